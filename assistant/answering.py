@@ -1,0 +1,161 @@
+"""The whole path from a question to a cited answer, on one screen: `Assistant.ask`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant import conversation, planning, proof, relevance
+from assistant.errors import QuestionError
+from assistant.library import Library
+from assistant.retrieval import Retriever
+from assistant.stream import AnswerStream
+from assistant.types import (
+    Answer,
+    AnswerEvent,
+    AnswerFinished,
+    EvidenceFound,
+    LanguageModel,
+    PaperFilter,
+    Plan,
+    Source,
+    TextProduced,
+    Timings,
+    Turn,
+)
+
+LONGEST_QUESTION = 4000
+"""Characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """Answers questions over one library. `language_model` is called when prose is needed first, and loads the model."""
+
+    library: Library
+    retriever: Retriever
+    language_model: Callable[[], LanguageModel]
+    passages: int
+    prompt_tokens: int
+    answer_tokens: int
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), *, chosen: PaperFilter = PaperFilter(), question_id: str = ""
+    ) -> AnswerStream:
+        """Return the answer as a stream of events: the evidence, the text as it is written, the finished answer.
+
+        Raises QuestionError at once when the question is empty or too long.
+        """
+        question = _checked(question)
+        stop = threading.Event()
+        return AnswerStream(self._answer(question_id, question, tuple(history), chosen, stop), stop)
+
+    def _answer(
+        self, question_id: str, question: str, history: Sequence[Turn], chosen: PaperFilter, stop: threading.Event
+    ) -> Iterator[AnswerEvent]:
+        started = time.monotonic()
+        standalone = conversation.standalone(question, history)
+        plan = planning.plan(self.library, standalone, chosen)
+        found = self.retriever.search(plan.subject or standalone, self.passages, plan.chosen)
+        refers_back = standalone != question
+        if not refers_back and not relevance.is_about(self.library, plan, found):
+            yield EvidenceFound(())
+            text, reason = _nothing_found(plan, self.library.count())
+            timings = Timings(time.monotonic() - started, None, time.monotonic() - started)
+            yield AnswerFinished(
+                Answer(question_id, question, standalone, "refusal", text, True, reason, (), (), None, timings)
+            )
+            return
+        earlier = history[-1].paper_ids if refers_back else ()
+        sources = self._sources([*earlier, *(passage.paper_id for passage in found)])
+        yield EvidenceFound(sources)
+        first_evidence = time.monotonic() - started
+
+        model = self.language_model()
+        prompt = conversation.messages(
+            question,
+            history,
+            sources,
+            count_tokens=model.count_prompt_tokens,
+            budget=min(self.prompt_tokens, model.context_tokens - self.answer_tokens),
+        )
+        written, first_token = "", None
+        for piece in model.generate(prompt, max_new_tokens=self.answer_tokens, stop=stop):
+            first_token = first_token or time.monotonic() - started
+            written += piece
+            yield TextProduced(piece)
+
+        refused = conversation.is_refusal(written)
+        sentences = () if refused else proof.prove(written, standalone, sources)
+        total = time.monotonic() - started
+        new_tokens = model.count_tokens(written)
+        writing = total - (first_token or total)
+        yield AnswerFinished(
+            Answer(
+                id=question_id,
+                question=question,
+                standalone_question=standalone,
+                kind="refusal" if refused else "passages",
+                text=_not_said(sources) if refused else proof.cited_text(sentences),
+                refused=refused,
+                reason=_reason(refused, stop.is_set(), new_tokens >= self.answer_tokens),
+                sentences=sentences,
+                sources=sources,
+                model=model.info,
+                timings=Timings(
+                    first_evidence,
+                    first_token,
+                    total,
+                    model.count_prompt_tokens(prompt),
+                    new_tokens,
+                    new_tokens / writing if writing > 0 else None,
+                ),
+            )
+        )
+
+    def _sources(self, paper_ids: Sequence[str]) -> tuple[Source, ...]:
+        papers = self.library.papers_by_id(list(dict.fromkeys(paper_ids))[: self.passages])
+        return tuple(
+            Source(number, paper.id, paper.title, paper.authors, paper.date, paper.url, paper.abstract)
+            for number, paper in enumerate(papers, 1)
+        )
+
+
+def _checked(question: str) -> str:
+    question = " ".join(question.split())
+    if not question:
+        raise QuestionError("The question is empty. Ask something about the papers in the library.")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be asked. Shorten it."
+        )
+    return question
+
+
+def _nothing_found(plan: Plan, count: int) -> tuple[str, str]:
+    """Return what the reader is told, and why, when no paper is about the question."""
+    if not count:
+        return (
+            "The library is empty. Add papers with `assistant add FILE`, or with the upload box of the web page.",
+            "the library is empty",
+        )
+    among = f" by {plan.chosen.author}" if plan.chosen.author else ""
+    return (
+        f"I found nothing in the library about this. Looked for: “{plan.subject}” in {count:,} abstracts{among}.",
+        "nothing relevant found",
+    )
+
+
+def _not_said(sources: Sequence[Source]) -> str:
+    nearest = "; ".join(f"{source.title} [{source.number}]" for source in sources[:3])
+    return f"The abstracts in the library do not say. The nearest papers are: {nearest}."
+
+
+def _reason(refused: bool, stopped: bool, cut: bool) -> str:
+    if refused:
+        return "the abstracts found do not hold the answer"
+    if stopped:
+        return "stopped by the reader"
+    return "cut at the longest answer allowed" if cut else ""

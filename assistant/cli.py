@@ -1,0 +1,328 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import json
+import sys
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant import __version__
+from assistant.errors import AssistantError, QuestionError, UsageError
+from assistant.types import PaperFilter, Turn
+
+if TYPE_CHECKING:
+    from assistant.wiring import Workspace
+
+app = typer.Typer(
+    help="A research assistant over paper abstracts that proves what it says, on your own machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="Fetch and check the models.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Author = Annotated[str, typer.Option(help="Only papers of this author.")]
+Year = Annotated[int | None, typer.Option(help="Only papers of this year.")]
+Since = Annotated[int | None, typer.Option(help="Only papers of this year or later.")]
+Until = Annotated[int | None, typer.Option(help="Only papers of this year or earlier.")]
+Category = Annotated[str, typer.Option(help="Only papers of this category, such as CL.")]
+HasCode = Annotated[bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")]
+
+
+@app.callback()
+def _settings(
+    context: typer.Context,
+    library: Annotated[Path | None, typer.Option(help="Folder of the library.")] = None,
+    model: Annotated[str | None, typer.Option(help="Chat model: a known name, a folder or a hub id.")] = None,
+    embedder: Annotated[str | None, typer.Option(help="Embedding model: a known name, a folder or a hub id.")] = None,
+) -> None:
+    context.obj = {"library": library, "model": model, "embedder": embedder}
+
+
+@contextmanager
+def _workspace(context: typer.Context) -> Iterator[Workspace]:
+    from assistant import settings, wiring
+
+    wiring.quiet_environment()
+    with wiring.Workspace(settings.load(**context.obj)) as workspace:
+        yield workspace
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with everything below them.")],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Date of an author page, for its dates without a year. Default: today."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add papers: author pages, BibTeX and JSON Lines files. Adding twice changes nothing."""
+    from assistant import console
+
+    with _workspace(context) as workspace, console.progress_bar() as listen:
+        report = workspace.add(paths, as_of=as_of.date() if as_of else None, on_progress=listen)
+    if as_json:
+        console.show_json(report.to_json())
+    else:
+        console.show_report(report)
+    if report.failed and not (report.added or report.updated or report.unchanged):
+        raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="The question.")] = "",
+    questions: Annotated[Path | None, typer.Option("--from", help='JSON Lines: {"id", "q", "history": [...]}.')] = None,
+    author: Author = "",
+    year: Year = None,
+    since: Since = None,
+    until: Until = None,
+    category: Category = "",
+    code: HasCode = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question, or every question of a file, from the abstracts in the library."""
+    from assistant import console
+
+    _exactly_one(question, questions, "QUESTION")
+    chosen = _filter(author, year, since, until, category, code)
+    asked = _read_lines(questions) if questions else [{"id": "", "q": question, "history": []}]
+    with _workspace(context) as workspace:
+        workspace.warm_up()
+        for line in asked:
+            history: list[Turn] = []
+            for earlier in line.get("history") or []:
+                history.append(workspace.assistant.ask(earlier, history, chosen=chosen).answer().turn())
+            stream = workspace.assistant.ask(line["q"], history, chosen=chosen, question_id=str(line["id"]))
+            if as_json:
+                console.show_json(stream.answer().to_json())
+            else:
+                console.follow(stream)
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="What to look for.")] = "",
+    limit: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")] = 10,
+    queries: Annotated[Path | None, typer.Option("--from", help='JSON Lines: {"id", "text"}.')] = None,
+    trec: Annotated[bool, typer.Option("--trec", help="Print a TREC run, with the sources' own ids.")] = False,
+    author: Author = "",
+    year: Year = None,
+    since: Since = None,
+    until: Until = None,
+    category: Category = "",
+    code: HasCode = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find papers, without an answer."""
+    from assistant import console
+
+    _exactly_one(query, queries, "QUERY")
+    chosen = _filter(author, year, since, until, category, code)
+    asked = _read_lines(queries) if queries else [{"id": "1", "q": query}]
+    with _workspace(context) as workspace:
+        retriever, library = workspace.assistant.retriever, workspace.library
+        for line in asked:
+            passages = retriever.search(line["q"], limit, chosen)
+            papers = library.papers_by_id([passage.paper_id for passage in passages])
+            results = [console.passage_json(*pair) for pair in zip(passages, papers, strict=True)]
+            if trec:
+                own_ids = [library.own_ids(passage.paper_id) or (passage.paper_id,) for passage in passages]
+                console.show_trec(str(line["id"]), passages, own_ids)
+            elif as_json:
+                console.show_json({"id": line["id"], "results": results} if queries else results)
+            else:
+                console.show_passages(passages, papers)
+
+
+@app.command()
+def papers(
+    context: typer.Context,
+    author: Author = "",
+    year: Year = None,
+    since: Since = None,
+    until: Until = None,
+    category: Category = "",
+    code: HasCode = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the papers in the library."""
+    from assistant import console, settings
+    from assistant.library import Library
+
+    chosen = _filter(author, year, since, until, category, code)
+    library = Library(settings.load(**context.obj).library)
+    found = library.papers(chosen)
+    if as_json:
+        console.show_json([console.paper_json(paper) for paper in found])
+    else:
+        console.show_papers(found, library.profiles() if chosen.is_empty else ())
+    library.close()
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 7860,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    sample: Annotated[bool, typer.Option(help="Add the sample library when the library is empty.")] = False,
+) -> None:
+    """Serve the web page."""
+    from assistant import console
+
+    with _workspace(context) as workspace:
+        from assistant.ui.app import serve as serve_page
+
+        if sample and not workspace.library.count():
+            with console.progress_bar() as listen:
+                console.show_report(workspace.add_sample(listen))
+        workspace.warm_up()
+        serve_page(workspace, host, port, on_ready=lambda url: _announce(url, open_page))
+
+
+@app.command()
+def chat(context: typer.Context) -> None:
+    """Talk in the terminal. An empty line or Ctrl-D ends it; Ctrl-C stops an answer."""
+    from assistant import console
+
+    history: list[Turn] = []
+    with _workspace(context) as workspace:
+        workspace.warm_up()
+        count = workspace.library.count()
+        console.remark(f"{count:,} papers in {workspace.settings.library}. Ask; an empty line ends.", "dim")
+        while question := _read_question():
+            try:
+                history.append(console.follow(workspace.assistant.ask(question, history)).turn())
+            except QuestionError as error:
+                console.remark(str(error), "red")
+
+
+@app.command()
+def reindex(context: typer.Context) -> None:
+    """Make every vector anew, with the present embedding model."""
+    from assistant import console
+
+    with _workspace(context) as workspace, console.progress_bar() as listen:
+        done = workspace.reindex(listen)
+    console.remark(f"{done:,} papers have new vectors.")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+@models_app.command("list")
+def list_models(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the known models and whether they are here."""
+    from assistant import console
+
+    registry = _registry(context)
+    rows = [console.model_json(entry, registry.is_present(entry.name)) for entry in registry.entries()]
+    if as_json:
+        console.show_json(rows)
+    else:
+        console.show_models(rows)
+
+
+@models_app.command("get")
+def get_model(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A name from `models list`. Default: the two models this machine needs.")] = "",
+) -> None:
+    """Fetch a model, check it and prepare it; what is there already is not fetched again."""
+    from assistant import console, wiring
+
+    registry = _registry(context)
+    for wanted in [name] if name else wiring.default_models():
+        with console.progress_bar() as listen:
+            folder = registry.get(wanted, listen)
+        console.remark(f"{wanted} is ready in {folder}.")
+
+
+@models_app.command("check")
+def check_models(context: typer.Context, as_json: AsJson = False) -> None:
+    """Check the models in use: their files, where they run and in which number format."""
+    from assistant import console, settings, wiring
+
+    wiring.quiet_environment()
+    report = wiring.check_models(settings.load(**context.obj))
+    if as_json:
+        console.show_json(report)
+    else:
+        console.show_model_check(report)
+
+
+def main() -> None:
+    """Run the command line: 0 ok, 1 an error that a person can mend, 2 wrong usage, 130 interrupted."""
+    try:
+        app(standalone_mode=True)
+    except AssistantError as error:
+        from assistant import console
+
+        console.remark(str(error), "red")
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+
+
+def _filter(
+    author: str, year: int | None, since: int | None, until: int | None, category: str, code: bool | None
+) -> PaperFilter:
+    if year is not None and (since is not None or until is not None):
+        raise UsageError("Give either --year or --since and --until, not both.")
+    return PaperFilter(author, year if year is not None else since, year if year is not None else until, category, code)
+
+
+def _exactly_one(text: str, file: Path | None, name: str) -> None:
+    if bool(text.strip()) == bool(file):
+        raise UsageError(f"Give either {name} or --from FILE; {'both are' if file else 'neither is'} there.")
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    """Read questions or queries; the text may stand under "q", "text", "question" or "query"."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines if line.strip()]
+        return [
+            {**row, "id": row.get("id", number), "q": next(row[key] for key in ("q", "text", "question", "query") if key in row)}
+            for number, row in enumerate(rows, 1)
+        ]
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, AttributeError, StopIteration) as error:
+        raise UsageError(f'{path} is not JSON Lines with an "id" and a "q" on each line: {error}') from error
+
+
+def _read_question() -> str:
+    try:
+        return input("> ").strip()
+    except (EOFError, KeyboardInterrupt):
+        return ""
+
+
+def _announce(url: str, open_page: bool) -> None:
+    from assistant import console
+
+    console.remark(f"The page is at {url} (Ctrl-C ends it).")
+    if open_page:
+        webbrowser.open(url)
+
+
+def _registry(context: typer.Context) -> Any:
+    from assistant import models, settings, wiring
+
+    wiring.quiet_environment()
+    return models.Registry(settings.load(**context.obj).models)

@@ -1,0 +1,84 @@
+"""What the model is shown: a question that stands alone, the numbered abstracts, and the talk so far, within a budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import prompts
+from assistant.types import Message, Source, Turn
+
+CANNOT_ANSWER = "The abstracts do not say."
+"""What the model is told to write, and what is recognised, when the abstracts hold no answer."""
+
+_REMEMBERED_TURNS = 2
+_REFERENCES = re.compile(
+    r"\b(it|its|they|them|their|theirs|this|that|these|those|he|she|his|her|him|one|ones|former|latter|same|both|"
+    r"above|previous|earlier)\b|^(and|what about|how about|why|how so)\b",
+    re.IGNORECASE,
+)
+
+
+def standalone(question: str, history: Sequence[Turn]) -> str:
+    """Return the question with what it refers back to.
+
+    A question that points at the talk ("it", "those", "and in 2024?") is put behind the one before it, which is the
+    plainest way known to search for a follow-up; any other question stands alone, so a change of topic drags nothing along.
+    """
+    if not history or not _REFERENCES.search(question):
+        return question
+    return f"{history[-1].question} {question}"
+
+
+def messages(
+    question: str,
+    history: Sequence[Turn],
+    sources: Sequence[Source],
+    *,
+    count_tokens: Callable[[Sequence[Message]], int],
+    budget: int,
+) -> tuple[Message, ...]:
+    """Return the prompt: instructions, the last turns, the abstracts and the question, at most `budget` tokens long.
+
+    What does not fit goes in this order: earlier turns, then the last sources, then the end of the only source left.
+    """
+    turns = list(history[-_REMEMBERED_TURNS:])
+    shown = list(sources)
+    while True:
+        prompt = _prompt(question, turns, shown)
+        if count_tokens(prompt) <= budget:
+            return prompt
+        if turns:
+            turns.pop(0)
+        elif len(shown) > 1:
+            shown.pop()
+        elif shown and len(shown[0].abstract) > 100:
+            shown = [replace(shown[0], abstract=shown[0].abstract[: len(shown[0].abstract) // 2])]
+        else:
+            return prompt
+
+
+def is_refusal(text: str) -> bool:
+    """Tell whether the model said that the abstracts hold no answer, whatever else it added."""
+    return text.strip().strip("\"'*").casefold().startswith(CANNOT_ANSWER.casefold().rstrip("."))
+
+
+def _prompt(question: str, turns: Sequence[Turn], sources: Sequence[Source]) -> tuple[Message, ...]:
+    talk = [
+        message
+        for turn in turns
+        for message in (Message("user", turn.question), Message("assistant", turn.answer))
+    ]
+    quoted = "\n\n".join(_quoted(source) for source in sources)
+    return (
+        Message("system", prompts.load("system", cannot_answer=CANNOT_ANSWER)),
+        *talk,
+        Message("user", prompts.load("question", sources=quoted, question=question)),
+    )
+
+
+def _quoted(source: Source) -> str:
+    people = ", ".join(source.authors[:3]) + (" et al." if len(source.authors) > 3 else "")
+    heading = ". ".join(part for part in (source.title.rstrip("."), people.rstrip("."), source.date) if part)
+    return f"[{source.number}] {heading}\n{source.abstract}"

@@ -1,0 +1,176 @@
+"""Chat messages to a stream of text, by transformers and accelerate."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, TextStreamer
+
+from assistant.errors import ModelError
+from assistant.placement import best_dtype
+from assistant.types import Message, ModelInfo
+
+_DRAFT_TOKENS = 10
+"""How many tokens prompt-lookup decoding drafts from the prompt; one forward pass checks them all."""
+
+_DRAFT_MATCH = 3
+"""How many of the last tokens must recur in the prompt for a draft, at most."""
+
+
+class _Stopped(Exception):  # noqa: N818 - a signal between two of our own frames, not an error
+    """Ends a generation from within a forward pass."""
+
+
+class TransformersModel:
+    """A chat model from a local folder or the hub; safetensors only, and no code of the model's is run.
+
+    One answer is written at a time; others wait. Decoding is greedy, with drafts looked up in the prompt (Saxena,
+    "Prompt Lookup Decoding", 2023), which an answer that quotes its sources uses well.
+    Raises ModelError when the model cannot be loaded or has no chat template.
+    """
+
+    def __init__(self, model: str, name: str = "") -> None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        local = Path(model).exists()
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(
+                model, trust_remote_code=False, local_files_only=local
+            )
+            self._model: Any = AutoModelForCausalLM.from_pretrained(
+                model,
+                dtype=best_dtype(device),
+                device_map="auto",
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=local,
+            )
+        except (OSError, ValueError, KeyError, ImportError) as error:
+            raise ModelError(
+                f"The chat model {model} cannot be loaded: {error}. Name another one with --model, "
+                "or fetch a known one with `assistant models get NAME`."
+            ) from error
+        if not self._tokenizer.chat_template:
+            raise ModelError(f"The model {model} has no chat template, so it cannot answer. Name an instruct model.")
+        self._name = name or model
+        self._control_tokens = sorted(
+            {*self._tokenizer.all_special_tokens, *self._tokenizer.get_added_vocab()}, key=len, reverse=True
+        )
+        self._turn = threading.Lock()
+        self._stop = threading.Event()
+        for module in self._model.modules():
+            if type(module).__name__ in (self._model._no_split_modules or ()):
+                module.register_forward_pre_hook(self._leave_when_stopped)
+
+    @property
+    def info(self) -> ModelInfo:
+        """Say which model this is and where it runs."""
+        return ModelInfo(self._name, str(self._model.device), self.dtype)
+
+    @property
+    def dtype(self) -> str:
+        """Return the number format of the weights."""
+        return str(self._model.dtype).removeprefix("torch.")
+
+    @property
+    def placement(self) -> dict[str, str]:
+        """Return where accelerate put each part of the model; one entry, "", when all of it is in one place."""
+        placed: dict[str, Any] = getattr(self._model, "hf_device_map", None) or {"": self._model.device}
+        return {part: str(device) for part, device in placed.items()}
+
+    @property
+    def context_tokens(self) -> int:
+        """Return how many tokens prompt and answer may have together."""
+        return int(getattr(self._model.config.get_text_config(), "max_position_embeddings", 4096))
+
+    def count_tokens(self, text: str) -> int:
+        """Return the length of a text in tokens."""
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the length of the prompt that these messages make, in tokens."""
+        return int(self._encode(messages)["input_ids"].shape[1])
+
+    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set.
+
+        Closing the iterator sets `stop`. The model leaves within one layer's work, also while it reads the prompt.
+        """
+        pieces: Queue[str | BaseException | None] = Queue()
+        worker = threading.Thread(
+            target=self._write, args=(self._encode(messages), max_new_tokens, stop, pieces), daemon=True
+        )
+        worker.start()
+        try:
+            while (piece := pieces.get()) is not None:
+                if isinstance(piece, BaseException):
+                    raise ModelError(
+                        f"The model {self._name} failed while answering: {piece}. Ask again, or use a smaller model."
+                    ) from piece
+                if piece:
+                    yield piece
+        finally:
+            stop.set()
+
+    def _write(
+        self, encoded: Any, max_new_tokens: int, stop: threading.Event, pieces: Queue[str | BaseException | None]
+    ) -> None:
+        """Run one generation in this thread; what is written, and at last None, goes into `pieces`."""
+        try:
+            while not self._turn.acquire(timeout=0.1):
+                if stop.is_set():
+                    return
+            try:
+                self._stop = stop
+                with torch.inference_mode():
+                    self._model.generate(
+                        **encoded.to(self._model.device),
+                        streamer=_QueueStreamer(self._tokenizer, pieces),
+                        max_new_tokens=max_new_tokens,
+                        do_sample=False,
+                        temperature=None,
+                        top_p=None,
+                        top_k=None,
+                        prompt_lookup_num_tokens=_DRAFT_TOKENS,
+                        max_matching_ngram_size=_DRAFT_MATCH,
+                    )
+            finally:
+                self._turn.release()
+        except _Stopped:
+            pass
+        except (RuntimeError, ValueError, IndexError, MemoryError) as error:
+            pieces.put(error)
+        finally:
+            pieces.put(None)
+
+    def _encode(self, messages: Sequence[Message]) -> Any:
+        chat = [{"role": message.role, "content": self._defused(message.content)} for message in messages]
+        return self._tokenizer.apply_chat_template(
+            chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+
+    def _defused(self, content: str) -> str:
+        """Blank the model's control tokens in text from papers and people, so that none can end or open a message."""
+        for token in self._control_tokens:
+            content = content.replace(token, " ")
+        return content
+
+    def _leave_when_stopped(self, _module: Any, _inputs: Any) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+
+
+class _QueueStreamer(TextStreamer):
+    """Puts finished words into a queue as transformers writes them."""
+
+    def __init__(self, tokenizer: Any, pieces: Queue[str | BaseException | None]) -> None:
+        super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        self._pieces = pieces
+
+    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+        """Take the next piece of text."""
+        self._pieces.put(text)

@@ -1,0 +1,100 @@
+"""Which records are the same paper: its keys, its lasting id, and the union of what two sources say of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+
+from assistant.names import fold, same_person
+from assistant.types import Authorship, Paper
+
+
+def digest(paper: Paper) -> str:
+    """Return the SHA-256 of everything a record says of its paper; the id does not count."""
+    value = asdict(replace(paper, id=""))
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def strong_keys(paper: Paper) -> tuple[str, ...]:
+    """Return the keys that alone name a paper: its DOI and its arXiv id, without version."""
+    keys = []
+    if paper.doi:
+        keys.append(f"doi:{paper.doi.casefold()}")
+    if paper.arxiv_id:
+        keys.append(f"arxiv:{_without_version(paper.arxiv_id.casefold())}")
+    return tuple(keys)
+
+
+def title_key(paper: Paper) -> str:
+    """Return the key made of normalised title, first author's family name and year.
+
+    Where author or year is unknown, a title is no name ("Editorial", "Note on creep buckling"): the abstract joins in.
+    """
+    family_name = fold(paper.authors[0]).split()[-1:] if paper.authors else []
+    parts = [fold(paper.title), *family_name, str(paper.year or "")]
+    if not family_name or not paper.year:
+        parts.append(fold(paper.abstract))
+    return f"title:{_short_hash('|'.join(parts))}"
+
+
+def new_id(paper: Paper, taken: bool) -> str:
+    """Return the lasting id of a paper first met now; `taken` tells that its title key names another paper."""
+    strong = strong_keys(paper)
+    if strong:
+        return strong[0]
+    return f"title:{_short_hash(title_key(paper) + fold(paper.abstract))}" if taken else title_key(paper)
+
+
+def contradict(one: Paper, other: Paper) -> bool:
+    """Tell whether two papers name different DOIs, or different arXiv ids, and share neither."""
+    mine, theirs = set(strong_keys(one)), set(strong_keys(other))
+    if mine & theirs:
+        return False
+    kinds = {key.partition(":")[0] for key in mine} & {key.partition(":")[0] for key in theirs}
+    return bool(kinds)
+
+
+def merge(existing: Paper, incoming: Paper) -> Paper:
+    """Return the paper with what the newer source says, and the older source's word where the newer is silent."""
+    complete_list_wins = existing.authors_complete and existing.authorships and not incoming.authors_complete
+    if complete_list_wins or not incoming.authorships:
+        authorships, complete = _with_missing(existing.authorships, incoming.authorships), existing.authors_complete
+    else:
+        authorships, complete = _with_missing(incoming.authorships, existing.authorships), incoming.authors_complete
+    more_precise_date = existing.date.startswith(incoming.date)
+    return Paper(
+        id=existing.id,
+        title=incoming.title or existing.title,
+        abstract=incoming.abstract or existing.abstract,
+        authorships=authorships,
+        authors_complete=complete,
+        date=existing.date if more_precise_date else incoming.date,
+        categories=incoming.categories or existing.categories,
+        venue=incoming.venue or existing.venue,
+        doi=incoming.doi or existing.doi,
+        arxiv_id=incoming.arxiv_id or existing.arxiv_id,
+        url=incoming.url or existing.url,
+        has_code=existing.has_code if incoming.has_code is None else incoming.has_code,
+    )
+
+
+def _with_missing(kept: tuple[Authorship, ...], others: tuple[Authorship, ...]) -> tuple[Authorship, ...]:
+    """Add the authors whose place is unknown (a page's owner behind "et al.") where the kept list lacks them."""
+    if not kept:
+        return others
+    missing = (
+        other
+        for other in others
+        if other.position is None and not any(same_person(other.name, author.name) for author in kept)
+    )
+    return (*kept, *missing)
+
+
+def _without_version(arxiv_id: str) -> str:
+    base, separator, version = arxiv_id.rpartition("v")
+    return base if separator and version.isdigit() else arxiv_id
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -1,0 +1,47 @@
+"""One process owns a library at a time: a second one is told who holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from assistant.errors import LibraryLocked
+
+_LOCK = "owner.lock"
+_OWNER = "owner.json"
+
+
+class Ownership:
+    """Holds the operating system's lock on a library folder until closed; it ends with the process, however that ends.
+
+    Raises LibraryLocked when another process holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = FileLock(folder / _LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise LibraryLocked(
+                f"The library {folder} is in use by {_holder(folder)}. Close that first, "
+                "or name another library with --library."
+            ) from None
+        owner = {"process": os.getpid(), "command": Path(sys.argv[0]).name, "since": datetime.now().isoformat(" ", "minutes")}
+        (folder / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
+
+    def close(self) -> None:
+        """Let the library go."""
+        self._lock.release()
+
+
+def _holder(folder: Path) -> str:
+    try:
+        owner = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
+        return f"process {owner['process']} ({owner['command']}, since {owner['since']})"
+    except (OSError, ValueError, KeyError):
+        return "another process"

@@ -1,0 +1,118 @@
+"""Where each sentence of an answer comes from: the abstracts it draws on, and a verbatim quotation from each.
+
+Citations do not depend on the model obeying a format. Marks that it wrote are dropped, and each sentence gets the numbers
+of the abstracts that hold its words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.lexical import content_words
+from assistant.names import fold
+from assistant.sentences import split
+from assistant.types import Sentence, Source, Span
+
+LEAST_COVERAGE = 0.4
+"""Share of a sentence's words that its sources must hold together; below it the sentence gets no number."""
+
+_LEAST_GAIN = 0.25
+"""Share of a sentence's words that a further source must add to be cited too."""
+
+_QUESTION_WEIGHT = 0.3
+"""How much a word of the question counts beside one of the sentence: it tells apart abstracts that share a short answer."""
+
+_MARKS = re.compile(r"\s*\[\d+(?:\s*[,;-]\s*\d+)*\]")
+_STEM = re.compile(r"(?:ing|ed|es|s)$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A source's words: of the whole, and of each sentence of its abstract."""
+
+    number: int
+    words: frozenset[str]
+    sentences: tuple[tuple[str, frozenset[str]], ...]
+
+
+def prove(text: str, question: str, sources: Sequence[Source]) -> tuple[Sentence, ...]:
+    """Split an answer into sentences, each with its sources and one verbatim span a source.
+
+    A sentence that stands word for word in an abstract is "exact", any other "unchecked".
+    """
+    texts = [_text(source) for source in sources]
+    return tuple(_sentence(sentence, question, texts, sources) for sentence in split(_MARKS.sub("", text)))
+
+
+def cited_text(sentences: Sequence[Sentence]) -> str:
+    """Join sentences to the text that is shown, each followed by its sources' numbers."""
+    return " ".join(
+        f"{sentence.text} {''.join(f'[{number}]' for number in sentence.sources)}".strip() for sentence in sentences
+    )
+
+
+def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Sequence[Source]) -> Sentence:
+    bare = " ".join(sentence.split()).rstrip(".")
+    exact = [source.number for source in sources if bare and bare in " ".join(source.abstract.split())]
+    words = _words(sentence)
+    numbers = exact[:1] or _covering(words, _words(question) - words, texts)
+    by_number = {text.number: text for text in texts}
+    spans = tuple(Span(number, _best_quote(words, by_number[number])) for number in numbers)
+    return Sentence(
+        text=sentence,
+        status="exact" if exact else "unchecked",
+        sources=tuple(numbers),
+        spans=tuple(span for span in spans if span.quote),
+    )
+
+
+def _covering(words: frozenset[str], asked: frozenset[str], texts: Sequence[_Text]) -> list[int]:
+    """Choose sources greedily until none adds enough of the sentence's words; an earlier source wins a tie."""
+    weights = {word: _weight(word, texts) for word in words} | {
+        word: _QUESTION_WEIGHT * _weight(word, texts) for word in asked
+    }
+    total = sum(weights[word] for word in words)
+    chosen: list[int] = []
+    missing = set(words)
+    while missing and len(chosen) < len(texts):
+        best = max(
+            (text for text in texts if text.number not in chosen),
+            key=lambda text: _weigh(missing & text.words, weights) + (0 if chosen else _weigh(asked & text.words, weights)),
+        )
+        if _weigh(missing & best.words, weights) < _LEAST_GAIN * total:
+            break
+        chosen.append(best.number)
+        missing -= best.words
+    covered = total - _weigh(missing, weights)
+    return sorted(chosen) if total and covered >= LEAST_COVERAGE * total else []
+
+
+def _best_quote(words: frozenset[str], text: _Text) -> str:
+    """Return the sentence of the abstract that shares most words with the answer's, the shorter one on a tie."""
+    return max(
+        text.sentences,
+        key=lambda quoted: (len(words & quoted[1]), -len(quoted[1])),
+        default=("", frozenset[str]()),
+    )[0]
+
+
+def _weigh(words: frozenset[str] | set[str], weights: Mapping[str, float]) -> float:
+    return sum(weights[word] for word in words)
+
+
+def _weight(word: str, texts: Sequence[_Text]) -> float:
+    """Weigh a word by how few of the sources hold it; a number or a name tells more than another word."""
+    holders = sum(word in text.words for text in texts)
+    rarity = 1.0 / max(holders, 1)
+    return (0.25 + rarity) * (2.0 if any(character.isdigit() for character in word) else 1.0)
+
+
+def _text(source: Source) -> _Text:
+    sentences = tuple((sentence, _words(sentence)) for sentence in split(source.abstract))
+    return _Text(source.number, _words(f"{source.title}. {source.abstract}"), sentences)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_STEM.sub("", word) if len(word) > 4 else word for word in content_words(fold(text)))

@@ -1,0 +1,42 @@
+"""Is anything that was found about the question at all?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from assistant.lexical import content_words
+from assistant.library import Library
+from assistant.types import Passage, Plan
+
+LEAST_EVIDENCE = 0.5
+"""Below it nothing found is about the question; fitted on queries of one field over libraries of others, see
+docs/EXPERIMENTS.md."""
+
+
+def is_about(library: Library, plan: Plan, passages: Sequence[Passage]) -> bool:
+    """Tell whether any passage is about the question.
+
+    A question that says nothing beyond an author's name is about every paper of that author.
+    """
+    if plan.chosen.author and not content_words(plan.subject, or_all=False):
+        return bool(passages)
+    return evidence(library, plan.subject, passages) >= LEAST_EVIDENCE
+
+
+def evidence(library: Library, question: str, passages: Sequence[Passage]) -> float:
+    """Return the greatest sum, over the passages, of the cosine similarity and half the lexical coverage.
+
+    Coverage is the share of the question's content words that the passage holds, each weighted by its inverse document
+    frequency, so that rare words of the question count most and a word that no paper holds counts against all.
+    """
+    words = content_words(question)
+    size = library.count()
+    held = library.word_holders(words)
+    weights = {word: math.log(1 + (size - len(held[word]) + 0.5) / (len(held[word]) + 0.5)) for word in words}
+    total = sum(weights.values()) or 1.0
+    return max((_strength(passage, held, weights) / total / 2 + (passage.similarity or 0.0) for passage in passages), default=0.0)
+
+
+def _strength(passage: Passage, held: dict[str, set[str]], weights: dict[str, float]) -> float:
+    return sum(weight for word, weight in weights.items() if passage.paper_id in held[word])

@@ -1,0 +1,62 @@
+"""A question to the papers that may answer it: dense and lexical search, their scores combined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assistant.library import Library
+from assistant.types import Embedder, PaperFilter, Passage
+from vectorstore import VectorIndex
+
+CANDIDATES = 200
+"""How many papers each of the two searches proposes."""
+
+DENSE_WEIGHT = 0.7
+"""How much the dense score counts in the combined one, in [0, 1]; measured in docs/EXPERIMENTS.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retriever:
+    """Searches one library. Every method returns passages best first."""
+
+    library: Library
+    index: VectorIndex
+    embedder: Embedder
+    dense_weight: float = DENSE_WEIGHT
+
+    def search(self, question: str, limit: int, chosen: PaperFilter = PaperFilter()) -> list[Passage]:
+        """Return the papers whose combined score is highest.
+
+        Each candidate of either search gets both scores: the cosine, scaled to [0, 1] between the least and the greatest
+        of the candidates, and BM25 divided by the greatest. Their convex combination is the score (Bruch, Gai and Ingber,
+        "An Analysis of Fusion Functions for Hybrid Retrieval", 2023); figures in docs/EXPERIMENTS.md.
+        """
+        allowed = None if chosen.is_empty else self.library.ids(chosen)
+        candidates = max(CANDIDATES, limit)
+        vector = self.embedder.embed([question])[0]
+        similarity = dict(self.index.query(vector, candidates, allowed))
+        lexical = dict(self.library.text_search(question, candidates, allowed))
+        unseen = [paper_id for paper_id in lexical if paper_id not in similarity]
+        similarity.update((i, float(kept @ vector)) for i, kept in self.library.vectors(unseen).items())
+        return combine(similarity, lexical, self.dense_weight)[:limit]
+
+
+def combine(similarity: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> list[Passage]:
+    """Return the papers of either mapping by the convex combination of their normalised scores, best first.
+
+    A paper without a similarity (it waits for its vector) counts as the least similar, one without a lexical score as 0.
+    """
+    least, greatest = min(similarity.values(), default=0.0), max(similarity.values(), default=0.0)
+    spread = (greatest - least) or 1.0
+    most = max(lexical.values(), default=0.0) or 1.0
+    passages = [
+        Passage(
+            paper_id,
+            dense_weight * (similarity.get(paper_id, least) - least) / spread
+            + (1 - dense_weight) * lexical.get(paper_id, 0.0) / most,
+            similarity.get(paper_id),
+        )
+        for paper_id in dict.fromkeys([*similarity, *lexical])
+    ]
+    return sorted(passages, key=lambda passage: (-passage.score, passage.paper_id))

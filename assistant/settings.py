@@ -1,0 +1,66 @@
+"""Every setting: a flag wins over ASSISTANT_* in the environment, that over assistant.toml, that over the default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from assistant.errors import UsageError
+
+_PREFIX = "ASSISTANT_"
+
+
+class Settings(BaseSettings):
+    """What a person may choose. Unknown names in assistant.toml are errors, so that a misspelling is seen."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, toml_file="assistant.toml", extra="forbid", frozen=True)
+
+    library: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("abstract-assistant", appauthor=False)) / "library",
+        description="Folder of the library.",
+    )
+    models: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("abstract-assistant", appauthor=False)) / "models",
+        description="Folder where fetched and prepared models are kept.",
+    )
+    model: str = Field(
+        default="", description="Chat model: a name from `assistant models list`, a folder, or a hub id. Default by device."
+    )
+    embedder: str = Field(
+        default="", description="Embedding model: a name from `assistant models list`, a folder, or a hub id."
+    )
+    passages: int = Field(default=5, ge=1, le=50, description="How many abstracts the model reads for one answer.")
+    prompt_tokens: int = Field(
+        default=3000, ge=512, le=100_000, description="Longest prompt in tokens; sources beyond it are cut."
+    )
+    answer_tokens: int = Field(default=320, ge=16, le=4096, description="Longest answer in tokens.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: flags, environment, file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(**flags: Any) -> Settings:
+    """Read the settings; flags that are None were not given. Raises UsageError naming each wrong setting."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise UsageError(
+            f"A setting is wrong: {wrong}. Settings come from flags, {_PREFIX}* variables and assistant.toml in this folder."
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"assistant.toml in this folder cannot be read: {error}.") from error

@@ -1,0 +1,332 @@
+"""The plain data that every room speaks: papers in, evidence and answers out.
+
+Everything here is frozen and knows nothing of files, databases or models.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+AnswerKind = Literal["passages", "catalogue", "synthesis", "refusal"]
+SentenceStatus = Literal["exact", "supported", "partial", "unsupported", "unchecked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Authorship:
+    """One person's name on one paper; `position` counts from 1 and is None where the source hides it."""
+
+    name: str
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One paper as the library knows it.
+
+    `date` is an ISO date of the precision the source gives: "2025-02-19", "2025-02" or "2025"; "" when unknown.
+    `authors_complete` is False where the source cut the author line ("et al.").
+    `has_code` is None where the source does not say.
+    """
+
+    title: str
+    abstract: str
+    authorships: tuple[Authorship, ...] = ()
+    authors_complete: bool = True
+    date: str = ""
+    categories: tuple[str, ...] = ()
+    venue: str = ""
+    doi: str = ""
+    arxiv_id: str = ""
+    url: str = ""
+    has_code: bool | None = None
+    id: str = ""
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Return the author names in the order known."""
+        return tuple(authorship.name for authorship in self.authorships)
+
+    @property
+    def year(self) -> int | None:
+        """Return the year of publication, or None when the date is unknown."""
+        return int(self.date[:4]) if self.date else None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One paper as one source states it; `own_id` is the source's own name for it (a BibTeX key, a JSONL id)."""
+
+    paper: Paper
+    line: int
+    own_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorProfile:
+    """What an author page says of its owner, word for word; the figures are the page's, not ours."""
+
+    name: str
+    category: str
+    statistics: tuple[tuple[str, str], ...]
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A record or a file that could not be read: where it stands and why, in words for a person."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know about a file that was read all the same (its encoding, say)."""
+
+    file: str
+    message: str
+
+
+ReaderItem = Record | AuthorProfile | Problem | Notice
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFilter:
+    """Which papers are meant; an empty field does not restrict. Years are inclusive."""
+
+    author: str = ""
+    since: int | None = None
+    until: int | None = None
+    category: str = ""
+    has_code: bool | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether every paper passes."""
+        return self == PaperFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a question means: `subject` is the question without the author it names, who stands in `chosen`."""
+
+    question: str
+    subject: str
+    chosen: PaperFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paper found for a question. `score` is the fused score, higher is better.
+
+    `similarity` is the cosine between question and paper, in [-1, 1]; None where the dense search did not return it.
+    """
+
+    paper_id: str
+    score: float
+    similarity: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A numbered paper given to the reader as evidence."""
+
+    number: int
+    paper_id: str
+    title: str
+    authors: tuple[str, ...]
+    date: str
+    url: str
+    abstract: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A verbatim quotation from the abstract of source number `source`."""
+
+    source: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer with the sources it came from."""
+
+    text: str
+    status: SentenceStatus
+    sources: tuple[int, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model wrote a text, where it ran and in what number format."""
+
+    name: str
+    device: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds since the question was asked, and tokens. Fields are None where the model was not called."""
+
+    first_evidence_s: float
+    first_token_s: float | None
+    total_s: float
+    prompt_tokens: int = 0
+    new_tokens: int = 0
+    new_tokens_per_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation, the answer given to it, and the papers that answer cited."""
+
+    question: str
+    answer: str
+    paper_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer: the stable contract of `ask --json`."""
+
+    id: str
+    question: str
+    standalone_question: str
+    kind: AnswerKind
+    text: str
+    refused: bool
+    reason: str
+    sentences: tuple[Sentence, ...]
+    sources: tuple[Source, ...]
+    model: ModelInfo | None
+    timings: Timings
+    rows: tuple[Mapping[str, Any], ...] = ()
+    count: int | None = None
+
+    @property
+    def cited_numbers(self) -> frozenset[int]:
+        """Return the numbers of the sources that some sentence draws on."""
+        return frozenset(number for sentence in self.sentences for number in sentence.sources)
+
+    def turn(self) -> Turn:
+        """Return what a later question needs to know of this one."""
+        cited = self.cited_numbers
+        return Turn(self.question, self.text, tuple(s.paper_id for s in self.sources if s.number in cited))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as plain JSON values; the abstracts stay in the library."""
+        value = asdict(self)
+        for source in value["sources"]:
+            del source["abstract"]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """The numbered sources, sent before the model has said a word."""
+
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextProduced:
+    """The next piece of the answer's text, as the model writes it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFinished:
+    """The whole answer, with its sentences attributed. Its text replaces what was streamed."""
+
+    answer: Answer
+
+
+AnswerEvent = EvidenceFound | TextProduced | AnswerFinished
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestionReport:
+    """What an ingestion did with each record; `pending` counts papers that still wait for their vector."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: tuple[Problem, ...] = ()
+    pending: int = 0
+    notices: tuple[Notice, ...] = field(default=())
+
+    def with_pending(self, pending: int) -> IngestionReport:
+        """Return the report with another count of papers that wait for their vector."""
+        return replace(self, pending=pending)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as the object that `add --json` prints; notices are for people and go elsewhere."""
+        value = asdict(self)
+        del value["notices"]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long task is: `done` of `total` (0 when unknown), in words."""
+
+    done: int
+    total: int
+    message: str
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors of a fixed dimension."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify model, weights and text handling: vectors of different fingerprints must not be mixed."""
+
+    @property
+    def dimension(self) -> int:
+        """Return the length of every vector."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), dimension), float32."""
+
+
+class LanguageModel(Protocol):
+    """Writes the next message of a chat, piece by piece."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """Say which model this is and where it runs."""
+
+    @property
+    def context_tokens(self) -> int:
+        """Return how many tokens prompt and answer may have together."""
+
+    def count_tokens(self, text: str) -> int:
+        """Return the length of a text in tokens."""
+
+    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the length of the prompt that these messages make, in tokens."""
+
+    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set."""

@@ -1,0 +1,217 @@
+"""Settings to objects: the only place that picks concrete classes, and that loads heavy libraries when they are needed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date, datetime
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from assistant import ingestion, models
+from assistant.answering import Assistant
+from assistant.errors import EmbedderMismatch, LibraryError
+from assistant.ingestion import ProgressListener
+from assistant.library import Library
+from assistant.ownership import Ownership
+from assistant.retrieval import Retriever
+from assistant.settings import Settings
+from assistant.types import Embedder, IngestionReport, LanguageModel
+from vectorstore import VectorIndex, VectorIndexError
+
+_FINGERPRINT = "embedder"
+
+
+def quiet_environment() -> None:
+    """Turn off telemetry, update checks and chatter; call before a heavy library is imported.
+
+    Waiting threads sleep instead of spinning: beside another busy process spinning makes a layer many times slower.
+    """
+    for name, value in {
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "DO_NOT_TRACK": "1",
+        "ANONYMIZED_TELEMETRY": "False",
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+class Workspace:
+    """One open library with everything that works on it. Close it, or use it in a `with`.
+
+    The owner's lock is taken before the index is opened. Models load when they are needed first, or ahead of time in the
+    background with `warm_up`. Raises LibraryLocked, LibraryError.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.registry = models.Registry(settings.models)
+        self.library = Library(settings.library)
+        self._ownership = Ownership(settings.library)
+        self._adding = threading.Lock()
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._loading: Future[LanguageModel] | None = None
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index, the library and its lock."""
+        self._loader.shutdown(wait=False, cancel_futures=True)
+        if "index" in self.__dict__:
+            self.index.close()
+        self.library.close()
+        self._ownership.close()
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """Load the embedding model."""
+        from assistant.embedding import TransformerEmbedder
+
+        return TransformerEmbedder(self.registry.resolve(self.settings.embedder or models.default_embedder()))
+
+    @cached_property
+    def index(self) -> VectorIndex:
+        """Open the vector index. One that fails to open, or that has lost vectors, is filled anew from the library."""
+        folder = self.settings.library / "index"
+        try:
+            index = _open_index(folder)
+            intact = index.count() >= self.library.indexed_count()
+        except VectorIndexError:
+            aside = folder.with_name(f"index.broken-{datetime.now():%Y%m%d-%H%M%S}")
+            shutil.move(folder, aside)
+            index, intact = _open_index(folder), False
+        if not intact:
+            self.library.forget_index()
+            ingestion.fill_index(self.library, index)
+        return index
+
+    @cached_property
+    def assistant(self) -> Assistant:
+        """Put the assistant together; the chat model is not loaded yet."""
+        self._check_fingerprint()
+        return Assistant(
+            library=self.library,
+            retriever=Retriever(self.library, self.index, self.embedder),
+            language_model=self.language_model,
+            passages=self.settings.passages,
+            prompt_tokens=self.settings.prompt_tokens,
+            answer_tokens=self.settings.answer_tokens,
+        )
+
+    def language_model(self) -> LanguageModel:
+        """Return the chat model, loading it once."""
+        return self._load().result()
+
+    def warm_up(self) -> None:
+        """Begin to load the chat model in the background; an error shows when the model is first needed."""
+        self._load()
+
+    def add(
+        self, paths: Sequence[Path], *, as_of: date | None = None, on_progress: ProgressListener = lambda _: None
+    ) -> IngestionReport:
+        """Add files to the library and give their papers vectors; one such call runs at a time."""
+        with self._adding:
+            report = ingestion.add_files(self.library, paths, as_of=as_of or date.today(), on_progress=on_progress)
+            return self._embed(report, on_progress)
+
+    def add_sample(self, on_progress: ProgressListener = lambda _: None) -> IngestionReport:
+        """Add the sample library that ships with the program."""
+        with resources.as_file(resources.files("assistant") / "sample_library.bib") as path:
+            return self.add([path], on_progress=on_progress)
+
+    def reindex(self, on_progress: ProgressListener = lambda _: None) -> int:
+        """Make every vector anew with the present embedding model; return how many."""
+        with self._adding:
+            embedder = self.embedder
+            self.library.forget_vectors()
+            self.library.keep_fact(_FINGERPRINT, embedder.fingerprint)
+            self.index.clear()
+            return ingestion.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
+
+    def _embed(self, report: IngestionReport, on_progress: ProgressListener) -> IngestionReport:
+        if not self.library.pending_ids(limit=1):
+            return report
+        self._check_fingerprint()
+        ingestion.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
+        return report.with_pending(len(self.library.pending_ids()))
+
+    def _load(self) -> Future[LanguageModel]:
+        if self._loading is None:
+            self._loading = self._loader.submit(self._load_language_model)
+        return self._loading
+
+    def _load_language_model(self) -> LanguageModel:
+        from assistant.generation import TransformersModel
+
+        name = self.settings.model or models.default_chat_model(_has_gpu())
+        return TransformersModel(self.registry.resolve(name), name)
+
+    def _check_fingerprint(self) -> None:
+        """Refuse to mix vectors of two embedding models; an empty library takes the present one's."""
+        kept, present = self.library.fact(_FINGERPRINT), self.embedder.fingerprint
+        if kept is None:
+            self.library.keep_fact(_FINGERPRINT, present)
+        elif kept != present:
+            raise EmbedderMismatch(
+                f"The library {self.settings.library} was embedded with another model ({kept}) than the present one "
+                f"({present}). Name the first with --embedder, or make new vectors with `assistant reindex`."
+            )
+
+
+def default_models() -> tuple[str, str]:
+    """Return the names of the chat model and the embedding model that this machine uses by default."""
+    return models.default_chat_model(_has_gpu()), models.default_embedder()
+
+
+def check_models(settings: Settings) -> list[dict[str, Any]]:
+    """Verify the files of the models in use, load them, and say where they run."""
+    from assistant.embedding import TransformerEmbedder
+    from assistant.generation import TransformersModel
+
+    registry = models.Registry(settings.models)
+    chat, embedding = default_models()
+    checked: list[dict[str, Any]] = []
+    for use, name, load in (
+        ("chat", settings.model or chat, TransformersModel),
+        ("embedding", settings.embedder or embedding, TransformerEmbedder),
+    ):
+        pinned = any(entry.name == name for entry in registry.entries())
+        if pinned:
+            registry.verify(name)
+        model = load(registry.resolve(name))
+        checked.append(
+            {
+                "use": use,
+                "name": name,
+                "files": "every checksum is right" if pinned else "not pinned, so not checked",
+                "placement": model.placement,
+                "dtype": model.dtype,
+                "tokens": model.context_tokens,
+            }
+        )
+    return checked
+
+
+def _open_index(folder: Path) -> VectorIndex:
+    from vectorstore.chroma import ChromaIndex
+
+    return ChromaIndex(folder)
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
