@@ -61,7 +61,7 @@ class TransformersModel:
             {*self._tokenizer.all_special_tokens, *self._tokenizer.get_added_vocab()}, key=len, reverse=True
         )
         self._turn = threading.Lock()
-        self._stop = threading.Event()
+        self._stops: tuple[threading.Event, ...] = ()
         for module in self._model.modules():
             if type(module).__name__ in (self._model._no_split_modules or ()):
                 module.register_forward_pre_hook(self._leave_when_stopped)
@@ -98,11 +98,12 @@ class TransformersModel:
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set.
 
-        Closing the iterator sets `stop`. The model leaves within one layer's work, also while it reads the prompt.
+        Closing the iterator stops it too. The model leaves within one layer's work, also while it reads the prompt.
         """
         pieces: Queue[str | BaseException | None] = Queue()
+        left = threading.Event()
         worker = threading.Thread(
-            target=self._write, args=(self._encode(messages), max_new_tokens, stop, pieces), daemon=True
+            target=self._write, args=(self._encode(messages), max_new_tokens, (stop, left), pieces), daemon=True
         )
         worker.start()
         try:
@@ -114,18 +115,22 @@ class TransformersModel:
                 if piece:
                     yield piece
         finally:
-            stop.set()
+            left.set()
 
     def _write(
-        self, encoded: Any, max_new_tokens: int, stop: threading.Event, pieces: Queue[str | BaseException | None]
+        self,
+        encoded: Any,
+        max_new_tokens: int,
+        stops: tuple[threading.Event, ...],
+        pieces: Queue[str | BaseException | None],
     ) -> None:
         """Run one generation in this thread; what is written, and at last None, goes into `pieces`."""
         try:
             while not self._turn.acquire(timeout=0.1):
-                if stop.is_set():
+                if any(stop.is_set() for stop in stops):
                     return
             try:
-                self._stop = stop
+                self._stops = stops
                 with torch.inference_mode():
                     self._model.generate(
                         **encoded.to(self._model.device),
@@ -160,7 +165,7 @@ class TransformersModel:
         return content
 
     def _leave_when_stopped(self, _module: Any, _inputs: Any) -> None:
-        if self._stop.is_set():
+        if any(stop.is_set() for stop in self._stops):
             raise _Stopped
 
 

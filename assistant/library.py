@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from assistant import lexical
 from assistant.errors import LibraryError, StorageFull
@@ -48,6 +48,8 @@ class Library:
         try:
             with self._engine.begin() as connection:
                 yield connection
+        except IntegrityError:
+            raise
         except DatabaseError as error:
             place = self.folder / FILE_NAME
             if "full" in str(error.orig):

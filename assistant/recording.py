@@ -52,15 +52,17 @@ class _Known:
     @classmethod
     def read(cls, connection: Connection, batch: Sequence[Record], origin: str) -> _Known:
         known = cls(origin)
+        found: set[str] = set()
         for page in pages({key for record in batch for key in _keys(record.paper)}):
-            for row in connection.execute(select(identifiers).where(identifiers.c.value.in_(page))):
-                known.ids_by_key.setdefault(row.value, []).append(row.paper_id)
-        found = {paper_id for ids in known.ids_by_key.values() for paper_id in ids}
+            query = select(identifiers.c.paper_id).where(identifiers.c.value.in_(page))
+            found.update(connection.execute(query).scalars())
         for page in pages({record.own_id for record in batch if record.own_id}):
             query = select(records.c.paper_id).where(records.c.origin == origin, records.c.own_id.in_(page))
             found.update(connection.execute(query).scalars())
         known.papers = {paper.id: paper for paper in read_papers(connection, sorted(found))}
         for page in pages(found):
+            for row in connection.execute(select(identifiers).where(identifiers.c.paper_id.in_(page))):
+                known._name(row.value, row.paper_id)
             query = select(records).where(records.c.origin == origin, records.c.paper_id.in_(page))
             for row in connection.execute(query):
                 known.digests[row.paper_id, row.own_id] = row.digest
@@ -117,11 +119,15 @@ class _Known:
             self.retold.add(paper.id)
         self.papers[paper.id] = paper
         self.changed[paper.id] = is_new
-        for key in _keys(paper):
-            ids = self.ids_by_key.setdefault(key, [])
-            if paper.id not in ids:
-                ids.append(paper.id)
-                self.new_keys.append((key, paper.id))
+        self.new_keys.extend((key, paper.id) for key in _keys(paper) if self._name(key, paper.id))
+
+    def _name(self, key: str, paper_id: str) -> bool:
+        """Note that a key means a paper; tell whether that was new."""
+        ids = self.ids_by_key.setdefault(key, [])
+        if paper_id in ids:
+            return False
+        ids.append(paper_id)
+        return True
 
     def _see(self, paper_id: str, own_id: str, now: str) -> None:
         self.digests[paper_id, own_id] = now

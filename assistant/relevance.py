@@ -9,7 +9,7 @@ from assistant.lexical import content_words
 from assistant.library import Library
 from assistant.types import Passage, Plan
 
-LEAST_EVIDENCE = 0.5
+LEAST_EVIDENCE = 0.4
 """Below it nothing found is about the question; fitted on queries of one field over libraries of others, see
 docs/EXPERIMENTS.md."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.readers.fields import authorships, date_text, folded_name, month_number, record, shortened, split_names
 from assistant.readers.latex import to_text
@@ -104,17 +104,14 @@ def _sections(text: str) -> tuple[tuple[Line, ...], list[Heading]]:
         elif line.text:
             (found[-1][3] if found else header).append(line)
         after_blank = not line.text
-    headings: list[Heading] = []
+    papers: list[tuple[Heading, list[Line]]] = []
     for line, match, blank_before, body in found:
         heading = Heading(line, match, blank_before, tuple(body))
         if _begins_paper(heading):
-            headings.append(heading)
-        elif headings:
-            previous = headings[-1]
-            headings[-1] = Heading(previous.line, previous.match, previous.after_blank, (*previous.body, line, *body))
+            papers.append((heading, body))
         else:
-            header += [line, *body]
-    return tuple(header), headings
+            (papers[-1][1] if papers else header).extend([line, *body])
+    return tuple(header), [replace(heading, body=tuple(body)) for heading, body in papers]
 
 
 def _begins_paper(heading: Heading) -> bool:
@@ -132,11 +129,16 @@ def _begins_paper(heading: Heading) -> bool:
 
 
 def _author_line(body: Sequence[Line]) -> int | None:
-    """Return which line of a paper holds its authors: the first that looks like a list of names, below the title."""
+    """Return which line of a paper holds its authors: the first below the title that looks like a list of names.
+
+    It is the topmost line only where nothing below looks like names: then the title is missing.
+    """
     candidates = range(1, min(len(body), TITLE_LINES + 1))
     lists = [index for index in candidates if _looks_like_names(body[index].text, several=True)]
     single = [index for index in candidates if _looks_like_names(body[index].text, several=False)]
-    return next(iter(lists or single), None)
+    if lists or single:
+        return (lists or single)[0]
+    return 0 if body and _looks_like_names(body[0].text, several=True) else None
 
 
 def _looks_like_names(text: str, *, several: bool) -> bool:
@@ -162,9 +164,12 @@ def _paper(heading: Heading, file: str, owner: str, as_of: datetime.date, *, is_
     names, rest = _names(body, author_line)
     abstract = " ".join(line.text for line in rest)
     if not title or not abstract:
-        what = f"“{shortened(to_text(title))}” has no abstract" if title else f"Nothing follows “{heading.line.text}”"
-        where = "the page ends there" if is_last else "the next paper begins there"
-        return Problem(file, number, f"{what}: {where}. Copy the page again, whole, and add it once more.")
+        if not body:
+            what = f"Nothing follows “{heading.line.text}”"
+        else:
+            what = f"“{shortened(to_text(title))}” has no abstract" if title else f"“{heading.line.text}” has no title"
+        where = ": the page ends there" if is_last and not abstract else ""
+        return Problem(file, number, f"{what}{where}. Copy the page again, whole, and add it once more.")
     listed, complete = authorships(names)
     if owner and folded_name(owner) not in {folded_name(author.name) for author in listed}:
         listed = (*listed, Authorship(owner, None))

@@ -64,8 +64,6 @@ def inspect(path: Path) -> Source | Unreadable:
         return Unreadable("This is no ordinary file. Save its content to a file and add that.")
     with open_bytes(path) as stream:
         head = stream.read(HEAD)
-    if not head.strip():
-        return Unreadable("The file is empty. Save it again, or add another one.")
     for start, kind in KNOWN_BINARIES.items():
         if head.startswith(start):
             return Unreadable(f"This is a binary file ({kind}). Formats that can be read: {READABLE}.")
@@ -74,7 +72,10 @@ def inspect(path: Path) -> Source | Unreadable:
         encoding, notice = (mark, f"not UTF-8; read as {mark}") if mark else _find_encoding(stream)
     if not encoding:
         return Unreadable(f"This is a binary file. Formats that can be read: {READABLE}.")
-    file_format = _find_format(head.decode(encoding, errors="replace"), path.name.lower())
+    text = head.decode(encoding, errors="replace")
+    if not text.strip("\ufeff \t\r\n"):
+        return Unreadable("The file is empty. Save it again, or add another one.")
+    file_format = _find_format(text, path.name.lower())
     if not file_format:
         return Unreadable(f"The format is not known. Formats that can be read: {READABLE}.")
     return Source(path, file_format, encoding, notice)

@@ -68,6 +68,7 @@ def find_date(text: str, month: str = "", day: str = "") -> str:
 
 def find_arxiv_id(text: str, *, bare: bool = False) -> str:
     """Return the arXiv id in `text` without its version, else ""; `bare`: the text may be nothing but the id."""
+    text = ESCAPED.sub(r"\1", text)
     found = MARKED_ARXIV_ID.search(text) or (BARE_ARXIV_ID.fullmatch(text.strip()) if bare else None)
     return found[1] if found else ""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pylatexenc import latex2text, latexwalker, macrospec  # type: ignore[import-untyped]
 
-LONGEST_LATEX = 100_000  # characters; no abstract is longer, and parsing time grows with length
+LONGEST_LATEX = 20_000  # characters; no abstract is longer, and parsing time grows with length
 DEEPEST_NESTING = 40  # groups within groups; the parser recurses
 
 # Control characters, soft hyphens, zero-width characters, direction overrides, surrogates, non-characters, and the
@@ -41,10 +41,10 @@ INLINE_TAG = re.compile(
 )
 QUOTED = re.compile(r"``((?:(?!``).)+?)''")
 
-EMBEDDED_DOCUMENT = re.compile(r"\\documentclass\b.*?\\end\{document\}")
+EMBEDDED_DOCUMENT = re.compile(r"\\documentclass\b.{0,2000}?\\end\{document\}")
 MATH = re.compile(
-    r"\\begin\{(equation|align|gather|multline|eqnarray|math|displaymath)(\*?)\}.*?\\end\{\1\2\}"
-    r"|\\\(.*?\\\)|\\\[.*?\\\]"
+    r"\\begin\{(equation|align|gather|multline|eqnarray|math|displaymath)(\*?)\}.{0,2000}?\\end\{\1\2\}"
+    r"|\\\(.{0,1000}?\\\)|\\\[.{0,2000}?\\\]"
     r"|(?<!\\)\$\$(?:\\.|[^$\\])+\$\$"
     r"|(?<!\\)\$(?:\\.|[^$\\])+\$(?!\d)"
 )
@@ -109,7 +109,7 @@ def to_text(text: str) -> str:
     try:
         nodes = latexwalker.LatexWalker(_escaped(source), latex_context=_walker_context(), tolerant_parsing=True)
         readable = _converter().nodelist_to_text(nodes.get_latex_nodes()[0])
-    except (latexwalker.LatexWalkerError, _TooDeepError):
+    except (latexwalker.LatexWalkerError, _TooDeepError, RecursionError):
         return text
     readable = VANISHED_REFERENCE.sub("", readable)
     readable = PLACEHOLDER.sub(lambda match: formulas[ord(match.group()) - FIRST_PLACEHOLDER], readable)

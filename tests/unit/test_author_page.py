@@ -55,7 +55,7 @@ def test_every_paper_of_a_page_is_read() -> None:
         ("Do Tide Tables Help Language Models?", "2024-02-29", ("CL",), False),
         ("A Note on Wave Heights", "2026-11-30", ("stat",), False),
     ]
-    assert [item.line for item in items if isinstance(item, Record)] == [12, 21, 34, 41]
+    assert [item.line for item in items if isinstance(item, Record)] == [12, 21, 32, 39]
     assert not problems_of(items)
     assert not [item for item in items if isinstance(item, Notice)]
 
@@ -117,7 +117,7 @@ def test_a_page_cut_after_a_title_reports_that_paper_and_keeps_the_others(tmp_pa
     items = items_of(tmp_path, HEADER + FIRST + "CVAug 27, 2024Code\nSeeing Sails\n")
     assert [paper.title for paper in papers_of(items)] == ["Learning to Sail"]
     (problem,) = problems_of(items)
-    assert problem.line == 15
+    assert problem.line == 16
     assert "“Seeing Sails” has no abstract" in problem.reason
 
 
@@ -128,7 +128,7 @@ def test_a_page_cut_after_the_authors_reports_that_paper(tmp_path: Path) -> None
 
 def test_a_page_cut_after_a_heading_reports_its_line(tmp_path: Path) -> None:
     items = items_of(tmp_path, HEADER + FIRST + "CVAug 27, 2024Code\n")
-    assert [problem.line for problem in problems_of(items)] == [15]
+    assert [problem.line for problem in problems_of(items)] == [16]
     assert len(papers_of(items)) == 1
 
 
@@ -136,6 +136,13 @@ def test_a_paper_without_an_abstract_in_the_middle_is_reported_and_the_next_one_
     items = items_of(tmp_path, HEADER + "AIJan 5\nLost at Sea\n\n" + FIRST + SECOND)
     assert [problem.line for problem in problems_of(items)] == [9]
     assert len(papers_of(items)) == 2
+
+
+def test_a_paper_without_a_title_is_reported_and_spoils_no_other(tmp_path: Path) -> None:
+    items = items_of(tmp_path, HEADER + SECOND + "\n" + FIRST.replace("Learning to Sail\n", ""))
+    assert [paper.abstract for paper in papers_of(items)] == ["Sails are seen."]
+    (problem,) = problems_of(items)
+    assert (problem.line, problem.reason.split(".")[0]) == (16, "“LGJun 2” has no title")
 
 
 def test_a_page_that_ends_within_a_sentence_says_so(tmp_path: Path) -> None:

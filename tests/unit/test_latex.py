@@ -101,6 +101,11 @@ def test_a_lone_brace_stays() -> None:
     assert to_text("a } b { c") == "a } b { c"
 
 
+@pytest.mark.parametrize("piece", [r"\sqrt[", r"\emph ", r"\(", r"\'", "{}", "$", r"\footnote{a}"])
+def test_a_macro_repeated_without_end_does_no_harm(piece: str) -> None:
+    assert isinstance(to_text(piece * (19_000 // len(piece))), str)
+
+
 def test_deep_nesting_comes_back_as_it_was() -> None:
     assert to_text("{" * 5000 + "x" + "}" * 5000).count("{") == 5000
 

@@ -1,0 +1,171 @@
+r"""Text of papers, people, files and the model, made safe to show: as HTML for cards, as Markdown for the chat.
+
+Everything here passes through Gradio's Markdown, which renders mathematics. It is given only `\(...\)` and `\[...\]` as
+delimiters, and these are written here around what is mathematics, so that a price such as "$5 and $6" stays a price.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from assistant.types import Answer, Paper, Source
+
+LATEX_DELIMITERS: list[dict[str, str | bool]] = [
+    {"left": r"\[", "right": r"\]", "display": True},
+    {"left": r"\(", "right": r"\)", "display": False},
+]
+
+_SHOWN_AUTHORS = 3
+_SHOWN_QUOTES = 2
+_KEPT_FORMAT = "\u200c\u200d"  # joiners that Persian, Hindi and others are spelt with
+
+_MATH = re.compile(
+    r"\$\$(?P<a>[^$]+)\$\$|\\\[(?P<b>.+?)\\\]|\\\((?P<c>.+?)\\\)"
+    r"|(?<![\\$\w])\$(?=\S)(?P<d>(?:\\.|[^$\\])+)(?<=\S)\$(?!\d)",
+    re.DOTALL,
+)
+_DELIMITER = re.compile(r"\\[()\[\]]")
+_MARKDOWN = re.compile(
+    r"<|&(?=#?\w+;)|!(?=\[)|(?<=\])[(:\[](?!\d+\])|```|~~~|(?<=:)//|(?<=www)\.|(?<=[\w.+-])@(?=\w)|\\(?=[()\[\]])",
+    re.IGNORECASE,
+)
+
+
+def visible(text: str) -> str:
+    """Return a text without characters that hide, reorder or break what is shown: controls, bidi overrides, tags."""
+    return "".join(
+        character
+        for character in text
+        if character in _KEPT_FORMAT or character.isspace() or not unicodedata.category(character).startswith("C")
+    )
+
+
+def one_line(text: str) -> str:
+    """Return a visible text on one line."""
+    return " ".join(visible(text).split())
+
+
+def escaped(text: str) -> str:
+    """Return text as HTML on one line that shows it literally, mathematics included."""
+    return html.escape(one_line(text)).replace("\\", "<span>&#92;</span>")
+
+
+def rendered(text: str, quotes: Collection[str] = ()) -> str:
+    """Return text as HTML on one line, its mathematics to be rendered and each of the quotes within it marked."""
+    text = one_line(text)
+    ranges = _places(text, quotes)
+    return "".join(_piece(piece, is_math, start, ranges) for piece, is_math, start in _pieces(text))
+
+
+def markdown(text: str) -> str:
+    """Return text as Markdown that keeps its emphasis and lists, and in which nothing is a link, an image or a tag.
+
+    `html.unescape` gives the text back, so a question can be shown this way and still be edited.
+    """
+    text = visible(text)
+    return "".join(
+        _delimited(piece) if is_math else _MARKDOWN.sub(_entities, piece) for piece, is_math, _ in _pieces(text)
+    )
+
+
+def web_address(url: str) -> str:
+    """Return the address if a browser may safely open it, else an empty string."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    return url.strip() if parts.scheme in ("http", "https") and parts.hostname and url.isprintable() else ""
+
+
+def note(text: str, kind: str) -> str:
+    """Return one quiet remark in the chat; `kind` ("refusal", "error", "waiting", "aside") says how it looks."""
+    return f'<div class="note {kind}">{rendered(text)}</div>'
+
+
+def sources_panel(sources: Sequence[Source], papers: Mapping[str, Paper], answer: Answer | None = None) -> str:
+    """Return the numbered sources as cards; a finished answer's quotations are marked in them, and what it cites stands out."""
+    if not sources:
+        return panel_note("No paper in the library was close enough to this question.")
+    cited = answer.cited_numbers if answer else frozenset[int]()
+    cards = [_card(source, papers.get(source.paper_id), answer, source.number in cited) for source in sources]
+    heading = f"{len(cited)} of {len(sources)} cited" if answer and not answer.refused else f"{len(sources)} abstracts"
+    return f'<div class="panel"><div class="panel-head"><b>Sources</b><span>{heading}</span></div>{"".join(cards)}</div>'
+
+
+def panel_note(text: str) -> str:
+    """Return the sources' place with only a remark in it."""
+    return f'<div class="panel"><div class="panel-head"><b>Sources</b></div><p class="panel-note">{escaped(text)}</p></div>'
+
+
+def names(authors: Sequence[str], complete: bool) -> str:
+    """Return the first authors as escaped HTML, with "et al." where there are more."""
+    shown = ", ".join(escaped(name) for name in authors[:_SHOWN_AUTHORS])
+    return f"{shown} et al." if shown and (len(authors) > _SHOWN_AUTHORS or not complete) else shown
+
+
+def _card(source: Source, paper: Paper | None, answer: Answer | None, is_cited: bool) -> str:
+    spans = [span for sentence in answer.sentences for span in sentence.spans] if answer else []
+    quotes = list(dict.fromkeys(span.quote for span in spans if span.source == source.number))
+    address = web_address(source.url)
+    title = rendered(source.title)
+    if address:
+        title = f'<a href="{html.escape(address)}" target="_blank" rel="noopener noreferrer">{title}</a>'
+    facts = [names(source.authors, paper.authors_complete if paper else True), escaped(source.date)]
+    facts += [escaped(", ".join(paper.categories)), escaped(paper.venue)] if paper else []
+    excerpts = "".join(f"<blockquote>{rendered(quote)}</blockquote>" for quote in quotes[:_SHOWN_QUOTES] if is_cited)
+    return (
+        f'<article class="card{" cited" if is_cited else ""}"><div class="number">{source.number}</div>'
+        f'<div class="body"><div class="title">{title}</div>'
+        f'<div class="facts">{" · ".join(fact for fact in facts if fact)}</div>{excerpts}'
+        f"<details><summary>Abstract</summary><p>{rendered(source.abstract, quotes)}</p></details></div></article>"
+    )
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool, int]]:
+    """Cut a text into (piece, whether it is mathematics, start)."""
+    end = 0
+    for match in _MATH.finditer(text):
+        inner = next(group for group in match.groups() if group is not None)
+        if _DELIMITER.search(inner):
+            continue
+        if match.start() > end:
+            yield text[end : match.start()], False, end
+        yield match.group(), True, match.start()
+        end = match.end()
+    if end < len(text):
+        yield text[end:], False, end
+
+
+def _places(text: str, quotes: Collection[str]) -> list[tuple[int, int]]:
+    """Return where the quotes stand in a one-line text."""
+    found = [(text.find(quote), len(quote)) for quote in map(one_line, quotes) if quote]
+    return [(start, start + length) for start, length in found if start >= 0]
+
+
+def _piece(piece: str, is_math: bool, start: int, ranges: Sequence[tuple[int, int]]) -> str:
+    if is_math:
+        is_quoted = any(first < start + len(piece) and start < last for first, last in ranges)
+        return f"<mark>{_delimited(piece)}</mark>" if is_quoted else _delimited(piece)
+    cuts = sorted({0, len(piece), *(min(max(edge - start, 0), len(piece)) for span in ranges for edge in span)})
+    parts = []
+    for left, right in zip(cuts, cuts[1:], strict=False):
+        part = html.escape(piece[left:right]).replace("\\", "<span>&#92;</span>")
+        is_quoted = any(first <= start + left and start + right <= last for first, last in ranges)
+        parts.append(f"<mark>{part}</mark>" if is_quoted else part)
+    return "".join(parts)
+
+
+def _delimited(formula: str) -> str:
+    """Write mathematics between the delimiters that the page renders."""
+    match = _MATH.fullmatch(formula)
+    inner = next(group for group in match.groups() if group is not None) if match else formula
+    left, right = (r"\[", r"\]") if formula.startswith(("$$", r"\[")) else (r"\(", r"\)")
+    return f"{left}{html.escape(inner.strip())}{right}"
+
+
+def _entities(match: re.Match[str]) -> str:
+    return "".join(f"&#{ord(character)};" for character in match.group())

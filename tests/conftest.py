@@ -1,0 +1,53 @@
+"""What every test may use: an open library, papers to put in, and no network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket, socket_allow_hosts
+
+from assistant.library import Library
+from assistant.types import Authorship, Paper
+from tests.fakes import HashingEmbedder
+
+SHARED = Path(__file__).parents[1].parent / "shared"
+"""Real data to test with, beside the checkout; tests that need it skip only where the folder is absent."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Block the network: unit and contract tests get no socket at all but Unix ones, the others only this machine."""
+    if "integration" in item.path.parts or "acceptance" in item.path.parts:
+        socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+    else:
+        disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet() -> None:
+    from assistant.wiring import quiet_environment
+
+    quiet_environment()
+    os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    opened = Library(tmp_path / "library")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def embedder() -> HashingEmbedder:
+    return HashingEmbedder()
+
+
+def make_paper(title: str, abstract: str = "", **fields: object) -> Paper:
+    """Return a paper; `authors` may be given as names in order."""
+    names = fields.pop("authors", ("Ada Lovelace",))
+    assert isinstance(names, tuple)
+    people = tuple(Authorship(name, position) for position, name in enumerate(names, 1))
+    return Paper(title=title, abstract=abstract or f"About {title}.", authorships=people, **{"date": "2024-05-01", **fields})  # type: ignore[arg-type]

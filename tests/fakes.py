@@ -1,0 +1,66 @@
+"""Small honest stand-ins for the two models, for tests of what stands around them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from assistant.names import fold
+from assistant.types import Message, ModelInfo, Vectors
+
+
+class HashingEmbedder:
+    """Bags of words, hashed into a few hundred dimensions: texts that share words are near each other."""
+
+    fingerprint = "hashing-256"
+    dimension = 256
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.texts.extend(texts)
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in enumerate(texts):
+            for word in fold(text).split() or [""]:
+                digest = hashlib.sha256(word.encode()).digest()
+                vectors[row, digest[0]] += 1.0 if digest[1] % 2 else -1.0
+            if not vectors[row].any():
+                vectors[row, 0] = 1.0
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class ScriptedModel:
+    """Gives the queued replies in turn, word by word, and keeps the prompts that it was shown."""
+
+    info = ModelInfo("scripted", "cpu", "none")
+    context_tokens = 4096
+
+    def __init__(self, *replies: str, delay: float = 0.0) -> None:
+        self.replies = list(replies)
+        self.delay = delay
+        self.prompts: list[tuple[Message, ...]] = []
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
+        return sum(self.count_tokens(message.content) for message in messages)
+
+    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+        self.prompts.append(tuple(messages))
+        for word in self.replies.pop(0).split(" ")[:max_new_tokens]:
+            if stop.wait(self.delay) if self.delay else stop.is_set():
+                return
+            yield f"{word} "
+
+
+class FailingModel(ScriptedModel):
+    """Writes a few words and then breaks."""
+
+    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+        yield from super().generate(messages, max_new_tokens=max_new_tokens, stop=stop)
+        raise RuntimeError("out of memory")
