@@ -52,6 +52,30 @@ class Assistant:
         stop = threading.Event()
         return AnswerStream(self._answer(question_id, question, tuple(history), chosen, stop), stop)
 
+    def ask_after(
+        self, question: str, earlier: Sequence[str], chosen: PaperFilter = PaperFilter(), question_id: str = ""
+    ) -> Answer:
+        """Ask the earlier questions first, keep their answers as context, and return the answer to the last one.
+
+        A question that cannot be asked gets a refusal that says why.
+        """
+        history: list[Turn] = []
+        try:
+            for before in earlier:
+                history.append(self.ask(before, history, chosen=chosen).answer().turn())
+            return self.ask(question, history, chosen=chosen, question_id=question_id).answer()
+        except QuestionError as error:
+            return Answer(
+                id=question_id,
+                question=question[:LONGEST_QUESTION],
+                standalone_question=question[:LONGEST_QUESTION],
+                kind="refusal",
+                text=str(error),
+                refused=True,
+                reason=str(error),
+                timings=Timings(0.0, None, 0.0),
+            )
+
     def _answer(
         self, question_id: str, question: str, history: Sequence[Turn], chosen: PaperFilter, stop: threading.Event
     ) -> Iterator[AnswerEvent]:
@@ -65,7 +89,16 @@ class Assistant:
             text, reason = _nothing_found(plan, self.library.count())
             timings = Timings(time.monotonic() - started, None, time.monotonic() - started)
             yield AnswerFinished(
-                Answer(question_id, question, standalone, "refusal", text, True, reason, (), (), None, timings)
+                Answer(
+                    id=question_id,
+                    question=question,
+                    standalone_question=standalone,
+                    kind="refusal",
+                    text=text,
+                    refused=True,
+                    reason=reason,
+                    timings=timings,
+                )
             )
             return
         earlier = history[-1].paper_ids if refers_back else ()

@@ -97,18 +97,19 @@ def ask(
 
     _exactly_one(question, questions, "QUESTION")
     chosen = _filter(author, year, since, until, category, code)
-    asked = _read_lines(questions) if questions else [{"id": "", "q": question, "history": []}]
     with _workspace(context) as workspace:
         workspace.warm_up()
-        for line in asked:
-            history: list[Turn] = []
-            for earlier in line.get("history") or []:
-                history.append(workspace.assistant.ask(earlier, history, chosen=chosen).answer().turn())
-            stream = workspace.assistant.ask(line["q"], history, chosen=chosen, question_id=str(line["id"]))
-            if as_json:
-                console.show_json(stream.answer().to_json())
-            else:
-                console.follow(stream)
+        if questions:
+            for line in _read_lines(questions):
+                answer = workspace.assistant.ask_after(line["q"], line.get("history") or (), chosen, str(line["id"]))
+                if as_json:
+                    console.show_json(answer.to_json())
+                else:
+                    console.show_answer(answer)
+        elif as_json:
+            console.show_json(workspace.assistant.ask(question, chosen=chosen).answer().to_json())
+        else:
+            console.follow(workspace.assistant.ask(question, chosen=chosen))
 
 
 @app.command()

@@ -10,6 +10,10 @@ from assistant.names import fold, same_person
 from assistant.types import Authorship, Paper
 
 
+_ARXIV_DOI = "10.48550/arxiv."
+"""arXiv registers a DOI for every paper of its own; it says no more than the arXiv id."""
+
+
 def digest(paper: Paper) -> str:
     """Return the SHA-256 of everything a record says of its paper; the id does not count."""
     value = asdict(replace(paper, id=""))
@@ -18,12 +22,11 @@ def digest(paper: Paper) -> str:
 
 def strong_keys(paper: Paper) -> tuple[str, ...]:
     """Return the keys that alone name a paper: its DOI and its arXiv id, without version."""
-    keys = []
-    if paper.doi:
-        keys.append(f"doi:{paper.doi.casefold()}")
-    if paper.arxiv_id:
-        keys.append(f"arxiv:{_without_version(paper.arxiv_id.casefold())}")
-    return tuple(keys)
+    doi, arxiv_id = paper.doi.casefold(), paper.arxiv_id.casefold()
+    if doi.startswith(_ARXIV_DOI):
+        doi, arxiv_id = "", arxiv_id or doi.removeprefix(_ARXIV_DOI)
+    keys = [f"doi:{doi}"] if doi else []
+    return (*keys, f"arxiv:{_without_version(arxiv_id)}") if arxiv_id else tuple(keys)
 
 
 def title_key(paper: Paper) -> str:

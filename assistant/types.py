@@ -5,6 +5,7 @@ Everything here is frozen and knows nothing of files, databases or models.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -197,23 +198,23 @@ class Turn:
     paper_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A finished answer: the stable contract of `ask --json`."""
 
-    id: str
+    id: str = ""
     question: str
     standalone_question: str
     kind: AnswerKind
     text: str
     refused: bool
     reason: str
-    sentences: tuple[Sentence, ...]
-    sources: tuple[Source, ...]
-    model: ModelInfo | None
-    timings: Timings
+    sentences: tuple[Sentence, ...] = ()
+    sources: tuple[Source, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = ()
     count: int | None = None
+    model: ModelInfo | None = None
+    timings: Timings
 
     @property
     def cited_numbers(self) -> frozenset[int]:
@@ -227,7 +228,7 @@ class Answer:
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as plain JSON values; the abstracts stay in the library."""
-        value = asdict(self)
+        value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         for source in value["sources"]:
             del source["abstract"]
         return value
@@ -282,7 +283,7 @@ class IngestionReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the object that `add --json` prints; notices are for people and go elsewhere."""
-        value = asdict(self)
+        value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         del value["notices"]
         return value
 

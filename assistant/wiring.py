@@ -25,6 +25,7 @@ from assistant.types import Embedder, IngestionReport, LanguageModel
 from vectorstore import VectorIndex, VectorIndexError
 
 _FINGERPRINT = "embedder"
+_INDEX = "index"
 
 
 def quiet_environment() -> None:
@@ -84,18 +85,23 @@ class Workspace:
 
     @cached_property
     def index(self) -> VectorIndex:
-        """Open the vector index. One that fails to open, or that has lost vectors, is filled anew from the library."""
-        folder = self.settings.library / "index"
+        """Open the vector index. One that cannot be opened, or that has lost vectors, is made anew from the library.
+
+        A new one goes into a new folder, whose name the library keeps: Chroma cannot open a folder twice in one process.
+        """
+        folder = self.settings.library / (self.library.fact(_INDEX) or "index")
         try:
             index = _open_index(folder)
-            intact = index.count() >= self.library.indexed_count()
+            if index.count() >= self.library.indexed_count():
+                return index
         except VectorIndexError:
-            aside = folder.with_name(f"index.broken-{datetime.now():%Y%m%d-%H%M%S}")
-            shutil.move(folder, aside)
-            index, intact = _open_index(folder), False
-        if not intact:
-            self.library.forget_index()
-            ingestion.fill_index(self.library, index)
+            pass
+        fresh = folder.with_name(f"index-{datetime.now():%Y%m%d-%H%M%S-%f}")
+        index = _open_index(fresh)
+        self.library.forget_index()
+        self.library.keep_fact(_INDEX, fresh.name)
+        ingestion.fill_index(self.library, index)
+        shutil.rmtree(folder, ignore_errors=True)
         return index
 
     @cached_property

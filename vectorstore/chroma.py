@@ -14,7 +14,7 @@ from pathlib import Path
 import chromadb
 import numpy as np
 from chromadb.config import Settings
-from chromadb.errors import ChromaError, NotFoundError
+from chromadb.errors import NotFoundError
 from numpy.typing import NDArray
 
 from vectorstore.protocol import Match, Metadata, VectorIndexError
@@ -113,8 +113,10 @@ class ChromaIndex:
 
 @contextmanager
 def _chroma_errors() -> Iterator[None]:
-    """Turn what Chroma and its Rust core raise into one error of ours."""
+    """Turn whatever Chroma raises into one error of ours: its Rust core panics with a BaseException of its own."""
     try:
         yield
-    except (ChromaError, RuntimeError, ValueError, OSError) as error:
-        raise VectorIndexError(f"{type(error).__name__}: {error}") from error
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise VectorIndexError(f"{type(error).__name__}: {error}") from error
+        raise

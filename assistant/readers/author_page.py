@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.readers.fields import authorships, date_text, folded_name, month_number, record, shortened, split_names
+from assistant.names import fold
+from assistant.readers.fields import authorships, date_text, month_number, record, shortened, split_names
 from assistant.readers.latex import to_text
 from assistant.types import AuthorProfile, Authorship, Notice, Paper, Problem, ReaderItem, Record
 
@@ -171,7 +172,7 @@ def _paper(heading: Heading, file: str, owner: str, as_of: datetime.date, *, is_
         where = ": the page ends there" if is_last and not abstract else ""
         return Problem(file, number, f"{what}{where}. Copy the page again, whole, and add it once more.")
     listed, complete = authorships(names)
-    if owner and folded_name(owner) not in {folded_name(author.name) for author in listed}:
+    if owner and sorted(fold(owner).split()) not in [sorted(fold(author.name).split()) for author in listed]:
         listed = (*listed, Authorship(owner, None))
     paper = Paper(
         title=title,

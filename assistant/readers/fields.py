@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -109,12 +108,6 @@ def given_name_first(name: str) -> str:
     if len(parts) == 3 and SUFFIX.fullmatch(parts[1]):
         return f"{parts[2]} {parts[0]}, {parts[1]}"
     return name.strip()
-
-
-def folded_name(name: str) -> tuple[str, ...]:
-    """Return what two spellings of one name share: its words in order of the alphabet, no case, no diacritics."""
-    letters = unicodedata.normalize("NFKD", name).casefold()
-    return tuple(sorted(re.findall(r"\w+", "".join(c for c in letters if not unicodedata.combining(c)))))
 
 
 def authorships(names: Iterable[str]) -> tuple[tuple[Authorship, ...], bool]:

@@ -30,7 +30,8 @@ _MATH = re.compile(
 )
 _DELIMITER = re.compile(r"\\[()\[\]]")
 _MARKDOWN = re.compile(
-    r"<|&(?=#?\w+;)|!(?=\[)|(?<=\])[(:\[](?!\d+\])|```|~~~|(?<=:)//|(?<=www)\.|(?<=[\w.+-])@(?=\w)|\\(?=[()\[\]])",
+    r"<|&(?=#?\w+;)|!(?=\[)|(?<=\])(?:[(:]|\[(?!\d+\]))|```|~~~|(?<=:)//|(?<=www)\.|(?<=[\w.+-])@(?=\w)"
+    r"|\\(?=[()\[\]])",
     re.IGNORECASE,
 )
 
@@ -64,7 +65,7 @@ def rendered(text: str, quotes: Collection[str] = ()) -> str:
 def markdown(text: str) -> str:
     """Return text as Markdown that keeps its emphasis and lists, and in which nothing is a link, an image or a tag.
 
-    `html.unescape` gives the text back, so a question can be shown this way and still be edited.
+    `html.unescape` gives the text back but for the delimiters of mathematics, so a question shown this way can be edited.
     """
     text = visible(text)
     return "".join(

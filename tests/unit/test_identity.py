@@ -65,3 +65,8 @@ def test_the_digest_depends_on_every_field_but_the_id() -> None:
     paper = make_paper("T")
     assert digest(paper) == digest(replace(paper, id="x"))
     assert digest(paper) != digest(replace(paper, has_code=True))
+
+
+def test_a_doi_of_arxiv_is_an_arxiv_id() -> None:
+    assert strong_keys(make_paper("T", doi="10.48550/arXiv.2502.13604")) == ("arxiv:2502.13604",)
+    assert strong_keys(make_paper("T", arxiv_id="cs/0601001v1")) == ("arxiv:cs/0601001",)

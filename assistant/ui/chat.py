@@ -1,0 +1,247 @@
+"""The conversation: what Send, Stop, Retry, Edit and New chat do, and how an answer appears while it is written.
+
+The server keeps each tab's conversation as a tuple of exchanges; what the browser shows is drawn from it and never read
+back, so nothing that a page sends can put words into an earlier answer.
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+import gradio as gr
+
+from assistant.errors import AssistantError
+from assistant.stream import AnswerStream
+from assistant.types import Answer, AnswerEvent, AnswerFinished, EvidenceFound, Paper, Source, TextProduced, Turn
+from assistant.ui import cards
+
+TICK = 0.5
+"""Seconds between two looks at an answer that has nothing new: how soon the reader's leaving or waiting is noticed."""
+
+INTERNAL_ERROR = "Something went wrong inside the program. The terminal in which it runs says more. The question is kept."
+
+Outputs = tuple[Any, Any, Any, Any]
+"""New values of the question box, the chat, the conversation and the sources."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and what has come of it so far: sources, a draft, and in the end an answer or an error in words."""
+
+    question: str
+    sources: tuple[Source, ...] | None = None
+    draft: str = ""
+    answer: Answer | None = None
+    error: str = ""
+
+
+Conversation = tuple[Exchange, ...]
+
+
+class Asker(Protocol):
+    """Starts an answer; `Assistant.ask` is one."""
+
+    def __call__(self, question: str, history: Sequence[Turn]) -> AnswerStream:
+        """Return the answer's events."""
+
+
+class Following:
+    """One answer that is being followed: its events are drawn in a thread of its own, so that waiting can be shown."""
+
+    def __init__(self, start: Callable[[], AnswerStream]) -> None:
+        self._start = start
+        self._events: SimpleQueue[AnswerEvent | AssistantError | None] = SimpleQueue()
+        self._stream: AnswerStream | None = None
+        self.stopped = threading.Event()
+        self.abandoned = False
+        self.is_over = False
+        threading.Thread(target=self._draw, daemon=True).start()
+
+    def _draw(self) -> None:
+        try:
+            self._stream = self._start()
+            if self.stopped.is_set():
+                self._stream.close()
+            for event in self._stream:
+                self._events.put(event)
+        except AssistantError as error:
+            self._events.put(error)
+        finally:
+            self._events.put(None)
+
+    def events(self) -> Iterator[AnswerEvent | AssistantError | None]:
+        """Yield events as they come, and None at every tick without one. Errors come as events."""
+        while True:
+            try:
+                event = self._events.get(timeout=TICK)
+            except Empty:
+                yield None
+                continue
+            if event is None:
+                return
+            yield event
+
+    def stop(self, abandon: bool = False) -> None:
+        """Ask the model to stop; never waits. An abandoned answer is not shown any more."""
+        self.abandoned = self.abandoned or abandon
+        self.stopped.set()
+        if self._stream:
+            self._stream.close()
+
+
+class Chat:
+    """The chat's events. `is_ready` tells whether the models are loaded."""
+
+    def __init__(
+        self, ask: Asker, papers_by_id: Callable[[Sequence[str]], list[Paper]], is_ready: Callable[[], bool]
+    ) -> None:
+        self._ask = ask
+        self._papers_by_id = papers_by_id
+        self._is_ready = is_ready
+        self._running: dict[str, Following] = {}
+
+    def send(self, question: str, conversation: Conversation, request: gr.Request) -> Iterator[Outputs]:
+        """Answer a new question."""
+        yield from self._follow(question, conversation, request)
+
+    def choose(self, conversation: Conversation, request: gr.Request, chosen: gr.SelectData) -> Iterator[Outputs]:
+        """Answer the example that was clicked."""
+        yield from self._follow(str(chosen.value["text"]), conversation, request)
+
+    def retry(self, conversation: Conversation, request: gr.Request) -> Iterator[Outputs]:
+        """Answer the last question once more."""
+        if conversation:
+            yield from self._follow(conversation[-1].question, conversation[:-1], request)
+
+    def edit(self, conversation: Conversation, request: gr.Request, edited: gr.EditData) -> Iterator[Outputs]:
+        """Answer an earlier question as it now reads; the turns after it go."""
+        message = edited.index if isinstance(edited.index, int) else edited.index[0]
+        yield from self._follow(html.unescape(str(edited.value)), conversation[: message // 2], request)
+
+    def stop(self, request: gr.Request) -> None:
+        """Stop the answer that is being written; what was written of it stays."""
+        if following := self._running.get(str(request.session_hash)):
+            following.stop()
+
+    def clear(self, request: gr.Request) -> Outputs:
+        """Begin a new conversation."""
+        if following := self._running.pop(str(request.session_hash), None):
+            following.stop(abandon=True)
+        return _idle_box(""), [], (), ""
+
+    def show_sources(self, conversation: Conversation, selected: gr.SelectData) -> str:
+        """Return the sources of the answer that was clicked."""
+        message = selected.index if isinstance(selected.index, int) else selected.index[0]
+        return self._panel(conversation[message // 2]) if message // 2 < len(conversation) else ""
+
+    def answer(self, question: str) -> dict[str, Any]:
+        """Answer one question without a page: the object that `assistant ask --json` prints."""
+        try:
+            return self._ask(question, ()).answer().to_json()
+        except AssistantError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def _follow(self, question: str, earlier: Conversation, request: gr.Request) -> Iterator[Outputs]:
+        """Yield the page's new values while the answer comes. Closing the generator stops the model."""
+        session = str(request.session_hash)
+        if not question.strip():
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return
+        if (running := self._running.get(session)) and not running.is_over:
+            gr.Warning("An answer is still being written. Stop it first, then ask again.")
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return
+        history = [exchange.answer.turn() for exchange in earlier if exchange.answer]
+        following = self._running[session] = Following(lambda: self._ask(question, history))
+        try:
+            yield from self._watch(following, question, earlier)
+        finally:
+            following.stop()
+            if self._running.get(session) is following:
+                del self._running[session]
+
+    def _watch(self, following: Following, question: str, earlier: Conversation) -> Iterator[Outputs]:
+        asked = time.monotonic()
+        exchange = Exchange(question)
+        yield _busy_box(), self._messages((*earlier, exchange), "Searching …"), (*earlier, exchange), _SEARCHING
+        for event in following.events():
+            panel: Any = gr.skip()
+            match event:
+                case EvidenceFound(sources):
+                    exchange = replace(exchange, sources=sources)
+                    panel = self._panel(exchange)
+                case TextProduced(text):
+                    exchange = replace(exchange, draft=exchange.draft + text)
+                case AnswerFinished(answer):
+                    exchange = replace(exchange, answer=answer, sources=answer.sources)
+                case AssistantError() as error:
+                    exchange = replace(exchange, error=str(error))
+                case None if following.stopped.is_set() and not exchange.draft:
+                    break
+            if following.abandoned:
+                return
+            if exchange.answer is None and not exchange.error:
+                waiting = self._waiting(exchange, time.monotonic() - asked)
+                yield gr.skip(), self._messages((*earlier, exchange), waiting), (*earlier, exchange), panel
+        if following.abandoned:
+            return
+        if exchange.answer is None and not exchange.error:
+            stopped = "Stopped before anything was written."
+            exchange = replace(exchange, error=stopped if following.stopped.is_set() else INTERNAL_ERROR)
+        conversation = (*earlier, exchange)
+        following.is_over = True
+        yield _idle_box(), self._messages(conversation), conversation, self._panel(exchange)
+
+    def _waiting(self, exchange: Exchange, seconds: float) -> str:
+        """Say what an answer without text is waiting for."""
+        if exchange.draft:
+            return ""
+        if not self._is_ready():
+            return f"Loading the models … {seconds:.0f} s. The first answer waits for them; later ones do not."
+        if exchange.sources is None:
+            return "Searching …"
+        return f"Reading {len(exchange.sources)} abstracts …" if exchange.sources else "Nothing found …"
+
+    def _messages(self, conversation: Conversation, waiting: str = "") -> list[dict[str, Any]]:
+        messages: list[dict[str, Any]] = []
+        for exchange in conversation:
+            messages.append({"role": "user", "content": cards.markdown(exchange.question)})
+            messages.append({"role": "assistant", "content": _reply(exchange, waiting)})
+        return messages
+
+    def _panel(self, exchange: Exchange) -> str:
+        if exchange.sources is None:
+            return cards.panel_note("No sources were looked up for this question.")
+        papers = self._papers_by_id([source.paper_id for source in exchange.sources])
+        return cards.sources_panel(exchange.sources, {paper.id: paper for paper in papers}, exchange.answer)
+
+
+_SEARCHING = cards.panel_note("Searching the abstracts …")
+
+
+def _reply(exchange: Exchange, waiting: str) -> str:
+    """Return the assistant's message for an exchange, finished or not."""
+    answer = exchange.answer
+    if exchange.error:
+        return cards.note(exchange.error, "error")
+    if answer is None:
+        return cards.markdown(exchange.draft) if exchange.draft else cards.note(waiting, "waiting")
+    if answer.refused:
+        return cards.note(answer.text, "refusal")
+    aside = cards.note(f"{answer.reason[:1].upper()}{answer.reason[1:]}.", "aside") if answer.reason else ""
+    return "\n\n".join(part for part in (cards.markdown(answer.text), aside) if part)
+
+
+def _busy_box() -> Mapping[str, Any]:
+    return gr.update(value="", submit_btn=False, stop_btn=True)
+
+
+def _idle_box(value: str | None = None) -> Mapping[str, Any]:
+    buttons = {"submit_btn": True, "stop_btn": False}
+    return gr.update(**buttons) if value is None else gr.update(value=value, **buttons)

@@ -1,0 +1,222 @@
+"""The library's part of the page: adding files, what became of each record, and the list of papers."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import gradio as gr
+
+from assistant.errors import AssistantError
+from assistant.ingestion import ProgressListener
+from assistant.library import Library
+from assistant.names import fold
+from assistant.types import AuthorProfile, IngestionReport, Paper, Progress
+from assistant.ui import cards
+
+SHOWN_PAPERS = 100
+"""How many rows of the list a page shows at most; the search narrows it."""
+
+SHOWN_PROBLEMS = 200
+
+_MOST_EXAMPLES = 4
+_METHOD = re.compile(r"([A-Za-z][\w+.-]{1,24}(?: [A-Z\d][\w+.-]{0,16}){0,2}): ")
+_ABBREVIATION = re.compile(r"\(([A-Z][A-Za-z]*[A-Z])s?\)")
+_PLAIN_NAME = re.compile(r"[^\W\d_][\w .'’-]{2,40}")
+
+
+class Adder(Protocol):
+    """Adds files to the library; `Workspace.add` is one."""
+
+    def __call__(
+        self, paths: Sequence[Path], *, as_of: date | None = None, on_progress: ProgressListener
+    ) -> IngestionReport:
+        """Return what became of each record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One paper of the list, and the folded words by which it is found."""
+
+    paper: Paper
+    words: str
+
+
+class Shelf:
+    """The library as the page lists it, read anew only when it has changed; abstracts are not kept in memory."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = threading.Lock()
+        self._rows: tuple[Row, ...] = ()
+        self._examples: tuple[str, ...] = ()
+
+    def refresh(self) -> None:
+        """Read the library."""
+        papers = self._library.papers()
+        rows = tuple(Row(_without_abstract(paper), _words(paper)) for paper in papers)
+        examples = tuple(example_questions(papers))
+        with self._lock:
+            self._rows, self._examples = rows, examples
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Return questions that this library can answer."""
+        return self._examples
+
+    @property
+    def size(self) -> int:
+        """Return how many papers there are."""
+        return len(self._rows)
+
+    def table(self, query: str = "") -> str:
+        """Return the papers that hold every word of the query in title, authors, category, venue or date, as HTML."""
+        wanted = fold(query).split()
+        found = [row.paper for row in self._rows if all(word in row.words for word in wanted)]
+        return papers_table(found, of=len(self._rows), query=query)
+
+    def profiles(self) -> str:
+        """Return what author pages say of their owners, as HTML; of one person the newest page only."""
+        newest: dict[str, AuthorProfile] = {}
+        for profile in sorted(self._library.profiles(), key=lambda profile: profile.as_of):
+            newest[profile.name] = profile
+        return profiles_list(sorted(newest.values(), key=lambda profile: profile.name))
+
+
+def add_uploads(
+    add: Adder, files: Sequence[str] | None, as_of: str | None, listen: ProgressListener, folder: Path
+) -> str:
+    """Add uploaded files and say as HTML what became of each record. The uploaded copies are removed.
+
+    An upload lies in a folder named after its content, so the same file has the same place, and the same origin, each time.
+    """
+    if not files:
+        return cards.note("Choose a file first.", "error")
+    paths = [Path(file) for file in files]
+    try:
+        day = date.fromisoformat(as_of) if as_of else date.today()
+    except ValueError:
+        return cards.note(f"“{as_of}” is not a date. Write it as year-month-day, such as 2025-02-19.", "error")
+    try:
+        return report(add(paths, as_of=day, on_progress=listen))
+    except AssistantError as error:
+        return cards.note(str(error), "error")
+    finally:
+        for path in paths:
+            if path.resolve().is_relative_to(folder.resolve()):
+                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    path.parent.rmdir()
+
+
+def tracked(bar: gr.Progress) -> ProgressListener:
+    """Return a listener that moves the page's progress bar."""
+
+    def listen(progress: Progress) -> None:
+        step = (progress.done, progress.total) if progress.total else None
+        bar(step, desc=cards.one_line(progress.message), unit="")
+
+    return listen
+
+
+def report(result: IngestionReport) -> str:
+    """Return what an ingestion did with each record, as HTML."""
+    counts = {"added": result.added, "updated": result.updated, "unchanged": result.unchanged}
+    figures = "".join(f"<div><b>{count:,}</b><span>{name}</span></div>" for name, count in counts.items())
+    failed = f'<div class="{"bad" if result.failed else ""}"><b>{len(result.failed):,}</b><span>failed</span></div>'
+    parts = [f'<div class="figures">{figures}{failed}</div>']
+    if result.pending:
+        parts.append(f"<p>{result.pending:,} papers still wait for their vector; add any file to go on.</p>")
+    if result.failed:
+        rows = [
+            f"<tr><td>{_file_name(problem.file)}</td><td>{problem.line or ''}</td><td>{cards.escaped(problem.reason)}</td></tr>"
+            for problem in result.failed[:SHOWN_PROBLEMS]
+        ]
+        head = "<thead><tr><th>File</th><th>Line</th><th>Why it was not added</th></tr></thead>"
+        parts.append(f'<table class="problems">{head}<tbody>{"".join(rows)}</tbody></table>')
+    if len(result.failed) > SHOWN_PROBLEMS:
+        parts.append(f"<p>… and {len(result.failed) - SHOWN_PROBLEMS:,} more.</p>")
+    parts += [
+        f'<p class="notice"><b>{_file_name(notice.file)}</b> {cards.escaped(notice.message)}</p>'
+        for notice in result.notices
+    ]
+    return f'<div class="report">{"".join(parts)}</div>'
+
+
+def papers_table(papers: Sequence[Paper], *, of: int, query: str = "") -> str:
+    """Return papers as an HTML table, at most SHOWN_PAPERS of them."""
+    if not of:
+        return cards.note("The library is empty.", "aside")
+    if not papers:
+        return cards.note(f"None of the {of:,} papers holds “{cards.one_line(query)}”.", "aside")
+    count = f"{len(papers):,} of {of:,} papers" if len(papers) < of else f"{of:,} papers"
+    if len(papers) > SHOWN_PAPERS:
+        count += f", the newest {SHOWN_PAPERS} shown"
+    rows = "".join(_table_row(paper) for paper in papers[:SHOWN_PAPERS])
+    head = "<thead><tr><th>Date</th><th>Title</th><th>Authors</th><th>Category</th><th>Code</th></tr></thead>"
+    return f'<div class="shelf"><p class="count">{count}</p><table class="papers">{head}<tbody>{rows}</tbody></table></div>'
+
+
+def profiles_list(profiles: Sequence[AuthorProfile]) -> str:
+    """Return the headers of author pages as HTML, word for word as the pages give them."""
+    entries = []
+    for profile in profiles:
+        figures = " · ".join(f"{cards.escaped(name)} {cards.escaped(value)}" for name, value in profile.statistics)
+        facts = " · ".join(part for part in (cards.escaped(profile.category), figures) if part)
+        day = f", {cards.escaped(profile.as_of)}" if profile.as_of else ""
+        entries.append(f"<p><b>{cards.escaped(profile.name)}</b> <span>{facts} (as their page says{day})</span></p>")
+    return f'<div class="profiles">{"".join(entries)}</div>' if entries else ""
+
+
+def example_questions(papers: Sequence[Paper]) -> list[str]:
+    """Return a few questions about the papers at hand, newest first: a method, an author, an abbreviation, a comparison.
+
+    Only plain words of titles and names enter them, since a click sends them as they stand.
+    """
+    methods = list(dict.fromkeys(match.group(1) for paper in papers if (match := _METHOD.match(paper.title))))
+    people = Counter(name for paper in papers for name in paper.authors if _PLAIN_NAME.fullmatch(name))
+    terms = Counter(term for paper in papers for term in set(_ABBREVIATION.findall(paper.abstract)))
+    questions = [f"What does {name} propose?" for name in methods[:1]]
+    questions += [f"What has {name} worked on?" for name in _frequent(people, len(papers))]
+    questions += [f"What is {term}?" for term in _frequent(terms, len(papers) // 3)]
+    questions += [f"What results does {name} report?" for name in methods[1:]]
+    return questions[:_MOST_EXAMPLES]
+
+
+def _frequent(counter: Counter[str], most: int) -> Iterable[str]:
+    """Return the word that occurs most often, more than once and at most `most` times; none where there is no such word."""
+    return [word for word, count in counter.most_common() if 1 < count <= most][:1]
+
+
+def _table_row(paper: Paper) -> str:
+    address = cards.web_address(paper.url)
+    title = cards.rendered(paper.title)
+    if address:
+        link = cards.escaped(address)
+        title = f'<a href="{link}" target="_blank" rel="noopener noreferrer">{title}</a>'
+    code = {True: "yes", False: "no", None: ""}[paper.has_code]
+    return (
+        f'<tr><td class="date">{cards.escaped(paper.date)}</td><td class="title">{title}</td>'
+        f'<td class="people">{cards.names(paper.authors, paper.authors_complete)}</td>'
+        f'<td class="field">{cards.escaped(", ".join(paper.categories))}</td><td class="code">{code}</td></tr>'
+    )
+
+
+def _file_name(file: str) -> str:
+    return cards.escaped(Path(file).name)
+
+
+def _without_abstract(paper: Paper) -> Paper:
+    return replace(paper, abstract="")
+
+
+def _words(paper: Paper) -> str:
+    return fold(" ".join([paper.title, *paper.authors, *paper.categories, paper.venue, paper.date]))
+

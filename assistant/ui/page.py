@@ -1,0 +1,219 @@
+"""The page's layout, and which event calls what."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from assistant.errors import AssistantError
+from assistant.ui import cards
+from assistant.ui.chat import Chat
+from assistant.ui.library import Shelf, add_uploads, report, tracked
+from assistant.wiring import Workspace
+
+TITLE = "Research assistant"
+
+_ANSWERS_AT_ONCE = 8
+_LONGEST_QUEUE = 64
+_KEEP_UPLOADS = (3600, 3600)
+"""Uploads that were never added: every how many seconds to look, and how old they may grow."""
+
+_FILE_TYPES = [".bib", ".bibtex", ".jsonl", ".ndjson", ".json", ".txt", ".md", ".gz"]
+
+_INVITATION = "### Ask your library\n\nEvery answer names the abstracts that it comes from."
+_EMPTY = (
+    "### The library is empty\n\nAdd papers under **Library**: an author page, a BibTeX file or JSON Lines. "
+    "Or begin with the sample library of two dozen landmark papers."
+)
+
+
+class Preparation:
+    """Loads the models in the background, so that the page opens at once. What fails shows when it is needed first."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._done = threading.Event()
+        threading.Thread(target=self._prepare, daemon=True).start()
+
+    def _prepare(self) -> None:
+        try:
+            _ = self._workspace.assistant
+            self._workspace.language_model()
+        except AssistantError:
+            return
+        finally:
+            self._done.set()
+
+    def is_ready(self) -> bool:
+        """Tell whether there is nothing left to wait for."""
+        return self._done.is_set()
+
+
+def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
+    """Lay the page out over an open workspace. Uploaded files pass through the folder `uploads`."""
+    shelf = Shelf(workspace.library)
+    chat = Chat(
+        lambda question, history: workspace.assistant.ask(question, history),
+        workspace.library.papers_by_id,
+        Preparation(workspace).is_ready,
+    )
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_KEEP_UPLOADS, fill_width=True) as page:
+        with gr.Row(elem_id="top"):
+            heading = _markdown(elem_id="heading")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Ask", id="ask"):
+                chatbot, offer = _lay_out_chat(chat)
+            with gr.Tab("Library", id="library"):
+                search, listing, profiles, added = _lay_out_library(workspace, shelf, uploads)
+
+        shown = [heading, chatbot, offer, listing, profiles]
+
+        def show(query: str | None) -> tuple[Any, ...]:
+            shelf.refresh()
+            return (
+                _heading(shelf.size),
+                _welcome(shelf),
+                gr.update(visible=not shelf.size),
+                shelf.table(query or ""),
+                shelf.profiles(),
+            )
+
+        def add_sample(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 - how Gradio finds the bar
+            return report(workspace.add_sample(tracked(progress)))
+
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        page.load(show, search, shown, **private)
+        added.change(show, search, shown, **private)
+        offer.click(add_sample, None, added, api_visibility="private", show_progress_on=offer)
+        gr.api(chat.answer, api_name="ask", concurrency_limit=_ANSWERS_AT_ONCE)
+    page.queue(api_open=False, max_size=_LONGEST_QUEUE, default_concurrency_limit=4)
+    return page
+
+
+def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button]:
+    with gr.Row(elem_id="talk"):
+        with gr.Column(scale=7, min_width=320, elem_id="conversation"):
+            chatbot = gr.Chatbot(
+                show_label=False,
+                elem_id="chat",
+                height="100%",
+                layout="bubble",
+                editable="user",
+                allow_tags=False,
+                sanitize_html=True,
+                latex_delimiters=cards.LATEX_DELIMITERS,
+                buttons=["copy"],
+                feedback_options=None,
+                group_consecutive_messages=False,
+                allow_file_downloads=False,
+                placeholder=_INVITATION,
+            )
+            offer = gr.Button("Add the sample library", visible=False, variant="primary", elem_id="offer")
+            box = gr.Textbox(
+                show_label=False,
+                container=False,
+                placeholder="Ask about the papers in the library",
+                lines=1,
+                max_lines=6,
+                submit_btn=True,
+                autofocus=True,
+                elem_id="question",
+            )
+        with gr.Column(scale=5, min_width=300, elem_id="sources"):
+            sources = _markdown(cards.panel_note("The abstracts behind an answer appear here, before it is written."))
+    conversation = gr.State(())
+
+    outputs = [box, chatbot, conversation, sources]
+    answering: dict[str, Any] = {
+        "outputs": outputs,
+        "concurrency_limit": _ANSWERS_AT_ONCE,
+        "concurrency_id": "answers",
+        "api_visibility": "private",
+        "show_progress": "hidden",
+    }
+    at_once: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    box.submit(chat.send, [box, conversation], **answering)
+    chatbot.example_select(chat.choose, conversation, **answering)
+    chatbot.retry(chat.retry, conversation, **answering)
+    chatbot.edit(chat.edit, conversation, **answering)
+    box.stop(chat.stop, **at_once)
+    chatbot.clear(chat.clear, None, outputs, **at_once)
+    chatbot.select(chat.show_sources, conversation, sources, **at_once)
+    return chatbot, offer
+
+
+def _lay_out_library(
+    workspace: Workspace, shelf: Shelf, uploads: Path
+) -> tuple[gr.Textbox, gr.Markdown, gr.Markdown, gr.Markdown]:
+    with gr.Row(elem_id="shelves"):
+        with gr.Column(scale=4, min_width=300, elem_id="adding"):
+            files = gr.File(
+                label="Author pages, BibTeX, JSON Lines",
+                file_count="multiple",
+                file_types=_FILE_TYPES,
+                type="filepath",
+                height=170,
+            )
+            as_of = gr.DateTime(
+                lambda: date.today().isoformat(),
+                include_time=False,
+                type="string",
+                label="Date of the page",
+                info="When an author page was saved: its newest dates have no year.",
+                elem_id="as-of",
+            )
+            button = gr.Button("Add to the library", variant="primary")
+            added = _markdown(elem_id="report")
+            profiles = _markdown(elem_id="profiles")
+        with gr.Column(scale=8, min_width=320, elem_id="listing"):
+            search = gr.Textbox(show_label=False, container=False, placeholder="Search title, author, category, year")
+            listing = _markdown()
+
+    def add(chosen: list[str] | None, day: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, None]:  # noqa: B008
+        return add_uploads(workspace.add, chosen, day, tracked(progress), uploads), None
+
+    button.click(add, [files, as_of], [added, files], api_visibility="private", show_progress_on=added)
+    search.change(shelf.table, search, listing, api_visibility="private", show_progress="hidden", trigger_mode="always_last")
+    return search, listing, profiles, added
+
+
+def _markdown(value: str = "", elem_id: str | None = None) -> gr.Markdown:
+    """Return a place for HTML that `cards` wrote; Gradio's Markdown sanitises it once more and renders mathematics."""
+    return gr.Markdown(
+        value, elem_id=elem_id, sanitize_html=True, latex_delimiters=cards.LATEX_DELIMITERS, container=False
+    )
+
+
+def _heading(size: int) -> str:
+    count = f"{size:,} paper{'' if size == 1 else 's'} in the library" if size else "The library is empty"
+    return f'<div class="heading"><span class="name">{TITLE}</span><span class="count">{count}</span></div>'
+
+
+def _welcome(shelf: Shelf) -> dict[str, Any]:
+    examples = [{"text": question} for question in shelf.examples]
+    return gr.update(placeholder=_INVITATION if shelf.size else _EMPTY, examples=examples)
+
+
+def theme() -> gr.themes.Base:
+    """Return the page's theme: the system's own fonts, light or dark as the system says."""
+    sans = ["-apple-system", "Segoe UI", "Roboto", "Cantarell", "Noto Sans", "Liberation Sans", "system-ui", "sans-serif"]
+    mono = ["ui-monospace", "SFMono-Regular", "Menlo", "Liberation Mono", "monospace"]
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.teal,
+        neutral_hue=gr.themes.colors.stone,
+        radius_size=gr.themes.sizes.radius_md,
+        font=sans,
+        font_mono=mono,
+    ).set(
+        color_accent="*primary_700",
+        color_accent_soft="*primary_50",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        button_primary_text_color="white",
+    )

@@ -1,0 +1,163 @@
+"""From a question to a finished answer, with scripted models around the real path."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from assistant import ingestion, recording
+from assistant.answering import LONGEST_QUESTION, Assistant
+from assistant.conversation import CANNOT_ANSWER
+from assistant.errors import QuestionError
+from assistant.library import Library
+from assistant.retrieval import Retriever
+from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, Record, TextProduced, Turn
+from tests.conftest import make_paper
+from tests.fakes import FailingModel, HashingEmbedder, ScriptedModel
+from vectorstore import ExactIndex
+
+BEAMS = "BeamLoRA treats each adapter as a beam. It was tested on 12 datasets."
+PRUNING = "Light-PEFT prunes the foundation model early. It was tested on GLUE."
+
+
+def never() -> ScriptedModel:
+    raise AssertionError("the model must not be called")
+
+
+@pytest.fixture
+def build(library: Library, embedder: HashingEmbedder) -> Callable[..., Assistant]:
+    papers = [
+        make_paper("BeamLoRA", BEAMS, authors=("Naibin Gu",), date="2025-02-19", url="https://example.org/b"),
+        make_paper("Light-PEFT", PRUNING, authors=("Naibin Gu", "Peng Fu"), date="2024"),
+    ]
+    recording.keep(library, [Record(paper, 1) for paper in papers], "x")
+    index = ExactIndex()
+    ingestion.embed_pending(library, index, embedder)
+
+    def make(model: ScriptedModel | None = None) -> Assistant:
+        return Assistant(library, Retriever(library, index, embedder), (lambda: model) if model else never, 5, 3000, 50)
+
+    return make
+
+
+def test_evidence_comes_before_the_model_is_called(build: Callable[..., Assistant]) -> None:
+    events = iter(build().ask("What is BeamLoRA?"))
+    first = next(events)
+    assert isinstance(first, EvidenceFound)
+    assert [(source.number, source.title) for source in first.sources] == [(1, "BeamLoRA"), (2, "Light-PEFT")]
+    with pytest.raises(AssertionError):
+        next(events)
+
+
+def test_text_follows_and_the_finished_answer_cites(build: Callable[..., Assistant]) -> None:
+    stream = build(ScriptedModel("BeamLoRA treats each adapter as a beam [2].")).ask("What is BeamLoRA?")
+    pieces = [event.text for event in stream if isinstance(event, TextProduced)]
+    answer = stream.answer()
+    assert "".join(pieces).strip() == "BeamLoRA treats each adapter as a beam [2]."
+    assert answer.text == "BeamLoRA treats each adapter as a beam. [1]"
+    assert answer.sentences[0].spans[0].quote in BEAMS
+    assert (answer.kind, answer.refused, answer.reason) == ("passages", False, "")
+    assert answer.timings.first_evidence_s <= (answer.timings.first_token_s or 0) <= answer.timings.total_s
+
+
+def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant]) -> None:
+    value = build(ScriptedModel("It was tested on 12 datasets.")).ask("What is BeamLoRA?", question_id="q1").answer().to_json()
+    assert list(value) == [
+        "id", "question", "standalone_question", "kind", "text", "refused", "reason", "sentences", "sources", "rows",
+        "count", "model", "timings",
+    ]  # fmt: skip
+    assert set(value["sentences"][0]) == {"text", "status", "sources", "spans"}
+    assert set(value["sentences"][0]["spans"][0]) == {"source", "quote"}
+    assert set(value["sources"][0]) == {"number", "paper_id", "title", "authors", "date", "url"}
+    assert set(value["model"]) == {"name", "device", "dtype"}
+    assert set(value["timings"]) == {
+        "first_evidence_s", "first_token_s", "total_s", "prompt_tokens", "new_tokens", "new_tokens_per_s",
+    }  # fmt: skip
+    assert json.loads(json.dumps(value))["sources"][0]["authors"] == ["Naibin Gu"]
+    assert (value["id"], value["rows"], value["count"]) == ("q1", [], None)
+
+
+def test_a_question_about_nothing_in_the_library_is_refused_without_the_model(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("Who won the football cup in Norway?").answer()
+    assert (answer.kind, answer.refused, answer.model, answer.sources) == ("refusal", True, None, ())
+    assert "Who won the football cup in Norway?" in answer.text
+    assert "2 abstracts" in answer.text
+
+
+def test_an_empty_library_says_how_to_add_papers(library: Library, embedder: HashingEmbedder) -> None:
+    assistant = Assistant(library, Retriever(library, ExactIndex(), embedder), never, 5, 3000, 50)
+    answer = assistant.ask("What is BeamLoRA?").answer()
+    assert answer.refused
+    assert "assistant add" in answer.text
+
+
+def test_the_model_s_word_that_the_abstracts_are_silent_is_a_refusal(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel(CANNOT_ANSWER)).ask("How large is a beam in BeamLoRA?").answer()
+    assert (answer.kind, answer.refused, answer.sentences) == ("refusal", True, ())
+    assert "BeamLoRA [1]" in answer.text
+
+
+def test_an_author_s_name_alone_finds_their_papers(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("BeamLoRA and Light-PEFT.")).ask("What has Peng Fu worked on?").answer()
+    assert [source.title for source in answer.sources] == ["Light-PEFT"]
+
+
+def test_a_filter_restricts_the_sources(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("Nothing.")).ask("Which foundation model is tested?", chosen=PaperFilter(until=2024)).answer()
+    assert [source.title for source in answer.sources] == ["Light-PEFT"]
+
+
+def test_a_follow_up_keeps_the_papers_of_the_answer_before(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("Light-PEFT prunes the foundation model early.", "It was tested on GLUE.")
+    assistant = build(model)
+    turn = assistant.ask("What does Light-PEFT prune?").answer().turn()
+    assert turn == Turn("What does Light-PEFT prune?", "Light-PEFT prunes the foundation model early. [1]", turn.paper_ids)
+    answer = assistant.ask("What was it tested on?", [turn]).answer()
+    assert answer.standalone_question == "What does Light-PEFT prune? What was it tested on?"
+    assert answer.sources[0].paper_id == turn.paper_ids[0]
+    assert [message.role for message in model.prompts[1]] == ["system", "user", "assistant", "user"]
+
+
+@pytest.mark.parametrize(("question", "message"), [("", "empty"), (" \n\t", "empty"), ("x" * 100_000, "100,000 characters")])
+def test_a_question_that_cannot_be_asked_says_why(build: Callable[..., Assistant], question: str, message: str) -> None:
+    with pytest.raises(QuestionError, match=message):
+        build().ask(question)
+
+
+def test_a_question_of_the_longest_length_is_asked(build: Callable[..., Assistant]) -> None:
+    assert build().ask("word " * (LONGEST_QUESTION // 5 - 1)).answer().refused
+
+
+def test_a_stream_can_be_read_again(build: Callable[..., Assistant]) -> None:
+    stream = build(ScriptedModel("BeamLoRA is a beam.")).ask("What is BeamLoRA?")
+    assert list(stream) == list(stream)
+    assert isinstance(list(stream)[-1], AnswerFinished)
+
+
+def test_closing_stops_the_model_and_keeps_what_was_written(build: Callable[..., Assistant]) -> None:
+    stream = build(ScriptedModel("BeamLoRA treats each adapter as a beam and much more.")).ask("What is BeamLoRA?")
+    for event in stream:
+        if isinstance(event, TextProduced) and "adapter" in event.text:
+            stream.close()
+    assert stream.answer().text.startswith("BeamLoRA treats each adapter")
+    assert "much" not in stream.answer().text
+    assert stream.answer().reason == "stopped by the reader"
+
+
+def test_an_error_midway_reaches_the_reader_after_the_text_before_it(build: Callable[..., Assistant]) -> None:
+    stream = build(FailingModel("BeamLoRA is")).ask("What is BeamLoRA?")
+    seen = []
+    with pytest.raises(RuntimeError, match="out of memory"):
+        seen.extend(stream)
+    with pytest.raises(RuntimeError, match="without an answer"):
+        stream.answer()
+
+
+def test_an_empty_reply_is_an_answer_without_sentences(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("")).ask("What is BeamLoRA?").answer()
+    assert (answer.sentences, answer.refused) == ((), False)
+
+
+def test_a_cut_answer_says_so(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("beam " * 80)).ask("What is BeamLoRA?").answer()
+    assert answer.reason == "cut at the longest answer allowed"

@@ -1,0 +1,65 @@
+import pytest
+
+import prompts
+from assistant.conversation import CANNOT_ANSWER, is_refusal, messages, standalone
+from assistant.types import Source, Turn
+from tests.fakes import ScriptedModel
+
+HISTORY = (Turn("What does KnowRL propose?", "A framework.", ("p1",)),)
+SOURCES = tuple(Source(n, f"p{n}", f"Title {n}", ("A", "B", "C", "D"), "2025", "", "word " * 100) for n in (1, 2, 3))
+
+
+def build(budget: int, history: tuple[Turn, ...] = HISTORY, sources: tuple[Source, ...] = SOURCES) -> str:
+    model = ScriptedModel()
+    prompt = messages("Why?", history, sources, count_tokens=model.count_prompt_tokens, budget=budget)
+    return "\n".join(f"{message.role}: {message.content}" for message in prompt)
+
+
+@pytest.mark.parametrize("question", ["How many benchmarks was it tested on?", "And in 2024?", "Which of those is newest?"])
+def test_a_question_that_points_back_is_put_behind_the_one_before(question: str) -> None:
+    assert standalone(question, HISTORY) == f"What does KnowRL propose? {question}"
+    assert standalone(question, ()) == question
+
+
+def test_a_change_of_topic_drags_nothing_along() -> None:
+    assert standalone("What is Light-PEFT?", HISTORY) == "What is Light-PEFT?"
+
+
+def test_the_prompt_holds_instructions_talk_numbered_abstracts_and_question() -> None:
+    text = build(10_000)
+    assert CANNOT_ANSWER in text
+    assert text.index("KnowRL") < text.index("[1] Title 1. A, B, C et al. 2025") < text.index("[3] Title 3")
+    assert text.rstrip().count("Why?") >= 1
+
+
+def test_what_does_not_fit_goes_in_order_talk_then_last_sources_then_words() -> None:
+    full = ScriptedModel().count_tokens(build(10_000)) - 4  # the four "role:" marks
+    no_talk = build(full - 3)
+    assert "KnowRL" not in no_talk
+    assert "[3]" in no_talk
+    assert "[3]" not in build(full - 60)
+    short = build(full - 280)
+    assert "[1]" in short
+    assert "[2]" not in short
+    assert short.count("word") < 100
+
+
+def test_a_question_without_sources_still_makes_a_prompt() -> None:
+    assert "Why?" in build(10, (), ())
+
+
+@pytest.mark.parametrize("text", [CANNOT_ANSWER, f' "{CANNOT_ANSWER}" ', "The abstracts do not say what was used."])
+def test_the_phrase_of_not_knowing_is_recognised(text: str) -> None:
+    assert is_refusal(text)
+
+
+def test_an_answer_is_not_taken_for_a_refusal() -> None:
+    assert not is_refusal("Critics say the abstracts do not say much, but APEX uses 52%.")
+
+
+def test_names_in_a_value_are_not_filled_in_again() -> None:
+    assert "$sources" in prompts.load("question", sources="S", question="What costs $sources and $5?")
+    with pytest.raises(KeyError):
+        prompts.load("question", sources="S")
+    with pytest.raises(FileNotFoundError):
+        prompts.load("no-such-prompt")

@@ -1,0 +1,35 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import LibraryLocked
+from assistant.ownership import Ownership
+
+HOLD = "import sys; from pathlib import Path; from assistant.ownership import Ownership; held = Ownership(Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+
+
+def test_a_second_process_is_told_who_holds_the_library_until_that_ends(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(LibraryLocked, match=f"process {holder.pid}.*--library"):
+            Ownership(tmp_path)
+        holder.kill()
+    Ownership(tmp_path).close()
+
+
+def test_closing_lets_the_library_go(tmp_path: Path) -> None:
+    Ownership(tmp_path).close()
+    Ownership(tmp_path).close()
+
+
+def test_an_unreadable_owner_note_is_no_obstacle(tmp_path: Path) -> None:
+    first = Ownership(tmp_path)
+    (tmp_path / "owner.json").write_text("{")
+    with pytest.raises(LibraryLocked, match="another process"):
+        Ownership(tmp_path)
+    first.close()

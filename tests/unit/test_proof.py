@@ -1,0 +1,81 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import proof, sentences
+from assistant.types import Source
+
+SOURCES = (
+    Source(1, "a", "Beams", (), "2025", "", "Low-rank adapters are beams. Tests cover 12 datasets and three models. Code is free."),
+    Source(2, "b", "Prunes", (), "2024", "", "Early pruning removes 40% of the parameters. Tests cover 8 datasets."),
+    Source(3, "c", "Bread", (), "2023", "", "Sourdough rises slowly. It needs wild yeast."),
+)
+
+
+def prove(text: str, question: str = "What?") -> tuple[proof.Sentence, ...]:
+    return proof.prove(text, question, SOURCES)
+
+
+def test_each_sentence_gets_the_abstract_that_holds_its_words() -> None:
+    one, two = prove("The adapters are seen as beams. Early pruning removes 40% of all parameters.")
+    assert (one.sources, two.sources) == ((1,), (2,))
+    assert one.spans[0].quote == "Low-rank adapters are beams."
+    assert two.spans[0].quote == "Early pruning removes 40% of the parameters."
+
+
+def test_marks_of_the_model_are_dropped_and_right_ones_set() -> None:
+    (sentence,) = prove("Sourdough needs wild yeast [1][2, 3].")
+    assert sentence.text == "Sourdough needs wild yeast."
+    assert sentence.sources == (3,)
+    assert proof.cited_text([sentence]) == "Sourdough needs wild yeast. [3]"
+
+
+def test_a_sentence_that_stands_in_an_abstract_is_exact() -> None:
+    exact, other = prove("Sourdough rises slowly. It wants wild yeast.")
+    assert (exact.status, exact.sources) == ("exact", (3,))
+    assert other.status == "unchecked"
+
+
+def test_a_comparison_cites_both_papers() -> None:
+    (sentence,) = prove("Beams use low-rank adapters, whereas early pruning removes parameters.")
+    assert sentence.sources == (1, 2)
+    assert [span.source for span in sentence.spans] == [1, 2]
+
+
+def test_a_number_decides_between_abstracts_that_say_alike() -> None:
+    (sentence,) = prove("Tests cover 8 datasets, it says.")
+    assert sentence.sources == (2,)
+
+
+def test_the_question_decides_where_the_answer_is_too_short_to() -> None:
+    (sentence,) = prove("Datasets.", "What do the tests of early pruning cover?")
+    assert sentence.sources == (2,)
+
+
+def test_a_sentence_that_no_abstract_holds_gets_no_number() -> None:
+    (sentence,) = prove("Paris is the capital of France.")
+    assert (sentence.sources, sentence.spans, sentence.status) == ((), (), "unchecked")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "[1]"])
+def test_no_text_has_no_sentences(text: str) -> None:
+    assert [sentence.text for sentence in prove(text) if sentence.text] == []
+
+
+@given(st.text(max_size=300))
+def test_every_quote_is_verbatim_whatever_the_model_wrote(text: str) -> None:
+    for sentence in prove(text):
+        for span in sentence.spans:
+            assert span.quote in SOURCES[span.source - 1].abstract
+
+
+@given(st.text(max_size=300))
+def test_sentences_are_verbatim_parts_in_order(text: str) -> None:
+    position = 0
+    for sentence in sentences.split(text):
+        position = text.index(sentence, position) + len(sentence)
+
+
+def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
+    text = "We use e.g. 3.5 points vs. a baseline (Smith et al. 2020). It wins by 1.2%."
+    assert sentences.split(text) == ["We use e.g. 3.5 points vs. a baseline (Smith et al. 2020).", "It wins by 1.2%."]

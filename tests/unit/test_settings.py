@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from assistant import settings
+from assistant.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ASSISTANT_MODELS", raising=False)
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("assistant.toml").write_text('library = "from-file"\npassages = 3\nanswer_tokens = 100\n')
+    monkeypatch.setenv("ASSISTANT_LIBRARY", "from-environment")
+    monkeypatch.setenv("ASSISTANT_PASSAGES", "4")
+    read = settings.load(library=Path("from-flag"), model=None)
+    assert (read.library, read.passages, read.answer_tokens) == (Path("from-flag"), 4, 100)
+    assert settings.load().library == Path("from-environment")
+
+
+def test_the_defaults_keep_library_and_models_in_the_person_s_own_folders() -> None:
+    read = settings.load()
+    assert read.library.is_absolute()
+    assert "abstract-assistant" in str(read.library)
+    assert "abstract-assistant" in str(read.models)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("pasages = 3", "pasages"), ("passages = 0", "passages"), ("passages = 'x'", "passages"), ("= =", "assistant.toml")],
+)
+def test_a_wrong_setting_is_named(text: str, named: str) -> None:
+    Path("assistant.toml").write_text(text)
+    with pytest.raises(UsageError, match=named):
+        settings.load()
