@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from assistant import conversation, planning, proof, relevance
 from assistant.errors import QuestionError
 from assistant.library import Library
+from assistant.protocols import LanguageModel
 from assistant.retrieval import Retriever
 from assistant.stream import AnswerStream
 from assistant.types import (
@@ -17,7 +18,6 @@ from assistant.types import (
     AnswerEvent,
     AnswerFinished,
     EvidenceFound,
-    LanguageModel,
     PaperFilter,
     Plan,
     Source,
@@ -32,7 +32,7 @@ LONGEST_QUESTION = 4000
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """Answers questions over one library. `language_model` is called when prose is needed first, and loads the model."""
+    """Answers questions over one library. `language_model` is called when prose is first needed."""
 
     library: Library
     retriever: Retriever

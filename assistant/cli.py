@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant import __version__
+from assistant import __version__, model_commands, questions
 from assistant.errors import AssistantError, QuestionError, UsageError
 from assistant.types import PaperFilter, Turn
 
@@ -25,8 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-models_app = typer.Typer(help="Fetch and check the models.", no_args_is_help=True)
-app.add_typer(models_app, name="models")
+app.add_typer(model_commands.app, name="models")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Author = Annotated[str, typer.Option(help="Only papers of this author.")]
@@ -62,7 +60,9 @@ def add(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders with everything below them.")],
     as_of: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Date of an author page, for its dates without a year. Default: today."),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Date of an author page, for its dates without a year. Default: today."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -83,7 +83,7 @@ def add(
 def ask(
     context: typer.Context,
     question: Annotated[str, typer.Argument(help="The question.")] = "",
-    questions: Annotated[Path | None, typer.Option("--from", help='JSON Lines: {"id", "q", "history": [...]}.')] = None,
+    file: Annotated[Path | None, typer.Option("--from", help='JSON Lines: {"id", "q", "history": [...]}.')] = None,
     author: Author = "",
     year: Year = None,
     since: Since = None,
@@ -95,13 +95,13 @@ def ask(
     """Answer a question, or every question of a file, from the abstracts in the library."""
     from assistant import console
 
-    _exactly_one(question, questions, "QUESTION")
+    _exactly_one(question, file, "QUESTION")
     chosen = _filter(author, year, since, until, category, code)
     with _workspace(context) as workspace:
         workspace.warm_up()
-        if questions:
-            for line in _read_lines(questions):
-                answer = workspace.assistant.ask_after(line["q"], line.get("history") or (), chosen, str(line["id"]))
+        if file:
+            for asked in questions.read(file):
+                answer = workspace.assistant.ask_after(asked.text, asked.history, chosen, asked.id)
                 if as_json:
                     console.show_json(answer.to_json())
                 else:
@@ -117,7 +117,7 @@ def search(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help="What to look for.")] = "",
     limit: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")] = 10,
-    queries: Annotated[Path | None, typer.Option("--from", help='JSON Lines: {"id", "text"}.')] = None,
+    file: Annotated[Path | None, typer.Option("--from", help='JSON Lines: {"id", "text"}.')] = None,
     trec: Annotated[bool, typer.Option("--trec", help="Print a TREC run, with the sources' own ids.")] = False,
     author: Author = "",
     year: Year = None,
@@ -130,20 +130,20 @@ def search(
     """Find papers, without an answer."""
     from assistant import console
 
-    _exactly_one(query, queries, "QUERY")
+    _exactly_one(query, file, "QUERY")
     chosen = _filter(author, year, since, until, category, code)
-    asked = _read_lines(queries) if queries else [{"id": "1", "q": query}]
+    asked = questions.read(file) if file else [questions.Question("1", query, (), {})]
     with _workspace(context) as workspace:
         retriever, library = workspace.assistant.retriever, workspace.library
         for line in asked:
-            passages = retriever.search(line["q"], limit, chosen)
+            passages = retriever.search(line.text, limit, chosen)
             papers = library.papers_by_id([passage.paper_id for passage in passages])
-            results = [console.passage_json(*pair) for pair in zip(passages, papers, strict=True)]
             if trec:
-                own_ids = [library.own_ids(passage.paper_id) or (passage.paper_id,) for passage in passages]
-                console.show_trec(str(line["id"]), passages, own_ids)
+                own_ids = [library.own_ids(paper.id) or (paper.id,) for paper in papers]
+                console.show_trec(line.id, passages, own_ids)
             elif as_json:
-                console.show_json({"id": line["id"], "results": results} if queries else results)
+                results = [console.passage_json(*pair) for pair in zip(passages, papers, strict=True)]
+                console.show_json({"id": line.id, "results": results} if file else results)
             else:
                 console.show_passages(passages, papers)
 
@@ -227,47 +227,6 @@ def version() -> None:
     print(__version__)
 
 
-@models_app.command("list")
-def list_models(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the known models and whether they are here."""
-    from assistant import console
-
-    registry = _registry(context)
-    rows = [console.model_json(entry, registry.is_present(entry.name)) for entry in registry.entries()]
-    if as_json:
-        console.show_json(rows)
-    else:
-        console.show_models(rows)
-
-
-@models_app.command("get")
-def get_model(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A name from `models list`. Default: the two models this machine needs.")] = "",
-) -> None:
-    """Fetch a model, check it and prepare it; what is there already is not fetched again."""
-    from assistant import console, wiring
-
-    registry = _registry(context)
-    for wanted in [name] if name else wiring.default_models():
-        with console.progress_bar() as listen:
-            folder = registry.get(wanted, listen)
-        console.remark(f"{wanted} is ready in {folder}.")
-
-
-@models_app.command("check")
-def check_models(context: typer.Context, as_json: AsJson = False) -> None:
-    """Check the models in use: their files, where they run and in which number format."""
-    from assistant import console, settings, wiring
-
-    wiring.quiet_environment()
-    report = wiring.check_models(settings.load(**context.obj))
-    if as_json:
-        console.show_json(report)
-    else:
-        console.show_model_check(report)
-
-
 def main() -> None:
     """Run the command line: 0 ok, 1 an error that a person can mend, 2 wrong usage, 130 interrupted."""
     try:
@@ -292,21 +251,6 @@ def _exactly_one(text: str, file: Path | None, name: str) -> None:
         raise UsageError(f"Give either {name} or --from FILE; {'both are' if file else 'neither is'} there.")
 
 
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    """Read questions or queries; the text may stand under "q", "text", "question" or "query"."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        rows = [json.loads(line) for line in lines if line.strip()]
-        return [
-            {**row, "id": row.get("id", number), "q": next(row[key] for key in ("q", "text", "question", "query") if key in row)}
-            for number, row in enumerate(rows, 1)
-        ]
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, AttributeError, StopIteration) as error:
-        raise UsageError(f'{path} is not JSON Lines with an "id" and a "q" on each line: {error}') from error
-
-
 def _read_question() -> str:
     try:
         return input("> ").strip()
@@ -320,10 +264,3 @@ def _announce(url: str, open_page: bool) -> None:
     console.remark(f"The page is at {url} (Ctrl-C ends it).")
     if open_page:
         webbrowser.open(url)
-
-
-def _registry(context: typer.Context) -> Any:
-    from assistant import models, settings, wiring
-
-    wiring.quiet_environment()
-    return models.Registry(settings.load(**context.obj).models)

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant.ingestion import ProgressListener
+from assistant.models import ModelEntry
 from assistant.stream import AnswerStream
 from assistant.types import (
     Answer,
@@ -125,9 +126,15 @@ def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile]) -> N
     """Print papers as a table, and under it what the author pages say of their owners."""
     table = Table("date", "title", "authors", "category", "code", box=None, pad_edge=False)
     for paper in papers:
-        people = ", ".join(paper.authors[:4]) + ("" if len(paper.authors) <= 4 and paper.authors_complete else " et al.")
+        people = ", ".join(paper.authors[:4]) + (
+            "" if len(paper.authors) <= 4 and paper.authors_complete else " et al."
+        )
         table.add_row(
-            plain(paper.date), plain(paper.title), plain(people), plain(" ".join(paper.categories)), "yes" if paper.has_code else ""
+            plain(paper.date),
+            plain(paper.title),
+            plain(people),
+            plain(" ".join(paper.categories)),
+            "yes" if paper.has_code else "",
         )
     stdout.print(table)
     stdout.print(f"{len(papers)} papers")
@@ -152,12 +159,26 @@ def show_trec(query_id: str, passages: Sequence[Passage], own_ids: Sequence[Sequ
         print(f"{query_id} Q0 {own_id} {rank} {score:.6f} abstract-assistant")
 
 
+def model_json(entry: ModelEntry, present: bool) -> dict[str, Any]:
+    """Return a known model as plain JSON values; the size is in bytes."""
+    return {
+        "name": entry.name,
+        "use": entry.use,
+        "present": present,
+        "size": entry.size,
+        "licence": entry.licence,
+        "sha256": entry.sha256,
+        "description": entry.description,
+    }
+
+
 def show_models(rows: Sequence[dict[str, Any]]) -> None:
     """Print the known models as a table."""
     table = Table("name", "use", "here", "size", "licence", "what", box=None, pad_edge=False)
     for row in rows:
-        size = f"{row['size'] / 1e9:.1f} GB" if row["size"] else "hub"
-        table.add_row(row["name"], row["use"], "yes" if row["present"] else "no", size, row["licence"], row["description"])
+        size = f"{row['size'] / 1e9:.1f} GB"
+        here = "yes" if row["present"] else "no"
+        table.add_row(row["name"], row["use"], here, size, row["licence"], row["description"])
     stdout.print(table)
 
 

@@ -1,4 +1,4 @@
-"""What the model is shown: a question that stands alone, the numbered abstracts, and the talk so far, within a budget."""
+"""What the model is shown within a token budget: a question that stands alone, numbered abstracts, the talk so far."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     """Return the question with what it refers back to.
 
     A question that points at the talk ("it", "those", "and in 2024?") is put behind the one before it, which is the
-    plainest way known to search for a follow-up; any other question stands alone, so a change of topic drags nothing along.
+    plainest way known to search for a follow-up. Any other question stands alone: a new topic drags nothing along.
     """
     if not history or not _REFERENCES.search(question):
         return question
@@ -66,9 +66,7 @@ def is_refusal(text: str) -> bool:
 
 def _prompt(question: str, turns: Sequence[Turn], sources: Sequence[Source]) -> tuple[Message, ...]:
     talk = [
-        message
-        for turn in turns
-        for message in (Message("user", turn.question), Message("assistant", turn.answer))
+        message for turn in turns for message in (Message("user", turn.question), Message("assistant", turn.answer))
     ]
     quoted = "\n\n".join(_quoted(source) for source in sources)
     return (

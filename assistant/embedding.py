@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from sentence_transformers import SentenceTransformer
 
 from assistant.errors import ModelError
 from assistant.placement import best_dtype
-from assistant.types import Vectors
+from assistant.protocols import Vectors
 
 MAX_TOKENS = 512
 """Longer texts are cut here; measured in docs/EXPERIMENTS.md."""
@@ -23,7 +24,7 @@ BATCH_SIZE = 16
 class TransformerEmbedder:
     """Embeds with any sentence-transformers model: a local folder or a hub id.
 
-    Weights are read from safetensors only and no code of the model's is run. Raises ModelError when it cannot be loaded.
+    Weights are read from safetensors only and no code of the model's is run. Raises ModelError when that fails.
     """
 
     def __init__(self, model: str) -> None:
@@ -43,7 +44,8 @@ class TransformerEmbedder:
                 "Name a sentence-transformers model folder or hub id with --embedder."
             ) from error
         limit = self._model.get_max_seq_length() or MAX_TOKENS
-        positions = getattr(self._model[0].auto_model.config, "max_position_embeddings", limit)
+        transformer: Any = self._model[0]
+        positions = getattr(transformer.auto_model.config, "max_position_embeddings", limit)
         self._model.max_seq_length = min(MAX_TOKENS, max(limit, positions))
         self._fingerprint = f"{_identity(model)} tokens={self._model.max_seq_length} template=title+abstract"
 
@@ -77,7 +79,10 @@ class TransformerEmbedder:
         values = self._model.encode(
             list(texts), batch_size=BATCH_SIZE, convert_to_numpy=True, show_progress_bar=False
         ).astype(np.float32)
-        return values / np.linalg.norm(values, axis=1, keepdims=True).clip(1e-12)  # in bfloat16 a norm is off by 0.2 %
+        unit: Vectors = values / np.linalg.norm(values, axis=1, keepdims=True).clip(
+            1e-12
+        )  # in bfloat16 a norm is off by 0.2 %
+        return unit
 
 
 def _identity(model: str) -> str:

@@ -22,7 +22,7 @@ _DRAFT_MATCH = 3
 """How many of the last tokens must recur in the prompt for a draft, at most."""
 
 
-class _Stopped(Exception):  # noqa: N818 - a signal between two of our own frames, not an error
+class _Stopped(Exception):
     """Ends a generation from within a forward pass."""
 
 
@@ -38,9 +38,7 @@ class TransformersModel:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         local = Path(model).exists()
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(
-                model, trust_remote_code=False, local_files_only=local
-            )
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(model, trust_remote_code=False, local_files_only=local)
             self._model: Any = AutoModelForCausalLM.from_pretrained(
                 model,
                 dtype=best_dtype(device),

@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 from assistant.names import fold, same_person
 from assistant.types import Authorship, Paper
 
-
 _ARXIV_DOI = "10.48550/arxiv."
 """arXiv registers a DOI for every paper of its own; it says no more than the arXiv id."""
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from assistant import readers, recording
 from assistant.library import Library
-from assistant.types import AuthorProfile, Embedder, IngestionReport, Notice, Paper, Problem, Progress, Record
+from assistant.protocols import Embedder
+from assistant.types import AuthorProfile, IngestionReport, Notice, Paper, Problem, Progress, Record
 from vectorstore import Metadata, VectorIndex
 
 ProgressListener = Callable[[Progress], None]
@@ -104,7 +105,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _metadata(paper: Paper) -> Metadata:
-    """Return the scalars for the index; every paper carries every key, because Chroma keeps a key that is not written."""
+    """Return the scalars for the index; every paper carries every key, because Chroma keeps keys not written again."""
     return {
         "title": paper.title,
         "authors": "; ".join(paper.authors),

@@ -32,7 +32,9 @@ def content_words(question: str, *, or_all: bool = True) -> list[str]:
     return kept or (list(words) if or_all else [])
 
 
-def search(connection: Connection, question: str, limit: int, allowed: set[str] | None = None) -> list[tuple[str, float]]:
+def search(
+    connection: Connection, question: str, limit: int, allowed: set[str] | None = None
+) -> list[tuple[str, float]]:
     """Return up to `limit` (paper id, BM25 score) pairs, best first; higher is better, every score is above 0.
 
     A paper matches when it holds any content word of the question. `allowed` restricts the result to these papers.

@@ -15,8 +15,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from assistant import lexical
 from assistant.errors import LibraryError, StorageFull
 from assistant.names import fold, same_person
+from assistant.protocols import Vectors
 from assistant.schema import authorships, categories, connect, facts, papers, profiles, records, vectors
-from assistant.types import AuthorProfile, Authorship, Paper, PaperFilter, Vectors
+from assistant.types import AuthorProfile, Authorship, Paper, PaperFilter
 
 FILE_NAME = "library.sqlite3"
 _PAGE = 500
@@ -119,9 +120,7 @@ class Library:
     def keep_profile(self, profile: AuthorProfile, origin: str) -> None:
         """Keep an author page's header, replacing what the same page said before."""
         with self.transaction() as connection:
-            connection.execute(
-                delete(profiles).where(profiles.c.name == profile.name, profiles.c.origin == origin)
-            )
+            connection.execute(delete(profiles).where(profiles.c.name == profile.name, profiles.c.origin == origin))
             connection.execute(
                 insert(profiles).values(
                     name=profile.name,
@@ -258,9 +257,7 @@ def _filtered(connection: Connection, query: Select[Any], chosen: PaperFilter) -
     """Add the filter's conditions to a query over `papers`."""
     if chosen.author:
         names = [name for name in _candidate_names(connection, chosen.author) if same_person(chosen.author, name)]
-        query = query.where(
-            papers.c.id.in_(select(authorships.c.paper_id).where(authorships.c.folded.in_(names)))
-        )
+        query = query.where(papers.c.id.in_(select(authorships.c.paper_id).where(authorships.c.folded.in_(names))))
     if chosen.category:
         query = query.where(
             papers.c.id.in_(select(categories.c.paper_id).where(categories.c.folded == fold(chosen.category)))

@@ -31,7 +31,11 @@ class Ownership:
                 f"The library {folder} is in use by {_holder(folder)}. Close that first, "
                 "or name another library with --library."
             ) from None
-        owner = {"process": os.getpid(), "command": Path(sys.argv[0]).name, "since": datetime.now().isoformat(" ", "minutes")}
+        owner = {
+            "process": os.getpid(),
+            "command": Path(sys.argv[0]).name,
+            "since": datetime.now().isoformat(" ", "minutes"),
+        }
         (folder / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """Where each sentence of an answer comes from: the abstracts it draws on, and a verbatim quotation from each.
 
-Citations do not depend on the model obeying a format. Marks that it wrote are dropped, and each sentence gets the numbers
-of the abstracts that hold its words.
+Citations do not depend on the model obeying a format. Marks that it wrote are dropped, and each sentence gets the
+numbers of the abstracts that hold its words.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LEAST_GAIN = 0.25
 """Share of a sentence's words that a further source must add to be cited too."""
 
 _QUESTION_WEIGHT = 0.3
-"""How much a word of the question counts beside one of the sentence: it tells apart abstracts that share a short answer."""
+"""How much a word of the question counts beside one of the sentence: it tells apart what shares a short answer."""
 
 _MARKS = re.compile(r"\s*\[\d+(?:\s*[,;-]\s*\d+)*\]")
 _STEM = re.compile(r"(?:ing|ed|es|s)$")
@@ -79,7 +79,9 @@ def _covering(words: frozenset[str], asked: frozenset[str], texts: Sequence[_Tex
     while missing and len(chosen) < len(texts):
         best = max(
             (text for text in texts if text.number not in chosen),
-            key=lambda text: _weigh(missing & text.words, weights) + (0 if chosen else _weigh(asked & text.words, weights)),
+            key=lambda text: (
+                _weigh(missing & text.words, weights) + (0 if chosen else _weigh(asked & text.words, weights))
+            ),
         )
         if _weigh(missing & best.words, weights) < _LEAST_GAIN * total:
             break

@@ -35,7 +35,10 @@ def evidence(library: Library, question: str, passages: Sequence[Passage]) -> fl
     held = library.word_holders(words)
     weights = {word: math.log(1 + (size - len(held[word]) + 0.5) / (len(held[word]) + 0.5)) for word in words}
     total = sum(weights.values()) or 1.0
-    return max((_strength(passage, held, weights) / total / 2 + (passage.similarity or 0.0) for passage in passages), default=0.0)
+    return max(
+        (_strength(passage, held, weights) / total / 2 + (passage.similarity or 0.0) for passage in passages),
+        default=0.0,
+    )
 
 
 def _strength(passage: Passage, held: dict[str, set[str]], weights: dict[str, float]) -> float:

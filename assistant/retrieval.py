@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant.library import Library
-from assistant.types import Embedder, PaperFilter, Passage
+from assistant.protocols import Embedder
+from assistant.types import PaperFilter, Passage
 from vectorstore import VectorIndex
 
 CANDIDATES = 200
@@ -28,9 +29,9 @@ class Retriever:
     def search(self, question: str, limit: int, chosen: PaperFilter = PaperFilter()) -> list[Passage]:
         """Return the papers whose combined score is highest.
 
-        Each candidate of either search gets both scores: the cosine, scaled to [0, 1] between the least and the greatest
-        of the candidates, and BM25 divided by the greatest. Their convex combination is the score (Bruch, Gai and Ingber,
-        "An Analysis of Fusion Functions for Hybrid Retrieval", 2023); figures in docs/EXPERIMENTS.md.
+        Each candidate of either search gets both scores: the cosine, scaled to [0, 1] between the least and the
+        greatest of the candidates, and BM25 divided by the greatest. Their convex combination is the score (Bruch, Gai
+        and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023); figures in docs/EXPERIMENTS.md.
         """
         allowed = None if chosen.is_empty else self.library.ids(chosen)
         candidates = max(CANDIDATES, limit)
@@ -45,7 +46,7 @@ class Retriever:
 def combine(similarity: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> list[Passage]:
     """Return the papers of either mapping by the convex combination of their normalised scores, best first.
 
-    A paper without a similarity (it waits for its vector) counts as the least similar, one without a lexical score as 0.
+    A paper without a similarity (it waits for its vector) counts as the least similar one.
     """
     least, greatest = min(similarity.values(), default=0.0), max(similarity.values(), default=0.0)
     spread = (greatest - least) or 1.0

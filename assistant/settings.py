@@ -27,12 +27,8 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_cache_dir("abstract-assistant", appauthor=False)) / "models",
         description="Folder where fetched and prepared models are kept.",
     )
-    model: str = Field(
-        default="", description="Chat model: a name from `assistant models list`, a folder, or a hub id. Default by device."
-    )
-    embedder: str = Field(
-        default="", description="Embedding model: a name from `assistant models list`, a folder, or a hub id."
-    )
+    model: str = Field(default="", description="Chat model: a known name, a folder or a hub id. Default: by device.")
+    embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
     passages: int = Field(default=5, ge=1, le=50, description="How many abstracts the model reads for one answer.")
     prompt_tokens: int = Field(
         default=3000, ge=512, le=100_000, description="Longest prompt in tokens; sources beyond it are cut."
@@ -60,7 +56,7 @@ def load(**flags: Any) -> Settings:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise UsageError(
-            f"A setting is wrong: {wrong}. Settings come from flags, {_PREFIX}* variables and assistant.toml in this folder."
+            f"A setting is wrong: {wrong}. Settings come from flags, {_PREFIX}* variables and assistant.toml here."
         ) from error
     except ValueError as error:
         raise UsageError(f"assistant.toml in this folder cannot be read: {error}.") from error

@@ -6,15 +6,9 @@ Everything here is frozen and knows nothing of files, databases or models.
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
-
-Vectors = NDArray[np.float32]
+from typing import Any, Literal
 
 AnswerKind = Literal["passages", "catalogue", "synthesis", "refusal"]
 SentenceStatus = Literal["exact", "supported", "partial", "unsupported", "unchecked"]
@@ -295,39 +289,3 @@ class Progress:
     done: int
     total: int
     message: str
-
-
-class Embedder(Protocol):
-    """Turns texts into unit vectors of a fixed dimension."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Identify model, weights and text handling: vectors of different fingerprints must not be mixed."""
-
-    @property
-    def dimension(self) -> int:
-        """Return the length of every vector."""
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), dimension), float32."""
-
-
-class LanguageModel(Protocol):
-    """Writes the next message of a chat, piece by piece."""
-
-    @property
-    def info(self) -> ModelInfo:
-        """Say which model this is and where it runs."""
-
-    @property
-    def context_tokens(self) -> int:
-        """Return how many tokens prompt and answer may have together."""
-
-    def count_tokens(self, text: str) -> int:
-        """Return the length of a text in tokens."""
-
-    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
-        """Return the length of the prompt that these messages make, in tokens."""
-
-    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
-        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set."""

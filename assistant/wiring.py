@@ -1,4 +1,4 @@
-"""Settings to objects: the only place that picks concrete classes, and that loads heavy libraries when they are needed."""
+"""Settings to objects: the only place that picks concrete classes and loads heavy libraries, when they are needed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from typing import Any
 
 from assistant import ingestion, models
 from assistant.answering import Assistant
-from assistant.errors import EmbedderMismatch, LibraryError
+from assistant.errors import EmbedderMismatch
 from assistant.ingestion import ProgressListener
 from assistant.library import Library
 from assistant.ownership import Ownership
+from assistant.protocols import Embedder, LanguageModel
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
-from assistant.types import Embedder, IngestionReport, LanguageModel
+from assistant.types import IngestionReport
 from vectorstore import VectorIndex, VectorIndexError
 
 _FINGERPRINT = "embedder"
@@ -49,8 +50,8 @@ def quiet_environment() -> None:
 class Workspace:
     """One open library with everything that works on it. Close it, or use it in a `with`.
 
-    The owner's lock is taken before the index is opened. Models load when they are needed first, or ahead of time in the
-    background with `warm_up`. Raises LibraryLocked, LibraryError.
+    The owner's lock is taken before the index is opened. Models load when they are needed first, or ahead of time in
+    the background with `warm_up`. Raises LibraryLocked, LibraryError.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -87,7 +88,7 @@ class Workspace:
     def index(self) -> VectorIndex:
         """Open the vector index. One that cannot be opened, or that has lost vectors, is made anew from the library.
 
-        A new one goes into a new folder, whose name the library keeps: Chroma cannot open a folder twice in one process.
+        A new one goes into a new folder, whose name the library keeps: Chroma cannot open one twice in a process.
         """
         folder = self.settings.library / (self.library.fact(_INDEX) or "index")
         try:

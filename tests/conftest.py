@@ -50,4 +50,5 @@ def make_paper(title: str, abstract: str = "", **fields: object) -> Paper:
     names = fields.pop("authors", ("Ada Lovelace",))
     assert isinstance(names, tuple)
     people = tuple(Authorship(name, position) for position, name in enumerate(names, 1))
-    return Paper(title=title, abstract=abstract or f"About {title}.", authorships=people, **{"date": "2024-05-01", **fields})  # type: ignore[arg-type]
+    defaults = {"abstract": abstract or f"About {title}.", "date": "2024-05-01"}
+    return Paper(title=title, authorships=people, **{**defaults, **fields})  # type: ignore[arg-type]

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from assistant.names import fold
-from assistant.types import Message, ModelInfo, Vectors
+from assistant.protocols import Vectors
+from assistant.types import Message, ModelInfo
 
 
 class HashingEmbedder:

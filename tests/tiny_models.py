@@ -9,8 +9,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 TEXT = (
-    "You are a research assistant. You answer from the numbered abstracts and from nothing else. Question: what is a beam? "
-    "Low-rank adapters tune large language models; pruning removes parameters early. The abstracts do not say."
+    "You are a research assistant. You answer from the numbered abstracts and from nothing else. "
+    "Question: what is a beam? Low-rank adapters tune large language models; pruning removes parameters early."
 )
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import chromadb
 import numpy as np
@@ -91,8 +92,7 @@ class ChromaIndex:
         if distances is None:
             raise VectorIndexError("Chroma answered a search without distances.")
         return [
-            Match(vector_id, 1.0 - distance)
-            for vector_id, distance in zip(result["ids"][0], distances[0], strict=True)
+            Match(vector_id, 1.0 - distance) for vector_id, distance in zip(result["ids"][0], distances[0], strict=True)
         ]
 
     def count(self) -> int:
@@ -108,7 +108,7 @@ class ChromaIndex:
 
     def close(self) -> None:
         """Close Chroma's files; the index is not used afterwards."""
-        self._client.close()
+        cast(Any, self._client).close()
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-
 Metadata = Mapping[str, str | int | float | bool]
 """Scalars kept beside a vector. Every vector of an index carries the same keys."""
 

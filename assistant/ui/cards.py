@@ -115,7 +115,8 @@ def _card(source: Source, paper: Paper | None, answer: Answer | None, is_cited: 
     title = rendered(source.title)
     if address:
         title = f'<a href="{html.escape(address)}" target="_blank" rel="noopener noreferrer">{title}</a>'
-    facts = [names(source.authors, paper.authors_complete if paper else True), escaped(source.date)]
+    facts = [names(source.authors, paper.authors_complete if paper else True)]
+    facts += [f"<time>{escaped(source.date)}</time>"] if source.date else []
     facts += [escaped(", ".join(paper.categories)), escaped(paper.venue)] if paper else []
     excerpts = "".join(f"<blockquote>{rendered(quote)}</blockquote>" for quote in quotes[:_SHOWN_QUOTES] if is_cited)
     return (

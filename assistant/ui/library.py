@@ -182,7 +182,8 @@ def example_questions(papers: Sequence[Paper]) -> list[str]:
     """
     methods = list(dict.fromkeys(match.group(1) for paper in papers if (match := _METHOD.match(paper.title))))
     people = Counter(name for paper in papers for name in paper.authors if _PLAIN_NAME.fullmatch(name))
-    terms = Counter(term for paper in papers for term in set(_ABBREVIATION.findall(paper.abstract)))
+    explained = Counter(term for paper in papers for term in set(_ABBREVIATION.findall(paper.abstract)))
+    terms = Counter({term: sum(term in paper.abstract for paper in papers) for term, _ in explained.most_common(10)})
     questions = [f"What does {name} propose?" for name in methods[:1]]
     questions += [f"What has {name} worked on?" for name in _frequent(people, len(papers))]
     questions += [f"What is {term}?" for term in _frequent(terms, len(papers) // 3)]

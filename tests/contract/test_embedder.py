@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.types import Embedder
+from assistant.protocols import Embedder
 from tests.fakes import HashingEmbedder
 from tests.tiny_models import tiny_embedder
 

@@ -8,7 +8,8 @@ import pytest
 
 from assistant.errors import ModelError
 from assistant.generation import TransformersModel
-from assistant.types import LanguageModel, Message
+from assistant.protocols import LanguageModel
+from assistant.types import Message
 from tests.fakes import ScriptedModel
 from tests.tiny_models import tiny_chat_model
 

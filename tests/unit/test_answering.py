@@ -61,7 +61,12 @@ def test_text_follows_and_the_finished_answer_cites(build: Callable[..., Assista
 
 
 def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant]) -> None:
-    value = build(ScriptedModel("It was tested on 12 datasets.")).ask("What is BeamLoRA?", question_id="q1").answer().to_json()
+    value = (
+        build(ScriptedModel("It was tested on 12 datasets."))
+        .ask("What is BeamLoRA?", question_id="q1")
+        .answer()
+        .to_json()
+    )
     assert list(value) == [
         "id", "question", "standalone_question", "kind", "text", "refused", "reason", "sentences", "sources", "rows",
         "count", "model", "timings",
@@ -103,7 +108,11 @@ def test_an_author_s_name_alone_finds_their_papers(build: Callable[..., Assistan
 
 
 def test_a_filter_restricts_the_sources(build: Callable[..., Assistant]) -> None:
-    answer = build(ScriptedModel("Nothing.")).ask("Which foundation model is tested?", chosen=PaperFilter(until=2024)).answer()
+    answer = (
+        build(ScriptedModel("Nothing."))
+        .ask("Which foundation model is tested?", chosen=PaperFilter(until=2024))
+        .answer()
+    )
     assert [source.title for source in answer.sources] == ["Light-PEFT"]
 
 
@@ -111,14 +120,18 @@ def test_a_follow_up_keeps_the_papers_of_the_answer_before(build: Callable[..., 
     model = ScriptedModel("Light-PEFT prunes the foundation model early.", "It was tested on GLUE.")
     assistant = build(model)
     turn = assistant.ask("What does Light-PEFT prune?").answer().turn()
-    assert turn == Turn("What does Light-PEFT prune?", "Light-PEFT prunes the foundation model early. [1]", turn.paper_ids)
+    assert turn == Turn(
+        "What does Light-PEFT prune?", "Light-PEFT prunes the foundation model early. [1]", turn.paper_ids
+    )
     answer = assistant.ask("What was it tested on?", [turn]).answer()
     assert answer.standalone_question == "What does Light-PEFT prune? What was it tested on?"
     assert answer.sources[0].paper_id == turn.paper_ids[0]
     assert [message.role for message in model.prompts[1]] == ["system", "user", "assistant", "user"]
 
 
-@pytest.mark.parametrize(("question", "message"), [("", "empty"), (" \n\t", "empty"), ("x" * 100_000, "100,000 characters")])
+@pytest.mark.parametrize(
+    ("question", "message"), [("", "empty"), (" \n\t", "empty"), ("x" * 100_000, "100,000 characters")]
+)
 def test_a_question_that_cannot_be_asked_says_why(build: Callable[..., Assistant], question: str, message: str) -> None:
     with pytest.raises(QuestionError, match=message):
         build().ask(question)

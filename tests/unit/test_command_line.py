@@ -66,7 +66,13 @@ def filled(run: CommandLine) -> CommandLine:
 
 def test_add_prints_one_object_and_says_what_failed(run: CommandLine) -> None:
     report = run.json("add", "papers.bib")
-    assert {**report, "failed": len(report["failed"])} == {"added": 2, "updated": 0, "unchanged": 0, "failed": 1, "pending": 0}
+    assert {**report, "failed": len(report["failed"])} == {
+        "added": 2,
+        "updated": 0,
+        "unchanged": 0,
+        "failed": 1,
+        "pending": 0,
+    }
     assert "abstract" in report["failed"][0]["reason"]
     assert run.json("add", "papers.bib")["unchanged"] == 2
 
@@ -100,7 +106,10 @@ def test_ask_prints_the_answer_and_the_sources_it_cites(filled: CommandLine) -> 
 
 
 def test_ask_from_a_file_answers_in_order_and_asks_the_history_first(filled: CommandLine, model: ScriptedModel) -> None:
-    lines = [{"id": "b", "q": "How was it tested?", "history": ["What is BeamLoRA?"]}, {"id": "a", "q": "What is Light-PEFT?"}]
+    lines = [
+        {"id": "b", "q": "How was it tested?", "history": ["What is BeamLoRA?"]},
+        {"id": "a", "q": "What is Light-PEFT?"},
+    ]
     Path("q.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
     answers = [json.loads(line) for line in filled("ask", "--from", "q.jsonl", "--json").splitlines()]
     assert [answer["id"] for answer in answers] == ["b", "a"]

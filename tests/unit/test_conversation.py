@@ -15,7 +15,9 @@ def build(budget: int, history: tuple[Turn, ...] = HISTORY, sources: tuple[Sourc
     return "\n".join(f"{message.role}: {message.content}" for message in prompt)
 
 
-@pytest.mark.parametrize("question", ["How many benchmarks was it tested on?", "And in 2024?", "Which of those is newest?"])
+@pytest.mark.parametrize(
+    "question", ["How many benchmarks was it tested on?", "And in 2024?", "Which of those is newest?"]
+)
 def test_a_question_that_points_back_is_put_behind_the_one_before(question: str) -> None:
     assert standalone(question, HISTORY) == f"What does KnowRL propose? {question}"
     assert standalone(question, ()) == question

@@ -15,7 +15,10 @@ AS_OF = date(2026, 11, 23)
 
 
 def write_records(path: Path, *titles: str) -> Path:
-    rows = [{"id": title, "title": title, "abstract": f"All about {title}.", "authors": ["A B"], "year": 2024} for title in titles]
+    rows = [
+        {"id": title, "title": title, "abstract": f"All about {title}.", "authors": ["A B"], "year": 2024}
+        for title in titles
+    ]
     text = "\n".join(json.dumps(row) for row in rows)
     path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
     return path

@@ -7,7 +7,14 @@ import pytest
 from assistant.errors import LibraryLocked
 from assistant.ownership import Ownership
 
-HOLD = "import sys; from pathlib import Path; from assistant.ownership import Ownership; held = Ownership(Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+HOLD = """
+import sys
+from pathlib import Path
+from assistant.ownership import Ownership
+held = Ownership(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 def test_a_second_process_is_told_who_holds_the_library_until_that_ends(tmp_path: Path) -> None:

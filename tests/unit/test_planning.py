@@ -3,7 +3,7 @@ import pytest
 from assistant import recording, relevance
 from assistant.library import Library
 from assistant.planning import plan
-from assistant.types import Passage, PaperFilter, Plan, Record
+from assistant.types import PaperFilter, Passage, Plan, Record
 from tests.conftest import make_paper
 
 
@@ -29,7 +29,9 @@ def peopled(library: Library) -> Library:
         ("What are beams?", "", "What are beams?"),
     ],
 )
-def test_an_author_named_in_full_restricts_the_search(peopled: Library, question: str, author: str, subject: str) -> None:
+def test_an_author_named_in_full_restricts_the_search(
+    peopled: Library, question: str, author: str, subject: str
+) -> None:
     made = plan(peopled, question)
     assert (made.chosen.author, made.subject) == (author, subject)
 

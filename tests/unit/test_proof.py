@@ -6,7 +6,15 @@ from assistant import proof, sentences
 from assistant.types import Source
 
 SOURCES = (
-    Source(1, "a", "Beams", (), "2025", "", "Low-rank adapters are beams. Tests cover 12 datasets and three models. Code is free."),
+    Source(
+        1,
+        "a",
+        "Beams",
+        (),
+        "2025",
+        "",
+        "Low-rank adapters are beams. Tests cover 12 datasets and three models. Code is free.",
+    ),
     Source(2, "b", "Prunes", (), "2024", "", "Early pruning removes 40% of the parameters. Tests cover 8 datasets."),
     Source(3, "c", "Bread", (), "2023", "", "Sourdough rises slowly. It needs wild yeast."),
 )

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from assistant import recording
 from assistant.library import Library
 from assistant.types import Paper, PaperFilter, Record
@@ -10,7 +12,9 @@ from tests.conftest import make_paper
 
 def keep(library: Library, *papers: Paper, origin: str = "a.bib", own_ids: tuple[str, ...] = ()) -> list[str]:
     names = own_ids or ("",) * len(papers)
-    return list(recording.keep(library, [Record(paper, 1, name) for paper, name in zip(papers, names, strict=True)], origin))
+    return list(
+        recording.keep(library, [Record(paper, 1, name) for paper, name in zip(papers, names, strict=True)], origin)
+    )
 
 
 def test_adding_twice_changes_nothing(library: Library) -> None:
@@ -96,8 +100,6 @@ def test_authors_and_categories_follow_an_update(library: Library) -> None:
 
 def test_a_failing_batch_leaves_nothing_behind(library: Library) -> None:
     broken = replace(make_paper("Broken"), title=None)  # type: ignore[arg-type]
-    try:
+    with pytest.raises((TypeError, AttributeError)):
         keep(library, make_paper("Whole"), broken)
-    except (TypeError, AttributeError):
-        pass
     assert library.count() == 0

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 from assistant import ingestion, lexical, recording
@@ -12,16 +10,18 @@ from vectorstore import ExactIndex
 
 
 @pytest.fixture
-def retriever(library: Library, embedder: HashingEmbedder) -> Iterator[Retriever]:
+def retriever(library: Library, embedder: HashingEmbedder) -> Retriever:
     papers = [
-        make_paper("Low-rank adapters", "Adapters of low rank tune a model cheaply.", date="2021", authors=("Ada Lovelace",)),
+        make_paper(
+            "Low-rank adapters", "Adapters of low rank tune a model cheaply.", date="2021", authors=("Ada Lovelace",)
+        ),
         make_paper("Pruned adapters", "Adapters are pruned early in training.", date="2024", authors=("Alan Turing",)),
         make_paper("Sourdough", "Bread rises slowly with wild yeast.", date="2024", authors=("Alan Turing",)),
     ]
     recording.keep(library, [Record(paper, 1) for paper in papers], "x")
     index = ExactIndex()
     ingestion.embed_pending(library, index, embedder)
-    yield Retriever(library, index, embedder)
+    return Retriever(library, index, embedder)
 
 
 def titles(retriever: Retriever, question: str, chosen: PaperFilter = PaperFilter(), limit: int = 10) -> list[str]:
@@ -59,7 +59,11 @@ def test_an_empty_library_finds_nothing(library: Library, embedder: HashingEmbed
 
 def test_combining_scales_both_scores_and_weighs_them() -> None:
     passages = combine({"a": 0.9, "b": 0.5, "c": 0.1}, {"b": 8.0, "c": 4.0}, 0.5)
-    assert [(passage.paper_id, round(passage.score, 3)) for passage in passages] == [("b", 0.75), ("a", 0.5), ("c", 0.25)]
+    assert [(passage.paper_id, round(passage.score, 3)) for passage in passages] == [
+        ("b", 0.75),
+        ("a", 0.5),
+        ("c", 0.25),
+    ]
     assert passages[0].similarity == 0.5
 
 

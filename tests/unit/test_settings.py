@@ -30,7 +30,12 @@ def test_the_defaults_keep_library_and_models_in_the_person_s_own_folders() -> N
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [("pasages = 3", "pasages"), ("passages = 0", "passages"), ("passages = 'x'", "passages"), ("= =", "assistant.toml")],
+    [
+        ("pasages = 3", "pasages"),
+        ("passages = 0", "passages"),
+        ("passages = 'x'", "passages"),
+        ("= =", "assistant.toml"),
+    ],
 )
 def test_a_wrong_setting_is_named(text: str, named: str) -> None:
     Path("assistant.toml").write_text(text)

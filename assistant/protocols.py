@@ -1,0 +1,50 @@
+"""What the two models must be able to do, whoever implements them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.types import Message, ModelInfo
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors of a fixed dimension."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify model, weights and text handling: vectors of different fingerprints must not be mixed."""
+
+    @property
+    def dimension(self) -> int:
+        """Return the length of every vector."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), dimension), float32."""
+
+
+class LanguageModel(Protocol):
+    """Writes the next message of a chat, piece by piece."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """Say which model this is and where it runs."""
+
+    @property
+    def context_tokens(self) -> int:
+        """Return how many tokens prompt and answer may have together."""
+
+    def count_tokens(self, text: str) -> int:
+        """Return the length of a text in tokens."""
+
+    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the length of the prompt that these messages make, in tokens."""
+
+    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set."""
