@@ -53,7 +53,7 @@ def check_models(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _registry(context: typer.Context) -> Any:
-    from assistant import models, settings, wiring
+    from assistant import settings, wiring
 
     wiring.quiet_environment()
-    return models.Registry(settings.load(**context.obj).models)
+    return wiring.registry(settings.load(**context.obj))

@@ -56,7 +56,7 @@ class Workspace:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.registry = models.Registry(settings.models)
+        self.registry = registry(settings)
         self.library = Library(settings.library)
         self._ownership = Ownership(settings.library)
         self._adding = threading.Lock()
@@ -178,6 +178,11 @@ class Workspace:
             )
 
 
+def registry(settings: Settings) -> models.Registry:
+    """Return the known models and the folder that keeps them."""
+    return models.Registry(settings.models)
+
+
 def default_models() -> tuple[str, str]:
     """Return the names of the chat model and the embedding model that this machine uses by default."""
     return models.default_chat_model(_has_gpu()), models.default_embedder()
@@ -188,17 +193,17 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
     from assistant.embedding import TransformerEmbedder
     from assistant.generation import TransformersModel
 
-    registry = models.Registry(settings.models)
+    known = registry(settings)
     chat, embedding = default_models()
     checked: list[dict[str, Any]] = []
     for use, name, load in (
         ("chat", settings.model or chat, TransformersModel),
         ("embedding", settings.embedder or embedding, TransformerEmbedder),
     ):
-        pinned = any(entry.name == name for entry in registry.entries())
+        pinned = any(entry.name == name for entry in known.entries())
         if pinned:
-            registry.verify(name)
-        model = load(registry.resolve(name))
+            known.verify(name)
+        model = load(known.resolve(name))
         checked.append(
             {
                 "use": use,

@@ -93,8 +93,11 @@ def sources_panel(sources: Sequence[Source], papers: Mapping[str, Paper], answer
         return panel_note("No paper in the library was close enough to this question.")
     cited = answer.cited_numbers if answer else frozenset[int]()
     cards = [_card(source, papers.get(source.paper_id), answer, source.number in cited) for source in sources]
-    heading = f"{len(cited)} of {len(sources)} cited" if answer and not answer.refused else f"{len(sources)} abstracts"
-    return f'<div class="panel"><div class="panel-head"><b>Sources</b><span>{heading}</span></div>{"".join(cards)}</div>'
+    found = f"{len(sources)} abstract{'' if len(sources) == 1 else 's'}"
+    heading = f"{len(cited)} of {len(sources)} cited" if answer and not answer.refused else found
+    return (
+        f'<div class="panel"><div class="panel-head"><b>Sources</b><span>{heading}</span></div>{"".join(cards)}</div>'
+    )
 
 
 def panel_note(text: str) -> str:

@@ -24,7 +24,9 @@ from assistant.ui import cards
 TICK = 0.5
 """Seconds between two looks at an answer that has nothing new: how soon the reader's leaving or waiting is noticed."""
 
-INTERNAL_ERROR = "Something went wrong inside the program. The terminal in which it runs says more. The question is kept."
+INTERNAL_ERROR = (
+    "Something went wrong inside the program. The terminal in which it runs says more. The question is kept."
+)
 
 Outputs = tuple[Any, Any, Any, Any]
 """New values of the question box, the chat, the conversation and the sources."""
@@ -206,7 +208,7 @@ class Chat:
             return f"Loading the models … {seconds:.0f} s. The first answer waits for them; later ones do not."
         if exchange.sources is None:
             return "Searching …"
-        return f"Reading {len(exchange.sources)} abstracts …" if exchange.sources else "Nothing found …"
+        return "Reading the abstracts …" if exchange.sources else "Nothing found …"
 
     def _messages(self, conversation: Conversation, waiting: str = "") -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = []

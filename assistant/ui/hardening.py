@@ -23,7 +23,7 @@ LARGEST_UPLOAD = "200mb"
 _ROUTES = re.compile(
     r"/(?:config|theme\.css|favicon\.ico|(?:assets|static)/.+"
     r"|gradio_api/(?:info|cancel|reset|app_id|upload|upload_progress|startup-events|queue/(?:join|data)|heartbeat/\w+"
-    r"|call/(?:v2/)?\w+(?:/\w+)?))?/?"
+    r"|run/predict|call/(?:v2/)?\w+(?:/\w+)?))?/?"
 )
 """Every address that the page and a Gradio client need. None of them serves a file of this machine, or fetches one."""
 

@@ -220,4 +220,3 @@ def _without_abstract(paper: Paper) -> Paper:
 
 def _words(paper: Paper) -> str:
     return fold(" ".join([paper.title, *paper.authors, *paper.categories, paper.venue, paper.date]))
-

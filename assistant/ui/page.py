@@ -68,9 +68,9 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
             with gr.Tab("Ask", id="ask"):
                 chatbot, offer = _lay_out_chat(chat)
             with gr.Tab("Library", id="library"):
-                search, listing, profiles, added = _lay_out_library(workspace, shelf, uploads)
+                search, listing, profiles, added, as_of = _lay_out_library(workspace, shelf, uploads)
 
-        shown = [heading, chatbot, offer, listing, profiles]
+        shown = [heading, chatbot, offer, listing, profiles, as_of]
 
         def show(query: str | None) -> tuple[Any, ...]:
             shelf.refresh()
@@ -80,6 +80,7 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
                 gr.update(visible=not shelf.size),
                 shelf.table(query or ""),
                 shelf.profiles(),
+                date.today().isoformat(),
             )
 
         def add_sample(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 - how Gradio finds the bar
@@ -148,7 +149,7 @@ def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button]:
 
 def _lay_out_library(
     workspace: Workspace, shelf: Shelf, uploads: Path
-) -> tuple[gr.Textbox, gr.Markdown, gr.Markdown, gr.Markdown]:
+) -> tuple[gr.Textbox, gr.Markdown, gr.Markdown, gr.Markdown, gr.DateTime]:
     with gr.Row(elem_id="shelves"):
         with gr.Column(scale=4, min_width=300, elem_id="adding"):
             files = gr.File(
@@ -159,7 +160,6 @@ def _lay_out_library(
                 height=170,
             )
             as_of = gr.DateTime(
-                lambda: date.today().isoformat(),
                 include_time=False,
                 type="string",
                 label="Date of the page",
@@ -177,8 +177,10 @@ def _lay_out_library(
         return add_uploads(workspace.add, chosen, day, tracked(progress), uploads), None
 
     button.click(add, [files, as_of], [added, files], api_visibility="private", show_progress_on=added)
-    search.change(shelf.table, search, listing, api_visibility="private", show_progress="hidden", trigger_mode="always_last")
-    return search, listing, profiles, added
+    search.change(
+        shelf.table, search, listing, api_visibility="private", show_progress="hidden", trigger_mode="always_last"
+    )
+    return search, listing, profiles, added, as_of
 
 
 def _markdown(value: str = "", elem_id: str | None = None) -> gr.Markdown:
@@ -200,7 +202,16 @@ def _welcome(shelf: Shelf) -> dict[str, Any]:
 
 def theme() -> gr.themes.Base:
     """Return the page's theme: the system's own fonts, light or dark as the system says."""
-    sans = ["-apple-system", "Segoe UI", "Roboto", "Cantarell", "Noto Sans", "Liberation Sans", "system-ui", "sans-serif"]
+    sans = [
+        "-apple-system",
+        "Segoe UI",
+        "Roboto",
+        "Cantarell",
+        "Noto Sans",
+        "Liberation Sans",
+        "system-ui",
+        "sans-serif",
+    ]
     mono = ["ui-monospace", "SFMono-Regular", "Menlo", "Liberation Mono", "monospace"]
     return gr.themes.Base(
         primary_hue=gr.themes.colors.teal,

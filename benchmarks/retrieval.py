@@ -1,0 +1,77 @@
+"""Search quality on collections with relevance judgements: dense alone, lexical alone, and their combination.
+
+`python -m benchmarks.retrieval FOLDER...` prints nDCG@10 and recall@100 of each; a FOLDER holds corpus.jsonl,
+queries.jsonl and qrels.tsv.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import ir_measures
+from ir_measures import R, nDCG
+
+from assistant.library import Library
+from assistant.retrieval import Retriever
+from benchmarks.collections import Collection
+
+DEPTH = 100
+MEASURES = [nDCG @ 10, R @ 100]
+RECIPROCAL_RANK_CONSTANT = 60
+
+Run = Callable[[str], list[tuple[str, float]]]
+"""A question to (paper id, score) pairs, best first."""
+
+
+def runs(retriever: Retriever) -> dict[str, Run]:
+    """Return the searches that are compared, by name."""
+
+    def dense(question: str) -> list[tuple[str, float]]:
+        vector = retriever.embedder.embed([question])[0]
+        return [(match.id, match.similarity) for match in retriever.index.query(vector, DEPTH)]
+
+    def lexical(question: str) -> list[tuple[str, float]]:
+        return retriever.library.text_search(question, DEPTH)
+
+    def reciprocal_rank(question: str) -> list[tuple[str, float]]:
+        scores: dict[str, float] = {}
+        for found in (dense(question), lexical(question)):
+            for rank, (paper_id, _) in enumerate(found, 1):
+                scores[paper_id] = scores.get(paper_id, 0.0) + 1 / (RECIPROCAL_RANK_CONSTANT + rank)
+        return sorted(scores.items(), key=lambda pair: -pair[1])[:DEPTH]
+
+    def combined(question: str) -> list[tuple[str, float]]:
+        return [(passage.paper_id, passage.score) for passage in retriever.search(question, DEPTH)]
+
+    return {"dense": dense, "lexical": lexical, "reciprocal rank": reciprocal_rank, "combined": combined}
+
+
+def evaluate(collection: Collection, library: Library, run: Run) -> dict[str, float]:
+    """Return each measure's mean over the queries; a paper counts under every id that its sources gave it."""
+    scored = [
+        ir_measures.ScoredDoc(query.id, own_id, score)
+        for query in collection.queries
+        for paper_id, score in run(query.text)
+        for own_id in library.own_ids(paper_id)
+    ]
+    values = ir_measures.calc_aggregate(MEASURES, collection.judgements, scored)
+    return {str(measure): float(values[measure]) for measure in MEASURES}
+
+
+def main() -> None:
+    """Print a table for each collection named on the command line."""
+    if not sys.argv[1:]:
+        sys.exit("Usage: python -m benchmarks.retrieval FOLDER...")
+    for name in sys.argv[1:]:
+        collection = Collection(Path(name))
+        with collection.workspace() as workspace:
+            print(f"{collection.folder.name}: {workspace.library.count()} papers, {len(collection.queries)} queries")
+            for search, run in runs(workspace.assistant.retriever).items():
+                values = evaluate(collection, workspace.library, run)
+                print(f"  {search:16}" + "".join(f"  {measure} {value:.4f}" for measure, value in values.items()))
+
+
+if __name__ == "__main__":
+    main()

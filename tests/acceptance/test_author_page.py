@@ -1,0 +1,113 @@
+"""The real default models over the real author page and over the sample library."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assistant import questions, settings, wiring
+from assistant.types import PaperFilter, TextProduced
+from assistant.wiring import Workspace
+from benchmarks.answers import is_right
+from tests.conftest import SHARED
+
+pytestmark = pytest.mark.acceptance
+
+PAGE = SHARED / "seeds" / "000_7670c39d68a67a0b.txt"
+QUESTIONS = SHARED / "questions" / "seed_dev.jsonl"
+AS_OF = date(2026, 11, 23)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models() -> None:
+    read = settings.load()
+    missing = [name for name in wiring.default_models() if not wiring.registry(read).is_present(name)]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"the models {missing} are not here; `make models` fetches them")
+    assert not missing, f"CI must have the models {missing}"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    if not PAGE.exists():
+        pytest.skip("the folder of real data is absent")
+    with Workspace(settings.load(library=tmp_path_factory.mktemp("page") / "library")) as workspace:
+        report = workspace.add([PAGE], as_of=AS_OF)
+        assert (report.added, report.failed, report.pending) == (22, (), 0)
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    with Workspace(settings.load(library=tmp_path_factory.mktemp("sample") / "library")) as workspace:
+        assert workspace.add_sample().failed == ()
+        yield workspace
+
+
+def test_the_page_is_read_whole_and_only_once(page: Workspace) -> None:
+    assert page.add([PAGE], as_of=AS_OF).unchanged == 22
+    counts = {year: len(page.library.papers(PaperFilter("Naibin Gu", year, year))) for year in (2024, 2025, 2026)}
+    assert counts == {2024: 3, 2025: 9, 2026: 10}
+    assert {paper.title[:5] for paper in page.library.papers(PaperFilter(has_code=True))} == {"KnowR", "EasyV", "DIVE "}
+    (profile,) = page.library.profiles()
+    assert dict(profile.statistics)["h-index"] == "45"
+
+
+def test_at_least_15_of_18_facts_are_right_and_cite_their_paper(page: Workspace) -> None:
+    asked = [question for question in questions.read(QUESTIONS) if question.line["type"] == "fact"]
+    answers = [page.assistant.ask_after(question.text, question.history, question_id=question.id) for question in asked]
+    wrong = [
+        f"{question.text} -> {answer.text}"
+        for question, answer in zip(asked, answers, strict=True)
+        if not is_right(question, answer)
+    ]
+    assert len(asked) == 18
+    assert len(wrong) <= 3, "\n".join(wrong)
+    for answer in answers:
+        assert json.loads(json.dumps(answer.to_json()))["model"]["name"]
+        for sentence in answer.sentences:
+            for span in sentence.spans:
+                assert span.quote in answer.sources[span.source - 1].abstract
+
+
+@pytest.mark.parametrize("question", ["Who won the 2018 football world cup?", "How is sourdough bread baked?"])
+def test_what_the_library_knows_nothing_of_is_refused_without_the_model(page: Workspace, question: str) -> None:
+    answer = page.assistant.ask(question).answer()
+    assert (answer.refused, answer.model) == (True, None)
+
+
+def test_an_author_s_work_is_told_from_their_papers(page: Workspace) -> None:
+    answer = page.assistant.ask("What has Naibin Gu worked on?").answer()
+    assert not answer.refused
+    assert answer.cited_numbers
+
+
+def test_a_question_about_the_sample_library_is_answered_with_its_source(sample: Workspace) -> None:
+    answer = sample.assistant.ask("How many convolutional layers does U-Net have?").answer()
+    assert re.search(r"\b23\b", answer.text)
+    assert any("U-Net" in answer.sources[number - 1].title for number in answer.cited_numbers)
+
+
+def test_stopping_ends_a_long_answer_before_it_is_written(sample: Workspace) -> None:
+    stream = sample.assistant.ask("Explain in detail how the Transformer works and compare it with recurrent networks.")
+    for event in stream:
+        if isinstance(event, TextProduced):
+            stream.close()
+    assert stream.answer().reason == "stopped by the reader"
+    assert stream.answer().timings.new_tokens < 60
+
+
+def test_stopping_works_while_the_model_reads_the_prompt(sample: Workspace) -> None:
+    stream = sample.assistant.ask("What does BERT propose?")
+    sample.language_model()
+    threading.Timer(0.3, stream.close).start()
+    answer = stream.answer()
+    assert answer.timings.new_tokens <= 5
+    assert sample.assistant.ask("What does Adam keep?").answer().text
