@@ -120,8 +120,10 @@ class Assistant:
             written += piece
             yield TextProduced(piece)
 
-        refused = conversation.is_refusal(written)
-        sentences = () if refused else proof.prove(written, standalone, sources)
+        sentences = proof.prove(written, standalone, sources)
+        unproved = bool(sentences) and all(sentence.status == "unsupported" for sentence in sentences)
+        refused = unproved or conversation.is_refusal(written)
+        sentences = () if refused else sentences
         total = time.monotonic() - started
         new_tokens = model.count_tokens(written)
         writing = total - (first_token or total)

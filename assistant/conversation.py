@@ -7,12 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import prompts
+from assistant.sentences import split
 from assistant.types import Message, Source, Turn
 
-CANNOT_ANSWER = "The abstracts do not say."
-"""What the model is told to write, and what is recognised, when the abstracts hold no answer."""
-
 _REMEMBERED_TURNS = 2
+_NOT_SAID = re.compile(
+    r"\b(?:abstracts?|papers?|texts?|sources?|information|context)\b[^.]{0,80}?\b(?:do|does|did|is|are|was|were)(?:\s+not|n't)\b"
+    r"|\b(?:not|never|nowhere)\s+(?:explicitly\s+|directly\s+)?"
+    r"(?:mentioned|specified|provided|stated|reported|given|discussed|included|described|found)\b"
+    r"|\bno\s+(?:information|mention|answer)\b",
+    re.IGNORECASE,
+)
+"""How models say in their first sentence that what they were shown holds no answer. Told an exact phrase to use for it,
+a small model uses it far too often (docs/EXPERIMENTS.md)."""
+
 _REFERENCES = re.compile(
     r"\b(it|its|they|them|their|theirs|this|that|these|those|he|she|his|her|him|one|ones|former|latter|same|both|"
     r"above|previous|earlier)\b|^(and|what about|how about|why|how so)\b",
@@ -60,17 +68,17 @@ def messages(
 
 
 def is_refusal(text: str) -> bool:
-    """Tell whether the model said that the abstracts hold no answer, whatever else it added."""
-    return text.strip().strip("\"'*").casefold().startswith(CANNOT_ANSWER.casefold().rstrip("."))
+    """Tell whether the model's first sentence says that the abstracts hold no answer."""
+    return any(_NOT_SAID.search(sentence) for sentence in split(text)[:1])
 
 
 def _prompt(question: str, turns: Sequence[Turn], sources: Sequence[Source]) -> tuple[Message, ...]:
     talk = [
         message for turn in turns for message in (Message("user", turn.question), Message("assistant", turn.answer))
     ]
-    quoted = "\n\n".join(_quoted(source) for source in sources)
+    quoted = "\n\n".join(_quoted(source) for source in reversed(sources))  # the best one next to the question
     return (
-        Message("system", prompts.load("system", cannot_answer=CANNOT_ANSWER)),
+        Message("system", prompts.load("system")),
         *talk,
         Message("user", prompts.load("question", sources=quoted, question=question)),
     )

@@ -9,7 +9,8 @@
     `-- LibraryError          the library cannot be used
         |-- LibraryLocked     another process holds it
         |-- EmbedderMismatch  its vectors come from another embedding model
-        `-- StorageFull       the disk is full
+        |-- StorageFull       the disk is full
+        `-- IndexFailed       the vector index does not work; the papers are safe
 
 Every message says what happened, where, and what to do next. Bad records are not errors but `types.Problem`s.
 """
@@ -53,3 +54,13 @@ class EmbedderMismatch(LibraryError):
 
 class StorageFull(LibraryError):
     """The disk that holds the library is full."""
+
+
+class IndexFailed(LibraryError):
+    """The vector index could not be read or written."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(
+            f"The vector index failed ({cause}). The papers are safe. If the disk is full, free some space. Then start "
+            "again; if that does not help, delete the library's folder index: it is made anew."
+        )

@@ -9,10 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 from assistant import readers, recording
+from assistant.errors import IndexFailed
 from assistant.library import Library
 from assistant.protocols import Embedder
 from assistant.types import AuthorProfile, IngestionReport, Notice, Paper, Problem, Progress, Record
-from vectorstore import Metadata, VectorIndex
+from vectorstore import Metadata, VectorIndex, VectorIndexError
 
 ProgressListener = Callable[[Progress], None]
 
@@ -35,7 +36,7 @@ def add_files(
         on_progress(Progress(number, len(files), f"Reading {file.name}"))
         report = _add_file(library, file, as_of, report)
     on_progress(Progress(len(files), len(files), "Read"))
-    return replace(report, pending=len(library.pending_ids()))
+    return replace(report, pending=library.pending_count())
 
 
 def embed_pending(
@@ -62,13 +63,16 @@ def embed_pending(
 
 
 def fill_index(library: Library, index: VectorIndex) -> None:
-    """Put every kept vector that the index lacks into it."""
+    """Put every kept vector that the index lacks into it. Raises IndexFailed."""
     while True:
         ids, vectors = library.unindexed(_VECTORS_AT_ONCE)
         if not ids:
             return
         papers = library.papers_by_id(ids)
-        index.upsert(ids, vectors, [paper.abstract for paper in papers], [_metadata(paper) for paper in papers])
+        try:
+            index.upsert(ids, vectors, [paper.abstract for paper in papers], [_metadata(paper) for paper in papers])
+        except VectorIndexError as error:
+            raise IndexFailed(error) from error
         library.mark_indexed(ids)
 
 

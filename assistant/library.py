@@ -143,14 +143,17 @@ class Library:
             connection.execute(delete(facts).where(facts.c.name == name))
             connection.execute(insert(facts).values(name=name, value=value))
 
-    def pending_ids(self, limit: int | None = None) -> list[str]:
+    def pending_count(self) -> int:
+        """Return how many papers still wait for a vector or for the index to take it."""
+        return self.count() - self.indexed_count()
+
+    def pending_ids(self) -> list[str]:
         """Return papers that still wait for a vector, longest-standing first."""
         query = (
             select(papers.c.id)
             .outerjoin(vectors, vectors.c.paper_id == papers.c.id)
             .where(vectors.c.paper_id.is_(None))
             .order_by(papers.c.number)
-            .limit(limit)
         )
         with self.transaction() as connection:
             return list(connection.execute(query).scalars())
@@ -186,11 +189,6 @@ class Library:
         """Drop every vector, so that all papers wait for new ones."""
         with self.transaction() as connection:
             connection.execute(delete(vectors))
-
-    def indexed_ids(self) -> set[str]:
-        """Return the ids of the papers that the vector index holds."""
-        with self.transaction() as connection:
-            return set(connection.execute(select(vectors.c.paper_id).where(vectors.c.indexed == 1)).scalars())
 
     def indexed_count(self) -> int:
         """Return how many papers the vector index holds."""

@@ -33,10 +33,10 @@ def get_model(
     from assistant import console, wiring
 
     registry = _registry(context)
-    for wanted in [name] if name else wiring.default_models():
-        with console.progress_bar() as listen:
-            folder = registry.get(wanted, listen)
-        console.remark(f"{wanted} is ready in {folder}.")
+    with console.progress_bar() as listen:
+        folders = [registry.get(name, listen)] if name else wiring.get_default_models(registry, listen)
+    for folder in folders:
+        console.remark(f"{folder.name} is ready in {folder}.")
 
 
 @app.command("check")

@@ -25,6 +25,11 @@ _QUESTION_WEIGHT = 0.3
 """How much a word of the question counts beside one of the sentence: it tells apart what shares a short answer."""
 
 _MARKS = re.compile(r"\s*\[\d+(?:\s*[,;-]\s*\d+)*\]")
+_NUMBER = re.compile(r"(?<![\w.-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])")
+_NUMBER_WORDS = {
+    word: str(number)
+    for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
+}
 _STEM = re.compile(r"(?:ing|ed|es|s)$")
 
 
@@ -40,7 +45,8 @@ class _Text:
 def prove(text: str, question: str, sources: Sequence[Source]) -> tuple[Sentence, ...]:
     """Split an answer into sentences, each with its sources and one verbatim span a source.
 
-    A sentence that stands word for word in an abstract is "exact", any other "unchecked".
+    A sentence that stands word for word in an abstract is "exact". One with a number that neither its sources nor the
+    question hold is "unsupported" and gets no source. Any other is "unchecked".
     """
     texts = [_text(source) for source in sources]
     return tuple(_sentence(sentence, question, texts, sources) for sentence in split(_MARKS.sub("", text)))
@@ -58,6 +64,8 @@ def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Seq
     exact = [source.number for source in sources if bare and bare in " ".join(source.abstract.split())]
     words = _words(sentence)
     numbers = exact[:1] or _covering(words, _words(question) - words, texts)
+    if not _numbers_stand(sentence, question, [source for source in sources if source.number in numbers]):
+        return Sentence(sentence, "unsupported")
     by_number = {text.number: text for text in texts}
     spans = tuple(Span(number, _best_quote(words, by_number[number])) for number in numbers)
     return Sentence(
@@ -66,6 +74,17 @@ def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Seq
         sources=tuple(numbers),
         spans=tuple(span for span in spans if span.quote),
     )
+
+
+def _numbers_stand(sentence: str, question: str, sources: Sequence[Source]) -> bool:
+    held = _numbers(" ".join([question, *(f"{source.title} {source.date} {source.abstract}" for source in sources)]))
+    return _numbers(sentence) <= held
+
+
+def _numbers(text: str) -> set[str]:
+    """Return the numbers of a text as digits: "1,024" is 1024, "eight" is 8, "40%" is 40, "LoRA-7" holds none."""
+    digits = {match.replace(",", "") for match in _NUMBER.findall(text)}
+    return digits | {_NUMBER_WORDS[word] for word in fold(text).split() if word in _NUMBER_WORDS}
 
 
 def _covering(words: frozenset[str], asked: frozenset[str], texts: Sequence[_Text]) -> list[int]:

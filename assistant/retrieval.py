@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from assistant.errors import IndexFailed
 from assistant.library import Library
 from assistant.protocols import Embedder
 from assistant.types import PaperFilter, Passage
-from vectorstore import VectorIndex
+from vectorstore import VectorIndex, VectorIndexError
 
 CANDIDATES = 200
 """How many papers each of the two searches proposes."""
@@ -36,7 +37,10 @@ class Retriever:
         allowed = None if chosen.is_empty else self.library.ids(chosen)
         candidates = max(CANDIDATES, limit)
         vector = self.embedder.embed([question])[0]
-        similarity = dict(self.index.query(vector, candidates, allowed))
+        try:
+            similarity = dict(self.index.query(vector, candidates, allowed))
+        except VectorIndexError as error:
+            raise IndexFailed(error) from error
         lexical = dict(self.library.text_search(question, candidates, allowed))
         unseen = [paper_id for paper_id in lexical if paper_id not in similarity]
         similarity.update((i, float(kept @ vector)) for i, kept in self.library.vectors(unseen).items())

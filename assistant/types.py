@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 AnswerKind = Literal["passages", "catalogue", "synthesis", "refusal"]
@@ -270,10 +270,6 @@ class IngestionReport:
     failed: tuple[Problem, ...] = ()
     pending: int = 0
     notices: tuple[Notice, ...] = field(default=())
-
-    def with_pending(self, pending: int) -> IngestionReport:
-        """Return the report with another count of papers that wait for their vector."""
-        return replace(self, pending=pending)
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the object that `add --json` prints; notices are for people and go elsewhere."""

@@ -7,22 +7,22 @@ import shutil
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime
-from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from assistant import ingestion, models
 from assistant.answering import Assistant
-from assistant.errors import EmbedderMismatch
+from assistant.errors import EmbedderMismatch, FetchError, LibraryLocked, ModelError
 from assistant.ingestion import ProgressListener
 from assistant.library import Library
 from assistant.ownership import Ownership
 from assistant.protocols import Embedder, LanguageModel
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
-from assistant.types import IngestionReport
+from assistant.types import IngestionReport, Notice
 from vectorstore import VectorIndex, VectorIndexError
 
 _FINGERPRINT = "embedder"
@@ -58,8 +58,15 @@ class Workspace:
         self.settings = settings
         self.registry = registry(settings)
         self.library = Library(settings.library)
-        self._ownership = Ownership(settings.library)
+        try:
+            self._ownership = Ownership(settings.library)
+        except LibraryLocked:
+            self.library.close()
+            raise
+        self._making = threading.RLock()
         self._adding = threading.Lock()
+        self._embedder: Embedder | None = None
+        self._index: VectorIndex | None = None
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._loading: Future[LanguageModel] | None = None
 
@@ -72,42 +79,31 @@ class Workspace:
     def close(self) -> None:
         """Let go of the index, the library and its lock."""
         self._loader.shutdown(wait=False, cancel_futures=True)
-        if "index" in self.__dict__:
-            self.index.close()
+        if self._index is not None:
+            self._index.close()
         self.library.close()
         self._ownership.close()
 
-    @cached_property
+    @property
     def embedder(self) -> Embedder:
-        """Load the embedding model."""
-        from assistant.embedding import TransformerEmbedder
+        """Return the embedding model, loading it once."""
+        with self._making:
+            if self._embedder is None:
+                self._embedder = self._load_embedder()
+            return self._embedder
 
-        return TransformerEmbedder(self.registry.resolve(self.settings.embedder or models.default_embedder()))
-
-    @cached_property
+    @property
     def index(self) -> VectorIndex:
-        """Open the vector index. One that cannot be opened, or that has lost vectors, is made anew from the library.
+        """Return the vector index, opening it once and putting in what it lacks."""
+        with self._making:
+            if self._index is None:
+                self._index = self._open_index()
+                ingestion.fill_index(self.library, self._index)
+            return self._index
 
-        A new one goes into a new folder, whose name the library keeps: Chroma cannot open one twice in a process.
-        """
-        folder = self.settings.library / (self.library.fact(_INDEX) or "index")
-        try:
-            index = _open_index(folder)
-            if index.count() >= self.library.indexed_count():
-                return index
-        except VectorIndexError:
-            pass
-        fresh = folder.with_name(f"index-{datetime.now():%Y%m%d-%H%M%S-%f}")
-        index = _open_index(fresh)
-        self.library.forget_index()
-        self.library.keep_fact(_INDEX, fresh.name)
-        ingestion.fill_index(self.library, index)
-        shutil.rmtree(folder, ignore_errors=True)
-        return index
-
-    @cached_property
+    @property
     def assistant(self) -> Assistant:
-        """Put the assistant together; the chat model is not loaded yet."""
+        """Return the assistant; the chat model is loaded when it is first needed. Raises EmbedderMismatch."""
         self._check_fingerprint()
         return Assistant(
             library=self.library,
@@ -149,22 +145,53 @@ class Workspace:
             return ingestion.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
 
     def _embed(self, report: IngestionReport, on_progress: ProgressListener) -> IngestionReport:
-        if not self.library.pending_ids(limit=1):
+        if not report.pending:
             return report
-        self._check_fingerprint()
+        try:
+            self._check_fingerprint()
+        except ModelError as error:
+            waiting = Notice(str(self.settings.library), f"The papers are safe and wait for their vectors. {error}")
+            return replace(report, notices=(*report.notices, waiting))
         ingestion.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
-        return report.with_pending(len(self.library.pending_ids()))
+        return replace(report, pending=self.library.pending_count())
+
+    def _open_index(self) -> VectorIndex:
+        """Open the index's folder. One that cannot be opened, or that has lost vectors, is left for a new one.
+
+        The library keeps the new folder's name: Chroma cannot open one folder twice in a process.
+        """
+        folder = self.settings.library / (self.library.fact(_INDEX) or "index")
+        try:
+            index = _open_index(folder)
+            if index.count() >= self.library.indexed_count():
+                return index
+        except VectorIndexError:
+            pass
+        fresh = folder.with_name(f"index-{datetime.now():%Y%m%d-%H%M%S-%f}")
+        index = _open_index(fresh)
+        self.library.forget_index()
+        self.library.keep_fact(_INDEX, fresh.name)
+        shutil.rmtree(folder, ignore_errors=True)
+        return index
 
     def _load(self) -> Future[LanguageModel]:
-        if self._loading is None:
-            self._loading = self._loader.submit(self._load_language_model)
-        return self._loading
+        """Return the loading of the chat model; one that failed is tried again."""
+        with self._making:
+            failed = self._loading and self._loading.done() and self._loading.exception()
+            if self._loading is None or failed:
+                self._loading = self._loader.submit(self._load_language_model)
+            return self._loading
 
     def _load_language_model(self) -> LanguageModel:
         from assistant.generation import TransformersModel
 
-        name = self.settings.model or models.default_chat_model(_has_gpu())
+        name = self.settings.model or default_chat_model(self.registry)
         return TransformersModel(self.registry.resolve(name), name)
+
+    def _load_embedder(self) -> Embedder:
+        from assistant.embedding import TransformerEmbedder
+
+        return TransformerEmbedder(self.registry.resolve(self.settings.embedder or models.default_embedder()))
 
     def _check_fingerprint(self) -> None:
         """Refuse to mix vectors of two embedding models; an empty library takes the present one's."""
@@ -183,9 +210,31 @@ def registry(settings: Settings) -> models.Registry:
     return models.Registry(settings.models)
 
 
-def default_models() -> tuple[str, str]:
-    """Return the names of the chat model and the embedding model that this machine uses by default."""
-    return models.default_chat_model(_has_gpu()), models.default_embedder()
+def default_chat_model(known: models.Registry) -> str:
+    """Return the name of the chat model for this machine: with a GPU the larger one, unless only the other is here."""
+    import torch
+
+    small = models.default_chat_model(has_gpu=False)
+    if not torch.cuda.is_available():
+        return small
+    large = models.default_chat_model(has_gpu=True)
+    return small if known.is_present(small) and not known.is_present(large) else large
+
+
+def get_default_models(known: models.Registry, on_progress: ProgressListener) -> list[Path]:
+    """Fetch and prepare the two models that this machine uses by default; return their folders.
+
+    Where the larger model for a GPU cannot be had, the one for every machine is fetched.
+    """
+    chat = default_chat_model(known)
+    try:
+        folder = known.get(chat, on_progress)
+    except FetchError:
+        small = models.default_chat_model(has_gpu=False)
+        if chat == small:
+            raise
+        folder = known.get(small, on_progress)
+    return [folder, known.get(models.default_embedder(), on_progress)]
 
 
 def check_models(settings: Settings) -> list[dict[str, Any]]:
@@ -194,11 +243,10 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
     from assistant.generation import TransformersModel
 
     known = registry(settings)
-    chat, embedding = default_models()
     checked: list[dict[str, Any]] = []
     for use, name, load in (
-        ("chat", settings.model or chat, TransformersModel),
-        ("embedding", settings.embedder or embedding, TransformerEmbedder),
+        ("chat", settings.model or default_chat_model(known), TransformersModel),
+        ("embedding", settings.embedder or models.default_embedder(), TransformerEmbedder),
     ):
         pinned = any(entry.name == name for entry in known.entries())
         if pinned:
@@ -221,9 +269,3 @@ def _open_index(folder: Path) -> VectorIndex:
     from vectorstore.chroma import ChromaIndex
 
     return ChromaIndex(folder)
-
-
-def _has_gpu() -> bool:
-    import torch
-
-    return torch.cuda.is_available()

@@ -1,8 +1,8 @@
 """How long a reader waits, on this machine.
 
 `python -m benchmarks.speed` starts `assistant ask` in fresh processes over the sample library, prints the seconds from
-the start of the process to its first token and the seconds to the evidence once loaded, and how fast it stops. The first
-start may read the model from a cold disk; look at the later ones.
+the start of the process to its first token and the seconds to the evidence once loaded, and how fast it stops. The
+first start may read the model from a cold disk; look at the later ones.
 """
 
 from __future__ import annotations

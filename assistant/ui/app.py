@@ -30,7 +30,7 @@ def serve(workspace: Workspace, host: str, port: int, on_ready: Callable[[str], 
 
 
 def server(workspace: Workspace, host: str, port: int, on_ready: Callable[[str], object]) -> uvicorn.Server:
-    """Return the page's server, its port taken; `run()` serves until its `should_exit` is set. Raises as `serve` does."""
+    """Return the page's server, its port taken: `run()` serves until `should_exit` is set. Raises as `serve` does."""
     require_loopback(host)
     uploads = workspace.library.folder.resolve() / "uploads"
     seal_environment(uploads)

@@ -10,6 +10,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from assistant.types import Answer, Paper, Source
@@ -65,7 +66,7 @@ def rendered(text: str, quotes: Collection[str] = ()) -> str:
 def markdown(text: str) -> str:
     """Return text as Markdown that keeps its emphasis and lists, and in which nothing is a link, an image or a tag.
 
-    `html.unescape` gives the text back but for the delimiters of mathematics, so a question shown this way can be edited.
+    `html.unescape` gives the text back, but for the delimiters of mathematics: a question shown so can be edited.
     """
     text = visible(text)
     return "".join(
@@ -88,13 +89,13 @@ def note(text: str, kind: str) -> str:
 
 
 def sources_panel(sources: Sequence[Source], papers: Mapping[str, Paper], answer: Answer | None = None) -> str:
-    """Return the numbered sources as cards; a finished answer's quotations are marked in them, and what it cites stands out."""
+    """Return the numbered sources as cards; those that a finished answer cites stand out and show what it quotes."""
     if not sources:
         return panel_note("No paper in the library was close enough to this question.")
     cited = answer.cited_numbers if answer else frozenset[int]()
     cards = [_card(source, papers.get(source.paper_id), answer, source.number in cited) for source in sources]
     found = f"{len(sources)} abstract{'' if len(sources) == 1 else 's'}"
-    heading = f"{len(cited)} of {len(sources)} cited" if answer and not answer.refused else found
+    heading = f"{len(cited)} of {len(sources)} cited" if cited else found
     return (
         f'<div class="panel"><div class="panel-head"><b>Sources</b><span>{heading}</span></div>{"".join(cards)}</div>'
     )
@@ -102,7 +103,8 @@ def sources_panel(sources: Sequence[Source], papers: Mapping[str, Paper], answer
 
 def panel_note(text: str) -> str:
     """Return the sources' place with only a remark in it."""
-    return f'<div class="panel"><div class="panel-head"><b>Sources</b></div><p class="panel-note">{escaped(text)}</p></div>'
+    head = '<div class="panel-head"><b>Sources</b></div>'
+    return f'<div class="panel">{head}<p class="panel-note">{escaped(text)}</p></div>'
 
 
 def names(authors: Sequence[str], complete: bool) -> str:
@@ -157,7 +159,7 @@ def _piece(piece: str, is_math: bool, start: int, ranges: Sequence[tuple[int, in
         return f"<mark>{_delimited(piece)}</mark>" if is_quoted else _delimited(piece)
     cuts = sorted({0, len(piece), *(min(max(edge - start, 0), len(piece)) for span in ranges for edge in span)})
     parts = []
-    for left, right in zip(cuts, cuts[1:], strict=False):
+    for left, right in pairwise(cuts):
         part = html.escape(piece[left:right]).replace("\\", "<span>&#92;</span>")
         is_quoted = any(first <= start + left and start + right <= last for first, last in ranges)
         parts.append(f"<mark>{part}</mark>" if is_quoted else part)

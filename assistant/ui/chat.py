@@ -24,6 +24,8 @@ from assistant.ui import cards
 TICK = 0.5
 """Seconds between two looks at an answer that has nothing new: how soon the reader's leaving or waiting is noticed."""
 
+NO_SOURCES_YET = cards.panel_note("The abstracts behind an answer appear here, before it is written.")
+
 INTERNAL_ERROR = (
     "Something went wrong inside the program. The terminal in which it runs says more. The question is kept."
 )
@@ -135,7 +137,7 @@ class Chat:
         """Begin a new conversation."""
         if following := self._running.pop(str(request.session_hash), None):
             following.stop(abandon=True)
-        return _idle_box(""), [], (), ""
+        return _idle_box(""), [], (), NO_SOURCES_YET
 
     def show_sources(self, conversation: Conversation, selected: gr.SelectData) -> str:
         """Return the sources of the answer that was clicked."""
@@ -245,5 +247,6 @@ def _busy_box() -> Mapping[str, Any]:
 
 
 def _idle_box(value: str | None = None) -> Mapping[str, Any]:
-    buttons = {"submit_btn": True, "stop_btn": False}
-    return gr.update(**buttons) if value is None else gr.update(value=value, **buttons)
+    """Return the question box ready for the next question; None leaves what stands in it."""
+    update: dict[str, Any] = gr.update(submit_btn=True, stop_btn=False)
+    return update if value is None else {**update, "value": value}

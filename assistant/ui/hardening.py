@@ -72,7 +72,7 @@ def content_policy(script_hashes: Iterable[str] = ()) -> str:
 
 
 class Gate:
-    """ASGI middleware: answers only known addresses, asked for by this machine's own page, and sets the security headers.
+    """ASGI middleware: answers known addresses only, when this machine's own page asks, with the security headers.
 
     A foreign Host means that some other name was made to point here, a foreign Origin that some other page asks.
     """

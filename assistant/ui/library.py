@@ -6,7 +6,7 @@ import contextlib
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -95,7 +95,7 @@ def add_uploads(
 ) -> str:
     """Add uploaded files and say as HTML what became of each record. The uploaded copies are removed.
 
-    An upload lies in a folder named after its content, so the same file has the same place, and the same origin, each time.
+    An upload lies in a folder named after its content, so the same file has the same origin each time.
     """
     if not files:
         return cards.note("Choose a file first.", "error")
@@ -105,15 +105,21 @@ def add_uploads(
     except ValueError:
         return cards.note(f"“{as_of}” is not a date. Write it as year-month-day, such as 2025-02-19.", "error")
     try:
-        return report(add(paths, as_of=day, on_progress=listen))
-    except AssistantError as error:
-        return cards.note(str(error), "error")
+        return told(lambda: add(paths, as_of=day, on_progress=listen))
     finally:
         for path in paths:
             if path.resolve().is_relative_to(folder.resolve()):
                 path.unlink(missing_ok=True)
                 with contextlib.suppress(OSError):
                     path.parent.rmdir()
+
+
+def told(ingest: Callable[[], IngestionReport]) -> str:
+    """Ingest, and return as HTML what became of each record, or why nothing could be done."""
+    try:
+        return report(ingest())
+    except AssistantError as error:
+        return cards.note(str(error), "error")
 
 
 def tracked(bar: gr.Progress) -> ProgressListener:
@@ -136,7 +142,8 @@ def report(result: IngestionReport) -> str:
         parts.append(f"<p>{result.pending:,} papers still wait for their vector; add any file to go on.</p>")
     if result.failed:
         rows = [
-            f"<tr><td>{_file_name(problem.file)}</td><td>{problem.line or ''}</td><td>{cards.escaped(problem.reason)}</td></tr>"
+            f"<tr><td>{_file_name(problem.file)}</td><td>{problem.line or ''}</td>"
+            f"<td>{cards.escaped(problem.reason)}</td></tr>"
             for problem in result.failed[:SHOWN_PROBLEMS]
         ]
         head = "<thead><tr><th>File</th><th>Line</th><th>Why it was not added</th></tr></thead>"
@@ -161,7 +168,8 @@ def papers_table(papers: Sequence[Paper], *, of: int, query: str = "") -> str:
         count += f", the newest {SHOWN_PAPERS} shown"
     rows = "".join(_table_row(paper) for paper in papers[:SHOWN_PAPERS])
     head = "<thead><tr><th>Date</th><th>Title</th><th>Authors</th><th>Category</th><th>Code</th></tr></thead>"
-    return f'<div class="shelf"><p class="count">{count}</p><table class="papers">{head}<tbody>{rows}</tbody></table></div>'
+    table = f'<table class="papers">{head}<tbody>{rows}</tbody></table>'
+    return f'<div class="shelf"><p class="count">{count}</p>{table}</div>'
 
 
 def profiles_list(profiles: Sequence[AuthorProfile]) -> str:
@@ -176,7 +184,7 @@ def profiles_list(profiles: Sequence[AuthorProfile]) -> str:
 
 
 def example_questions(papers: Sequence[Paper]) -> list[str]:
-    """Return a few questions about the papers at hand, newest first: a method, an author, an abbreviation, a comparison.
+    """Return a few questions about the papers at hand, newest first: a method, an author, a term.
 
     Only plain words of titles and names enter them, since a click sends them as they stand.
     """
@@ -192,7 +200,7 @@ def example_questions(papers: Sequence[Paper]) -> list[str]:
 
 
 def _frequent(counter: Counter[str], most: int) -> Iterable[str]:
-    """Return the word that occurs most often, more than once and at most `most` times; none where there is no such word."""
+    """Return the word that occurs most often, if any occurs more than once and at most `most` times."""
     return [word for word, count in counter.most_common() if 1 < count <= most][:1]
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from assistant.errors import AssistantError
 from assistant.ui import cards
-from assistant.ui.chat import Chat
-from assistant.ui.library import Shelf, add_uploads, report, tracked
+from assistant.ui.chat import NO_SOURCES_YET, Chat
+from assistant.ui.library import Shelf, add_uploads, told, tracked
 from assistant.wiring import Workspace
 
 TITLE = "Research assistant"
@@ -61,7 +62,8 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
         workspace.library.papers_by_id,
         Preparation(workspace).is_ready,
     )
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_KEEP_UPLOADS, fill_width=True) as page:
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_KEEP_UPLOADS, fill_width=True)
+    with page:
         with gr.Row(elem_id="top"):
             heading = _markdown(elem_id="heading")
         with gr.Tabs(elem_id="tabs"):
@@ -84,13 +86,13 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
             )
 
         def add_sample(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 - how Gradio finds the bar
-            return report(workspace.add_sample(tracked(progress)))
+            return told(lambda: workspace.add_sample(tracked(progress)))
 
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(show, search, shown, **private)
         added.change(show, search, shown, **private)
         offer.click(add_sample, None, added, api_visibility="private", show_progress_on=offer)
-        gr.api(chat.answer, api_name="ask", concurrency_limit=_ANSWERS_AT_ONCE)
+        api(chat.answer, api_name="ask", concurrency_limit=_ANSWERS_AT_ONCE)
     page.queue(api_open=False, max_size=_LONGEST_QUEUE, default_concurrency_limit=4)
     return page
 
@@ -125,7 +127,7 @@ def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button]:
                 elem_id="question",
             )
         with gr.Column(scale=5, min_width=300, elem_id="sources"):
-            sources = _markdown(cards.panel_note("The abstracts behind an answer appear here, before it is written."))
+            sources = _markdown(NO_SOURCES_YET)
     conversation = gr.State(())
 
     outputs = [box, chatbot, conversation, sources]

@@ -8,11 +8,10 @@ import re
 import threading
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from assistant import questions, settings, wiring
+from assistant import models, questions, settings, wiring
 from assistant.types import PaperFilter, TextProduced
 from assistant.wiring import Workspace
 from benchmarks.answers import is_right
@@ -28,7 +27,9 @@ AS_OF = date(2026, 11, 23)
 @pytest.fixture(scope="module", autouse=True)
 def _models() -> None:
     read = settings.load()
-    missing = [name for name in wiring.default_models() if not wiring.registry(read).is_present(name)]
+    known = wiring.registry(read)
+    needed = (wiring.default_chat_model(known), models.default_embedder())
+    missing = [name for name in needed if not known.is_present(name)]
     if missing and not os.environ.get("CI"):
         pytest.skip(f"the models {missing} are not here; `make models` fetches them")
     assert not missing, f"CI must have the models {missing}"

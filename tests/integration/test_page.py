@@ -22,7 +22,7 @@ from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from assistant.errors import AssistantError, QuestionError, UsageError
-from assistant.protocols import LanguageModel
+from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Settings
 from assistant.types import Message, Turn
 from assistant.ui.app import serve, server
@@ -44,15 +44,18 @@ LOOM = "The loom weaves patterns from punched cards."
 PAPERS = r"""
 @article{loom, title={LoomNet: Weaving with Punched Cards}, author={Ada Lovelace and Charles Babbage}, year={1843},
   url={https://example.org/loom},
-  abstract={The loom weaves patterns from punched cards. We propose LoomNet, a loom that weaves. A thread costs \$5 and \$6 at most, and $\alpha_i \le 3$ holds.}}
+  abstract={The loom weaves patterns from punched cards. We propose LoomNet, a loom that weaves.
+    A thread costs \$5 and \$6 at most, and $\alpha_i \le 3$ holds.}}
 @article{engine, title={The Engine and its Gears}, author={Charles Babbage}, year={1837},
   abstract={Gears of brass carry each number of the engine to the next column.}}
 """
 HOSTILE = r"""
 @article{hostile, title={Zebra <img src="http://evil.example/t.png" onerror="window.hacked=1">}, year={2020},
   author={Mallory <script>window.hacked=2</script>}, url={javascript:window.hacked=3},
-  abstract={A zebra has stripes. ![stripes](http://evil.example/z.png) [read](http://evil.example/) <script>window.hacked=4</script>
-    <iframe src="http://evil.example/"></iframe> $\href{javascript:window.hacked=5}{x}$ $\includegraphics{http://evil.example/k.png}$}}
+  abstract={A zebra has stripes. ![stripes](http://evil.example/z.png) [read](http://evil.example/)
+    <script>window.hacked=4</script>
+    <iframe src="http://evil.example/"></iframe> $\href{javascript:window.hacked=5}{x}$
+    $\includegraphics{http://evil.example/k.png}$}}
 """
 
 
@@ -75,8 +78,10 @@ class OfflineWorkspace(Workspace):
 
     def __init__(self, folder: Path, model: ScriptedModel) -> None:
         super().__init__(Settings(library=folder / "library", models=folder / "models"))
-        self.__dict__["embedder"] = HashingEmbedder()
         self._scripted = model
+
+    def _load_embedder(self) -> Embedder:
+        return HashingEmbedder()
 
     def language_model(self) -> LanguageModel:
         return self._scripted
@@ -342,8 +347,8 @@ def test_hostile_papers_files_and_models_reach_nobody(
         HOSTILE + "@article{bare, title={<b onclick=window.hacked=7>Bare</b>}, year={2001}}", encoding="utf-8"
     )
     empty_app.model.will_say(
-        "A zebra has stripes ![s](http://evil.example/a.png) [link](http://evil.example/) <img src=http://evil.example/b.png> "
-        "<script>window.hacked=8</script> http://evil.example/c [ref][x]\n\n[x]: http://evil.example/d\n\n"
+        "A zebra has stripes ![s](http://evil.example/a.png) [link](http://evil.example/) "
+        "<img src=http://evil.example/b.png> <script>window.hacked=8</script> http://evil.example/c [ref][x]\n\n[x]: http://evil.example/d\n\n"
         "```mermaid\ngraph LR; A[<img src=http://evil.example/e.png>]\n``` **bold**"
     )
     page = open_page(empty_app.url)

@@ -7,7 +7,6 @@ import pytest
 
 from assistant import ingestion, recording
 from assistant.answering import LONGEST_QUESTION, Assistant
-from assistant.conversation import CANNOT_ANSWER
 from assistant.errors import QuestionError
 from assistant.library import Library
 from assistant.retrieval import Retriever
@@ -97,9 +96,15 @@ def test_an_empty_library_says_how_to_add_papers(library: Library, embedder: Has
 
 
 def test_the_model_s_word_that_the_abstracts_are_silent_is_a_refusal(build: Callable[..., Assistant]) -> None:
-    answer = build(ScriptedModel(CANNOT_ANSWER)).ask("How large is a beam in BeamLoRA?").answer()
+    answer = build(ScriptedModel("The abstracts do not say.")).ask("How large is a beam in BeamLoRA?").answer()
     assert (answer.kind, answer.refused, answer.sentences) == ("refusal", True, ())
     assert "BeamLoRA [1]" in answer.text
+
+
+def test_an_answer_whose_number_no_source_holds_is_refused(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("BeamLoRA was tested on 15 datasets.")).ask("On what was BeamLoRA tested?").answer()
+    assert (answer.refused, answer.sentences) == (True, ())
+    assert "15" not in answer.text
 
 
 def test_an_author_s_name_alone_finds_their_papers(build: Callable[..., Assistant]) -> None:

@@ -78,8 +78,19 @@ def test_quote_that_is_not_there_marks_nothing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["![a](http://b/c)", "[a](http://b)", "[a][b]\n\n[b]: http://c", "<http://b>", "http://b", "www.b.org", "me@b.org"]
-    + ["```mermaid\nx\n```", "<script>a</script>", "[1](http://b)", "&lt;b&gt;"],
+    [
+        "![a](http://b/c)",
+        "[a](http://b)",
+        "[a][b]\n\n[b]: http://c",
+        "[1](http://b)",
+        "<http://b>",
+        "http://b",
+        "www.b.org",
+        "me@b.org",
+        "```mermaid\nx\n```",
+        "<script>a</script>",
+        "&lt;b&gt;",
+    ],
 )
 def test_markdown_of_others_holds_no_link_image_or_tag_and_can_be_edited(text: str) -> None:
     shown = cards.markdown(text)

@@ -1,7 +1,7 @@
 import pytest
 
 import prompts
-from assistant.conversation import CANNOT_ANSWER, is_refusal, messages, standalone
+from assistant.conversation import is_refusal, messages, standalone
 from assistant.types import Source, Turn
 from tests.fakes import ScriptedModel
 
@@ -29,8 +29,8 @@ def test_a_change_of_topic_drags_nothing_along() -> None:
 
 def test_the_prompt_holds_instructions_talk_numbered_abstracts_and_question() -> None:
     text = build(10_000)
-    assert CANNOT_ANSWER in text
-    assert text.index("KnowRL") < text.index("[1] Title 1. A, B, C et al. 2025") < text.index("[3] Title 3")
+    assert text.index("system:") < text.index("KnowRL") < text.index("[3] Title 3")
+    assert text.index("[3] Title 3") < text.index("[1] Title 1. A, B, C et al. 2025") < text.index("Question: Why?")
     assert text.rstrip().count("Why?") >= 1
 
 
@@ -50,13 +50,31 @@ def test_a_question_without_sources_still_makes_a_prompt() -> None:
     assert "Why?" in build(10, (), ())
 
 
-@pytest.mark.parametrize("text", [CANNOT_ANSWER, f' "{CANNOT_ANSWER}" ', "The abstracts do not say what was used."])
-def test_the_phrase_of_not_knowing_is_recognised(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The abstracts do not say.",
+        "The abstract provided does not contain the learning rate of APEX.",
+        "The batch size is not mentioned in the abstracts.",
+        "There is no information on this in the papers. It may be 32.",
+        "The provided text doesn't specify a batch size.",
+    ],
+)
+def test_not_knowing_is_recognised_in_the_usual_words(text: str) -> None:
     assert is_refusal(text)
 
 
-def test_an_answer_is_not_taken_for_a_refusal() -> None:
-    assert not is_refusal("Critics say the abstracts do not say much, but APEX uses 52%.")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "BeamLoRA does not add parameters.",
+        "It uses 52% of the parameters. The batch size is not mentioned.",
+        "Existing methods are not robust, because they neglect relations.",
+    ],
+)
+def test_an_answer_is_not_taken_for_a_refusal(text: str) -> None:
+    assert not is_refusal(text)
 
 
 def test_names_in_a_value_are_not_filled_in_again() -> None:

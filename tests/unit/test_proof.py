@@ -65,6 +65,30 @@ def test_a_sentence_that_no_abstract_holds_gets_no_number() -> None:
     assert (sentence.sources, sentence.spans, sentence.status) == ((), (), "unchecked")
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("The tests cover twelve datasets.", "unchecked"),
+        ("The tests cover 3 models and 12 datasets.", "unchecked"),
+        ("The tests cover 13 datasets.", "unsupported"),
+        ("Pruning removes 40 % of the parameters.", "unchecked"),
+        ("Pruning removes 4% of the parameters.", "unsupported"),
+        ("Pruning removes 40.5% of the parameters.", "unsupported"),
+        ("In 2025 beams were low-rank adapters.", "unchecked"),
+        ("Beams-7 are low-rank adapters.", "unchecked"),
+    ],
+)
+def test_every_number_must_stand_in_the_sources_of_its_sentence(text: str, status: str) -> None:
+    (sentence,) = prove(text)
+    assert sentence.status == status
+    assert bool(sentence.sources) == (status != "unsupported")
+
+
+def test_a_number_of_the_question_may_be_repeated() -> None:
+    (sentence,) = prove("Of the 99 adapters, beams are low-rank adapters.", "Which of the 99 adapters are beams?")
+    assert sentence.status == "unchecked"
+
+
 @pytest.mark.parametrize("text", ["", "   ", "[1]"])
 def test_no_text_has_no_sentences(text: str) -> None:
     assert [sentence.text for sentence in prove(text) if sentence.text] == []

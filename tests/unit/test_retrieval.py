@@ -1,12 +1,13 @@
 import pytest
 
 from assistant import ingestion, lexical, recording
+from assistant.errors import IndexFailed
 from assistant.library import Library
 from assistant.retrieval import Retriever, combine
 from assistant.types import PaperFilter, Record
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder
-from vectorstore import ExactIndex
+from vectorstore import ExactIndex, Match, VectorIndexError
 
 
 @pytest.fixture
@@ -77,3 +78,14 @@ def test_content_words_leave_out_the_words_of_asking() -> None:
     assert lexical.content_words("What is it?") == ["what", "is", "it"]
     assert lexical.content_words("What is it?", or_all=False) == []
     assert lexical.content_words("?!") == []
+
+
+def test_a_failing_index_is_an_error_that_says_that_the_papers_are_safe(
+    library: Library, embedder: HashingEmbedder
+) -> None:
+    class Broken(ExactIndex):
+        def query(self, *_: object) -> list[Match]:
+            raise VectorIndexError("disk I/O error")
+
+    with pytest.raises(IndexFailed, match=r"disk I/O error.*safe"):
+        Retriever(library, Broken(), embedder).search("anything", 5)

@@ -1,0 +1,126 @@
+"""File to cited answer with real, tiny models and the real index, while the network is blocked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import settings
+from assistant.errors import LibraryLocked, ModelError
+from assistant.types import AnswerFinished, EvidenceFound, TextProduced
+from assistant.wiring import Workspace, check_models
+from tests.tiny_models import tiny_chat_model, tiny_embedder
+
+DATA = Path(__file__).parents[1] / "data"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("models")
+    return {"model": str(tiny_chat_model(folder / "chat")), "embedder": str(tiny_embedder(folder / "embedder"))}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, models: dict[str, str]) -> Iterator[Workspace]:
+    with Workspace(settings.load(library=tmp_path / "library", answer_tokens=40, **models)) as opened:
+        yield opened
+
+
+def test_every_step_works_together(workspace: Workspace) -> None:
+    report = workspace.add([DATA / "references.bib", DATA / "author_page.txt"])
+    assert report.added >= 3
+    assert report.pending == 0
+    assert workspace.index.count() == workspace.library.count() == report.added
+    paper = next(paper for paper in workspace.library.papers() if paper.authors)
+    events = list(workspace.assistant.ask(f"What does {paper.title} say?"))
+    assert isinstance(events[0], EvidenceFound)
+    assert paper.title in [source.title for source in events[0].sources]
+    assert any(isinstance(event, TextProduced) for event in events)
+    assert isinstance(events[-1], AnswerFinished)
+    assert events[-1].answer.model
+    assert events[-1].answer.model.name == workspace.settings.model
+
+
+def test_a_library_is_the_same_in_the_next_process(workspace: Workspace, models: dict[str, str]) -> None:
+    workspace.add([DATA / "references.bib"])
+    titles = [paper.title for paper in workspace.library.papers()]
+    with pytest.raises(LibraryLocked):
+        Workspace(workspace.settings)
+    workspace.close()
+    command = [sys.executable, "-m", "assistant", "--library", str(workspace.settings.library)]
+    options = [f"--{name}={value}" for name, value in models.items()]
+    listed = subprocess.run([*command, "papers", "--json"], capture_output=True, text=True, check=True)
+    assert [paper["title"] for paper in json.loads(listed.stdout)] == titles
+    found = subprocess.run(
+        [*command, *options, "search", titles[0], "--json"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(found.stdout)[0]["title"] == titles[0]
+
+
+def test_the_sample_library_is_24_papers(workspace: Workspace) -> None:
+    report = workspace.add_sample()
+    assert (report.added, report.failed, report.notices) == (24, (), ())
+    assert all(paper.arxiv_id and paper.year and paper.authors for paper in workspace.library.papers())
+    assert workspace.add_sample().unchanged == 24
+
+
+def test_checking_the_models_says_where_they_run(workspace: Workspace) -> None:
+    chat, embedding = check_models(workspace.settings)
+    assert (chat["use"], embedding["use"]) == ("chat", "embedding")
+    assert set(chat["placement"].values()) <= {"cpu", "cuda:0", "0"}
+    assert chat["dtype"] in ("bfloat16", "float32")
+
+
+def test_an_unknown_model_is_an_error_that_names_the_known_ones(tmp_path: Path) -> None:
+    with (
+        Workspace(settings.load(library=tmp_path / "library", model="no-such-model")) as opened,
+        pytest.raises(ModelError, match=r"qwen2\.5-coder-1\.5b"),
+    ):
+        opened.language_model()
+
+
+def test_the_wheel_holds_all_it_needs_and_works_from_any_folder(tmp_path: Path) -> None:
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+        ".",
+    ]
+    subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=True)
+    (wheel,) = tmp_path.glob("abstract_assistant-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    assert sorted(path.name for path in (tmp_path / "site").iterdir() if path.suffix != ".dist-info") == [
+        "assistant",
+        "prompts",
+        "vectorstore",
+    ]
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
+        "import assistant, prompts; from assistant import cli, models\n"
+        "assert 'site' in assistant.__file__\n"
+        "prompts.load('system'); models.pinned_entries(); cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "site"), "--library", "here", "papers", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "[]\n", done.stderr
+    assert (tmp_path / "site" / "assistant" / "sample_library.bib").exists()
+    assert list((tmp_path / "site" / "assistant" / "ui").glob("*.css"))
