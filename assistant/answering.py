@@ -178,7 +178,7 @@ def _nothing_found(plan: Plan, count: int) -> tuple[str, str]:
         )
     among = f" by {plan.chosen.author}" if plan.chosen.author else ""
     return (
-        f"I found nothing in the library about this. Looked for: “{plan.subject}” in {count:,} abstracts{among}.",
+        f"I found nothing in the library about this. Looked for: “{plan.question}” in {count:,} abstracts{among}.",
         "nothing relevant found",
     )
 

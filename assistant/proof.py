@@ -24,12 +24,14 @@ _LEAST_GAIN = 0.25
 _QUESTION_WEIGHT = 0.3
 """How much a word of the question counts beside one of the sentence: it tells apart what shares a short answer."""
 
+_MARK = re.compile(r"\[(\d+)\]")
 _MARKS = re.compile(r"\s*\[\d+(?:\s*[,;-]\s*\d+)*\]")
 _NUMBER = re.compile(r"(?<![\w.-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])")
 _NUMBER_WORDS = {
     word: str(number)
     for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
 }
+_LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s|:\s*\d{1,2}[.)]$")
 _STEM = re.compile(r"(?:ing|ed|es|s)$")
 
 
@@ -49,7 +51,17 @@ def prove(text: str, question: str, sources: Sequence[Source]) -> tuple[Sentence
     question hold is "unsupported" and gets no source. Any other is "unchecked".
     """
     texts = [_text(source) for source in sources]
-    return tuple(_sentence(sentence, question, texts, sources) for sentence in split(_MARKS.sub("", text)))
+    return tuple(_prove_sentence(sentence, question, texts, sources) for sentence in split(text))
+
+
+def _prove_sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Sequence[Source]) -> Sentence:
+    """Prove a sentence without the model's marks; one that says nothing without them has titles in their place."""
+    proved = _sentence(_MARKS.sub("", sentence).strip(), question, texts, sources)
+    if proved.sources or not _MARKS.search(sentence):
+        return proved
+    titles = {source.number: f"“{source.title}”" for source in sources}
+    named = _MARK.sub(lambda mark: titles.get(int(mark.group(1)), ""), sentence)
+    return _sentence(named, question, texts, sources)
 
 
 def cited_text(sentences: Sequence[Sentence]) -> str:
@@ -78,7 +90,7 @@ def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Seq
 
 def _numbers_stand(sentence: str, question: str, sources: Sequence[Source]) -> bool:
     held = _numbers(" ".join([question, *(f"{source.title} {source.date} {source.abstract}" for source in sources)]))
-    return _numbers(sentence) <= held
+    return _numbers(_LIST_NUMBER.sub("", sentence)) <= held
 
 
 def _numbers(text: str) -> set[str]:

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     )
     model: str = Field(default="", description="Chat model: a known name, a folder or a hub id. Default: by device.")
     embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
-    passages: int = Field(default=5, ge=1, le=50, description="How many abstracts the model reads for one answer.")
+    passages: int = Field(default=4, ge=1, le=50, description="How many abstracts the model reads for one answer.")
     prompt_tokens: int = Field(
         default=3000, ge=512, le=100_000, description="Longest prompt in tokens; sources beyond it are cut."
     )

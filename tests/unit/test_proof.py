@@ -38,6 +38,12 @@ def test_marks_of_the_model_are_dropped_and_right_ones_set() -> None:
     assert proof.cited_text([sentence]) == "Sourdough needs wild yeast. [3]"
 
 
+def test_a_mark_that_stands_for_a_paper_becomes_its_title() -> None:
+    (sentence,) = prove("The newest papers are [1], [2] and [9].")
+    assert sentence.text == "The newest papers are “Beams”, “Prunes” and ."
+    assert sentence.sources == (1, 2)
+
+
 def test_a_sentence_that_stands_in_an_abstract_is_exact() -> None:
     exact, other = prove("Sourdough rises slowly. It wants wild yeast.")
     assert (exact.status, exact.sources) == ("exact", (3,))
@@ -76,6 +82,7 @@ def test_a_sentence_that_no_abstract_holds_gets_no_number() -> None:
         ("Pruning removes 40.5% of the parameters.", "unsupported"),
         ("In 2025 beams were low-rank adapters.", "unchecked"),
         ("Beams-7 are low-rank adapters.", "unchecked"),
+        ("7. **Beams** are low-rank adapters.", "unchecked"),
     ],
 )
 def test_every_number_must_stand_in_the_sources_of_its_sentence(text: str, status: str) -> None:
@@ -89,7 +96,7 @@ def test_a_number_of_the_question_may_be_repeated() -> None:
     assert sentence.status == "unchecked"
 
 
-@pytest.mark.parametrize("text", ["", "   ", "[1]"])
+@pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_no_text_has_no_sentences(text: str) -> None:
     assert [sentence.text for sentence in prove(text) if sentence.text] == []
 
