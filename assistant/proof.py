@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from assistant.lexical import content_words
 from assistant.names import fold
-from assistant.sentences import split
+from assistant.sentences import LIST_MARKER, split
 from assistant.types import Sentence, Source, Span
 
 LEAST_COVERAGE = 0.4
@@ -31,7 +31,6 @@ _NUMBER_WORDS = {
     word: str(number)
     for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
 }
-_LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s|:\s*\d{1,2}[.)]$")
 _STEM = re.compile(r"(?:ing|ed|es|s)$")
 
 
@@ -65,10 +64,12 @@ def _prove_sentence(sentence: str, question: str, texts: Sequence[_Text], source
 
 
 def cited_text(sentences: Sequence[Sentence]) -> str:
-    """Join sentences to the text that is shown, each followed by its sources' numbers."""
-    return " ".join(
-        f"{sentence.text} {''.join(f'[{number}]' for number in sentence.sources)}".strip() for sentence in sentences
-    )
+    """Join sentences to the text that is shown, each followed by its sources' numbers; items of a list begin lines."""
+    text = ""
+    for sentence in sentences:
+        marks = "".join(f"[{number}]" for number in sentence.sources)
+        text += ("\n" if LIST_MARKER.match(sentence.text) else " ") + f"{sentence.text} {marks}".rstrip()
+    return text.strip()
 
 
 def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Sequence[Source]) -> Sentence:
@@ -90,7 +91,7 @@ def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Seq
 
 def _numbers_stand(sentence: str, question: str, sources: Sequence[Source]) -> bool:
     held = _numbers(" ".join([question, *(f"{source.title} {source.date} {source.abstract}" for source in sources)]))
-    return _numbers(_LIST_NUMBER.sub("", sentence)) <= held
+    return _numbers(LIST_MARKER.sub("", sentence, count=1) if LIST_MARKER.match(sentence) else sentence) <= held
 
 
 def _numbers(text: str) -> set[str]:

@@ -13,13 +13,17 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Timer
 
 from assistant import settings
-from assistant.types import TextProduced
+from assistant.types import EvidenceFound, TextProduced
 from assistant.wiring import Workspace, quiet_environment
 from benchmarks.collections import open_with
 
 STARTS = 3
+READING_S = 0.5
+"""When an answer is closed while the model reads the prompt, seconds after the evidence."""
+
 QUESTION = "What share of the tokens does BERT select for prediction?"
 LONG_QUESTION = "Explain how the Transformer works and compare it with recurrent networks in detail."
 
@@ -43,7 +47,10 @@ def stopped_in() -> tuple[float, float]:
             stream = workspace.assistant.ask(LONG_QUESTION)
             closed = 0.0
             for event in stream:
-                if not closed and (early or isinstance(event, TextProduced)):
+                if early and isinstance(event, EvidenceFound):
+                    Timer(READING_S, stream.close).start()
+                    closed = time.monotonic() + READING_S
+                elif not early and not closed and isinstance(event, TextProduced):
                     stream.close()
                     closed = time.monotonic()
             waits.append(time.monotonic() - closed)

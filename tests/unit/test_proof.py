@@ -38,6 +38,11 @@ def test_marks_of_the_model_are_dropped_and_right_ones_set() -> None:
     assert proof.cited_text([sentence]) == "Sourdough needs wild yeast. [3]"
 
 
+def test_items_of_a_list_stay_on_their_lines() -> None:
+    shown = proof.cited_text(prove("It has two parts:\n1. Sourdough rises slowly.\n2. It needs wild yeast."))
+    assert shown == "It has two parts:\n1. Sourdough rises slowly. [3]\n2. It needs wild yeast. [3]"
+
+
 def test_a_mark_that_stands_for_a_paper_becomes_its_title() -> None:
     (sentence,) = prove("The newest papers are [1], [2] and [9].")
     assert sentence.text == "The newest papers are “Beams”, “Prunes” and ."
