@@ -71,6 +71,7 @@ def add(
 
     with _workspace(context) as workspace, console.progress_bar() as listen:
         report = workspace.add(paths, as_of=as_of.date() if as_of else None, on_progress=listen)
+    console.show_notices(report)
     if as_json:
         console.show_json(report.to_json())
     else:

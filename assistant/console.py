@@ -71,10 +71,14 @@ def progress_bar() -> Iterator[ProgressListener]:
         yield listen
 
 
-def show_report(report: IngestionReport) -> None:
-    """Print what an ingestion did; problems and notices go to stderr."""
+def show_notices(report: IngestionReport) -> None:
+    """Say aloud, on stderr, what was odd about files that were read all the same."""
     for notice in report.notices:
         remark(f"{notice.file}: {notice.message}", "yellow")
+
+
+def show_report(report: IngestionReport) -> None:
+    """Print what an ingestion did; problems go to stderr."""
     for problem in report.failed:
         place = f"{problem.file}, line {problem.line}" if problem.line else problem.file
         remark(f"{place}: {problem.reason}", "red")

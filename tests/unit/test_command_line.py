@@ -83,6 +83,13 @@ def test_add_of_nothing_readable_ends_with_1_and_a_reason(run: CommandLine) -> N
     run("add", code=2)
 
 
+def test_an_odd_encoding_is_said_aloud_beside_the_json(run: CommandLine) -> None:
+    text = "@article{a, title={Über Größe}, author={Jürgen Müller}, year=2001, abstract={Maße für Bäume und Straßen.}}"
+    Path("latin.bib").write_bytes(text.encode("latin-1"))
+    assert run.json("add", "latin.bib")["added"] == 1
+    assert "not UTF-8" in run.stderr
+
+
 def test_papers_are_listed_and_filtered(filled: CommandLine) -> None:
     assert [paper["title"] for paper in filled.json("papers")] == ["BeamLoRA", "Light-PEFT"]
     assert [paper["title"] for paper in filled.json("papers", "--author", "peng fu")] == ["BeamLoRA"]
