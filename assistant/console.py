@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.control import strip_control_codes
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -91,29 +93,38 @@ def show_report(report: IngestionReport) -> None:
 def follow(stream: AnswerStream) -> Answer:
     """Show an answer while it is written; the finished text with its citations takes the draft's place.
 
-    Ctrl-C stops the model, and what was written so far is shown.
+    Ctrl-C stops the model, and what was written so far is shown; a second one ends the program.
     """
-    shown: list[RenderableType] = [Text("Searching ...", style="dim")]
     written = ""
-    with Live(Group(*shown), console=stdout, transient=True, refresh_per_second=8) as live:
-        while True:
-            try:
-                for event in stream:
-                    match event:
-                        case EvidenceFound(sources):
-                            live.update(Group(plain(_reading(sources), "dim")))
-                            written = ""
-                        case TextProduced(text):
-                            written += text
-                            live.update(Group(plain(written)))
-                        case AnswerFinished():
-                            pass
-                break
-            except KeyboardInterrupt:
-                stream.close()
+    with _stopped_by_interrupt(stream), Live(plain("Searching ..."), console=stdout, transient=True) as live:
+        for event in stream:
+            match event:
+                case EvidenceFound(sources):
+                    live.update(plain(_reading(sources), "dim"))
+                case TextProduced(text):
+                    written += text
+                    live.update(plain(written))
+                case AnswerFinished():
+                    pass
     answer = stream.answer()
     show_answer(answer)
     return answer
+
+
+@contextmanager
+def _stopped_by_interrupt(stream: AnswerStream) -> Iterator[None]:
+    """Let the first Ctrl-C close the stream: raised as an exception it would end the events before the answer."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stream.close()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def show_answer(answer: Answer) -> None:

@@ -2,14 +2,18 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assistant import cli, wiring
 from assistant.ownership import Ownership
+from assistant.types import Message
 from tests.fakes import HashingEmbedder, ScriptedModel
 
 BIB = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin and Fu, Peng}, year = 2025, month = feb,
@@ -110,6 +114,25 @@ def test_ask_prints_the_answer_and_the_sources_it_cites(filled: CommandLine) -> 
     text = filled("ask", "What is BeamLoRA?")
     assert "BeamLoRA treats each adapter as a beam. [1]" in text
     assert "[1] BeamLoRA. Naibin Gu, Peng Fu. 2025-02" in text
+
+
+def test_ctrl_c_stops_an_answer_and_shows_what_was_written(
+    filled: CommandLine, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(ScriptedModel):
+        def generate(self, messages: Sequence[Message], **options: Any) -> Iterator[str]:
+            for number, word in enumerate(super().generate(messages, **options)):
+                yield word
+                if number == 8:
+                    signal.raise_signal(signal.SIGINT)
+
+    interrupted = Interrupted("BeamLoRA treats each adapter as a beam. " * 50)
+    monkeypatch.setattr(wiring.Workspace, "_load_language_model", lambda self: interrupted)
+    text = filled("ask", "What is BeamLoRA?")
+    assert text.count("BeamLoRA treats") == 2
+    assert "BeamLoRA treats each adapter as a beam. [1]" in text
+    assert "stopped by the reader" in filled.stderr
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_ask_from_a_file_answers_in_order_and_asks_the_history_first(filled: CommandLine, model: ScriptedModel) -> None:
