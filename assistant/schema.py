@@ -84,6 +84,16 @@ vectors = Table(
     Column("indexed", Integer, nullable=False),
 )
 
+chats = Table("chats", metadata, Column("id", Text, primary_key=True), Column("begun", Text, nullable=False))
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("chat_id", Text, ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("answer", Text, nullable=False),
+)
+
 facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
 
