@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ class Assistant:
 
         Raises QuestionError at once when the question is empty or too long.
         """
-        question = _checked(question)
+        question = check_question(question)
         stop = threading.Event()
         return AnswerStream(self._answer(question_id, question, tuple(history), chosen, stop), stop)
 
@@ -84,7 +85,7 @@ class Assistant:
         plan = planning.plan(self.library, standalone, chosen)
         found = self.retriever.search(plan.subject or standalone, self.passages, plan.chosen)
         refers_back = standalone != question
-        if not refers_back and not relevance.is_about(self.library, plan, found):
+        if not relevance.is_about(self.library, plan, found):
             yield EvidenceFound(())
             text, reason = _nothing_found(plan, self.library.count())
             timings = Timings(time.monotonic() - started, None, time.monotonic() - started)
@@ -107,7 +108,7 @@ class Assistant:
         first_evidence = time.monotonic() - started
 
         model = self.language_model()
-        prompt = conversation.messages(
+        prompt, sources = conversation.messages(
             question,
             history,
             sources,
@@ -121,8 +122,8 @@ class Assistant:
             yield TextProduced(piece)
 
         sentences = proof.prove(written, standalone, sources)
-        unproved = bool(sentences) and all(sentence.status == "unsupported" for sentence in sentences)
-        refused = unproved or conversation.is_refusal(written)
+        unproved = not any(sentence.sources for sentence in sentences)
+        refused = not stop.is_set() and (unproved or conversation.is_refusal(written))
         sentences = () if refused else sentences
         total = time.monotonic() - started
         new_tokens = model.count_tokens(written)
@@ -135,7 +136,7 @@ class Assistant:
                 kind="refusal" if refused else "passages",
                 text=_not_said(sources) if refused else proof.cited_text(sentences),
                 refused=refused,
-                reason=_reason(refused, stop.is_set(), new_tokens >= self.answer_tokens),
+                reason=_reason(written, refused, stop.is_set(), new_tokens >= self.answer_tokens),
                 sentences=sentences,
                 sources=sources,
                 model=model.info,
@@ -158,8 +159,13 @@ class Assistant:
         )
 
 
-def _checked(question: str) -> str:
-    question = " ".join(question.split())
+def check_question(question: str) -> str:
+    """Return the question as it will be asked: on one line, in composed characters.
+
+    Raises QuestionError when it is empty or too long.
+    """
+    encodable = question.encode("utf-8", "ignore").decode()
+    question = " ".join(unicodedata.normalize("NFC", encodable).split())
     if not question:
         raise QuestionError("The question is empty. Ask something about the papers in the library.")
     if len(question) > LONGEST_QUESTION:
@@ -188,7 +194,9 @@ def _not_said(sources: Sequence[Source]) -> str:
     return f"The abstracts in the library do not say. The nearest papers are: {nearest}."
 
 
-def _reason(refused: bool, stopped: bool, cut: bool) -> str:
+def _reason(written: str, refused: bool, stopped: bool, cut: bool) -> str:
+    if refused and not written.strip():
+        return "the model wrote nothing"
     if refused:
         return "the abstracts found do not hold the answer"
     if stopped:

@@ -133,6 +133,8 @@ def show_answer(answer: Answer) -> None:
     for source in answer.sources:
         if source.number in answer.cited_numbers:
             stdout.print(plain(f"  [{source.number}] {_reference(source)}", "dim"))
+            for quote in answer.quotes(source.number):
+                stdout.print(plain(f"      “{quote}”", "dim italic"))
     if answer.reason and not answer.refused:
         remark(answer.reason, "yellow")
 

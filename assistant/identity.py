@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, replace
+from difflib import SequenceMatcher
+from itertools import count
 
 from assistant.names import fold, same_person
 from assistant.types import Authorship, Paper
+
+_NEARLY = 0.9
+"""Share of two titles' letters that must agree for one to be a correction of the other."""
 
 _ARXIV_DOI = "10.48550/arxiv."
 """arXiv registers a DOI for every paper of its own; it says no more than the arXiv id."""
@@ -40,12 +46,12 @@ def title_key(paper: Paper) -> str:
     return f"title:{_short_hash('|'.join(parts))}"
 
 
-def new_id(paper: Paper, taken: bool) -> str:
-    """Return the lasting id of a paper first met now; `taken` tells that its title key names another paper."""
-    strong = strong_keys(paper)
-    if strong:
-        return strong[0]
-    return f"title:{_short_hash(title_key(paper) + fold(paper.abstract))}" if taken else title_key(paper)
+def new_ids(paper: Paper) -> Iterator[str]:
+    """Yield ids for a paper first met now, the best first, without end: the first one free becomes its lasting id."""
+    yield from strong_keys(paper)
+    yield title_key(paper)
+    for number in count(1):
+        yield f"title:{_short_hash(f'{title_key(paper)} {fold(paper.abstract)} {number}')}"
 
 
 def contradict(one: Paper, other: Paper) -> bool:
@@ -57,10 +63,15 @@ def contradict(one: Paper, other: Paper) -> bool:
     return bool(kinds)
 
 
+def akin(known: Paper, stated: Paper) -> bool:
+    """Tell whether two records of one name in one source are one paper: same abstract, or nearly the same title."""
+    titles = fold(known.title), fold(stated.title)
+    return fold(known.abstract) == fold(stated.abstract) or SequenceMatcher(None, *titles).ratio() >= _NEARLY
+
+
 def merge(existing: Paper, incoming: Paper) -> Paper:
     """Return the paper with what the newer source says, and the older source's word where the newer is silent."""
-    complete_list_wins = existing.authors_complete and existing.authorships and not incoming.authors_complete
-    if complete_list_wins or not incoming.authorships:
+    if _knows_more_authors(existing, incoming):
         authorships, complete = _with_missing(existing.authorships, incoming.authorships), existing.authors_complete
     else:
         authorships, complete = _with_missing(incoming.authorships, existing.authorships), incoming.authors_complete
@@ -79,6 +90,13 @@ def merge(existing: Paper, incoming: Paper) -> Paper:
         url=incoming.url or existing.url,
         has_code=existing.has_code if incoming.has_code is None else incoming.has_code,
     )
+
+
+def _knows_more_authors(one: Paper, other: Paper) -> bool:
+    """Tell whether the first paper's author list is the better one: whole before cut, the longer of two cut ones."""
+    if one.authors_complete != other.authors_complete or not (one.authorships and other.authorships):
+        return bool(one.authorships) and (one.authors_complete or not other.authorships)
+    return not one.authors_complete and len(one.authorships) > len(other.authorships)
 
 
 def _with_missing(kept: tuple[Authorship, ...], others: tuple[Authorship, ...]) -> tuple[Authorship, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -83,10 +84,11 @@ def embedded_text(paper: Paper) -> str:
 
 def _add_file(library: Library, file: Path, as_of: date, report: IngestionReport) -> IngestionReport:
     origin = str(file.resolve())
+    run = uuid.uuid4().hex
     items = iter(readers.read(file, as_of=as_of))
     while batch := list(islice(items, _RECORDS_AT_ONCE)):
         records = [item for item in batch if isinstance(item, Record)]
-        outcomes = recording.keep(library, records, origin)
+        outcomes = recording.keep(library, records, origin, run)
         for item in batch:
             if isinstance(item, AuthorProfile):
                 library.keep_profile(item, origin)
@@ -98,6 +100,7 @@ def _add_file(library: Library, file: Path, as_of: date, report: IngestionReport
             failed=report.failed + tuple(item for item in batch if isinstance(item, Problem)),
             notices=report.notices + tuple(item for item in batch if isinstance(item, Notice)),
         )
+    recording.finish(library, origin, run)
     return report
 
 

@@ -18,19 +18,21 @@ def fold(text: str) -> str:
 def same_person(query: str, name: str) -> bool:
     """Tell whether every word of `query` fits a word of `name`, an initial fitting any word it begins.
 
-    Both are compared folded, so "N. Gu", "gu" and "Naibin Gu" all fit "Naibin Gu". Word order does not matter.
+    Both are compared folded, so "N. Gu", "gu" and "Naibin Gu" all fit "Naibin Gu". Word order does not matter. One word
+    must be the same in full: initials alone name nobody.
     """
-    words = fold(query).split()
     remaining = fold(name).split()
-    for word in sorted(words, key=len, reverse=True):
-        fitting = next((other for other in remaining if _fits(word, other)), None)
+    words = fold(query).split()
+    same = [word for word in words if len(word) > 1 and word in remaining]
+    if not same:
+        return False
+    for word in same:
+        if word in remaining:
+            remaining.remove(word)
+            words.remove(word)
+    for word in words:
+        fitting = next((other for other in remaining if 1 in (len(word), len(other)) and word[0] == other[0]), None)
         if fitting is None:
             return False
         remaining.remove(fitting)
-    return bool(words)
-
-
-def _fits(word: str, other: str) -> bool:
-    if len(word) == 1 or len(other) == 1:
-        return word[0] == other[0]
-    return word == other
+    return True

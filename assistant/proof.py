@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from assistant.lexical import content_words
 from assistant.names import fold
 from assistant.sentences import LIST_MARKER, split
 from assistant.types import Sentence, Source, Span
+from assistant.words import content_words
 
 LEAST_COVERAGE = 0.4
 """Share of a sentence's words that its sources must hold together; below it the sentence gets no number."""
@@ -21,16 +22,29 @@ LEAST_COVERAGE = 0.4
 _LEAST_GAIN = 0.25
 """Share of a sentence's words that a further source must add to be cited too."""
 
+UNSUPPORTED = "(not in the abstracts)"
+"""What is written behind a sentence that holds a number of which its sources know nothing."""
+
 _QUESTION_WEIGHT = 0.3
 """How much a word of the question counts beside one of the sentence: it tells apart what shares a short answer."""
 
 _MARK = re.compile(r"\[(\d+)\]")
 _MARKS = re.compile(r"\s*\[\d+(?:\s*[,;-]\s*\d+)*\]")
-_NUMBER = re.compile(r"(?<![\w.-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])")
+_NUMERAL = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _NUMBER_WORDS = {
-    word: str(number)
-    for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
+    word: Decimal(number)
+    for word, number in zip(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety".split(),
+        [*range(1, 21), *range(30, 100, 10)],
+        strict=True,
+    )
 }
+_LOOSE_WORDS = frozenset({"one", "two", "three"})
+"""Number words that a writer may use for what a source lists without counting; they are not held against a sentence."""
+_FEWEST_EXACT_WORDS = 3
+"""Content words that a verbatim sentence must have: "No." stands in many texts and says nothing of them."""
+
 _STEM = re.compile(r"(?:ing|ed|es|s)$")
 
 
@@ -55,11 +69,17 @@ def prove(text: str, question: str, sources: Sequence[Source]) -> tuple[Sentence
 
 def _prove_sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Sequence[Source]) -> Sentence:
     """Prove a sentence without the model's marks; one that says nothing without them has titles in their place."""
-    proved = _sentence(_MARKS.sub("", sentence).strip(), question, texts, sources)
-    if proved.sources or not _MARKS.search(sentence):
-        return proved
+
+    def is_mark(found: re.Match[str]) -> bool:
+        return not any(found.group().strip() in source.abstract for source in sources)
+
+    bare = _MARKS.sub(lambda found: "" if is_mark(found) else found.group(), sentence).strip()
+    proved = _sentence(bare, question, texts, sources)
+    numbers = [int(number) for number in _MARK.findall(sentence)]
     titles = {source.number: f"“{source.title}”" for source in sources}
-    named = _MARK.sub(lambda mark: titles.get(int(mark.group(1)), ""), sentence)
+    if proved.sources or not numbers or not titles.keys() >= set(numbers):
+        return proved
+    named = _MARK.sub(lambda mark: titles[int(mark.group(1))], sentence)
     return _sentence(named, question, texts, sources)
 
 
@@ -68,14 +88,20 @@ def cited_text(sentences: Sequence[Sentence]) -> str:
     text = ""
     for sentence in sentences:
         marks = "".join(f"[{number}]" for number in sentence.sources)
-        text += ("\n" if LIST_MARKER.match(sentence.text) else " ") + f"{sentence.text} {marks}".rstrip()
+        said = sentence.text if sentence.status != "unsupported" else f"{sentence.text} {UNSUPPORTED}"
+        text += ("\n" if LIST_MARKER.match(sentence.text) else " ") + f"{said} {marks}".rstrip()
     return text.strip()
 
 
 def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Sequence[Source]) -> Sentence:
-    bare = " ".join(sentence.split()).rstrip(".")
-    exact = [source.number for source in sources if bare and bare in " ".join(source.abstract.split())]
     words = _words(sentence)
+    bare = " ".join(sentence.split()).rstrip(".")
+    verbatim = re.compile(rf"(?<!\w){re.escape(bare)}(?!\w)")
+    exact = [
+        source.number
+        for source in sources
+        if len(words) >= _FEWEST_EXACT_WORDS and verbatim.search(" ".join(source.abstract.split()))
+    ]
     numbers = exact[:1] or _covering(words, _words(question) - words, texts)
     if not _numbers_stand(sentence, question, [source for source in sources if source.number in numbers]):
         return Sentence(sentence, "unsupported")
@@ -90,14 +116,20 @@ def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Seq
 
 
 def _numbers_stand(sentence: str, question: str, sources: Sequence[Source]) -> bool:
-    held = _numbers(" ".join([question, *(f"{source.title} {source.date} {source.abstract}" for source in sources)]))
-    return _numbers(LIST_MARKER.sub("", sentence, count=1) if LIST_MARKER.match(sentence) else sentence) <= held
+    """Tell whether every numeral of a sentence, also one within a name, stands in its sources or in the question."""
+    held = " ".join([question, *(f"{source.title} {source.date} {source.abstract}" for source in sources)])
+    said = LIST_MARKER.sub("", sentence, count=1) if LIST_MARKER.match(sentence) else sentence
+    words = set(fold(said).split()) - _LOOSE_WORDS
+    return _numerals(said) | _spelt(words) <= _numerals(held) | _spelt(set(fold(held).split()))
 
 
-def _numbers(text: str) -> set[str]:
-    """Return the numbers of a text as digits: "1,024" is 1024, "eight" is 8, "40%" is 40, "LoRA-7" holds none."""
-    digits = {match.replace(",", "") for match in _NUMBER.findall(text)}
-    return digits | {_NUMBER_WORDS[word] for word in fold(text).split() if word in _NUMBER_WORDS}
+def _numerals(text: str) -> set[Decimal]:
+    """Return the numerals of a text as numbers: "1,024" is 1024, "07" is 7, "2.5x" is 2.5, "GPT-3" holds 3."""
+    return {Decimal(numeral.replace(",", "")) for numeral in _NUMERAL.findall(text)}
+
+
+def _spelt(words: set[str]) -> set[Decimal]:
+    return {_NUMBER_WORDS[word] for word in words & _NUMBER_WORDS.keys()}
 
 
 def _covering(words: frozenset[str], asked: frozenset[str], texts: Sequence[_Text]) -> list[int]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as insert_or_replace
 
 from assistant import lexical
-from assistant.identity import contradict, digest, merge, new_id, strong_keys, title_key
+from assistant.identity import akin, contradict, digest, merge, new_ids, strong_keys, title_key
 from assistant.library import Library, pages, read_papers
 from assistant.names import fold
 from assistant.schema import authorships, categories, identifiers, papers, records, vectors
@@ -18,32 +19,39 @@ from assistant.types import Paper, Record
 Outcome = Literal["added", "updated", "unchanged"]
 
 
-def keep(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:
+def keep(library: Library, batch: Sequence[Record], origin: str, run: str = "") -> list[Outcome]:
     """Write a batch of records of one source in one transaction; return what became of each, in order.
 
-    `origin` names the source lastingly (a file's absolute path): a record that it has given before, unchanged, changes
-    nothing, even where another source has said something else since.
+    `origin` names the source lastingly (a file's absolute path): a record that it gave when it was last read changes
+    nothing, even where another source has said something else since. `run` names this reading of it, for `finish`.
     """
     with library.transaction() as connection:
         known = _Known.read(connection, batch, origin)
         outcomes = [known.admit(record) for record in batch]
-        known.write(connection)
+        known.write(connection, run)
         return outcomes
+
+
+def finish(library: Library, origin: str, run: str) -> None:
+    """Forget what a source said in earlier runs and not in this one, so that a record put back counts as a change."""
+    with library.transaction() as connection:
+        connection.execute(delete(records).where(records.c.origin == origin, records.c.run != run))
 
 
 @dataclass
 class _Known:
     """What the library knows of the papers that a batch may be about, kept up to date while the batch is decided."""
 
+    connection: Connection
     origin: str
     papers: dict[str, Paper] = field(default_factory=dict)
     ids_by_key: dict[str, list[str]] = field(default_factory=dict)
-    digests: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(paper id, own id) -> digest, for records of this origin."""
+    digests: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """(paper id, own id) -> digests, for records of this origin."""
     changed: dict[str, bool] = field(default_factory=dict)
     """Paper id -> whether the paper is new."""
-    seen: dict[tuple[str, str], str] = field(default_factory=dict)
-    """As `digests`, for what this batch adds to it."""
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
+    """(paper id, own id, digest) of every record of this batch."""
     new_keys: list[tuple[str, str]] = field(default_factory=list)
     """(key, paper id) pairs that this batch adds; a paper keeps every key it ever had."""
     retold: set[str] = field(default_factory=set)
@@ -51,7 +59,7 @@ class _Known:
 
     @classmethod
     def read(cls, connection: Connection, batch: Sequence[Record], origin: str) -> _Known:
-        known = cls(origin)
+        known = cls(connection, origin)
         found: set[str] = set()
         for page in pages({key for record in batch for key in _keys(record.paper)}):
             query = select(identifiers.c.paper_id).where(identifiers.c.value.in_(page))
@@ -65,7 +73,7 @@ class _Known:
                 known._name(row.value, row.paper_id)
             query = select(records).where(records.c.origin == origin, records.c.paper_id.in_(page))
             for row in connection.execute(query):
-                known.digests[row.paper_id, row.own_id] = row.digest
+                known.digests.setdefault((row.paper_id, row.own_id), set()).add(row.digest)
         return known
 
     def admit(self, record: Record) -> Outcome:
@@ -73,13 +81,14 @@ class _Known:
         now = digest(record.paper)
         existing = self._match(record)
         if existing is None:
-            paper_id = new_id(record.paper, taken=title_key(record.paper) in self.ids_by_key)
+            paper_id = next(candidate for candidate in new_ids(record.paper) if not self._is_taken(candidate))
             self._put(replace(record.paper, id=paper_id), is_new=True)
             self._see(paper_id, record.own_id, now)
             return "added"
-        if self.digests.get((existing.id, record.own_id)) == now:
-            return "unchanged"
+        said_before = now in self.digests.get((existing.id, record.own_id), ())
         self._see(existing.id, record.own_id, now)
+        if said_before:
+            return "unchanged"
         merged = merge(existing, record.paper)
         if merged == existing:
             return "unchanged"
@@ -89,9 +98,9 @@ class _Known:
     def _match(self, record: Record) -> Paper | None:
         """Return the known paper that a record is about.
 
-        A DOI or arXiv id decides. Else the source's own id does, where the paper's title or its first author and year
-        agree. Else the title key does, unless the same source calls that paper by another id and gives it another
-        abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under one title).
+        A DOI or arXiv id decides. Else the title key does, unless the same source calls that paper by another id and
+        gives it another abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under
+        one title). Else the source's own id does, where title or abstract are nearly the same: ids are used again.
         """
         for key in strong_keys(record.paper):
             for paper_id in self.ids_by_key.get(key, ()):
@@ -99,14 +108,14 @@ class _Known:
         own = [
             self.papers[paper_id]
             for paper_id, own_id in self.digests
-            if record.own_id and own_id == record.own_id and _akin(self.papers[paper_id], record.paper)
+            if record.own_id and own_id == record.own_id and akin(self.papers[paper_id], record.paper)
         ]
         same_title = [
             self.papers[paper_id]
             for paper_id in self.ids_by_key.get(title_key(record.paper), ())
             if not self._told_apart(self.papers[paper_id], record)
         ]
-        return next((paper for paper in own + same_title if not contradict(paper, record.paper)), None)
+        return next((paper for paper in same_title + own if not contradict(paper, record.paper)), None)
 
     def _told_apart(self, paper: Paper, record: Record) -> bool:
         own_ids = {own_id for paper_id, own_id in self.digests if paper_id == paper.id and own_id}
@@ -130,10 +139,14 @@ class _Known:
         return True
 
     def _see(self, paper_id: str, own_id: str, now: str) -> None:
-        self.digests[paper_id, own_id] = now
-        self.seen[paper_id, own_id] = now
+        self.digests.setdefault((paper_id, own_id), set()).add(now)
+        self.seen.add((paper_id, own_id, now))
 
-    def write(self, connection: Connection) -> None:
+    def _is_taken(self, paper_id: str) -> bool:
+        query = select(papers.c.id).where(papers.c.id == paper_id)
+        return paper_id in self.papers or self.connection.execute(query).first() is not None
+
+    def write(self, connection: Connection, run: str) -> None:
         """Write every decided paper and record."""
         updated = [paper_id for paper_id, is_new in self.changed.items() if not is_new]
         for page in pages(updated):
@@ -149,17 +162,13 @@ class _Known:
         _insert(connection, categories, [row for paper in decided for row in _category_rows(paper)])
         _insert(connection, identifiers, [{"value": key, "paper_id": paper_id} for key, paper_id in self.new_keys])
         self._write_text(connection, decided)
-        for paper_id, own_id in self.seen:
-            connection.execute(
-                delete(records).where(
-                    records.c.paper_id == paper_id, records.c.origin == self.origin, records.c.own_id == own_id
-                )
-            )
         seen = [
-            {"paper_id": paper_id, "origin": self.origin, "own_id": own_id, "digest": value}
-            for (paper_id, own_id), value in self.seen.items()
+            {"paper_id": paper_id, "origin": self.origin, "own_id": own_id, "digest": value, "run": run}
+            for paper_id, own_id, value in sorted(self.seen)
         ]
-        _insert(connection, records, seen)
+        if seen:
+            statement = insert_or_replace(records)
+            connection.execute(statement.on_conflict_do_update(set_={"run": statement.excluded.run}), seen)
 
     @staticmethod
     def _write_text(connection: Connection, decided: Sequence[Paper]) -> None:
@@ -175,13 +184,6 @@ class _Known:
 
 def _keys(paper: Paper) -> tuple[str, ...]:
     return (*strong_keys(paper), title_key(paper))
-
-
-def _akin(known: Paper, stated: Paper) -> bool:
-    """Tell whether two records under one name may be one paper: same title, or same first author and year."""
-    if fold(known.title) == fold(stated.title):
-        return True
-    return bool(known.authors and known.year) and (known.authors[:1], known.year) == (stated.authors[:1], stated.year)
 
 
 def _columns(paper: Paper) -> dict[str, object]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from assistant.lexical import content_words
 from assistant.library import Library
 from assistant.types import Passage, Plan
+from assistant.words import content_words
 
 LEAST_EVIDENCE = 0.4
 """Below it nothing found is about the question; fitted on queries of one field over libraries of others, see

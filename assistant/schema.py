@@ -63,7 +63,8 @@ records = Table(
     _of_paper(),
     Column("origin", Text, primary_key=True),
     Column("own_id", Text, primary_key=True),
-    Column("digest", Text, nullable=False),
+    Column("digest", Text, primary_key=True),
+    Column("run", Text, nullable=False),
 )
 
 profiles = Table(

@@ -190,6 +190,7 @@ class Turn:
     question: str
     answer: str
     paper_ids: tuple[str, ...] = ()
+    standalone_question: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,10 +216,16 @@ class Answer:
         """Return the numbers of the sources that some sentence draws on."""
         return frozenset(number for sentence in self.sentences for number in sentence.sources)
 
+    def quotes(self, number: int) -> tuple[str, ...]:
+        """Return what the answer quotes of a source, each quotation once."""
+        spans = (span for sentence in self.sentences for span in sentence.spans)
+        return tuple(dict.fromkeys(span.quote for span in spans if span.source == number))
+
     def turn(self) -> Turn:
         """Return what a later question needs to know of this one."""
         cited = self.cited_numbers
-        return Turn(self.question, self.text, tuple(s.paper_id for s in self.sources if s.number in cited))
+        paper_ids = tuple(source.paper_id for source in self.sources if source.number in cited)
+        return Turn(self.question, self.text, paper_ids, self.standalone_question)
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as plain JSON values; the abstracts stay in the library."""

@@ -45,7 +45,8 @@ CREATE TABLE records (
     origin TEXT NOT NULL,
     own_id TEXT NOT NULL,
     digest TEXT NOT NULL,
-    PRIMARY KEY (paper_id, origin, own_id)
+    run TEXT NOT NULL,
+    PRIMARY KEY (paper_id, origin, own_id, digest)
 );
 CREATE INDEX records_origin ON records (origin, own_id);
 

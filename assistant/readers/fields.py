@@ -132,6 +132,9 @@ def record(paper: Paper, *, file: str, line: int, own_id: str = "") -> Record | 
         title=to_text(paper.title),
         abstract=to_text(paper.abstract),
         venue=to_text(paper.venue),
+        doi=_encodable(paper.doi),
+        arxiv_id=_encodable(paper.arxiv_id),
+        url=_encodable(paper.url),
         categories=_unique(to_text(category) for category in paper.categories),
     )
     own_id = to_text(own_id)
@@ -143,6 +146,11 @@ def record(paper: Paper, *, file: str, line: int, own_id: str = "") -> Record | 
         f"{known} has no {' and no '.join(missing)}, so it was left out. Complete the record and add the file again."
     )
     return Problem(file, line, reason)
+
+
+def _encodable(text: str) -> str:
+    """Return the text without halves of characters, which JSON may hold and no file can."""
+    return text.encode("utf-8", "ignore").decode()
 
 
 def shortened(text: str, longest: int = 80) -> str:

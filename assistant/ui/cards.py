@@ -114,8 +114,7 @@ def names(authors: Sequence[str], complete: bool) -> str:
 
 
 def _card(source: Source, paper: Paper | None, answer: Answer | None, is_cited: bool) -> str:
-    spans = [span for sentence in answer.sentences for span in sentence.spans] if answer else []
-    quotes = list(dict.fromkeys(span.quote for span in spans if span.source == source.number))
+    quotes = answer.quotes(source.number) if answer else ()
     address = web_address(source.url)
     title = rendered(source.title)
     if address:

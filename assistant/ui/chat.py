@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import gradio as gr
 
+from assistant.chats import Chats
 from assistant.errors import AssistantError
 from assistant.stream import AnswerStream
 from assistant.types import Answer, AnswerEvent, AnswerFinished, EvidenceFound, Paper, Source, TextProduced, Turn
@@ -23,6 +24,9 @@ from assistant.ui import cards
 
 TICK = 0.5
 """Seconds between two looks at an answer that has nothing new: how soon the reader's leaving or waiting is noticed."""
+
+EARLIER_CHATS = 50
+"""How many earlier conversations the page offers."""
 
 NO_SOURCES_YET = cards.panel_note("The abstracts behind an answer appear here, before it is written.")
 
@@ -36,13 +40,14 @@ Outputs = tuple[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question and what has come of it so far: sources, a draft, and in the end an answer or an error in words."""
+    """One question of a conversation and what came of it: sources, a draft, at last an answer or an error in words."""
 
     question: str
     sources: tuple[Source, ...] | None = None
     draft: str = ""
     answer: Answer | None = None
     error: str = ""
+    chat_id: str = ""
 
 
 Conversation = tuple[Exchange, ...]
@@ -103,10 +108,15 @@ class Chat:
     """The chat's events. `is_ready` tells whether the models are loaded."""
 
     def __init__(
-        self, ask: Asker, papers_by_id: Callable[[Sequence[str]], list[Paper]], is_ready: Callable[[], bool]
+        self,
+        ask: Asker,
+        papers_by_id: Callable[[Sequence[str]], list[Paper]],
+        chats: Chats,
+        is_ready: Callable[[], bool],
     ) -> None:
         self._ask = ask
         self._papers_by_id = papers_by_id
+        self._chats = chats
         self._is_ready = is_ready
         self._running: dict[str, Following] = {}
 
@@ -121,12 +131,13 @@ class Chat:
     def retry(self, conversation: Conversation, request: gr.Request) -> Iterator[Outputs]:
         """Answer the last question once more."""
         if conversation:
-            yield from self._follow(conversation[-1].question, conversation[:-1], request)
+            yield from self._follow(conversation[-1].question, conversation[:-1], request, conversation[0].chat_id)
 
     def edit(self, conversation: Conversation, request: gr.Request, edited: gr.EditData) -> Iterator[Outputs]:
         """Answer an earlier question as it now reads; the turns after it go."""
         message = edited.index if isinstance(edited.index, int) else edited.index[0]
-        yield from self._follow(html.unescape(str(edited.value)), conversation[: message // 2], request)
+        earlier = conversation[: message // 2]
+        yield from self._follow(html.unescape(str(edited.value)), earlier, request, conversation[0].chat_id)
 
     def stop(self, request: gr.Request) -> None:
         """Stop the answer that is being written; what was written of it stays."""
@@ -134,10 +145,38 @@ class Chat:
             following.stop()
 
     def clear(self, request: gr.Request) -> Outputs:
-        """Begin a new conversation."""
+        """Begin a new conversation; the one before stays among the earlier ones."""
+        self._abandon(request)
+        return _idle_box(""), [], (), NO_SOURCES_YET
+
+    def open(self, chat_id: str | None, request: gr.Request) -> Outputs:
+        """Go back to an earlier conversation."""
+        answers = self._chats.answers(chat_id) if chat_id else ()
+        if not chat_id or not answers:
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        self._abandon(request)
+        conversation = tuple(
+            Exchange(answer.question, answer.sources, answer=answer, chat_id=chat_id) for answer in answers
+        )
+        return _idle_box(""), self._messages(conversation), conversation, self._panel(conversation[-1])
+
+    def forget(self, conversation: Conversation, request: gr.Request) -> Outputs:
+        """Delete the conversation that is shown, and begin a new one."""
+        if conversation:
+            self._chats.forget(conversation[0].chat_id)
+        return self.clear(request)
+
+    def earlier(self) -> Mapping[str, Any]:
+        """Return the list of earlier conversations, newest first, by their first questions."""
+        latest = self._chats.latest(EARLIER_CHATS)
+        choices = [(cards.one_line(f"{chat.title[:80]} · {chat.begun[:10]}"), chat.id) for chat in latest]
+        named = [("Earlier conversations", ""), *choices]
+        update: dict[str, Any] = gr.update(choices=named, value="", visible=bool(choices))
+        return update
+
+    def _abandon(self, request: gr.Request) -> None:
         if following := self._running.pop(str(request.session_hash), None):
             following.stop(abandon=True)
-        return _idle_box(""), [], (), NO_SOURCES_YET
 
     def show_sources(self, conversation: Conversation, selected: gr.SelectData) -> str:
         """Return the sources of the answer that was clicked."""
@@ -151,8 +190,11 @@ class Chat:
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    def _follow(self, question: str, earlier: Conversation, request: gr.Request) -> Iterator[Outputs]:
+    def _follow(
+        self, question: str, earlier: Conversation, request: gr.Request, chat_id: str = ""
+    ) -> Iterator[Outputs]:
         """Yield the page's new values while the answer comes. Closing the generator stops the model."""
+        chat_id = chat_id or (earlier[0].chat_id if earlier else Chats.new_id())
         session = str(request.session_hash)
         if not question.strip():
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
@@ -164,15 +206,14 @@ class Chat:
         history = [exchange.answer.turn() for exchange in earlier if exchange.answer]
         following = self._running[session] = Following(lambda: self._ask(question, history))
         try:
-            yield from self._watch(following, question, earlier)
+            yield from self._watch(following, Exchange(question, chat_id=chat_id), earlier)
         finally:
             following.stop()
             if self._running.get(session) is following:
                 del self._running[session]
 
-    def _watch(self, following: Following, question: str, earlier: Conversation) -> Iterator[Outputs]:
+    def _watch(self, following: Following, exchange: Exchange, earlier: Conversation) -> Iterator[Outputs]:
         asked = time.monotonic()
-        exchange = Exchange(question)
         yield _busy_box(), self._messages((*earlier, exchange), "Searching …"), (*earlier, exchange), _SEARCHING
         for event in following.events():
             panel: Any = gr.skip()
@@ -200,6 +241,7 @@ class Chat:
             exchange = replace(exchange, error=stopped if following.stopped.is_set() else INTERNAL_ERROR)
         conversation = (*earlier, exchange)
         following.is_over = True
+        self._chats.keep(exchange.chat_id, [kept.answer for kept in conversation if kept.answer])
         yield _idle_box(), self._messages(conversation), conversation, self._panel(exchange)
 
     def _waiting(self, exchange: Exchange, seconds: float) -> str:

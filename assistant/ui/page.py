@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
+from assistant.chats import Chats
 from assistant.errors import AssistantError
 from assistant.ui import cards
 from assistant.ui.chat import NO_SOURCES_YET, Chat
@@ -60,6 +61,7 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
     chat = Chat(
         lambda question, history: workspace.assistant.ask(question, history),
         workspace.library.papers_by_id,
+        Chats(workspace.library),
         Preparation(workspace).is_ready,
     )
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_KEEP_UPLOADS, fill_width=True)
@@ -68,7 +70,7 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
             heading = _markdown(elem_id="heading")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="ask"):
-                chatbot, offer = _lay_out_chat(chat)
+                chatbot, offer, earlier = _lay_out_chat(chat)
             with gr.Tab("Library", id="library"):
                 search, listing, profiles, added, as_of = _lay_out_library(workspace, shelf, uploads)
 
@@ -90,6 +92,7 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
 
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(show, search, shown, **private)
+        page.load(chat.earlier, None, earlier, **private)
         added.change(show, search, shown, **private)
         offer.click(add_sample, None, added, api_visibility="private", show_progress_on=offer)
         api(chat.answer, api_name="ask", concurrency_limit=_ANSWERS_AT_ONCE)
@@ -97,9 +100,19 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
     return page
 
 
-def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button]:
+def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
     with gr.Row(elem_id="talk"):
         with gr.Column(scale=7, min_width=320, elem_id="conversation"):
+            with gr.Row(elem_id="earlier"):
+                earlier = gr.Dropdown(
+                    show_label=False,
+                    container=False,
+                    visible=False,
+                    filterable=False,
+                    elem_id="earlier-list",
+                    scale=8,
+                )
+                forget = gr.Button("Delete this conversation", size="sm", elem_id="forget", scale=2, visible=False)
             chatbot = gr.Chatbot(
                 show_label=False,
                 elem_id="chat",
@@ -139,14 +152,25 @@ def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button]:
         "show_progress": "hidden",
     }
     at_once: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    box.submit(chat.send, [box, conversation], **answering)
-    chatbot.example_select(chat.choose, conversation, **answering)
-    chatbot.retry(chat.retry, conversation, **answering)
-    chatbot.edit(chat.edit, conversation, **answering)
+    answers = [
+        box.submit(chat.send, [box, conversation], **answering),
+        chatbot.example_select(chat.choose, conversation, **answering),
+        chatbot.retry(chat.retry, conversation, **answering),
+        chatbot.edit(chat.edit, conversation, **answering),
+    ]
     box.stop(chat.stop, **at_once)
-    chatbot.clear(chat.clear, None, outputs, **at_once)
+    changes = [
+        *answers,
+        chatbot.clear(chat.clear, None, outputs, **at_once),
+        earlier.input(chat.open, earlier, outputs, **at_once),
+        forget.click(chat.forget, conversation, outputs, **at_once),
+    ]
+    for change in changes:
+        change.then(
+            lambda kept: (chat.earlier(), gr.update(visible=bool(kept))), conversation, [earlier, forget], **at_once
+        )
     chatbot.select(chat.show_sources, conversation, sources, **at_once)
-    return chatbot, offer
+    return chatbot, offer, earlier
 
 
 def _lay_out_library(

@@ -21,7 +21,9 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from assistant.chats import Chats
 from assistant.errors import AssistantError, QuestionError, UsageError
+from assistant.library import Library
 from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Settings
 from assistant.types import Message, Turn
@@ -229,6 +231,29 @@ def test_retry_asks_the_last_question_again(app: Running, open_page: Callable[..
     expect(page.locator("#chat .message.bot")).to_contain_text("Punched cards are woven.")
     expect_idle(page)
     assert len(answers(page)) == 1
+
+
+def test_a_conversation_is_there_after_a_reload_until_it_is_deleted(
+    app: Running, open_page: Callable[..., Page]
+) -> None:
+    app.model.will_say("The loom weaves.", "Gears carry numbers.")
+    page = open_page(app.url)
+    ask(page, "What does the loom weave with?")
+    expect_idle(page)
+    page.reload()
+    expect(page.locator("#chat .message.bot")).to_have_count(0)
+    page.click("#earlier-list input")
+    page.get_by_role("option", name="What does the loom weave with?").click()
+    expect(page.locator("#chat .message.bot")).to_contain_text("The loom weaves. [1]")
+    expect(page.locator(".card.cited")).to_have_count(1)
+    ask(page, "And what do the gears carry?")
+    expect_idle(page, 2)
+    page.click("#forget")
+    expect(page.locator("#chat .message.bot")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#question textarea")).to_be_visible()
+    expect(page.get_by_role("option", name="What does the loom weave with?")).to_have_count(0)
+    assert "What does the loom weave with?" not in [chat.title for chat in Chats(app.workspace.library).latest(99)]
 
 
 def test_edit_of_an_earlier_question_drops_the_turns_after_it(app: Running, open_page: Callable[..., Page]) -> None:
@@ -515,14 +540,14 @@ def shown(outputs: tuple[Any, ...]) -> str:
     return str(outputs[1][-1]["content"])
 
 
-def test_waiting_for_the_models_is_said_and_can_be_stopped() -> None:
+def test_waiting_for_the_models_is_said_and_can_be_stopped(library: Library) -> None:
     loaded = threading.Event()
 
     def ask_slowly(question: str, history: Sequence[Turn]) -> Any:
         assert loaded.wait(20)
         raise QuestionError("too late")
 
-    chat = Chat(ask_slowly, lambda ids: [], is_ready=lambda: False)
+    chat = Chat(ask_slowly, lambda ids: [], Chats(library), is_ready=lambda: False)
     steps = chat.send("What is a loom?", (), request_of("a"))
     assert "Searching" in shown(next(steps))
     assert "Loading the models" in shown(next(steps))
@@ -535,14 +560,14 @@ def test_waiting_for_the_models_is_said_and_can_be_stopped() -> None:
     loaded.set()
 
 
-def test_question_while_an_answer_is_written_is_not_mixed_in() -> None:
+def test_question_while_an_answer_is_written_is_not_mixed_in(library: Library) -> None:
     loaded = threading.Event()
 
     def ask_slowly(question: str, history: Sequence[Turn]) -> Any:
         assert loaded.wait(20)
         raise QuestionError("too late")
 
-    chat = Chat(ask_slowly, lambda ids: [], is_ready=lambda: False)
+    chat = Chat(ask_slowly, lambda ids: [], Chats(library), is_ready=lambda: False)
     first = chat.send("What is a loom?", (), request_of("a"))
     next(first)
     (skipped,) = chat.send("And a gear?", (), request_of("a"))

@@ -10,7 +10,7 @@ from assistant.answering import LONGEST_QUESTION, Assistant
 from assistant.errors import QuestionError
 from assistant.library import Library
 from assistant.retrieval import Retriever
-from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, Record, TextProduced, Turn
+from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, Record, TextProduced
 from tests.conftest import make_paper
 from tests.fakes import FailingModel, HashingEmbedder, ScriptedModel
 from vectorstore import ExactIndex
@@ -125,9 +125,7 @@ def test_a_follow_up_keeps_the_papers_of_the_answer_before(build: Callable[..., 
     model = ScriptedModel("Light-PEFT prunes the foundation model early.", "It was tested on GLUE.")
     assistant = build(model)
     turn = assistant.ask("What does Light-PEFT prune?").answer().turn()
-    assert turn == Turn(
-        "What does Light-PEFT prune?", "Light-PEFT prunes the foundation model early. [1]", turn.paper_ids
-    )
+    assert turn.answer == "Light-PEFT prunes the foundation model early. [1]"
     answer = assistant.ask("What was it tested on?", [turn]).answer()
     assert answer.standalone_question == "What does Light-PEFT prune? What was it tested on?"
     assert answer.sources[0].paper_id == turn.paper_ids[0]
@@ -171,9 +169,20 @@ def test_an_error_midway_reaches_the_reader_after_the_text_before_it(build: Call
         stream.answer()
 
 
-def test_an_empty_reply_is_an_answer_without_sentences(build: Callable[..., Assistant]) -> None:
+def test_an_empty_reply_is_a_refusal(build: Callable[..., Assistant]) -> None:
     answer = build(ScriptedModel("")).ask("What is BeamLoRA?").answer()
-    assert (answer.sentences, answer.refused) == ((), False)
+    assert (answer.sentences, answer.refused, answer.reason) == ((), True, "the model wrote nothing")
+
+
+def test_an_answer_that_no_abstract_holds_is_refused(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("Paris is the capital of France.")).ask("What is BeamLoRA?").answer()
+    assert answer.refused
+    assert "Paris" not in answer.text
+
+
+def test_a_question_in_odd_characters_is_asked_all_the_same(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("BeamLoRA treats each adapter as a beam.")).ask("What is Be\udcffamLoRA?").answer()
+    assert answer.question == "What is BeamLoRA?"
 
 
 def test_a_cut_answer_says_so(build: Callable[..., Assistant]) -> None:

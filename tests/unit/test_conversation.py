@@ -2,6 +2,7 @@ import pytest
 
 import prompts
 from assistant.conversation import is_refusal, messages, standalone
+from assistant.errors import QuestionError
 from assistant.types import Source, Turn
 from tests.fakes import ScriptedModel
 
@@ -11,7 +12,7 @@ SOURCES = tuple(Source(n, f"p{n}", f"Title {n}", ("A", "B", "C", "D"), "2025", "
 
 def build(budget: int, history: tuple[Turn, ...] = HISTORY, sources: tuple[Source, ...] = SOURCES) -> str:
     model = ScriptedModel()
-    prompt = messages("Why?", history, sources, count_tokens=model.count_prompt_tokens, budget=budget)
+    prompt, _ = messages("Why?", history, sources, count_tokens=model.count_prompt_tokens, budget=budget)
     return "\n".join(f"{message.role}: {message.content}" for message in prompt)
 
 
@@ -23,8 +24,17 @@ def test_a_question_that_points_back_is_put_behind_the_one_before(question: str)
     assert standalone(question, ()) == question
 
 
-def test_a_change_of_topic_drags_nothing_along() -> None:
-    assert standalone("What is Light-PEFT?", HISTORY) == "What is Light-PEFT?"
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is Light-PEFT?",
+        "How does BERT choose its tokens?",
+        "What is a recipe that needs wild yeast?",
+        "Which method is the one that prunes early?",
+    ],
+)
+def test_a_change_of_topic_drags_nothing_along(question: str) -> None:
+    assert standalone(question, HISTORY) == question
 
 
 def test_the_prompt_holds_instructions_talk_numbered_abstracts_and_question() -> None:
@@ -46,8 +56,27 @@ def test_what_does_not_fit_goes_in_order_talk_then_last_sources_then_words() -> 
     assert short.count("word") < 100
 
 
-def test_a_question_without_sources_still_makes_a_prompt() -> None:
-    assert "Why?" in build(10, (), ())
+def test_only_the_sources_in_the_prompt_count_as_read() -> None:
+    model = ScriptedModel()
+    full = ScriptedModel().count_tokens(build(10_000)) - 4
+    prompt, shown = messages("Why?", (), SOURCES, count_tokens=model.count_prompt_tokens, budget=full - 60)
+    assert shown == SOURCES[:2]
+    assert model.count_prompt_tokens(prompt) <= full - 60
+
+
+def test_a_question_that_leaves_no_room_is_an_error() -> None:
+    with pytest.raises(QuestionError, match="prompt_tokens"):
+        build(10, (), ())
+
+
+def test_a_follow_up_of_a_follow_up_keeps_the_topic() -> None:
+    turn = Turn("How was it tested?", "On 12.", (), "What is BeamLoRA? How was it tested?")
+    assert standalone("And how large is it?", [turn]) == "What is BeamLoRA? How was it tested? And how large is it?"
+
+
+def test_the_model_is_not_shown_its_old_numbers() -> None:
+    assert "A framework." in build(10_000, (Turn("What?", "A framework. [2]"),))
+    assert "framework. [2]" not in build(10_000, (Turn("What?", "A framework. [2]"),))
 
 
 @pytest.mark.parametrize(
@@ -71,6 +100,10 @@ def test_not_knowing_is_recognised_in_the_usual_words(text: str) -> None:
         "BeamLoRA does not add parameters.",
         "It uses 52% of the parameters. The batch size is not mentioned.",
         "Existing methods are not robust, because they neglect relations.",
+        "The paper shows that larger models are not always better.",
+        "It prunes the context window and does not retrain the model.",
+        "It merges adapters with no information loss.",
+        "Text generation models are not robust to noise.",
     ],
 )
 def test_an_answer_is_not_taken_for_a_refusal(text: str) -> None:

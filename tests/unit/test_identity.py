@@ -1,6 +1,7 @@
 from dataclasses import replace
+from itertools import islice
 
-from assistant.identity import contradict, digest, merge, new_id, strong_keys, title_key
+from assistant.identity import contradict, digest, merge, new_ids, strong_keys, title_key
 from assistant.types import Authorship
 from tests.conftest import make_paper
 
@@ -8,9 +9,10 @@ from tests.conftest import make_paper
 def test_a_doi_wins_over_an_arxiv_id_and_that_over_the_title() -> None:
     paper = make_paper("A Title", doi="10.1/ABC", arxiv_id="2502.13604v2")
     assert strong_keys(paper) == ("doi:10.1/abc", "arxiv:2502.13604")
-    assert new_id(paper, taken=False) == "doi:10.1/abc"
-    assert new_id(replace(paper, doi=""), taken=False) == "arxiv:2502.13604"
-    assert new_id(replace(paper, doi="", arxiv_id=""), taken=False).startswith("title:")
+    assert next(new_ids(paper)) == "doi:10.1/abc"
+    assert next(new_ids(replace(paper, doi=""))) == "arxiv:2502.13604"
+    assert next(new_ids(replace(paper, doi="", arxiv_id=""))).startswith("title:")
+    assert len(set(islice(new_ids(paper), 9))) == 9
 
 
 def test_the_title_key_ignores_case_punctuation_accents_and_given_names() -> None:
@@ -70,3 +72,10 @@ def test_the_digest_depends_on_every_field_but_the_id() -> None:
 def test_a_doi_of_arxiv_is_an_arxiv_id() -> None:
     assert strong_keys(make_paper("T", doi="10.48550/arXiv.2502.13604")) == ("arxiv:2502.13604",)
     assert strong_keys(make_paper("T", arxiv_id="cs/0601001v1")) == ("arxiv:cs/0601001",)
+
+
+def test_of_two_cut_author_lines_the_longer_stays() -> None:
+    longer = replace(make_paper("T", authors=("A One", "B Two", "C Three")), authors_complete=False)
+    shorter = replace(make_paper("T", authors=("A One",)), authors_complete=False)
+    assert merge(longer, shorter).authors == longer.authors
+    assert merge(shorter, longer).authors == longer.authors

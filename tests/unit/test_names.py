@@ -29,6 +29,12 @@ def test_a_name_is_found_in_its_usual_spellings(query: str) -> None:
     assert same_person(query, "Naibin Gu")
 
 
-@pytest.mark.parametrize("query", ["Naibin Guo", "N. Gupta", "M. Gu", "Naibin Naibin Gu", "", "...", "aibi"])
+@pytest.mark.parametrize("query", ["Naibin Guo", "N. Gupta", "N. G.", "M. Gu", "Naibin Naibin Gu", "", "...", "aibi"])
 def test_another_name_is_not_found(query: str) -> None:
     assert not same_person(query, "Naibin Gu")
+
+
+def test_a_family_name_does_not_fit_an_initial() -> None:
+    assert not same_person("Gu", "G. Augustin")
+    assert same_person("Gu", "N. Gu")
+    assert same_person("Naibin Gu", "N. Gu")

@@ -15,7 +15,9 @@ SOURCES = (
         "",
         "Low-rank adapters are beams. Tests cover 12 datasets and three models. Code is free.",
     ),
-    Source(2, "b", "Prunes", (), "2024", "", "Early pruning removes 40% of the parameters. Tests cover 8 datasets."),
+    Source(
+        2, "b", "Prunes", (), "2024-06-01", "", "Early pruning removes 40% of the parameters. Tests cover 8 datasets."
+    ),
     Source(3, "c", "Bread", (), "2023", "", "Sourdough rises slowly. It needs wild yeast."),
 )
 
@@ -44,9 +46,23 @@ def test_items_of_a_list_stay_on_their_lines() -> None:
 
 
 def test_a_mark_that_stands_for_a_paper_becomes_its_title() -> None:
-    (sentence,) = prove("The newest papers are [1], [2] and [9].")
-    assert sentence.text == "The newest papers are “Beams”, “Prunes” and ."
+    (sentence,) = prove("The newest papers are [1] and [2].")
+    assert sentence.text == "The newest papers are “Beams” and “Prunes”."
     assert sentence.sources == (1, 2)
+
+
+def test_an_interval_of_an_abstract_is_no_mark() -> None:
+    sources = (Source(1, "a", "Weights", (), "2025", "", "All the learned weights lie in [0, 1] by design."),)
+    (sentence,) = proof.prove("The learned weights lie in [0, 1] by design. ", "", sources)
+    assert sentence.text == "The learned weights lie in [0, 1] by design."
+
+
+def test_a_word_or_two_are_not_exact() -> None:
+    assert [sentence.status for sentence in prove("No. Bread.")] != ["exact", "exact"]
+
+
+def test_an_unsupported_sentence_is_marked() -> None:
+    assert proof.cited_text(prove("Pruning removes 41% of it.")) == "Pruning removes 41% of it. (not in the abstracts)"
 
 
 def test_a_sentence_that_stands_in_an_abstract_is_exact() -> None:
@@ -86,7 +102,10 @@ def test_a_sentence_that_no_abstract_holds_gets_no_number() -> None:
         ("Pruning removes 4% of the parameters.", "unsupported"),
         ("Pruning removes 40.5% of the parameters.", "unsupported"),
         ("In 2025 beams were low-rank adapters.", "unchecked"),
-        ("Beams-7 are low-rank adapters.", "unchecked"),
+        ("Beams-7 are low-rank adapters.", "unsupported"),
+        ("Early pruning removes 2.5x of the parameters.", "unsupported"),
+        ("Early pruning, in 2024, removes parameters.", "unchecked"),
+        ("The tests cover a dozen: 12-dimensional datasets and three models.", "unchecked"),
         ("7. **Beams** are low-rank adapters.", "unchecked"),
     ],
 )

@@ -1,20 +1,23 @@
 """Adding records: new, changed or already there."""
 
-from dataclasses import replace
+import uuid
 
 import pytest
 
-from assistant import recording
+from assistant import lexical, recording
 from assistant.library import Library
 from assistant.types import Paper, PaperFilter, Record
 from tests.conftest import make_paper
 
 
 def keep(library: Library, *papers: Paper, origin: str = "a.bib", own_ids: tuple[str, ...] = ()) -> list[str]:
+    """Add one whole file."""
     names = own_ids or ("",) * len(papers)
-    return list(
-        recording.keep(library, [Record(paper, 1, name) for paper, name in zip(papers, names, strict=True)], origin)
-    )
+    batch = [Record(paper, 1, name) for paper, name in zip(papers, names, strict=True)]
+    run = uuid.uuid4().hex
+    outcomes = recording.keep(library, batch, origin, run)
+    recording.finish(library, origin, run)
+    return list(outcomes)
 
 
 def test_adding_twice_changes_nothing(library: Library) -> None:
@@ -98,8 +101,45 @@ def test_authors_and_categories_follow_an_update(library: Library) -> None:
     assert library.papers(PaperFilter(category="cv")) == [paper]
 
 
-def test_a_failing_batch_leaves_nothing_behind(library: Library) -> None:
-    broken = replace(make_paper("Broken"), title=None)  # type: ignore[arg-type]
-    with pytest.raises((TypeError, AttributeError)):
-        keep(library, make_paper("Whole"), broken)
+def test_a_file_whose_rows_were_renumbered_loses_no_paper(library: Library) -> None:
+    one, other = make_paper("Cats"), make_paper("Dogs")
+    keep(library, one, other, own_ids=("1", "2"))
+    assert keep(library, other, own_ids=("1",)) == ["unchanged"]
+    assert {paper.title for paper in library.papers()} == {"Cats", "Dogs"}
+
+
+def test_a_key_used_again_for_another_paper_of_the_same_people_overwrites_nothing(library: Library) -> None:
+    keep(library, make_paper("Beams of adapters", "On beams."), own_ids=("Gu_2024",))
+    assert keep(library, make_paper("Early pruning", "On pruning."), own_ids=("Gu_2024",)) == ["added"]
+    assert library.count() == 2
+
+
+def test_a_page_that_tells_one_paper_twice_in_other_words_settles_down(library: Library) -> None:
+    first, second = make_paper("T", "One wording."), make_paper("T", "Another wording.")
+    assert keep(library, first, second) == ["added", "updated"]
+    assert keep(library, first, second) == ["unchanged", "unchanged"]
+
+
+def test_a_record_that_is_put_back_counts_as_a_change(library: Library) -> None:
+    keep(library, make_paper("T", "Old."))
+    keep(library, make_paper("T", "New."))
+    assert keep(library, make_paper("T", "Old.")) == ["updated"]
+    assert library.papers()[0].abstract == "Old."
+
+
+def test_papers_of_one_title_may_come_and_go_in_a_catalogue(library: Library) -> None:
+    spring, autumn, winter = (make_paper("Editorial", f"Of {season}.") for season in ("spring", "autumn", "winter"))
+    keep(library, spring, autumn, own_ids=("1", "2"))
+    keep(library, spring, winter, autumn, own_ids=("1", "2", "3"))
+    assert {paper.abstract for paper in library.papers()} >= {"Of spring.", "Of winter.", "Of autumn."}
+    assert keep(library, spring, winter, autumn, own_ids=("1", "2", "3")) == ["unchanged"] * 3
+
+
+def test_a_failing_batch_leaves_nothing_behind(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("interrupted while writing")
+
+    monkeypatch.setattr(lexical, "write", fail)
+    with pytest.raises(RuntimeError):
+        keep(library, make_paper("One"), make_paper("Two"))
     assert library.count() == 0

@@ -1,6 +1,6 @@
 import pytest
 
-from assistant import ingestion, lexical, recording
+from assistant import ingestion, recording, words
 from assistant.errors import IndexFailed
 from assistant.library import Library
 from assistant.retrieval import Retriever, combine
@@ -74,10 +74,10 @@ def test_combining_breaks_ties_by_id_so_that_two_runs_agree() -> None:
 
 
 def test_content_words_leave_out_the_words_of_asking() -> None:
-    assert lexical.content_words("What does the paper say about KnowRL?") == ["knowrl"]
-    assert lexical.content_words("What is it?") == ["what", "is", "it"]
-    assert lexical.content_words("What is it?", or_all=False) == []
-    assert lexical.content_words("?!") == []
+    assert words.content_words("What does the paper say about KnowRL?") == ["knowrl"]
+    assert words.content_words("What is it?") == ["what", "is", "it"]
+    assert words.content_words("What is it?", or_all=False) == []
+    assert words.content_words("?!") == []
 
 
 def test_a_failing_index_is_an_error_that_says_that_the_papers_are_safe(
