@@ -96,21 +96,22 @@ def ask(
     """Answer a question, or every question of a file, from the abstracts in the library."""
     from assistant import console
 
-    _exactly_one(question, file, "QUESTION")
+    asked = _asked(question, file, "QUESTION")
     chosen = _filter(author, year, since, until, category, code)
     with _workspace(context) as workspace:
+        assistant = workspace.assistant
         workspace.warm_up()
         if file:
-            for asked in questions.read(file):
-                answer = workspace.assistant.ask_after(asked.text, asked.history, chosen, asked.id)
+            for line in asked:
+                answer = assistant.ask_after(line.text, line.history, chosen, line.id)
                 if as_json:
                     console.show_json(answer.to_json())
                 else:
                     console.show_answer(answer)
         elif as_json:
-            console.show_json(workspace.assistant.ask(question, chosen=chosen).answer().to_json())
+            console.show_json(assistant.ask(question, chosen=chosen).answer().to_json())
         else:
-            console.follow(workspace.assistant.ask(question, chosen=chosen))
+            console.follow(assistant.ask(question, chosen=chosen))
 
 
 @app.command()
@@ -131,9 +132,8 @@ def search(
     """Find papers, without an answer."""
     from assistant import console
 
-    _exactly_one(query, file, "QUERY")
+    asked = _asked(query, file, "QUERY")
     chosen = _filter(author, year, since, until, category, code)
-    asked = questions.read(file) if file else [questions.Question("1", query, (), {})]
     with _workspace(context) as workspace:
         retriever, library = workspace.assistant.retriever, workspace.library
         for line in asked:
@@ -247,9 +247,15 @@ def _filter(
     return PaperFilter(author, year if year is not None else since, year if year is not None else until, category, code)
 
 
-def _exactly_one(text: str, file: Path | None, name: str) -> None:
+def _asked(text: str, file: Path | None, name: str) -> list[questions.Question]:
+    """Return the one question, or the file's, before anything is opened or loaded. Raises UsageError, QuestionError."""
     if bool(text.strip()) == bool(file):
         raise UsageError(f"Give either {name} or --from FILE; {'both are' if file else 'neither is'} there.")
+    if file:
+        return questions.read(file)
+    from assistant.answering import check_question
+
+    return [questions.Question("1", check_question(text), (), {})]
 
 
 def _read_question() -> str:

@@ -47,7 +47,10 @@ class TransformerEmbedder:
         transformer: Any = self._model[0]
         positions = getattr(transformer.auto_model.config, "max_position_embeddings", limit)
         self._model.max_seq_length = min(MAX_TOKENS, max(limit, positions))
-        self._fingerprint = f"{_identity(model)} tokens={self._model.max_seq_length} template=title+abstract"
+        commit = getattr(transformer.auto_model.config, "_commit_hash", None)
+        self._fingerprint = (
+            f"{_identity(model, commit, self.dimension)} tokens={self._model.max_seq_length} template=title+abstract"
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -75,21 +78,27 @@ class TransformerEmbedder:
         return int(self._model.get_embedding_dimension() or 0)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), dimension), float32."""
-        values = self._model.encode(
-            list(texts), batch_size=BATCH_SIZE, convert_to_numpy=True, show_progress_bar=False
-        ).astype(np.float32)
+        """Return one unit vector a text, shape (len(texts), dimension), float32. Raises ModelError."""
+        try:
+            values = self._model.encode(
+                list(texts), batch_size=BATCH_SIZE, convert_to_numpy=True, show_progress_bar=False
+            ).astype(np.float32)
+        except (RuntimeError, MemoryError) as error:
+            raise ModelError(f"The embedding model failed: {error}. Try again, or with less running beside.") from error
         unit: Vectors = values / np.linalg.norm(values, axis=1, keepdims=True).clip(
             1e-12
         )  # in bfloat16 a norm is off by 0.2 %
         return unit
 
 
-def _identity(model: str) -> str:
-    """Name a model by its weights where they lie in a folder, so that a moved folder is the same model."""
+def _identity(model: str, commit: str | None, dimension: int) -> str:
+    """Name a model by its weights where they lie in a folder, so that a moved folder is the same model.
+
+    One from the hub is named by the commit that was resolved, where that is known: a branch may move.
+    """
     weights = sorted(Path(model).glob("*.safetensors"))
     if not weights:
-        return f"model={model}"
+        return f"model={model} commit={commit or 'unknown'} dimension={dimension}"
     checksum = hashlib.sha256()
     for path in weights:
         with path.open("rb") as file:

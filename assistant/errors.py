@@ -15,6 +15,10 @@
 Every message says what happened, where, and what to do next. Bad records are not errors but `types.Problem`s.
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+
 
 class AssistantError(Exception):
     """Base of every error whose message is written for the person at the screen."""
@@ -55,12 +59,18 @@ class EmbedderMismatch(LibraryError):
 class StorageFull(LibraryError):
     """The disk that holds the library is full."""
 
+    def __init__(self, place: Path) -> None:
+        super().__init__(
+            f"The disk that holds {place} is full. What was already added is safe; "
+            "free some space and run the same command again."
+        )
+
 
 class IndexFailed(LibraryError):
     """The vector index could not be read or written."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__(
-            f"The vector index failed ({cause}). The papers are safe. If the disk is full, free some space. Then start "
-            "again; if that does not help, delete the library's folder index: it is made anew."
+            f"The vector index failed ({cause}). The papers and their vectors are safe in the library, and the next "
+            "use makes the index anew from them. Try again; if the disk is full, free some space first."
         )

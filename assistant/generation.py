@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, TextStreamer
+from jinja2 import TemplateError
+from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, StoppingCriteriaList, TextStreamer
 
 from assistant.errors import ModelError
 from assistant.placement import best_dtype
@@ -55,6 +57,10 @@ class TransformersModel:
         if not self._tokenizer.chat_template:
             raise ModelError(f"The model {model} has no chat template, so it cannot answer. Name an instruct model.")
         self._name = name or model
+        self._takes_system = self._shows_system_message()
+        self._drafting = {"prompt_lookup_num_tokens": _DRAFT_TOKENS, "max_matching_ngram_size": _DRAFT_MATCH}
+        if self._model._is_stateful:  # a recurrent state cannot go back to before a draft that was wrong
+            self._drafting = {}
         self._control_tokens = sorted(
             {*self._tokenizer.all_special_tokens, *self._tokenizer.get_added_vocab()}, key=len, reverse=True
         )
@@ -133,28 +139,44 @@ class TransformersModel:
                     self._model.generate(
                         **encoded.to(self._model.device),
                         streamer=_QueueStreamer(self._tokenizer, pieces),
+                        stopping_criteria=StoppingCriteriaList([_WhenStopped(stops)]),
                         max_new_tokens=max_new_tokens,
                         do_sample=False,
                         temperature=None,
                         top_p=None,
                         top_k=None,
-                        prompt_lookup_num_tokens=_DRAFT_TOKENS,
-                        max_matching_ngram_size=_DRAFT_MATCH,
+                        **self._drafting,
                     )
             finally:
                 self._turn.release()
         except _Stopped:
             pass
-        except (RuntimeError, ValueError, IndexError, MemoryError) as error:
+        except Exception as error:  # noqa: BLE001 - raised again in the reader's thread, as a ModelError
             pieces.put(error)
         finally:
             pieces.put(None)
 
     def _encode(self, messages: Sequence[Message]) -> Any:
-        chat = [{"role": message.role, "content": self._defused(message.content)} for message in messages]
-        return self._tokenizer.apply_chat_template(
-            chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
-        )
+        shown = messages if self._takes_system else _without_system(messages)
+        chat = [{"role": message.role, "content": self._defused(message.content)} for message in shown]
+        try:
+            return self._tokenizer.apply_chat_template(
+                chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
+            )
+        except TemplateError as error:
+            raise ModelError(
+                f"The chat template of the model {self._name} refuses the conversation: {error}. "
+                "Name another model with --model."
+            ) from error
+
+    def _shows_system_message(self) -> bool:
+        """Tell whether the chat template has a place for instructions: some refuse them, some leave them out."""
+        instruction = "instructions"
+        chat = [{"role": "system", "content": instruction}, {"role": "user", "content": "question"}]
+        try:
+            return instruction in self._tokenizer.apply_chat_template(chat, tokenize=False)
+        except TemplateError:
+            return False
 
     def _defused(self, content: str) -> str:
         """Blank the model's control tokens in text from papers and people, so that none can end or open a message."""
@@ -165,6 +187,24 @@ class TransformersModel:
     def _leave_when_stopped(self, _module: Any, _inputs: Any) -> None:
         if any(stop.is_set() for stop in self._stops):
             raise _Stopped
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """Put the instructions before the first message of the person's."""
+    instructions = "".join(f"{message.content}\n\n" for message in messages if message.role == "system")
+    first, *others = [message for message in messages if message.role != "system"]
+    return [replace(first, content=instructions + first.content), *others]
+
+
+class _WhenStopped(StoppingCriteria):
+    """Ends a generation between two tokens, for models whose layers are not known by name."""
+
+    def __init__(self, stops: Sequence[threading.Event]) -> None:
+        self._stops = stops
+
+    def __call__(self, input_ids: torch.Tensor, _scores: Any, **_: Any) -> Any:
+        stopped = any(stop.is_set() for stop in self._stops)
+        return torch.full((input_ids.shape[0],), stopped, dtype=torch.bool, device=input_ids.device)
 
 
 class _QueueStreamer(TextStreamer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import islice
@@ -11,16 +11,16 @@ from pathlib import Path
 
 from assistant import readers, recording
 from assistant.errors import IndexFailed
+from assistant.indexing import fill_index
 from assistant.library import Library
 from assistant.protocols import Embedder
 from assistant.types import AuthorProfile, IngestionReport, Notice, Paper, Problem, Progress, Record
-from vectorstore import Metadata, VectorIndex, VectorIndexError
+from vectorstore import VectorIndex, VectorIndexError
 
 ProgressListener = Callable[[Progress], None]
 
 _RECORDS_AT_ONCE = 500
 _TEXTS_AT_ONCE = 128
-_VECTORS_AT_ONCE = 1000
 
 
 def add_files(
@@ -32,10 +32,20 @@ def add_files(
     Bad records and files are in the report's `failed`, and the rest goes on.
     """
     report = IngestionReport()
-    files = [file for path in paths for file in _files(path)]
+    files: list[Path] = []
+    for path in paths:
+        try:
+            files += _files(path)
+        except OSError as error:
+            report = _failed(report, path, error)
     for number, file in enumerate(files):
         on_progress(Progress(number, len(files), f"Reading {file.name}"))
-        report = _add_file(library, file, as_of, report)
+        try:
+            origin = str(file.resolve())
+        except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link that leads to itself
+            report = _failed(report, file, error)
+            continue
+        report = _add_file(library, file, origin, as_of, report)
     on_progress(Progress(len(files), len(files), "Read"))
     return replace(report, pending=library.pending_count())
 
@@ -50,6 +60,7 @@ def embed_pending(
     """Give every waiting paper its vector and put it into the index; return how many papers got one.
 
     Vectors are kept in the library first, so a lost index is filled again without the embedding model.
+    Raises IndexFailed.
     """
     waiting = library.pending_ids()
     for start in range(0, len(waiting), _TEXTS_AT_ONCE):
@@ -59,22 +70,11 @@ def embed_pending(
         library.keep_vectors([paper.id for paper in papers], embedder.embed([embedded_text(paper) for paper in papers]))
     if waiting:
         on_progress(Progress(len(waiting), len(waiting), "Embedded"))
-    fill_index(library, index)
+    try:
+        fill_index(library, index)
+    except VectorIndexError as error:
+        raise IndexFailed(error) from error
     return len(waiting)
-
-
-def fill_index(library: Library, index: VectorIndex) -> None:
-    """Put every kept vector that the index lacks into it. Raises IndexFailed."""
-    while True:
-        ids, vectors = library.unindexed(_VECTORS_AT_ONCE)
-        if not ids:
-            return
-        papers = library.papers_by_id(ids)
-        try:
-            index.upsert(ids, vectors, [paper.abstract for paper in papers], [_metadata(paper) for paper in papers])
-        except VectorIndexError as error:
-            raise IndexFailed(error) from error
-        library.mark_indexed(ids)
 
 
 def embedded_text(paper: Paper) -> str:
@@ -82,8 +82,7 @@ def embedded_text(paper: Paper) -> str:
     return f"{paper.title}\n{paper.abstract}"
 
 
-def _add_file(library: Library, file: Path, as_of: date, report: IngestionReport) -> IngestionReport:
-    origin = str(file.resolve())
+def _add_file(library: Library, file: Path, origin: str, as_of: date, report: IngestionReport) -> IngestionReport:
     run = uuid.uuid4().hex
     items = iter(readers.read(file, as_of=as_of))
     while batch := list(islice(items, _RECORDS_AT_ONCE)):
@@ -104,20 +103,15 @@ def _add_file(library: Library, file: Path, as_of: date, report: IngestionReport
     return report
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-    else:
-        yield path
+def _files(path: Path) -> list[Path]:
+    """Return the file, or every file below the folder; what is hidden there, `.git` say, is passed over."""
+    if not path.is_dir():
+        return [path]
+    below = (file for file in path.rglob("*") if not any(part.startswith(".") for part in file.relative_to(path).parts))
+    return sorted(file for file in below if file.is_file())
 
 
-def _metadata(paper: Paper) -> Metadata:
-    """Return the scalars for the index; every paper carries every key, because Chroma keeps keys not written again."""
-    return {
-        "title": paper.title,
-        "authors": "; ".join(paper.authors),
-        "date": paper.date,
-        "year": paper.year or 0,
-        "categories": " ".join(paper.categories),
-        "has_code": "" if paper.has_code is None else str(paper.has_code).lower(),
-    }
+def _failed(report: IngestionReport, path: Path, error: Exception) -> IngestionReport:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    problem = Problem(str(path), 0, f"The file cannot be read: {reason}. Check its name.")
+    return replace(report, failed=(*report.failed, problem))

@@ -11,6 +11,7 @@ from assistant.words import content_words
 TITLE_WEIGHT = 2.0
 """How much a word in the title counts beside one in the abstract, in BM25."""
 
+
 def search(
     connection: Connection, question: str, limit: int, allowed: set[str] | None = None
 ) -> list[tuple[str, float]]:

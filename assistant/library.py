@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,16 @@ FILE_NAME = "library.sqlite3"
 _PAGE = 500
 
 
+def make_folder(folder: Path) -> None:
+    """Make a library's folder where it is absent. Raises LibraryError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(
+            f"The library folder {folder} cannot be made ({error.strerror}). Name another one with --library."
+        ) from error
+
+
 class Library:
     """One folder's papers. Any number of threads may read; writes are single transactions.
 
@@ -31,12 +41,7 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LibraryError(
-                f"The library folder {folder} cannot be made ({error.strerror}). Name another one with --library."
-            ) from error
+        make_folder(folder)
         self._engine = connect(folder / FILE_NAME)
 
     def close(self) -> None:
@@ -54,10 +59,7 @@ class Library:
         except DatabaseError as error:
             place = self.folder / FILE_NAME
             if "full" in str(error.orig):
-                raise StorageFull(
-                    f"The disk that holds {place} is full. What was already added is safe; "
-                    "free some space and run the same command again."
-                ) from error
+                raise StorageFull(place) from error
             raise LibraryError(f"The library file {place} could not be used: {error.orig}.") from error
 
     def count(self) -> int:
@@ -140,8 +142,7 @@ class Library:
     def keep_fact(self, name: str, value: str) -> None:
         """Keep a value about the library itself."""
         with self.transaction() as connection:
-            connection.execute(delete(facts).where(facts.c.name == name))
-            connection.execute(insert(facts).values(name=name, value=value))
+            _keep_facts(connection, {name: value})
 
     def pending_count(self) -> int:
         """Return how many papers still wait for a vector or for the index to take it."""
@@ -180,21 +181,32 @@ class Library:
         with self.transaction() as connection:
             connection.execute(update(vectors).where(vectors.c.paper_id.in_(list(ids))).values(indexed=1))
 
-    def forget_index(self) -> None:
-        """Note that the vector index holds nothing: it was lost or is to be made anew."""
+    def forget_index(self, **known: str) -> None:
+        """Note that the vector index holds nothing, and the facts `known` with it: it is to be made anew."""
         with self.transaction() as connection:
             connection.execute(update(vectors).values(indexed=0))
+            _keep_facts(connection, known)
 
-    def forget_vectors(self) -> None:
-        """Drop every vector, so that all papers wait for new ones."""
+    def forget_vectors(self, **known: str) -> None:
+        """Drop every vector, so that all papers wait for new ones, and note the facts `known` with it."""
         with self.transaction() as connection:
             connection.execute(delete(vectors))
+            _keep_facts(connection, known)
 
     def indexed_count(self) -> int:
         """Return how many papers the vector index holds."""
         query = select(func.count()).select_from(vectors).where(vectors.c.indexed == 1)
         with self.transaction() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def indexed_sample(self, limit: int) -> dict[str, Vectors]:
+        """Return up to `limit` vectors, each of shape (d,), that the vector index should hold: the newest and any."""
+        held = select(vectors.c.paper_id).where(vectors.c.indexed == 1)
+        newest = held.join(papers, papers.c.id == vectors.c.paper_id).order_by(papers.c.number.desc())
+        with self.transaction() as connection:
+            ids = [*connection.execute(newest.limit(limit - limit // 2)).scalars()]
+            ids += connection.execute(held.order_by(func.random()).limit(limit // 2)).scalars()
+        return self.vectors(ids)
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the kept vectors of these papers, each of shape (d,); papers without one are left out."""
@@ -204,7 +216,7 @@ class Library:
                 rows = connection.execute(
                     select(vectors.c.paper_id, vectors.c.vector).where(vectors.c.paper_id.in_(page))
                 )
-                found.update((row.paper_id, np.frombuffer(row.vector, np.float16).astype(np.float32)) for row in rows)
+                found.update((row.paper_id, _vector(row.vector)) for row in rows)
         return found
 
 
@@ -281,6 +293,16 @@ def _candidate_names(connection: Connection, author: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def _keep_facts(connection: Connection, known: Mapping[str, str]) -> None:
+    for name, value in known.items():
+        connection.execute(delete(facts).where(facts.c.name == name))
+        connection.execute(insert(facts).values(name=name, value=value))
+
+
+def _vector(blob: bytes) -> Vectors:
+    return np.frombuffer(blob, np.float16).astype(np.float32)
+
+
 def _matrix(blobs: Sequence[bytes]) -> Vectors:
-    rows = [np.frombuffer(blob, np.float16).astype(np.float32) for blob in blobs]
+    rows = [_vector(blob) for blob in blobs]
     return np.stack(rows) if rows else np.empty((0, 0), np.float32)

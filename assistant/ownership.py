@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import LibraryLocked
+from assistant.errors import LibraryError, LibraryLocked
 
 _LOCK = "owner.lock"
 _OWNER = "owner.json"
@@ -19,7 +20,7 @@ _OWNER = "owner.json"
 class Ownership:
     """Holds the operating system's lock on a library folder until closed; it ends with the process, however that ends.
 
-    Raises LibraryLocked when another process holds it.
+    Raises LibraryLocked when another process holds it, LibraryError when the folder cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,12 +32,18 @@ class Ownership:
                 f"The library {folder} is in use by {_holder(folder)}. Close that first, "
                 "or name another library with --library."
             ) from None
+        except OSError as error:
+            raise LibraryError(
+                f"The library folder {folder} cannot be written ({error.strerror or error}). "
+                "Check the disk and its permissions, or name another one with --library."
+            ) from error
         owner = {
             "process": os.getpid(),
             "command": Path(sys.argv[0]).name,
             "since": datetime.now().isoformat(" ", "minutes"),
         }
-        (folder / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
+        with contextlib.suppress(OSError):  # only a courtesy to the second process; a full disk is no reason to stop
+            (folder / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
 
     def close(self) -> None:
         """Let the library go."""

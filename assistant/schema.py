@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Engine, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, create_engine, event
 
-from assistant.errors import LibraryError
+from assistant.errors import LibraryError, LibraryLocked, StorageFull
+
+_PATIENCE = 5.0
+"""Seconds to wait for another process that writes."""
 
 metadata = MetaData()
 
@@ -101,13 +106,20 @@ facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column(
 def connect(path: Path) -> Engine:
     """Open the SQLite file at `path`, make it where it is absent, and bring it to the newest version.
 
-    Raises LibraryError when the file is not a library of ours or was written by a newer program.
+    Raises LibraryError when the file is not a library of ours or was written by a newer program, StorageFull when the
+    disk is full, LibraryLocked when another process writes to it for seconds on end.
     """
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", _configure)
     try:
         _migrate(path)
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise StorageFull(path) from error
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            raise LibraryLocked(
+                f"The library file {path} is being written by another process. Try again in a moment."
+            ) from error
         raise LibraryError(
             f"The library file {path} cannot be opened ({error}). "
             "Restore it from a copy, or name another folder with --library."
@@ -117,27 +129,52 @@ def connect(path: Path) -> Engine:
 
 def _configure(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "busy_timeout = 5000", "synchronous = FULL"):
+    for pragma in (
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        f"busy_timeout = {_PATIENCE * 1000:.0f}",
+        "synchronous = FULL",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _migrate(path: Path) -> None:
-    """Apply every migration above the file's `user_version`, each in one transaction."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=5)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        steps = _migrations()
+    """Apply every migration above the file's `user_version`, all in one transaction.
+
+    The version is read again inside it: of two programs that start at once the second finds nothing left to do.
+    """
+    steps = _migrations()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)) as connection:
+        version = _version(connection)
         if version > len(steps):
             raise LibraryError(
                 f"The library file {path} has version {version}; this program knows up to {len(steps)}. "
                 "Upgrade abstract-assistant."
             )
-        for number, script in enumerate(steps[version:], version + 1):
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
-    finally:
-        connection.close()
+        if version == len(steps):
+            return
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        for script in steps[_version(connection) :]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Cut a script into statements: sqlite3 would end the open transaction before it ran a whole script."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _migrations() -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from assistant.errors import UsageError
@@ -17,7 +17,9 @@ _PREFIX = "ASSISTANT_"
 class Settings(BaseSettings):
     """What a person may choose. Unknown names in assistant.toml are errors, so that a misspelling is seen."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, toml_file="assistant.toml", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, toml_file="assistant.toml", extra="forbid", frozen=True
+    )
 
     library: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("abstract-assistant", appauthor=False)) / "library",
@@ -34,6 +36,15 @@ class Settings(BaseSettings):
         default=3000, ge=512, le=100_000, description="Longest prompt in tokens; sources beyond it are cut."
     )
     answer_tokens: int = Field(default=320, ge=16, le=4096, description="Longest answer in tokens.")
+
+    @field_validator("library", "models")
+    @classmethod
+    def _at_home(cls, folder: Path) -> Path:
+        """Read a leading ~ as the person's own folder, as a shell does before a flag reaches this program."""
+        try:
+            return folder.expanduser()
+        except RuntimeError as error:
+            raise ValueError(f"{folder} names a person whose folder is not known") from error
 
     @classmethod
     def settings_customise_sources(

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from assistant import ingestion, models
 from assistant.answering import Assistant
-from assistant.errors import EmbedderMismatch, FetchError, LibraryLocked, ModelError
+from assistant.errors import EmbedderMismatch, FetchError, LibraryError, ModelError
+from assistant.indexing import FINGERPRINT, KeptIndex
 from assistant.ingestion import ProgressListener
-from assistant.library import Library
+from assistant.library import Library, make_folder
 from assistant.ownership import Ownership
 from assistant.protocols import Embedder, LanguageModel
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.types import IngestionReport, Notice
-from vectorstore import VectorIndex, VectorIndexError
-
-_FINGERPRINT = "embedder"
-_INDEX = "index"
+from vectorstore import VectorIndex
 
 
 def quiet_environment() -> None:
@@ -50,24 +48,24 @@ def quiet_environment() -> None:
 class Workspace:
     """One open library with everything that works on it. Close it, or use it in a `with`.
 
-    The owner's lock is taken before the index is opened. Models load when they are needed first, or ahead of time in
-    the background with `warm_up`. Raises LibraryLocked, LibraryError.
+    The owner's lock is taken before the library is opened and migrated. Models load when they are needed first, or
+    ahead of time in the background with `warm_up`; one after the other, because transformers changes torch's default
+    number format while it reads weights. Raises LibraryLocked, LibraryError.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.registry = registry(settings)
-        self.library = Library(settings.library)
-        try:
-            self._ownership = Ownership(settings.library)
-        except LibraryLocked:
-            self.library.close()
-            raise
+        make_folder(settings.library)
+        with ExitStack() as opened:
+            opened.enter_context(closing(Ownership(settings.library)))
+            self.library = opened.enter_context(closing(Library(settings.library)))
+            self.index = opened.enter_context(closing(KeptIndex(self.library, _open_index)))
+            self._opened = opened.pop_all()
         self._making = threading.RLock()
+        self._reading_weights = threading.Lock()
         self._adding = threading.Lock()
         self._embedder: Embedder | None = None
-        self._index: VectorIndex | None = None
-        self._loader = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._loading: Future[LanguageModel] | None = None
 
     def __enter__(self) -> Workspace:
@@ -78,11 +76,7 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of the index, the library and its lock."""
-        self._loader.shutdown(wait=False, cancel_futures=True)
-        if self._index is not None:
-            self._index.close()
-        self.library.close()
-        self._ownership.close()
+        self._opened.close()
 
     @property
     def embedder(self) -> Embedder:
@@ -93,18 +87,17 @@ class Workspace:
             return self._embedder
 
     @property
-    def index(self) -> VectorIndex:
-        """Return the vector index, opening it once and putting in what it lacks."""
-        with self._making:
-            if self._index is None:
-                self._index = self._open_index()
-                ingestion.fill_index(self.library, self._index)
-            return self._index
-
-    @property
     def assistant(self) -> Assistant:
-        """Return the assistant; the chat model is loaded when it is first needed. Raises EmbedderMismatch."""
+        """Return the assistant; the chat model is loaded when it is first needed.
+
+        Papers that an interrupted run left waiting get their vectors first. Raises EmbedderMismatch, IndexFailed.
+        """
         self._check_fingerprint()
+        if self.library.pending_count() and self._adding.acquire(blocking=False):  # whoever adds now embeds them too
+            try:
+                ingestion.embed_pending(self.library, self.index, self.embedder)
+            finally:
+                self._adding.release()
         return Assistant(
             library=self.library,
             retriever=Retriever(self.library, self.index, self.embedder),
@@ -139,65 +132,47 @@ class Workspace:
         """Make every vector anew with the present embedding model; return how many."""
         with self._adding:
             embedder = self.embedder
-            self.library.forget_vectors()
-            self.library.keep_fact(_FINGERPRINT, embedder.fingerprint)
-            self.index.clear()
+            self.index.renew(embedder.fingerprint)
             return ingestion.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
 
     def _embed(self, report: IngestionReport, on_progress: ProgressListener) -> IngestionReport:
+        """Give the papers their vectors. They are in the library already, so an error here is only a notice."""
         if not report.pending:
             return report
         try:
             self._check_fingerprint()
-        except ModelError as error:
+            ingestion.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
+        except (LibraryError, ModelError) as error:
             waiting = Notice(str(self.settings.library), f"The papers are safe and wait for their vectors. {error}")
-            return replace(report, notices=(*report.notices, waiting))
-        ingestion.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
+            report = replace(report, notices=(*report.notices, waiting))
         return replace(report, pending=self.library.pending_count())
-
-    def _open_index(self) -> VectorIndex:
-        """Open the index's folder. One that cannot be opened, or that has lost vectors, is left for a new one.
-
-        The library keeps the new folder's name: Chroma cannot open one folder twice in a process.
-        """
-        folder = self.settings.library / (self.library.fact(_INDEX) or "index")
-        try:
-            index = _open_index(folder)
-            if index.count() >= self.library.indexed_count():
-                return index
-        except VectorIndexError:
-            pass
-        fresh = folder.with_name(f"index-{datetime.now():%Y%m%d-%H%M%S-%f}")
-        index = _open_index(fresh)
-        self.library.forget_index()
-        self.library.keep_fact(_INDEX, fresh.name)
-        shutil.rmtree(folder, ignore_errors=True)
-        return index
 
     def _load(self) -> Future[LanguageModel]:
         """Return the loading of the chat model; one that failed is tried again."""
         with self._making:
             failed = self._loading and self._loading.done() and self._loading.exception()
             if self._loading is None or failed:
-                self._loading = self._loader.submit(self._load_language_model)
+                self._loading = _in_background(self._load_language_model)
             return self._loading
 
     def _load_language_model(self) -> LanguageModel:
         from assistant.generation import TransformersModel
 
         name = self.settings.model or default_chat_model(self.registry)
-        return TransformersModel(self.registry.resolve(name), name)
+        with self._reading_weights:
+            return TransformersModel(self.registry.resolve(name), name)
 
     def _load_embedder(self) -> Embedder:
         from assistant.embedding import TransformerEmbedder
 
-        return TransformerEmbedder(self.registry.resolve(self.settings.embedder or models.default_embedder()))
+        with self._reading_weights:
+            return TransformerEmbedder(self.registry.resolve(self.settings.embedder or models.default_embedder()))
 
     def _check_fingerprint(self) -> None:
         """Refuse to mix vectors of two embedding models; an empty library takes the present one's."""
-        kept, present = self.library.fact(_FINGERPRINT), self.embedder.fingerprint
+        kept, present = self.library.fact(FINGERPRINT), self.embedder.fingerprint
         if kept is None:
-            self.library.keep_fact(_FINGERPRINT, present)
+            self.library.keep_fact(FINGERPRINT, present)
         elif kept != present:
             raise EmbedderMismatch(
                 f"The library {self.settings.library} was embedded with another model ({kept}) than the present one "
@@ -263,6 +238,20 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
             }
         )
     return checked
+
+
+def _in_background(load: Callable[[], LanguageModel]) -> Future[LanguageModel]:
+    """Begin to load in a thread that dies with the program: an executor's would keep a program that ends waiting."""
+    loading: Future[LanguageModel] = Future()
+
+    def work() -> None:
+        try:
+            loading.set_result(load())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks for the result
+            loading.set_exception(error)
+
+    threading.Thread(target=work, name="model", daemon=True).start()
+    return loading
 
 
 def _open_index(folder: Path) -> VectorIndex:

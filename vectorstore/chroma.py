@@ -32,8 +32,8 @@ class ChromaIndex:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         with _chroma_errors():
+            folder.mkdir(parents=True, exist_ok=True)
             self._client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
             self._open_collection()
 
@@ -70,14 +70,6 @@ class ChromaIndex:
                 )
                 self._ids.update(batch)
 
-    def delete(self, ids: Sequence[str]) -> None:
-        """Take vectors out; unknown ids are passed over."""
-        known = [vector_id for vector_id in ids if vector_id in self._ids]
-        with _chroma_errors():
-            for start in range(0, len(known), _BATCH):
-                self._collection.delete(ids=known[start : start + _BATCH])
-        self._ids.difference_update(known)
-
     def query(self, vector: NDArray[np.float32], limit: int, among: Collection[str] | None = None) -> list[Match]:
         """Return the nearest ids, most similar first."""
         ids = None if among is None else [vector_id for vector_id in among if vector_id in self._ids]
@@ -100,15 +92,10 @@ class ChromaIndex:
         with _chroma_errors():
             return int(self._collection.count())
 
-    def clear(self) -> None:
-        """Take every vector out."""
-        with _chroma_errors():
-            self._client.delete_collection(_COLLECTION)
-            self._open_collection()
-
     def close(self) -> None:
         """Close Chroma's files; the index is not used afterwards."""
-        cast(Any, self._client).close()
+        with _chroma_errors():
+            cast(Any, self._client).close()
 
 
 @contextmanager

@@ -26,11 +26,6 @@ class ExactIndex:
         """Put vectors in, replacing those of known ids; texts and metadata are not needed here."""
         self._vectors.update(zip(ids, vectors, strict=True))
 
-    def delete(self, ids: Sequence[str]) -> None:
-        """Take vectors out; unknown ids are passed over."""
-        for vector_id in ids:
-            self._vectors.pop(vector_id, None)
-
     def query(self, vector: NDArray[np.float32], limit: int, among: Collection[str] | None = None) -> list[Match]:
         """Return the nearest ids, most similar first."""
         wanted = self._vectors if among is None else set(among)
@@ -44,10 +39,6 @@ class ExactIndex:
     def count(self) -> int:
         """Return how many vectors the index holds."""
         return len(self._vectors)
-
-    def clear(self) -> None:
-        """Take every vector out."""
-        self._vectors.clear()
 
     def close(self) -> None:
         """Do nothing: there is only memory to let go of."""

@@ -35,9 +35,6 @@ class VectorIndex(Protocol):
     ) -> None:
         """Put vectors in, shape (len(ids), dimension), each with its text and metadata; known ids are replaced."""
 
-    def delete(self, ids: Sequence[str]) -> None:
-        """Take vectors out; unknown ids are passed over."""
-
     def query(self, vector: NDArray[np.float32], limit: int, among: Collection[str] | None = None) -> list[Match]:
         """Return the nearest ids, most similar first, shape of `vector`: (dimension,).
 
@@ -46,9 +43,6 @@ class VectorIndex(Protocol):
 
     def count(self) -> int:
         """Return how many vectors the index holds."""
-
-    def clear(self) -> None:
-        """Take every vector out."""
 
     def close(self) -> None:
         """Let go of files and memory; the index is not used afterwards."""

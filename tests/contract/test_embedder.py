@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.errors import ModelError
 from assistant.protocols import Embedder
 from tests.fakes import HashingEmbedder
 from tests.tiny_models import tiny_embedder
@@ -41,3 +42,22 @@ def test_two_models_have_two_fingerprints(tmp_path: Path) -> None:
     moved = TransformerEmbedder(str((tmp_path / "one").rename(tmp_path / "moved")))
     assert one.fingerprint != other.fingerprint
     assert one.fingerprint == moved.fingerprint
+
+
+def test_a_model_of_the_hub_is_known_by_its_commit() -> None:
+    from assistant.embedding import _identity
+
+    assert _identity("a/b", "c0ffee", 384) != _identity("a/b", "decaf", 384)
+    assert _identity("a/b", None, 384) != _identity("a/b", None, 768)
+
+
+def test_a_failing_embedder_is_an_error_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assistant.embedding import TransformerEmbedder
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("not enough memory")
+
+    model = TransformerEmbedder(str(tiny_embedder(tmp_path / "model")))
+    monkeypatch.setattr(model._model, "encode", broken)
+    with pytest.raises(ModelError, match="not enough memory"):
+        model.embed(["text"])

@@ -1,17 +1,20 @@
 """What every language model does, tried on each of them."""
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import LlamaPreTrainedModel, MambaConfig, MambaForCausalLM
 
 from assistant.errors import ModelError
 from assistant.generation import TransformersModel
 from assistant.protocols import LanguageModel
 from assistant.types import Message
 from tests.fakes import ScriptedModel
-from tests.tiny_models import tiny_chat_model
+from tests.tiny_models import CHAT_TEMPLATE, tiny_chat_model
 
 PROMPT = (Message("system", "You answer questions."), Message("user", "What is a beam?"))
 
@@ -103,6 +106,57 @@ def test_an_error_of_the_model_says_which_model_and_what_to_do(folder: Path, mon
     monkeypatch.setattr(model._model, "generate", broken)
     with pytest.raises(ModelError, match="tiny failed while answering: not enough memory"):
         write(model)
+
+
+def test_any_error_of_the_model_reaches_the_reader(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = TransformersModel(str(folder), "tiny")
+
+    def broken(**_: object) -> None:
+        raise AttributeError("no such layer")
+
+    monkeypatch.setattr(model._model, "generate", broken)
+    with pytest.raises(ModelError, match="no such layer"):
+        write(model)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}",
+        "{% set messages = messages | rejectattr('role', 'equalto', 'system') | list %}",
+    ],
+    ids=["refused", "left out"],
+)
+def test_a_template_without_a_system_role_gets_the_instructions_in_the_question(tmp_path: Path, beginning: str) -> None:
+    model = TransformersModel(str(tiny_chat_model(tmp_path, chat_template=beginning + CHAT_TEMPLATE)))
+    text = model._tokenizer.decode(model._encode(PROMPT)["input_ids"][0])
+    assert "<|system|>" not in text
+    assert "<|user|>You answer questions.\n\nWhat is a beam?<|end|>" in text
+
+
+def test_a_template_that_refuses_the_conversation_is_an_error_for_people(tmp_path: Path) -> None:
+    template = "{% if messages|length > 2 %}{{ raise_exception('too much') }}{% endif %}" + CHAT_TEMPLATE
+    model = TransformersModel(str(tiny_chat_model(tmp_path, chat_template=template)))
+    with pytest.raises(ModelError, match=r"too much.*--model"):
+        model.count_prompt_tokens((*PROMPT, PROMPT[1]))
+
+
+def test_a_recurrent_model_writes_without_drafts(tmp_path: Path) -> None:
+    folder = tiny_chat_model(tmp_path)
+    vocabulary = json.loads((folder / "config.json").read_text())["vocab_size"]
+    torch.manual_seed(0)
+    config = MambaConfig(
+        vocab_size=vocabulary, hidden_size=64, num_hidden_layers=2, eos_token_id=None, initializer_range=1.0
+    )
+    MambaForCausalLM(config).save_pretrained(folder)
+    assert write(TransformersModel(str(folder)))
+
+
+def test_a_model_with_unnamed_layers_stops_between_tokens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LlamaPreTrainedModel, "_no_split_modules", None)
+    model = TransformersModel(str(folder))
+    assert not model._model._no_split_modules
+    test_stopping_midway_ends_the_stream(model)
 
 
 def test_a_model_without_a_chat_template_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant import ingestion
+from assistant.indexing import fill_index
 from assistant.library import Library
 from assistant.types import Progress
 from tests.fakes import HashingEmbedder
@@ -47,8 +48,20 @@ def test_a_folder_is_read_with_everything_below_it(library: Library, tmp_path: P
     write_records(tmp_path / "in" / "a.jsonl", "One")
     write_records(tmp_path / "in" / "deep" / "b.jsonl.gz", "Two")
     (tmp_path / "in" / ".hidden").write_text("not read")
+    (tmp_path / "in" / ".git" / "objects").mkdir(parents=True)
+    (tmp_path / "in" / ".git" / "objects" / "a.jsonl").write_text("not read")
     report = ingestion.add_files(library, [tmp_path / "in"], as_of=AS_OF)
     assert (report.added, report.failed) == (2, ())
+
+
+def test_a_path_that_the_system_refuses_is_reported_and_the_rest_goes_on(library: Library, tmp_path: Path) -> None:
+    loop = tmp_path / "loop.bib"
+    loop.symlink_to(loop)
+    good = write_records(tmp_path / "a.jsonl", "One")
+    report = ingestion.add_files(library, [tmp_path / ("x" * 300), loop, good], as_of=AS_OF)
+    assert report.added == 1
+    assert [problem.file for problem in report.failed] == [str(tmp_path / ("x" * 300)), str(loop)]
+    assert "too long" in report.failed[0].reason
 
 
 def test_an_interrupted_embedding_goes_on_where_it_was(library: Library, tmp_path: Path) -> None:
@@ -76,7 +89,7 @@ def test_a_lost_index_is_filled_without_the_model(library: Library, tmp_path: Pa
     ingestion.embed_pending(library, ExactIndex(), embedder)
     library.forget_index()
     fresh = ExactIndex()
-    ingestion.fill_index(library, fresh)
+    fill_index(library, fresh)
     assert fresh.count() == 2
     assert len(embedder.texts) == 2
 

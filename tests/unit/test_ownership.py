@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import LibraryLocked
+from assistant.errors import LibraryError, LibraryLocked
 from assistant.ownership import Ownership
 
 HOLD = """
@@ -32,6 +32,20 @@ def test_a_second_process_is_told_who_holds_the_library_until_that_ends(tmp_path
 def test_closing_lets_the_library_go(tmp_path: Path) -> None:
     Ownership(tmp_path).close()
     Ownership(tmp_path).close()
+
+
+def test_an_owner_note_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "owner.json").mkdir()
+    held = Ownership(tmp_path)
+    with pytest.raises(LibraryLocked, match="another process"):
+        Ownership(tmp_path)
+    held.close()
+
+
+def test_a_folder_that_cannot_be_locked_is_an_error_for_people(tmp_path: Path) -> None:
+    (tmp_path / "owner.lock").mkdir()
+    with pytest.raises(LibraryError, match=r"cannot be written.*--library"):
+        Ownership(tmp_path)
 
 
 def test_an_unreadable_owner_note_is_no_obstacle(tmp_path: Path) -> None:

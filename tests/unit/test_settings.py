@@ -28,6 +28,23 @@ def test_the_defaults_keep_library_and_models_in_the_person_s_own_folders() -> N
     assert "abstract-assistant" in str(read.models)
 
 
+def test_a_tilde_is_the_person_s_own_folder_wherever_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(Path.cwd() / "home"))
+    monkeypatch.setenv("ASSISTANT_MODELS", "~/models")
+    Path("assistant.toml").write_text('library = "~/papers"\n')
+    read = settings.load()
+    assert (read.library, read.models) == (Path.cwd() / "home" / "papers", Path.cwd() / "home" / "models")
+    with pytest.raises(UsageError, match="library"):
+        settings.load(library=Path("~no-such-person/papers"))
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_LIBRARY", "")
+    monkeypatch.setenv("ASSISTANT_PASSAGES", "")
+    assert settings.load().library.is_absolute()
+    assert settings.load().passages == 4
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
