@@ -32,6 +32,39 @@ LONGEST_QUESTION = 4000
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question as it was asked; `started` is the clock's reading then."""
+
+    id: str
+    question: str
+    standalone: str
+    history: tuple[Turn, ...]
+    stop: threading.Event
+    started: float
+
+    @property
+    def points_back(self) -> bool:
+        return self.standalone != self.question
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def refused(self, text: str, reason: str) -> Answer:
+        """Return the refusal of a question that the model was not asked."""
+        seconds = self.seconds()
+        return Answer(
+            id=self.id,
+            question=self.question,
+            standalone_question=self.standalone,
+            kind="refusal",
+            text=text,
+            refused=True,
+            reason=reason,
+            timings=Timings(seconds, None, seconds),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Assistant:
     """Answers questions over one library. `language_model` is called when prose is first needed."""
 
@@ -50,8 +83,9 @@ class Assistant:
         Raises QuestionError at once when the question is empty or too long.
         """
         question = check_question(question)
-        stop = threading.Event()
-        return AnswerStream(self._answer(question_id, question, tuple(history), chosen, stop), stop)
+        standalone = conversation.standalone(question, history)
+        asked = _Asked(question_id, question, standalone, tuple(history), threading.Event(), time.monotonic())
+        return AnswerStream(self._answer(asked, chosen), asked.stop)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], chosen: PaperFilter = PaperFilter(), question_id: str = ""
@@ -66,79 +100,55 @@ class Assistant:
                 history.append(self.ask(before, history, chosen=chosen).answer().turn())
             return self.ask(question, history, chosen=chosen, question_id=question_id).answer()
         except QuestionError as error:
-            return Answer(
-                id=question_id,
-                question=question[:LONGEST_QUESTION],
-                standalone_question=question[:LONGEST_QUESTION],
-                kind="refusal",
-                text=str(error),
-                refused=True,
-                reason=str(error),
-                timings=Timings(0.0, None, 0.0),
+            cut = question[:LONGEST_QUESTION]
+            return _Asked(question_id, cut, cut, (), threading.Event(), time.monotonic()).refused(
+                str(error), str(error)
             )
 
-    def _answer(
-        self, question_id: str, question: str, history: Sequence[Turn], chosen: PaperFilter, stop: threading.Event
-    ) -> Iterator[AnswerEvent]:
-        started = time.monotonic()
-        standalone = conversation.standalone(question, history)
-        plan = planning.plan(self.library, standalone, chosen)
-        found = self.retriever.search(plan.subject or standalone, self.passages, plan.chosen)
-        refers_back = standalone != question
+    def _answer(self, asked: _Asked, chosen: PaperFilter) -> Iterator[AnswerEvent]:
+        """Find the evidence, and have the answer written from it; or refuse, where nothing is about the question."""
+        plan = planning.plan(self.library, asked.standalone, chosen)
+        found = self.retriever.search(plan.subject or asked.standalone, self.passages, plan.chosen)
         if not relevance.is_about(self.library, plan, found):
             yield EvidenceFound(())
-            text, reason = _nothing_found(plan, self.library.count())
-            timings = Timings(time.monotonic() - started, None, time.monotonic() - started)
-            yield AnswerFinished(
-                Answer(
-                    id=question_id,
-                    question=question,
-                    standalone_question=standalone,
-                    kind="refusal",
-                    text=text,
-                    refused=True,
-                    reason=reason,
-                    timings=timings,
-                )
-            )
+            yield AnswerFinished(asked.refused(*_nothing_found(plan, self.library.count())))
             return
-        earlier = history[-1].paper_ids if refers_back else ()
-        sources = self._sources([*earlier, *(passage.paper_id for passage in found)])
+        earlier = asked.history[-1].paper_ids if asked.points_back else ()
+        sources = self._sources([*earlier[: self.passages // 2], *(passage.paper_id for passage in found)])
         yield EvidenceFound(sources)
-        first_evidence = time.monotonic() - started
+        yield from self._write(asked, sources, first_evidence=asked.seconds())
 
+    def _write(self, asked: _Asked, sources: Sequence[Source], first_evidence: float) -> Iterator[AnswerEvent]:
+        """Have the model write, and prove what it wrote against what it read."""
         model = self.language_model()
-        prompt, sources = conversation.messages(
-            question,
-            history,
+        prompt, read = conversation.messages(
+            asked.question,
+            asked.history,
             sources,
             count_tokens=model.count_prompt_tokens,
             budget=min(self.prompt_tokens, model.context_tokens - self.answer_tokens),
         )
         written, first_token = "", None
-        for piece in model.generate(prompt, max_new_tokens=self.answer_tokens, stop=stop):
-            first_token = first_token or time.monotonic() - started
+        for piece in model.generate(prompt, max_new_tokens=self.answer_tokens, stop=asked.stop):
+            first_token = first_token or asked.seconds()
             written += piece
             yield TextProduced(piece)
-
-        sentences = proof.prove(written, standalone, sources)
+        sentences = proof.prove(written, asked.standalone, read)
+        stopped, new_tokens, total = asked.stop.is_set(), model.count_tokens(written), asked.seconds()
         unproved = not any(sentence.sources for sentence in sentences)
-        refused = not stop.is_set() and (unproved or conversation.is_refusal(written))
-        sentences = () if refused else sentences
-        total = time.monotonic() - started
-        new_tokens = model.count_tokens(written)
+        refused = not stopped and (unproved or conversation.is_refusal(written))
         writing = total - (first_token or total)
         yield AnswerFinished(
             Answer(
-                id=question_id,
-                question=question,
-                standalone_question=standalone,
+                id=asked.id,
+                question=asked.question,
+                standalone_question=asked.standalone,
                 kind="refusal" if refused else "passages",
-                text=_not_said(sources) if refused else proof.cited_text(sentences),
+                text=_not_said(read) if refused else proof.cited_text(sentences),
                 refused=refused,
-                reason=_reason(written, refused, stop.is_set(), new_tokens >= self.answer_tokens),
-                sentences=sentences,
-                sources=sources,
+                reason=_reason(written, refused, stopped, new_tokens >= self.answer_tokens),
+                sentences=() if refused else sentences,
+                sources=read,
                 model=model.info,
                 timings=Timings(
                     first_evidence,

@@ -24,7 +24,8 @@ def plan(library: Library, question: str, chosen: PaperFilter = PaperFilter()) -
     for _, start, end in reversed(mentions):
         subject = f"{subject[:start]} {subject[end:]}"
     if len(names) == 1 and not chosen.author:
-        chosen = replace(chosen, author=names.pop())
+        _, start, end = mentions[0]
+        chosen = replace(chosen, author=question[start:end])
     return Plan(question, " ".join(subject.split()), chosen)
 
 
