@@ -168,7 +168,8 @@ def _find_format(head: str, name: str) -> Format | None:
     if JSON_ARRAY.match(start):
         return "JSON"
     if start.startswith("{"):
-        return "JSON" if start.split("\n", 1)[0].strip() == "{" else "JSON Lines"
+        is_spread_over_lines = start.split("\n", 1)[0].rstrip().endswith(("{", ",", "["))
+        return "JSON" if is_spread_over_lines else "JSON Lines"
     head = head.replace("\r\n", "\n").replace("\r", "\n")
     positions: dict[Format, int | None] = {
         "BibTeX": bibtex.start_of_entries(head),

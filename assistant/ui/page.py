@@ -141,8 +141,15 @@ def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
             )
         with gr.Column(scale=5, min_width=300, elem_id="sources"):
             sources = _markdown(NO_SOURCES_YET)
-    conversation = gr.State(())
+    _connect_chat(chat, box, chatbot, sources, earlier, forget)
+    return chatbot, offer, earlier
 
+
+def _connect_chat(
+    chat: Chat, box: gr.Textbox, chatbot: gr.Chatbot, sources: gr.Markdown, earlier: gr.Dropdown, forget: gr.Button
+) -> None:
+    """Say which event of the chat calls what; after each the list of earlier conversations is read anew."""
+    conversation = gr.State(())
     outputs = [box, chatbot, conversation, sources]
     answering: dict[str, Any] = {
         "outputs": outputs,
@@ -170,7 +177,6 @@ def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
             lambda kept: (chat.earlier(), gr.update(visible=bool(kept))), conversation, [earlier, forget], **at_once
         )
     chatbot.select(chat.show_sources, conversation, sources, **at_once)
-    return chatbot, offer, earlier
 
 
 def _lay_out_library(

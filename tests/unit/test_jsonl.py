@@ -172,3 +172,11 @@ def test_real_collections_are_read(path: str, read_count: int, bad_count: int) -
     assert sum(isinstance(item, Record) for item in items) == read_count
     assert sum(isinstance(item, Problem) for item in items) == bad_count
     assert all(item.paper.authors for item in items[:5] if isinstance(item, Record))
+
+
+def test_an_object_spread_over_lines_is_one_record(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    path.write_text('{"title": "Spread out",\n "abstract": "Over several lines.",\n "year": 2024}\n')
+    (item,) = read(path, as_of=datetime.date(2026, 11, 23))
+    assert isinstance(item, Record)
+    assert item.paper.title == "Spread out"
