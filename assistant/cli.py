@@ -140,8 +140,8 @@ def search(
             passages = retriever.search(line.text, limit, chosen)
             papers = library.papers_by_id([passage.paper_id for passage in passages])
             if trec:
-                own_ids = [library.own_ids(paper.id) or (paper.id,) for paper in papers]
-                console.show_trec(line.id, passages, own_ids)
+                own_ids = library.own_ids([paper.id for paper in papers])
+                console.show_trec(line.id, passages, [own_ids[paper.id] or (paper.id,) for paper in papers])
             elif as_json:
                 results = [console.passage_json(*pair) for pair in zip(passages, papers, strict=True)]
                 console.show_json({"id": line.id, "results": results} if file else results)

@@ -83,11 +83,15 @@ class Library:
         with self.transaction() as connection:
             return set(connection.execute(_filtered(connection, select(papers.c.id), chosen)).scalars())
 
-    def own_ids(self, paper_id: str) -> tuple[str, ...]:
-        """Return the names that the paper's sources gave it, such as BibTeX keys or JSONL ids."""
-        query = select(records.c.own_id).where(records.c.paper_id == paper_id, records.c.own_id != "").distinct()
+    def own_ids(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return for each paper the names that its sources gave it, such as BibTeX keys or JSONL ids; none for some."""
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(paper_ids, ())
         with self.transaction() as connection:
-            return tuple(connection.execute(query.order_by(records.c.own_id)).scalars())
+            for page in pages(paper_ids):
+                query = select(records.c.paper_id, records.c.own_id).where(records.c.paper_id.in_(page)).distinct()
+                for row in connection.execute(query.where(records.c.own_id != "").order_by(records.c.own_id)):
+                    found[row.paper_id] += (row.own_id,)
+        return found
 
     def text_search(self, question: str, limit: int, allowed: set[str] | None = None) -> list[tuple[str, float]]:
         """Search titles and abstracts for the question's words; see `lexical.search`."""

@@ -50,11 +50,12 @@ def runs(retriever: Retriever) -> dict[str, Run]:
 
 def evaluate(collection: Collection, library: Library, run: Run) -> dict[str, float]:
     """Return each measure's mean over the queries; a paper counts under every id that its sources gave it."""
+    own_ids = library.own_ids([paper.id for paper in library.papers()])
     scored = [
         ir_measures.ScoredDoc(query.id, own_id, score)
         for query in collection.queries
         for paper_id, score in run(query.text)
-        for own_id in library.own_ids(paper_id)
+        for own_id in own_ids[paper_id]
     ]
     values = ir_measures.calc_aggregate(MEASURES, collection.judgements, scored)
     return {str(measure): float(values[measure]) for measure in MEASURES}
