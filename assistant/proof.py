@@ -50,9 +50,10 @@ _STEM = re.compile(r"(?:ing|ed|es|s)$")
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A source's words: of the whole, and of each sentence of its abstract."""
+    """A source's folded title and its words: of the whole, and of each sentence of its abstract."""
 
     number: int
+    title: str
     words: frozenset[str]
     sentences: tuple[tuple[str, frozenset[str]], ...]
 
@@ -102,7 +103,8 @@ def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Seq
         for source in sources
         if len(words) >= _FEWEST_EXACT_WORDS and verbatim.search(" ".join(source.abstract.split()))
     ]
-    numbers = exact[:1] or _covering(words, _words(question) - words, texts)
+    named = [text.number for text in texts if f" {text.title} " in f" {fold(sentence)} "]
+    numbers = exact[:1] or _covering(words, _words(question) - words, texts, named)
     if not _numbers_stand(sentence, question, [source for source in sources if source.number in numbers]):
         return Sentence(sentence, "unsupported")
     by_number = {text.number: text for text in texts}
@@ -132,14 +134,17 @@ def _spelt(words: set[str]) -> set[Decimal]:
     return {_NUMBER_WORDS[word] for word in words & _NUMBER_WORDS.keys()}
 
 
-def _covering(words: frozenset[str], asked: frozenset[str], texts: Sequence[_Text]) -> list[int]:
-    """Choose sources greedily until none adds enough of the sentence's words; an earlier source wins a tie."""
+def _covering(words: frozenset[str], asked: frozenset[str], texts: Sequence[_Text], named: Sequence[int]) -> list[int]:
+    """Choose sources greedily until none adds enough of the sentence's words; an earlier source wins a tie.
+
+    The sources that the sentence names by their titles are chosen before.
+    """
     weights = {word: _weight(word, texts) for word in words} | {
         word: _QUESTION_WEIGHT * _weight(word, texts) for word in asked
     }
     total = sum(weights[word] for word in words)
-    chosen: list[int] = []
-    missing = set(words)
+    chosen = list(named)
+    missing = set(words).difference(*(text.words for text in texts if text.number in named))
     while missing and len(chosen) < len(texts):
         best = max(
             (text for text in texts if text.number not in chosen),
@@ -177,7 +182,8 @@ def _weight(word: str, texts: Sequence[_Text]) -> float:
 
 def _text(source: Source) -> _Text:
     sentences = tuple((sentence, _words(sentence)) for sentence in split(source.abstract))
-    return _Text(source.number, _words(f"{source.title}. {source.abstract}"), sentences)
+    words = _words(" ".join([source.title, *source.authors, source.date, source.abstract]))
+    return _Text(source.number, fold(source.title), words, sentences)
 
 
 def _words(text: str) -> frozenset[str]:

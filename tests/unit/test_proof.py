@@ -77,6 +77,23 @@ def test_a_comparison_cites_both_papers() -> None:
     assert [span.source for span in sentence.spans] == [1, 2]
 
 
+def test_papers_named_by_their_titles_are_all_cited() -> None:
+    titles = ("Beams of 3 adapters", "Early pruning: a study", "Slow bread", "Locks?")
+    sources = tuple(
+        Source(number, str(number), title, ("Ada Lovelace",), "2024", "", f"About {number} things.")
+        for number, title in enumerate(titles, 1)
+    )
+    text = "Ada Lovelace wrote Beams of 3 Adapters, Early Pruning: A Study, Slow Bread and Locks."
+    (sentence,) = proof.prove(text, "What has Ada Lovelace written?", sources)
+    assert (sentence.sources, sentence.status) == ((1, 2, 3, 4), "unchecked")
+
+
+def test_an_author_s_name_counts_as_a_word_of_the_paper() -> None:
+    sources = (Source(1, "a", "Locks", ("Ada Lovelace",), "2024", "", "Keys open locks."),)
+    (sentence,) = proof.prove("Ada Lovelace is the author.", "Who wrote it?", sources)
+    assert sentence.sources == (1,)
+
+
 def test_a_number_decides_between_abstracts_that_say_alike() -> None:
     (sentence,) = prove("Tests cover 8 datasets, it says.")
     assert sentence.sources == (2,)
