@@ -111,7 +111,7 @@ class Assistant:
         found = self.retriever.search(plan.subject or asked.standalone, self.passages, plan.chosen)
         if not relevance.is_about(self.library, plan, found):
             yield EvidenceFound(())
-            yield AnswerFinished(asked.refused(*_nothing_found(plan, self.library.count())))
+            yield AnswerFinished(asked.refused(*_nothing_found(plan, len(self.library.ids(plan.chosen)))))
             return
         earlier = asked.history[-1].paper_ids if asked.points_back else ()
         sources = self._sources([*earlier[: self.passages // 2], *(passage.paper_id for passage in found)])
@@ -187,14 +187,15 @@ def check_question(question: str) -> str:
 
 def _nothing_found(plan: Plan, count: int) -> tuple[str, str]:
     """Return what the reader is told, and why, when no paper is about the question."""
-    if not count:
+    author = plan.chosen.author
+    if not count and plan.chosen.is_empty:
         return (
             "The library is empty. Add papers with `assistant add FILE`, or with the upload box of the web page.",
             "the library is empty",
         )
-    among = f" by {plan.chosen.author}" if plan.chosen.author else ""
+    among = f' by {author}. `assistant papers --author "{author}"` lists them' if author else ""
     return (
-        f"I found nothing in the library about this. Looked for: “{plan.question}” in {count:,} abstracts{among}.",
+        f"I found nothing in the abstracts about this. Looked for: “{plan.question}” in {count:,} of them{among}.",
         "nothing relevant found",
     )
 

@@ -154,14 +154,16 @@ def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile]) -> N
             "yes" if paper.has_code else "",
         )
     stdout.print(table)
-    stdout.print(f"{len(papers)} papers")
+    stdout.print(f"{len(papers):,} paper{'' if len(papers) == 1 else 's'}")
     for profile in profiles:
         figures = ", ".join(f"{label} {value}" for label, value in profile.statistics)
         stdout.print(plain(f"{profile.name}'s page of {profile.as_of} says: {profile.category}, {figures}", "dim"))
 
 
 def show_passages(passages: Sequence[Passage], papers: Sequence[Paper]) -> None:
-    """Print search results, best first."""
+    """Print search results, best first, each with its combined score, in [0, 1] within this search."""
+    if not passages:
+        remark("Nothing found.", "yellow")
     for rank, (passage, paper) in enumerate(zip(passages, papers, strict=True), 1):
         stdout.print(plain(f"{rank:3}  {passage.score:.3f}  {paper.title} ({paper.date or 'no date'})"))
 

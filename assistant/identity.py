@@ -46,6 +46,12 @@ def title_key(paper: Paper) -> str:
     return f"title:{_short_hash('|'.join(parts))}"
 
 
+def text_key(paper: Paper) -> str:
+    """Return the key made of title, first author's family name and abstract: the same words, whatever the year says."""
+    family_name = fold(paper.authors[0]).split()[-1:] if paper.authors else []
+    return f"text:{_short_hash('|'.join([fold(paper.title), *family_name, fold(paper.abstract)]))}"
+
+
 def new_ids(paper: Paper) -> Iterator[str]:
     """Yield ids for a paper first met now, the best first, without end: the first one free becomes its lasting id."""
     yield from strong_keys(paper)

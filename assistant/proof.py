@@ -42,6 +42,11 @@ _NUMBER_WORDS = {
 }
 _LOOSE_WORDS = frozenset({"one", "two", "three"})
 """Number words that a writer may use for what a source lists without counting; they are not held against a sentence."""
+_STANDS_FOR_PAPER = re.compile(
+    r"(?:\b(?:is|are|was|were|in|by|of|from|with|between|than|to|see|and|or)|[:(,])\s*$", re.IGNORECASE
+)
+"""What stands before a mark that is a part of the sentence ("The papers are [1] and [2]"), not a citation behind it."""
+
 _FEWEST_EXACT_WORDS = 3
 """Content words that a verbatim sentence must have: "No." stands in many texts and says nothing of them."""
 
@@ -69,7 +74,7 @@ def prove(text: str, question: str, sources: Sequence[Source]) -> tuple[Sentence
 
 
 def _prove_sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Sequence[Source]) -> Sentence:
-    """Prove a sentence without the model's marks; one that says nothing without them has titles in their place."""
+    """Prove a sentence without the model's marks; where they stand for papers, titles take their place."""
 
     def is_mark(found: re.Match[str]) -> bool:
         return not any(found.group().strip() in source.abstract for source in sources)
@@ -78,7 +83,8 @@ def _prove_sentence(sentence: str, question: str, texts: Sequence[_Text], source
     proved = _sentence(bare, question, texts, sources)
     numbers = [int(number) for number in _MARK.findall(sentence)]
     titles = {source.number: f"“{source.title}”" for source in sources}
-    if proved.sources or not numbers or not titles.keys() >= set(numbers):
+    stands_for_paper = _STANDS_FOR_PAPER.search(sentence.partition("[")[0]) or not proved.sources
+    if not numbers or not stands_for_paper or not titles.keys() >= set(numbers):
         return proved
     named = _MARK.sub(lambda mark: titles[int(mark.group(1))], sentence)
     return _sentence(named, question, texts, sources)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as insert_or_replace
 
 from assistant import lexical
-from assistant.identity import akin, contradict, digest, merge, new_ids, strong_keys, title_key
+from assistant.identity import akin, contradict, digest, merge, new_ids, strong_keys, text_key, title_key
 from assistant.library import Library, pages, read_papers
 from assistant.names import fold
 from assistant.schema import authorships, categories, identifiers, papers, records, vectors
@@ -98,9 +98,10 @@ class _Known:
     def _match(self, record: Record) -> Paper | None:
         """Return the known paper that a record is about.
 
-        A DOI or arXiv id decides. Else the title key does, unless the same source calls that paper by another id and
-        gives it another abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under
-        one title). Else the source's own id does, where title or abstract are nearly the same: ids are used again.
+        A DOI or arXiv id decides. Else the title key does, or the same text in whichever year, unless the same source
+        calls that paper by another id and gives it another abstract: two records of one catalogue that differ are two
+        papers ("Part I", "Part II" under one title). Else the source's own id does, where title or abstract are nearly
+        the same: ids are used again.
         """
         for key in strong_keys(record.paper):
             for paper_id in self.ids_by_key.get(key, ()):
@@ -112,7 +113,8 @@ class _Known:
         ]
         same_title = [
             self.papers[paper_id]
-            for paper_id in self.ids_by_key.get(title_key(record.paper), ())
+            for key in (title_key(record.paper), text_key(record.paper))
+            for paper_id in self.ids_by_key.get(key, ())
             if not self._told_apart(self.papers[paper_id], record)
         ]
         return next((paper for paper in same_title + own if not contradict(paper, record.paper)), None)
@@ -183,7 +185,7 @@ class _Known:
 
 
 def _keys(paper: Paper) -> tuple[str, ...]:
-    return (*strong_keys(paper), title_key(paper))
+    return (*strong_keys(paper), title_key(paper), text_key(paper))
 
 
 def _columns(paper: Paper) -> dict[str, object]:

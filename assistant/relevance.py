@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from assistant.library import Library
 from assistant.types import Passage, Plan
 from assistant.words import content_words
+
+_WORD = re.compile(r"[^\W_]+")
+_FEW_PAPERS = 3
 
 LEAST_EVIDENCE = 0.4
 """Below it nothing found is about the question; fitted on queries of one field over libraries of others, see
@@ -17,11 +21,27 @@ docs/EXPERIMENTS.md."""
 def is_about(library: Library, plan: Plan, passages: Sequence[Passage]) -> bool:
     """Tell whether any passage is about the question.
 
-    A question that says nothing beyond an author's name is about every paper of that author.
+    A question that says nothing beyond an author's name is about every paper of that author, and one with a rare name
+    of the library in it is about the paper that holds the name.
     """
     if plan.chosen.author and not content_words(plan.subject, or_all=False):
         return bool(passages)
-    return evidence(library, plan.subject, passages) >= LEAST_EVIDENCE
+    return names_one(library, plan.subject, passages) or evidence(library, plan.subject, passages) >= LEAST_EVIDENCE
+
+
+def names_one(library: Library, question: str, passages: Sequence[Passage]) -> bool:
+    """Tell whether the question holds a word written as a name (KnowRL, BM25) that few papers and a passage hold."""
+    names = [word for word in _WORD.findall(question) if _looks_like_a_name(word)]
+    few = max(_FEW_PAPERS, library.count() // 100)
+    held = library.word_holders(names)
+    found = {passage.paper_id for passage in passages}
+    return any(len(held[name]) <= few and not held[name].isdisjoint(found) for name in names)
+
+
+def _looks_like_a_name(word: str) -> bool:
+    has_digit = any(character.isdigit() for character in word)
+    has_letter = any(character.isalpha() for character in word)
+    return sum(character.isupper() for character in word) >= 2 or (has_digit and has_letter)
 
 
 def evidence(library: Library, question: str, passages: Sequence[Passage]) -> float:

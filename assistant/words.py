@@ -9,7 +9,7 @@ STOP_WORDS = frozenset(
     "how i if in into is it its me my no nor not of on or our shall should so some such than that the their them then "
     "there these they this those to us was we were what when where which who whom whose why will with would you your "
     "paper papers abstract abstracts author authors say says tell work works worked working research publication "
-    "publications published publish topic topics".split()
+    "publications published publish topic topics much many more most less least very other".split()
 )
 """Words of questions that tell nothing of their subject; fewer words also make the search faster."""
 

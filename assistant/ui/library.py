@@ -194,7 +194,7 @@ def example_questions(papers: Sequence[Paper]) -> list[str]:
     terms = Counter({term: sum(term in paper.abstract for paper in papers) for term, _ in explained.most_common(10)})
     questions = [f"What does {name} propose?" for name in methods[:1]]
     questions += [f"What has {name} worked on?" for name in _frequent(people, len(papers))]
-    questions += [f"What is {term}?" for term in _frequent(terms, len(papers) // 3)]
+    questions += [f"What is {term}?" for term in _frequent(terms, max(2, len(papers) // 10))]
     questions += [f"What results does {name} report?" for name in methods[1:]]
     return questions[:_MOST_EXAMPLES]
 
@@ -210,7 +210,7 @@ def _table_row(paper: Paper) -> str:
     if address:
         link = cards.escaped(address)
         title = f'<a href="{link}" target="_blank" rel="noopener noreferrer">{title}</a>'
-    code = {True: "yes", False: "no", None: ""}[paper.has_code]
+    code = "yes" if paper.has_code else ""
     return (
         f'<tr><td class="date">{cards.escaped(paper.date)}</td><td class="title">{title}</td>'
         f'<td class="people">{cards.names(paper.authors, paper.authors_complete)}</td>'

@@ -85,7 +85,7 @@ def test_a_question_about_nothing_in_the_library_is_refused_without_the_model(bu
     answer = build().ask("Who won the football cup in Norway?").answer()
     assert (answer.kind, answer.refused, answer.model, answer.sources) == ("refusal", True, None, ())
     assert "Who won the football cup in Norway?" in answer.text
-    assert "2 abstracts" in answer.text
+    assert "in 2 of them" in answer.text
 
 
 def test_an_empty_library_says_how_to_add_papers(library: Library, embedder: HashingEmbedder) -> None:

@@ -55,3 +55,13 @@ def test_evidence_adds_similarity_and_the_share_of_rare_words_that_a_paper_holds
     assert relevance.evidence(peopled, "bread and yeast", [passage]) == pytest.approx(0.2)
     assert 0.2 < relevance.evidence(peopled, "beams and yeast", [passage]) < 0.45
     assert relevance.evidence(peopled, "beams", []) == 0.0
+
+
+def test_a_rare_name_in_a_question_is_enough(library: Library) -> None:
+    papers = [make_paper(f"Paper {number}", "All about LLMs and nothing else.") for number in range(9)]
+    recording.keep(library, [Record(paper, 1) for paper in [*papers, make_paper("GIMC", "GIMC beats others.")]], "x")
+    (gimc,) = [paper for paper in library.papers() if paper.title == "GIMC"]
+    found = [Passage(gimc.id, 1.0, 0.0)]
+    assert relevance.names_one(library, "By how far does GIMC outdo them all?", found)
+    assert not relevance.names_one(library, "By how far does gimc outdo them all?", found)
+    assert not relevance.names_one(library, "Does NASA use LLMs?", found)

@@ -51,6 +51,13 @@ def test_a_mark_that_stands_for_a_paper_becomes_its_title() -> None:
     assert sentence.sources == (1, 2)
 
 
+def test_marks_in_a_sentence_that_says_something_become_titles_too() -> None:
+    (sentence,) = prove("The papers that remove parameters by early pruning are [2], and [1].")
+    assert sentence.text == "The papers that remove parameters by early pruning are “Prunes”, and “Beams”."
+    (cited,) = prove("Early pruning removes 40% of the parameters [2].")
+    assert cited.text == "Early pruning removes 40% of the parameters."
+
+
 def test_an_interval_of_an_abstract_is_no_mark() -> None:
     sources = (Source(1, "a", "Weights", (), "2025", "", "All the learned weights lie in [0, 1] by design."),)
     (sentence,) = proof.prove("The learned weights lie in [0, 1] by design. ", "", sources)

@@ -144,3 +144,9 @@ def test_a_failing_batch_leaves_nothing_behind(library: Library, monkeypatch: py
     with pytest.raises(RuntimeError):
         keep(library, make_paper("One"), make_paper("Two"))
     assert library.count() == 0
+
+
+def test_the_same_page_read_as_of_another_year_dates_its_papers_anew(library: Library) -> None:
+    keep(library, make_paper("T", "The same words.", date="2026-06-02"))
+    assert keep(library, make_paper("T", "The same words.", date="2025-06-02")) == ["updated"]
+    assert [paper.date for paper in library.papers()] == ["2025-06-02"]
