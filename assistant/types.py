@@ -6,7 +6,7 @@ Everything here is frozen and knows nothing of files, databases or models.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -28,7 +28,7 @@ class Paper:
 
     `date` is an ISO date of the precision the source gives: "2025-02-19", "2025-02" or "2025"; "" when unknown.
     `authors_complete` is False where the source cut the author line ("et al.").
-    `has_code` is None where the source does not say.
+    `has_code` is None where the source does not say. `pmid` is the number in PubMed, digits only.
     """
 
     title: str
@@ -40,6 +40,7 @@ class Paper:
     venue: str = ""
     doi: str = ""
     arxiv_id: str = ""
+    pmid: str = ""
     url: str = ""
     has_code: bool | None = None
     id: str = ""
@@ -96,18 +97,30 @@ ReaderItem = Record | AuthorProfile | Problem | Notice
 
 @dataclass(frozen=True, slots=True)
 class PaperFilter:
-    """Which papers are meant; an empty field does not restrict. Years are inclusive."""
+    """Which papers are meant; an empty field does not restrict. Years are inclusive.
+
+    `source` is the path or the reference that papers came from, or a file's name.
+    """
 
     author: str = ""
     since: int | None = None
     until: int | None = None
     category: str = ""
     has_code: bool | None = None
+    source: str = ""
 
     @property
     def is_empty(self) -> bool:
         """Tell whether every paper passes."""
         return self == PaperFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class WordUse:
+    """In how many papers of the library a word occurs, and the ids of those looked at in which it does."""
+
+    count: int
+    paper_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,15 +281,35 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What became of the records of one source: a file's path, or a reference such as "arxiv:2502.13604"."""
+
+    source: str
+    added: int
+    updated: int
+    unchanged: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class IngestionReport:
-    """What an ingestion did with each record; `pending` counts papers that still wait for their vector."""
+    """What an ingestion did with each record; `pending` counts papers that still wait for their vector.
+
+    `failed` holds the first problems of each source, `sources` the figures of all.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     failed: tuple[Problem, ...] = ()
     pending: int = 0
+    sources: tuple[SourceReport, ...] = ()
     notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def failures(self) -> int:
+        """Return how many records and sources could not be read."""
+        return sum(source.failed for source in self.sources)
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the object that `add --json` prints; notices are for people and go elsewhere."""
@@ -292,3 +325,7 @@ class Progress:
     done: int
     total: int
     message: str
+
+
+ProgressListener = Callable[[Progress], None]
+"""Is told how far a long task is; may raise to end it."""

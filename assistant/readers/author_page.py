@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TextIO
 
 from assistant.names import fold
 from assistant.readers.fields import authorships, date_text, month_number, record, shortened, split_names
 from assistant.readers.latex import to_text
 from assistant.types import AuthorProfile, Authorship, Notice, Paper, Problem, ReaderItem, Record
+
+NAME = "author page"
 
 MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
@@ -31,13 +35,16 @@ HEADING = re.compile(
     re.MULTILINE,
 )
 CODE_FLAG = re.compile(r"Code(?![a-z])")
+FIGURES = re.compile(r"^h-index:? ?\d+[ \t]*$|^\d+ Papers[ \t]*$", re.MULTILINE)
 LABEL_NUMBER = re.compile(r"(?P<label>[A-Za-z][A-Za-z -]*?)[ :]*(?P<value>\d[\d.,]*[%kKM]?)")
 NUMBER_LABEL = re.compile(r"(?P<value>\d[\d.,]*[%kKM]?) *(?P<label>[A-Za-z][A-Za-z -]*)")
 MAIN_CATEGORY = re.compile(r"[A-Z]{2}|[a-z-]+\.[A-Za-z-]+|[a-z]+-[a-z]+|cs|econ|eess|math|physics|stat")
 ET_AL = re.compile(r"[,\s]*(?:\bet\.?\s+al\b\.?|…|\.\.\.)\s*$", re.IGNORECASE)
-NAME = re.compile(r"[^\W\d_][\w.'’`‐-]*(?: [^\W\d_][\w.'’`‐-]*){0,5}(?: \d{4})?")
+PERSON = re.compile(r"[^\W\d_][\w.'’`‐-]*(?: [^\W\d_][\w.'’`‐-]*){0,5}(?: \d{4})?")
 PARTICLES = re.compile(r"al|and|bin|d[aeiou]|del|de[nr]|dos|el|l[ae]|te[nr]|v[ao]n|y|zu")
 SENTENCE_END = re.compile(r"[.!?…。！？$][\"'”’)\]]*$|https?://\S+$")
+LONGEST_NAME = 120  # characters, in LaTeX
+LONGEST_PAPER = 1_000_000  # characters
 TITLE_LINES = 3  # a copied title may be wrapped
 
 
@@ -49,84 +56,90 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A line of category, date and flag, and the lines up to the next one."""
-
-    line: Line
-    match: re.Match[str]
-    after_blank: bool
-    body: tuple[Line, ...]
-
-
-def start_of_page(text: str) -> int | None:
+def start(head: str) -> int | None:
     """Return where the first line of category and date stands, or a page's figures do; None if this is no page."""
-    found = HEADING.search(text) or re.search(r"^h-index:? ?\d+[ \t]*$|^\d+ Papers[ \t]*$", text, re.MULTILINE)
+    found = HEADING.search(head) or FIGURES.search(head)
     return found.start() if found else None
 
 
-def parse(text: str, file: str, as_of: datetime.date) -> Iterator[ReaderItem]:
+def parse(stream: TextIO, file: str, as_of: datetime.date) -> Iterator[ReaderItem]:
     """Yield the owner's profile, then each paper in the page's order; a date without a year is in that of `as_of`."""
-    header, headings = _sections(text)
+    sections = _sections(stream)
+    header = next(sections)
     owner = to_text(header[0].text) if header and not _figure(header[0].text) else ""
-    statistics = _statistics(header)
     if owner:
-        yield AuthorProfile(owner, _main_category(header[1:]), statistics, as_of.isoformat())
+        yield AuthorProfile(owner, _main_category(header[1:]), _statistics(header), as_of.isoformat())
     else:
         yield Notice(file, "No name stands above the first paper, so the page's owner is not known.")
-    if not headings:
+    section, found = next(sections, None), 0
+    if section is None:
         yield Problem(
             file, 0, "The page has no papers. Copy the whole page, with its list of papers, and add it again."
         )
         return
-    found = 0
-    for heading in headings:
-        item = _paper(heading, file, owner, as_of, is_last=heading is headings[-1])
+    while section:
+        following = next(sections, None)
+        item = _paper(section, file, owner, as_of, is_last=following is None)
         found += isinstance(item, Record)
         yield item
-        if isinstance(item, Record) and heading is headings[-1] and not SENTENCE_END.search(item.paper.abstract):
+        if isinstance(item, Record) and following is None and not SENTENCE_END.search(item.paper.abstract):
             title = shortened(item.paper.title)
             yield Notice(file, f"The page ends within a sentence: the abstract of “{title}” may be cut.")
+        section = following
     stated = _stated_count(header)
     if stated is not None and stated != found:
         yield Notice(file, f"The page speaks of {stated} papers; {found} could be read.")
 
 
-def _sections(text: str) -> tuple[tuple[Line, ...], list[Heading]]:
-    """Return the lines before the first paper, and the headings that are followed by what a paper consists of."""
-    header: list[Line] = []
-    found: list[tuple[Line, re.Match[str], bool, list[Line]]] = []
-    after_blank = True
-    for number, raw in enumerate(text.split("\n"), start=1):
-        line = Line(number, raw.strip())
-        match = HEADING.match(line.text) if len(line.text) < 120 else None
-        if match:
-            found.append((line, match, after_blank, []))
+class _Section:
+    """Lines that belong together; what exceeds the longest paper is dropped."""
+
+    def __init__(self, *lines: Line) -> None:
+        self.lines: list[Line] = []
+        self._length = 0
+        self.add(lines)
+
+    def add(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self._length += len(line.text) + 1
+            if self._length <= LONGEST_PAPER:
+                self.lines.append(line)
+
+
+def _sections(stream: TextIO) -> Iterator[tuple[Line, ...]]:
+    """Yield the lines before the first paper, then every heading with its lines that make it a paper's."""
+    section = _Section()
+    candidate: _Section | None = None
+    is_after_blank = candidate_is_after_blank = True
+    for number, raw in enumerate(chain(stream, [None]), start=1):
+        line = Line(number, raw.strip()) if raw is not None else None
+        if line is None or (len(line.text) < 120 and HEADING.match(line.text)):
+            if candidate and _begins_paper(candidate.lines, after_blank=candidate_is_after_blank):
+                yield tuple(section.lines)
+                section = candidate
+            elif candidate:
+                section.add(candidate.lines)
+            candidate = _Section(line) if line else None
+            candidate_is_after_blank = is_after_blank
         elif line.text:
-            (found[-1][3] if found else header).append(line)
-        after_blank = not line.text
-    papers: list[tuple[Heading, list[Line]]] = []
-    for line, match, blank_before, body in found:
-        heading = Heading(line, match, blank_before, tuple(body))
-        if _begins_paper(heading):
-            papers.append((heading, body))
-        else:
-            (papers[-1][1] if papers else header).extend([line, *body])
-    return tuple(header), [replace(heading, body=tuple(body)) for heading, body in papers]
+            (candidate or section).add([line])
+        is_after_blank = line is not None and not line.text
+    yield tuple(section.lines)
 
 
-def _begins_paper(heading: Heading) -> bool:
-    """Tell a paper's heading from a line of an abstract that looks like one.
+def _begins_paper(lines: Sequence[Line], *, after_blank: bool) -> bool:
+    """Tell whether the first of these lines is a paper's heading or a line of an abstract that looks like one.
 
     A paper has a title and then names. Where the names are missing (the page is cut), the title must follow at once.
     """
-    if not heading.body:
-        return heading.after_blank
-    if _author_line(heading.body) is not None:
+    heading, *body = lines
+    if not body:
+        return after_blank
+    if _author_line(body) is not None:
         return True
-    title = heading.body[0]
-    adjacent = title.number == heading.line.number + 1
-    return heading.after_blank and adjacent and len(title.text) < 300 and not title.text.endswith(".")
+    title = body[0]
+    adjacent = title.number == heading.number + 1
+    return after_blank and adjacent and len(title.text) < 300 and not title.text.endswith(".")
 
 
 def _author_line(body: Sequence[Line]) -> int | None:
@@ -143,10 +156,13 @@ def _author_line(body: Sequence[Line]) -> int | None:
 
 
 def _looks_like_names(text: str, *, several: bool) -> bool:
+    separators = text.count(",") + text.count(";") + text.count("&") + text.count(" and ")
+    if len(text) > LONGEST_NAME * (separators + 1):
+        return False
     text = to_text(text).rstrip(",")
     names = ET_AL.sub("", text)
     parts = [part.strip() for part in re.split(r",|;|\band\b|&", names) if part.strip()]
-    if not parts or not all(NAME.fullmatch(part) and len(part) <= 60 for part in parts):
+    if not parts or not all(PERSON.fullmatch(part) and len(part) <= 60 for part in parts):
         return False
     if names != text:
         return several
@@ -157,8 +173,11 @@ def _looks_like_names(text: str, *, several: bool) -> bool:
     return are_capitalised and len(parts) == 1 and 2 <= len(words) <= 5
 
 
-def _paper(heading: Heading, file: str, owner: str, as_of: datetime.date, *, is_last: bool) -> Record | Problem:
-    body, number = heading.body, heading.line.number
+def _paper(section: Sequence[Line], file: str, owner: str, as_of: datetime.date, *, is_last: bool) -> Record | Problem:
+    heading, body = section[0], section[1:]
+    match = HEADING.match(heading.text)
+    if not match:
+        raise ValueError(f"line {heading.number} is no heading")
     author_line = _author_line(body)
     last_of_title = author_line if author_line is not None else 1
     title = " ".join(line.text for line in body[:last_of_title])
@@ -166,11 +185,11 @@ def _paper(heading: Heading, file: str, owner: str, as_of: datetime.date, *, is_
     abstract = " ".join(line.text for line in rest)
     if not title or not abstract:
         if not body:
-            what = f"Nothing follows “{heading.line.text}”"
+            what = f"Nothing follows “{heading.text}”"
         else:
-            what = f"“{shortened(to_text(title))}” has no abstract" if title else f"“{heading.line.text}” has no title"
+            what = f"“{shortened(to_text(title))}” has no abstract" if title else f"“{heading.text}” has no title"
         where = ": the page ends there" if is_last and not abstract else ""
-        return Problem(file, number, f"{what}{where}. Copy the page again, whole, and add it once more.")
+        return Problem(file, heading.number, f"{what}{where}. Copy the page again, whole, and add it once more.")
     listed, complete = authorships(names)
     if owner and sorted(fold(owner).split()) not in [sorted(fold(author.name).split()) for author in listed]:
         listed = (*listed, Authorship(owner, None))
@@ -179,11 +198,11 @@ def _paper(heading: Heading, file: str, owner: str, as_of: datetime.date, *, is_
         abstract=abstract,
         authorships=listed,
         authors_complete=complete and bool(names),
-        date=_date(heading.match, as_of),
-        categories=(heading.match["category"].strip(" \t·•|"),),
-        has_code=bool(CODE_FLAG.search(heading.match["flag"] or "")),
+        date=_date(match, as_of),
+        categories=(match["category"].strip(" \t·•|"),),
+        has_code=bool(CODE_FLAG.search(match["flag"] or "")),
     )
-    return record(paper, file=file, line=number)
+    return record(paper, file=file, line=heading.number)
 
 
 def _names(body: Sequence[Line], author_line: int | None) -> tuple[list[str], Sequence[Line]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TextIO
 
 from pybtex.bibtex.utils import split_name_list  # type: ignore[import-untyped]
 from pybtex.database import Person  # type: ignore[import-untyped]
@@ -16,6 +18,7 @@ from assistant.readers.fields import (
     find_arxiv_id,
     find_date,
     find_doi,
+    find_pmid,
     find_url,
     first_of,
     joined,
@@ -26,12 +29,17 @@ from assistant.readers.fields import (
 from assistant.readers.latex import to_text
 from assistant.types import Paper, Problem, Record
 
+NAME = "BibTeX"
+
+LONGEST_ENTRY = 1_000_000  # characters
+MOST_REFERENCES = 20_000  # entries that wait for the one they refer to, and entries that may be referred to
 ENTRY_START = re.compile(r"^[^\S\n]*@\s*[A-Za-z]+\s*[{(]", re.MULTILINE)
 ENTRY_OR_COMMAND = re.compile(
     r"^[^\S\n]*@\s*(?:(?:string|preamble|comment)\s*[{(]|[A-Za-z]+\s*[{(]\s*[^\s,={}()]*\s*,)",
     re.MULTILINE | re.IGNORECASE,
 )
 WITHOUT_KEY = re.compile(r"\s*@\s*[A-Za-z]+\s*[{(]\s*(?:,|[A-Za-z]+\s*=)")
+INHERITED = ("title", "booktitle", "date", "year", "month", "day", "journal", "journaltitle")
 NOT_ENTRIES = {"string", "preamble", "comment"}
 
 
@@ -45,28 +53,103 @@ class _Macros(dict[str, str]):
         return self.get(name.lower(), name)
 
 
-def start_of_entries(text: str) -> int | None:
+def start(head: str) -> int | None:
     """Return where the first entry or @string stands, or None if this is no BibTeX."""
-    found = ENTRY_OR_COMMAND.search(text)
+    found = ENTRY_OR_COMMAND.search(head)
     return found.start() if found else None
 
 
-def parse(text: str, file: str) -> Iterator[Record | Problem]:
-    """Yield one item for each entry, in the file's order; comments and abbreviations are no entries."""
+def parse(stream: TextIO, file: str) -> Iterator[Record | Problem]:
+    """Yield one item for each entry, in the file's order; comments and abbreviations are no entries.
+
+    An entry that refers to a later one (`crossref`) comes right after that one.
+    """
     macros = _Macros(month_names)
-    starts = [match.start() for match in ENTRY_START.finditer(text)] or [0]
-    line, counted, found = 1, 0, False
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        line, counted = line + text.count("\n", counted, start), start
-        for item in _parse_entries(text[start:end], line, macros, file):
+    references = _CrossReferences()
+    found = False
+    for line, text in _pieces(stream):
+        for item in _parse_entries(text, line, macros):
             found = True
-            yield item
+            if isinstance(item, _Entry):
+                for entry in references.resolved(item):
+                    yield _read_entry(entry.fields, entry.key, file, entry.line)
+            else:
+                yield Problem(file, *item)
+    for entry in references.unresolved():
+        yield _read_entry(entry.fields, entry.key, file, entry.line)
     if not found:
         yield Problem(file, 0, "There is no entry in this BibTeX file. Add entries with a title and an abstract to it.")
 
 
-def _parse_entries(text: str, line: int, macros: _Macros, file: str) -> Iterator[Record | Problem]:
-    """Yield what stands in one piece of a file, which is one entry unless several share a line."""
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """The fields of an entry, its key, and the number of its first line."""
+
+    fields: Mapping[str, str]
+    key: str
+    line: int
+
+
+class _CrossReferences:
+    """Entries lend what they have to those that refer to them, whichever of the two comes first."""
+
+    def __init__(self) -> None:
+        self._parents: dict[str, Mapping[str, str]] = {}
+        self._waiting: dict[str, list[_Entry]] = {}
+        self._waiting_count = 0
+
+    def resolved(self, entry: _Entry) -> Iterator[_Entry]:
+        """Yield `entry` unless it has to wait for a later one, and those that waited for it."""
+        key, parent = entry.key.lower(), entry.fields.get("crossref", "").strip().lower()
+        if parent in self._parents:
+            yield _inheriting(entry, self._parents[parent])
+        elif parent and self._waiting_count < MOST_REFERENCES:
+            self._waiting.setdefault(parent, []).append(entry)
+            self._waiting_count += 1
+        else:
+            yield entry
+        if key and len(self._parents) < MOST_REFERENCES and "abstract" not in entry.fields:
+            self._parents[key] = {name: entry.fields[name] for name in INHERITED if name in entry.fields}
+        waiting = self._waiting.pop(key, [])
+        self._waiting_count -= len(waiting)
+        for child in waiting:
+            yield _inheriting(child, entry.fields)
+
+    def unresolved(self) -> Iterator[_Entry]:
+        """Yield the entries whose parents stand nowhere in the file."""
+        for children in self._waiting.values():
+            yield from children
+
+
+def _inheriting(child: _Entry, parent: Mapping[str, str]) -> _Entry:
+    lent = {name: parent[name] for name in INHERITED if name in parent and name != "title"}
+    if "title" in parent:
+        lent.setdefault("booktitle", parent["title"])
+    if child.fields.keys() & {"date", "year"}:
+        lent = {name: content for name, content in lent.items() if name not in {"date", "year", "month", "day"}}
+    return _Entry(lent | dict(child.fields), child.key, child.line)
+
+
+def _pieces(stream: TextIO) -> Iterator[tuple[int, str]]:
+    """Yield the number of the first line and the text of each entry, with what follows it up to the next one.
+
+    Of a piece that is longer than any entry only the beginning is given.
+    """
+    first, lines, length = 1, list[str](), 0
+    for number, line in enumerate(stream, start=1):
+        if ENTRY_START.match(line):
+            if lines and ENTRY_START.match(lines[0]):  # what stands before the first entry is none
+                yield first, "".join(lines)
+            first, lines, length = number, [], 0
+        length += len(line)
+        if length <= LONGEST_ENTRY:
+            lines.append(line)
+    if lines:
+        yield first, "".join(lines)
+
+
+def _parse_entries(text: str, line: int, macros: _Macros) -> Iterator[_Entry | tuple[int, str]]:
+    """Yield the entries in one piece of a file, one unless several share a line; or where one is broken, and why."""
     parser = LowLevelParser(text, keyless_entries=bool(WITHOUT_KEY.match(text)), macros=macros)
     try:
         for command, content in parser:
@@ -76,7 +159,7 @@ def _parse_entries(text: str, line: int, macros: _Macros, file: str) -> Iterator
             fields: dict[str, str] = {}
             for name, parts in pairs:
                 fields.setdefault(name.lower(), " ".join("".join(parts).split()))
-            yield _read_entry(fields, key or "", file, line + text.count("\n", 0, parser.command_start))
+            yield _Entry(fields, key or "", line + text.count("\n", 0, parser.command_start))
     except PybtexSyntaxError as error:
         entry = f"The entry “{shortened(parser.current_entry_key)}”" if parser.current_entry_key else "This entry"
         at = line + error.lineno - 1
@@ -86,7 +169,7 @@ def _parse_entries(text: str, line: int, macros: _Macros, file: str) -> Iterator
             else f"{error.args[0]} in line {at}"
         )
         reason = f"{entry} is not valid BibTeX: {what}. Mend the entry and add the file again."
-        yield Problem(file, line + text.count("\n", 0, parser.command_start or 0), reason)
+        yield line + text.count("\n", 0, parser.command_start or 0), reason
 
 
 def _read_entry(fields: Mapping[str, str], key: str, file: str, line: int) -> Record | Problem:
@@ -94,6 +177,7 @@ def _read_entry(fields: Mapping[str, str], key: str, file: str, line: int) -> Re
         return first_of(*(fields.get(name, "") for name in names))
 
     listed, complete = authorships(_names(field("author", "authors")))
+    archive = field("archiveprefix", "eprinttype").lower()
     preprint_class = field("primaryclass", "eprintclass")
     address = find_url(field("url")) or find_url(field("howpublished")) or find_url(field("note"))
     paper = Paper(
@@ -106,6 +190,8 @@ def _read_entry(fields: Mapping[str, str], key: str, file: str, line: int) -> Re
         venue=field("journal", "journaltitle", "booktitle", "school", "institution"),
         doi=find_doi(field("doi")),
         arxiv_id=_arxiv_id(fields),
+        pmid=find_pmid(field("pmid", "pubmedid"), bare=True)
+        or (find_pmid(field("eprint"), bare=True) if archive == "pubmed" else ""),
         url=address,
     )
     return record(paper, file=file, line=line, own_id=key)

@@ -1,4 +1,4 @@
-"""Finds out, from a file's content, how it is compressed, encoded and written."""
+"""Finds out, from a file's content, how it is compressed and encoded, and asks which format it has."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ import codecs
 import gzip
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, TextIO, cast
+from typing import BinaryIO, TextIO, cast
 
 import charset_normalizer
 
-from assistant.readers import author_page, bibtex
+from assistant.readers.formats import READABLE, XML_FORMATS, Format, find_format
 
-Format = Literal["author page", "BibTeX", "JSON", "JSON Lines"]
-
-READABLE = "an author page as text, BibTeX, and JSON (one paper a line, or an array); each may be compressed by gzip"
-LONGEST_LINE = 10_000_000  # characters
 PIECE = 1 << 20  # bytes read at once
 HEAD = 1 << 18  # bytes that the format is told from
 SAMPLE = 1 << 16  # bytes that an encoding is told from
@@ -33,13 +29,17 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 HANJA = re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
-JSON_LINE = re.compile(r"^\s*\{.*\}\s*$", re.MULTILINE)
-JSON_ARRAY = re.compile(r"\[\s*[{\]]")
+KNOWN_TEXTS = {
+    re.compile(r"<!doctype html|<html\b", re.IGNORECASE): "a web page: export the papers in one of the formats below",
+    re.compile(r"interactions:\s*\n\s*- "): "a recording of web requests, made for tests",
+    re.compile(r"<\?xml|<[a-z][\w:.-]*[\s>]", re.IGNORECASE): "XML, but of no kind that is known here",
+    re.compile(r"\{\\rtf"): "a document of a word processor: save it as plain text",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that can be read: its format, its encoding, and what a person should know about the latter."""
+    """A file that can be read: its format, its encoding ("" for XML), and what a person should know of the latter."""
 
     path: Path
     format: Format
@@ -54,8 +54,12 @@ class Unreadable:
     reason: str
 
 
-def inspect(path: Path) -> Source | Unreadable:
-    """Look at the whole file, a piece at a time. Raises OSError, EOFError or zlib.error where it cannot be read."""
+def inspect(path: Path, columns: Mapping[str, str]) -> Source | Unreadable:
+    """Look at the beginning for the format, and at the whole file, a piece at a time, for the encoding.
+
+    `columns` are names of columns by which a table may be known. Raises OSError, EOFError or zlib.error where the file
+    cannot be read.
+    """
     if path.is_dir():
         return Unreadable("This is a folder. Name the files in it.")
     if not path.exists():
@@ -68,17 +72,23 @@ def inspect(path: Path) -> Source | Unreadable:
         if head.startswith(start):
             return Unreadable(f"This is a binary file ({kind}). Formats that can be read: {READABLE}.")
     mark = next((encoding for mark, encoding in BYTE_ORDER_MARKS.items() if head.startswith(mark)), "")
+    if b"\0" not in head or mark:
+        text = head.decode(mark or "utf-8", errors="replace")
+        if find_format(text, "", columns) in XML_FORMATS:  # which says itself how it is encoded
+            return Source(path, cast(Format, find_format(text, "", columns)), "")
     with open_bytes(path) as stream:
         encoding, notice = (mark, f"not UTF-8; read as {mark}") if mark else _find_encoding(stream)
     if not encoding:
         return Unreadable(f"This is a binary file. Formats that can be read: {READABLE}.")
-    text = head.decode(encoding, errors="replace")
-    if not text.strip("\ufeff \t\r\n"):
+    text = head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
+    if not text:
         return Unreadable("The file is empty. Save it again, or add another one.")
-    file_format = _find_format(text, path.name.lower())
-    if not file_format:
-        return Unreadable(f"The format is not known. Formats that can be read: {READABLE}.")
-    return Source(path, file_format, encoding, notice)
+    file_format = find_format(text, path.name, columns)
+    if file_format:
+        return Source(path, file_format, encoding, notice)
+    kind = next((kind for pattern, kind in KNOWN_TEXTS.items() if pattern.match(text)), "")
+    known = f" It looks like {kind}." if kind else ""
+    return Unreadable(f"The format is not known.{known} Formats that can be read: {READABLE}.")
 
 
 @contextmanager
@@ -100,20 +110,6 @@ def open_text(source: Source) -> Iterator[TextIO]:
         io.TextIOWrapper(stream, encoding=source.encoding, errors="replace") as text,
     ):
         yield text
-
-
-def bounded_lines(stream: TextIO) -> Iterator[tuple[int, str, int]]:
-    """Yield number, text and length of each line; of a line longer than LONGEST_LINE the text is left out."""
-    number = 0
-    while line := stream.readline(LONGEST_LINE + 1):
-        number += 1
-        length = len(line)
-        if length <= LONGEST_LINE or line.endswith("\n"):
-            yield number, line, length
-            continue
-        while not line.endswith("\n") and (line := stream.readline(PIECE)):
-            length += len(line)
-        yield number, "\n", length
 
 
 def _find_encoding(stream: BinaryIO) -> tuple[str, str]:
@@ -160,25 +156,3 @@ def _guess_encoding(sample: bytes) -> str:
     if fitting[0] in {"cp949", "johab"} and "gb18030" in fitting and HANJA.search(sample.decode("cp949", "replace")):
         return "gb18030"
     return fitting[0]
-
-
-def _find_format(head: str, name: str) -> Format | None:
-    """Tell the format from the beginning of the text; the file's name decides only where the text does not."""
-    start = head.lstrip("\ufeff \t\r\n")
-    if JSON_ARRAY.match(start):
-        return "JSON"
-    if start.startswith("{"):
-        is_spread_over_lines = start.split("\n", 1)[0].rstrip().endswith(("{", ",", "["))
-        return "JSON" if is_spread_over_lines else "JSON Lines"
-    head = head.replace("\r\n", "\n").replace("\r", "\n")
-    positions: dict[Format, int | None] = {
-        "BibTeX": bibtex.start_of_entries(head),
-        "author page": author_page.start_of_page(head),
-    }
-    found = [(position, file_format) for file_format, position in positions.items() if position is not None]
-    if found:
-        return min(found)[1]
-    name = name.removesuffix(".gz")
-    if name.endswith((".jsonl", ".ndjson")) or JSON_LINE.search(head):
-        return "JSON Lines"
-    return "BibTeX" if name.endswith(".bib") else None

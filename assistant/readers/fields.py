@@ -21,6 +21,11 @@ BARE_ARXIV_ID = re.compile(rf"(?:arxiv:\s*|abs/)?({ARXIV_ID})(?:v\d+)?(?:\s*\[[^
 MARKED_ARXIV_ID = re.compile(
     rf"(?:arxiv:\s*|arxiv\.org/(?:abs|pdf|html)/|10\.48550/arxiv\.)({ARXIV_ID})(?:v\d+)?", re.IGNORECASE
 )
+BARE_PMID = re.compile(r"(?:PMID|MEDLINE|PubMed)?:?\s*([1-9]\d{0,8})(?:\.0)?", re.IGNORECASE)
+MARKED_PMID = re.compile(
+    r"(?:\bPMID:?\s*|\bpubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/(?:pubmed|m/pubmed)/)([1-9]\d{0,8})(?!\d)",
+    re.IGNORECASE,
+)
 DOI = re.compile(r"10\.\d{4,9}/\S+")
 URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 ESCAPED = re.compile(r"\\([_%&#~$])|[{}]")
@@ -51,6 +56,8 @@ def month_number(text: str) -> int | None:
 
 def find_date(text: str, month: str = "", day: str = "") -> str:
     """Return the first date in `text` in ISO form, "" without a year; `month` and `day` fill in what it lacks."""
+    if not text:
+        return ""
     compact = COMPACT_DATE.fullmatch(text.strip())
     found = compact or ISO_DATE.search(text)
     if not found:
@@ -67,21 +74,31 @@ def find_date(text: str, month: str = "", day: str = "") -> str:
 
 def find_arxiv_id(text: str, *, bare: bool = False) -> str:
     """Return the arXiv id in `text` without its version, else ""; `bare`: the text may be nothing but the id."""
-    text = ESCAPED.sub(r"\1", text)
+    text = _unescaped(text)
     found = MARKED_ARXIV_ID.search(text) or (BARE_ARXIV_ID.fullmatch(text.strip()) if bare else None)
+    return found[1] if found else ""
+
+
+def find_pmid(text: str, *, bare: bool = False) -> str:
+    """Return the number in PubMed that `text` gives, else ""; `bare`: the text may be nothing but the number."""
+    found = MARKED_PMID.search(text) or (BARE_PMID.fullmatch(text.strip()) if bare else None)
     return found[1] if found else ""
 
 
 def find_doi(text: str) -> str:
     """Return the DOI in `text` without the resolver's address, else ""."""
-    found = DOI.search(ESCAPED.sub(r"\1", text))
+    found = DOI.search(_unescaped(text))
     return found[0].rstrip(".,;") if found else ""
 
 
 def find_url(text: str) -> str:
     """Return the first web address in `text`, else ""; no other scheme is let through."""
-    found = URL.search(ESCAPED.sub(r"\1", text))
+    found = URL.search(_unescaped(text))
     return found[0].rstrip(".,;") if found else ""
+
+
+def _unescaped(text: str) -> str:
+    return ESCAPED.sub(r"\1", text) if "\\" in text or "{" in text or "}" in text else text
 
 
 def split_names(text: str) -> list[str]:
@@ -102,6 +119,8 @@ def _split_at_commas(text: str) -> list[str]:
 
 def given_name_first(name: str) -> str:
     """Turn "Family, Given" and "Family, Jr., Given" round; other names come back as they are."""
+    if "," not in name:
+        return name.strip()
     parts = [part.strip() for part in name.split(",") if part.strip()]
     if len(parts) == 2 and not SUFFIX.fullmatch(parts[1]):
         return f"{parts[1]} {parts[0]}"
@@ -115,6 +134,9 @@ def authorships(names: Iterable[str]) -> tuple[tuple[Authorship, ...], bool]:
     kept: list[str] = []
     complete = True
     for name in names:
+        if name[-1:].isalpha() and name[-1] not in "lLsS":  # no "et al", no "and others"
+            kept.append(name.strip())
+            continue
         shown = AND_OTHERS.sub("", name).strip() if name.casefold() not in OTHERS else ""
         complete = complete and shown == name.strip()
         if any(character.isalpha() for character in shown):
@@ -135,6 +157,7 @@ def record(paper: Paper, *, file: str, line: int, own_id: str = "") -> Record | 
         doi=_encodable(paper.doi),
         arxiv_id=_encodable(paper.arxiv_id),
         url=_encodable(paper.url),
+        pmid=paper.pmid if paper.pmid.isascii() and paper.pmid.isdigit() else "",
         categories=_unique(to_text(category) for category in paper.categories),
     )
     own_id = to_text(own_id)
@@ -150,7 +173,7 @@ def record(paper: Paper, *, file: str, line: int, own_id: str = "") -> Record | 
 
 def _encodable(text: str) -> str:
     """Return the text without halves of characters, which JSON may hold and no file can."""
-    return text.encode("utf-8", "ignore").decode()
+    return text if text.isascii() else text.encode("utf-8", "ignore").decode()
 
 
 def shortened(text: str, longest: int = 80) -> str:

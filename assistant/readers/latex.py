@@ -1,4 +1,4 @@
-r"""LaTeX, HTML remnants and hostile characters in; readable Unicode out.
+r"""LaTeX in, readable Unicode out; HTML and hostile characters are undone on the way.
 
 Mathematics stays as it was written (`$\mathcal{S}$`), because the page renders it.
 """
@@ -6,7 +6,6 @@ Mathematics stays as it was written (`$\mathcal{S}$`), because the page renders 
 from __future__ import annotations
 
 import functools
-import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -14,32 +13,15 @@ from typing import Any
 
 from pylatexenc import latex2text, latexwalker, macrospec  # type: ignore[import-untyped]
 
+from assistant.readers.markup import plain
+
 LONGEST_LATEX = 20_000  # characters; no abstract is longer, and parsing time grows with length
 DEEPEST_NESTING = 40  # groups within groups; the parser recurses
 
-# Control characters, soft hyphens, zero-width characters, direction overrides, surrogates, non-characters, and the
-# supplementary private use planes, of which the first serves below as place holders for mathematics.
-UNWANTED = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
-    "\U000e0000-\U000e00ff\U000f0000-\U0010ffff]"
-)
 FIRST_PLACEHOLDER = 0xF0000
 PLACEHOLDER = re.compile("[\U000f0000-\U000ffffd]")
 VANISHED = "\ufdd0"
 VANISHED_REFERENCE = re.compile(rf"\s*\((?:[,;\s]*{VANISHED}[,;\s]*)+\)|[,;]?\s*{VANISHED}(?=\s*\))|\s*{VANISHED}")
-
-ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-END_MARK = re.compile(r"<\s*<ETX\b[^<>]*>\s*>?\s*</ETX>")  # what one publisher leaves at the end of its abstracts
-EXPONENT = re.compile(r"(?<=\w)<sup>(?=[-+\u2212]?\d)")
-BLOCK_TAG = re.compile(r"</?(?:jats:)?(?:p|br|div|sec|title|list|list-item)\s*/?>", re.IGNORECASE)
-INLINE_TAG = re.compile(
-    r"</?(?:(?:jats|mml|xref):[\w:-]+|i|b|u|em|strong|italic|bold|sub|sup|inf|tt|sc|scp|small|span|font|monospace|"
-    r"inline-formula|tex-math|alternatives|named-content)(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*\s*/?>"
-    r"|<a\s+href\s*=[^<>]*>|</a>",
-    re.IGNORECASE,
-)
-QUOTED = re.compile(r"``((?:(?!``).)+?)''")
 
 EMBEDDED_DOCUMENT = re.compile(r"\\documentclass\b.{0,2000}?\\end\{document\}")
 MATH = re.compile(
@@ -56,6 +38,12 @@ SWITCH = re.compile(
     r"xspace|protect|left|right|displaystyle|textstyle|par|newline|linebreak|newpage)(?![A-Za-z])\s*"
 )
 LETTER_MACRO = re.compile(r"\\(o|O|l|L|ss|aa|AA|ae|AE|oe|OE|i|j|dh|DH|th|TH)(?:\s+|(?=\W|\d|_|$)(?!\{\}))")
+TIE = re.compile(r"~(?=(.?))")
+# The parser goes through text a character at a time, so words far from any macro are set aside, as formulas are.
+MACRO_OR_WORDS = re.compile(
+    r"\\(?:[A-Za-z]+|.)\*?\s*[^\s\\]?|(?P<words>[A-Za-z0-9][A-Za-z0-9,.;:()/%-]* [A-Za-z0-9 ,.;:()/%-]*[A-Za-z0-9])"
+)
+BARE_LINK = re.compile(r"\\href\s+(?=https?://)")
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[\\%$~{}]")
 
 CITATIONS = (
@@ -95,39 +83,40 @@ def to_text(text: str) -> str:
     LaTeX is looked for only where a backslash or a brace stands. Macros nobody knows keep their name (`\method{}` is
     "method") or, where they mark up a group, that group. Text that is no valid LaTeX comes back as it was, on one line.
     """
-    text = _plain(text)
-    if len(text) > LONGEST_LATEX or not re.search(r"[\\{}]", text):
+    text = plain(text)
+    if not ("\\" in text or "{" in text or "}" in text) or len(text) > LONGEST_LATEX:
         return text
-    formulas: list[str] = []
+    kept: dict[str, str] = {}
 
-    def set_aside(match: re.Match[str]) -> str:
-        formulas.append(match.group())
-        return chr(FIRST_PLACEHOLDER + len(formulas) - 1)
+    def set_aside(part: str) -> str:
+        return kept.setdefault(part, chr(FIRST_PLACEHOLDER + len(kept)))
 
-    source = MATH.sub(set_aside, VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)))
-    source = LETTER_MACRO.sub(r"\\\1{}", SWITCH.sub("", ENVIRONMENT.sub(" ", source)))
-    try:
-        nodes = latexwalker.LatexWalker(_escaped(source), latex_context=_walker_context(), tolerant_parsing=True)
-        readable = _converter().nodelist_to_text(nodes.get_latex_nodes()[0])
-    except (latexwalker.LatexWalkerError, _TooDeepError, RecursionError):
-        return text
+    source = MATH.sub(lambda match: set_aside(match.group()), VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)))
+    if "\\" in source or "{" in source or "}" in source:
+        source = LETTER_MACRO.sub(r"\\\1{}", SWITCH.sub("", BARE_LINK.sub("", ENVIRONMENT.sub(" ", source))))
+        try:
+            source = MACRO_OR_WORDS.sub(
+                lambda match: set_aside(match["words"]) if match["words"] else match.group(), _escaped(source)
+            )
+            readable = _parsed(source)
+        except (latexwalker.LatexWalkerError, _TooDeepError, RecursionError):
+            return text
+    else:
+        readable = TIE.sub(lambda match: _tie(source[match.start() - 1 : match.start()], match[1]), source)
     readable = VANISHED_REFERENCE.sub("", readable)
-    readable = PLACEHOLDER.sub(lambda match: formulas[ord(match.group()) - FIRST_PLACEHOLDER], readable)
+    parts = {placeholder: part for part, placeholder in kept.items()}
+    readable = PLACEHOLDER.sub(lambda match: parts[match.group()], readable)
     return unicodedata.normalize("NFC", " ".join(readable.split()))
+
+
+def _parsed(source: str) -> str:
+    nodes = latexwalker.LatexWalker(source, latex_context=_walker_context(), tolerant_parsing=True)
+    readable: str = _converter().nodelist_to_text(nodes.get_latex_nodes()[0])
+    return readable
 
 
 class _TooDeepError(ValueError):
     """Groups nest deeper than the parser can follow."""
-
-
-def _plain(text: str) -> str:
-    """Undo HTML and typewriter quotes, drop what cannot be seen, and bring every run of whitespace to one space."""
-    while (unescaped := ENTITY.sub(lambda match: html.unescape(match.group()), text)) != text:
-        text = unescaped
-    if "<" in text:
-        text = INLINE_TAG.sub("", BLOCK_TAG.sub(" ", EXPONENT.sub("^", END_MARK.sub("", text))))
-    text = QUOTED.sub("“\\1”", " ".join(UNWANTED.sub("", text).split()))
-    return unicodedata.normalize("NFC", text)
 
 
 def _escaped(source: str) -> str:

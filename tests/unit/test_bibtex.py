@@ -156,3 +156,35 @@ def test_a_chinese_encoding_is_recognised_and_said_aloud() -> None:
     assert notice == Notice(str(path), "not UTF-8; read as gb18030")
     assert isinstance(problem, Problem)
     assert "“Test Title” has no abstract" in problem.reason
+
+
+CHILD = "@inproceedings{child, title={Child}, abstract={Abstract.}, crossref={Parent}}\n"
+PARENT = "@proceedings{parent, title={Night Workshop}, year={2020}, month=may}\n"
+
+
+@pytest.mark.parametrize("text", [CHILD + PARENT, PARENT + CHILD])
+def test_an_entry_inherits_from_the_one_it_refers_to(tmp_path: Path, text: str) -> None:
+    (paper,) = [item.paper for item in items_of(tmp_path, text) if isinstance(item, Record)]
+    assert (paper.title, paper.venue, paper.date) == ("Child", "Night Workshop", "2020-05")
+
+
+def test_an_entry_keeps_what_it_says_itself(tmp_path: Path) -> None:
+    child = CHILD.replace("crossref", "booktitle={Own}, year={2021}, crossref")
+    (paper,) = [item.paper for item in items_of(tmp_path, child + PARENT) if isinstance(item, Record)]
+    assert (paper.venue, paper.date) == ("Own", "2021")
+
+
+def test_an_entry_that_refers_to_nothing_is_read_all_the_same(tmp_path: Path) -> None:
+    items = items_of(tmp_path, CHILD + "@misc{other, title={Other}, abstract={Abstract.}, crossref={other}}\n")
+    assert {item.paper.title for item in items if isinstance(item, Record)} == {"Child", "Other"}
+
+
+def test_an_endless_entry_costs_only_itself(tmp_path: Path) -> None:
+    endless = "@misc{endless, title={Endless}, abstract={" + "word\n" * 1_000_000
+    items = items_of(tmp_path, endless + "@misc{last, title={Last}, abstract={The end.}}\n")
+    assert [type(item) for item in items] == [Problem, Record]
+
+
+def test_a_number_in_pubmed_is_kept(tmp_path: Path) -> None:
+    assert paper_with(tmp_path, "pmid={30000001}").pmid == "30000001"
+    assert paper_with(tmp_path, "eprint={30000001}, eprinttype={pubmed}").pmid == "30000001"

@@ -180,3 +180,9 @@ def test_an_object_spread_over_lines_is_one_record(tmp_path: Path) -> None:
     (item,) = read(path, as_of=datetime.date(2026, 11, 23))
     assert isinstance(item, Record)
     assert item.paper.title == "Spread out"
+
+
+def test_a_file_with_nothing_in_it_is_reported(tmp_path: Path) -> None:
+    (item,) = items_of(tmp_path, "[]", "papers.json")
+    assert isinstance(item, Problem)
+    assert "no paper in this JSON file" in item.reason

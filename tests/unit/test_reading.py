@@ -3,6 +3,8 @@ import gzip
 import json
 import os
 import tempfile
+import tracemalloc
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -48,12 +50,27 @@ def test_a_binary_file_is_reported(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"Just a letter to a friend.\n", b"TY  - JOUR\nTI  - x\n", b"<xml/>", b"a,b\n1,2\n"]
+    "content", [b"Just a letter to a friend.\n", b"title: x\nabstract: y\n", b"<xml/>", b"a,b\n1,2\n"]
 )
 def test_an_unknown_format_is_reported_with_the_known_ones(tmp_path: Path, content: bytes) -> None:
     reason = only_problem(items_of(tmp_path / "a.dat", content)).reason
     assert "format is not known" in reason
-    assert all(known in reason for known in ("author page", "BibTeX", "JSON"))
+    assert all(known in reason for known in ("author page", "BibTeX", "RIS", "MEDLINE", "arXiv", "JSON", "CSV"))
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"<!DOCTYPE html>\n<html><body>CLJune</body></html>", "a web page"),
+        (b"<?xml version='1.0'?>\n<library/>", "XML"),
+        (b"interactions:\n- request:\n    body: ''\n", "a recording of web requests"),
+        (b"{\\rtf1\\ansi Title}", "a document of a word processor"),
+    ],
+)
+def test_what_looks_like_something_else_is_called_by_its_name(tmp_path: Path, content: bytes, kind: str) -> None:
+    reason = only_problem(items_of(tmp_path / "a.dat", content)).reason
+    assert "format is not known" in reason
+    assert f"It looks like {kind}" in reason
 
 
 def test_a_folder_is_reported(tmp_path: Path) -> None:
@@ -174,6 +191,41 @@ def test_hostile_characters_reach_no_record(tmp_path: Path) -> None:
     assert isinstance(item, Record)
     assert (item.own_id, item.paper.title, item.paper.abstract) == ("id", "Title", "Ab.")
     assert (item.paper.authors, item.paper.venue) == (("Lena",), "")
+
+
+ABSTRACT = "We count gulls at night. " * 325
+MANY = range(1_200)
+OBJECTS = (json.dumps({"title": f"Title {number}", "abstract": ABSTRACT}) for number in MANY)
+
+
+@pytest.mark.parametrize(
+    ("first", "records", "last"),
+    [
+        ("", (json.dumps({"title": f"Title {number}", "abstract": ABSTRACT}) + "\n" for number in MANY), ""),
+        ('[{"title": "a", "abstract": "b"}', (f", {text}" for text in OBJECTS), "]"),
+        ('{"results": [{}', (f',\n{{"title": "Title {number}", "abstract": "{ABSTRACT}"}}' for number in MANY), "]}"),
+        ("Title,Abstract\n", (f"Title {number},{ABSTRACT}\n" for number in MANY), ""),
+        ("", (f"@misc{{key{number}, title={{Title}}, abstract={{{ABSTRACT}}}}}\n" for number in MANY), ""),
+        ("Ada Brandt\n\n", (f"\nLGJun 2\nTitle {number}\n\nBo Li, Cy Ott\n\n{ABSTRACT}\n" for number in MANY), ""),
+        ("", (f"TY  - JOUR\nTI  - Title {number}\nAB  - {ABSTRACT}\nER  - \n" for number in MANY), ""),
+    ],
+    ids=["JSON Lines", "array on one line", "wrapped array", "CSV", "BibTeX", "author page", "RIS"],
+)
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, first: str, records: Iterable[str], last: str) -> None:
+    path = tmp_path / "papers"
+    with path.open("w") as file:
+        file.write(first)
+        file.writelines(records)
+        file.write(last)
+    assert path.stat().st_size > 9_000_000
+    tracemalloc.start()
+    try:
+        count = sum(isinstance(item, Record) for item in read(path, as_of=AS_OF))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert count >= len(MANY)
+    assert peak < 6_000_000
 
 
 PREFIXES = [b"", b"\x1f\x8b", b"\xff\xfe", b"[", b'{"title":', b"@article{a,", b"Ada\n\nCLJun 2\n", b"\xef\xbb\xbf"]

@@ -1,10 +1,10 @@
-"""JSON: one paper a line (JSON Lines, read as a stream), or an array of papers (read whole)."""
+"""A paper out of fields that bear no known format's names: what they are called tells what they hold."""
 
 from __future__ import annotations
 
-import json
+import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from assistant.readers.fields import (
     find_arxiv_id,
     find_date,
     find_doi,
+    find_pmid,
     find_url,
     first_of,
     given_name_first,
@@ -25,84 +26,50 @@ from assistant.types import Paper, Problem, Record
 
 Object = Mapping[str, Any]
 
-BETWEEN_VALUES = re.compile(r"[\s,]*")
+DATES = ("publicationdate", "publisheddate", "datepublished", "published", "date", "pubdate")
+NO_AUTHORS = {"bookauthor", "contributor", "editor", "reviewedauthor", "serieseditor", "translator"}
 YES = {"true", "yes", "y", "1"}
 NO = {"false", "no", "n", "0"}
 SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za-z-]+)?)*")
 
 
-def parse_document(text: str, file: str) -> Iterator[Record | Problem]:
-    """Yield one item for each element of an array, or for each of several objects that follow one another."""
-    position = text.index("[") + 1 if text.lstrip().startswith("[") else 0
-    decoder = json.JSONDecoder()
-    line, counted = 1, 0
-    while True:
-        position = _match_end(BETWEEN_VALUES, text, position)
-        line, counted = line + text.count("\n", counted, position), position
-        if position >= len(text) or text[position] == "]":
-            return
-        try:
-            value, position = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError) as error:
-            reason = (
-                f"This is not valid JSON ({_why(error)}), so nothing after it could be read. Mend it and try again."
-            )
-            yield Problem(file, line, reason)
-            return
-        yield _read_value(value, file, line)
-
-
-def parse_line(text: str, file: str, line: int) -> Record | Problem:
-    """Return the paper that line number `line` of a JSON Lines file states."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return Problem(
-            file, line, f"This line is not valid JSON ({_why(error)}). Mend the line and add the file again."
-        )
-    return _read_value(value, file, line)
-
-
-def _match_end(pattern: re.Pattern[str], text: str, position: int) -> int:
-    match = pattern.match(text, position)
-    return match.end() if match else position
-
-
-def _why(error: ValueError | RecursionError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg.lower()} at column {error.colno}"
-    return "values nest too deeply" if isinstance(error, RecursionError) else "a number is too long"
-
-
-def _read_value(value: Any, file: str, line: int) -> Record | Problem:
-    if not isinstance(value, dict):
-        return Problem(file, line, "This is no JSON object. Give one object a paper: a title, an abstract, authors ...")
-    fields = {re.sub(r"[^a-z0-9]", "", str(key).lower()): content for key, content in value.items()}
+def read_fields(value: Object, file: str, line: int) -> Record | Problem:
+    """Return the paper that these fields state; names count without regard to case, spaces and punctuation."""
+    fields = {_plain_name(name): content for name, content in value.items()}
     identifiers = fields.get("externalids")
     outside = (
         {str(key).lower(): _text(value) for key, value in identifiers.items()} if isinstance(identifiers, dict) else {}
     )
     own_id = _first(fields, "id", "paperid", "key", "uid", "corpusid")
     link = _first(fields, "url", "link", "pdfurl")
-    listed, complete = authorships(_names(fields.get("authors", fields.get("author"))))
+    doi = _first(fields, "doi")
+    listed, complete = authorships(_names(_first_value(fields, "authors", "author", "creators")))
     paper = Paper(
         title=_first(fields, "title", "papertitle"),
-        abstract=_first(fields, "abstract", "summary", "paperabstract"),
+        abstract=_first(fields, "abstract", "summary", "paperabstract", "abstractnote"),
         authorships=listed,
         authors_complete=complete,
         date=_date(fields),
         categories=_categories(_first_value(fields, "categories", "category")),
-        venue=_first(fields, "venue", "journal", "booktitle", "journalref", "conference"),
-        doi=find_doi(_first(fields, "doi") or outside.get("doi", "")),
+        venue=_first(
+            fields, "venue", "journal", "booktitle", "journalref", "conference", "publicationtitle", "proceedingstitle"
+        ),
+        doi=find_doi(doi or outside.get("doi", "")),
         arxiv_id=first_of(
             find_arxiv_id(_first(fields, "arxivid", "arxiv", "eprint") or outside.get("arxiv", ""), bare=True),
             find_arxiv_id(own_id, bare=True),
-            find_arxiv_id(joined([_first(fields, "doi"), link])),
+            find_arxiv_id(joined([doi, link])),
         ),
+        pmid=find_pmid(_first(fields, "pmid", "pubmedid", "pubmed") or outside.get("pubmed", ""), bare=True),
         url=find_url(link),
         has_code=_has_code(_first_value(fields, "hascode", "code", "codeurl")),
     )
     return record(paper, file=file, line=line, own_id=own_id)
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain_name(name: object) -> str:
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
 def _first_value(fields: Object, *names: str) -> Any:
@@ -112,14 +79,19 @@ def _first_value(fields: Object, *names: str) -> Any:
 
 def _first(fields: Object, *names: str) -> str:
     """Return the first of these fields that holds text or a number, as text."""
-    return next((text for name in names if (text := _text(fields.get(name)))), "")
+    for name in names:
+        if name in fields and (text := _text(fields[name])):
+            return text
+    return ""
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value.strip()
     if isinstance(value, bool) or value is None:
         return ""
-    if isinstance(value, str | int):
-        return str(value).strip()
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else str(value)
     if isinstance(value, list):
@@ -140,7 +112,7 @@ def _names(value: Any) -> list[str]:
 def _name(value: Any) -> str:
     if isinstance(value, str):
         return given_name_first(to_text(value))
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or str(value.get("creatorType", "")).lower() in NO_AUTHORS:
         return ""
     fields = {re.sub(r"[^a-z]", "", str(key).lower()): to_text(_text(part)) for key, part in value.items()}
     whole = first_of(*(fields.get(key, "") for key in ("name", "fullname", "displayname", "literal")))
@@ -152,8 +124,7 @@ def _name(value: Any) -> str:
 
 def _date(fields: Object) -> str:
     """Return the most precise date given; the first version of an arXiv record is its date."""
-    stated = ("publicationdate", "publisheddate", "datepublished", "published", "date", "pubdate")
-    dates = [find_date(_first(fields, name)) for name in stated]
+    dates = [find_date(_first(fields, name)) for name in DATES if name in fields]
     year = find_date(_first(fields, "year", "publicationyear", "pubyear"), month=_first(fields, "month"))
     first_version = _first_version(fields.get("versions"))
     known = [date for date in (*dates, first_version, year, find_date(_first(fields, "updatedate"))) if date]
