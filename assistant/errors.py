@@ -6,9 +6,12 @@
     |-- ModelError            a model cannot be used
     |   |-- FetchError        no mirror delivered it
     |   `-- ChecksumError     the bytes are not the pinned ones
+    |-- RemoteError           a source on the network did not deliver
+    |   `-- NotThere          it has no such paper or author
     `-- LibraryError          the library cannot be used
         |-- LibraryLocked     another process holds it
         |-- EmbedderMismatch  its vectors come from another embedding model
+        |-- LibraryDamaged    what is read is not what was written
         |-- StorageFull       the disk is full
         `-- IndexFailed       the vector index does not work; the papers are safe
 
@@ -44,6 +47,14 @@ class ChecksumError(ModelError):
     """A downloaded artifact does not have its pinned SHA-256."""
 
 
+class RemoteError(AssistantError):
+    """A source on the network could not be reached, asked for patience, or answered with something unusable."""
+
+
+class NotThere(RemoteError):
+    """A source on the network has no such paper or author, or does not accept its id."""
+
+
 class LibraryError(AssistantError):
     """The library cannot be opened, read or written."""
 
@@ -54,6 +65,16 @@ class LibraryLocked(LibraryError):
 
 class EmbedderMismatch(LibraryError):
     """The library's vectors were made by another embedding model."""
+
+
+class LibraryDamaged(LibraryError):
+    """The library's file holds something else than was written to it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The library's file is damaged: {what} is not what was written. `assistant check --mend` puts right what "
+            "can be told from what the sources said; else restore the file from a copy."
+        )
 
 
 class StorageFull(LibraryError):

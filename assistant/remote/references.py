@@ -1,0 +1,174 @@
+"""What a person writes to name papers elsewhere: `arxiv:2502.13604`, `doi:10...`, `author:"Naibin Gu"`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from assistant.errors import UsageError
+
+ReferenceKind = Literal[
+    "arxiv", "doi", "pmid", "openalex work", "openalex author", "s2 paper", "s2 author", "orcid", "author"
+]
+
+_ARXIV = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z][a-z-]+/\d{7})(?:v[1-9]\d{0,2})?", re.ASCII)
+_ARXIV_SUBJECT = re.compile(r"\.[a-z-]{2,}(?=/)")
+"""As in math.GT/0309136; what arXiv answers does not show it."""
+
+_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S{1,400}", re.ASCII)
+_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)")
+_ARXIV_CLASS = re.compile(r"\s*\[[\w.-]+\]$")
+_ORCID = re.compile(r"\d{15}[\dX]", re.ASCII)
+_PREFIX = re.compile(r"(arxiv|doi|pmid|openalex|s2|orcid|author)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_LONGEST_NAME = 200
+_QUOTES = "\"'“”„‘’«» "
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A paper, or all papers of an author, in one of the services; `value` is its id there, or an author's name."""
+
+    kind: ReferenceKind
+    value: str
+
+    def __str__(self) -> str:
+        """Return the one spelling that stands for it, which `parse_reference` reads again."""
+        if self.kind == "author":
+            return f'author:"{self.value}"'
+        return f"{self.kind.split()[0]}:{self.value}"
+
+
+def parse_reference(text: str) -> Reference | None:
+    """Read a reference: one of the known prefixes and an id, or the web address of a paper or an author.
+
+    None means that the text is something else, a path. The disk is not looked at: a file that is named like a
+    reference is meant by `./arxiv:x`. Raises UsageError for a known prefix before something that is no such id, and
+    for web addresses of which no service is known.
+    """
+    text = text.strip()
+    if re.match(r"https?://", text, re.IGNORECASE):
+        return _from_address(text)
+    found = _PREFIX.fullmatch(text)
+    if not found:
+        return None
+    value = found[2].strip()
+    if re.match(r"https?://", value, re.IGNORECASE):
+        return _from_address(value)
+    return _READERS[found[1].lower()](value)
+
+
+def _arxiv(value: str) -> Reference:
+    bare = _ARXIV_SUBJECT.sub("", _ARXIV_CLASS.sub("", value).lower().removesuffix(".pdf"))
+    if not _ARXIV.fullmatch(bare):
+        raise _wrong("arxiv", value, "an id such as 2502.13604, 2502.13604v2 or math.GT/0309136")
+    return Reference("arxiv", bare)
+
+
+def _doi(value: str) -> Reference:
+    bare = value.lower().rstrip(".,;")
+    if not _DOI.fullmatch(bare) or not bare.isprintable() or {".", ".."} & set(bare.split("/")):
+        raise _wrong("doi", value, "a DOI, which begins with 10. and has a slash, such as 10.1145/3442188.3445922")
+    preprint = _ARXIV_DOI.fullmatch(bare)
+    # arXiv registers a DOI for each of its papers, and knows more of them than those who list DOIs.
+    return _arxiv(preprint[1]) if preprint and _ARXIV.fullmatch(preprint[1]) else Reference("doi", bare)
+
+
+def _pmid(value: str) -> Reference:
+    if not re.fullmatch(r"0*[1-9]\d{0,8}", value, re.ASCII):
+        raise _wrong("pmid", value, "the number of a paper in PubMed, such as 31452104")
+    return Reference("pmid", value.lstrip("0"))
+
+
+def _openalex(value: str) -> Reference:
+    bare = value.upper()
+    if not re.fullmatch(r"[AW][1-9]\d{0,14}", bare, re.ASCII):
+        raise _wrong("openalex", value, "an author's id such as A5023888391 or a paper's such as W2741809807")
+    return Reference("openalex author" if bare[0] == "A" else "openalex work", bare)
+
+
+def _semantic_scholar(value: str) -> Reference:
+    corpus = re.fullmatch(r"corpusid:\s*([1-9]\d{0,14})", value, re.IGNORECASE | re.ASCII)
+    if corpus:
+        return Reference("s2 paper", f"CorpusId:{corpus[1]}")
+    if re.fullmatch(r"[0-9a-f]{40}", value, re.IGNORECASE):
+        return Reference("s2 paper", value.lower())
+    if re.fullmatch(r"[1-9]\d{0,14}", value, re.ASCII):
+        return Reference("s2 author", value)
+    raise _wrong(
+        "s2", value, "an author's number such as 1741101, a paper's 40 hexadecimal digits, or CorpusId:13756489"
+    )
+
+
+def _orcid(value: str) -> Reference:
+    digits = re.sub(r"[\s-]", "", value).upper()
+    if not _ORCID.fullmatch(digits):
+        raise _wrong("orcid", value, "16 digits such as 0000-0002-1825-0097")
+    if _check_digit(digits[:15]) != digits[15]:
+        raise UsageError(f"orcid:{_shown(value)} has a wrong check digit, so a digit is mistyped. Look it up again.")
+    return Reference("orcid", "-".join(digits[start : start + 4] for start in range(0, 16, 4)))
+
+
+def _author(value: str) -> Reference:
+    name = " ".join("".join(letter if letter.isprintable() else " " for letter in value).strip(_QUOTES).split())
+    if len(name) > _LONGEST_NAME or not any(letter.isalpha() for letter in name) or '"' in name:
+        raise _wrong("author", value, f'a person\'s name of at most {_LONGEST_NAME} letters, as in author:"Naibin Gu"')
+    return Reference("author", name)
+
+
+_READERS: dict[str, Callable[[str], Reference]] = {
+    "arxiv": _arxiv,
+    "doi": _doi,
+    "pmid": _pmid,
+    "openalex": _openalex,
+    "s2": _semantic_scholar,
+    "orcid": _orcid,
+    "author": _author,
+}
+
+
+def _from_address(text: str) -> Reference:
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        host = ""
+    else:
+        path = unquote(parts.path).strip("/")
+        last = path.rpartition("/")[2]
+        if host in ("arxiv.org", "export.arxiv.org"):
+            return _arxiv(re.sub(r"^(abs|pdf|html|format)/", "", path))
+        if host in ("doi.org", "dx.doi.org"):
+            return _doi(path)
+        if host in ("openalex.org", "api.openalex.org", "explore.openalex.org"):
+            return _openalex(last)
+        if host == "orcid.org":
+            return _orcid(last)
+        if host == "pubmed.ncbi.nlm.nih.gov":
+            return _pmid(last)
+        if host in ("semanticscholar.org", "api.semanticscholar.org"):
+            return _semantic_scholar(last)
+    raise UsageError(
+        f"{_shown(text)} is no address of a paper or an author that can be read. Known are those of arxiv.org, "
+        "doi.org, openalex.org, orcid.org, pubmed.ncbi.nlm.nih.gov and semanticscholar.org."
+    )
+
+
+def _check_digit(digits: str) -> str:
+    """Return the last character of an ORCID by ISO 7064, MOD 11-2."""
+    total = 0
+    for digit in digits:
+        total = (total + int(digit)) * 2
+    rest = (12 - total % 11) % 11
+    return "X" if rest == 10 else str(rest)
+
+
+def _wrong(prefix: str, value: str, expected: str) -> UsageError:
+    return UsageError(f"{prefix}:{_shown(value)} cannot be read: after {prefix}: stands {expected}.")
+
+
+def _shown(value: str) -> str:
+    shown = "".join(letter if letter.isprintable() else "�" for letter in value)
+    return shown if len(shown) <= 80 else shown[:79] + "…"

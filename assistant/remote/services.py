@@ -1,0 +1,104 @@
+"""Where the services on the network are, with what keys, and how long one waits for them: plain frozen values."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from assistant.errors import UsageError
+
+ARXIV_URL = "https://export.arxiv.org/api/query"
+OPENALEX_URL = "https://api.openalex.org"
+SEMANTIC_SCHOLAR_URL = "https://api.semanticscholar.org/graph/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one waits: seconds, but `attempts`. `sleep` and `clock` (seconds since 1970) are there for tests."""
+
+    connect_s: float = 10.0
+    read_s: float = 30.0
+    whole_s: float = 180.0
+    attempts: int = 4
+    first_wait_s: float = 1.0
+    longest_wait_s: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service as the client needs it. `secret_parameters` and `secret_headers` go to this host and nowhere else.
+
+    `interval_s` is the least time between two requests; `key_setting` is "" where the service knows no keys.
+    """
+
+    name: str
+    url: str
+    interval_s: float
+    key_setting: str = ""
+    secret_parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def has_key(self) -> bool:
+        """Tell whether requests carry a key."""
+        return bool(self.secret_parameters or self.secret_headers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that fetching needs to know; the names are those of the settings.
+
+    `cache` is the folder for answers, made when needed; `contact` is a mail address for the services' operators.
+    Raises UsageError for an address or a key that cannot be one.
+    """
+
+    cache: Path
+    arxiv_url: str = ARXIV_URL
+    openalex_url: str = OPENALEX_URL
+    semantic_scholar_url: str = SEMANTIC_SCHOLAR_URL
+    openalex_key: str = field(default="", repr=False)
+    semantic_scholar_key: str = field(default="", repr=False)
+    contact: str = ""
+    patience: Patience = Patience()
+
+    def __post_init__(self) -> None:
+        for name in ("arxiv_url", "openalex_url", "semantic_scholar_url"):
+            if not _is_address(getattr(self, name)):
+                raise UsageError(f"The setting {name} is no web address. Write one that begins with https://.")
+        for name in ("openalex_key", "semantic_scholar_key", "contact"):
+            value = getattr(self, name)
+            if any(not "!" <= letter <= "~" for letter in value):
+                raise UsageError(f"The setting {name} holds a space or a letter that cannot be sent. Copy it again.")
+
+    @property
+    def arxiv(self) -> Service:
+        """Return arXiv, which asks for one request each three seconds."""
+        return Service("arXiv", self.arxiv_url, 3.0)
+
+    @property
+    def openalex(self) -> Service:
+        """Return OpenAlex, which allows a hundred requests a second; ten are plenty."""
+        key = {"api_key": self.openalex_key} if self.openalex_key else {}
+        return Service("OpenAlex", self.openalex_url.rstrip("/"), 0.1, "openalex_key", secret_parameters=key)
+
+    @property
+    def semantic_scholar(self) -> Service:
+        """Return Semantic Scholar, whose keys begin with one request a second; without one, all share a pool."""
+        key = {"x-api-key": self.semantic_scholar_key} if self.semantic_scholar_key else {}
+        url = self.semantic_scholar_url.rstrip("/")
+        return Service("Semantic Scholar", url, 1.1, "semantic_scholar_key", secret_headers=key)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port  # raises ValueError where it is no number
+    except ValueError:
+        return False
+    plain = all("!" <= letter <= "~" for letter in text)
+    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
