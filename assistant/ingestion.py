@@ -1,117 +1,192 @@
-"""Files into the library, and the library's papers into the vector index. Simply run again after an interruption."""
+"""Files and answers of remote services into the library. Simply run again after an interruption."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from pathlib import Path
 
-from assistant import readers, recording
-from assistant.errors import IndexFailed
-from assistant.indexing import fill_index
+from assistant import readers
+from assistant.errors import RemoteError
 from assistant.library import Library
-from assistant.protocols import Embedder
-from assistant.types import AuthorProfile, IngestionReport, Notice, Paper, Problem, Progress, Record
-from vectorstore import VectorIndex, VectorIndexError
-
-ProgressListener = Callable[[Progress], None]
+from assistant.recording import Outcome, Reading
+from assistant.types import (
+    AuthorProfile,
+    IngestionReport,
+    Notice,
+    Problem,
+    Progress,
+    ProgressListener,
+    ReaderItem,
+    Record,
+    SourceReport,
+)
 
 _RECORDS_AT_ONCE = 500
-_TEXTS_AT_ONCE = 128
+_PROBLEMS_KEPT = 1000
+"""Of one source; the rest is only counted, so that memory does not grow with a bad file."""
 
 
 def add_files(
-    library: Library, paths: Sequence[Path], *, as_of: date, on_progress: ProgressListener = lambda _: None
+    library: Library,
+    paths: Sequence[Path],
+    *,
+    as_of: date,
+    columns: Mapping[str, str] = readers.NO_COLUMNS,
+    recursive: bool = True,
+    on_progress: ProgressListener = lambda _: None,
 ) -> IngestionReport:
-    """Read files into the library; folders are read with everything below them.
+    """Read files into the library; folders are read with everything below them, or only what lies in them.
 
-    A paper is safe as soon as the transaction that holds it has ended; it then waits for its vector (`embed_pending`).
+    A paper is safe as soon as the transaction that holds it has ended; it then waits for its vector (see `outbox`).
     Bad records and files are in the report's `failed`, and the rest goes on.
     """
-    report = IngestionReport()
+    tallies: list[_Tally] = []
     files: list[Path] = []
     for path in paths:
         try:
-            files += _files(path)
+            files += _files(path, recursive)
         except OSError as error:
-            report = _failed(report, path, error)
+            tallies.append(_unread(path, error))
     for number, file in enumerate(files):
-        on_progress(Progress(number, len(files), f"Reading {file.name}"))
+        listen = _counting(on_progress, number, len(files), file.name)
         try:
             origin = str(file.resolve())
         except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link that leads to itself
-            report = _failed(report, file, error)
+            tallies.append(_unread(file, error))
             continue
-        report = _add_file(library, file, origin, as_of, report)
+        items = readers.read(file, as_of=as_of, columns=columns)
+        tallies.append(_keep(library, origin, str(file), items, listen))
     on_progress(Progress(len(files), len(files), "Read"))
-    return replace(report, pending=library.pending_count())
+    return _report(library, tallies)
 
 
-def embed_pending(
+def add_fetched(
     library: Library,
-    index: VectorIndex,
-    embedder: Embedder,
+    references: Sequence[str],
+    fetch: Callable[[str], Iterator[ReaderItem]],
     *,
     on_progress: ProgressListener = lambda _: None,
-) -> int:
-    """Give every waiting paper its vector and put it into the index; return how many papers got one.
+) -> IngestionReport:
+    """Add what remote services say of papers or authors. `fetch` yields the records of one reference.
 
-    Vectors are kept in the library first, so a lost index is filled again without the embedding model.
-    Raises IndexFailed.
+    A reference that cannot be fetched is in the report's `failed`, and the rest goes on.
     """
-    waiting = library.pending_ids()
-    for start in range(0, len(waiting), _TEXTS_AT_ONCE):
-        on_progress(Progress(start, len(waiting), "Embedding"))
-        ids = waiting[start : start + _TEXTS_AT_ONCE]
-        papers = library.papers_by_id(ids)
-        library.keep_vectors([paper.id for paper in papers], embedder.embed([embedded_text(paper) for paper in papers]))
-    if waiting:
-        on_progress(Progress(len(waiting), len(waiting), "Embedded"))
-    try:
-        fill_index(library, index)
-    except VectorIndexError as error:
-        raise IndexFailed(error) from error
-    return len(waiting)
+    tallies: list[_Tally] = []
+    for number, reference in enumerate(references):
+        listen = _counting(on_progress, number, len(references), reference)
+        tallies.append(_keep(library, reference, reference, _until_failure(fetch, reference), listen))
+    on_progress(Progress(len(references), len(references), "Fetched"))
+    return _report(library, tallies)
 
 
-def embedded_text(paper: Paper) -> str:
-    """Return the text whose vector stands for a paper; a change here needs a new name in the embedder's fingerprint."""
-    return f"{paper.title}\n{paper.abstract}"
+def together(reports: Iterable[IngestionReport], pending: int) -> IngestionReport:
+    """Return what several ingestions did, as one."""
+    reports = list(reports)
+    return IngestionReport(
+        added=sum(report.added for report in reports),
+        updated=sum(report.updated for report in reports),
+        unchanged=sum(report.unchanged for report in reports),
+        failed=tuple(problem for report in reports for problem in report.failed),
+        pending=pending,
+        sources=tuple(source for report in reports for source in report.sources),
+        notices=tuple(notice for report in reports for notice in report.notices),
+    )
 
 
-def _add_file(library: Library, file: Path, origin: str, as_of: date, report: IngestionReport) -> IngestionReport:
-    run = uuid.uuid4().hex
-    items = iter(readers.read(file, as_of=as_of))
+@dataclass
+class _Tally:
+    """What became of the records of one source, while it is read."""
+
+    source: str
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    failed: int = 0
+    notices: list[Notice] = field(default_factory=list)
+
+    def count(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+
+    def fail(self, problem: Problem) -> None:
+        self.failed += 1
+        if len(self.problems) < _PROBLEMS_KEPT:
+            self.problems.append(problem)
+
+
+def _keep(
+    library: Library, origin: str, source: str, items: Iterator[ReaderItem], listen: Callable[[int], None]
+) -> _Tally:
+    """Write what a source says, batch by batch; what it no longer says is forgotten where it was read to its end."""
+    tally, reading, is_whole, count = _Tally(source), Reading(library, origin), True, 0
+    listen(0)
     while batch := list(islice(items, _RECORDS_AT_ONCE)):
         records = [item for item in batch if isinstance(item, Record)]
-        outcomes = recording.keep(library, records, origin, run)
+        tally.count(reading.keep(records))
         for item in batch:
             if isinstance(item, AuthorProfile):
                 library.keep_profile(item, origin)
-        report = replace(
-            report,
-            added=report.added + outcomes.count("added"),
-            updated=report.updated + outcomes.count("updated"),
-            unchanged=report.unchanged + outcomes.count("unchanged"),
-            failed=report.failed + tuple(item for item in batch if isinstance(item, Problem)),
-            notices=report.notices + tuple(item for item in batch if isinstance(item, Notice)),
+            elif isinstance(item, Notice):
+                tally.notices.append(item)
+            elif isinstance(item, Problem):
+                tally.fail(item)
+                is_whole = is_whole and item.line > 0
+        count += len(records)
+        listen(count)
+    if is_whole:
+        reading.finish()
+    return tally
+
+
+def _until_failure(fetch: Callable[[str], Iterator[ReaderItem]], reference: str) -> Iterator[ReaderItem]:
+    try:
+        yield from fetch(reference)
+    except RemoteError as error:
+        yield Problem(reference, 0, str(error))
+
+
+def _counting(on_progress: ProgressListener, number: int, total: int, name: str) -> Callable[[int], None]:
+    def listen(records: int) -> None:
+        on_progress(Progress(number, total, f"Reading {name}" + (f", {records:,} records" if records else "")))
+
+    return listen
+
+
+def _report(library: Library, tallies: Sequence[_Tally]) -> IngestionReport:
+    sources = tuple(
+        SourceReport(
+            tally.source,
+            tally.outcomes.get("added", 0),
+            tally.outcomes.get("updated", 0),
+            tally.outcomes.get("unchanged", 0),
+            tally.failed,
         )
-    recording.finish(library, origin, run)
-    return report
+        for tally in tallies
+    )
+    return IngestionReport(
+        added=sum(source.added for source in sources),
+        updated=sum(source.updated for source in sources),
+        unchanged=sum(source.unchanged for source in sources),
+        failed=tuple(problem for tally in tallies for problem in tally.problems),
+        pending=library.pending_count(),
+        sources=sources,
+        notices=tuple(notice for tally in tallies for notice in tally.notices),
+    )
 
 
-def _files(path: Path) -> list[Path]:
-    """Return the file, or every file below the folder; what is hidden there, `.git` say, is passed over."""
+def _files(path: Path, recursive: bool) -> list[Path]:
+    """Return the file, or the files in the folder; what is hidden there, `.git` say, is passed over."""
     if not path.is_dir():
         return [path]
-    below = (file for file in path.rglob("*") if not any(part.startswith(".") for part in file.relative_to(path).parts))
+    found = path.rglob("*") if recursive else path.glob("*")
+    below = (file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts))
     return sorted(file for file in below if file.is_file())
 
 
-def _failed(report: IngestionReport, path: Path, error: Exception) -> IngestionReport:
+def _unread(path: Path, error: Exception) -> _Tally:
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    problem = Problem(str(path), 0, f"The file cannot be read: {reason}. Check its name.")
-    return replace(report, failed=(*report.failed, problem))
+    tally = _Tally(str(path))
+    tally.fail(Problem(str(path), 0, f"The file cannot be read: {reason}. Check its name."))
+    return tally

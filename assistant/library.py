@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from assistant import lexical
 from assistant.errors import LibraryError, StorageFull
-from assistant.names import fold, same_person
+from assistant.paper_rows import pages, read_papers
 from assistant.protocols import Vectors
-from assistant.schema import authorships, categories, connect, facts, papers, profiles, records, vectors
-from assistant.types import AuthorProfile, Authorship, Paper, PaperFilter
+from assistant.schema import (
+    aliases,
+    authorships,
+    connect,
+    facts,
+    papers,
+    profiles,
+    records,
+    removals,
+    vectors,
+)
+from assistant.selection import holding, passing
+from assistant.text_index import TextIndex
+from assistant.types import AuthorProfile, Paper, PaperFilter, WordUse
 
 FILE_NAME = "library.sqlite3"
-_PAGE = 500
+
+_MARK = "library.made"
+"""Name of an empty file that says that there has been a library here."""
+
+_ROWS_AT_ONCE = 10_000
 
 
 def make_folder(folder: Path) -> None:
@@ -33,6 +49,23 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
+def _refuse_emptied(folder: Path) -> None:
+    """Refuse a folder that has held a library and has lost its file: an empty one in its place would look like a loss.
+
+    Raises LibraryError.
+    """
+    file, mark = folder / FILE_NAME, folder / _MARK
+    is_there = file.exists() and file.stat().st_size > 0
+    if mark.exists() and not is_there:
+        raise LibraryError(
+            f"The library's file {file} is {'empty' if file.exists() else 'gone'}, and its papers with it. Restore it "
+            f"from a copy; or, to begin anew, delete the folder {folder} and add your papers again."
+        )
+    if is_there and not mark.exists():
+        with contextlib.suppress(OSError):  # only a safeguard; a library on a full disk can still be read
+            mark.touch()
+
+
 class Library:
     """One folder's papers. Any number of threads may read; writes are single transactions.
 
@@ -42,11 +75,14 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         make_folder(folder)
+        _refuse_emptied(folder)
         self._engine = connect(folder / FILE_NAME)
+        self._text = TextIndex()
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        self._text.close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -62,26 +98,50 @@ class Library:
                 raise StorageFull(place) from error
             raise LibraryError(f"The library file {place} could not be used: {error.orig}.") from error
 
-    def count(self) -> int:
-        """Return how many papers the library holds."""
+    def count(self, chosen: PaperFilter = PaperFilter()) -> int:
+        """Return how many papers pass the filter."""
         with self.transaction() as connection:
-            return int(connection.execute(select(func.count()).select_from(papers)).scalar_one())
+            query = passing(connection, select(func.count()).select_from(papers), chosen)
+            return int(connection.execute(query).scalar_one())
 
-    def papers(self, chosen: PaperFilter = PaperFilter()) -> list[Paper]:
-        """Return the papers that pass the filter, newest first, then by title."""
+    def papers(self, chosen: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0) -> list[Paper]:
+        """Return the papers that pass the filter, newest first, then by title; at most `limit`, after `offset`."""
+        return self.find_papers("", chosen, limit, offset)[0]
+
+    def find_papers(
+        self, words: str, chosen: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0
+    ) -> tuple[list[Paper], int]:
+        """Return the papers of which each of the words begins a word of title, authors, venue, category or date.
+
+        In the order of `papers`, at most `limit` of them after `offset`; with it how many there are in all.
+        """
         with self.transaction() as connection:
-            query = _filtered(connection, select(papers.c.id), chosen).order_by(papers.c.date.desc(), papers.c.title)
-            return read_papers(connection, connection.execute(query).scalars().all())
+            query = holding(passing(connection, select(papers.c.id), chosen), words)
+            query = query.order_by(papers.c.date.desc(), papers.c.title, papers.c.number).limit(limit).offset(offset)
+            found = read_papers(connection, connection.execute(query).scalars().all())
+            count = holding(passing(connection, select(func.count()).select_from(papers), chosen), words)
+            return found, int(connection.execute(count).scalar_one())
 
     def papers_by_id(self, ids: Sequence[str]) -> list[Paper]:
-        """Return these papers in the order of the ids; unknown ids are left out."""
+        """Return these papers in the order of the ids, which lead from merged papers too; unknown ids are left out."""
         with self.transaction() as connection:
-            return read_papers(connection, ids)
+            merged: dict[str, str] = {}
+            for page in pages(ids):
+                rows = connection.execute(select(aliases).where(aliases.c.id.in_(page)))
+                merged.update((row.id, row.paper_id) for row in rows)
+            return read_papers(connection, list(dict.fromkeys(merged.get(paper_id, paper_id) for paper_id in ids)))
 
     def ids(self, chosen: PaperFilter) -> set[str]:
         """Return the ids of the papers that pass the filter."""
         with self.transaction() as connection:
-            return set(connection.execute(_filtered(connection, select(papers.c.id), chosen)).scalars())
+            return set(connection.execute(passing(connection, select(papers.c.id), chosen)).scalars())
+
+    def numbers(self, chosen: PaperFilter) -> NDArray[np.int64]:
+        """Return the numbers, ascending, of the papers that pass the filter."""
+        joined = func.aggregate_strings(cast(papers.c.number, Text), ",")  # a row a paper would take ten times as long
+        with self.transaction() as connection:
+            found = connection.execute(passing(connection, select(joined), chosen)).scalar_one()
+        return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
     def own_ids(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return for each paper the names that its sources gave it, such as BibTeX keys or JSONL ids; none for some."""
@@ -93,15 +153,27 @@ class Library:
                     found[row.paper_id] += (row.own_id,)
         return found
 
-    def text_search(self, question: str, limit: int, allowed: set[str] | None = None) -> list[tuple[str, float]]:
-        """Search titles and abstracts for the question's words; see `lexical.search`."""
+    def text_search(self, question: str, limit: int, among: NDArray[np.int64] | None = None) -> list[tuple[str, float]]:
+        """Search titles and abstracts for the question's words; see `TextIndex.search`. Ids and scores, best first."""
         with self.transaction() as connection:
-            return lexical.search(connection, question, limit, allowed)
+            found = self._text.search(connection, question, limit, among)
+            wanted = select(papers.c.number, papers.c.id).where(papers.c.number.in_([number for number, _ in found]))
+            ids = {row.number: row.id for row in connection.execute(wanted)}
+        return [(ids[number], score) for number, score in found if number in ids]
 
-    def word_holders(self, words: Sequence[str]) -> dict[str, set[str]]:
-        """Return for each word the ids of the papers in which it, or a word of the same stem, occurs."""
+    def word_use(self, words: Sequence[str], paper_ids: Sequence[str]) -> dict[str, WordUse]:
+        """Return for each word in how many papers it or a word of its stem occurs, and in which of `paper_ids`."""
         with self.transaction() as connection:
-            return {word: lexical.holders(connection, word) for word in words}
+            known: dict[str, int] = {}
+            for page in pages(paper_ids):
+                rows = connection.execute(select(papers.c.id, papers.c.number).where(papers.c.id.in_(page)))
+                known.update((row.id, row.number) for row in rows)
+            holders = self._text.holders(connection, words)
+        ids, numbers = list(known), np.array(list(known.values()), np.int64)
+        return {
+            word: WordUse(len(held), frozenset(compress(ids, np.isin(numbers, held).tolist())))
+            for word, held in zip(words, holders, strict=True)
+        }
 
     def known_names(self, names: set[str]) -> set[str]:
         """Return those of the folded names that an author of the library has."""
@@ -180,15 +252,52 @@ class Library:
             rows = connection.execute(query).all()
         return [row.paper_id for row in rows], _matrix([row.vector for row in rows])
 
+    def paper_numbers(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the number of each of these papers; unknown ids are left out."""
+        found: dict[str, int] = {}
+        with self.transaction() as connection:
+            for page in pages(ids):
+                rows = connection.execute(select(papers.c.id, papers.c.number).where(papers.c.id.in_(page)))
+                found.update((row.id, row.number) for row in rows)
+        return found
+
+    def numbered_vectors(self) -> tuple[NDArray[np.int64], list[str], Vectors]:
+        """Return every kept vector with its paper's number and id: shapes (n,), n ids, (n, d)."""
+        query = select(papers.c.number, vectors.c.paper_id, vectors.c.vector).join_from(
+            vectors, papers, papers.c.id == vectors.c.paper_id
+        )
+        numbers: list[int] = []
+        ids: list[str] = []
+        parts: list[Vectors] = []
+        with self.transaction() as connection:
+            for rows in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query).partitions():
+                part_numbers, part_ids, blobs = zip(*rows, strict=True)
+                numbers += part_numbers
+                ids += part_ids
+                parts.append(_matrix(blobs))
+        return np.array(numbers, np.int64), ids, np.concatenate(parts) if parts else _matrix([])
+
     def mark_indexed(self, ids: Sequence[str]) -> None:
         """Note that the vector index holds these papers."""
         with self.transaction() as connection:
             connection.execute(update(vectors).where(vectors.c.paper_id.in_(list(ids))).values(indexed=1))
 
+    def removed_ids(self, limit: int) -> list[str]:
+        """Return up to `limit` ids that left the library and that the vector index may still hold."""
+        with self.transaction() as connection:
+            return list(connection.execute(select(removals.c.paper_id).limit(limit)).scalars())
+
+    def forget_removed(self, ids: Sequence[str]) -> None:
+        """Note that the vector index no longer holds these."""
+        with self.transaction() as connection:
+            for page in pages(ids):
+                connection.execute(delete(removals).where(removals.c.paper_id.in_(page)))
+
     def forget_index(self, **known: str) -> None:
         """Note that the vector index holds nothing, and the facts `known` with it: it is to be made anew."""
         with self.transaction() as connection:
-            connection.execute(update(vectors).values(indexed=0))
+            connection.execute(update(vectors).where(vectors.c.indexed != 0).values(indexed=0))
+            connection.execute(delete(removals))
             _keep_facts(connection, known)
 
     def forget_vectors(self, **known: str) -> None:
@@ -224,79 +333,6 @@ class Library:
         return found
 
 
-def pages(ids: Iterable[str]) -> Iterator[list[str]]:
-    """Cut ids into lists short enough for one SQL statement."""
-    remaining = list(ids)
-    for start in range(0, len(remaining), _PAGE):
-        yield remaining[start : start + _PAGE]
-
-
-def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
-    """Read papers with their authors and categories, in the order of the ids; unknown ids are left out."""
-    found: dict[str, Paper] = {}
-    for page in pages(ids):
-        people: dict[str, list[Authorship]] = {}
-        for row in connection.execute(
-            select(authorships).where(authorships.c.paper_id.in_(page)).order_by(authorships.c.ordinal)
-        ):
-            people.setdefault(row.paper_id, []).append(Authorship(row.name, row.position))
-        fields: dict[str, list[str]] = {}
-        for row in connection.execute(
-            select(categories).where(categories.c.paper_id.in_(page)).order_by(categories.c.ordinal)
-        ):
-            fields.setdefault(row.paper_id, []).append(row.category)
-        for row in connection.execute(select(papers).where(papers.c.id.in_(page))):
-            found[row.id] = _paper(row, tuple(people.get(row.id, ())), tuple(fields.get(row.id, ())))
-    return [found[paper_id] for paper_id in ids if paper_id in found]
-
-
-def _paper(row: Any, people: tuple[Authorship, ...], fields: tuple[str, ...]) -> Paper:
-    return Paper(
-        id=row.id,
-        title=row.title,
-        abstract=row.abstract,
-        authorships=people,
-        authors_complete=bool(row.authors_complete),
-        date=row.date,
-        categories=fields,
-        venue=row.venue,
-        doi=row.doi,
-        arxiv_id=row.arxiv_id,
-        url=row.url,
-        has_code=None if row.has_code is None else bool(row.has_code),
-    )
-
-
-def _filtered(connection: Connection, query: Select[Any], chosen: PaperFilter) -> Select[Any]:
-    """Add the filter's conditions to a query over `papers`."""
-    if chosen.author:
-        names = [name for name in _candidate_names(connection, chosen.author) if same_person(chosen.author, name)]
-        query = query.where(papers.c.id.in_(select(authorships.c.paper_id).where(authorships.c.folded.in_(names))))
-    if chosen.category:
-        query = query.where(
-            papers.c.id.in_(select(categories.c.paper_id).where(categories.c.folded == fold(chosen.category)))
-        )
-    if chosen.since is not None:
-        query = query.where(papers.c.year >= chosen.since)
-    if chosen.until is not None:
-        query = query.where(papers.c.year <= chosen.until)
-    if chosen.has_code is not None:
-        query = query.where(papers.c.has_code == int(chosen.has_code))
-    return query
-
-
-def _candidate_names(connection: Connection, author: str) -> list[str]:
-    """Return folded names that share a whole word with `author`, or all names where it has only initials."""
-    query = select(authorships.c.folded).distinct()
-    words = [word for word in fold(author).split() if len(word) > 1]
-    if words:
-        condition = authorships.c.folded.contains(words[0], autoescape=True)
-        for word in words[1:]:
-            condition = condition | authorships.c.folded.contains(word, autoescape=True)
-        query = query.where(condition)
-    return list(connection.execute(query).scalars())
-
-
 def _keep_facts(connection: Connection, known: Mapping[str, str]) -> None:
     for name, value in known.items():
         connection.execute(delete(facts).where(facts.c.name == name))
@@ -308,5 +344,7 @@ def _vector(blob: bytes) -> Vectors:
 
 
 def _matrix(blobs: Sequence[bytes]) -> Vectors:
-    rows = [_vector(blob) for blob in blobs]
-    return np.stack(rows) if rows else np.empty((0, 0), np.float32)
+    """Return vectors of one length as the rows of a matrix."""
+    if not blobs:
+        return np.empty((0, 0), np.float32)
+    return np.frombuffer(b"".join(blobs), np.float16).astype(np.float32).reshape(len(blobs), -1)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _WORDS = re.compile(r"[^\W_]+")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
+@lru_cache(maxsize=4096)  # the same titles and names are compared again and again
 def fold(text: str) -> str:
     """Return the words of a text in lower case without diacritics or punctuation, joined by single spaces."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return " ".join(_WORDS.findall(bare.casefold()))
+    if not text.isascii():
+        text = _BEYOND_ASCII.sub(_without_marks, unicodedata.normalize("NFKD", text))
+    return " ".join(_WORDS.findall(text.casefold()))
+
+
+def _without_marks(match: re.Match[str]) -> str:
+    return "".join(character for character in match.group() if not unicodedata.combining(character))
 
 
 def same_person(query: str, name: str) -> bool:

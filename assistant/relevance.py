@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.library import Library
-from assistant.types import Passage, Plan
+from assistant.types import Passage, Plan, WordUse
 from assistant.words import content_words
 
 _WORD = re.compile(r"[^\W_]+")
@@ -33,9 +33,8 @@ def names_one(library: Library, question: str, passages: Sequence[Passage]) -> b
     """Tell whether the question holds a word written as a name (KnowRL, BM25) that few papers and a passage hold."""
     names = [word for word in _WORD.findall(question) if _looks_like_a_name(word)]
     few = max(_FEW_PAPERS, library.count() // 100)
-    held = library.word_holders(names)
-    found = {passage.paper_id for passage in passages}
-    return any(len(held[name]) <= few and not held[name].isdisjoint(found) for name in names)
+    use = library.word_use(names, [passage.paper_id for passage in passages])
+    return any(use[name].count <= few and use[name].paper_ids for name in names)
 
 
 def _looks_like_a_name(word: str) -> bool:
@@ -52,14 +51,14 @@ def evidence(library: Library, question: str, passages: Sequence[Passage]) -> fl
     """
     words = content_words(question)
     size = library.count()
-    held = library.word_holders(words)
-    weights = {word: math.log(1 + (size - len(held[word]) + 0.5) / (len(held[word]) + 0.5)) for word in words}
+    use = library.word_use(words, [passage.paper_id for passage in passages])
+    weights = {word: math.log(1 + (size - use[word].count + 0.5) / (use[word].count + 0.5)) for word in words}
     total = sum(weights.values()) or 1.0
     return max(
-        (_strength(passage, held, weights) / total / 2 + (passage.similarity or 0.0) for passage in passages),
+        (_strength(passage, use, weights) / total / 2 + (passage.similarity or 0.0) for passage in passages),
         default=0.0,
     )
 
 
-def _strength(passage: Passage, held: dict[str, set[str]], weights: dict[str, float]) -> float:
-    return sum(weight for word, weight in weights.items() if passage.paper_id in held[word])
+def _strength(passage: Passage, use: dict[str, WordUse], weights: dict[str, float]) -> float:
+    return sum(weight for word, weight in weights.items() if passage.paper_id in use[word].paper_ids)

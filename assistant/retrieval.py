@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from assistant.errors import IndexFailed
 from assistant.library import Library
-from assistant.protocols import Embedder
+from assistant.protocols import Embedder, Vectors
 from assistant.types import PaperFilter, Passage
-from vectorstore import VectorIndex, VectorIndexError
+from vectorstore import Match, VectorIndexError
 
 CANDIDATES = 200
 """How many papers each of the two searches proposes."""
@@ -18,12 +22,19 @@ DENSE_WEIGHT = 0.7
 """How much the dense score counts in the combined one, in [0, 1]; measured in docs/EXPERIMENTS.md."""
 
 
+class NearestPapers(Protocol):
+    """Knows the papers whose vectors are most like another vector."""
+
+    def query(self, vector: Vectors, limit: int, among: NDArray[np.int64] | None = None) -> list[Match]:
+        """Return the ids of the nearest papers, most similar first; `among`: numbers of the papers to search in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retriever:
     """Searches one library. Every method returns passages best first."""
 
     library: Library
-    index: VectorIndex
+    index: NearestPapers
     embedder: Embedder
     dense_weight: float = DENSE_WEIGHT
 
@@ -34,14 +45,14 @@ class Retriever:
         greatest of the candidates, and BM25 divided by the greatest. Their convex combination is the score (Bruch, Gai
         and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023); figures in docs/EXPERIMENTS.md.
         """
-        allowed = None if chosen.is_empty else self.library.ids(chosen)
+        among = None if chosen.is_empty else self.library.numbers(chosen)
         candidates = max(CANDIDATES, limit)
         vector = self.embedder.embed([question])[0]
         try:
-            similarity = dict(self.index.query(vector, candidates, allowed))
+            similarity = dict(self.index.query(vector, candidates, among))
         except VectorIndexError as error:
             raise IndexFailed(error) from error
-        lexical = dict(self.library.text_search(question, candidates, allowed))
+        lexical = dict(self.library.text_search(question, candidates, among))
         unseen = [paper_id for paper_id in lexical if paper_id not in similarity]
         similarity.update((i, float(kept @ vector)) for i, kept in self.library.vectors(unseen).items())
         return combine(similarity, lexical, self.dense_weight)[:limit]

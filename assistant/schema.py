@@ -31,9 +31,11 @@ papers = Table(
     Column("venue", Text, nullable=False),
     Column("doi", Text, nullable=False),
     Column("arxiv_id", Text, nullable=False),
+    Column("pmid", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("has_code", Integer),
     Column("authors_complete", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
 )
 
 
@@ -51,6 +53,11 @@ authorships = Table(
     Column("position", Integer),
 )
 
+name_words = Table(
+    "name_words", metadata, Column("word", Text, primary_key=True), Column("folded", Text, primary_key=True)
+)
+"""Each word of each folded name that an author has, or had."""
+
 categories = Table(
     "categories",
     metadata,
@@ -65,12 +72,25 @@ identifiers = Table("identifiers", metadata, Column("value", Text, primary_key=T
 records = Table(
     "records",
     metadata,
-    _of_paper(),
-    Column("origin", Text, primary_key=True),
-    Column("own_id", Text, primary_key=True),
-    Column("digest", Text, primary_key=True),
-    Column("run", Text, nullable=False),
+    Column("number", Integer, primary_key=True),
+    Column("paper_id", Text, ForeignKey("papers.id", ondelete="CASCADE"), nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("own_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("statement", Text, nullable=False),
 )
+"""What each source says of each paper, word for word; `statement` is "" for what was read before it was kept."""
+
+aliases = Table("aliases", metadata, Column("id", Text, primary_key=True), Column("paper_id", Text, nullable=False))
+"""Ids that papers had before they were merged into another. They outlive the paper, so that it is remembered."""
+
+kept_apart = Table(
+    "kept_apart", metadata, Column("one", Text, primary_key=True), Column("other", Text, primary_key=True)
+)
+"""Pairs of ids, the lesser first, that a person said are two papers."""
+
+removals = Table("removals", metadata, Column("paper_id", Text, primary_key=True))
+"""Ids that left the library and that the vector index may still hold."""
 
 profiles = Table(
     "profiles",

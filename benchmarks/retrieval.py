@@ -1,22 +1,27 @@
-"""Search quality on collections with relevance judgements: dense alone, lexical alone, and their combination.
+"""Searching: its quality on collections with relevance judgements, its speed and its memory at size.
 
-`python -m benchmarks.retrieval FOLDER...` prints nDCG@10 and recall@100 of each; a FOLDER holds corpus.jsonl,
-queries.jsonl and qrels.tsv.
+`python -m benchmarks.retrieval FOLDER...` prints nDCG@10 and recall@100 of dense search alone, lexical search alone
+and their combinations; a FOLDER holds corpus.jsonl, queries.jsonl and qrels.tsv. Without a FOLDER it prints how long
+searches take in libraries of several sizes, made out of the papers of one file (see `benchmarks.search_speed`).
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import ir_measures
 from ir_measures import R, nDCG
 
 from assistant.library import Library
 from assistant.retrieval import Retriever
+from assistant.wiring import quiet_environment
+from benchmarks import search_speed
 from benchmarks.collections import Collection
 
+PAPERS = Path("..", "shared", "corpora", "mlanthology-30k.jsonl.gz")
 DEPTH = 100
 MEASURES = [nDCG @ 10, R @ 100]
 RECIPROCAL_RANK_CONSTANT = 60
@@ -61,17 +66,30 @@ def evaluate(collection: Collection, library: Library, run: Run) -> dict[str, fl
     return {str(measure): float(values[measure]) for measure in MEASURES}
 
 
+def compare(collection: Collection) -> None:
+    """Print the measures of each search on a collection."""
+    with collection.workspace() as workspace:
+        print(f"{collection.folder.name}: {workspace.library.count()} papers, {len(collection.queries)} queries")
+        for search, run in runs(workspace.assistant.retriever).items():
+            values = evaluate(collection, workspace.library, run)
+            print(f"  {search:16}" + "".join(f"  {measure} {value:.4f}" for measure, value in values.items()))
+
+
 def main() -> None:
-    """Print a table for each collection named on the command line."""
-    if not sys.argv[1:]:
-        sys.exit("Usage: python -m benchmarks.retrieval FOLDER...")
-    for name in sys.argv[1:]:
-        collection = Collection(Path(name))
-        with collection.workspace() as workspace:
-            print(f"{collection.folder.name}: {workspace.library.count()} papers, {len(collection.queries)} queries")
-            for search, run in runs(workspace.assistant.retriever).items():
-                values = evaluate(collection, workspace.library, run)
-                print(f"  {search:16}" + "".join(f"  {measure} {value:.4f}" for measure, value in values.items()))
+    """Print a table for each collection named on the command line, or of the speed at several sizes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieval", description=__doc__)
+    parser.add_argument("collections", nargs="*", type=Path, metavar="FOLDER")
+    parser.add_argument("--papers", type=Path, default=PAPERS, help="file of papers to make libraries of")
+    parser.add_argument("--sizes", type=int, nargs="+", default=search_speed.SIZES, help="papers in each library")
+    parser.add_argument("--embed", type=int, default=30_000, help="how many of the papers are embedded for real")
+    parser.add_argument("--keep", type=Path, help="folder that keeps vectors and libraries for the next time")
+    chosen = parser.parse_args()
+    quiet_environment()
+    for folder in chosen.collections:
+        compare(Collection(folder))
+    if not chosen.collections:
+        with TemporaryDirectory() as temporary:
+            search_speed.run(chosen.papers, chosen.keep or Path(temporary), sorted(chosen.sizes), chosen.embed)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant import ingestion, recording
+from assistant import outbox, recording
 from assistant.answering import LONGEST_QUESTION, Assistant
 from assistant.errors import QuestionError
+from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.retrieval import Retriever
 from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, Record, TextProduced
 from tests.conftest import make_paper
-from tests.fakes import FailingModel, HashingEmbedder, ScriptedModel
-from vectorstore import ExactIndex
+from tests.fakes import FailingModel, HashingEmbedder, MemoryPlace, ScriptedModel
 
 BEAMS = "BeamLoRA treats each adapter as a beam. It was tested on 12 datasets."
 PRUNING = "Light-PEFT prunes the foundation model early. It was tested on GLUE."
@@ -30,8 +30,8 @@ def build(library: Library, embedder: HashingEmbedder) -> Callable[..., Assistan
         make_paper("Light-PEFT", PRUNING, authors=("Naibin Gu", "Peng Fu"), date="2024"),
     ]
     recording.keep(library, [Record(paper, 1) for paper in papers], "x")
-    index = ExactIndex()
-    ingestion.embed_pending(library, index, embedder)
+    index = KeptIndex(library, MemoryPlace())
+    outbox.embed_pending(library, index, embedder)
 
     def make(model: ScriptedModel | None = None) -> Assistant:
         return Assistant(library, Retriever(library, index, embedder), (lambda: model) if model else never, 5, 3000, 50)
@@ -89,7 +89,7 @@ def test_a_question_about_nothing_in_the_library_is_refused_without_the_model(bu
 
 
 def test_an_empty_library_says_how_to_add_papers(library: Library, embedder: HashingEmbedder) -> None:
-    assistant = Assistant(library, Retriever(library, ExactIndex(), embedder), never, 5, 3000, 50)
+    assistant = Assistant(library, Retriever(library, KeptIndex(library, MemoryPlace()), embedder), never, 5, 3000, 50)
     answer = assistant.ask("What is BeamLoRA?").answer()
     assert answer.refused
     assert "assistant add" in answer.text

@@ -76,6 +76,7 @@ def test_add_prints_one_object_and_says_what_failed(run: CommandLine) -> None:
         "unchanged": 0,
         "failed": 1,
         "pending": 0,
+        "sources": [{"source": "papers.bib", "added": 2, "updated": 0, "unchanged": 0, "failed": 1}],
     }
     assert "abstract" in report["failed"][0]["reason"]
     assert run.json("add", "papers.bib")["unchanged"] == 2

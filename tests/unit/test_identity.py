@@ -1,7 +1,8 @@
 from dataclasses import replace
 from itertools import islice
 
-from assistant.identity import contradict, digest, merge, new_ids, strong_keys, title_key
+from assistant.identity import contradict, new_ids, strong_keys, title_key
+from assistant.merging import digest, merge, statement
 from assistant.types import Authorship
 from tests.conftest import make_paper
 
@@ -65,8 +66,8 @@ def test_a_cut_author_line_never_replaces_a_full_one_but_its_hidden_owner_joins(
 
 def test_the_digest_depends_on_every_field_but_the_id() -> None:
     paper = make_paper("T")
-    assert digest(paper) == digest(replace(paper, id="x"))
-    assert digest(paper) != digest(replace(paper, has_code=True))
+    assert digest(statement(paper)) == digest(statement(replace(paper, id="x")))
+    assert digest(statement(paper)) != digest(statement(replace(paper, has_code=True)))
 
 
 def test_a_doi_of_arxiv_is_an_arxiv_id() -> None:

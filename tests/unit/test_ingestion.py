@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import ingestion
+from assistant import ingestion, outbox
 from assistant.indexing import fill_index
 from assistant.library import Library
 from assistant.types import Progress
@@ -37,7 +37,7 @@ def test_the_report_is_the_stable_contract(library: Library, tmp_path: Path) -> 
     path = write_records(tmp_path / "a.jsonl", "One")
     path.write_text(path.read_text() + '\n{"id": "bad", "title": "No abstract"}\n')
     value = ingestion.add_files(library, [path, tmp_path / "missing.bib"], as_of=AS_OF).to_json()
-    assert list(value) == ["added", "updated", "unchanged", "failed", "pending"]
+    assert list(value) == ["added", "updated", "unchanged", "failed", "pending", "sources"]
     assert [set(failure) for failure in value["failed"]] == [{"file", "line", "reason"}] * 2
     assert (value["failed"][0]["line"], value["added"]) == (2, 1)
     assert value["failed"][1]["file"] == str(tmp_path / "missing.bib")
@@ -75,18 +75,18 @@ def test_an_interrupted_embedding_goes_on_where_it_was(library: Library, tmp_pat
     ingestion.add_files(library, [write_records(tmp_path / "a.jsonl", *titles)], as_of=AS_OF)
     index, first = ExactIndex(), Interrupted()
     with pytest.raises(KeyboardInterrupt):
-        ingestion.embed_pending(library, index, first)
+        outbox.embed_pending(library, index, first)
     left = len(library.pending_ids())
     assert 0 < left < 200
     second = HashingEmbedder()
-    assert ingestion.embed_pending(library, index, second) == left
+    assert outbox.embed_pending(library, index, second) == left
     assert len(second.texts) == left
     assert (index.count(), library.indexed_count()) == (200, 200)
 
 
 def test_a_lost_index_is_filled_without_the_model(library: Library, tmp_path: Path, embedder: HashingEmbedder) -> None:
     ingestion.add_files(library, [write_records(tmp_path / "a.jsonl", "One", "Two")], as_of=AS_OF)
-    ingestion.embed_pending(library, ExactIndex(), embedder)
+    outbox.embed_pending(library, ExactIndex(), embedder)
     library.forget_index()
     fresh = ExactIndex()
     fill_index(library, fresh)
@@ -97,5 +97,5 @@ def test_a_lost_index_is_filled_without_the_model(library: Library, tmp_path: Pa
 def test_progress_counts_files_and_papers(library: Library, tmp_path: Path, embedder: HashingEmbedder) -> None:
     seen: list[Progress] = []
     ingestion.add_files(library, [write_records(tmp_path / "a.jsonl", "One")], as_of=AS_OF, on_progress=seen.append)
-    ingestion.embed_pending(library, ExactIndex(), embedder, on_progress=seen.append)
-    assert [(progress.done, progress.total) for progress in seen] == [(0, 1), (1, 1), (0, 1), (1, 1)]
+    outbox.embed_pending(library, ExactIndex(), embedder, on_progress=seen.append)
+    assert [(progress.done, progress.total) for progress in seen] == [(0, 1), (0, 1), (1, 1), (0, 1), (1, 1)]

@@ -34,6 +34,10 @@ def titles(papers: list[Paper]) -> list[str]:
         (PaperFilter(author="Naibin Gu"), ["Beams", "Undated"]),
         (PaperFilter(author="gu"), ["Beams", "Undated"]),
         (PaperFilter(author="Fu"), ["Beams"]),
+        (PaperFilter(author="N. Gu"), ["Beams", "Undated"]),
+        (PaperFilter(author="gu naibin"), ["Beams", "Undated"]),
+        (PaperFilter(author="Peng Gu"), []),
+        (PaperFilter(author="N"), []),
         (PaperFilter(author="Nobody"), []),
         (PaperFilter(since=2025), ["Beams"]),
         (PaperFilter(until=2024), ["Rotations"]),
@@ -43,8 +47,68 @@ def titles(papers: list[Paper]) -> list[str]:
     ],
 )
 def test_filters_choose_papers(filled: Library, chosen: PaperFilter, expected: list[str]) -> None:
-    assert titles(filled.papers(chosen)) == expected
-    assert len(filled.ids(chosen)) == len(expected)
+    found = filled.papers(chosen)
+    assert titles(found) == expected
+    assert filled.count(chosen) == len(expected)
+    assert filled.ids(chosen) == {paper.id for paper in found}
+    numbers = filled.paper_numbers([paper.id for paper in found])
+    assert filled.numbers(chosen).tolist() == sorted(numbers.values())
+
+
+def test_papers_come_a_page_at_a_time(filled: Library) -> None:
+    assert titles(filled.papers(limit=2)) == ["Beams", "Rotations"]
+    assert titles(filled.papers(limit=2, offset=2)) == ["Undated"]
+    assert titles(filled.papers(PaperFilter(category="CL"), limit=1, offset=1)) == ["Rotations"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", ["Beams", "Rotations", "Undated"]),
+        ("beam", ["Beams"]),
+        ("GU", ["Beams", "Undated"]),
+        ("gu beams", ["Beams"]),
+        ("2024 rot", ["Rotations"]),
+        ("2025-02", ["Beams"]),
+        ("cl chén", ["Rotations"]),
+        ("nobody", []),
+        ('" OR beams*', []),
+        ("?!", ["Beams", "Rotations", "Undated"]),
+    ],
+)
+def test_papers_are_found_by_the_beginnings_of_words_of_their_listing(
+    filled: Library, words: str, expected: list[str]
+) -> None:
+    assert titles(filled.find_papers(words)[0]) == expected
+    assert titles(filled.find_papers(words, limit=1, offset=1)[0]) == expected[1:2]
+    assert filled.find_papers(words, limit=1)[1] == len(expected)
+
+
+def test_words_and_a_filter_hold_together(filled: Library) -> None:
+    found, count = filled.find_papers("gu", PaperFilter(since=2025), 10)
+    assert (titles(found), count) == (["Beams"], 1)
+
+
+def test_papers_of_a_library_of_the_former_version_are_found_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = schema._migrations()
+    number = next(place for place, script in enumerate(steps) if "papers_listed" in script)
+    monkeypatch.setattr(schema, "_migrations", lambda: steps[:number])
+    Library(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute(
+            "INSERT INTO papers (id, title, abstract, date, year, venue, doi, arxiv_id, url, authors_complete) "
+            "VALUES ('p', 'Naïve beams', 'Of light.', '2024', 2024, 'ACL', '', '', '', 1)"
+        )
+        connection.execute("INSERT INTO authorships VALUES ('p', 1, 'José Ruiz', 'jose ruiz', 1)")
+        connection.execute("INSERT INTO papers_text (rowid, title, abstract) VALUES (1, 'Naïve beams', 'Of light.')")
+    monkeypatch.setattr(schema, "_migrations", lambda: steps)
+    library = Library(tmp_path)
+    assert [paper.id for paper in library.find_papers("naive jose acl 2024")[0]] == ["p"]
+    assert library.count(PaperFilter(author="J. Ruiz")) == 1
+    assert library.text_search("light", 5)[0][0] == "p"
+    library.close()
 
 
 def test_papers_come_back_as_they_went_in(filled: Library) -> None:

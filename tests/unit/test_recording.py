@@ -1,7 +1,5 @@
 """Adding records: new, changed or already there."""
 
-import uuid
-
 import pytest
 
 from assistant import lexical, recording
@@ -14,9 +12,9 @@ def keep(library: Library, *papers: Paper, origin: str = "a.bib", own_ids: tuple
     """Add one whole file."""
     names = own_ids or ("",) * len(papers)
     batch = [Record(paper, 1, name) for paper, name in zip(papers, names, strict=True)]
-    run = uuid.uuid4().hex
-    outcomes = recording.keep(library, batch, origin, run)
-    recording.finish(library, origin, run)
+    reading = recording.Reading(library, origin)
+    outcomes = reading.keep(batch)
+    reading.finish()
     return list(outcomes)
 
 

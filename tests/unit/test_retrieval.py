@@ -1,13 +1,14 @@
 import pytest
 
-from assistant import ingestion, recording, words
+from assistant import outbox, recording, words
 from assistant.errors import IndexFailed
+from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.retrieval import Retriever, combine
 from assistant.types import PaperFilter, Record
 from tests.conftest import make_paper
-from tests.fakes import HashingEmbedder
-from vectorstore import ExactIndex, Match, VectorIndexError
+from tests.fakes import HashingEmbedder, MemoryPlace
+from vectorstore import Match, VectorIndexError
 
 
 @pytest.fixture
@@ -20,8 +21,8 @@ def retriever(library: Library, embedder: HashingEmbedder) -> Retriever:
         make_paper("Sourdough", "Bread rises slowly with wild yeast.", date="2024", authors=("Alan Turing",)),
     ]
     recording.keep(library, [Record(paper, 1) for paper in papers], "x")
-    index = ExactIndex()
-    ingestion.embed_pending(library, index, embedder)
+    index = KeptIndex(library, MemoryPlace())
+    outbox.embed_pending(library, index, embedder)
     return Retriever(library, index, embedder)
 
 
@@ -55,7 +56,7 @@ def test_a_paper_that_waits_for_its_vector_is_found_by_its_words(retriever: Retr
 
 
 def test_an_empty_library_finds_nothing(library: Library, embedder: HashingEmbedder) -> None:
-    assert Retriever(library, ExactIndex(), embedder).search("anything", 5) == []
+    assert Retriever(library, KeptIndex(library, MemoryPlace()), embedder).search("anything", 5) == []
 
 
 def test_combining_scales_both_scores_and_weighs_them() -> None:
@@ -83,7 +84,7 @@ def test_content_words_leave_out_the_words_of_asking() -> None:
 def test_a_failing_index_is_an_error_that_says_that_the_papers_are_safe(
     library: Library, embedder: HashingEmbedder
 ) -> None:
-    class Broken(ExactIndex):
+    class Broken:
         def query(self, *_: object) -> list[Match]:
             raise VectorIndexError("disk I/O error")
 

@@ -161,25 +161,19 @@ def test_a_killed_reindex_leaves_no_vector_of_the_former_model(
         assert [path.name for path in folder.glob("index*")] == [workspace.library.fact("index")]
 
 
-def test_a_chroma_that_breaks_is_replaced_in_the_same_process(
-    folder: Path, papers: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from vectorstore.chroma import ChromaIndex
-
+def test_a_chroma_that_is_damaged_gives_its_place_to_a_fresh_one(folder: Path, papers: Path) -> None:
     with opened(folder) as workspace:
         workspace.add([papers])
-        first = workspace.index._index
-        assert isinstance(first, ChromaIndex)
-
-        def torn(**_: object) -> None:
-            raise RuntimeError("Error loading hnsw index")
-
-        monkeypatch.setattr(first._collection, "query", torn)
+        former = folder / str(workspace.library.fact("index"))
+        next(former.rglob("*.sqlite3")).write_bytes(b"torn")
         assert workspace.assistant.retriever.search("Paper 3", 1)[0].similarity
+        assert not workspace.index.is_whole()
+        workspace.check(mend=True)
+        assert workspace.index.is_whole()
         assert workspace.index.count() == 5
-        assert not (folder / "index").exists()
+        assert not former.exists()
     with opened(folder) as workspace:
-        assert workspace.index.count() == 5
+        assert workspace.index.is_whole()
 
 
 def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
