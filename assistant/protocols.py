@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +27,12 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a text, shape (len(texts), dimension), float32."""
+
+    def embed_many(self, texts: Iterable[str]) -> Generator[tuple[list[int], Vectors], None, None]:
+        """Yield the vectors of any number of texts batch by batch, with the texts' positions, in any order.
+
+        Texts are taken as they are needed; close the iterator to leave early.
+        """
 
 
 class LanguageModel(Protocol):

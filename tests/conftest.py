@@ -18,8 +18,8 @@ SHARED = Path(__file__).parents[1].parent / "shared"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Block the network: unit and contract tests get no socket at all but Unix ones, the others only this machine."""
-    if "integration" in item.path.parts or "acceptance" in item.path.parts:
+    """Block the network: unit tests get no socket at all but Unix ones, the others only this machine."""
+    if {"integration", "acceptance", "contract"} & set(item.path.parts):
         socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
     else:
         disable_socket(allow_unix_socket=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
 from assistant.names import fold
 from assistant.protocols import Vectors
 from assistant.types import Message, ModelInfo
+from vectorstore import ExactIndex
 
 
 class HashingEmbedder:
@@ -31,7 +33,33 @@ class HashingEmbedder:
                 vectors[row, digest[0]] += 1.0 if digest[1] % 2 else -1.0
             if not vectors[row].any():
                 vectors[row, 0] = 1.0
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
+
+    def embed_many(self, texts: Iterable[str]) -> Generator[tuple[list[int], Vectors], None, None]:
+        remaining, start = iter(texts), 0
+        while batch := list(islice(remaining, 16)):
+            positions = list(range(start, start + len(batch)))[::-1]  # any order is allowed
+            yield positions, self.embed(batch[::-1])
+            start += len(batch)
+
+
+class MemoryPlace:
+    """Keeps exact indexes in memory, by name."""
+
+    server = ""
+
+    def __init__(self) -> None:
+        self.indexes: dict[str, ExactIndex] = {}
+
+    def open(self, name: str) -> ExactIndex:
+        return self.indexes.setdefault(name, ExactIndex())
+
+    def seal(self, name: str) -> str:
+        return name if name in self.indexes else ""
+
+    def keep_only(self, name: str) -> None:
+        self.indexes = {known: index for known, index in self.indexes.items() if known == name}
 
 
 class ScriptedModel:

@@ -1,10 +1,24 @@
 """Nearest vectors by cosine similarity. Knows vectors and ids, not papers.
 
-One Protocol, `VectorIndex`; `vectorstore.chroma.ChromaIndex` is the one that ships (imported on its own, because it is
-heavy), `ExactIndex` searches a matrix in memory.
+One Protocol, `VectorIndex`, and one for where indexes lie, `IndexPlace`. Chroma ships in two places: `ChromaFolders`
+and `ChromaServer` (chromadb is imported when one of them opens an index, because it is heavy). `VectorMatrix` searches
+exactly in memory; `ExactIndex` is an index over it.
 """
 
 from vectorstore.exact import ExactIndex
-from vectorstore.protocol import Match, Metadata, VectorIndex, VectorIndexError
+from vectorstore.matrix import VectorMatrix
+from vectorstore.places import ChromaFolders, ChromaServer
+from vectorstore.protocol import IndexPlace, IndexUnreachable, Match, Metadata, VectorIndex, VectorIndexError
 
-__all__ = ["ExactIndex", "Match", "Metadata", "VectorIndex", "VectorIndexError"]
+__all__ = [
+    "ChromaFolders",
+    "ChromaServer",
+    "ExactIndex",
+    "IndexPlace",
+    "IndexUnreachable",
+    "Match",
+    "Metadata",
+    "VectorIndex",
+    "VectorIndexError",
+    "VectorMatrix",
+]

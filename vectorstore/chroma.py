@@ -1,54 +1,70 @@
-"""The vector index in a folder, by Chroma's embedded client.
+"""A vector index in Chroma: in a folder, by the embedded client, or on a server.
 
 Chroma 1.5.9 must be held with care: no embedding function of its own (it would download one), no telemetry, one process
-a folder (the caller's lock), batches below its largest, ids it knows when a search is restricted, and no retry after
-an error, because a second call can succeed and lose vectors silently.
+a folder (the caller's lock), batches below its largest, and no retry after an error, because a second call can succeed
+and lose vectors silently. Its embedded core holds Python's lock while it writes and can end the interpreter over a torn
+file, so the program keeps it in a process of its own: `vectorstore.process`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import chromadb
 import numpy as np
+from chromadb.api import ClientAPI
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
 from numpy.typing import NDArray
 
-from vectorstore.protocol import Match, Metadata, VectorIndexError
+from vectorstore.protocol import IndexUnreachable, Match, Metadata, VectorIndexError
 
 _COLLECTION = "papers"
-_BATCH = 1000
-_PAGE = 5000
+_BATCH = 500
+_PAGE = 100
+_SERVER_SECONDS = 60.0
+_HNSW = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 800}
+"""Measured in docs/EXPERIMENTS.md."""
+
+Guard = Callable[[], AbstractContextManager[None]]
 
 
 class ChromaIndex:
-    """A Chroma collection of unit vectors in `folder`, made where it is absent.
+    """A Chroma collection of unit vectors, made where it is absent. Made by `in_folder` or `on_server`."""
 
-    Raises VectorIndexError when Chroma cannot open or use the folder.
-    """
+    def __init__(self, client: ClientAPI, collection: str, guard: Guard) -> None:
+        self._client, self._guard = client, guard
+        with guard():
+            try:
+                self._collection = client.get_collection(collection, embedding_function=None)
+            except NotFoundError:
+                self._collection = client.create_collection(
+                    collection, embedding_function=None, configuration=cast(Any, {"hnsw": _HNSW})
+                )
 
-    def __init__(self, folder: Path) -> None:
-        with _chroma_errors():
+    @classmethod
+    def in_folder(cls, folder: Path) -> ChromaIndex:
+        """Open or make the index in `folder`. Raises VectorIndexError."""
+        with _folder_errors():
             folder.mkdir(parents=True, exist_ok=True)
-            self._client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
-            self._open_collection()
+            client = chromadb.PersistentClient(folder, settings=_settings())
+        return cls(client, _COLLECTION, _folder_errors)
 
-    def _open_collection(self) -> None:
-        try:
-            self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
-        except NotFoundError:
-            self._collection = self._client.create_collection(
-                _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-            )
-        self._ids = set(self._read_ids())
+    @classmethod
+    def on_server(cls, url: str, headers: Mapping[str, str], collection: str) -> ChromaIndex:
+        """Open or make a collection on the server at `url`. Raises IndexUnreachable, VectorIndexError."""
 
-    def _read_ids(self) -> Iterator[str]:
-        for offset in range(0, self._collection.count(), _PAGE):
-            yield from self._collection.get(limit=_PAGE, offset=offset, include=[])["ids"]
+        def guard() -> AbstractContextManager[None]:
+            return _server_errors(url)
+
+        with guard():
+            client = _server_client(url, headers)
+        return cls(client, collection, guard)
 
     def upsert(
         self,
@@ -58,27 +74,29 @@ class ChromaIndex:
         metadata: Sequence[Metadata],
     ) -> None:
         """Put vectors in with their text and metadata, replacing those of known ids."""
-        with _chroma_errors():
+        with self._guard():
             for start in range(0, len(ids), _BATCH):
                 part = slice(start, start + _BATCH)
-                batch = list(ids[part])
                 self._collection.upsert(
-                    ids=batch,
+                    ids=list(ids[part]),
                     embeddings=vectors[part],
                     documents=list(documents[part]),
                     metadatas=[dict(values) for values in metadata[part]],
                 )
-                self._ids.update(batch)
 
-    def query(self, vector: NDArray[np.float32], limit: int, among: Collection[str] | None = None) -> list[Match]:
+    def delete(self, ids: Sequence[str]) -> None:
+        """Take vectors out; unknown ids are passed over."""
+        with self._guard():
+            for start in range(0, len(ids), _BATCH):
+                self._collection.delete(ids=list(ids[start : start + _BATCH]))
+
+    def query(self, vector: NDArray[np.float32], limit: int) -> list[Match]:
         """Return the nearest ids, most similar first."""
-        ids = None if among is None else [vector_id for vector_id in among if vector_id in self._ids]
-        limit = min(limit, len(self._ids) if ids is None else len(ids))
         if limit <= 0:
             return []
-        with _chroma_errors():
+        with self._guard():
             result = self._collection.query(
-                query_embeddings=vector[None, :].astype(np.float32), n_results=limit, ids=ids, include=["distances"]
+                query_embeddings=vector[None, :].astype(np.float32), n_results=limit, include=["distances"]
             )
         distances = result["distances"]
         if distances is None:
@@ -89,21 +107,86 @@ class ChromaIndex:
 
     def count(self) -> int:
         """Return how many vectors the index holds."""
-        with _chroma_errors():
+        with self._guard():
             return int(self._collection.count())
 
+    def settle(self) -> None:
+        """Do nothing: Chroma has written its files when a call returns."""
+
     def close(self) -> None:
-        """Close Chroma's files; the index is not used afterwards."""
-        with _chroma_errors():
+        """Close Chroma's files or connections; the index is not used afterwards."""
+        with self._guard():
             cast(Any, self._client).close()
 
 
+def drop_collections(url: str, headers: Mapping[str, str], prefix: str, keep: str) -> None:
+    """Delete the server's collections whose names begin with `prefix`, but for `keep`. Raises IndexUnreachable."""
+    with _server_errors(url):
+        client = _server_client(url, headers)
+        try:
+            names: list[str] = []
+            while page := client.list_collections(limit=_PAGE, offset=len(names)):
+                names += [collection.name for collection in page]
+            for name in names:
+                if name.startswith(prefix) and name != keep:
+                    client.delete_collection(name)
+        finally:
+            cast(Any, client).close()
+
+
+def _settings() -> Settings:
+    """Return settings of our own; an .env file that lies in the working directory is not for us."""
+    return Settings(anonymized_telemetry=False, **cast(Any, {"_env_file": None}))
+
+
+def _server_client(url: str, headers: Mapping[str, str]) -> ClientAPI:
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("the address must look like http://host:port")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    client = chromadb.HttpClient(
+        host, parts.port or (443 if secure else 8000), ssl=secure, headers=dict(headers), settings=_settings()
+    )
+    session = getattr(getattr(client, "_server", None), "_session", None)
+    if session is not None:  # Chroma waits for ever on a server that has stopped answering
+        session.timeout = _SERVER_SECONDS
+    return client
+
+
+def _in_short(error: Exception) -> str:
+    """Return what an error says in one line; a server, or a proxy before it, may answer with a whole page."""
+    said = " ".join(re.sub(r"<[^<>]*>", " ", str(error)).split())
+    return f"{type(error).__name__}: {said[:200]}"
+
+
 @contextmanager
-def _chroma_errors() -> Iterator[None]:
+def _folder_errors() -> Iterator[None]:
     """Turn whatever Chroma raises into one error of ours: its Rust core panics with a BaseException of its own."""
     try:
         yield
+    except VectorIndexError:
+        raise
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
             raise VectorIndexError(f"{type(error).__name__}: {error}") from error
         raise
+
+
+@contextmanager
+def _server_errors(url: str) -> Iterator[None]:
+    """Turn whatever the client raises into an error that names the server; a collection that is gone is to be refilled.
+
+    The client raises bare ValueError and Exception where a server cannot be reached or refuses.
+    """
+    try:
+        yield
+    except (VectorIndexError, NotFoundError) as error:
+        if isinstance(error, VectorIndexError):
+            raise
+        raise VectorIndexError(f"The index on the Chroma server {url} is gone: {error}") from error
+    except Exception as error:
+        raise IndexUnreachable(
+            f"The Chroma server {url} cannot be used ({_in_short(error)}). "
+            "Check that it runs, its address (--chroma-url) and its header (--chroma-header)."
+        ) from error

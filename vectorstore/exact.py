@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vectorstore.matrix import VectorMatrix
 from vectorstore.protocol import Match, Metadata
 
 
@@ -14,7 +16,8 @@ class ExactIndex:
     """Keeps unit vectors in memory and compares the query with each of them."""
 
     def __init__(self) -> None:
-        self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._matrix = VectorMatrix()
+        self._numbers = count()
 
     def upsert(
         self,
@@ -24,21 +27,22 @@ class ExactIndex:
         metadata: Sequence[Metadata],
     ) -> None:
         """Put vectors in, replacing those of known ids; texts and metadata are not needed here."""
-        self._vectors.update(zip(ids, vectors, strict=True))
+        self._matrix.put([next(self._numbers) for _ in ids], ids, vectors)
 
-    def query(self, vector: NDArray[np.float32], limit: int, among: Collection[str] | None = None) -> list[Match]:
-        """Return the nearest ids, most similar first."""
-        wanted = self._vectors if among is None else set(among)
-        ids = [vector_id for vector_id in self._vectors if vector_id in wanted]
-        if not ids:
-            return []
-        similarities = np.stack([self._vectors[vector_id] for vector_id in ids]) @ vector
-        best = np.argsort(-similarities, kind="stable")[:limit]
-        return [Match(ids[row], float(similarities[row])) for row in best]
+    def delete(self, ids: Sequence[str]) -> None:
+        """Take vectors out; unknown ids are passed over."""
+        self._matrix.drop(ids)
+
+    def query(self, vector: NDArray[np.float32], limit: int) -> list[Match]:
+        """Return the nearest ids, most similar first; equal ones in the order in which they came."""
+        return self._matrix.nearest(vector, limit)
 
     def count(self) -> int:
         """Return how many vectors the index holds."""
-        return len(self._vectors)
+        return len(self._matrix)
+
+    def settle(self) -> None:
+        """Do nothing: memory has no rest."""
 
     def close(self) -> None:
         """Do nothing: there is only memory to let go of."""

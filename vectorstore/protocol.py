@@ -1,8 +1,8 @@
-"""What every vector index can do."""
+"""What every vector index can do, and where indexes lie."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -14,6 +14,10 @@ Metadata = Mapping[str, str | int | float | bool]
 
 class VectorIndexError(Exception):
     """The index cannot be opened or no longer works; its vectors must be put in again."""
+
+
+class IndexUnreachable(VectorIndexError):
+    """The server that holds the index does not answer, or refuses; what it holds may be whole. Try again later."""
 
 
 class Match(NamedTuple):
@@ -35,14 +39,34 @@ class VectorIndex(Protocol):
     ) -> None:
         """Put vectors in, shape (len(ids), dimension), each with its text and metadata; known ids are replaced."""
 
-    def query(self, vector: NDArray[np.float32], limit: int, among: Collection[str] | None = None) -> list[Match]:
-        """Return the nearest ids, most similar first, shape of `vector`: (dimension,).
+    def delete(self, ids: Sequence[str]) -> None:
+        """Take vectors out; ids that the index does not hold are passed over."""
 
-        `among` restricts the search to these ids; those the index does not hold are passed over.
-        """
+    def query(self, vector: NDArray[np.float32], limit: int) -> list[Match]:
+        """Return the nearest ids, most similar first, shape of `vector`: (dimension,)."""
 
     def count(self) -> int:
         """Return how many vectors the index holds."""
 
+    def settle(self) -> None:
+        """Bring what was written to rest; called at the end of a run of writes."""
+
     def close(self) -> None:
         """Let go of files and memory; the index is not used afterwards."""
+
+
+class IndexPlace(Protocol):
+    """Where the indexes of a library lie, each under a name of its own, so that one can give its place to the next."""
+
+    @property
+    def server(self) -> str:
+        """Return the address of the server that holds them, "" for files of our own."""
+
+    def open(self, name: str) -> VectorIndex:
+        """Open an index, empty where there was none of that name. Raises VectorIndexError."""
+
+    def seal(self, name: str) -> str:
+        """Return a digest of the bytes of a closed index: any change to them changes it; "" where there are none."""
+
+    def keep_only(self, name: str) -> None:
+        """Delete the indexes that this one replaced. Raises VectorIndexError."""

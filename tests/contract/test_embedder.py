@@ -1,5 +1,7 @@
 """What every embedder does, tried on each of them."""
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,74 @@ def test_every_text_gets_a_unit_vector_in_order(embedder: Embedder) -> None:
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
     np.testing.assert_allclose(vectors[0], vectors[3], atol=2e-2)
+
+
+def test_many_texts_come_in_batches_each_position_once(embedder: Embedder) -> None:
+    texts = [f"text {number} " + "word " * (number % 40) for number in range(500)]
+    taken = [0]
+
+    def counted() -> Iterator[str]:
+        for text in texts:
+            taken[0] += 1
+            yield text
+
+    batches = list(embedder.embed_many(counted()))
+    assert sorted(position for positions, _ in batches for position in positions) == list(range(500))
+    assert len(batches) > 1
+    found = dict(pair for positions, values in batches for pair in zip(positions, values, strict=True))
+    for number in (0, 39, 40, 499):
+        np.testing.assert_allclose(found[number], embedder.embed([texts[number]])[0], atol=2e-2)
+    assert list(embedder.embed_many([])) == []
+    assert embedder.embed([]).shape == (0, embedder.dimension)
+
+
+def test_many_texts_may_be_left_early(embedder: Embedder) -> None:
+    before = threading.active_count()
+    batches = embedder.embed_many(f"text {number}" for number in range(10_000))
+    positions, values = next(batches)
+    assert len(positions) == len(values)
+    batches.close()
+    assert threading.active_count() == before
+
+
+def test_more_texts_than_are_sorted_together_keep_their_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assistant import embedding
+
+    model = embedding.TransformerEmbedder(str(tiny_embedder(tmp_path / "model")))
+    texts = [f"{number} " + "adapter " * (number * 7 % 30) for number in range(70)]
+    whole = model.embed(texts)
+    monkeypatch.setattr(embedding, "_WINDOW", 16)
+    monkeypatch.setitem(embedding._TOKENS_AT_ONCE, "cpu", 50)
+    monkeypatch.setitem(embedding._TOKENS_AT_ONCE, "cuda", 50)
+    np.testing.assert_allclose(model.embed(texts), whole, atol=2e-2)
+
+
+def test_the_vectors_are_those_of_sentence_transformers(tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    from assistant.embedding import TransformerEmbedder
+
+    folder = str(tiny_embedder(tmp_path / "model"))
+    texts = ["What is a beam?", "Low-rank adapters " * 9, "pruning"]
+    reference = SentenceTransformer(folder, device="cpu").encode(texts, normalize_embeddings=True)
+    np.testing.assert_allclose(TransformerEmbedder(folder).embed(texts), reference, atol=2e-2)
+
+
+def test_embedding_leaves_the_number_of_threads_as_it_was(tmp_path: Path) -> None:
+    import torch
+
+    from assistant.embedding import TransformerEmbedder
+
+    before = torch.get_num_threads()
+    model = TransformerEmbedder(str(tiny_embedder(tmp_path / "model")))
+    model.embed(["one", "two"])
+    seen: list[int] = []
+    later = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+    later.start()
+    later.join()
+    assert (torch.get_num_threads(), seen) == (before, [before])
 
 
 def test_the_fingerprint_is_the_same_for_the_same_model(embedder: Embedder) -> None:
@@ -58,6 +128,7 @@ def test_a_failing_embedder_is_an_error_for_people(tmp_path: Path, monkeypatch: 
         raise RuntimeError("not enough memory")
 
     model = TransformerEmbedder(str(tiny_embedder(tmp_path / "model")))
-    monkeypatch.setattr(model._model, "encode", broken)
-    with pytest.raises(ModelError, match="not enough memory"):
-        model.embed(["text"])
+    monkeypatch.setattr(model._model[0], "forward", broken)
+    for texts in (["text"], ["one", "two"]):
+        with pytest.raises(ModelError, match="not enough memory"):
+            model.embed(texts)
