@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import sys
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 
-from assistant import __version__, model_commands, questions
+from assistant import __version__, library_commands, model_commands, questions
 from assistant.errors import AssistantError, QuestionError, UsageError
-from assistant.types import PaperFilter, Turn
+from assistant.options import AsJson, Author, Category, HasCode, Since, Source, Until, Year, paper_filter, workspace
+from assistant.types import Turn
 
 if TYPE_CHECKING:
-    from assistant.wiring import Workspace
+    from assistant.remote.fetching import AuthorCandidate
 
 app = typer.Typer(
     help="A research assistant over paper abstracts that proves what it says, on your own machine.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(library_commands.app)
 app.add_typer(model_commands.app, name="models")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-Author = Annotated[str, typer.Option(help="Only papers of this author.")]
-Year = Annotated[int | None, typer.Option(help="Only papers of this year.")]
-Since = Annotated[int | None, typer.Option(help="Only papers of this year or later.")]
-Until = Annotated[int | None, typer.Option(help="Only papers of this year or earlier.")]
-Category = Annotated[str, typer.Option(help="Only papers of this category, such as CL.")]
-HasCode = Annotated[bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")]
 
 
 @app.callback()
@@ -41,42 +35,75 @@ def _settings(
     library: Annotated[Path | None, typer.Option(help="Folder of the library.")] = None,
     model: Annotated[str | None, typer.Option(help="Chat model: a known name, a folder or a hub id.")] = None,
     embedder: Annotated[str | None, typer.Option(help="Embedding model: a known name, a folder or a hub id.")] = None,
+    chroma_url: Annotated[
+        str | None, typer.Option(help="Chroma server that keeps the index, as http://host:8000.")
+    ] = None,
+    chroma_header: Annotated[str | None, typer.Option(help="Header it asks for, as “X-Chroma-Token: secret”.")] = None,
 ) -> None:
-    context.obj = {"library": library, "model": model, "embedder": embedder}
-
-
-@contextmanager
-def _workspace(context: typer.Context) -> Iterator[Workspace]:
-    from assistant import settings, wiring
-
-    wiring.quiet_environment()
-    with wiring.Workspace(settings.load(**context.obj)) as workspace:
-        yield workspace
+    context.obj = {
+        "library": library,
+        "model": model,
+        "embedder": embedder,
+        "chroma_url": chroma_url,
+        "chroma_header": chroma_header,
+    }
 
 
 @app.command()
 def add(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with everything below them.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files; folders; or arxiv:ID, doi:DOI, pmid:N, openalex:W…|A…, s2:ID, orcid:ID, author:NAME, which "
+            "are fetched from the network."
+        ),
+    ],
+    recursive: Annotated[
+        bool, typer.Option("--recursive/--no-recursive", "-r", help="Read folders with everything below them.")
+    ] = True,
     as_of: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d"], help="Date of an author page, for its dates without a year. Default: today."
         ),
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a column of a CSV file, such as title=Titel; the rest is guessed. May be repeated."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add papers: author pages, BibTeX and JSON Lines files. Adding twice changes nothing."""
+    """Add papers from files of any format, or from arXiv, OpenAlex and Semantic Scholar. Twice changes nothing."""
     from assistant import console
+    from assistant import sources as named_sources
 
-    with _workspace(context) as workspace, console.progress_bar() as listen:
-        report = workspace.add(paths, as_of=as_of.date() if as_of else None, on_progress=listen)
+    columns = named_sources.columns(column or ())
+    with workspace(context) as opened:
+        found = named_sources.parse(sources, lambda name: _choose_author(opened.find_authors(name), as_json))
+        try:
+            with console.progress_bar() as listen:
+                report = opened.add(
+                    found,
+                    as_of=as_of.date() if as_of else None,
+                    columns=columns,
+                    recursive=recursive,
+                    on_progress=listen,
+                )
+        except KeyboardInterrupt:
+            count, pending = opened.library.count(), opened.library.pending_count()
+            console.remark(
+                f"Stopped. {count:,} papers are safe in the library, {pending:,} of them wait for a vector. "
+                "Run the same command again to go on.",
+                "yellow",
+            )
+            raise typer.Exit(130) from None
     console.show_notices(report)
     if as_json:
         console.show_json(report.to_json())
     else:
         console.show_report(report)
-    if report.failed and not (report.added or report.updated or report.unchanged):
+    if report.failures and not (report.added or report.updated or report.unchanged):
         raise typer.Exit(1)
 
 
@@ -91,16 +118,17 @@ def ask(
     until: Until = None,
     category: Category = "",
     code: HasCode = None,
+    source: Source = "",
     as_json: AsJson = False,
 ) -> None:
     """Answer a question, or every question of a file, from the abstracts in the library."""
     from assistant import console
 
     asked = _asked(question, file, "QUESTION")
-    chosen = _filter(author, year, since, until, category, code)
-    with _workspace(context) as workspace:
-        assistant = workspace.assistant
-        workspace.warm_up()
+    chosen = paper_filter(author, year, since, until, category, code, source)
+    with workspace(context) as opened:
+        assistant = opened.assistant
+        opened.warm_up()
         if file:
             for line in asked:
                 answer = assistant.ask_after(line.text, line.history, chosen, line.id)
@@ -127,51 +155,27 @@ def search(
     until: Until = None,
     category: Category = "",
     code: HasCode = None,
+    source: Source = "",
     as_json: AsJson = False,
 ) -> None:
     """Find papers, without an answer."""
-    from assistant import console
+    from assistant import console, listing
 
     asked = _asked(query, file, "QUERY")
-    chosen = _filter(author, year, since, until, category, code)
-    with _workspace(context) as workspace:
-        retriever, library = workspace.assistant.retriever, workspace.library
+    chosen = paper_filter(author, year, since, until, category, code, source)
+    with workspace(context) as opened:
+        retriever, library = opened.assistant.retriever, opened.library
         for line in asked:
             passages = retriever.search(line.text, limit, chosen)
             papers = library.papers_by_id([passage.paper_id for passage in passages])
             if trec:
                 own_ids = library.own_ids([paper.id for paper in papers])
-                console.show_trec(line.id, passages, [own_ids[paper.id] or (paper.id,) for paper in papers])
+                listing.show_trec(line.id, passages, [own_ids[paper.id] or (paper.id,) for paper in papers])
             elif as_json:
-                results = [console.passage_json(*pair) for pair in zip(passages, papers, strict=True)]
+                results = [listing.passage_json(*pair) for pair in zip(passages, papers, strict=True)]
                 console.show_json({"id": line.id, "results": results} if file else results)
             else:
-                console.show_passages(passages, papers)
-
-
-@app.command()
-def papers(
-    context: typer.Context,
-    author: Author = "",
-    year: Year = None,
-    since: Since = None,
-    until: Until = None,
-    category: Category = "",
-    code: HasCode = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the papers in the library."""
-    from assistant import console, settings
-    from assistant.library import Library
-
-    chosen = _filter(author, year, since, until, category, code)
-    library = Library(settings.load(**context.obj).library)
-    found = library.papers(chosen)
-    if as_json:
-        console.show_json([console.paper_json(paper) for paper in found])
-    else:
-        console.show_papers(found, library.profiles() if chosen.is_empty else ())
-    library.close()
+                listing.show_passages(passages, papers)
 
 
 @app.command()
@@ -185,14 +189,14 @@ def serve(
     """Serve the web page."""
     from assistant import console
 
-    with _workspace(context) as workspace:
+    with workspace(context) as opened:
         from assistant.ui.app import serve as serve_page
 
-        if sample and not workspace.library.count():
+        if sample and not opened.library.count():
             with console.progress_bar() as listen:
-                console.show_report(workspace.add_sample(listen))
-        workspace.warm_up()
-        serve_page(workspace, host, port, on_ready=lambda url: _announce(url, open_page))
+                console.show_report(opened.add_sample(listen))
+        opened.warm_up()
+        serve_page(opened, host, port, on_ready=lambda url: _announce(url, open_page))
 
 
 @app.command()
@@ -201,25 +205,15 @@ def chat(context: typer.Context) -> None:
     from assistant import console
 
     history: list[Turn] = []
-    with _workspace(context) as workspace:
-        workspace.warm_up()
-        count = workspace.library.count()
-        console.remark(f"{count:,} papers in {workspace.settings.library}. Ask; an empty line ends.", "dim")
+    with workspace(context) as opened:
+        opened.warm_up()
+        count = opened.library.count()
+        console.remark(f"{count:,} papers in {opened.settings.library}. Ask; an empty line ends.", "dim")
         while question := _read_question():
             try:
-                history.append(console.follow(workspace.assistant.ask(question, history)).turn())
+                history.append(console.follow(opened.assistant.ask(question, history)).turn())
             except QuestionError as error:
                 console.remark(str(error), "red")
-
-
-@app.command()
-def reindex(context: typer.Context) -> None:
-    """Make every vector anew, with the present embedding model."""
-    from assistant import console
-
-    with _workspace(context) as workspace, console.progress_bar() as listen:
-        done = workspace.reindex(listen)
-    console.remark(f"{done:,} papers have new vectors.")
 
 
 @app.command()
@@ -239,14 +233,6 @@ def main() -> None:
         sys.exit(2 if isinstance(error, UsageError) else 1)
 
 
-def _filter(
-    author: str, year: int | None, since: int | None, until: int | None, category: str, code: bool | None
-) -> PaperFilter:
-    if year is not None and (since is not None or until is not None):
-        raise UsageError("Give either --year or --since and --until, not both.")
-    return PaperFilter(author, year if year is not None else since, year if year is not None else until, category, code)
-
-
 def _asked(text: str, file: Path | None, name: str) -> list[questions.Question]:
     """Return the one question, or the file's, before anything is opened or loaded. Raises UsageError, QuestionError."""
     if bool(text.strip()) == bool(file):
@@ -256,6 +242,19 @@ def _asked(text: str, file: Path | None, name: str) -> list[questions.Question]:
     from assistant.answering import check_question
 
     return [questions.Question("1", check_question(text), (), {})]
+
+
+def _choose_author(candidates: Sequence[AuthorCandidate], as_json: bool) -> str:
+    """Return the id of the person who is meant; "" where nobody can be asked."""
+    from assistant import console
+
+    if len(candidates) == 1:
+        return candidates[0].id
+    if not candidates or as_json or not sys.stdin.isatty():
+        return ""
+    console.show_candidates(candidates)
+    number: int = typer.prompt("Which one", type=click.IntRange(1, len(candidates)), err=True)
+    return candidates[number - 1].id
 
 
 def _read_question() -> str:

@@ -7,31 +7,32 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.control import strip_control_codes
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from assistant.ingestion import ProgressListener
+from assistant.integrity import CheckReport
 from assistant.models import ModelEntry
 from assistant.stream import AnswerStream
 from assistant.types import (
     Answer,
     AnswerFinished,
-    AuthorProfile,
     EvidenceFound,
     IngestionReport,
-    Paper,
-    Passage,
     Progress,
+    ProgressListener,
     Source,
     TextProduced,
 )
+
+if TYPE_CHECKING:
+    from assistant.remote.fetching import AuthorCandidate
 
 stdout = Console()
 stderr = Console(stderr=True)
@@ -52,10 +53,19 @@ def plain(text: str, style: str = "") -> Text:
     return Text(strip_control_codes(text).replace("\x1b", ""), style=style)
 
 
+class _Rate(ProgressColumn):
+    """How many a second, over the last moments."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, nothing before it is known."""
+        rate = task.finished_speed or task.speed
+        return Text("" if rate is None else f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s", style="dim")
+
+
 @contextmanager
 def progress_bar() -> Iterator[ProgressListener]:
     """Show a bar on stderr while a long task reports its progress; one bar for each message."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with ProgressBar(*columns, console=stderr, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
@@ -86,8 +96,33 @@ def show_report(report: IngestionReport) -> None:
         remark(f"{place}: {problem.reason}", "red")
     stdout.print(
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
-        f"{len(report.failed)} failed, {report.pending} waiting for a vector"
+        f"{report.failures} failed, {report.pending} waiting for a vector"
     )
+    if len(report.sources) > 1:
+        table = Table("source", "added", "updated", "unchanged", "failed", box=None, pad_edge=False)
+        for source in report.sources:
+            figures = (source.added, source.updated, source.unchanged, source.failed)
+            table.add_row(plain(source.source), *(str(figure) if figure else "" for figure in figures))
+        stdout.print(table)
+
+
+def show_check(report: CheckReport) -> None:
+    """Print what of the library is not as it was written."""
+    for finding in report.findings:
+        done = "mended" if finding.mended else "not mended"
+        stdout.print(plain(f"{finding.part}: {finding.what} ({done})", "yellow" if finding.mended else "red"))
+    read = f"{report.papers:,} papers, {report.records:,} records of sources and {report.vectors:,} vectors read"
+    stdout.print(f"{read}: {'all is as it was written' if not report.findings else 'see above'}.")
+
+
+def show_candidates(candidates: Sequence[AuthorCandidate]) -> None:
+    """Print, numbered, the people who may be meant by a name."""
+    table = Table("", "name", "works", "where", "ORCID", "id", box=None, pad_edge=False)
+    for number, one in enumerate(candidates, 1):
+        table.add_row(
+            str(number), plain(one.name), f"{one.works:,}", plain(one.affiliation), plain(one.orcid), plain(one.id)
+        )
+    stderr.print(table)
 
 
 def follow(stream: AnswerStream) -> Answer:
@@ -139,45 +174,6 @@ def show_answer(answer: Answer) -> None:
         remark(answer.reason, "yellow")
 
 
-def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile]) -> None:
-    """Print papers as a table, and under it what the author pages say of their owners."""
-    table = Table("date", "title", "authors", "category", "code", box=None, pad_edge=False)
-    for paper in papers:
-        people = ", ".join(paper.authors[:4]) + (
-            "" if len(paper.authors) <= 4 and paper.authors_complete else " et al."
-        )
-        table.add_row(
-            plain(paper.date),
-            plain(paper.title),
-            plain(people),
-            plain(" ".join(paper.categories)),
-            "yes" if paper.has_code else "",
-        )
-    stdout.print(table)
-    stdout.print(f"{len(papers):,} paper{'' if len(papers) == 1 else 's'}")
-    for profile in profiles:
-        figures = ", ".join(f"{label} {value}" for label, value in profile.statistics)
-        stdout.print(plain(f"{profile.name}'s page of {profile.as_of} says: {profile.category}, {figures}", "dim"))
-
-
-def show_passages(passages: Sequence[Passage], papers: Sequence[Paper]) -> None:
-    """Print search results, best first, each with its combined score, in [0, 1] within this search."""
-    if not passages:
-        remark("Nothing found.", "yellow")
-    for rank, (passage, paper) in enumerate(zip(passages, papers, strict=True), 1):
-        stdout.print(plain(f"{rank:3}  {passage.score:.3f}  {paper.title} ({paper.date or 'no date'})"))
-
-
-def show_trec(query_id: str, passages: Sequence[Passage], own_ids: Sequence[Sequence[str]]) -> None:
-    """Print one query's results as lines of a TREC run: query, Q0, document, rank, score, tag.
-
-    Documents go by the ids that their sources gave them; a paper with several stands once under each.
-    """
-    rows = [(own_id, passage.score) for passage, names in zip(passages, own_ids, strict=True) for own_id in names]
-    for rank, (own_id, score) in enumerate(rows, 1):
-        print(f"{query_id} Q0 {own_id} {rank} {score:.6f} abstract-assistant")
-
-
 def model_json(entry: ModelEntry, present: bool) -> dict[str, Any]:
     """Return a known model as plain JSON values; the size is in bytes."""
     return {
@@ -207,38 +203,6 @@ def show_model_check(rows: Sequence[dict[str, Any]]) -> None:
         stdout.print(plain(f"{row['use']}: {row['name']}: {row['files']}"))
         placement = "; ".join(f"{part or 'all of it'} on {device}" for part, device in row["placement"].items())
         stdout.print(plain(f"  {placement}, {row['dtype']}, up to {row['tokens']:,} tokens"))
-
-
-def passage_json(passage: Passage, paper: Paper) -> dict[str, Any]:
-    """Return a search result as plain JSON values."""
-    return {
-        "paper_id": paper.id,
-        "title": paper.title,
-        "authors": list(paper.authors),
-        "date": paper.date,
-        "score": round(passage.score, 6),
-        "similarity": None if passage.similarity is None else round(passage.similarity, 6),
-    }
-
-
-def paper_json(paper: Paper) -> dict[str, Any]:
-    """Return a paper as plain JSON values."""
-    return {
-        "id": paper.id,
-        "title": paper.title,
-        "authors": list(paper.authors),
-        "authorships": [{"name": author.name, "position": author.position} for author in paper.authorships],
-        "authors_complete": paper.authors_complete,
-        "date": paper.date,
-        "year": paper.year,
-        "categories": list(paper.categories),
-        "venue": paper.venue,
-        "doi": paper.doi,
-        "arxiv_id": paper.arxiv_id,
-        "url": paper.url,
-        "has_code": paper.has_code,
-        "abstract": paper.abstract,
-    }
 
 
 def _reading(sources: Sequence[Source]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from assistant.errors import UsageError
@@ -31,13 +31,31 @@ class Settings(BaseSettings):
     )
     model: str = Field(default="", description="Chat model: a known name, a folder or a hub id. Default: by device.")
     embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
+    chroma_url: str = Field(
+        default="",
+        pattern=r"^$|^https?://[^\s/]+/?$",
+        description="Address of a Chroma server that keeps the vector index, instead of a folder of the library.",
+    )
+    chroma_header: SecretStr = Field(
+        default=SecretStr(""), description="Header that the Chroma server asks for, as in “X-Chroma-Token: secret”."
+    )
+    sources: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("abstract-assistant", appauthor=False)) / "sources",
+        description="Folder where answers of arXiv, OpenAlex and Semantic Scholar are kept for a week.",
+    )
+    contact: str = Field(default="", description="Your mail address, for the operators of those services.")
+    openalex_key: SecretStr = Field(default=SecretStr(""), description="Key for OpenAlex, which is free.")
+    semantic_scholar_key: SecretStr = Field(default=SecretStr(""), description="Key for Semantic Scholar.")
+    arxiv_url: str = Field(default="", description="Address of another arXiv API.")
+    openalex_url: str = Field(default="", description="Address of another OpenAlex API.")
+    semantic_scholar_url: str = Field(default="", description="Address of another Semantic Scholar API.")
     passages: int = Field(default=4, ge=1, le=50, description="How many abstracts the model reads for one answer.")
     prompt_tokens: int = Field(
         default=3000, ge=512, le=100_000, description="Longest prompt in tokens; sources beyond it are cut."
     )
     answer_tokens: int = Field(default=320, ge=16, le=4096, description="Longest answer in tokens.")
 
-    @field_validator("library", "models")
+    @field_validator("library", "models", "sources")
     @classmethod
     def _at_home(cls, folder: Path) -> Path:
         """Read a leading ~ as the person's own folder, as a shell does before a flag reaches this program."""

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assistant import ingestion, models
+from assistant import ingestion, integrity, models, outbox
 from assistant.answering import Assistant
-from assistant.errors import EmbedderMismatch, FetchError, LibraryError, ModelError
+from assistant.errors import EmbedderMismatch, FetchError, LibraryError, ModelError, UsageError
 from assistant.indexing import FINGERPRINT, KeptIndex
-from assistant.ingestion import ProgressListener
+from assistant.integrity import CheckReport, Finding
 from assistant.library import Library, make_folder
 from assistant.ownership import Ownership
 from assistant.protocols import Embedder, LanguageModel
+from assistant.readers import NO_COLUMNS
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
-from assistant.types import IngestionReport, Notice
-from vectorstore import VectorIndex
+from assistant.types import IngestionReport, Notice, ProgressListener
+from vectorstore import ChromaFolders, ChromaServer, IndexPlace
+
+if TYPE_CHECKING:
+    from assistant.remote.fetching import AuthorCandidate
+    from assistant.remote.references import Reference
+    from assistant.remote.services import Services
 
 
 def quiet_environment() -> None:
@@ -60,7 +66,7 @@ class Workspace:
         with ExitStack() as opened:
             opened.enter_context(closing(Ownership(settings.library)))
             self.library = opened.enter_context(closing(Library(settings.library)))
-            self.index = opened.enter_context(closing(KeptIndex(self.library, _open_index)))
+            self.index = opened.enter_context(closing(KeptIndex(self.library, index_place(settings))))
             self._opened = opened.pop_all()
         self._making = threading.RLock()
         self._reading_weights = threading.Lock()
@@ -95,7 +101,7 @@ class Workspace:
         self._check_fingerprint()
         if self.library.pending_count() and self._adding.acquire(blocking=False):  # whoever adds now embeds them too
             try:
-                ingestion.embed_pending(self.library, self.index, self.embedder)
+                outbox.embed_pending(self.library, self.index, self.embedder)
             finally:
                 self._adding.release()
         return Assistant(
@@ -116,12 +122,45 @@ class Workspace:
         self._load()
 
     def add(
-        self, paths: Sequence[Path], *, as_of: date | None = None, on_progress: ProgressListener = lambda _: None
+        self,
+        sources: Sequence[Path | Reference],
+        *,
+        as_of: date | None = None,
+        columns: Mapping[str, str] = NO_COLUMNS,
+        recursive: bool = True,
+        on_progress: ProgressListener = lambda _: None,
     ) -> IngestionReport:
-        """Add files to the library and give their papers vectors; one such call runs at a time."""
+        """Add files, and what remote services say, and give the papers vectors; one such call runs at a time."""
+        paths = [source for source in sources if isinstance(source, Path)]
+        references = {str(source): source for source in sources if not isinstance(source, Path)}
         with self._adding:
-            report = ingestion.add_files(self.library, paths, as_of=as_of or date.today(), on_progress=on_progress)
-            return self._embed(report, on_progress)
+            reports = []
+            if paths:
+                day = as_of or date.today()
+                reports.append(
+                    ingestion.add_files(
+                        self.library, paths, as_of=day, columns=columns, recursive=recursive, on_progress=on_progress
+                    )
+                )
+            if references:
+                from assistant.remote.fetching import fetch
+
+                known = services(self.settings)
+                reports.append(
+                    ingestion.add_fetched(
+                        self.library,
+                        list(references),
+                        lambda name: fetch(references[name], known),
+                        on_progress=on_progress,
+                    )
+                )
+            return self._embed(ingestion.together(reports, self.library.pending_count()), on_progress)
+
+    def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
+        """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""
+        from assistant.remote.fetching import find_authors
+
+        return find_authors(name, services(self.settings))
 
     def add_sample(self, on_progress: ProgressListener = lambda _: None) -> IngestionReport:
         """Add the sample library that ships with the program."""
@@ -133,7 +172,21 @@ class Workspace:
         with self._adding:
             embedder = self.embedder
             self.index.renew(embedder.fingerprint)
-            return ingestion.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
+            return outbox.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
+
+    def check(self, *, mend: bool = False) -> CheckReport:
+        """Read the whole library and its index, and with `mend` put right what can be."""
+        with self._adding:
+            report = integrity.check(self.library, mend=mend)
+            is_whole = self.index.is_whole()
+            if mend and not is_whole:
+                self.index.renew()
+            if mend and self.library.pending_count():
+                outbox.embed_pending(self.library, self.index, self.embedder)
+            if is_whole:
+                return report
+            finding = Finding("index", "its files are not as they were left, or it lacks vectors", mended=mend)
+            return replace(report, findings=(*report.findings, finding))
 
     def _embed(self, report: IngestionReport, on_progress: ProgressListener) -> IngestionReport:
         """Give the papers their vectors. They are in the library already, so an error here is only a notice."""
@@ -141,7 +194,7 @@ class Workspace:
             return report
         try:
             self._check_fingerprint()
-            ingestion.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
+            outbox.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
         except (LibraryError, ModelError) as error:
             waiting = Notice(str(self.settings.library), f"The papers are safe and wait for their vectors. {error}")
             report = replace(report, notices=(*report.notices, waiting))
@@ -183,6 +236,38 @@ class Workspace:
 def registry(settings: Settings) -> models.Registry:
     """Return the known models and the folder that keeps them."""
     return models.Registry(settings.models)
+
+
+def index_place(settings: Settings) -> IndexPlace:
+    """Return where the vector index lies: on the Chroma server that is named, else in a folder of the library.
+
+    Raises UsageError for a header that is none.
+    """
+    if not settings.chroma_url:
+        return ChromaFolders(settings.library)
+    name, colon, value = settings.chroma_header.get_secret_value().partition(":")
+    if name and not (colon and value.strip()):
+        raise UsageError("The setting chroma_header is no header. Write it as “X-Chroma-Token: secret”.")
+    headers = {name.strip(): value.strip()} if name else {}
+    return ChromaServer(settings.chroma_url.rstrip("/"), headers)
+
+
+def services(settings: Settings) -> Services:
+    """Return where arXiv, OpenAlex and Semantic Scholar are and with which keys. Raises UsageError."""
+    from assistant.remote.services import Services
+
+    addresses = {
+        name: value
+        for name in ("arxiv_url", "openalex_url", "semantic_scholar_url")
+        if (value := getattr(settings, name))
+    }
+    return Services(
+        cache=settings.sources,
+        openalex_key=settings.openalex_key.get_secret_value(),
+        semantic_scholar_key=settings.semantic_scholar_key.get_secret_value(),
+        contact=settings.contact,
+        **addresses,
+    )
 
 
 def default_chat_model(known: models.Registry) -> str:
@@ -252,9 +337,3 @@ def _in_background(load: Callable[[], LanguageModel]) -> Future[LanguageModel]:
 
     threading.Thread(target=work, name="model", daemon=True).start()
     return loading
-
-
-def _open_index(folder: Path) -> VectorIndex:
-    from vectorstore.chroma import ChromaIndex
-
-    return ChromaIndex(folder)

@@ -5,20 +5,19 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import gradio as gr
 
-from assistant.errors import AssistantError
-from assistant.ingestion import ProgressListener
+from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
-from assistant.names import fold
-from assistant.types import AuthorProfile, IngestionReport, Paper, Progress
+from assistant.remote.references import Reference, parse_reference
+from assistant.types import AuthorProfile, IngestionReport, Paper, Progress, ProgressListener
 from assistant.ui import cards
 
 SHOWN_PAPERS = 100
@@ -27,44 +26,38 @@ SHOWN_PAPERS = 100
 SHOWN_PROBLEMS = 200
 
 _MOST_EXAMPLES = 4
+_PAPERS_FOR_EXAMPLES = 300
+"""How many of the newest papers the example questions are made of."""
+
 _METHOD = re.compile(r"([A-Za-z][\w+.-]{1,24}(?: [A-Z\d][\w+.-]{0,16}){0,2}): ")
 _ABBREVIATION = re.compile(r"\(([A-Z][A-Za-z]*[A-Z])s?\)")
 _PLAIN_NAME = re.compile(r"[^\W\d_][\w .'’-]{2,40}")
 
 
 class Adder(Protocol):
-    """Adds files to the library; `Workspace.add` is one."""
+    """Adds files, and what references name, to the library; `Workspace.add` is one."""
 
     def __call__(
-        self, paths: Sequence[Path], *, as_of: date | None = None, on_progress: ProgressListener
+        self, sources: Sequence[Path | Reference], *, as_of: date | None = None, on_progress: ProgressListener
     ) -> IngestionReport:
         """Return what became of each record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One paper of the list, and the folded words by which it is found."""
-
-    paper: Paper
-    words: str
-
-
 class Shelf:
-    """The library as the page lists it, read anew only when it has changed; abstracts are not kept in memory."""
+    """The library as the page lists it. Nothing of it is kept in memory but its size and a few questions."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._lock = threading.Lock()
-        self._rows: tuple[Row, ...] = ()
+        self._size = 0
         self._examples: tuple[str, ...] = ()
 
     def refresh(self) -> None:
-        """Read the library."""
-        papers = self._library.papers()
-        rows = tuple(Row(_without_abstract(paper), _words(paper)) for paper in papers)
-        examples = tuple(example_questions(papers))
+        """Look at the library again."""
+        size = self._library.count()
+        examples = tuple(example_questions(self._library.papers(limit=_PAPERS_FOR_EXAMPLES)))
         with self._lock:
-            self._rows, self._examples = rows, examples
+            self._size, self._examples = size, examples
 
     @property
     def examples(self) -> tuple[str, ...]:
@@ -74,13 +67,12 @@ class Shelf:
     @property
     def size(self) -> int:
         """Return how many papers there are."""
-        return len(self._rows)
+        return self._size
 
     def table(self, query: str = "") -> str:
-        """Return the papers that hold every word of the query in title, authors, category, venue or date, as HTML."""
-        wanted = fold(query).split()
-        found = [row.paper for row in self._rows if all(word in row.words for word in wanted)]
-        return papers_table(found, of=len(self._rows), query=query)
+        """Return the papers of which title, authors, category, venue or date hold every word of the query, as HTML."""
+        found, count = self._library.find_papers(query, limit=SHOWN_PAPERS)
+        return papers_table(found, count, of=self._size, query=query)
 
     def profiles(self) -> str:
         """Return what author pages say of their owners, as HTML; of one person the newest page only."""
@@ -122,21 +114,60 @@ def told(ingest: Callable[[], IngestionReport]) -> str:
         return cards.note(str(error), "error")
 
 
-def tracked(bar: gr.Progress) -> ProgressListener:
-    """Return a listener that moves the page's progress bar."""
+def add_references(add: Adder, words: str | None, listen: ProgressListener) -> str:
+    """Fetch what references such as "arxiv:2502.13604" name, and say as HTML what became of each record."""
+    try:
+        references = [parse_reference(word) or _no_reference(word) for word in _references(words or "")]
+    except AssistantError as error:
+        return cards.note(str(error), "error")
+    if not references:
+        return cards.note("Write an id first, such as arxiv:2502.13604.", "error")
+    return told(lambda: add(references, on_progress=listen))
+
+
+def tracked(bar: gr.Progress, clock: Callable[[], float] = time.monotonic) -> ProgressListener:
+    """Return a listener that moves the page's progress bar and says how fast it goes and how long it will take."""
+    began: dict[str, tuple[float, int]] = {}
 
     def listen(progress: Progress) -> None:
         step = (progress.done, progress.total) if progress.total else None
-        bar(step, desc=cards.one_line(progress.message), unit="")
+        task = progress.message.split(" ")[0]
+        start, first = began.setdefault(task, (clock(), progress.done))
+        pace = _pace(progress, clock() - start, first) if task == "Embedding" else ""
+        bar(step, desc=cards.one_line(progress.message) + pace, unit="")
 
     return listen
+
+
+def _pace(progress: Progress, seconds: float, first: int) -> str:
+    """Return rate and time left in words, nothing in the first second."""
+    done = progress.done - first
+    if seconds < 1 or done <= 0:
+        return ""
+    rate = done / seconds
+    left = (progress.total - progress.done) / rate
+    time_left = f"{left / 60:.0f} min" if left >= 90 else f"{left:.0f} s"
+    return f", {rate:,.0f} papers/s, {time_left} left" if progress.total else f", {rate:,.0f} papers/s"
+
+
+def _references(words: str) -> list[str]:
+    """Cut what a person wrote at spaces, commas and line ends, but not within an author's name."""
+    parts = re.findall(r'author:\s*"[^"]*"|author:[^,;\n]*|[^\s,;]+', words, re.IGNORECASE)
+    return [part.strip() for part in parts]
+
+
+def _no_reference(word: str) -> NoReturn:
+    raise UsageError(
+        f"“{word}” is no reference. Write arxiv:2502.13604, doi:10.1145/3442188.3445922, openalex:A5023888391, "
+        's2:1741101, pmid:31452104, orcid:0000-0002-1825-0097 or author:"Naibin Gu".'
+    )
 
 
 def report(result: IngestionReport) -> str:
     """Return what an ingestion did with each record, as HTML."""
     counts = {"added": result.added, "updated": result.updated, "unchanged": result.unchanged}
     figures = "".join(f"<div><b>{count:,}</b><span>{name}</span></div>" for name, count in counts.items())
-    failed = f'<div class="{"bad" if result.failed else ""}"><b>{len(result.failed):,}</b><span>failed</span></div>'
+    failed = f'<div class="{"bad" if result.failed else ""}"><b>{result.failures:,}</b><span>failed</span></div>'
     parts = [f'<div class="figures">{figures}{failed}</div>']
     if result.pending:
         parts.append(f"<p>{result.pending:,} papers still wait for their vector; add any file to go on.</p>")
@@ -148,8 +179,8 @@ def report(result: IngestionReport) -> str:
         ]
         head = "<thead><tr><th>File</th><th>Line</th><th>Why it was not added</th></tr></thead>"
         parts.append(f'<table class="problems">{head}<tbody>{"".join(rows)}</tbody></table>')
-    if len(result.failed) > SHOWN_PROBLEMS:
-        parts.append(f"<p>… and {len(result.failed) - SHOWN_PROBLEMS:,} more.</p>")
+    if result.failures > SHOWN_PROBLEMS:
+        parts.append(f"<p>… and {result.failures - SHOWN_PROBLEMS:,} more.</p>")
     parts += [
         f'<p class="notice"><b>{_file_name(notice.file)}</b> {cards.escaped(notice.message)}</p>'
         for notice in result.notices
@@ -157,16 +188,16 @@ def report(result: IngestionReport) -> str:
     return f'<div class="report">{"".join(parts)}</div>'
 
 
-def papers_table(papers: Sequence[Paper], *, of: int, query: str = "") -> str:
-    """Return papers as an HTML table, at most SHOWN_PAPERS of them."""
+def papers_table(papers: Sequence[Paper], found: int, *, of: int, query: str = "") -> str:
+    """Return papers as an HTML table: the first of `found` ones in a library of `of`."""
     if not of:
         return cards.note("The library is empty.", "aside")
     if not papers:
         return cards.note(f"None of the {of:,} papers holds “{cards.one_line(query)}”.", "aside")
-    count = f"{len(papers):,} of {of:,} papers" if len(papers) < of else f"{of:,} papers"
-    if len(papers) > SHOWN_PAPERS:
-        count += f", the newest {SHOWN_PAPERS} shown"
-    rows = "".join(_table_row(paper) for paper in papers[:SHOWN_PAPERS])
+    count = f"{found:,} of {of:,} papers" if found < of else f"{of:,} papers"
+    if found > len(papers):
+        count += f", the newest {len(papers)} shown"
+    rows = "".join(_table_row(paper) for paper in papers)
     head = "<thead><tr><th>Date</th><th>Title</th><th>Authors</th><th>Category</th><th>Code</th></tr></thead>"
     table = f'<table class="papers">{head}<tbody>{rows}</tbody></table>'
     return f'<div class="shelf"><p class="count">{count}</p>{table}</div>'
@@ -220,11 +251,3 @@ def _table_row(paper: Paper) -> str:
 
 def _file_name(file: str) -> str:
     return cards.escaped(Path(file).name)
-
-
-def _without_abstract(paper: Paper) -> Paper:
-    return replace(paper, abstract="")
-
-
-def _words(paper: Paper) -> str:
-    return fold(" ".join([paper.title, *paper.authors, *paper.categories, paper.venue, paper.date]))

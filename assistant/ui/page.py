@@ -14,7 +14,7 @@ from assistant.chats import Chats
 from assistant.errors import AssistantError
 from assistant.ui import cards
 from assistant.ui.chat import NO_SOURCES_YET, Chat
-from assistant.ui.library import Shelf, add_uploads, told, tracked
+from assistant.ui.library import Shelf, add_references, add_uploads, told, tracked
 from assistant.wiring import Workspace
 
 TITLE = "Research assistant"
@@ -24,11 +24,14 @@ _LONGEST_QUEUE = 64
 _KEEP_UPLOADS = (3600, 3600)
 """Uploads that were never added: every how many seconds to look, and how old they may grow."""
 
-_FILE_TYPES = [".bib", ".bibtex", ".jsonl", ".ndjson", ".json", ".txt", ".md", ".gz"]
+_FILE_TYPES = [
+    *(".bib", ".bibtex", ".ris", ".nbib", ".medline", ".csv", ".tsv", ".json", ".jsonl", ".ndjson"),
+    *(".xml", ".nxml", ".atom", ".ciw", ".txt", ".md", ".gz"),
+]
 
 _INVITATION = "### Ask your library\n\nEvery answer names the abstracts that it comes from."
 _EMPTY = (
-    "### The library is empty\n\nAdd papers under **Library**: an author page, a BibTeX file or JSON Lines. "
+    "### The library is empty\n\nAdd papers under **Library**: a BibTeX or RIS file, an author page, an arXiv id ... "
     "Or begin with the sample library of two dozen landmark papers."
 )
 
@@ -185,7 +188,7 @@ def _lay_out_library(
     with gr.Row(elem_id="shelves"):
         with gr.Column(scale=4, min_width=300, elem_id="adding"):
             files = gr.File(
-                label="Author pages, BibTeX, JSON Lines",
+                label="BibTeX, RIS, PubMed, CSV, JSON, author pages ...",
                 file_count="multiple",
                 file_types=_FILE_TYPES,
                 type="filepath",
@@ -199,6 +202,13 @@ def _lay_out_library(
                 elem_id="as-of",
             )
             button = gr.Button("Add to the library", variant="primary")
+            references = gr.Textbox(
+                label="Or fetch from arXiv, OpenAlex, Semantic Scholar",
+                info="Asks those services over the network.",
+                placeholder='arxiv:2502.13604  doi:10.…  orcid:0000-…  author:"Naibin Gu"',
+                elem_id="references",
+            )
+            fetch = gr.Button("Fetch", elem_id="fetch")
             added = _markdown(elem_id="report")
             profiles = _markdown(elem_id="profiles")
         with gr.Column(scale=8, min_width=320, elem_id="listing"):
@@ -208,6 +218,11 @@ def _lay_out_library(
     def add(chosen: list[str] | None, day: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, None]:  # noqa: B008
         return add_uploads(workspace.add, chosen, day, tracked(progress), uploads), None
 
+    def add_named(words: str | None, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
+        return add_references(workspace.add, words, tracked(progress))
+
+    for event in (fetch.click, references.submit):
+        event(add_named, references, added, api_visibility="private", show_progress_on=added)
     button.click(add, [files, as_of], [added, files], api_visibility="private", show_progress_on=added)
     search.change(
         shelf.table, search, listing, api_visibility="private", show_progress="hidden", trigger_mode="always_last"

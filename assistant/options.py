@@ -1,0 +1,50 @@
+"""Options that several commands share, and what they amount to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.errors import UsageError
+from assistant.types import PaperFilter
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from assistant.wiring import Workspace
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Author = Annotated[str, typer.Option(help="Only papers of this author.")]
+Year = Annotated[int | None, typer.Option(help="Only papers of this year.")]
+Since = Annotated[int | None, typer.Option(help="Only papers of this year or later.")]
+Until = Annotated[int | None, typer.Option(help="Only papers of this year or earlier.")]
+Category = Annotated[str, typer.Option(help="Only papers of this category, such as CL.")]
+HasCode = Annotated[bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")]
+Source = Annotated[str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def paper_filter(
+    author: str,
+    year: int | None,
+    since: int | None,
+    until: int | None,
+    category: str,
+    code: bool | None,
+    source: str = "",
+) -> PaperFilter:
+    """Return the filter that the options make. Raises UsageError where they exclude each other."""
+    if year is not None and (since is not None or until is not None):
+        raise UsageError("Give either --year or --since and --until, not both.")
+    return PaperFilter(
+        author, year if year is not None else since, year if year is not None else until, category, code, source
+    )
+
+
+def workspace(context: typer.Context) -> AbstractContextManager[Workspace]:
+    """Open the library that the program's options name, with everything that works on it."""
+    from assistant import settings, wiring
+
+    wiring.quiet_environment()
+    return wiring.Workspace(settings.load(**context.obj))
