@@ -14,7 +14,18 @@ import typer
 
 from assistant import __version__, library_commands, model_commands, questions
 from assistant.errors import AssistantError, QuestionError, UsageError
-from assistant.options import AsJson, Author, Category, HasCode, Since, Source, Until, Year, paper_filter, workspace
+from assistant.options import (
+    AsJson,
+    Author,
+    Category,
+    HasCode,
+    Since,
+    Source,
+    Until,
+    Year,
+    open_workspace,
+    paper_filter,
+)
 from assistant.types import Turn
 
 if TYPE_CHECKING:
@@ -79,7 +90,7 @@ def add(
     from assistant import sources as named_sources
 
     columns = named_sources.columns(column or ())
-    with workspace(context) as opened:
+    with open_workspace(context) as opened:
         found = named_sources.parse(sources, lambda name: _choose_author(opened.find_authors(name), as_json))
         try:
             with console.progress_bar() as listen:
@@ -126,9 +137,10 @@ def ask(
 
     asked = _asked(question, file, "QUESTION")
     chosen = paper_filter(author, year, since, until, category, code, source)
-    with workspace(context) as opened:
+    with open_workspace(context) as opened:
         assistant = opened.assistant
         opened.warm_up()
+        console.say_waiting(opened.waiting_count())
         if file:
             for line in asked:
                 answer = assistant.ask_after(line.text, line.history, chosen, line.id)
@@ -163,8 +175,9 @@ def search(
 
     asked = _asked(query, file, "QUERY")
     chosen = paper_filter(author, year, since, until, category, code, source)
-    with workspace(context) as opened:
+    with open_workspace(context) as opened:
         retriever, library = opened.assistant.retriever, opened.library
+        console.say_waiting(opened.waiting_count())
         for line in asked:
             passages = retriever.search(line.text, limit, chosen)
             papers = library.papers_by_id([passage.paper_id for passage in passages])
@@ -189,13 +202,14 @@ def serve(
     """Serve the web page."""
     from assistant import console
 
-    with workspace(context) as opened:
+    with open_workspace(context) as opened:
         from assistant.ui.app import serve as serve_page
 
         if sample and not opened.library.count():
             with console.progress_bar() as listen:
                 console.show_report(opened.add_sample(listen))
         opened.warm_up()
+        opened.catch_up()
         serve_page(opened, host, port, on_ready=lambda url: _announce(url, open_page))
 
 
@@ -205,8 +219,9 @@ def chat(context: typer.Context) -> None:
     from assistant import console
 
     history: list[Turn] = []
-    with workspace(context) as opened:
+    with open_workspace(context) as opened:
         opened.warm_up()
+        opened.catch_up()
         count = opened.library.count()
         console.remark(f"{count:,} papers in {opened.settings.library}. Ask; an empty line ends.", "dim")
         while question := _read_question():

@@ -83,6 +83,16 @@ def progress_bar() -> Iterator[ProgressListener]:
         yield listen
 
 
+def say_waiting(count: int) -> None:
+    """Say that papers wait for their vectors, and what to do."""
+    if count:
+        remark(
+            f"{count:,} papers have no vector yet and are found by their words only. `assistant reindex` makes the "
+            "vectors; so does adding any file.",
+            "yellow",
+        )
+
+
 def show_notices(report: IngestionReport) -> None:
     """Say aloud, on stderr, what was odd about files that were read all the same."""
     for notice in report.notices:

@@ -210,7 +210,7 @@ class KeptIndex:
         if not self._index_lock.acquire(blocking=False):
             return None
         try:
-            if self._library.unindexed(1)[0]:
+            if self._library.unindexed(1)[0] or self._library.removed_ids(1):
                 return None
             with self._working() as index:
                 if self._library.unindexed(1)[0]:  # it had to give its place to a fresh one

@@ -17,8 +17,8 @@ from assistant.options import (
     Until,
     Year,
     Yes,
+    open_workspace,
     paper_filter,
-    workspace,
 )
 
 app = typer.Typer()
@@ -84,7 +84,7 @@ def merge(context: typer.Context, one: Paper, other: Paper, as_json: AsJson = Fa
     """Make one paper of two. It keeps the first one's id; what the two sources say is remembered."""
     from assistant import console, curation, listing
 
-    with workspace(context) as opened:
+    with open_workspace(context) as opened:
         library = opened.library
         merged = curation.merge(library, curation.named(library, one).id, curation.named(library, other).id)
     if as_json:
@@ -103,7 +103,7 @@ def split(
     """Part a paper into what its sources speak of; or say that two papers are two. Later imports respect it."""
     from assistant import console, curation, listing
 
-    with workspace(context) as opened:
+    with open_workspace(context) as opened:
         library = opened.library
         first = curation.named(library, name)
         if other:
@@ -145,7 +145,7 @@ def remove(
         raise UsageError("Say what is to go: papers by name, --author, --source, --query, --year ...")
     if source and (names or query or not chosen.is_empty):
         raise UsageError("Give either --source, or papers and filters: a source is forgotten as a whole.")
-    with workspace(context) as opened:
+    with open_workspace(context) as opened:
         library = opened.library
         if source:
             origins = curation.origins(library, source)
@@ -168,13 +168,17 @@ def remove(
 
 
 @app.command()
-def reindex(context: typer.Context) -> None:
-    """Make every vector anew, with the present embedding model, into a fresh index."""
+def reindex(
+    context: typer.Context,
+    anew: Annotated[bool, typer.Option("--anew", help="Make every vector anew, even with the same model.")] = False,
+) -> None:
+    """Make a fresh index from the vectors in the library; with another embedding model, every vector anew."""
     from assistant import console
 
-    with workspace(context) as opened, console.progress_bar() as listen:
-        done = opened.reindex(listen)
-    console.remark(f"{done:,} papers have new vectors.")
+    with open_workspace(context) as opened, console.progress_bar() as listen:
+        done = opened.reindex(anew=anew, on_progress=listen)
+        count = opened.index.count()
+    console.remark(f"{done:,} papers have new vectors; the index holds {count:,}.")
 
 
 @app.command()
@@ -188,7 +192,7 @@ def check(
     """Read the whole library and say whether each part of it is what was written: papers, search, vectors, index."""
     from assistant import console
 
-    with workspace(context) as opened:
+    with open_workspace(context) as opened:
         report = opened.check(mend=mend)
     if as_json:
         console.show_json(report.to_json())

@@ -12,7 +12,7 @@ from assistant.types import PaperFilter
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from assistant.wiring import Workspace
+    from assistant.workspace import Workspace
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Author = Annotated[str, typer.Option(help="Only papers of this author.")]
@@ -42,9 +42,11 @@ def paper_filter(
     )
 
 
-def workspace(context: typer.Context) -> AbstractContextManager[Workspace]:
+def open_workspace(context: typer.Context) -> AbstractContextManager[Workspace]:
     """Open the library that the program's options name, with everything that works on it."""
     from assistant import settings, wiring
 
     wiring.quiet_environment()
-    return wiring.Workspace(settings.load(**context.obj))
+    from assistant.workspace import Workspace
+
+    return Workspace(settings.load(**context.obj))

@@ -55,7 +55,7 @@ def embed_pending(
     library first, so a lost index is filled again without the embedding model. A paper whose text changes meanwhile
     goes on waiting. Raises IndexFailed, once every vector is kept.
     """
-    total, done = _waiting_count(library), 0
+    total, done = waiting_count(library), 0
     taken: dict[int, _Waiting] = {}
     if total:
         on_progress(Progress(0, total, "Embedding"))
@@ -105,7 +105,8 @@ def _texts(library: Library, taken: dict[int, _Waiting]) -> Iterator[str]:
         number = rows[-1].number
 
 
-def _waiting_count(library: Library) -> int:
+def waiting_count(library: Library) -> int:
+    """Return how many papers have no vector yet."""
     query = (
         select(func.count())
         .select_from(papers)

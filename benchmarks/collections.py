@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 import ir_measures
 
 from assistant import questions, settings
-from assistant.wiring import Workspace, quiet_environment
+from assistant.wiring import quiet_environment
+from assistant.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ def ours(file: Path, folder: Path, model_folder: str) -> Figures:
     """Add the file to a fresh library, and add it once more."""
     from assistant import settings
     from assistant.types import Progress
-    from assistant.wiring import Workspace, quiet_environment
+    from assistant.wiring import quiet_environment
+    from assistant.workspace import Workspace
 
     quiet_environment()
     chosen = settings.load(library=folder, embedder=model_folder)

@@ -17,7 +17,8 @@ from threading import Timer
 
 from assistant import settings
 from assistant.types import EvidenceFound, TextProduced
-from assistant.wiring import Workspace, quiet_environment
+from assistant.wiring import quiet_environment
+from assistant.workspace import Workspace
 from benchmarks.collections import open_with
 
 STARTS = 3

@@ -15,7 +15,7 @@ from assistant.ui.hardening import LARGEST_UPLOAD, Gate, require_loopback, seal_
 if TYPE_CHECKING:
     import uvicorn
 
-    from assistant.wiring import Workspace
+    from assistant.workspace import Workspace
 
 _SECONDS_TO_LEAVE = 1
 

@@ -15,7 +15,7 @@ from assistant.errors import AssistantError
 from assistant.ui import cards
 from assistant.ui.chat import NO_SOURCES_YET, Chat
 from assistant.ui.library import Shelf, add_references, add_uploads, told, tracked
-from assistant.wiring import Workspace
+from assistant.workspace import Workspace
 
 TITLE = "Research assistant"
 

@@ -13,7 +13,7 @@ import pytest
 
 from assistant import models, questions, settings, wiring
 from assistant.types import PaperFilter, TextProduced
-from assistant.wiring import Workspace
+from assistant.workspace import Workspace
 from benchmarks.answers import is_right
 from tests.conftest import SHARED
 

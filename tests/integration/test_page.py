@@ -30,7 +30,7 @@ from assistant.types import Message, Turn
 from assistant.ui.app import serve, server
 from assistant.ui.chat import Chat
 from assistant.ui.hardening import seal_environment
-from assistant.wiring import Workspace
+from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder, ScriptedModel
 
 CHROMIUM = "/usr/bin/chromium"

@@ -14,7 +14,8 @@ import pytest
 from assistant import settings
 from assistant.errors import LibraryLocked, ModelError
 from assistant.types import AnswerFinished, EvidenceFound, TextProduced
-from assistant.wiring import Workspace, check_models
+from assistant.wiring import check_models
+from assistant.workspace import Workspace
 from tests.tiny_models import tiny_chat_model, tiny_embedder
 
 DATA = Path(__file__).parents[1] / "data"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assistant import cli, wiring
+from assistant import cli, workspace
 from assistant.ownership import Ownership
 from assistant.types import Message
 from tests.fakes import HashingEmbedder, ScriptedModel
@@ -48,8 +48,8 @@ class CommandLine:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
     scripted = ScriptedModel(*["BeamLoRA treats each adapter as a beam."] * 5)
-    monkeypatch.setattr(wiring.Workspace, "embedder", HashingEmbedder())
-    monkeypatch.setattr(wiring.Workspace, "_load_language_model", lambda self: scripted)
+    monkeypatch.setattr(workspace.Workspace, "embedder", HashingEmbedder())
+    monkeypatch.setattr(workspace.Workspace, "_load_language_model", lambda self: scripted)
     return scripted
 
 
@@ -128,7 +128,7 @@ def test_ctrl_c_stops_an_answer_and_shows_what_was_written(
                     signal.raise_signal(signal.SIGINT)
 
     interrupted = Interrupted("BeamLoRA treats each adapter as a beam. " * 50)
-    monkeypatch.setattr(wiring.Workspace, "_load_language_model", lambda self: interrupted)
+    monkeypatch.setattr(workspace.Workspace, "_load_language_model", lambda self: interrupted)
     text = filled("ask", "What is BeamLoRA?")
     assert text.startswith("BeamLoRA treats each adapter as a beam. [1]")
     assert text.splitlines()[0].count("beam") == 1
@@ -195,7 +195,7 @@ def test_another_embedding_model_is_refused_until_the_library_is_reindexed(
 ) -> None:
     other = HashingEmbedder()
     other.fingerprint = "another"  # type: ignore[misc]
-    monkeypatch.setattr(wiring.Workspace, "embedder", other)
+    monkeypatch.setattr(workspace.Workspace, "embedder", other)
     filled("ask", "What is BeamLoRA?", code=1)
     assert "assistant reindex" in " ".join(filled.stderr.split())
     filled("reindex")
@@ -203,30 +203,21 @@ def test_another_embedding_model_is_refused_until_the_library_is_reindexed(
 
 
 @pytest.mark.parametrize("damage", ["deleted", "broken"])
-def test_a_lost_index_is_made_anew_and_used_from_then_on(filled: CommandLine, damage: str) -> None:
+@pytest.mark.parametrize("command", [("add", "papers.bib"), ("reindex",), ("check", "--mend")])
+def test_a_lost_index_changes_no_answer_and_is_made_anew(
+    filled: CommandLine, damage: str, command: tuple[str, ...]
+) -> None:
+    (former,) = filled.library.glob("index-*")
     if damage == "deleted":
-        shutil.rmtree(filled.library / "index")
+        shutil.rmtree(former)
     else:
-        (filled.library / "index" / "chroma.sqlite3").write_bytes(b"broken" * 1000)
-    program = "import sys; from tests.unit.test_command_line import search_again; search_again(sys.argv[1])"
-    for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", program, str(filled.library)], capture_output=True, text=True, check=False
-        )
-        assert done.stdout == "2 vectors, BeamLoRA first\n", done.stderr
-    assert not (filled.library / "index").exists()
-    assert len(list(filled.library.glob("index-*"))) == 1
-
-
-def search_again(library: str) -> None:
-    """Search in a process of its own: Chroma keeps a folder it has opened in memory."""
-    from assistant import settings
-
-    wiring.Workspace.embedder = HashingEmbedder()  # type: ignore[assignment,method-assign]
-    with wiring.Workspace(settings.load(library=Path(library))) as workspace:
-        passages = workspace.assistant.retriever.search("adapter as a beam", 1)
-        (paper,) = workspace.library.papers_by_id([passages[0].paper_id])
-        print(f"{workspace.index.count()} vectors, {paper.title} first")
+        (former / "chroma.sqlite3").write_bytes(b"broken" * 1000)
+    assert filled.json("search", "adapter as a beam")[0]["title"] == "BeamLoRA"
+    filled("check", code=1)
+    filled(*command)
+    filled("check")
+    (fresh,) = filled.library.glob("index-*")
+    assert fresh != former
 
 
 def test_version_and_help_need_no_heavy_library() -> None:

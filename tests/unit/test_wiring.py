@@ -13,7 +13,7 @@ from assistant.errors import IndexFailed, LibraryError, LibraryLocked, ModelErro
 from assistant.library import FILE_NAME
 from assistant.ownership import Ownership
 from assistant.protocols import Vectors
-from assistant.wiring import Workspace
+from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder
 from vectorstore import VectorIndexError
 
@@ -218,9 +218,9 @@ def test_a_chat_model_that_could_not_be_loaded_is_tried_again(folder: Path, monk
 def test_a_program_that_ends_does_not_wait_for_a_model_that_is_still_loading(tmp_path: Path) -> None:
     program = (
         "import sys, threading; from pathlib import Path\n"
-        "from assistant import settings, wiring\n"
-        "wiring.Workspace._load_language_model = lambda self: threading.Event().wait()\n"
-        "with wiring.Workspace(settings.load(library=Path(sys.argv[1]))) as workspace: workspace.warm_up()\n"
+        "from assistant import settings, workspace\n"
+        "workspace.Workspace._load_language_model = lambda self: threading.Event().wait()\n"
+        "with workspace.Workspace(settings.load(library=Path(sys.argv[1]))) as opened: opened.warm_up()\n"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "library")], cwd=ROOT, check=True, timeout=60)
 
