@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +13,7 @@ import click
 import typer
 
 from assistant import __version__, library_commands, model_commands, questions
-from assistant.errors import AssistantError, QuestionError, UsageError
+from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.options import (
     AsJson,
     Author,
@@ -91,7 +91,7 @@ def add(
 
     columns = named_sources.columns(column or ())
     with open_workspace(context) as opened:
-        found = named_sources.parse(sources, lambda name: _choose_author(opened.find_authors(name), as_json))
+        found = named_sources.parse(sources, lambda name: _choose_author(name, opened.find_authors, as_json))
         try:
             with console.progress_bar() as listen:
                 report = opened.add(
@@ -259,14 +259,18 @@ def _asked(text: str, file: Path | None, name: str) -> list[questions.Question]:
     return [questions.Question("1", check_question(text), (), {})]
 
 
-def _choose_author(candidates: Sequence[AuthorCandidate], as_json: bool) -> str:
-    """Return the id of the person who is meant; "" where nobody can be asked."""
+def _choose_author(name: str, find: Callable[[str], Sequence[AuthorCandidate]], as_json: bool) -> str:
+    """Return the id of the person whom the reader means; "" where nobody can be asked or nothing was found."""
     from assistant import console
 
-    if len(candidates) == 1:
-        return candidates[0].id
-    if not candidates or as_json or not sys.stdin.isatty():
+    if as_json or not sys.stdin.isatty():
         return ""
+    try:
+        candidates = find(name)
+    except RemoteError:  # said when the papers are fetched
+        return ""
+    if len(candidates) < 2:
+        return candidates[0].id if candidates else ""
     console.show_candidates(candidates)
     number: int = typer.prompt("Which one", type=click.IntRange(1, len(candidates)), err=True)
     return candidates[number - 1].id

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from assistant import readers
-from assistant.errors import RemoteError
+from assistant.errors import RemoteError, UsageError
 from assistant.library import Library
 from assistant.recording import Outcome, Reading
 from assistant.types import (
@@ -143,7 +143,7 @@ def _keep(
 def _until_failure(fetch: Callable[[str], Iterator[ReaderItem]], reference: str) -> Iterator[ReaderItem]:
     try:
         yield from fetch(reference)
-    except RemoteError as error:
+    except (RemoteError, UsageError) as error:  # the service is away, or several people have the name
         yield Problem(reference, 0, str(error))
 
 
