@@ -10,12 +10,12 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from assistant.errors import UsageError
-from assistant.identity import contradict, new_ids
+from assistant.identity import contradict, new_ids, prospective_ids
 from assistant.library import Library
 from assistant.likeness import SAME, UNCERTAIN, keys, likeness, neighbours
-from assistant.merging import Statement, merged, stated_paper
+from assistant.merging import Statement, merged
 from assistant.names import fold
-from assistant.paper_rows import delete_papers, insert_papers, pages, read_papers, update_papers
+from assistant.paper_rows import delete_papers, insert_papers, pages, read_papers, read_statement, update_papers
 from assistant.schema import aliases, identifiers, kept_apart, papers, records
 from assistant.types import Paper, PaperFilter
 
@@ -122,7 +122,7 @@ def split(library: Library, paper_id: str) -> list[Paper]:
     all would; then each record is a paper. Raises UsageError when a single source speaks of it.
     """
     with library.transaction() as connection:
-        first, *others = _groups(_statements(connection, paper_id), paper_id)
+        first, *others = _groups(_statements(connection, paper_id), paper_id) or [[]]
         if not others:
             raise UsageError(
                 f"{paper_id} comes from one record of one source, so there is nothing to part. "
@@ -133,7 +133,8 @@ def split(library: Library, paper_id: str) -> list[Paper]:
         for group in others:
             paper = merged([said for _, said in group], "")
             paper = replace(paper, id=_free_id(connection, paper))
-            connection.execute(delete(aliases).where(aliases.c.id == paper.id))
+            former = {one for _, said in group for one in prospective_ids(said.paper)} - {paper_id}
+            connection.execute(delete(aliases).where(aliases.c.id.in_({*former, paper.id})))
             insert_papers(connection, [paper])
             _write_keys(connection, paper)
             numbers = [number for number, _ in group]
@@ -151,11 +152,11 @@ def remove(library: Library, ids: Sequence[str]) -> None:
         delete_papers(connection, ids)
 
 
-def remove_source(library: Library, origin: str) -> None:
-    """Forget what a source said; papers of which no other source speaks leave the library."""
+def remove_sources(library: Library, forgotten: Sequence[str]) -> None:
+    """Forget what sources said; papers of which no other source speaks leave the library."""
     with library.transaction() as connection:
-        told = set(connection.execute(select(records.c.paper_id).where(records.c.origin == origin)).scalars())
-        connection.execute(delete(records).where(records.c.origin == origin))
+        told = set(connection.execute(select(records.c.paper_id).where(records.c.origin.in_(forgotten))).scalars())
+        connection.execute(delete(records).where(records.c.origin.in_(forgotten)))
         still = set(connection.execute(select(records.c.paper_id).distinct()).scalars()) & told
         delete_papers(connection, sorted(told - still))
         refold(connection, sorted(still))
@@ -172,24 +173,32 @@ def origins(library: Library, source: str) -> list[str]:
     with library.transaction() as connection:
         known = connection.execute(select(records.c.origin).distinct()).scalars().all()
     path = str(Path(source).absolute())
-    found = [origin for origin in known if origin in (source, path) or origin.endswith(f"/{source}")]
+    exact = [origin for origin in known if origin in (source, path)]
+    found = exact or [origin for origin in known if origin.endswith(f"/{source}")]
     if not found:
         raise UsageError(f"No paper comes from “{source}”. `assistant paper NAME` shows where a paper comes from.")
     return sorted(found)
 
 
-def only_of(library: Library, origin: str) -> list[Paper]:
-    """Return the papers of which no other source speaks."""
+def only_of(library: Library, told_by: Sequence[str]) -> list[Paper]:
+    """Return the papers of which only these sources speak."""
     with library.transaction() as connection:
-        others = select(records.c.paper_id).where(records.c.origin != origin)
+        others = select(records.c.paper_id).where(records.c.origin.not_in(told_by))
         query = (
-            select(records.c.paper_id).where(records.c.origin == origin, records.c.paper_id.not_in(others)).distinct()
+            select(records.c.paper_id)
+            .where(records.c.origin.in_(told_by), records.c.paper_id.not_in(others))
+            .distinct()
         )
         return read_papers(connection, connection.execute(query).scalars().all())
 
 
 def chosen_papers(library: Library, listed: Sequence[Paper], chosen: PaperFilter, words: str) -> list[Paper]:
-    """Return the papers that pass the filter and hold all the words in title or abstract; of those listed, if any."""
+    """Return the papers that pass the filter and hold all the words in title or abstract; of those listed, if any.
+
+    Raises UsageError where there is no word in `words`.
+    """
+    if words.strip() and not fold(words):
+        raise UsageError(f"“{words}” holds no word to look for.")
     found = list(listed) or library.papers(chosen)
     passing = library.ids(chosen)
     for use in library.word_use(fold(words).split(), [paper.id for paper in found]).values():
@@ -247,13 +256,7 @@ def _statements(connection: Connection, paper_id: str) -> list[Numbered]:
     """Return what is said of a paper, with the numbers of the records; what was not kept word for word is as it is."""
     rows = connection.execute(select(records).where(records.c.paper_id == paper_id).order_by(records.c.number)).all()
     known = [] if all(row.statement for row in rows) else read_papers(connection, [paper_id])
-    return [
-        (
-            row.number,
-            Statement(row.origin, row.own_id, stated_paper(row.statement, paper_id) if row.statement else known[0]),
-        )
-        for row in rows
-    ]
+    return [(row.number, Statement(row.origin, row.own_id, read_statement(row) or known[0])) for row in rows]
 
 
 def _groups(said: Sequence[Numbered], paper_id: str) -> list[list[Numbered]]:

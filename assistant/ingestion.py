@@ -132,7 +132,7 @@ def _keep(
                 tally.notices.append(item)
             elif isinstance(item, Problem):
                 tally.fail(item)
-                is_whole = is_whole and item.line > 0
+                is_whole = False  # what was not read may still be said
         count += len(records)
         listen(count)
     if is_whole:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -57,17 +60,38 @@ def check(library: Library, *, mend: bool = False) -> CheckReport:
 
     Raises LibraryError where SQLite cannot read the file at all.
     """
-    with library.transaction() as connection:
-        broken = [row for row in connection.execute(text("PRAGMA integrity_check")).scalars() if row != "ok"]
+    with library.transaction() as connection, _replacing_bad_letters(connection):
+        broken = _broken(connection)
+        reindexed = bool(broken) and mend
+        if reindexed:
+            connection.execute(text("REINDEX"))
+            broken = _broken(connection)
         if broken:
             damage = Finding("file", f"its structure is broken ({broken[0]}); restore it from a copy", mended=False)
             return CheckReport(0, 0, 0, (damage,))
-        findings = [*_papers(connection, mend), *_search(connection, mend), *_vectors(connection, mend)]
+        findings = [Finding("file", "an index of SQLite did not agree with its table", mended=True)] * reindexed
+        findings += [*_papers(connection, mend), *_search(connection, mend), *_vectors(connection, mend)]
         sizes = {
             name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
             for name, table in {"papers": papers, "records": records, "vectors": vectors}.items()
         }
         return CheckReport(**sizes, findings=tuple(findings))
+
+
+@contextmanager
+def _replacing_bad_letters(connection: Connection) -> Iterator[None]:
+    """Let bytes that are no text be read, so that what is damaged can be named and mended."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    usual, raw.text_factory = raw.text_factory, lambda data: data.decode("utf-8", "replace")
+    try:
+        yield
+    finally:
+        raw.text_factory = usual
+
+
+def _broken(connection: Connection) -> list[str]:
+    return [str(row) for row in connection.execute(text("PRAGMA integrity_check")).scalars() if row != "ok"]
 
 
 def _papers(connection: Connection, mend: bool) -> Iterator[Finding]:
@@ -89,8 +113,8 @@ def _papers(connection: Connection, mend: bool) -> Iterator[Finding]:
         yield Finding("paper", f"{paper_id} is not what was written", mended=mend and bool(sound))
     for number, paper_id in damaged.items():
         can = _is_sound(connection, paper_id)
-        if mend and can:
-            connection.execute(delete(records).where(records.c.number == number))
+        if mend and can:  # the paper as it stands speaks for the source
+            connection.execute(records.update().where(records.c.number == number).values(statement="", digest=""))
         yield Finding("source", f"what one source says of {paper_id} is not what was written", mended=mend and can)
 
 
@@ -112,7 +136,8 @@ def _search(connection: Connection, mend: bool) -> Iterator[Finding]:
 def _vectors(connection: Connection, mend: bool) -> Iterator[Finding]:
     """Look at length and norm of every vector: a flipped bit nearly always changes one of them."""
     rows = connection.execute(select(vectors.c.paper_id, vectors.c.vector)).all()
-    usual = max((len(row.vector) for row in rows), default=0)
+    lengths = Counter(len(row.vector) for row in rows if len(row.vector) % 2 == 0)
+    usual = lengths.most_common(1)[0][0] if lengths else 0
     damaged = [row.paper_id for row in rows if len(row.vector) != usual or not _is_unit(row.vector)]
     if mend:
         for page in pages(damaged):

@@ -19,6 +19,16 @@ TOKENIZER = "porter unicode61 remove_diacritics 2"
 _COLUMNS = 2
 """Columns whose length FTS5 notes for each paper: title and abstract."""
 
+_FILLING = {
+    "papers_text": "INSERT INTO papers_text (rowid, title, abstract) SELECT number, title, abstract FROM papers",
+    "papers_listed": (
+        "INSERT INTO papers_listed (rowid, words) SELECT number, title || ' ' || venue || ' ' || date "
+        "|| ' ' || coalesce((SELECT group_concat(name, ' ') FROM authorships WHERE paper_id = papers.id), '') "
+        "|| ' ' || coalesce((SELECT group_concat(category, ' ') FROM categories WHERE paper_id = papers.id), '') "
+        "FROM papers"
+    ),
+}
+
 _VERSION = "text version"
 """Fact: how often the text of the papers was written."""
 
@@ -88,20 +98,24 @@ def is_sound(connection: Connection) -> bool:
                 "SELECT count(*) FROM papers LEFT JOIN papers_text AS held ON held.rowid = papers.number "
                 "WHERE held.rowid IS NULL OR held.title <> papers.title OR held.abstract <> papers.abstract"
             )
-            sizes = text("SELECT (SELECT count(*) FROM papers) - (SELECT count(*) FROM papers_text)")
+            connection.execute(text("INSERT INTO papers_listed (papers_listed) VALUES ('integrity-check')"))
+            sizes = text(
+                "SELECT abs((SELECT count(*) FROM papers) - (SELECT count(*) FROM papers_text)) "
+                "+ abs((SELECT count(*) FROM papers) - (SELECT count(*) FROM papers_listed))"
+            )
             return not connection.execute(wrong).scalar() and not connection.execute(sizes).scalar()
     except DatabaseError:
         return False
 
 
 def rebuild(connection: Connection) -> None:
-    """Make the text index anew from the papers."""
-    definition = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'papers_text'")).scalar_one()
-    connection.execute(text("DROP TABLE papers_text"))
-    connection.execute(text(str(definition)))
-    connection.execute(
-        text("INSERT INTO papers_text (rowid, title, abstract) SELECT number, title, abstract FROM papers")
-    )
+    """Make the text indexes anew from the papers."""
+    for name, filling in _FILLING.items():
+        query = text("SELECT sql FROM sqlite_master WHERE name = :name")
+        definition = connection.execute(query, {"name": name}).scalar_one()
+        connection.execute(text(f"DROP TABLE {name}"))
+        connection.execute(text(str(definition)))
+        connection.execute(text(filling))
 
 
 def listed(words: str) -> TextualSelect | None:

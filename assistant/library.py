@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from assistant.errors import LibraryError, StorageFull
+from assistant.errors import LibraryDamaged, LibraryError, StorageFull
 from assistant.paper_rows import pages, read_papers
 from assistant.protocols import Vectors
 from assistant.schema import (
@@ -96,6 +96,8 @@ class Library:
             place = self.folder / FILE_NAME
             if "full" in str(error.orig):
                 raise StorageFull(place) from error
+            if "decode" in str(error.orig):
+                raise LibraryDamaged(f"some text ({error.orig})") from error
             raise LibraryError(f"The library file {place} could not be used: {error.orig}.") from error
 
     def count(self, chosen: PaperFilter = PaperFilter()) -> int:
@@ -347,4 +349,7 @@ def _matrix(blobs: Sequence[bytes]) -> Vectors:
     """Return vectors of one length as the rows of a matrix."""
     if not blobs:
         return np.empty((0, 0), np.float32)
-    return np.frombuffer(b"".join(blobs), np.float16).astype(np.float32).reshape(len(blobs), -1)
+    try:
+        return np.frombuffer(b"".join(blobs), np.float16).astype(np.float32).reshape(len(blobs), -1)
+    except ValueError as error:
+        raise LibraryDamaged("the length of a vector") from error

@@ -149,16 +149,17 @@ def remove(
         library = opened.library
         if source:
             origins = curation.origins(library, source)
-            going = [one for origin in origins for one in curation.only_of(library, origin)]
+            going = curation.only_of(library, origins)
         else:
             listed = [curation.named(library, name) for name in names or ()]
             going = curation.chosen_papers(library, listed, chosen, query)
         listing.show_papers(going, on_stderr=as_json)
-        if (going or source) and not (yes or typer.confirm(_question(len(going), source), err=True)):
+        named = ", ".join(origins) if source else ""
+        if (going or source) and not (yes or typer.confirm(_question(len(going), named), err=True)):
+            console.remark("Nothing was removed.")
             raise typer.Exit(1)
         if source:
-            for origin in origins:
-                curation.remove_source(library, origin)
+            curation.remove_sources(library, origins)
         else:
             curation.remove(library, [paper.id for paper in going])
     if as_json:
@@ -177,7 +178,7 @@ def reindex(
 
     with open_workspace(context) as opened, console.progress_bar() as listen:
         done = opened.reindex(anew=anew, on_progress=listen)
-        count = opened.index.count()
+        count = opened.library.indexed_count()
     console.remark(f"{done:,} papers have new vectors; the index holds {count:,}.")
 
 

@@ -23,7 +23,7 @@ _ABSTRACT_ENDS = 50
 
 _LARGEST_BLOCK = 200
 _LONGEST_WORDS = 3
-_NUMBER = re.compile(r"\d+|\b(?:i{1,3}|iv|vi{0,3}|ix)\b")
+_NUMBER = re.compile(r"\d+|\b(?:i{1,3}|iv|vi{0,3}|ix)\b|(?<=part )[a-z]\b")
 _SUBTITLE = re.compile(r"\s*[:?!–—]\s+|\s+-\s+")
 _FEW_LETTERS = 15
 """A main title shorter than this ("BERT") says too little to stand for the whole."""
@@ -66,8 +66,9 @@ def neighbours(blocks: Iterable[Sequence[str]]) -> list[tuple[str, str]]:
 def likeness(one: Paper, other: Paper) -> float:
     """Return how likely two records are one paper, in [0, 1]: the product of what title, authors and year say.
 
-    Numbers in titles (parts, years, editions) and words such as "erratum" must agree. Of abstracts that share hardly a
-    word the likeness is at most that of an uncertain pair.
+    Numbers in titles (parts, years, editions) and words such as "erratum" must agree. Where titles differ by a letter,
+    which may be the one that matters ("supervised", "unsupervised"), abstracts must be nearly the same, else share most
+    words; otherwise the likeness is that of an uncertain pair.
     """
     titles = fold(one.title), fold(other.title)
     if sorted(_NUMBER.findall(titles[0])) != sorted(_NUMBER.findall(titles[1])):
@@ -78,7 +79,8 @@ def likeness(one: Paper, other: Paper) -> float:
     if found < UNCERTAIN:
         return found
     found *= _author_likeness(one, other) * _year_likeness(one, other)
-    if found >= SAME and not _abstracts_agree(one, other):
+    same_title = titles[0].replace(" ", "") == titles[1].replace(" ", "")
+    if found >= SAME and not _abstracts_agree(one, other, same_title):
         return (SAME + UNCERTAIN) / 2
     return found
 
@@ -116,5 +118,7 @@ def _year_likeness(one: Paper, other: Paper) -> float:
     return 1.0 if apart <= 1 else 0.97 if apart == 2 else 0.8
 
 
-def _abstracts_agree(one: Paper, other: Paper) -> bool:
+def _abstracts_agree(one: Paper, other: Paper, same_title: bool) -> bool:
+    if not same_title:
+        return fuzz.ratio(fold(one.abstract), fold(other.abstract)) >= _LIKE_ABSTRACTS
     return fuzz.token_set_ratio(fold(one.abstract), fold(other.abstract)) >= _RELATED_ABSTRACTS

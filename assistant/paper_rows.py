@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from assistant import lexical
 from assistant.errors import LibraryDamaged
-from assistant.merging import digest, statement
+from assistant.merging import digest, stated_paper, statement
 from assistant.names import fold
 from assistant.schema import authorships, categories, name_words, papers, removals, vectors
 from assistant.types import Authorship, Paper
@@ -50,6 +50,18 @@ def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
                 raise LibraryDamaged(f"the paper {paper.id} (“{paper.title[:80]}”)")
             found[row.id] = paper
     return [found[paper_id] for paper_id in ids if paper_id in found]
+
+
+def read_statement(row: Any) -> Paper | None:
+    """Return the paper as a source states it; None where the statement was not kept word for word.
+
+    `row` is one of table `records`. Raises LibraryDamaged where it is not what was written.
+    """
+    if not row.statement:
+        return None
+    if digest(row.statement) != row.digest:
+        raise LibraryDamaged(f"what {row.origin} says of {row.paper_id}")
+    return stated_paper(row.statement, row.paper_id)
 
 
 def insert_papers(connection: Connection, new: Sequence[Paper]) -> None:

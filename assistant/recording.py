@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select
@@ -13,13 +13,16 @@ from assistant.curation import join, pair, refold, renew_keys
 from assistant.identity import akin, contradict, new_ids, prospective_ids, strong_keys, text_key, title_key
 from assistant.library import Library
 from assistant.likeness import SAME, keys, likeness, near_keys
-from assistant.merging import Statement, digest, merged, stated_paper, statement
+from assistant.merging import Statement, digest, merged, statement
 from assistant.names import fold
-from assistant.paper_rows import insert_papers, pages, read_papers, update_papers
+from assistant.paper_rows import insert_papers, pages, read_papers, read_statement, update_papers
 from assistant.schema import aliases, identifiers, kept_apart, papers, records
 from assistant.types import Paper, Record
 
 Outcome = Literal["added", "updated", "unchanged"]
+
+_IDS_REMEMBERED = 5
+"""Ids that a record would take by itself, of which a decision to keep papers apart may speak."""
 
 
 class Reading:
@@ -154,12 +157,13 @@ class _Decisions:
                 known._name(row.value, row.paper_id)
             query = select(records).where(records.c.paper_id.in_(page)).order_by(records.c.number)
             for row in connection.execute(query):
-                paper = stated_paper(row.statement, row.paper_id) if row.statement else known.papers[row.paper_id]
+                paper = read_statement(row) or known.papers[row.paper_id]
                 entry = _Said(row.number, row.origin, row.own_id, row.statement, row.digest, paper)
                 known.said.setdefault(row.paper_id, []).append(entry)
                 if row.origin == origin and row.own_id:
                     known.ids_by_own_id.setdefault(row.own_id, []).append(row.paper_id)
-        for page in pages(prospective | known.papers.keys()):
+        ids = {one for record in batch for one in islice(new_ids(record.paper), _IDS_REMEMBERED)}
+        for page in pages(ids | known.papers.keys()):
             pairs = connection.execute(
                 select(kept_apart).where(or_(kept_apart.c.one.in_(page), kept_apart.c.other.in_(page)))
             )
@@ -173,16 +177,18 @@ class _Decisions:
     def admit(self, record: Record, text: str) -> Outcome:
         """Decide one record."""
         entry = _Said(0, self.origin, record.own_id, text, digest(text), record.paper)
-        existing = self._match(record)
+        existing = self._match(record, entry.digest)
         if existing is None:
             self._put(replace(record.paper, id=self._new_id(record.paper)), [entry], is_new=True)
             return "added"
-        same = [one for one in self.said[existing.id] if (one.origin, one.own_id) == (self.origin, record.own_id)]
+        same = [
+            one for one in self.said.get(existing.id, ()) if (one.origin, one.own_id) == (self.origin, record.own_id)
+        ]
         if any(one.digest == entry.digest and one.number not in self.superseded for one in same):
             return "unchanged"
         old = [one for one in same if one.number and one.number not in self.seen]
         self.superseded.update(one.number for one in old)
-        told = [*(one for one in self.said[existing.id] if one not in old), entry]
+        told = [*(one for one in self.said.get(existing.id, ()) if one not in old), entry]
         union = merged([Statement(one.origin, one.own_id, one.paper) for one in told], existing.id)
         self._tell(existing.id, told)
         if union == existing:
@@ -190,16 +196,22 @@ class _Decisions:
         self._put(union, told, is_new=self.changed.get(existing.id, False))
         return "updated"
 
-    def _match(self, record: Record) -> Paper | None:
+    def _match(self, record: Record, now: str) -> Paper | None:
         """Return the known paper that a record is about.
 
-        A DOI, arXiv id or PubMed number decides, and joins the papers that it shows to be one. Else the title key does,
-        or the same text in whichever year, or a title, authors and year that are nearly the same; unless the same
-        source calls that paper by another id and gives it another abstract: two records of one catalogue that differ
-        are two papers ("Part I", "Part II" under one title). Else the source's own id does, where title or abstract are
-        nearly the same: ids are used again. What a person has merged or kept apart stays so.
+        A paper of which any source has said just this is the one. Else a DOI, arXiv id or PubMed number decides, and
+        joins the papers that it shows to be one. Else the title key does, or the same text in whichever year, or a
+        title, authors and year that are nearly the same; unless the same source calls that paper by another id and
+        gives it another abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under
+        one title). Else the source's own id does, where title or abstract are nearly the same: ids are used again. What
+        a person has merged or kept apart stays so.
         """
-        named = self._known_by(strong_keys(record.paper), record)
+        for paper in self._known_by(keys(record.paper), record):
+            if any(one.digest == now for one in self.said.get(paper.id, ())):
+                return paper
+        named = [
+            paper for paper in self._known_by(strong_keys(record.paper), record) if not self._is_apart(paper, record)
+        ]
         if named:
             self._join(named)
             return named[0]
@@ -213,7 +225,7 @@ class _Decisions:
             if akin(self.papers[paper_id], record.paper)
         ]
         candidates = [paper for paper in weak if not self._told_apart(paper, record)] + own
-        fitting = (paper for paper in candidates if self._may_be(paper, record.paper))
+        fitting = (paper for paper in candidates if self._may_be(paper, record))
         return next(fitting, None) or self._nearest(record)
 
     def _nearest(self, record: Record) -> Paper | None:
@@ -221,26 +233,42 @@ class _Decisions:
             (likeness(paper, record.paper), paper) for paper in self._known_by(tuple(near_keys(record.paper)), record)
         ]
         alike = sorted((entry for entry in near if entry[0] >= SAME), key=lambda entry: -entry[0])
-        fitting = (paper for _, paper in alike if self._may_be(paper, record.paper))
+        fitting = (paper for _, paper in alike if self._may_be(paper, record))
         return next((paper for paper in fitting if not self._told_apart(paper, record)), None)
 
     def _known_by(self, keys: Sequence[str], record: Record) -> list[Paper]:
         """Return the papers that any of the keys names; first those of which the same source has spoken."""
         found = dict.fromkeys(paper_id for key in keys for paper_id in self.ids_by_key.get(key, ()))
 
-        def strangeness(paper_id: str) -> int:
-            origins = {(one.origin, one.own_id) for one in self.said[paper_id]}
-            return 0 if (self.origin, record.own_id) in origins else 1
+        def strangeness(paper_id: str) -> tuple[bool, bool]:
+            differs = len(found) > 1 and fold(self.papers[paper_id].abstract) != fold(record.paper.abstract)
+            return not self._is_spoken_of(paper_id, record), differs
 
         return [self.papers[paper_id] for paper_id in sorted(found, key=strangeness)]
 
-    def _may_be(self, paper: Paper, stated: Paper) -> bool:
+    def _may_be(self, paper: Paper, record: Record) -> bool:
         """Tell whether nothing speaks against it: no other identifier, and nobody who kept the two apart."""
-        ids = prospective_ids(stated)
-        return not contradict(paper, stated) and not any(pair(paper.id, other) in self.apart for other in ids)
+        return not contradict(paper, record.paper) and not self._is_apart(paper, record)
+
+    def _is_apart(self, paper: Paper, record: Record) -> bool:
+        """Tell whether a person kept this paper apart from one that the record would rather be by itself.
+
+        Its ids stand from the widest, a DOI that two parts may share, to the narrowest. The paper of which the same
+        source has spoken stays the one.
+        """
+        if not self.apart or self._is_spoken_of(paper.id, record):
+            return False
+        ids = list(islice(new_ids(record.paper), _IDS_REMEMBERED))
+        narrower = ids[ids.index(paper.id) + 1 :] if paper.id in ids else ids
+        return any(pair(paper.id, other) in self.apart for other in narrower)
+
+    def _is_spoken_of(self, paper_id: str, record: Record) -> bool:
+        """Tell whether this source has spoken of a paper under the record's name."""
+        told = self.said.get(paper_id, ())
+        return any((one.origin, one.own_id) == (self.origin, record.own_id) for one in told)
 
     def _told_apart(self, paper: Paper, record: Record) -> bool:
-        own_ids = {one.own_id for one in self.said[paper.id] if one.origin == self.origin and one.own_id}
+        own_ids = {one.own_id for one in self.said.get(paper.id, ()) if one.origin == self.origin and one.own_id}
         if not record.own_id or not own_ids or record.own_id in own_ids:
             return False
         return fold(paper.abstract) != fold(record.paper.abstract)
@@ -312,6 +340,10 @@ class _Decisions:
         ]
         if rows:
             connection.execute(insert(records), rows)
-        for kept, gone in self.joined:
-            join(connection, kept, gone)
+        home: dict[str, str] = {}
+        for one, other in self.joined:
+            kept, gone = home.get(one, one), home.get(other, other)
+            if kept != gone and pair(kept, gone) not in self.apart:
+                join(connection, kept, gone)
+                home = {**{key: kept if value == gone else value for key, value in home.items()}, gone: kept}
         return set(range(last + 1, last + 1 + len(rows)))

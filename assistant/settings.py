@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
     chroma_url: str = Field(
         default="",
-        pattern=r"^$|^https?://[^\s/]+/?$",
+        pattern=r"^$|^https?://[^\s/@]+/?$",
         description="Address of a Chroma server that keeps the vector index, instead of a folder of the library.",
     )
     chroma_header: SecretStr = Field(

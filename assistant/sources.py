@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assistant.errors import UsageError
 from assistant.remote.references import Reference, parse_reference
+
+_LIKE_A_REFERENCE = re.compile(r"[A-Za-z]\w+:(?![\\/])")
 
 
 def parse(words: Sequence[str], choose_author: Callable[[str], str]) -> list[Path | Reference]:
@@ -20,6 +23,11 @@ def parse(words: Sequence[str], choose_author: Callable[[str], str]) -> list[Pat
         reference = parse_reference(word)
         if reference is not None and reference.kind == "author":
             reference = parse_reference(choose_author(reference.value)) or reference
+        if reference is None and _LIKE_A_REFERENCE.match(word) and not Path(word).exists():
+            raise UsageError(
+                f"{word} is no file here, and no reference. References begin with arxiv:, doi:, pmid:, openalex:, s2:, "
+                "orcid: or author:."
+            )
         found.append(Path(word) if reference is None else reference)
     return found
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant import ingestion, integrity, outbox, wiring
 from assistant.answering import Assistant
-from assistant.errors import EmbedderMismatch, LibraryError, ModelError
+from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError
 from assistant.indexing import FINGERPRINT, KeptIndex
 from assistant.integrity import CheckReport, Finding
 from assistant.library import Library, make_folder
@@ -24,6 +24,7 @@ from assistant.readers import NO_COLUMNS
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.types import IngestionReport, Notice, ProgressListener
+from vectorstore import VectorIndexError
 
 if TYPE_CHECKING:
     from assistant.remote.fetching import AuthorCandidate
@@ -157,9 +158,9 @@ class Workspace:
 
         def work() -> None:
             with self._adding, suppress(LibraryError, ModelError):  # said when it is tried next in the foreground
-                if not self.index.is_whole() and not outbox.waiting_count(self.library):
+                if not self._is_index_whole() and not self.waiting_count():
                     self.index.renew()
-                outbox.embed_pending(self.library, self.index, self.embedder)
+                self._embed_waiting(lambda _: None)
 
         threading.Thread(target=work, name="catching up", daemon=True).start()
 
@@ -183,14 +184,19 @@ class Workspace:
         """Read the whole library and its index, and with `mend` put right what can be."""
         with self._adding:
             report = integrity.check(self.library, mend=mend)
-            is_whole = self.index.is_whole()
+            is_whole = self._is_index_whole()
             if mend and not is_whole:
                 self.index.renew()
             if mend and self.library.pending_count():
-                outbox.embed_pending(self.library, self.index, self.embedder)
+                self._embed_waiting(lambda _: None)
             if is_whole:
                 return report
-            finding = Finding("index", "its files are not as they were left, or it lacks vectors", mended=mend)
+            finding = Finding(
+                "index",
+                "its files are not as they were left, or it lacks vectors; no answer depends on it, and "
+                "`assistant reindex` or the next `add` makes it anew",
+                mended=mend,
+            )
             return replace(report, findings=(*report.findings, finding))
 
     def _embed(self, report: IngestionReport, on_progress: ProgressListener) -> IngestionReport:
@@ -200,15 +206,26 @@ class Workspace:
         """
         try:
             if not report.pending:
-                if not self.library.indexed_count() or self.index.is_whole():
+                if not self.library.indexed_count() or self._is_index_whole():
                     return report
                 self.index.renew()
-            self._check_fingerprint()
-            outbox.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
+            self._embed_waiting(on_progress)
         except (LibraryError, ModelError) as error:
             waiting = Notice(str(self.settings.library), f"The papers are safe and wait for their vectors. {error}")
             report = replace(report, notices=(*report.notices, waiting))
         return replace(report, pending=self.library.pending_count())
+
+    def _embed_waiting(self, on_progress: ProgressListener) -> int:
+        """Give papers vectors, by the model that made the others'. Raises EmbedderMismatch, IndexFailed."""
+        self._check_fingerprint()
+        return outbox.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
+
+    def _is_index_whole(self) -> bool:
+        """Tell whether the index is as it was left. Raises IndexFailed where its server cannot be reached."""
+        try:
+            return not self.library.count() or self.index.is_whole()
+        except VectorIndexError as error:
+            raise IndexFailed(error) from error
 
     def _load(self) -> Future[LanguageModel]:
         """Return the loading of the chat model; one that failed is tried again."""

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -122,12 +122,13 @@ def kill_once(folder: Path, generator: random.Random) -> tuple[int, str]:
 def _state(folder: Path) -> dict[str, tuple[int, int]]:
     """Return size and time of every file of the index that is not SQLite's."""
     found: dict[str, tuple[int, int]] = {}
-    for path in folder.glob("index*/*/*"):
-        try:
-            status = path.stat()
-        except OSError:  # deleted since
-            continue
-        found[path.name] = (status.st_size, status.st_mtime_ns)
+    for parent, _, names in os.walk(folder):  # passes over folders that are deleted meanwhile
+        for name in names:
+            path = Path(parent, name)
+            if len(path.relative_to(folder).parts) == 3:
+                with suppress(OSError):
+                    status = path.stat()
+                    found[name] = (status.st_size, status.st_mtime_ns)
     return found
 
 

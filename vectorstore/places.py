@@ -28,9 +28,11 @@ class ChromaFolders:
         return folder_digest(self.parent / name)
 
     def keep_only(self, name: str) -> None:
-        """Delete the folders of other indexes."""
+        """Delete the folders of other indexes of the same library, and the one that the first versions made."""
+        family = name.rpartition("-")[0] + "-"
         for folder in self.parent.glob("index*"):
-            if folder.name != name:
+            is_former = folder.name.startswith(family) or (folder / "chroma.sqlite3").exists()
+            if folder.name != name and is_former:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -125,7 +125,7 @@ class LibraryMachine(RuleBasedStateMachine):
 
     @rule(source=SOURCES)
     def remove_source(self, source: str) -> None:
-        curation.remove_source(self.library, source)
+        curation.remove_sources(self.library, [source])
         for number in list(self.told):
             self.told[number] = [entry for entry in self.told[number] if entry[0] != source]
             if not self.told[number]:
@@ -142,6 +142,8 @@ class LibraryMachine(RuleBasedStateMachine):
 
     @rule()
     def embed(self) -> None:
+        if not self.index.is_whole():
+            self.index.renew()
         outbox.embed_pending(self.library, self.index, self.embedder)
         assert self.library.pending_count() == 0
         assert self.library.removed_ids(99) == []

@@ -9,7 +9,7 @@ from assistant.errors import UsageError
 from assistant.library import Library
 from assistant.merging import provenance
 from assistant.recording import Reading
-from assistant.types import Paper, Record
+from assistant.types import Paper, PaperFilter, Record
 from tests.conftest import make_paper
 
 ABSTRACT = "We tune adapters with beams and report gains on nine tasks over strong baselines of the same size."
@@ -150,9 +150,9 @@ def test_one_record_cannot_be_parted(library: Library) -> None:
 def test_a_source_that_goes_takes_with_it_only_what_no_other_tells(library: Library) -> None:
     read(library, "a.bib", make_paper("Beams", ABSTRACT, doi="10.1/a"), make_paper("Rays", "Alone."))
     read(library, "b.bib", make_paper("Beams again", ABSTRACT, doi="10.1/a"))
-    curation.remove_source(library, "b.bib")
+    curation.remove_sources(library, ["b.bib"])
     assert titles(library) == {"Beams", "Rays"}
-    curation.remove_source(library, "a.bib")
+    curation.remove_sources(library, ["a.bib"])
     assert library.count() == 0
     assert len(library.removed_ids(9)) == 2
     assert not library.text_search("beams", 5)
@@ -174,3 +174,69 @@ def test_what_a_source_no_longer_says_stays_while_nobody_else_speaks_of_the_pape
     read(library, "a.bib", make_paper("Beams", ABSTRACT), make_paper("Rays", "Alone."))
     read(library, "a.bib", make_paper("Beams", ABSTRACT))
     assert titles(library) == {"Beams", "Rays"}
+
+
+def test_a_split_holds_when_the_files_come_from_another_folder_and_when_a_part_was_removed(library: Library) -> None:
+    one = make_paper("Beams", ABSTRACT, doi="10.1/a")
+    other = make_paper("Beams, the talk", "We talk about beams.", doi="10.1/a")
+    read(library, "a.bib", one)
+    read(library, "b.bib", other)
+    first, second = curation.split(library, "doi:10.1/a")
+    assert read(library, "moved/a.bib", one) + read(library, "moved/b.bib", other) == ["unchanged", "unchanged"]
+    assert library.papers_by_id([first.id, second.id]) == [first, second]
+    curation.remove(library, [second.id])
+    assert read(library, "b.bib", other) == ["added"]
+    assert {paper.abstract for paper in library.papers()} == {one.abstract, other.abstract}
+
+
+def test_parts_of_one_title_are_told_apart_by_their_abstracts_in_another_folder(library: Library) -> None:
+    one, other = make_paper("Editorial", "Of honey."), make_paper("Editorial", "Of wax and candles.")
+    read(library, "a.bib", one)
+    read(library, "b.bib", other)
+    curation.split(library, library.papers()[0].id)
+    read(library, "moved/b.bib", replace(other, venue="Bees"))
+    assert {(paper.abstract, paper.venue) for paper in library.papers()} == {
+        ("Of honey.", ""),
+        ("Of wax and candles.", "Bees"),
+    }
+
+
+def test_a_record_may_join_a_whole_chain_of_papers(library: Library) -> None:
+    read(library, "a.bib", make_paper("One", "First.", doi="10.1/a"))
+    read(library, "b.bib", make_paper("Two", "Second.", arxiv_id="2401.00001"))
+    read(library, "c.bib", make_paper("Three", "Third.", pmid="7"))
+    both = make_paper("One", ABSTRACT, doi="10.1/a", arxiv_id="2401.00001")
+    also = make_paper("Two", ABSTRACT, arxiv_id="2401.00001", pmid="7")
+    read(library, "d.json", both, also)
+    assert [paper.id for paper in library.papers()] == ["doi:10.1/a"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "Supervised adaptation of deep networks to new domains",
+            "Unsupervised adaptation of deep networks to new domains",
+        ),
+        ("Notes on elastic creep, Part A", "Notes on elastic creep, Part B"),
+    ],
+)
+def test_titles_that_differ_by_the_letters_that_matter_are_two_papers(library: Library, one: str, other: str) -> None:
+    read(library, "a.bib", make_paper(one, f"{ABSTRACT} Labels are given for all of the data."))
+    assert read(library, "b.ris", make_paper(other, f"No label is given at all, and yet: {ABSTRACT[:60]}")) == ["added"]
+
+
+def test_a_source_of_two_names_is_forgotten_by_both_at_once(library: Library) -> None:
+    paper = make_paper("Beams", ABSTRACT)
+    read(library, "/x/refs.bib", paper)
+    read(library, "/uploads/abc/refs.bib", paper)
+    origins = curation.origins(library, "refs.bib")
+    assert [found.title for found in curation.only_of(library, origins)] == ["Beams"]
+    assert curation.origins(library, "/x/refs.bib") == ["/x/refs.bib"]
+    assert curation.only_of(library, ["/x/refs.bib"]) == []
+
+
+def test_words_that_are_none_choose_nothing(library: Library) -> None:
+    read(library, "a.bib", make_paper("Beams", ABSTRACT))
+    with pytest.raises(UsageError, match="no word"):
+        curation.chosen_papers(library, [], PaperFilter(), "--")

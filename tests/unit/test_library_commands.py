@@ -115,7 +115,10 @@ def test_a_sound_library_passes_the_check(filled: CommandLine) -> None:
         ("paper", "UPDATE papers SET abstract = replace(abstract, '12', '21')"),
         ("paper", "UPDATE authorships SET name = 'Mallory' WHERE ordinal = 2"),
         ("source", "UPDATE records SET statement = replace(statement, '12', '21') WHERE origin LIKE '%papers.bib'"),
+        ("paper", "UPDATE papers SET abstract = CAST(x'ff' || substr(CAST(abstract AS BLOB), 2) AS TEXT)"),
         ("search", "DELETE FROM papers_text WHERE rowid = 1"),
+        ("search", "DELETE FROM papers_listed"),
+        ("vector", "UPDATE vectors SET vector = substr(vector, 2) WHERE rowid = 1"),
         ("vector", "UPDATE vectors SET vector = CAST(x'00ff' || substr(vector, 3) AS BLOB)"),
     ],
 )
@@ -133,6 +136,7 @@ def test_damage_is_found_refused_and_mended(filled: CommandLine, part: str, dama
     assert mended["is_sound"]
     assert filled.json("check")["findings"] == []
     assert filled.json("papers") == before
+    assert filled.json("add", "papers.bib", "other.ris")["added"] == 0
 
 
 def test_a_library_whose_file_is_gone_or_emptied_is_refused(filled: CommandLine) -> None:
