@@ -177,7 +177,8 @@ def _no_header(file: str, lines: Sequence[str], columns: Mapping[str, str]) -> P
     missing = next((name for name in columns.values() if name not in names), "")
     if missing:
         return Problem(file, likeliest, f"There is no column “{missing}”. The columns are: {_listed(names)}.")
-    reason = f"No row names a column “title”. The first row holds: {_listed(names)}. Name the columns, such as --column title=NAME."
+    how = "Name the columns, such as --column title=NAME."
+    reason = f"No row names a column “title”. The first row holds: {_listed(names)}. {how}"
     return Problem(file, likeliest, reason)
 
 
