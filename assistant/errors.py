@@ -91,6 +91,9 @@ class IndexFailed(LibraryError):
     """The vector index could not be read or written."""
 
     def __init__(self, cause: Exception) -> None:
+        if getattr(cause, "is_away", False):
+            super().__init__(f"{cause} The papers and their vectors are safe in the library.")
+            return
         super().__init__(
             f"The vector index failed ({cause}). The papers and their vectors are safe in the library, and the next "
             "use makes the index anew from them. Try again; if the disk is full, free some space first."

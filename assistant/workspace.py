@@ -211,7 +211,10 @@ class Workspace:
                 self.index.renew()
             self._embed_waiting(on_progress)
         except (LibraryError, ModelError) as error:
-            waiting = Notice(str(self.settings.library), f"The papers are safe and wait for their vectors. {error}")
+            waiting = Notice(
+                str(self.settings.library),
+                f"The papers are in the library; the vectors are not all in the index. {error}",
+            )
             report = replace(report, notices=(*report.notices, waiting))
         return replace(report, pending=self.library.pending_count())
 

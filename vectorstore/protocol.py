@@ -15,9 +15,14 @@ Metadata = Mapping[str, str | int | float | bool]
 class VectorIndexError(Exception):
     """The index cannot be opened or no longer works; its vectors must be put in again."""
 
+    is_away = False
+    """Whether it is only out of reach, and nothing is wrong with it."""
+
 
 class IndexUnreachable(VectorIndexError):
     """The server that holds the index does not answer, or refuses; what it holds may be whole. Try again later."""
+
+    is_away = True
 
 
 class Match(NamedTuple):

@@ -17,7 +17,7 @@ from assistant.workspace import Workspace
 from benchmarks.answers import is_right
 from tests.conftest import SHARED
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(3000)]  # a CPU without bfloat16 takes a minute a question
 
 PAGE = SHARED / "seeds" / "000_7670c39d68a67a0b.txt"
 QUESTIONS = SHARED / "questions" / "seed_dev.jsonl"
