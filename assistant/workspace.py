@@ -213,7 +213,7 @@ class Workspace:
         except (LibraryError, ModelError) as error:
             waiting = Notice(
                 str(self.settings.library),
-                f"The papers are in the library; the vectors are not all in the index. {error}",
+                f"The papers are safe in the library; not all have a vector in the index yet. {error}",
             )
             report = replace(report, notices=(*report.notices, waiting))
         return replace(report, pending=self.library.pending_count())
