@@ -1,4 +1,4 @@
-"""The whole path from a question to a cited answer, on one screen: `Assistant.ask`."""
+"""The whole path from a question to a proved answer, on one screen: `Assistant.ask`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assistant import conversation, planning, proof, relevance
+from assistant import catalogue, following, intents, refusals, relevance, writing
+from assistant.answerability import Judge
 from assistant.errors import QuestionError
 from assistant.library import Library
+from assistant.planning import Planner
 from assistant.protocols import LanguageModel
 from assistant.retrieval import Retriever
 from assistant.stream import AnswerStream
@@ -18,9 +20,12 @@ from assistant.types import (
     Answer,
     AnswerEvent,
     AnswerFinished,
+    AnswerKind,
     EvidenceFound,
     PaperFilter,
     Plan,
+    PlanKind,
+    QuestionPlanned,
     Source,
     TextProduced,
     Timings,
@@ -30,62 +35,42 @@ from assistant.types import (
 LONGEST_QUESTION = 4000
 """Characters."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One question as it was asked; `started` is the clock's reading then."""
-
-    id: str
-    question: str
-    standalone: str
-    history: tuple[Turn, ...]
-    stop: threading.Event
-    started: float
-
-    @property
-    def points_back(self) -> bool:
-        return self.standalone != self.question
-
-    def seconds(self) -> float:
-        return time.monotonic() - self.started
-
-    def refused(self, text: str, reason: str) -> Answer:
-        """Return the refusal of a question that the model was not asked."""
-        seconds = self.seconds()
-        return Answer(
-            id=self.id,
-            question=self.question,
-            standalone_question=self.standalone,
-            kind="refusal",
-            text=text,
-            refused=True,
-            reason=reason,
-            timings=Timings(seconds, None, seconds),
-        )
+_MOST_CATALOGUE_SOURCES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """Answers questions over one library. `language_model` is called when prose is first needed."""
+    """Answers questions over one library.
+
+    `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there.
+    """
 
     library: Library
+    planner: Planner
     retriever: Retriever
+    judge: Judge
     language_model: Callable[[], LanguageModel]
     passages: int
     prompt_tokens: int
     answer_tokens: int
+    warm_up: Callable[[], None] = lambda: None
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), *, chosen: PaperFilter = PaperFilter(), question_id: str = ""
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        chosen: PaperFilter = PaperFilter(),
+        kind: PlanKind | None = None,
+        question_id: str = "",
     ) -> AnswerStream:
-        """Return the answer as a stream of events: the evidence, the text as it is written, the finished answer.
+        """Return the answer as a stream of events: the plan, the evidence, the text as it is written, the finished answer.
 
+        `chosen` and `kind` are the reader's word: they take the place of what the plan would say.
         Raises QuestionError at once when the question is empty or too long.
         """
-        question = check_question(question)
-        standalone = conversation.standalone(question, history)
-        asked = _Asked(question_id, question, standalone, tuple(history), threading.Event(), time.monotonic())
-        return AnswerStream(self._answer(asked, chosen), asked.stop)
+        asked = _Asked(question_id, check_question(question), tuple(history), threading.Event(), time.monotonic())
+        return AnswerStream(self._answer(asked, chosen, kind), asked.stop)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], chosen: PaperFilter = PaperFilter(), question_id: str = ""
@@ -101,71 +86,143 @@ class Assistant:
             return self.ask(question, history, chosen=chosen, question_id=question_id).answer()
         except QuestionError as error:
             cut = question[:LONGEST_QUESTION]
-            return _Asked(question_id, cut, cut, (), threading.Event(), time.monotonic()).refused(
-                str(error), str(error)
-            )
+            asked = _Asked(question_id, cut, (), threading.Event(), time.monotonic())
+            return asked.unwritten(Plan(cut, cut), "refusal", str(error), str(error))
 
-    def _answer(self, asked: _Asked, chosen: PaperFilter) -> Iterator[AnswerEvent]:
-        """Find the evidence, and have the answer written from it; or refuse, where nothing is about the question."""
-        plan = planning.plan(self.library, asked.standalone, chosen)
-        found = self.retriever.search(plan.subject or asked.standalone, self.passages, plan.chosen)
-        if not relevance.is_about(self.library, plan, found):
-            yield EvidenceFound(())
-            yield AnswerFinished(asked.refused(*_nothing_found(plan, len(self.library.ids(plan.chosen)))))
+    def _answer(self, asked: _Asked, chosen: PaperFilter, kind: PlanKind | None) -> Iterator[AnswerEvent]:
+        """Plan; then count, or find the evidence and have the answer written from it; or refuse."""
+        plan = self._plan(asked, chosen)
+        plan = plan if kind is None else self.planner.as_kind(plan, kind)
+        yield QuestionPlanned(plan)
+        if plan.candidates:
+            yield from self._say(asked.unwritten(plan, "clarification", *refusals.who_is_meant(plan)))
+        elif plan.kind == "about":
+            yield from self._say(asked.unwritten(plan, "about", refusals.about(self.library)))
+        elif plan.kind == "catalogue" and plan.measure:
+            yield from self._count(asked, plan)
+        else:
+            yield from self._prove(asked, plan)
+
+    def _plan(self, asked: _Asked, chosen: PaperFilter) -> Plan:
+        """Read the question, with what it refers back to; one in another script is put into English first."""
+        followed = following.standalone(asked.question, asked.history, self.planner, self.library.papers_by_id)
+        plan = self.planner.plan(followed.question, chosen, of_list=followed.of_list, person=followed.person)
+        if plan.kind != "catalogue" and intents.is_chinese(followed.question):
+            english = writing.in_english(self.language_model(), followed.question, asked.stop)
+            plan = self.planner.plan(english or followed.question, chosen, of_list=followed.of_list)
+        return self.planner.restricted(plan, followed.chosen)
+
+    def _count(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
+        """Answer from the database; the language model is not asked."""
+        assert plan.measure is not None
+        if plan.unknown_author:
+            names = self.planner.gazetteer.nearest_names(plan.unknown_author)
+            told = refusals.nobody(plan, names, self.library.count())
+            yield from self._say(replace(asked.unwritten(plan, "catalogue", *told), refused=False, count=0))
             return
-        earlier = asked.history[-1].paper_ids if asked.points_back else ()
-        sources = self._sources([*earlier[: self.passages // 2], *(passage.paper_id for passage in found)])
+        if not self.library.count():
+            yield from self._say(asked.unwritten(plan, "refusal", *refusals.empty()))
+            return
+        found = catalogue.answer(self.library, plan.measure, plan.chosen, plan.limit, plan.papers)
+        sources = self._sources(found.paper_ids[:_MOST_CATALOGUE_SOURCES])
         yield EvidenceFound(sources)
-        yield from self._write(asked, sources, first_evidence=asked.seconds())
-
-    def _write(self, asked: _Asked, sources: Sequence[Source], first_evidence: float) -> Iterator[AnswerEvent]:
-        """Have the model write, and prove what it wrote against what it read."""
-        model = self.language_model()
-        prompt, read = conversation.messages(
-            asked.question,
-            asked.history,
-            sources,
-            count_tokens=model.count_prompt_tokens,
-            budget=min(self.prompt_tokens, model.context_tokens - self.answer_tokens),
+        answer = asked.unwritten(plan, "catalogue", found.text)
+        yield AnswerFinished(
+            replace(answer, sentences=found.sentences, sources=sources, rows=found.rows, count=found.count)
         )
-        written, first_token = "", None
-        for piece in model.generate(prompt, max_new_tokens=self.answer_tokens, stop=asked.stop):
+
+    def _prove(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
+        """Find the evidence, have the model write from it, and keep of it what the evidence supports."""
+        self.warm_up()
+        sources = self._evidence(plan)
+        if not sources:
+            count = self.library.count(plan.chosen)
+            yield from self._say(asked.unwritten(plan, "refusal", *refusals.nothing_found(plan, count)))
+            return
+        yield EvidenceFound(sources)
+        if plan.kind == "passages":
+            judgement = self.judge.judge(plan.subject, sources)
+            if not judgement.is_answerable:
+                told = refusals.not_said(sources, judgement.missing)
+                yield AnswerFinished(replace(asked.unwritten(plan, "refusal", *told), sources=sources))
+                return
+        draft = writing.Draft(asked.question, plan, sources, asked.history, self.prompt_tokens, self.answer_tokens)
+        model = self.language_model()
+        evidence, first_token, written = asked.seconds(), None, ""
+        prompt = draft.prompt(model)
+        for piece in model.generate(prompt.messages, max_new_tokens=self.answer_tokens, stop=asked.stop):
             first_token = first_token or asked.seconds()
             written += piece
             yield TextProduced(piece)
-        sentences = proof.prove(written, asked.standalone, read)
-        stopped, new_tokens, total = asked.stop.is_set(), model.count_tokens(written), asked.seconds()
-        unproved = not any(sentence.sources for sentence in sentences)
-        refused = not stopped and (unproved or conversation.is_refusal(written))
-        writing = total - (first_token or total)
+        proved = writing.prove(written, plan, prompt.sources, self.retriever.embedder.embed)
+        new_tokens, total = model.count_tokens(written), asked.seconds()
+        writing_time = total - (first_token or total)
+        timings = Timings(
+            evidence,
+            first_token,
+            total,
+            model.count_prompt_tokens(prompt.messages),
+            new_tokens,
+            new_tokens / writing_time if writing_time > 0 else None,
+        )
+        stopped, was_cut = asked.stop.is_set(), new_tokens >= self.answer_tokens
         yield AnswerFinished(
-            Answer(
-                id=asked.id,
-                question=asked.question,
-                standalone_question=asked.standalone,
-                kind="refusal" if refused else "passages",
-                text=_not_said(read) if refused else proof.cited_text(sentences),
-                refused=refused,
-                reason=_reason(written, refused, stopped, new_tokens >= self.answer_tokens),
-                sentences=() if refused else sentences,
-                sources=read,
-                model=model.info,
-                timings=Timings(
-                    first_evidence,
-                    first_token,
-                    total,
-                    model.count_prompt_tokens(prompt),
-                    new_tokens,
-                    new_tokens / writing if writing > 0 else None,
+            replace(
+                writing.finished(
+                    asked.unwritten(plan, plan.kind, ""), written, proved, prompt.sources, stopped, was_cut
                 ),
+                model=model.info,
+                timings=timings,
             )
         )
 
+    def _evidence(self, plan: Plan) -> tuple[Source, ...]:
+        """Return the papers to read: those that the question names, else the nearest ones; none where none is about it."""
+        if plan.papers:
+            return self._sources(plan.papers[: max(self.passages, 2)])
+        found = self.retriever.search(plan.subject, self.passages, plan.chosen)
+        if not relevance.is_about(self.library, plan, found):
+            return ()
+        return self._sources([passage.paper_id for passage in found])
+
+    def _say(self, answer: Answer) -> Iterator[AnswerEvent]:
+        yield EvidenceFound(())
+        yield AnswerFinished(answer)
+
     def _sources(self, paper_ids: Sequence[str]) -> tuple[Source, ...]:
-        papers = self.library.papers_by_id(list(dict.fromkeys(paper_ids))[: self.passages])
+        papers = self.library.papers_by_id(list(dict.fromkeys(paper_ids)))
         return tuple(
             Source(number, paper.id, paper.title, paper.authors, paper.date, paper.url, paper.abstract)
             for number, paper in enumerate(papers, 1)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question as it was asked; `started` is the clock's reading then."""
+
+    id: str
+    question: str
+    history: tuple[Turn, ...]
+    stop: threading.Event
+    started: float
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def unwritten(self, plan: Plan, kind: AnswerKind, text: str, reason: str = "") -> Answer:
+        """Return an answer for which the model was not asked."""
+        seconds = self.seconds()
+        return Answer(
+            id=self.id,
+            question=self.question,
+            standalone_question=plan.question,
+            kind=kind,
+            text=text,
+            refused=kind == "refusal",
+            reason=reason,
+            plan=plan,
+            timings=Timings(seconds, None, seconds),
         )
 
 
@@ -183,33 +240,3 @@ def check_question(question: str) -> str:
             f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be asked. Shorten it."
         )
     return question
-
-
-def _nothing_found(plan: Plan, count: int) -> tuple[str, str]:
-    """Return what the reader is told, and why, when no paper is about the question."""
-    author = plan.chosen.author
-    if not count and plan.chosen.is_empty:
-        return (
-            "The library is empty. Add papers with `assistant add FILE`, or with the upload box of the web page.",
-            "the library is empty",
-        )
-    among = f' by {author}. `assistant papers --author "{author}"` lists them' if author else ""
-    return (
-        f"I found nothing in the abstracts about this. Looked for: “{plan.question}” in {count:,} of them{among}.",
-        "nothing relevant found",
-    )
-
-
-def _not_said(sources: Sequence[Source]) -> str:
-    nearest = "; ".join(f"{source.title} [{source.number}]" for source in sources[:3])
-    return f"The abstracts in the library do not say. The nearest papers are: {nearest}."
-
-
-def _reason(written: str, refused: bool, stopped: bool, cut: bool) -> str:
-    if refused and not written.strip():
-        return "the model wrote nothing"
-    if refused:
-        return "the abstracts found do not hold the answer"
-    if stopped:
-        return "stopped by the reader"
-    return "cut at the longest answer allowed" if cut else ""

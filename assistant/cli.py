@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import click
 import typer
 
-from assistant import __version__, library_commands, model_commands, questions
+from assistant import __version__, evaluation_commands, library_commands, model_commands, questions
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.options import (
     AsJson,
     Author,
     Category,
     HasCode,
+    Kind,
     Since,
     Source,
     Until,
@@ -37,6 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(library_commands.app)
+app.add_typer(evaluation_commands.app)
 app.add_typer(model_commands.app, name="models")
 
 
@@ -130,6 +134,12 @@ def ask(
     category: Category = "",
     code: HasCode = None,
     source: Source = "",
+    kind: Annotated[
+        Kind | None, typer.Option("--as", help="How to read the question, where the program reads it wrongly.")
+    ] = None,
+    withheld: Annotated[
+        bool, typer.Option("--withheld", help="Show the sentences, too, that no abstract supports.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question, or every question of a file, from the abstracts in the library."""
@@ -137,9 +147,11 @@ def ask(
 
     asked = _asked(question, file, "QUESTION")
     chosen = paper_filter(author, year, since, until, category, code, source)
+    plan_kind = kind.value if kind else None
+    if file and kind:
+        raise UsageError("--as is for one question; a file's questions are read one by one.")
     with open_workspace(context) as opened:
         assistant = opened.assistant
-        opened.warm_up()
         console.say_waiting(opened.waiting_count())
         if file:
             for line in asked:
@@ -147,11 +159,11 @@ def ask(
                 if as_json:
                     console.show_json(answer.to_json())
                 else:
-                    console.show_answer(answer)
+                    console.show_answer(answer, withheld)
         elif as_json:
-            console.show_json(assistant.ask(question, chosen=chosen).answer().to_json())
+            console.show_json(assistant.ask(question, chosen=chosen, kind=plan_kind).answer().to_json())
         else:
-            console.follow(assistant.ask(question, chosen=chosen))
+            console.follow(assistant.ask(question, chosen=chosen, kind=plan_kind), withheld)
 
 
 @app.command()
@@ -245,7 +257,18 @@ def main() -> None:
         from assistant import console
 
         console.remark(str(error), "red")
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        _leave(2 if isinstance(error, UsageError) else 1)
+    except SystemExit as exit_:
+        _leave(exit_.code)
+
+
+def _leave(code: object) -> NoReturn:
+    """End the program. One that still loads a model ends at once: the thread's end would abort the interpreter's."""
+    if any(thread.name == "model" and thread.is_alive() for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    sys.exit(code)  # type: ignore[arg-type]
 
 
 def _asked(text: str, file: Path | None, name: str) -> list[questions.Question]:

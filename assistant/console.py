@@ -27,6 +27,8 @@ from assistant.types import (
     IngestionReport,
     Progress,
     ProgressListener,
+    QuestionPlanned,
+    Sentence,
     Source,
     TextProduced,
 )
@@ -135,15 +137,17 @@ def show_candidates(candidates: Sequence[AuthorCandidate]) -> None:
     stderr.print(table)
 
 
-def follow(stream: AnswerStream) -> Answer:
+def follow(stream: AnswerStream, withheld: bool = False) -> Answer:
     """Show an answer while it is written; the finished text with its citations takes the draft's place.
 
-    Ctrl-C stops the model, and what was written so far is shown; a second one ends the program.
+    How the question was read stands first, on stderr. Ctrl-C stops the model, and what was written so far is shown; a second one ends the program.
     """
     written = ""
     with _stopped_by_interrupt(stream), Live(plain("Searching ..."), console=stdout, transient=True) as live:
         for event in stream:
             match event:
+                case QuestionPlanned(plan):
+                    live.update(plain(f"{plan.words} ...", "dim"))
                 case EvidenceFound(sources):
                     live.update(plain(_reading(sources), "dim"))
                 case TextProduced(text):
@@ -152,7 +156,11 @@ def follow(stream: AnswerStream) -> Answer:
                 case AnswerFinished():
                     pass
     answer = stream.answer()
-    show_answer(answer)
+    if answer.standalone_question != answer.question:
+        remark(f"Asked: {answer.standalone_question}", "dim")
+    if answer.plan:
+        remark(f"{answer.plan.words}.", "dim")
+    show_answer(answer, withheld)
     return answer
 
 
@@ -172,16 +180,24 @@ def _stopped_by_interrupt(stream: AnswerStream) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def show_answer(answer: Answer) -> None:
-    """Print a finished answer and the sources that it cites."""
+def show_answer(answer: Answer, withheld: bool = False) -> None:
+    """Print a finished answer and the sources that it cites; and what was withheld of it, where that is asked for."""
     stdout.print(plain(answer.text, "yellow" if answer.refused else ""), soft_wrap=False)
-    for source in answer.sources:
+    for source in answer.sources if answer.kind != "catalogue" else ():
         if source.number in answer.cited_numbers:
             stdout.print(plain(f"  [{source.number}] {_reference(source)}", "dim"))
             for quote in answer.quotes(source.number):
                 stdout.print(plain(f"      “{quote}”", "dim italic"))
     if answer.reason and not answer.refused:
         remark(answer.reason, "yellow")
+    if withheld:
+        show_withheld(answer.withheld)
+
+
+def show_withheld(sentences: Sequence[Sentence]) -> None:
+    """Print, on stderr, the sentences that the model wrote and no abstract supports."""
+    for sentence in sentences:
+        remark(f"withheld: {sentence.text}", "red")
 
 
 def model_json(entry: ModelEntry, present: bool) -> dict[str, Any]:

@@ -127,6 +127,12 @@ def listed(words: str) -> TextualSelect | None:
     return query.bindparams(prefixes=prefixes).columns(number=Integer)
 
 
+def holding(phrases: Iterable[str]) -> TextualSelect:
+    """Return a query for the numbers of the papers whose title or abstract holds each phrase, or one of its stems."""
+    query = text("SELECT rowid AS number FROM papers_text WHERE papers_text MATCH :phrases")
+    return query.bindparams(phrases=" AND ".join(map(_quoted, phrases))).columns(number=Integer)
+
+
 class Terms:
     """Cuts words into the terms under which the index holds them, by the index's own tokenizer. Safe in threads."""
 

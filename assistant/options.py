@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,15 @@ Category = Annotated[str, typer.Option(help="Only papers of this category, such 
 HasCode = Annotated[bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")]
 Source = Annotated[str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+class Kind(Enum):
+    """How a question may be read: the kinds of a plan."""
+
+    catalogue = "catalogue"
+    passages = "passages"
+    comparison = "comparison"
+    synthesis = "synthesis"
 
 
 def paper_filter(

@@ -1,93 +1,121 @@
-"""Where each sentence of an answer comes from: the abstracts it draws on, and a verbatim quotation from each.
+"""Where each sentence of an answer comes from, and whether the abstracts say it.
 
 Citations do not depend on the model obeying a format. Marks that it wrote are dropped, and each sentence gets the
-numbers of the abstracts that hold its words.
+numbers of the abstracts that hold it, each with a verbatim quotation. Numbers, names, negations and directions are
+compared by the letter (`literals`), the rest by words and meaning (`alignment`); a small logistic model weighs both.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
+from assistant import alignment, literals
+from assistant.alignment import Evidence, Excerpt
+from assistant.marks import without_marks
 from assistant.names import fold
+from assistant.protocols import Vectors
 from assistant.sentences import LIST_MARKER, split
-from assistant.types import Sentence, Source, Span
-from assistant.words import content_words
-
-LEAST_COVERAGE = 0.4
-"""Share of a sentence's words that its sources must hold together; below it the sentence gets no number."""
-
-_LEAST_GAIN = 0.25
-"""Share of a sentence's words that a further source must add to be cited too."""
+from assistant.types import Sentence, SentenceStatus, Source, Span
 
 UNSUPPORTED = "(not in the abstracts)"
-"""What is written behind a sentence that holds a number of which its sources know nothing."""
+"""What is written behind a sentence that the abstracts do not hold."""
 
-_QUESTION_WEIGHT = 0.3
-"""How much a word of the question counts beside one of the sentence: it tells apart what shares a short answer."""
+SUPPORTED_FROM = 0.5
+"""Probability from which a sentence counts as supported."""
 
-_MARK = re.compile(r"\[(\d+)\]")
-_MARKS = re.compile(r"\s*\[\d+(?:\s*[,;-]\s*\d+)*\]")
-_NUMERAL = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
-_NUMBER_WORDS = {
-    word: Decimal(number)
-    for word, number in zip(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety".split(),
-        [*range(1, 21), *range(30, 100, 10)],
-        strict=True,
-    )
-}
-_LOOSE_WORDS = frozenset({"one", "two", "three"})
-"""Number words that a writer may use for what a source lists without counting; they are not held against a sentence."""
-_STANDS_FOR_PAPER = re.compile(
-    r"(?:\b(?:is|are|was|were|in|by|of|from|with|between|than|to|see|and|or)|[:(,])\s*$", re.IGNORECASE
-)
-"""What stands before a mark that is a part of the sentence ("The papers are [1] and [2]"), not a citation behind it."""
+PARTIAL_FROM = 0.25
+"""Probability from which a sentence is shown, marked as not wholly supported."""
 
 _FEWEST_EXACT_WORDS = 3
 """Content words that a verbatim sentence must have: "No." stands in many texts and says nothing of them."""
 
-_STEM = re.compile(r"(?:ing|ed|es|s)$")
+_FRAGMENT_WORDS = 5
+"""A sentence of no more content words is compared with the question before it."""
+
+_CANDIDATES = 3
+"""Sentences of a source whose meaning is compared; each costs the embedding of a short text."""
+
+_STATES_NOTHING = re.compile(
+    r"^(?:[^.!?]{0,120}:|(?:yes|no|sure|certainly|of course|okay|ok|thanks?|thank you|hello|hi)\b[^\w]*)$", re.IGNORECASE
+)
+_OF_SILENCE = re.compile(
+    r"\b(?:abstracts?|sources?|papers?|texts?|passages?|information|context|it|they)\b.{0,80}"
+    r"\b(?:do(?:es)? not|don't|doesn't|did not|not|no)\b.{0,40}"
+    r"\b(?:say|mention|mentioned|contain|specify|specified|provide|provided|state|stated|information|given|answer)",
+    re.IGNORECASE,
+)
+
+Embed = Callable[[Sequence[str]], Vectors]
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
-    """A source's folded title and its words: of the whole, and of each sentence of its abstract."""
+class Signs:
+    """What speaks for and against a sentence, each about 0 to 1."""
 
-    number: int
-    title: str
-    words: frozenset[str]
-    sentences: tuple[tuple[str, frozenset[str]], ...]
+    span_coverage: float
+    coverage: float
+    similarity: float
+    foreign_words: float
+    foreign_names: float
+    misfit: float
+    negated: float
+    turned: float
+    swapped: float
+    other_subject: float
+    wrong_number: float
+    bare: float
+
+    def values(self) -> tuple[float, ...]:
+        """Return the signs in order."""
+        return tuple(getattr(self, name) for name in self.__slots__)
 
 
-def prove(text: str, question: str, sources: Sequence[Source]) -> tuple[Sentence, ...]:
-    """Split an answer into sentences, each with its sources and one verbatim span a source.
+WITH_MEANING = (-4.0, 2.0, 2.0, 4.0, -1.0, -2.0, -2.0, -2.0, -2.0, -2.0, -1.0, -9.0, 0.0)
+WITHOUT_MEANING = (-2.0, 2.0, 2.0, 0.0, -1.0, -2.0, -2.0, -2.0, -2.0, -2.0, -1.0, -9.0, 0.0)
 
-    A sentence that stands word for word in an abstract is "exact". One with a number that neither its sources nor the
-    question hold is "unsupported" and gets no source. Any other is "unchecked".
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One sentence with what it is compared to. `excerpts` are the candidates of each chosen source, best first."""
+
+    text: str
+    readable: str
+    context: str
+    words: Mapping[str, float]
+    asked: Mapping[str, float]
+    sources: tuple[Evidence, ...]
+    candidates: tuple[tuple[Excerpt, ...], ...]
+
+
+def prove(
+    text: str, question: str, sources: Sequence[Source], embed: Embed | None = None
+) -> tuple[Sentence, ...]:
+    """Split an answer into sentences, each with a status, its sources, and verbatim spans of their abstracts.
+
+    "exact" stands word for word in an abstract. "supported" and "partial" are said by the spans, wholly or not surely.
+    "unsupported" has no source: the abstracts do not say it, or say another number. "unchecked" states nothing
+    of the papers: a heading, or that the abstracts do not say. `embed` gives unit vectors, shape (n, dimension); it is
+    called at most once. Without it words alone decide.
     """
-    texts = [_text(source) for source in sources]
-    return tuple(_prove_sentence(sentence, question, texts, sources) for sentence in split(text))
+    return tuple(sentence for sentence, _ in examine(text, question, sources, embed))
 
 
-def _prove_sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Sequence[Source]) -> Sentence:
-    """Prove a sentence without the model's marks; where they stand for papers, titles take their place."""
-
-    def is_mark(found: re.Match[str]) -> bool:
-        return not any(found.group().strip() in source.abstract for source in sources)
-
-    bare = _MARKS.sub(lambda found: "" if is_mark(found) else found.group(), sentence).strip()
-    proved = _sentence(bare, question, texts, sources)
-    numbers = [int(number) for number in _MARK.findall(sentence)]
-    titles = {source.number: f"“{source.title}”" for source in sources}
-    stands_for_paper = _STANDS_FOR_PAPER.search(sentence.partition("[")[0]) or not proved.sources
-    if not numbers or not stands_for_paper or not titles.keys() >= set(numbers):
-        return proved
-    named = _MARK.sub(lambda mark: titles[int(mark.group(1))], sentence)
-    return _sentence(named, question, texts, sources)
+def examine(
+    text: str, question: str, sources: Sequence[Source], embed: Embed | None = None
+) -> list[tuple[Sentence, Signs | None]]:
+    """Prove an answer as `prove` does, and return what spoke for and against each sentence; None where nothing had to."""
+    evidence = [alignment.read(source) for source in sources]
+    outcomes = [_settled_or_case(sentence, question, evidence, sources) for sentence in split(text)]
+    cases = [case for case in outcomes if isinstance(case, _Case)]
+    similarities = iter(_similarities(cases, embed))
+    examined: list[tuple[Sentence, Signs | None]] = [
+        _judged(one, question, evidence, next(similarities) if embed else None) if isinstance(one, _Case) else (one, None)
+        for one in outcomes
+    ]
+    return [(sentence, signs) for sentence, signs in examined if sentence.text]
 
 
 def cited_text(sentences: Sequence[Sentence]) -> str:
@@ -100,97 +128,179 @@ def cited_text(sentences: Sequence[Sentence]) -> str:
     return text.strip()
 
 
-def _sentence(sentence: str, question: str, texts: Sequence[_Text], sources: Sequence[Source]) -> Sentence:
-    words = _words(sentence)
-    bare = " ".join(sentence.split()).rstrip(".")
-    verbatim = re.compile(rf"(?<!\w){re.escape(bare)}(?!\w)")
-    exact = [
-        source.number
-        for source in sources
-        if len(words) >= _FEWEST_EXACT_WORDS and verbatim.search(" ".join(source.abstract.split()))
-    ]
-    named = [text.number for text in texts if f" {text.title} " in f" {fold(sentence)} "]
-    numbers = exact[:1] or _covering(words, _words(question) - words, texts, named)
-    if not _numbers_stand(sentence, question, [source for source in sources if source.number in numbers]):
-        return Sentence(sentence, "unsupported")
-    by_number = {text.number: text for text in texts}
-    spans = tuple(Span(number, _best_quote(words, by_number[number])) for number in numbers)
-    return Sentence(
-        text=sentence,
-        status="exact" if exact else "unchecked",
-        sources=tuple(numbers),
-        spans=tuple(span for span in spans if span.quote),
+def probability(signs: Signs, *, with_meaning: bool) -> float:
+    """Return how likely a sentence with these signs is what the abstracts say."""
+    intercept, *coefficients = WITH_MEANING if with_meaning else WITHOUT_MEANING
+    total = intercept + sum(c * value for c, value in zip(coefficients, signs.values(), strict=True))
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _settled_or_case(
+    sentence: str, question: str, evidence: Sequence[Evidence], sources: Sequence[Source]
+) -> Sentence | _Case:
+    bare = without_marks(sentence, sources)
+    readable = literals.readable(LIST_MARKER.sub("", bare, count=1) if LIST_MARKER.match(bare) else bare)
+    if _states_nothing(readable):
+        return Sentence(bare, "unchecked")
+    if found := _verbatim(bare, sources):
+        return Sentence(bare, "exact", (found[0],), (Span(*found),))
+    words = alignment.weights(dict.fromkeys(literals.stems(readable)), evidence)
+    asked = alignment.weights(
+        dict.fromkeys(word for word in literals.stems(literals.readable(question)) if word not in words), evidence
+    )
+    named = [one.number for one in evidence if one.title and f" {one.title} " in f" {fold(readable)} "]
+    chosen = alignment.choose(words, asked, evidence, named)
+    by_number = {one.number: one for one in evidence}
+    picked = tuple(by_number[number] for number in chosen)
+    candidates = tuple(
+        tuple(one.excerpts[i] for i in alignment.nearest(words, asked, one.excerpts, _CANDIDATES)) for one in picked
+    )
+    context = f"{question} {readable}" if len(words) <= _FRAGMENT_WORDS else readable
+    return _Case(bare, readable, context[:1000], words, asked, picked, candidates)
+
+
+def _states_nothing(readable: str) -> bool:
+    """Tell whether a sentence says nothing of the papers that could be checked."""
+    if not any(character.isalnum() for character in readable):
+        return True
+    if _OF_SILENCE.search(readable):
+        return True
+    return bool(_STATES_NOTHING.match(readable)) and not (
+        literals.numerals(readable) or any(name.isupper() for name in literals.names(readable))
     )
 
 
-def _numbers_stand(sentence: str, question: str, sources: Sequence[Source]) -> bool:
-    """Tell whether every numeral of a sentence, also one within a name, stands in its sources or in the question."""
-    held = " ".join([question, *(f"{source.title} {source.date} {source.abstract}" for source in sources)])
-    said = LIST_MARKER.sub("", sentence, count=1) if LIST_MARKER.match(sentence) else sentence
-    words = set(fold(said).split()) - _LOOSE_WORDS
-    return _numerals(said) | _spelt(words) <= _numerals(held) | _spelt(set(fold(held).split()))
+def _verbatim(sentence: str, sources: Sequence[Source]) -> tuple[int, str] | None:
+    """Return the source whose abstract holds a sentence word for word, and where it does so."""
+    words = sentence.rstrip(". ").split()
+    if len(literals.stems(sentence)) < _FEWEST_EXACT_WORDS or not words:
+        return None
+    pattern = re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)\.?")
+    for source in sources:
+        if found := pattern.search(source.abstract):
+            return source.number, found.group()
+    return None
 
 
-def _numerals(text: str) -> set[Decimal]:
-    """Return the numerals of a text as numbers: "1,024" is 1024, "07" is 7, "2.5x" is 2.5, "GPT-3" holds 3."""
-    return {Decimal(numeral.replace(",", "")) for numeral in _NUMERAL.findall(text)}
+def _similarities(cases: Sequence[_Case], embed: Embed | None) -> list[dict[str, float]]:
+    """Return, for each sentence, its cosine to each candidate text; all texts are embedded in one call."""
+    if embed is None or not cases:
+        return []
+    rows: dict[str, int] = {}
+    for case in cases:
+        for text in (case.readable[:1000], case.context, *_windows(case)):
+            rows.setdefault(text, len(rows))
+    vectors = embed(list(rows))
+    return [
+        {
+            text: max(
+                float(vectors[rows[text]] @ vectors[rows[case.readable[:1000]]]),
+                float(vectors[rows[text]] @ vectors[rows[case.context]]),
+            )
+            for text in _windows(case)
+        }
+        for case in cases
+    ]
 
 
-def _spelt(words: set[str]) -> set[Decimal]:
-    return {_NUMBER_WORDS[word] for word in words & _NUMBER_WORDS.keys()}
+def _windows(case: _Case) -> list[str]:
+    """Return what a sentence's meaning is compared with: candidates alone, and the best two of each source together."""
+    texts = []
+    for candidates in case.candidates:
+        texts += [candidate.text[:1000] for candidate in candidates]
+        if len(candidates) > 1:
+            texts.append(_pair(candidates))
+    return texts
 
 
-def _covering(words: frozenset[str], asked: frozenset[str], texts: Sequence[_Text], named: Sequence[int]) -> list[int]:
-    """Choose sources greedily until none adds enough of the sentence's words; an earlier source wins a tie.
+def _pair(candidates: Sequence[Excerpt]) -> str:
+    return f"{candidates[0].text[:500]} {candidates[1].text[:500]}"
 
-    The sources that the sentence names by their titles are chosen before.
-    """
-    weights = {word: _weight(word, texts) for word in words} | {
-        word: _QUESTION_WEIGHT * _weight(word, texts) for word in asked
-    }
-    total = sum(weights[word] for word in words)
-    chosen = list(named)
-    missing = set(words).difference(*(text.words for text in texts if text.number in named))
-    while missing and len(chosen) < len(texts):
-        best = max(
-            (text for text in texts if text.number not in chosen),
-            key=lambda text: (
-                _weigh(missing & text.words, weights) + (0 if chosen else _weigh(asked & text.words, weights))
+
+def _judged(
+    case: _Case, question: str, evidence: Sequence[Evidence], similarity: Mapping[str, float] | None
+) -> tuple[Sentence, Signs]:
+    spans, signs = _weigh(case, question, evidence, similarity)
+    status = _status(case, signs, with_meaning=similarity is not None)
+    if status == "unsupported":
+        return Sentence(case.text, status), signs
+    numbers = tuple(sorted(one.number for one in case.sources))
+    return Sentence(case.text, status, numbers, tuple(Span(number, excerpt.quote) for number, excerpt in spans)), signs
+
+
+def _status(case: _Case, signs: Signs, *, with_meaning: bool) -> SentenceStatus:
+    if not case.sources or signs.wrong_number:
+        return "unsupported"
+    likely = probability(signs, with_meaning=with_meaning)
+    return "supported" if likely >= SUPPORTED_FROM else "partial" if likely >= PARTIAL_FROM else "unsupported"
+
+
+def _weigh(
+    case: _Case, question: str, evidence: Sequence[Evidence], similarity: Mapping[str, float] | None
+) -> tuple[list[tuple[int, Excerpt]], Signs]:
+    """Return the spans that come nearest to a sentence, in the sources' order, and what they say for and against it."""
+    spans: list[tuple[int, Excerpt]] = []
+    for one, candidates in zip(case.sources, case.candidates, strict=True):
+        if not candidates:
+            continue
+        lead = max(
+            range(len(candidates)),
+            key=lambda i: (
+                alignment.coverage(case.words, candidates[i].words, candidates[i].beginnings)
+                + (similarity or {}).get(candidates[i].text[:1000], 0.0)
+                + 0.2 * (alignment.coverage(case.asked, candidates[i].words, candidates[i].beginnings) if case.asked else 0)
             ),
         )
-        if _weigh(missing & best.words, weights) < _LEAST_GAIN * total:
-            break
-        chosen.append(best.number)
-        missing -= best.words
-    covered = total - _weigh(missing, weights)
-    return sorted(chosen) if total and covered >= LEAST_COVERAGE * total else []
+        second = alignment.partner(case.words, lead, candidates)
+        kept = [candidates[lead]] + ([candidates[second]] if second is not None else [])
+        spans += [(one.number, excerpt) for excerpt in sorted(kept, key=one.excerpts.index)]
+    spans.sort(key=lambda span: span[0])
+    return spans, _signs(case, question, evidence, [excerpt for _, excerpt in spans], similarity)
 
 
-def _best_quote(words: frozenset[str], text: _Text) -> str:
-    """Return the sentence of the abstract that shares most words with the answer's, the shorter one on a tie."""
-    return max(
-        text.sentences,
-        key=lambda quoted: (len(words & quoted[1]), -len(quoted[1])),
-        default=("", frozenset[str]()),
-    )[0]
-
-
-def _weigh(words: frozenset[str] | set[str], weights: Mapping[str, float]) -> float:
-    return sum(weights[word] for word in words)
-
-
-def _weight(word: str, texts: Sequence[_Text]) -> float:
-    """Weigh a word by how few of the sources hold it; a number or a name tells more than another word."""
-    holders = sum(word in text.words for text in texts)
-    rarity = 1.0 / max(holders, 1)
-    return (0.25 + rarity) * (2.0 if any(character.isdigit() for character in word) else 1.0)
-
-
-def _text(source: Source) -> _Text:
-    sentences = tuple((sentence, _words(sentence)) for sentence in split(source.abstract))
-    words = _words(" ".join([source.title, *source.authors, source.date, source.abstract]))
-    return _Text(source.number, fold(source.title), words, sentences)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_STEM.sub("", word) if len(word) > 4 else word for word in content_words(fold(text)))
+def _signs(
+    case: _Case,
+    question: str,
+    evidence: Sequence[Evidence],
+    spans: Sequence[Excerpt],
+    similarity: Mapping[str, float] | None,
+) -> Signs:
+    span_words = frozenset[str]().union(*(span.words for span in spans))
+    span_beginnings = frozenset[str]().union(*(span.beginnings for span in spans))
+    words = frozenset[str]().union(*(one.words for one in case.sources))
+    beginnings = frozenset[str]().union(*(one.beginnings for one in case.sources))
+    forms = frozenset[str]().union(*(one.names for one in case.sources))
+    asked_forms = literals.known_forms(literals.readable(question))
+    held = "\n".join([literals.readable(question), *(one.held for one in case.sources)])
+    foreign = [
+        word
+        for word in case.words
+        if word not in literals.GENERIC and not alignment.holds(word, words, beginnings) and word not in asked_forms
+    ]
+    said_names = literals.names(case.readable)
+    foreign_names = [n for n in said_names if not literals.is_known(n, forms) and not literals.is_known(n, asked_forms)]
+    said = literals.quantities(case.readable, case.asked if len(case.words) <= 2 * _FRAGMENT_WORDS else ())
+    known = [quantity for one in case.sources for quantity in one.quantities]
+    contradictions = [literals.contradicts(case.readable, span.text) for span in spans]
+    lead = contradictions[:1] if len(case.sources) == 1 else contradictions
+    subjects = [*said_names, *literals.names(literals.readable(question))]
+    elsewhere = [
+        name
+        for name in subjects
+        if not literals.is_known(name, forms)
+        and any(literals.is_known(name, one.names) for one in evidence if one not in case.sources)
+    ]
+    return Signs(
+        span_coverage=alignment.coverage(case.words, span_words, span_beginnings),
+        coverage=alignment.coverage(case.words, words, beginnings),
+        similarity=max((similarity or {}).values(), default=0.0),
+        foreign_words=min(len(foreign), 4) / 4,
+        foreign_names=min(len(foreign_names), 2) / 2,
+        misfit=literals.misfit(said, known),
+        negated=max((one[0] for one in lead), default=0.0),
+        turned=max((one[1] for one in lead), default=0.0),
+        swapped=max((one[2] for one in contradictions), default=0.0),
+        other_subject=float(bool(elsewhere)),
+        wrong_number=float(bool(literals.missing_numbers(case.readable, held))),
+        bare=float(len(case.words) <= _FRAGMENT_WORDS),
+    )

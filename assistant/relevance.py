@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from assistant.library import Library
 from assistant.types import Passage, Plan, WordUse
-from assistant.words import content_words
+from assistant.words import content_words, looks_like_a_name, written_words
 
-_WORD = re.compile(r"[^\W_]+")
 _FEW_PAPERS = 3
 
 LEAST_EVIDENCE = 0.4
@@ -31,16 +29,10 @@ def is_about(library: Library, plan: Plan, passages: Sequence[Passage]) -> bool:
 
 def names_one(library: Library, question: str, passages: Sequence[Passage]) -> bool:
     """Tell whether the question holds a word written as a name (KnowRL, BM25) that few papers and a passage hold."""
-    names = [word for word in _WORD.findall(question) if _looks_like_a_name(word)]
+    names = [word for word in written_words(question) if looks_like_a_name(word)]
     few = max(_FEW_PAPERS, library.count() // 100)
     use = library.word_use(names, [passage.paper_id for passage in passages])
     return any(use[name].count <= few and use[name].paper_ids for name in names)
-
-
-def _looks_like_a_name(word: str) -> bool:
-    has_digit = any(character.isdigit() for character in word)
-    has_letter = any(character.isalpha() for character in word)
-    return sum(character.isupper() for character in word) >= 2 or (has_digit and has_letter)
 
 
 def evidence(library: Library, question: str, passages: Sequence[Passage]) -> float:

@@ -1,41 +1,221 @@
-"""Which papers a filter chooses, as conditions of a query: what can be said in SQL is not fetched."""
+"""Which papers a filter chooses, as conditions of a query: what can be said in SQL is not fetched.
+
+A source may say too little to tell whether a paper passes: it cut the list of authors, or named only a year. Such a
+paper is neither in nor out. `passing` takes only what surely passes; `undecided` takes what one condition leaves open.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import calendar
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, intersect, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    intersect,
+    not_,
+    or_,
+    select,
+)
 
+from assistant import categories as subjects
 from assistant import lexical
 from assistant.names import fold, same_person
-from assistant.schema import authorships, categories, name_words, papers, records
+from assistant.paper_rows import pages
+from assistant.schema import aliases, authorships, categories, name_words, papers, records
 from assistant.types import PaperFilter
+
+Doubt = Literal["position", "authors", "date", "code"]
+"""What a source may leave open: the author's place, who else wrote the paper, when it appeared, whether code is out."""
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SIGNS = re.compile(r"[+#]")
+_SHORTEST_ACRONYM = 3
+
+
+_ASKED_BY: Mapping[Doubt, Callable[[PaperFilter], bool]] = {
+    "position": lambda chosen: bool(chosen.author and chosen.position),
+    "authors": lambda chosen: bool(chosen.with_authors),
+    "date": lambda chosen: bool(chosen.since or chosen.until or chosen.first_day or chosen.last_day),
+    "code": lambda chosen: chosen.has_code is not None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """One condition of a filter: what surely passes, and what the sources leave open (`doubt` names the matter)."""
+
+    surely: ColumnElement[bool]
+    perhaps: ColumnElement[bool] | None = None
+    doubt: Doubt | None = None
 
 
 def passing(connection: Connection, query: Select[Any], chosen: PaperFilter) -> Select[Any]:
     """Add a filter's conditions to a query over `papers`."""
-    if chosen.author:
-        query = query.where(papers.c.id.in_(_papers_of(connection, chosen.author)))
-    if chosen.category:
-        query = query.where(
-            papers.c.id.in_(select(categories.c.paper_id).where(categories.c.folded == fold(chosen.category)))
-        )
-    if chosen.since is not None:
-        query = query.where(papers.c.year >= chosen.since)
-    if chosen.until is not None:
-        query = query.where(papers.c.year <= chosen.until)
-    if chosen.has_code is not None:
-        query = query.where(papers.c.has_code == int(chosen.has_code))
-    if chosen.source:
-        is_named = (records.c.origin == chosen.source) | records.c.origin.endswith(f"/{chosen.source}", autoescape=True)
-        query = query.where(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
-    return query
+    return query.where(*(condition.surely for condition in _conditions(connection, chosen)))
+
+
+def undecided(connection: Connection, query: Select[Any], chosen: PaperFilter, doubt: Doubt) -> Select[Any]:
+    """Add to a query over `papers` that a paper surely passes a filter but for what its sources leave open of `doubt`.
+
+    No paper is left where the filter does not ask for it.
+    """
+    if not _ASKED_BY[doubt](chosen):  # cheaper to tell than to build the conditions
+        return query.where(false())
+    conditions = list(_conditions(connection, chosen))
+    open_ones = [condition.surely for condition in conditions if condition.doubt == doubt]
+    for condition in conditions:
+        if condition.doubt == doubt and condition.perhaps is not None:
+            query = query.where(or_(condition.surely, condition.perhaps))
+        else:
+            query = query.where(condition.surely)
+    return query.where(not_(and_(*open_ones)))
 
 
 def holding(query: Select[Any], words: str) -> Select[Any]:
     """Add to a query over `papers` that each of the words begins a word of title, authors, venue, category or date."""
     listed = lexical.listed(words)
     return query if listed is None else query.where(papers.c.number.in_(listed))
+
+
+def venues_named(connection: Connection, words: str) -> list[str]:
+    """Return the venues whose name holds each of the words, or whose initials the word is made of ("EMNLP")."""
+    asked = fold(words).split()
+    return [venue for venue in _venues(connection) if asked and _is_named(venue, asked)]
+
+
+def _venues(connection: Connection) -> Sequence[str]:
+    return connection.execute(select(papers.c.venue).where(papers.c.venue != "").distinct()).scalars().all()
+
+
+def _published_at(connection: Connection, words: str) -> ColumnElement[bool]:
+    """Return that a paper appeared at a venue of this name (see `venues_named`).
+
+    A year among the words is the paper's where the name holds none: "ACL 2020" is a meeting that is called the 58th.
+    """
+    asked = fold(words).split()
+    years = [word for word in asked if _YEAR.fullmatch(word)]
+    known = _venues(connection)
+    surely = papers.c.venue.in_([venue for venue in known if asked and _is_named(venue, asked)])
+    named = [word for word in asked if word not in years]
+    if len(years) != 1 or not named:
+        return surely
+    yearless = [venue for venue in known if not _YEAR.search(venue) and _is_named(venue, named)]
+    in_year = and_(papers.c.venue.in_(yearless), papers.c.year.is_not(None), papers.c.year == int(years[0]))
+    return or_(surely, in_year)
+
+
+def _is_named(venue: str, asked: Sequence[str]) -> bool:
+    held = set(fold(venue).split())
+    initials = "".join(word[0] for word in _WORD.findall(venue) if word[0].isupper()).casefold()
+    return all(word in held or (len(word) >= _SHORTEST_ACRONYM and word in initials) for word in asked)
+
+
+def _conditions(connection: Connection, chosen: PaperFilter) -> Iterator[_Condition]:
+    """Yield what a filter asks for, each with what a source may leave open of it. No `surely` is ever NULL."""
+    cut = papers.c.authors_complete == 0
+    if chosen.author and chosen.position:
+        yield _placed(connection, chosen.author, chosen.position)
+    elif chosen.author:
+        yield _Condition(papers.c.id.in_(_papers_of(connection, chosen.author)))
+    for author in chosen.with_authors:
+        yield _Condition(papers.c.id.in_(_papers_of(connection, author)), cut, "authors")
+    for author in chosen.without_authors:
+        yield _Condition(papers.c.id.not_in(_papers_of(connection, author)))
+    if chosen.category:
+        held = select(categories.c.paper_id).where(categories.c.folded.in_(sorted(subjects.forms(chosen.category))))
+        yield _Condition(papers.c.id.in_(held))
+    if chosen.since is not None:
+        yield _Condition(and_(papers.c.year.is_not(None), papers.c.year >= chosen.since), papers.c.date == "", "date")
+    if chosen.until is not None:
+        yield _Condition(and_(papers.c.year.is_not(None), papers.c.year <= chosen.until), papers.c.date == "", "date")
+    if chosen.first_day or chosen.last_day:
+        yield _dated(chosen.first_day, chosen.last_day)
+    if chosen.venue:
+        yield _Condition(_published_at(connection, chosen.venue))
+    if chosen.has_code is not None:
+        is_so = and_(papers.c.has_code.is_not(None), papers.c.has_code == int(chosen.has_code))
+        yield _Condition(is_so, papers.c.has_code.is_(None), "code")
+    if chosen.source:
+        is_named = (records.c.origin == chosen.source) | records.c.origin.endswith(f"/{chosen.source}", autoescape=True)
+        yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
+    yield from (_Condition(held) for held in _worded(chosen.words))
+    if chosen.among is not None:
+        numbers = _numbers(connection, chosen.among)
+        written = bindparam("among", numbers, type_=Integer, expanding=True, literal_execute=True)
+        yield _Condition(papers.c.number.in_(written))  # as digits: SQLite takes no more than 32,766 parameters
+
+
+def _placed(connection: Connection, author: str, position: str) -> _Condition:
+    """Return that an author stands first, or last, among the authors; open where the list is cut before his place."""
+    his = _papers_of(connection, author)
+    other = authorships.alias()
+    others = exists().where(other.c.paper_id == authorships.c.paper_id)
+    hidden = his.where(authorships.c.position.is_(None))
+    if position == "first":
+        placed, hidden = his.where(authorships.c.position == 1), hidden.where(~others.where(other.c.position == 1))
+        return _Condition(papers.c.id.in_(placed), papers.c.id.in_(hidden), "position")
+    placed = his.where(~others.where(other.c.position > authorships.c.position), authorships.c.position.is_not(None))
+    is_last = and_(papers.c.id.in_(placed), papers.c.authors_complete == 1)  # "et al." stands for somebody behind him
+    return _Condition(is_last, papers.c.id.in_(hidden), "position")
+
+
+def _dated(first_day: str, last_day: str) -> _Condition:
+    """Return that every day a paper's date may mean lies in a range of days; open where only some of them do."""
+    date = papers.c.date
+    earliest = date + func.substr("0000-01-01", func.length(date) + 1)
+    latest = date + func.substr("0000-12-31", func.length(date) + 1)
+    surely, perhaps = [date != ""], [date != ""]
+    if first_day:
+        start = _completed(first_day, "0000-01-01")
+        surely += [date >= first_day[:4], earliest >= start]
+        perhaps += [date >= first_day[:4], latest >= start]
+    if last_day:
+        end = _completed(last_day, "0000-12-31")
+        if len(last_day) == 10 and int(end[8:]) == calendar.monthrange(int(end[:4]), int(end[5:7]))[1]:
+            end = f"{end[:8]}31"  # as the latest day of a month is written here, of which no source named the day
+        surely.append(latest <= end)
+        perhaps.append(earliest <= end)
+    return _Condition(and_(*surely), or_(date == "", and_(*perhaps)), "date")
+
+
+def _completed(date: str, rest: str) -> str:
+    return date + rest[len(date) :]
+
+
+def _worded(words: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+    """Yield that title or abstract holds every word or phrase; signs that the text index drops are looked for too."""
+    words = [word for word in words if word.strip()]
+    if phrases := [word for word in words if fold(word)]:
+        yield papers.c.number.in_(lexical.holding(phrases))
+    for word in words:
+        if not fold(word) or _SIGNS.search(word):  # "C++" is more than the letter
+            held = (column.icontains(word.strip(), autoescape=True) for column in (papers.c.title, papers.c.abstract))
+            yield or_(*held)
+
+
+def _numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
+    """Return the numbers of these papers, which lead on from merged ones too."""
+    found: dict[str, int] = {}
+    for page in pages(dict.fromkeys(ids)):
+        leads = select(aliases.c.paper_id).where(aliases.c.id.in_(page))
+        rows = connection.execute(
+            select(papers.c.id, papers.c.number).where(or_(papers.c.id.in_(page), papers.c.id.in_(leads)))
+        )
+        found.update((row.id, row.number) for row in rows)
+    return sorted(found.values())
 
 
 def _papers_of(connection: Connection, author: str) -> Select[Any]:

@@ -10,8 +10,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-AnswerKind = Literal["passages", "catalogue", "synthesis", "refusal"]
+AnswerKind = Literal["passages", "catalogue", "comparison", "synthesis", "about", "clarification", "refusal"]
 SentenceStatus = Literal["exact", "supported", "partial", "unsupported", "unchecked"]
+PlanKind = Literal["catalogue", "passages", "comparison", "synthesis", "about"]
+Measure = Literal[
+    "count",
+    "papers",
+    "newest",
+    "oldest",
+    "per_year",
+    "per_category",
+    "per_venue",
+    "per_author",
+    "per_first_author",
+    "coauthors",
+    "authors_of",
+    "details",
+    "profile",
+]
+"""What is asked of the catalogue: a number, a list, the latest, how many a year, who wrote with whom ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +114,13 @@ ReaderItem = Record | AuthorProfile | Problem | Notice
 
 @dataclass(frozen=True, slots=True)
 class PaperFilter:
-    """Which papers are meant; an empty field does not restrict. Years are inclusive.
+    """Which papers are meant; an empty field does not restrict, and all that do must hold.
 
-    `source` is the path or the reference that papers came from, or a file's name.
+    `author` is a person's id or words of a name; years are inclusive. `source` is the path or the reference that papers
+    came from, or a file's name. `with_authors` wrote the paper too, `without_authors` did not. `position` is the
+    author's place among the authors. `venue` holds words of the venue's name. `first_day` and `last_day` are ISO dates
+    of any precision, inclusive. `words` are words or phrases that title or abstract must hold, all of them. `among`
+    are ids of papers; None is all papers, () is none.
     """
 
     author: str = ""
@@ -108,6 +129,14 @@ class PaperFilter:
     category: str = ""
     has_code: bool | None = None
     source: str = ""
+    with_authors: tuple[str, ...] = ()
+    without_authors: tuple[str, ...] = ()
+    position: Literal["", "first", "last"] = ""
+    venue: str = ""
+    first_day: str = ""
+    last_day: str = ""
+    words: tuple[str, ...] = ()
+    among: tuple[str, ...] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -124,12 +153,35 @@ class WordUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person who may be meant by a name: `id` chooses them, `words` tell them apart from the others."""
+
+    id: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What a question means: `subject` is the question without the author it names, who stands in `chosen`."""
+    """What a question means. `words` say it to a person.
+
+    `subject` is what is searched for: the question without what the filter says already. `measure` and `limit` are what
+    is asked of the catalogue. `papers` are the ids of the papers that the question names; `unknown_author` is a name
+    that nobody in the library has. With `candidates` the question cannot be answered before one of them is chosen.
+    `corrections` tell where a name was read in another spelling: (as asked, as read).
+    """
 
     question: str
     subject: str
-    chosen: PaperFilter
+    chosen: PaperFilter = PaperFilter()
+    kind: PlanKind = "passages"
+    measure: Measure | None = None
+    limit: int | None = None
+    papers: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    unknown_author: str = ""
+    corrections: tuple[tuple[str, str], ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,17 +250,21 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the conversation, the answer given to it, and the papers that answer cited."""
+    """An earlier question of the conversation, the answer given to it, its plan, and the papers cited, in their order."""
 
     question: str
     answer: str
     paper_ids: tuple[str, ...] = ()
     standalone_question: str = ""
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A finished answer: the stable contract of `ask --json`."""
+    """A finished answer: the stable contract of `ask --json`.
+
+    `withheld` are the sentences that the model wrote and that no abstract supports; they are no part of `text`.
+    """
 
     id: str = ""
     question: str
@@ -217,7 +273,9 @@ class Answer:
     text: str
     refused: bool
     reason: str
+    plan: Plan | None = None
     sentences: tuple[Sentence, ...] = ()
+    withheld: tuple[Sentence, ...] = ()
     sources: tuple[Source, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = ()
     count: int | None = None
@@ -238,7 +296,7 @@ class Answer:
         """Return what a later question needs to know of this one."""
         cited = self.cited_numbers
         paper_ids = tuple(source.paper_id for source in self.sources if source.number in cited)
-        return Turn(self.question, self.text, paper_ids, self.standalone_question)
+        return Turn(self.question, self.text, paper_ids, self.standalone_question, self.plan)
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as plain JSON values; the abstracts stay in the library."""
@@ -246,6 +304,13 @@ class Answer:
         for source in value["sources"]:
             del source["abstract"]
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionPlanned:
+    """How the question was read, sent before anything is looked up."""
+
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +334,7 @@ class AnswerFinished:
     answer: Answer
 
 
-AnswerEvent = EvidenceFound | TextProduced | AnswerFinished
+AnswerEvent = QuestionPlanned | EvidenceFound | TextProduced | AnswerFinished
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import ingestion, integrity, outbox, wiring
+from assistant.answerability import Judge
 from assistant.answering import Assistant
 from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError
 from assistant.indexing import FINGERPRINT, KeptIndex
 from assistant.integrity import CheckReport, Finding
 from assistant.library import Library, make_folder
 from assistant.ownership import Ownership
-from assistant.protocols import Embedder, LanguageModel
+from assistant.planning import Planner
+from assistant.protocols import Embedder, LanguageModel, Vectors
 from assistant.readers import NO_COLUMNS
 from assistant.retrieval import Retriever
+from assistant.routing import Router
 from assistant.settings import Settings
 from assistant.types import IngestionReport, Notice, ProgressListener
 from vectorstore import VectorIndexError
@@ -55,6 +59,9 @@ class Workspace:
         self._adding = threading.Lock()
         self._embedder: Embedder | None = None
         self._loading: Future[LanguageModel] | None = None
+        self._checked = _CheckedEmbedder(self)
+        self._planner = Planner(self.library, Router(self.library, self._checked))
+        self._judge = Judge(self.library, self._checked.embed)
 
     def __enter__(self) -> Workspace:
         return self
@@ -76,21 +83,25 @@ class Workspace:
 
     @property
     def assistant(self) -> Assistant:
-        """Return the assistant; the chat model is loaded when it is first needed.
+        """Return the assistant; both models are loaded when they are first needed: a count needs neither.
 
         A few papers that wait get their vectors first; many go on waiting, found by their words only (see
-        `waiting_count`, `catch_up`). Raises EmbedderMismatch, IndexFailed.
+        `waiting_count`, `catch_up`). Raises EmbedderMismatch, IndexFailed; the first also when the embedding model is
+        needed first.
         """
-        self._check_fingerprint()
         is_short = 0 < self.waiting_count() <= _FEW
         if is_short and self._adding.acquire(blocking=False):  # else whoever adds now embeds them too
             try:
+                self._check_fingerprint()
                 outbox.embed_pending(self.library, self.index, self.embedder)
             finally:
                 self._adding.release()
         return Assistant(
             library=self.library,
-            retriever=Retriever(self.library, self.index, self.embedder),
+            planner=self._planner,
+            retriever=Retriever(self.library, self.index, self._checked),
+            judge=self._judge,
+            warm_up=self.warm_up,
             language_model=self.language_model,
             passages=self.settings.passages,
             prompt_tokens=self.settings.prompt_tokens,
@@ -256,6 +267,36 @@ class Workspace:
                 f"The library {self.settings.library} was embedded with another model ({kept}) than the present one "
                 f"({present}). Name the first with --embedder, or make new vectors with `assistant reindex`."
             )
+
+
+class _CheckedEmbedder:
+    """The workspace's embedding model, loaded when it is first used, and only if it made the library's vectors."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        self._workspace._check_fingerprint()
+        return self._workspace.embedder
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify model, weights and text handling."""
+        return self._embedder.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Return the length of every vector."""
+        return self._embedder.dimension
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a text."""
+        return self._embedder.embed(texts)
+
+    def embed_many(self, texts: Iterable[str]) -> Generator[tuple[list[int], Vectors], None, None]:
+        """Yield the vectors of any number of texts batch by batch."""
+        return self._embedder.embed_many(texts)
 
 
 def _in_background(load: Callable[[], LanguageModel]) -> Future[LanguageModel]:

@@ -1,0 +1,197 @@
+"""Do the abstracts that were found hold what the question asks for?
+
+A question may be near the library's topics and still have no answer there: "What batch size did X use?". A logistic
+regression over a few marks of the question and the nearest abstract tells; which marks helped, and the figures, are
+in docs/EXPERIMENTS.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant import asking
+from assistant.asking import Asked
+from assistant.coverage import MISSPELT, Held, SourceText
+from assistant.library import Library
+from assistant.protocols import Vectors
+from assistant.types import Source
+from assistant.words import is_light, shares, stem
+
+LEAST_PROBABILITY = 0.5
+"""Below it a question counts as having no answer in the abstracts."""
+
+_LIGHT_WEIGHT = 0.3
+"""How much an everyday word counts beside another."""
+
+_KNOWN_PAPERS = 500
+"""How many papers of the library the shares of words in abstracts elsewhere are worth: a small library does not tell
+which words are rare."""
+
+_FEW_HOLDERS = 3
+"""A word that so few papers of the library hold names one of them; its other sentences need not repeat it."""
+
+_LOOKED_AT = 3
+"""How many sources are looked at, best first."""
+
+_MISSED = 0.5
+"""A word that the nearest abstract holds less than this is missing."""
+
+_LARGEST_MEMORY = 20_000
+"""Words whose vectors are kept, about 1.5 kB each."""
+
+Embed = Callable[[Sequence[str]], Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the decision looks at, each about in [0, 1] but `sentence`, a cosine."""
+
+    missing: float
+    """Weight of the word that is held least, by how far it is not held."""
+    missing_name: float
+    """The same among names and numbers."""
+    sentence: float
+    """Cosine of the question and the abstract's nearest sentence."""
+    together: float
+    """Share of the question's words, by weight, that the best single sentence holds."""
+    focus: float
+    """How far the words of the wanted thing are held; 1 where there are none."""
+    no_number: float
+    """Where a number is wanted: how far none is there of the wanted thing."""
+    reason: float
+    yes_or_no: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether the sources hold what a question asks for.
+
+    `missing` are words of the question that the nearest source does not hold, the weightiest first; `nearest` is that
+    source's number, None where there is none; `quote` its sentence nearest to the question.
+    """
+
+    probability: float
+    missing: tuple[str, ...] = ()
+    nearest: int | None = None
+    quote: str = ""
+
+    @property
+    def is_answerable(self) -> bool:
+        """Tell whether the model should be asked."""
+        return self.probability >= LEAST_PROBABILITY
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of one source; `strength` is how much of the question it holds."""
+
+    marks: Marks
+    strength: float
+    missing: tuple[str, ...]
+    number: int
+    quote: str
+
+
+_INTERCEPT = 0.0
+_COEFFICIENTS = Marks(0, 0, 0, 0, 0, 0, 0, 0)
+"""Fitted by `python -m benchmarks.refusal --fit` on the fitting half of benchmarks/data/refusal.jsonl."""
+
+
+class Judge:
+    """Tells whether sources hold what a question asks for. Safe in threads; keeps the vectors of words.
+
+    `embed` returns one unit vector a text; the coefficients were fitted with all-MiniLM-L6-v2.
+    """
+
+    def __init__(self, library: Library, embed: Embed) -> None:
+        self._library = library
+        self._embed = embed
+        self._vectors: dict[str, Vectors] = {}
+
+    def judge(self, question: str, sources: Sequence[Source]) -> Judgement:
+        """Judge by the source that holds most of the question; give the named paper's only, where it names one."""
+        look = self.look(question, sources)
+        if look is None:
+            return Judgement(0.0, tuple(word.text for word in asking.read(question).words))
+        return Judgement(probability(look.marks), look.missing, look.number, look.quote)
+
+    def look(self, question: str, sources: Sequence[Source]) -> Look | None:
+        """Look at the first sources and return what was seen of the one that holds most of the question."""
+        asked = asking.read(question)
+        weights = self._weights(asked)
+        looks = [self._look(question, asked, weights, source) for source in sources[:_LOOKED_AT]]
+        return max(looks, key=lambda look: look.strength, default=None)
+
+    def _weights(self, asked: Asked) -> dict[str, float]:
+        """Return how much each word tells, in [0, 1]: by its rarity, and less where it is an everyday word."""
+        texts = [word.text for word in asked.words]
+        use, size, common = self._library.word_use(texts, []), self._library.count(), shares()
+        most = math.log1p(size + _KNOWN_PAPERS)
+        return {
+            text: (_LIGHT_WEIGHT if is_light(text) else 1.0)
+            * math.log((1 + size + _KNOWN_PAPERS) / (1 + use[text].count + _KNOWN_PAPERS * common.get(stem(text), 0.0)))
+            / most
+            for text in texts
+        }
+
+    def _look(self, question: str, asked: Asked, weights: Mapping[str, float], source: Source) -> Look:
+        text = SourceText(source, self._word_vectors)
+        held = {word.text: text.holds(word) for word in asked.words}
+        lacks = {word: weights[word] * (1 - held[word].whole) for word in held}
+        vectors = self._embed([question, *text.sentences])
+        cosines = vectors[1:] @ vectors[0]
+        together = self._together(weights, held, len(text.sentences))
+        no_number = 1 - text.counts(asked.focus, together) if asked.wants_number else 0.0
+        total = sum(weights.values()) or 1.0
+        found = sum(weights[word] for word in held if held[word].whole >= MISSPELT)
+        return Look(
+            Marks(
+                missing=max(lacks.values(), default=0.0),
+                missing_name=max((lacks[word.text] for word in asked.words if word.is_name), default=0.0),
+                sentence=float(cosines[1:].max(initial=0.0)),
+                together=float(together.max(initial=0.0)),
+                focus=float(np.mean([held[word].whole for word in asked.focus])) if asked.focus else 1.0,
+                no_number=no_number,
+                reason=float(asked.wants_reason),
+                yes_or_no=float(asked.wants_yes_or_no),
+            ),
+            strength=float(cosines.max(initial=0.0)) + found / total / 2,
+            missing=tuple(sorted((w for w in held if held[w].whole < _MISSED), key=lambda word: -lacks[word])),
+            number=source.number,
+            quote=text.sentences[int(cosines.argmax())],
+        )
+
+    def _together(self, weights: Mapping[str, float], held: Mapping[str, Held], count: int) -> NDArray[np.float64]:
+        """Return for each of `count` sentences the share of the question's words, by weight, that it holds.
+
+        A word that names the paper need not be in every sentence of it.
+        """
+        use = self._library.word_use(list(held), [])
+        others = [w for w in held if held[w].whole < MISSPELT or use[w].count > _FEW_HOLDERS]
+        total = sum(weights[word] for word in others)
+        if not total:
+            return np.ones(count)
+        parts = [weights[word] / total * held[word].sentences for word in others]
+        summed: NDArray[np.float64] = np.sum(parts, axis=0)
+        return summed
+
+    def _word_vectors(self, words: Sequence[str]) -> Vectors:
+        """Return the vectors of some words, shape (len(words), d), from memory where they are there."""
+        known = self._vectors
+        unknown = [word for word in dict.fromkeys(words) if word not in known]
+        if unknown:
+            new = dict(zip(unknown, self._embed(unknown), strict=True))
+            kept = known if len(known) < _LARGEST_MEMORY else {word: known[word] for word in words if word in known}
+            self._vectors = known = {**kept, **new}
+        return np.stack([known[word] for word in words])
+
+
+def probability(marks: Marks, coefficients: Marks = _COEFFICIENTS, intercept: float = _INTERCEPT) -> float:
+    """Return the probability in (0, 1) that a question with these marks has its answer in the source."""
+    weighed = zip(astuple(marks), astuple(coefficients), strict=True)
+    return 1 / (1 + math.exp(-intercept - sum(mark * coefficient for mark, coefficient in weighed)))

@@ -1,0 +1,90 @@
+"""What a question asks for: the words that an answer must hold, and the thing or number that is wanted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from assistant.words import FRAME_WORDS, STOP_WORDS, looks_like_a_name
+
+_WORD = re.compile(r"[^\W_]+")
+_WANTED = re.compile(r"\b(how many|how much|w?hich|wich|what|wat|whose)\b(.*)", re.IGNORECASE | re.DOTALL)
+_AMOUNT = re.compile(r"\bhow (many|much|long|old|large|big|fast|far|often|high)\b", re.IGNORECASE)
+_MEASURED = re.compile(r"\bhow (much|long|old|large|big|fast|far|often|high)\b", re.IGNORECASE)
+_REASON = re.compile(r"\bwhy\b", re.IGNORECASE)
+_LONGEST_FOCUS = 4
+
+_ENDS_FOCUS = frozenset(
+    "does do did is are was were has have had can could should would will be been of in on for with to by from at as "
+    "and or that which who when if an a the its it under".split()
+)
+_OPENS_YES_OR_NO = frozenset("does do did is are was were has have had can could should would will".split())
+
+_MEASURES = frozenset(
+    "accuracy score f1 bleu rouge map miou rate error mae mse rmse auc recall precision perplexity percentage percent "
+    "share fraction number ratio kappa correlation cider meteor mrr ndcg gain speedup".split()
+)
+"""What is asked for as "which accuracy" and is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWord:
+    """A word of a question in lower case; `is_name` where it is written as one, or is a number."""
+
+    text: str
+    is_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question asks for. `words` are those that tell its subject, each once.
+
+    `focus` are the words of the thing that is wanted ("batch size" in "What batch size does X use?"), or none.
+    """
+
+    words: tuple[AskedWord, ...]
+    focus: tuple[str, ...]
+    wants_number: bool
+    wants_reason: bool
+    wants_yes_or_no: bool
+
+
+def read(question: str) -> Asked:
+    """Read what a question asks for; one without any word that tells a subject is read by all its words."""
+    matches = list(_WORD.finditer(question))
+    names: dict[str, bool] = {}
+    for match in matches:
+        names.setdefault(match.group().casefold(), _is_name(match))
+    telling = [word for word in names if word not in STOP_WORDS and word not in FRAME_WORDS and len(word) > 1]
+    words = tuple(AskedWord(word, names[word]) for word in telling or names)
+    focus = _focus(question)
+    opening = matches[0].group().casefold() if matches else ""
+    return Asked(
+        words,
+        tuple(word for word in focus if word in telling),
+        wants_number=bool(_AMOUNT.search(question)) or not _MEASURES.isdisjoint(focus),
+        wants_reason=bool(_REASON.search(question)),
+        wants_yes_or_no=opening in _OPENS_YES_OR_NO,
+    )
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    """Tell whether a word is a name or number: by capitals, also at its beginning unless it opens the question."""
+    word = match.group()
+    return looks_like_a_name(word) or any(map(str.isdigit, word)) or (match.start() > 0 and word[0].isupper())
+
+
+def _focus(question: str) -> list[str]:
+    """Return the words between the question word and the verb; none where a measure is asked for beside another thing.
+
+    "On which data does it gain, and how much?" wants a number, but none of data.
+    """
+    wanted = _WANTED.search(question)
+    if wanted is None or (_MEASURED.search(question) and not wanted.group(1).casefold().startswith("how")):
+        return []
+    focus: list[str] = []
+    for word in _WORD.findall(wanted.group(2).casefold()):
+        if word in _ENDS_FOCUS:
+            break
+        focus.append(word)
+    return focus[:_LONGEST_FOCUS]

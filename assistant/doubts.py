@@ -1,0 +1,154 @@
+"""What an exact answer owes its reader beside the number: what the sources leave open, and what there is instead."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, func, select
+
+from assistant import tallies
+from assistant.drafts import Asked, Draft, Line
+from assistant.schema import papers
+from assistant.selection import Doubt, passing, undecided
+from assistant.tallies import Entry
+from assistant.types import PaperFilter
+from assistant.wording import counted, filter_in_words, joined, plain
+
+_EXAMPLES = 5
+"""Papers shown for something left open, and names listed in a remark."""
+
+_MOST_YEARS = 10
+_MOST_RELAXED = 3
+"""Conditions named that leave papers when they are dropped."""
+
+
+def names_of(connection: Connection, chosen: PaperFilter) -> Mapping[str, str]:
+    """Return how the people of a filter are called, where it means one person of the library."""
+    asked = dict.fromkeys(filter(None, (chosen.author, *chosen.with_authors, *chosen.without_authors)))
+    found = {author: tallies.named(connection, author) for author in asked}
+    return {author: people[0].name for author, people in found.items() if len(people) == 1}
+
+
+def remarks(asked: Asked, found: Sequence[Entry]) -> list[Line]:
+    """Say which papers are neither in nor out, which people and which venues were taken together."""
+    return [*_several_people(asked), *_venues(asked, found), *_cut_without(asked), *_undecided(asked, found)]
+
+
+def nothing(asked: Asked) -> Draft:
+    """Say what was looked for in vain, and what there is when one condition is dropped."""
+    chosen = asked.chosen
+    if chosen.among == ():
+        return Draft((Line("No papers were found before, so there are none among them."),), (), 0)
+    words = filter_in_words(chosen, asked.names)
+    if not words:
+        return Draft((Line("The library holds no papers yet. Add some with `assistant add`."),), (), 0)
+    lines = [Line(f"The library holds no papers {words}.")]
+    unknown = [author for author in _people(chosen) if not _count(asked, PaperFilter(author=author))]
+    lines += [Line(f"No author in the library is named {plain(author)}.") for author in unknown]
+    if not unknown:
+        lines += [Line(text) for text in _relaxed(asked)]
+    return Draft(tuple(lines), (), 0, tuple(_undecided(asked, ())))
+
+
+def _relaxed(asked: Asked) -> Iterator[str]:
+    chosen = asked.chosen
+    undated = replace(chosen, since=None, until=None, first_day="", last_day="")
+    told = 0
+    if undated != chosen and (entries := tallies.entries(asked.connection, undated)):
+        years = Counter(entry.year for entry in entries if entry.year is not None)
+        listed = [f"{count:,} in {year}" for year, count in sorted(years.items(), reverse=True)[:_MOST_YEARS]]
+        earlier = sum(count for _, count in sorted(years.items(), reverse=True)[_MOST_YEARS:])
+        listed += [f"{earlier:,} in earlier years"] if earlier else []
+        without = len(entries) - sum(years.values())
+        listed += [f"{without:,} without a date"] if without else []
+        words = filter_in_words(undated, asked.names, one=len(entries) == 1) or "in the library"
+        is_are = "is" if len(entries) == 1 else "are"
+        yield f"There {is_are} {counted(len(entries), 'paper')} {words}: {joined(listed)}."
+        told += 1
+    wider_ones = (
+        replace(chosen, position=""),
+        replace(chosen, category=""),
+        replace(chosen, has_code=None),
+        replace(chosen, words=()),
+        replace(chosen, venue=""),
+        replace(chosen, source=""),
+        replace(chosen, with_authors=()),
+        replace(chosen, without_authors=()),
+        replace(chosen, among=None),
+        replace(chosen, author="", position=""),
+    )
+    for wider in wider_ones:
+        if told < _MOST_RELAXED and wider not in (chosen, PaperFilter()) and (count := _count(asked, wider)):
+            words = filter_in_words(wider, asked.names, one=count == 1)
+            yield f"There {'is' if count == 1 else 'are'} {counted(count, 'paper')} {words}."
+            told += 1
+
+
+def _undecided(asked: Asked, found: Sequence[Entry]) -> Iterator[Line]:
+    """Name the papers that may pass, by what their sources do not tell."""
+    chosen = asked.chosen
+    who = plain(asked.names.get(chosen.author, chosen.author))
+    partners = joined([plain(asked.names.get(author, author)) for author in chosen.with_authors])
+    matters: dict[Doubt, tuple[PaperFilter, str]] = {
+        "position": (
+            replace(chosen, position=""),
+            f"the list of authors is cut before {who}'s place, so it is not known whether {who} is the "
+            f"{chosen.position} author",
+        ),
+        "authors": (
+            replace(chosen, with_authors=()),
+            f"the list of authors is cut, so {partners} may be among those left out",
+        ),
+        "date": (
+            replace(chosen, since=None, until=None, first_day="", last_day=""),
+            "the date is missing or names too little to tell",
+        ),
+        "code": (replace(chosen, has_code=None), "the source does not say whether code is released"),
+    }
+    for doubt, (wider, matter) in matters.items():
+        query = undecided(asked.connection, select(papers.c.id), chosen, doubt).order_by(papers.c.date.desc())
+        ids = asked.connection.execute(query).scalars().all()
+        if ids:
+            words = filter_in_words(wider, asked.names, one=len(ids) == 1) or "in the library"
+            noun = "more paper" if found else "paper"
+            yield Line(f"In {counted(len(ids), noun)} {words}, {matter}.", tuple(ids[:_EXAMPLES]))
+
+
+def _several_people(asked: Asked) -> Iterator[Line]:
+    for author in _people(asked.chosen):
+        if author in asked.names:
+            continue
+        people = sorted(tallies.named(asked.connection, author), key=lambda person: -len(person.paper_ids))
+        if len(people) > 1:
+            listed = [f"{plain(person.name)} ({len(person.paper_ids):,})" for person in people[:_EXAMPLES]]
+            more = f" and {len(people) - _EXAMPLES:,} more" if len(people) > _EXAMPLES else ""
+            yield Line(f"“{plain(author)}” fits {len(people):,} people here: {', '.join(listed)}{more}.")
+
+
+def _venues(asked: Asked, found: Sequence[Entry]) -> Iterator[Line]:
+    if asked.chosen.venue:
+        counts = Counter(entry.venue for entry in found)
+        listed = [f"{plain(venue)} ({count:,})" for venue, count in counts.most_common(_EXAMPLES)]
+        more = f" and {len(counts) - _EXAMPLES:,} more" if len(counts) > _EXAMPLES else ""
+        yield Line(f"“{plain(asked.chosen.venue)}” takes in {'; '.join(listed)}{more}.")
+
+
+def _cut_without(asked: Asked) -> Iterator[Line]:
+    chosen = asked.chosen
+    if chosen.without_authors:
+        query = passing(asked.connection, select(func.count()).select_from(papers), chosen)
+        cut = int(asked.connection.execute(query.where(papers.c.authors_complete == 0)).scalar_one())
+        if cut:
+            who = joined([plain(asked.names.get(author, author)) for author in chosen.without_authors], "or")
+            yield Line(f"In {cut:,} of them the list of authors is cut, so {who} may be among those left out.")
+
+
+def _people(chosen: PaperFilter) -> list[str]:
+    return list(dict.fromkeys(filter(None, (chosen.author, *chosen.with_authors, *chosen.without_authors))))
+
+
+def _count(asked: Asked, chosen: PaperFilter) -> int:
+    query = passing(asked.connection, select(func.count()).select_from(papers), chosen)
+    return int(asked.connection.execute(query).scalar_one())

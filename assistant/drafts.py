@@ -1,0 +1,104 @@
+"""What the catalogue says before its papers have numbers: lines, each with the papers that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from assistant.types import Paper, PaperFilter
+from assistant.wording import counted, filter_in_words, joined, one_line, plain
+
+MOST_SOURCES = 50
+"""Papers that an answer shows as numbered sources, and lines of a list, unless more are asked for."""
+
+MOST_ASKED = 200
+"""Lines of a list, however many are asked for: more are for a file, not for an answer."""
+
+IDS_IN_A_ROW = 500
+"""Ids that a row names, newest first; its `papers` is the true count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the answer and the papers behind it, which become its sources."""
+
+    text: str
+    paper_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an answer says: its lines, its rows of plain values, its number, and what the sources leave open."""
+
+    lines: tuple[Line, ...]
+    rows: tuple[Mapping[str, Any], ...] = ()
+    count: int | None = None
+    remarks: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked: which papers, how many lines at most (None: as many as are usual), and how people are called."""
+
+    connection: Connection
+    chosen: PaperFilter
+    limit: int | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def lines(self, usual: int) -> int:
+        """Return how many lines to show where none were asked for and `usual` is usual; one at least."""
+        return max(1, min(usual if self.limit is None else self.limit, MOST_ASKED))
+
+    def papers(self, count: int) -> str:
+        """Return a number of papers with the filter in words: "9 papers by Naibin Gu from 2025"."""
+        words = filter_in_words(self.chosen, self.names, one=count == 1)
+        return f"{counted(count, 'paper')} {words or 'in the library'}"
+
+
+def paper_line(place: int, paper: Paper) -> Line:
+    """Return a paper as an item of a list: "1. Title (Naibin Gu et al., 2025-02-19)"."""
+    return Line(f"{place}. {plain(paper.title)} ({byline(paper)}, {paper.date or 'no date'})", (paper.id,))
+
+
+def byline(paper: Paper) -> str:
+    """Return whose paper it is, in short: "A", "A and B" or "A et al."."""
+    names = [plain(author.name) for author in paper.authorships]
+    if not names:
+        return "authors not named"
+    if all(author.position is None for author in paper.authorships):
+        return f"{joined(names)} and others" if not paper.authors_complete else joined(names)
+    if len(names) == 1 and paper.authors_complete:
+        return names[0]
+    return f"{names[0]} and {names[1]}" if len(names) == 2 and paper.authors_complete else f"{names[0]} et al."
+
+
+def paper_row(paper: Paper) -> dict[str, Any]:
+    """Return a paper as a row of plain values. `authors` are those that the sources name, in their order."""
+    return {
+        "paper_id": paper.id,
+        "title": one_line(paper.title),
+        "authors": [one_line(name) for name in paper.authors],
+        "authors_complete": paper.authors_complete,
+        "date": paper.date,
+        "venue": one_line(paper.venue),
+        "categories": [one_line(category) for category in paper.categories],
+        "has_code": paper.has_code,
+        "url": paper.url,
+        "paper_ids": [paper.id],
+    }
+
+
+def samples(groups: Sequence[Sequence[str]], most: int = MOST_SOURCES) -> list[tuple[str, ...]]:
+    """Choose from each group of ids the first ones to be shown, so that all groups together show at most about `most`.
+
+    Every group shows one at least; a small group leaves its share to the others.
+    """
+    if len({paper_id for group in groups for paper_id in group}) <= most:
+        return [tuple(group) for group in groups]
+    each = 1
+    while len({paper_id for group in groups for paper_id in group[: each + 1]}) <= most:
+        each += 1
+    return [tuple(group[:each]) for group in groups]

@@ -1,0 +1,251 @@
+"""What a question asks for, read by its words: a number, a list, who, when ... or prose.
+
+The reading works on a question in which names, dates, categories and quotations are marks already; `cues.toml` says
+which, and holds the words. A question is for the catalogue only where every word of it is explained: as a cue, as a
+filter, as the topic of the papers, or as a word that says nothing of them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from assistant.types import Measure, PlanKind
+
+Position = Literal["", "first", "last"]
+
+_WORDS = re.compile(r"[@#]?[^\W_]+(?:['’-][^\W_]+)*")
+_NUMBERS = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True))
+_LONGEST_TOPIC = 8
+"""Words."""
+
+_CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a question asks for. `topic` is what papers are to hold; `leftover` are the words that nothing explains.
+
+    `is_weak` tells that only a preposition such as "in" makes the topic one.
+    """
+
+    kind: PlanKind
+    measure: Measure | None = None
+    limit: int | None = None
+    topic: str = ""
+    is_weak: bool = False
+    position: Position = ""
+    has_code: bool | None = None
+    leftover: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cues:
+    head: re.Pattern[str]
+    library: re.Pattern[str]
+    limit: re.Pattern[str]
+    topic_after: re.Pattern[str]
+    topic_before: re.Pattern[str]
+    weak: frozenset[str]
+    filler: frozenset[str]
+    flags: dict[str, re.Pattern[str]]
+    paper_measures: dict[str, re.Pattern[str]]
+    measures: dict[str, re.Pattern[str]]
+    lists: re.Pattern[str]
+    compares: re.Pattern[str]
+    synthesises: re.Pattern[str]
+    about: re.Pattern[str]
+    chinese: tuple[tuple[str, str], ...]
+
+
+@cache  # the words ship with the program
+def _cues() -> _Cues:
+    data = tomllib.loads((resources.files("assistant") / "cues.toml").read_text(encoding="utf-8"))
+    words: dict[str, str] = data["words"]
+
+    def one(pattern: str) -> re.Pattern[str]:
+        for name, value in words.items():
+            pattern = pattern.replace(f"{{{name}}}", value)
+        return re.compile(re.sub(r"@([apcdvq])(?![\w\]\\])", r"@\1\\d+", pattern))
+
+    def any_of(patterns: list[str]) -> re.Pattern[str]:
+        return one("|".join(f"(?:{pattern})" for pattern in patterns))
+
+    def each(table: dict[str, Any]) -> dict[str, re.Pattern[str]]:
+        return {name: any_of(patterns) for name, patterns in table.items()}
+
+    between = (
+        r"(?:#h|#he|@[adcv]\d+|\bones?\b)(?: (?:that|which|who|are|is|were|was|there|have|has|been|only|primarily|mainly"
+        r"|do|does|we|published|written|did|publish|write|released|in the library|#first|#last|#code)\b| @[adcv]\d+"
+        r"| (?:by|from|in|since|of) (?=@))*"
+    )
+    return _Cues(
+        head=one(r"\b(?:{head}|(?<!of )(?<!worked )works(?! (?:on|with|for|well|best)))\b"),
+        library=one(
+            r"\b(?:(?:is|are) )?(?:in|of|from|inside) {library}\b|\b(?:does|do) {library} (?:have|contain|hold)\b"
+        ),
+        limit=one(
+            r"\b(?:top|first|last|only|the|list|show|give me|name|any) {number}\b(?= (?:[\w@-]+ )?(?:#h|{people}|{with}))"
+            r"|\btop {number}\b"
+        ),
+        topic_after=one(
+            rf"{between} (?P<how>{data['topics']['lead']}) (?P<topic>(?![@#])[^·#@]+?|@q\d+){data['topics']['end']}"
+        ),
+        topic_before=re.compile(r"(?<![@#\w])(?P<topic>(?:[^\W_][\w'-]*|@q\d+)(?: (?:[^\W_][\w'-]*|@q\d+))*) #h"),
+        weak=frozenset(data["topics"]["weak"]),
+        filler=frozenset(data["filler"]["words"].split()),
+        flags=each(data["flags"]),
+        paper_measures=each(data["paper_measures"]),
+        measures=each(data["measures"]),
+        lists=any_of(data["lists"]["patterns"]),
+        compares=any_of(data["prose"]["compares"]),
+        synthesises=any_of(data["prose"]["synthesises"]),
+        about=any_of([*data["about"]["greetings"], *data["about"]["questions"]]),
+        chinese=tuple(sorted(data["chinese"].items(), key=lambda pair: -len(pair[0]))),
+    )
+
+
+def in_english(question: str) -> str:
+    """Put the Chinese cues of a question into English; what is no cue stays."""
+    if _CHINESE.search(question):
+        for chinese, english in _cues().chinese:
+            question = question.replace(chinese, english)
+    return question
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether a text holds Chinese characters."""
+    return _CHINESE.search(text) is not None
+
+
+def compares(question: str) -> bool:
+    """Tell whether a question compares, by a word of it."""
+    return _cues().compares.search(question.casefold()) is not None
+
+
+@cache
+def vocabulary() -> tuple[str, ...]:
+    """Return the words of asking: those that say nothing of the papers, and those that the cues are made of."""
+    data = tomllib.loads((resources.files("assistant") / "cues.toml").read_text(encoding="utf-8"))
+    plain = set(data["filler"]["words"].split())
+    for table in ("measures", "paper_measures", "lists", "prose", "words"):
+        for patterns in data[table].values():
+            for pattern in [patterns] if isinstance(patterns, str) else patterns:
+                plain |= {word for word in re.findall(r"(?<!\\)\b[a-z]{4,}\b", pattern.replace("?", " "))}
+    return tuple(sorted(word for word in plain if len(word) >= 4))
+
+
+def read(masked: str, *, of_list: bool = False) -> Intent:
+    """Read a masked question in lower case. `of_list` tells that it speaks of papers listed before without a word."""
+    cues = _cues()
+    text = _tidy(re.sub(r"[?,!;:()]", " ", masked)).rstrip(". ")
+    if cues.about.search(text):
+        return Intent("about")
+    text = cues.head.sub("#h", text)
+    if of_list and "#h" not in text:
+        text = re.sub(r"^(?:(?:and|but|so|or) )?(which|what|how many|list|show)\b", r"\1 #h", text, count=1)
+        text = text if "#h" in text else f"#h {text}"
+    text = re.sub(r"\b(?:he|she|they)\b", "#he", text)
+    position, has_code = _flag(text, cues, "first", "last"), _flag(text, cues, "without_code", "with_code")
+    for flag, mark in (("without_code", "#code"), ("with_code", "#code"), ("first", "#first"), ("last", "#last")):
+        text = cues.flags[flag].sub(mark, text)
+    named = len(set(re.findall(r"@p\d+", text)))
+    if cues.synthesises.search(text) and not named:
+        return _finished(Intent("synthesis"), text, cues)
+    measure, rest, limit = _measured(text, cues, named > 0)
+    found = Intent(
+        "catalogue" if measure else "passages",
+        measure,
+        limit,
+        position="first" if position == "first" else "last" if position else "",
+        has_code=None if not has_code else has_code == "with_code",
+    )
+    if named >= 2 and cues.compares.search(text) and measure not in ("authors_of", "details"):
+        return replace(found, kind="comparison", measure=None)
+    return _finished(found, rest, cues)
+
+
+def _finished(found: Intent, rest: str, cues: _Cues) -> Intent:
+    rest, topic, is_weak = _topic(_tidy(cues.library.sub(" ", rest)), cues)
+    if found.kind == "synthesis":
+        rest = cues.synthesises.sub(" ", rest)
+    leftover = tuple(
+        word
+        for word in _WORDS.findall(rest)
+        if not word.startswith(("@", "#"))
+        and word not in cues.filler
+        and not (found.limit and (word == str(found.limit) or _NUMBERS.get(word) == found.limit))
+    )
+    return replace(found, topic=topic, is_weak=is_weak, leftover=leftover)
+
+
+def _flag(text: str, cues: _Cues, *names: str) -> str:
+    return next((name for name in names if cues.flags[name].search(text)), "")
+
+
+def _measured(text: str, cues: _Cues, names_paper: bool) -> tuple[Measure | None, str, int | None]:
+    """Return the measure, the text without the words that named it, and the limit."""
+    limit = _number(cues.limit.search(text))
+    if names_paper:
+        for name, pattern in cues.paper_measures.items():
+            if match := pattern.search(text):
+                return name, _without(text, match), limit  # type: ignore[return-value]
+    for name, pattern in cues.measures.items():
+        match = pattern.search(text)
+        if match and not (name == "coauthors" and not re.search(r"@a|#he|\bwho\b|\boften\b|\bmost\b", text)):
+            rest = cues.lists.sub(_marks, _without(text, match))
+            return name, rest, limit or _number(match)  # type: ignore[return-value]
+    if cues.lists.search(text):
+        return "papers", _tidy(cues.lists.sub(_marks, text)), limit
+    if "#h" in text and re.search(r"@[adcv]\d|#code|#first|#last", text):
+        return "papers", text, limit
+    return None, text, limit
+
+
+def _without(text: str, match: re.Match[str]) -> str:
+    return _tidy(f"{text[: match.start()]} {_marks(match)} {text[match.end() :]}")
+
+
+def _marks(match: re.Match[str]) -> str:
+    """Leave of what was read its marks, and one for papers, so that a topic behind it is still found."""
+    marks = re.findall(r"[@#]\w+", match.group())
+    return f" {' '.join(marks)} " if "#h" in marks else f" {' '.join(marks)} #h "
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"(?:#h ?){2,}", "#h ", " ".join(text.split())).strip()
+
+
+def _number(match: re.Match[str] | None) -> int | None:
+    said = next((value for value in match.groups() if value), None) if match else None
+    return None if said is None else _NUMBERS.get(said) or (int(said) if said.isdigit() else None)
+
+
+def _topic(text: str, cues: _Cues) -> tuple[str, str, bool]:
+    """Return the text without its topic, the topic, and whether it is a weak one."""
+    for found in cues.topic_after.finditer(text):
+        topic = re.sub(
+            r"^(?:(?:the|a|an|any) )?(?:(?:topics?|subjects?|words?|terms?|keywords?|phrase|area|field) (?:of )?)?",
+            "",
+            found["topic"].strip(),
+        )
+        words = topic.split()
+        if words and len(words) <= _LONGEST_TOPIC and not set(words) <= cues.filler:
+            return f"{text[: found.start('how')]} · {text[found.end('topic') :]}", topic, found["how"] in cues.weak
+    for found in cues.topic_before.finditer(text):
+        words = found["topic"].split()
+        while words and words[0] in cues.filler:
+            words.pop(0)
+        while words and words[-1] in cues.filler:
+            words.pop()
+        if words and len(words) <= _LONGEST_TOPIC - 3:
+            topic = " ".join(words)
+            start = text.index(topic, found.start())
+            return f"{text[:start]} · {text[start + len(topic) :]}", topic, False
+    if quoted := re.search(r"@q\d+", text):
+        return f"{text[: quoted.start()]} · {text[quoted.end() :]}", quoted.group(), False
+    return text, "", False

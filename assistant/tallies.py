@@ -1,0 +1,181 @@
+"""Papers counted by year, category, venue or person: each count with the papers behind it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from sqlalchemy import Connection, select
+
+from assistant import authors
+from assistant import categories as subjects
+from assistant.authors import Person
+from assistant.names import fold
+from assistant.schema import authorships, categories, papers
+from assistant.selection import passing
+from assistant.types import PaperFilter
+
+_MOST_AUTHORS = 100
+"""Authors of a paper up to which its pairs are counted: a thousand authors make half a million pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One paper of a list: what it is sorted and counted by."""
+
+    id: str
+    title: str
+    date: str
+    year: int | None
+    venue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A name with the papers counted under it, newest first; `id` is a person's, or a category's code.
+
+    Of a pair, `other` and `other_id` are the second person. `name` is "" for the papers that name none.
+    """
+
+    name: str
+    paper_ids: tuple[str, ...]
+    id: str = ""
+    other: str = ""
+    other_id: str = ""
+
+    @property
+    def count(self) -> int:
+        """Return how many papers there are."""
+        return len(self.paper_ids)
+
+
+def entries(connection: Connection, chosen: PaperFilter) -> list[Entry]:
+    """Return the papers that pass a filter, newest first, then by title."""
+    columns = select(papers.c.id, papers.c.title, papers.c.date, papers.c.year, papers.c.venue)
+    query = passing(connection, columns, chosen).order_by(papers.c.date.desc(), papers.c.title, papers.c.number)
+    return [Entry(*row) for row in connection.execute(query)]
+
+
+def per_year(found: Sequence[Entry]) -> list[Tally]:
+    """Count papers by year, newest first; the last is of those without a date, where there are any."""
+    tallies = _grouped((str(entry.year) if entry.year is not None else "", entry.id) for entry in found)
+    return sorted(tallies, key=lambda tally: (tally.name != "", tally.name), reverse=True)
+
+
+def per_venue(found: Sequence[Entry]) -> list[Tally]:
+    """Count papers by venue, spellings folded, most first; the last is of those without one, where there are any."""
+    spelt: dict[str, str] = {}
+    for entry in found:
+        spelt.setdefault(fold(entry.venue), entry.venue)
+    tallies = _grouped((fold(entry.venue), entry.id) for entry in found)
+    return _ranked([Tally(spelt[tally.name] if tally.name else "", tally.paper_ids) for tally in tallies])
+
+
+def per_category(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
+    """Count papers by category, most first; one of several categories counts in each. "CV" and "cs.CV" are one.
+
+    The last is of those without a category, where there are any.
+    """
+    held: dict[str, list[str]] = defaultdict(list)
+    query = select(categories.c.paper_id, categories.c.category).order_by(categories.c.ordinal)
+    for paper_id, category in connection.execute(query):
+        held[paper_id].append(category)
+    spelt: dict[str, str] = {}
+    pairs: list[tuple[str, str]] = []
+    for entry in found:
+        known = {_category_key(category): category for category in held.get(entry.id, ())}
+        for key, category in known.items():
+            spelt.setdefault(key, category)
+        pairs += [(key, entry.id) for key in known or [""]]
+    named = [Tally(spelt.get(tally.name, ""), tally.paper_ids, id=_code(tally.name)) for tally in _grouped(pairs)]
+    return _ranked(named)
+
+
+def per_author(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
+    """Count papers by author, most first. Persons are counted, not spellings."""
+    order = _order(found)
+    return _ranked([_of_person(person, person.paper_ids, order) for person in authors.among(connection, list(order))])
+
+
+def per_first_author(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
+    """Count papers by first author, most first; the last is of those that do not tell theirs, where there are any."""
+    order = _order(found)
+    query = select(authorships.c.paper_id, authorships.c.folded).where(authorships.c.position == 1)
+    first = {row.paper_id: row.folded for row in connection.execute(query) if row.paper_id in order}
+    tallies: list[Tally] = []
+    for person in authors.among(connection, list(order)):
+        names = {fold(person.name), *(fold(variant.name) for variant in person.variants)}
+        tallies.append(_of_person(person, [each for each in person.paper_ids if first.get(each) in names], order))
+    untold = tuple(entry.id for entry in found if entry.id not in first)
+    return _ranked([*(tally for tally in tallies if tally.count), *([Tally("", untold)] if untold else [])])
+
+
+def coauthors(connection: Connection, found: Sequence[Entry], writers: Iterable[str]) -> list[Tally]:
+    """Count the papers that others wrote with the `writers` (ids or words of names) of the papers found, most first."""
+    order = _order(found)
+    theirs = {person.id for writer in writers for person in named(connection, writer)}
+    others = [person for person in authors.among(connection, list(order)) if person.id not in theirs]
+    return _ranked([_of_person(person, person.paper_ids, order) for person in others])
+
+
+def pairs(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
+    """Count the papers that two people wrote together, for all pairs that did, most first.
+
+    Papers of more than a hundred authors are passed over.
+    """
+    order = _order(found)
+    writers: dict[str, list[Person]] = defaultdict(list)
+    for person in sorted(authors.among(connection, list(order)), key=lambda person: (person.name, person.id)):
+        for paper_id in person.paper_ids:
+            writers[paper_id].append(person)
+    together: dict[tuple[str, str], list[str]] = defaultdict(list)
+    known: dict[str, Person] = {}
+    for paper_id in order:
+        if len(writers[paper_id]) <= _MOST_AUTHORS:
+            known.update((person.id, person) for person in writers[paper_id])
+            for one, other in combinations(writers[paper_id], 2):
+                together[one.id, other.id].append(paper_id)
+    return _ranked(
+        [Tally(known[one].name, tuple(ids), one, known[other].name, other) for (one, other), ids in together.items()]
+    )
+
+
+def named(connection: Connection, author: str) -> list[Person]:
+    """Return the people of the library that an id or words of a name mean, who wrote most first."""
+    found = authors.find(connection, author)
+    return [person for person in found if person.id == author] or found
+
+
+def _of_person(person: Person, paper_ids: Iterable[str], order: Mapping[str, int]) -> Tally:
+    ordered = sorted((each for each in paper_ids if each in order), key=order.__getitem__)
+    return Tally(person.name, tuple(ordered), person.id)
+
+
+def _order(found: Sequence[Entry]) -> dict[str, int]:
+    return {entry.id: place for place, entry in enumerate(found)}
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> list[Tally]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key, paper_id in pairs:
+        groups[key].append(paper_id)
+    return [Tally(key, tuple(ids)) for key, ids in groups.items()]
+
+
+def _ranked(tallies: Iterable[Tally]) -> list[Tally]:
+    """Sort by how many papers, then by name; what names nobody comes last."""
+    return sorted(
+        tallies, key=lambda tally: (not tally.name, -tally.count, fold(tally.name), fold(tally.other), tally.id)
+    )
+
+
+def _category_key(category: str) -> str:
+    found = subjects.find(category)
+    is_code = len(found) == 1 and fold(category) in (fold(found[0].code), fold(found[0].short_code))
+    return found[0].code if is_code else fold(category)
+
+
+def _code(key: str) -> str:
+    return key if key in subjects.categories() else ""

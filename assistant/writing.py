@@ -1,0 +1,124 @@
+"""Prose: what the model is given to read, and what is kept of what it wrote."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import prompts
+from assistant import conversation, proof, refusals
+from assistant.protocols import LanguageModel, Vectors
+from assistant.sentences import split
+from assistant.types import Answer, Message, Plan, Sentence, Source, Span, Turn
+from assistant.wording import counted
+
+_TRANSLATION_TOKENS = 120
+_CONTRIBUTION = re.compile(
+    r"\b(?:we|this (?:paper|work|study|article)|the (?:paper|authors?))\b[^.]{0,40}\b(?:propos|introduc|present|develop|"
+    r"show|find|investigat|describ|demonstrat|stud|report|explor|provid|design|address|build)",
+    re.IGNORECASE,
+)
+
+Embed = Callable[[Sequence[str]], Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model is shown, and the sources of which it is shown something."""
+
+    messages: tuple[Message, ...]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer to be written: the question, how it is read, the evidence, the talk so far, and how long all may be."""
+
+    question: str
+    plan: Plan
+    sources: Sequence[Source]
+    history: Sequence[Turn]
+    prompt_tokens: int
+    answer_tokens: int
+
+    def prompt(self, model: LanguageModel) -> Prompt:
+        """Return what the model is shown. Raises QuestionError when the question leaves no room for an abstract."""
+        messages, read = conversation.messages(
+            self.plan.question,
+            self.sources,
+            task=self.plan.kind,
+            count_tokens=model.count_prompt_tokens,
+            budget=min(self.prompt_tokens, model.context_tokens - self.answer_tokens),
+        )
+        return Prompt(messages, read)
+
+
+def in_english(model: LanguageModel, question: str, stop: threading.Event) -> str:
+    """Return a question in English, by the model; "" where it writes nothing."""
+    asked = Message("user", prompts.load("translation", question=question))
+    written = "".join(model.generate([asked], max_new_tokens=_TRANSLATION_TOKENS, stop=stop))
+    lines = [line.strip(' "“”') for line in written.splitlines() if line.strip()]
+    return lines[0] if lines else ""
+
+
+def prove(written: str, plan: Plan, sources: Sequence[Source], embed: Embed) -> tuple[Sentence, ...]:
+    """Return the sentences of a text with what the sources say to each.
+
+    Where papers are compared and one of them is cited by no sentence, its own main sentence is quoted.
+    """
+    sentences = proof.prove(written, plan.question, sources, embed)
+    if plan.kind != "comparison":
+        return sentences
+    cited = {number for sentence in sentences if is_shown(sentence) for number in sentence.sources}
+    quoted = [_quotation(source) for source in sources if source.number not in cited]
+    return (*sentences, *(sentence for sentence in quoted if sentence))
+
+
+def is_shown(sentence: Sentence) -> bool:
+    """Tell whether a sentence stands in the answer."""
+    return sentence.status != "unsupported"
+
+
+def finished(
+    answer: Answer,
+    written: str,
+    proved: Sequence[Sentence],
+    sources: tuple[Source, ...],
+    stopped: bool,
+    was_cut: bool,
+) -> Answer:
+    """Return the answer with what is kept of the text, or the refusal where nothing of it is supported."""
+    shown = tuple(sentence for sentence in proved if is_shown(sentence))
+    withheld = tuple(sentence for sentence in proved if not is_shown(sentence))
+    unproved = not any(sentence.sources for sentence in shown)
+    if not stopped and (unproved or conversation.is_refusal(written)):
+        text, reason = refusals.not_said(sources)
+        reason = reason if written.strip() else "the model wrote nothing"
+        return replace(
+            answer, kind="refusal", refused=True, text=text, reason=reason, sources=sources, withheld=withheld
+        )
+    remarks = [
+        "stopped by the reader" if stopped else "cut at the longest answer allowed" if was_cut else "",
+        f"{counted(len(withheld), 'sentence')} withheld: no abstract supports {'it' if len(withheld) == 1 else 'them'}"
+        if withheld
+        else "",
+    ]
+    return replace(
+        answer,
+        text=proof.cited_text(shown),
+        reason="; ".join(remark for remark in remarks if remark),
+        sentences=shown,
+        withheld=withheld,
+        sources=sources,
+    )
+
+
+def _quotation(source: Source) -> Sentence | None:
+    """Return the sentence of an abstract that says what the paper does, as a quotation."""
+    sentences = split(source.abstract)
+    if not sentences:
+        return None
+    said = next((sentence for sentence in sentences if _CONTRIBUTION.search(sentence)), sentences[0])
+    return Sentence(f"{source.title}: “{said}”", "exact", (source.number,), (Span(source.number, said),))
