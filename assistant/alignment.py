@@ -16,6 +16,9 @@ _QUESTION_WEIGHT = 0.3
 _LEAST_GAIN = 0.25
 """Share of a sentence's words that a further source must add to be cited too."""
 
+_FEWEST_ADDED = 2
+"""Words that a further source must add: a name alone may be the wrong name."""
+
 _LEAST_ADDITION = 0.18
 """Share of a sentence's words that a second sentence of a source must add to be quoted too."""
 
@@ -65,7 +68,7 @@ def read(source: Source) -> Evidence:
         words=words,
         beginnings=_beginnings(words),
         names=literals.known_forms(held),
-        quantities=tuple(one for excerpt in excerpts for one in literals.quantities(excerpt.text)),
+        quantities=tuple(one for text in held.split("\n") for one in literals.quantities(text)),
         excerpts=excerpts,
     )
 
@@ -91,7 +94,9 @@ def beginning(word: str) -> str:
     return word[: max(_SHORTEST_STEM, len(word) - 3)]
 
 
-def choose(sentence: Mapping[str, float], asked: Mapping[str, float], evidence: Sequence[Evidence], named: Sequence[int]) -> list[int]:
+def choose(
+    sentence: Mapping[str, float], asked: Mapping[str, float], evidence: Sequence[Evidence], named: Sequence[int]
+) -> list[int]:
     """Return the numbers of the sources that hold a sentence's words together, best first; a tie is the earlier one's.
 
     Sources are added while they hold enough that the others lack. Those that the sentence names by title come first.
@@ -108,11 +113,12 @@ def choose(sentence: Mapping[str, float], asked: Mapping[str, float], evidence: 
         left = [one for one in evidence if one.number not in chosen]
         gains = [_gain(missing, asked if not chosen else {}, one) for one in left]
         best = max(range(len(left)), key=lambda index: gains[index])
-        if gains[best] < _LEAST_GAIN * total and chosen:
+        added = [w for w in missing if holds(w, left[best].words, left[best].beginnings)]
+        if chosen and (gains[best] < _LEAST_GAIN * total or len(added) < _FEWEST_ADDED):
             break
         chosen.append(left[best].number)
         missing = {w: v for w, v in missing.items() if not holds(w, left[best].words, left[best].beginnings)}
-        if not chosen or gains[best] <= 0:
+        if gains[best] <= 0:
             break
     return chosen
 
@@ -157,7 +163,10 @@ def _excerpt(quote: str) -> Excerpt:
 
 def _beginnings(words: Iterable[str]) -> frozenset[str]:
     return frozenset(
-        word[:size] for word in words if len(word) >= _SHORTEST_STEM for size in range(_SHORTEST_STEM, min(len(word), 24) + 1)
+        word[:size]
+        for word in words
+        if len(word) >= _SHORTEST_STEM
+        for size in range(_SHORTEST_STEM, min(len(word), 24) + 1)
     )
 
 

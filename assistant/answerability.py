@@ -20,9 +20,9 @@ from assistant.coverage import MISSPELT, Held, SourceText
 from assistant.library import Library
 from assistant.protocols import Vectors
 from assistant.types import Source
-from assistant.words import is_light, shares, stem
+from assistant.words import is_light, is_misspelt_stop_word, shares, stem
 
-LEAST_PROBABILITY = 0.5
+LEAST_PROBABILITY = 0.55
 """Below it a question counts as having no answer in the abstracts."""
 
 _LIGHT_WEIGHT = 0.3
@@ -37,6 +37,9 @@ _FEW_HOLDERS = 3
 
 _LOOKED_AT = 3
 """How many sources are looked at, best first."""
+
+_STEP_BACK = 0.05
+"""How much more of the question a source must hold than the one before it."""
 
 _MISSED = 0.5
 """A word that the nearest abstract holds less than this is missing."""
@@ -57,14 +60,10 @@ class Marks:
     """The same among names and numbers."""
     sentence: float
     """Cosine of the question and the abstract's nearest sentence."""
-    together: float
-    """Share of the question's words, by weight, that the best single sentence holds."""
     focus: float
     """How far the words of the wanted thing are held; 1 where there are none."""
     no_number: float
     """Where a number is wanted: how far none is there of the wanted thing."""
-    reason: float
-    yes_or_no: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +87,16 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen of one source; `strength` is how much of the question it holds."""
+    """What was seen of one source."""
 
     marks: Marks
-    strength: float
     missing: tuple[str, ...]
     number: int
     quote: str
 
 
 _INTERCEPT = 0.0
-_COEFFICIENTS = Marks(0, 0, 0, 0, 0, 0, 0, 0)
+_COEFFICIENTS = Marks(0, 0, 0, 0, 0)
 """Fitted by `python -m benchmarks.refusal --fit` on the fitting half of benchmarks/data/refusal.jsonl."""
 
 
@@ -121,46 +119,53 @@ class Judge:
         return Judgement(probability(look.marks), look.missing, look.number, look.quote)
 
     def look(self, question: str, sources: Sequence[Source]) -> Look | None:
-        """Look at the first sources and return what was seen of the one that holds most of the question."""
+        """Look at the source, among the first few, that spells most of the question's words; None without sources."""
         asked = asking.read(question)
         weights = self._weights(asked)
-        looks = [self._look(question, asked, weights, source) for source in sources[:_LOOKED_AT]]
-        return max(looks, key=lambda look: look.strength, default=None)
+        texts = [(source, SourceText(source)) for source in sources[:_LOOKED_AT]]
+        spelt = [{word.text: text.spells(word) for word in asked.words} for _, text in texts]
+        strengths = [_share(weights, held) - _STEP_BACK * place for place, held in enumerate(spelt)]
+        if not strengths:
+            return None
+        best = int(np.argmax(strengths))
+        return self._look(question, asked, weights, *texts[best], spelt[best])
 
     def _weights(self, asked: Asked) -> dict[str, float]:
         """Return how much each word tells, in [0, 1]: by its rarity, and less where it is an everyday word."""
         texts = [word.text for word in asked.words]
         use, size, common = self._library.word_use(texts, []), self._library.count(), shares()
-        most = math.log1p(size + _KNOWN_PAPERS)
-        return {
-            text: (_LIGHT_WEIGHT if is_light(text) else 1.0)
-            * math.log((1 + size + _KNOWN_PAPERS) / (1 + use[text].count + _KNOWN_PAPERS * common.get(stem(text), 0.0)))
-            / most
-            for text in texts
-        }
+        papers = size + _KNOWN_PAPERS
+        holding = {text: use[text].count + _KNOWN_PAPERS * common.get(stem(text), 0.0) for text in texts}
+        rarity = {text: math.log((1 + papers) / (1 + holding[text])) / math.log1p(papers) for text in texts}
+        is_slight = {text: is_light(text) or (not use[text].count and is_misspelt_stop_word(text)) for text in texts}
+        return {text: rarity[text] * (_LIGHT_WEIGHT if is_slight[text] else 1.0) for text in texts}
 
-    def _look(self, question: str, asked: Asked, weights: Mapping[str, float], source: Source) -> Look:
-        text = SourceText(source, self._word_vectors)
-        held = {word.text: text.holds(word) for word in asked.words}
+    def _look(
+        self,
+        question: str,
+        asked: Asked,
+        weights: Mapping[str, float],
+        source: Source,
+        text: SourceText,
+        spelt: Mapping[str, Held],
+    ) -> Look:
+        held = dict(spelt)
+        for word in asked.words:
+            if not word.is_name and not held[word.text].whole:  # a near name is another thing
+                held[word.text] = text.means(word.text, self._word_vectors)
         lacks = {word: weights[word] * (1 - held[word].whole) for word in held}
         vectors = self._embed([question, *text.sentences])
         cosines = vectors[1:] @ vectors[0]
         together = self._together(weights, held, len(text.sentences))
-        no_number = 1 - text.counts(asked.focus, together) if asked.wants_number else 0.0
-        total = sum(weights.values()) or 1.0
-        found = sum(weights[word] for word in held if held[word].whole >= MISSPELT)
+        counted = text.counts(asked.focus, together, self._word_vectors) if asked.wants_number else 1.0
         return Look(
             Marks(
                 missing=max(lacks.values(), default=0.0),
                 missing_name=max((lacks[word.text] for word in asked.words if word.is_name), default=0.0),
                 sentence=float(cosines[1:].max(initial=0.0)),
-                together=float(together.max(initial=0.0)),
                 focus=float(np.mean([held[word].whole for word in asked.focus])) if asked.focus else 1.0,
-                no_number=no_number,
-                reason=float(asked.wants_reason),
-                yes_or_no=float(asked.wants_yes_or_no),
+                no_number=1 - counted,
             ),
-            strength=float(cosines.max(initial=0.0)) + found / total / 2,
             missing=tuple(sorted((w for w in held if held[w].whole < _MISSED), key=lambda word: -lacks[word])),
             number=source.number,
             quote=text.sentences[int(cosines.argmax())],
@@ -189,6 +194,11 @@ class Judge:
             kept = known if len(known) < _LARGEST_MEMORY else {word: known[word] for word in words if word in known}
             self._vectors = known = {**kept, **new}
         return np.stack([known[word] for word in words])
+
+
+def _share(weights: Mapping[str, float], held: Mapping[str, Held]) -> float:
+    """Return the share of the question's words, by weight, that a source holds."""
+    return sum(weights[word] * held[word].whole for word in weights) / (sum(weights.values()) or 1.0)
 
 
 def probability(marks: Marks, coefficients: Marks = _COEFFICIENTS, intercept: float = _INTERCEPT) -> float:

@@ -62,15 +62,17 @@ class Assistant:
         *,
         chosen: PaperFilter = PaperFilter(),
         kind: PlanKind | None = None,
+        plan: Plan | None = None,
         question_id: str = "",
     ) -> AnswerStream:
         """Return the answer as a stream of events: the plan, the evidence, the text as it is written, the finished answer.
 
-        `chosen` and `kind` are the reader's word: they take the place of what the plan would say.
+        `chosen` and `kind` are the reader's word: they take the place of what the plan would say; a whole `plan` is
+        carried out as it is.
         Raises QuestionError at once when the question is empty or too long.
         """
         asked = _Asked(question_id, check_question(question), tuple(history), threading.Event(), time.monotonic())
-        return AnswerStream(self._answer(asked, chosen, kind), asked.stop)
+        return AnswerStream(self._answer(asked, chosen, kind, plan), asked.stop)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], chosen: PaperFilter = PaperFilter(), question_id: str = ""
@@ -89,9 +91,11 @@ class Assistant:
             asked = _Asked(question_id, cut, (), threading.Event(), time.monotonic())
             return asked.unwritten(Plan(cut, cut), "refusal", str(error), str(error))
 
-    def _answer(self, asked: _Asked, chosen: PaperFilter, kind: PlanKind | None) -> Iterator[AnswerEvent]:
+    def _answer(
+        self, asked: _Asked, chosen: PaperFilter, kind: PlanKind | None, given: Plan | None
+    ) -> Iterator[AnswerEvent]:
         """Plan; then count, or find the evidence and have the answer written from it; or refuse."""
-        plan = self._plan(asked, chosen)
+        plan = self.planner.restricted(given, chosen) if given else self._plan(asked, chosen)
         plan = plan if kind is None else self.planner.as_kind(plan, kind)
         yield QuestionPlanned(plan)
         if plan.candidates:
@@ -106,6 +110,8 @@ class Assistant:
     def _plan(self, asked: _Asked, chosen: PaperFilter) -> Plan:
         """Read the question, with what it refers back to; one in another script is put into English first."""
         followed = following.standalone(asked.question, asked.history, self.planner, self.library.papers_by_id)
+        if followed.plan:
+            return self.planner.restricted(followed.plan, chosen)
         plan = self.planner.plan(followed.question, chosen, of_list=followed.of_list, person=followed.person)
         if plan.kind != "catalogue" and intents.is_chinese(followed.question):
             english = writing.in_english(self.language_model(), followed.question, asked.stop)

@@ -5,26 +5,30 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.words import FRAME_WORDS, STOP_WORDS, looks_like_a_name
+from assistant.names import fold
+from assistant.words import FRAME_WORDS, STOP_WORDS, is_light, looks_like_a_name
 
 _WORD = re.compile(r"[^\W_]+")
 _WANTED = re.compile(r"\b(how many|how much|w?hich|wich|what|wat|whose)\b(.*)", re.IGNORECASE | re.DOTALL)
 _AMOUNT = re.compile(r"\bhow (many|much|long|old|large|big|fast|far|often|high)\b", re.IGNORECASE)
 _MEASURED = re.compile(r"\bhow (much|long|old|large|big|fast|far|often|high)\b", re.IGNORECASE)
-_REASON = re.compile(r"\bwhy\b", re.IGNORECASE)
 _LONGEST_FOCUS = 4
 
 _ENDS_FOCUS = frozenset(
     "does do did is are was were has have had can could should would will be been of in on for with to by from at as "
     "and or that which who when if an a the its it under".split()
 )
-_OPENS_YES_OR_NO = frozenset("does do did is are was were has have had can could should would will".split())
+_AMOUNTS = frozenset("amount fraction number percent percentage proportion ratio share".split())
+"""Words that ask for a number and need not stand beside it."""
 
-_MEASURES = frozenset(
-    "accuracy score f1 bleu rouge map miou rate error mae mse rmse auc recall precision perplexity percentage percent "
-    "share fraction number ratio kappa correlation cider meteor mrr ndcg gain speedup".split()
+_MEASURES = _AMOUNTS | frozenset(
+    "accuracy score f1 bleu rouge map miou rate error mae mse rmse auc recall precision perplexity kappa correlation "
+    "cider meteor mrr ndcg gain speedup".split()
 )
 """What is asked for as "which accuracy" and is a number."""
+
+
+_TELL_NOTHING = STOP_WORDS | FRAME_WORDS | _AMOUNTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +49,21 @@ class Asked:
     words: tuple[AskedWord, ...]
     focus: tuple[str, ...]
     wants_number: bool
-    wants_reason: bool
-    wants_yes_or_no: bool
 
 
 def read(question: str) -> Asked:
     """Read what a question asks for; one without any word that tells a subject is read by all its words."""
-    matches = list(_WORD.finditer(question))
     names: dict[str, bool] = {}
-    for match in matches:
-        names.setdefault(match.group().casefold(), _is_name(match))
-    telling = [word for word in names if word not in STOP_WORDS and word not in FRAME_WORDS and len(word) > 1]
+    for match in _WORD.finditer(question):
+        for word in fold(match.group()).split():
+            names.setdefault(word, _is_name(match))
+    telling = [word for word in names if word not in _TELL_NOTHING and len(word) > 1]
     words = tuple(AskedWord(word, names[word]) for word in telling or names)
     focus = _focus(question)
-    opening = matches[0].group().casefold() if matches else ""
     return Asked(
         words,
         tuple(word for word in focus if word in telling),
         wants_number=bool(_AMOUNT.search(question)) or not _MEASURES.isdisjoint(focus),
-        wants_reason=bool(_REASON.search(question)),
-        wants_yes_or_no=opening in _OPENS_YES_OR_NO,
     )
 
 
@@ -83,8 +82,9 @@ def _focus(question: str) -> list[str]:
     if wanted is None or (_MEASURED.search(question) and not wanted.group(1).casefold().startswith("how")):
         return []
     focus: list[str] = []
-    for word in _WORD.findall(wanted.group(2).casefold()):
-        if word in _ENDS_FOCUS:
+    for word in fold(wanted.group(2)).split():
+        if word in _ENDS_FOCUS or (focus and is_light(word)):
             break
-        focus.append(word)
+        if not is_light(word) or word in _AMOUNTS:
+            focus.append(word)
     return focus[:_LONGEST_FOCUS]

@@ -1,54 +1,95 @@
-"""First version, to be replaced by the author-identity work: persons by folded name."""
+"""Who wrote what: the people behind the names on papers, told apart and put together by stated rules.
+
+Names that share a family name and an initial are compared (`name_forms`); papers under one name are parted by
+co-authors, topics and time (`same_names`); what a person decided stands above both (`author_decisions`). Nothing of it
+is stored but the decisions: people are worked out, name by name, when they are asked for, and kept until the library
+changes.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine
 
-from assistant.names import fold, same_person
-from assistant.paper_rows import pages
-from assistant.schema import authorships, name_words, papers
+from assistant import author_decisions, lexical
+from assistant.people import People
+from assistant.people import Person as Person
+from assistant.people import Variant as Variant
 
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    name: str
-    papers: int
-    reason: str
-    confidence: float
+_ID = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
+_MANY = 400
+"""Papers of a question from which on the whole library is read at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    id: str
-    name: str
-    variants: tuple[Variant, ...]
-    paper_ids: tuple[str, ...]
+@dataclass
+class _Kept:
+    """The people of a library as they were last worked out, and for which state of it."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    version: tuple[str, str] = ("", "")
+    people: People | None = None
+
+
+_kept: weakref.WeakKeyDictionary[Engine, _Kept] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
 
 
 def find(connection: Connection, words: str) -> list[Person]:
-    said = fold(words.replace("-", " ") if words.islower() else words).split()
-    long = [w for w in said if len(w) > 1]
-    if not long:
-        return []
-    q = select(name_words.c.folded).where(name_words.c.word.in_([*long, *[w[0] for w in long]])).distinct()
-    names = [n for n in connection.execute(q).scalars() if same_person(" ".join(said), n)]
-    found = []
-    for n in names:
-        rows = connection.execute(select(authorships.c.paper_id, authorships.c.name).join(papers, papers.c.id == authorships.c.paper_id).where(authorships.c.folded == n).order_by(papers.c.date.desc())).all()
-        if rows:
-            found.append(Person(n.replace(" ", "-"), rows[0].name, (), tuple(r.paper_id for r in rows)))
-    return sorted(found, key=lambda p: -len(p.paper_ids))
+    """Return the people whom words may mean, who wrote most first; none where nobody fits.
+
+    An id means one person. A name in full means those who have it, in any of its spellings and orders, and only where
+    there is nobody those whose initials or left-out names fit. Initials mean all whom they fit; one word means
+    everybody with that word in the name; initials alone mean nobody.
+    """
+    with _people(connection) as people:
+        if is_id(words):
+            person = people.with_id(connection, words)
+            if person is not None:
+                return [person]
+        found = {
+            person.id: person for plain in people.index.named(words) for person in people.named(connection, plain)
+        }
+    return sorted(found.values(), key=lambda person: (-len(person.paper_ids), person.id))
 
 
 def among(connection: Connection, paper_ids: Sequence[str]) -> list[Person]:
-    held = defaultdict(list)
-    spelt = {}
-    for page in pages(list(paper_ids)):
-        for r in connection.execute(select(authorships).where(authorships.c.paper_id.in_(page))):
-            held[r.folded].append(r.paper_id)
-            spelt[r.folded] = r.name
-    return sorted((Person(n.replace(" ", "-"), spelt[n], (), tuple(i)) for n, i in held.items()), key=lambda p: -len(p.paper_ids))
+    """Return everybody who has a part in these papers, with those of their papers; who wrote most of them first."""
+    wanted = set(paper_ids)
+    found: dict[str, Person] = {}
+    with _people(connection) as people:
+        if len(wanted) > _MANY:
+            people.rows.read_all(connection)
+        names = {name for paper in people.rows.of_ids(connection, sorted(wanted)) for _, name in paper.names}
+        for plain in sorted({people.index.plain_of[name] for name in names if name in people.index.plain_of}):
+            found.update((person.id, person) for person in people.named(connection, plain))
+    parts = (
+        replace(person, paper_ids=tuple(each for each in person.paper_ids if each in wanted))
+        for person in found.values()
+    )
+    return sorted(
+        (person for person in parts if person.paper_ids),
+        key=lambda person: (-len(person.paper_ids), person.name, person.id),
+    )
+
+
+def is_id(words: str) -> bool:
+    """Tell whether words have the form of a person's id: "naibin-gu"."""
+    return words == words.casefold() and _ID.fullmatch(words) is not None
+
+
+@contextmanager
+def _people(connection: Connection) -> Iterator[People]:
+    """Open the people of the library as it is now, for one thread at a time."""
+    with _lock:
+        kept = _kept.setdefault(connection.engine, _Kept())
+    with kept.lock:
+        version = lexical.version(connection), author_decisions.version(connection)
+        if kept.people is None or kept.version != version:
+            kept.people, kept.version = People(connection, author_decisions.read(connection)), version
+        yield kept.people

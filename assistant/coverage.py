@@ -14,6 +14,7 @@ from rapidfuzz import fuzz, process
 
 from assistant import sentences
 from assistant.asking import AskedWord
+from assistant.names import fold
 from assistant.protocols import Vectors
 from assistant.types import Source
 from assistant.words import STOP_WORDS, stem
@@ -31,9 +32,8 @@ _UNRELATED = 0.35
 _NEIGHBOURS = 6
 """Words before and behind a number that say what it counts."""
 
-_WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(
-    r"(?<![\w-])(?:\d[\d.,]*(?:\s?%|x|k|m)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|"
+    r"(?<![\w-])(?!(?<=\()\d\))(?:\d[\d.,]*(?:\s?\\?%|x|k|m)?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|"
     r"fourteen|fifteen|twenty|thirty|forty|fifty|sixty|hundreds?|thousands?|millions?|half|twice|dozens?)(?!\w)",
     re.IGNORECASE,
 )
@@ -53,24 +53,23 @@ class Held:
 class SourceText:
     """The title and the sentences of one source, ready to be compared with questions."""
 
-    def __init__(self, source: Source, word_vectors: WordVectors) -> None:
+    def __init__(self, source: Source) -> None:
         self.sentences = [source.title, *sentences.split(source.abstract)]
-        self._words = [_WORD.findall(sentence.casefold()) for sentence in self.sentences]
+        self._words = [fold(sentence).split() for sentence in self.sentences]
         self._stems = [{stem(word) for word in words} for words in self._words]
-        self._authors = {word for author in source.authors for word in _WORD.findall(author.casefold())}
-        self._word_vectors = word_vectors
+        self._authors = {word for author in source.authors for word in fold(author).split()}
 
-    def holds(self, word: AskedWord) -> Held:
-        """Tell how far a word is held: itself or its stem, misspelt, as an acronym's expansion, or by its meaning.
-
-        Names and numbers are never held by their meaning: a near name is another thing.
-        """
+    def spells(self, word: AskedWord) -> Held:
+        """Tell how far a word is held by its letters: itself or its stem, misspelt, or as an acronym's expansion."""
         if word.text in self._authors:
             return Held(1.0, np.ones(len(self._words)))
         stemmed = stem(word.text)
         exact = np.array([stemmed in stems for stems in self._stems], np.float64)
         if exact.any() or word.text in self._joined:
-            return Held(1.0, exact if word.is_name else np.maximum(exact, self._by_meaning(word.text)))
+            return Held(1.0, exact)
+        numbered = re.compile(re.escape(word.text) + r"\d+")  # mIoU19
+        if any(numbered.fullmatch(other) for other in self._joined):
+            return Held(1.0, np.array([any(map(numbered.fullmatch, words)) for words in self._words], np.float64))
         if word.is_name and (expanded := self._expanding(word.text)).any():
             return Held(1.0, expanded)
         if len(word.text) >= _SHORTEST_MISSPELT:
@@ -78,12 +77,18 @@ class SourceText:
             if near:
                 holding = np.array([stem(near[0]) in stems for stems in self._stems], np.float64)
                 return Held(MISSPELT, MISSPELT * holding)
-        if word.is_name:
-            return Held(0.0, exact)
-        meant = self._by_meaning(word.text)
-        return Held(float(meant.max(initial=0.0)), meant)
+        return Held(0.0, exact)
 
-    def counts(self, focus: Sequence[str], weights: NDArray[np.float64]) -> float:
+    def means(self, word: str, word_vectors: WordVectors) -> Held:
+        """Tell how far a word is held by its meaning: the cosine with the nearest word, scaled from 0 to 1."""
+        words = list(dict.fromkeys(word for words in self._words for word in words if word not in STOP_WORDS))
+        if not words:
+            return Held(0.0, np.zeros(len(self._words)))
+        likeness = dict(zip(words, _related(word_vectors(words) @ word_vectors([word])[0]), strict=True))
+        meant = np.array([max((likeness.get(w, 0.0) for w in sentence), default=0.0) for sentence in self._words])
+        return Held(float(meant.max()), meant)
+
+    def counts(self, focus: Sequence[str], weights: NDArray[np.float64], word_vectors: WordVectors) -> float:
         """Tell how far a number of the focus stands in a sentence, in [0, 1].
 
         `weights` says how well each sentence fits the question otherwise. Without a focus any amount will do.
@@ -93,7 +98,7 @@ class SourceText:
             for match in _NUMBER.finditer(sentence):
                 if not _YEAR.fullmatch(match.group()):
                     near = self._near(sentence, match)
-                    fitting = self._likeness(focus, near) if focus else _amount(match.group(), near)
+                    fitting = _likeness(focus, near, word_vectors) if focus else _amount(match.group(), near)
                     best = max(best, fitting * (0.4 + 0.6 * min(1.0, float(weights[place]))))
         return best
 
@@ -106,19 +111,6 @@ class SourceText:
             found.update(dict.fromkeys(one + two for one, two in pairwise(words)))
         return list(found)
 
-    @cached_property
-    def _telling(self) -> tuple[list[str], Vectors]:
-        words = list(dict.fromkeys(word for words in self._words for word in words if word not in STOP_WORDS))
-        return words, self._word_vectors(words)
-
-    def _by_meaning(self, word: str) -> NDArray[np.float64]:
-        """Return for each sentence the cosine with its nearest word, from 0 at unrelated ones to 1."""
-        words, vectors = self._telling
-        if not words:
-            return np.zeros(len(self._words))
-        likeness = dict(zip(words, _related(vectors @ self._word_vectors([word])[0]), strict=True))
-        return np.array([max((likeness.get(w, 0.0) for w in sentence), default=0.0) for sentence in self._words])
-
     def _expanding(self, acronym: str) -> NDArray[np.float64]:
         """Tell of each sentence whether neighbouring words of it begin with an acronym's letters."""
         letters = acronym[:-1] if acronym.endswith("s") and len(acronym) > 2 else acronym
@@ -127,17 +119,19 @@ class SourceText:
         )
 
     def _near(self, sentence: str, match: re.Match[str]) -> list[str]:
-        before = _WORD.findall(sentence[: match.start()].casefold())[-_NEIGHBOURS:]
-        return before + _WORD.findall(sentence[match.end() :].casefold())[:_NEIGHBOURS]
+        before = fold(sentence[: match.start()]).split()[-_NEIGHBOURS:]
+        return before + fold(sentence[match.end() :]).split()[:_NEIGHBOURS]
 
-    def _likeness(self, focus: Sequence[str], near: Sequence[str]) -> float:
-        """Return how far the words near a number hold those of the focus, on average."""
-        telling = [word for word in near if word not in STOP_WORDS]
-        if not telling:
-            return 0.0
-        alike = _related(self._word_vectors(focus) @ self._word_vectors(telling).T).max(axis=1)
-        stems = {stem(word) for word in near}
-        return float(np.mean([1.0 if stem(word) in stems else found for word, found in zip(focus, alike, strict=True)]))
+
+def _likeness(focus: Sequence[str], near: Sequence[str], word_vectors: WordVectors) -> float:
+    """Return how far the words near a number hold those of the focus, on average."""
+    stems = {stem(word) for word in near}
+    telling = [word for word in near if word not in STOP_WORDS]
+    lacking = [word for word in focus if stem(word) not in stems]
+    found = float(len(focus) - len(lacking))
+    if lacking and telling:
+        found += float(_related(word_vectors(lacking) @ word_vectors(telling).T).max(axis=1).sum())
+    return found / len(focus)
 
 
 def _related(cosines: NDArray[np.float32]) -> NDArray[np.float64]:

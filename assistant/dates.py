@@ -196,11 +196,16 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reading], ...] = (
         ),
         _last_years,
     ),
-    (_compile(r"\b(?:(?P<how>since)\s+|(?:in|during|from)\s+)?(?:the\s+)?(?P<which>this|current|last|previous|past)\s+year\b"), _named_year),
+    (
+        _compile(
+            r"\b(?:(?P<how>since)\s+|(?:in|during|from)\s+)?(?:the\s+)?(?P<which>this|current|last|previous|past)\s+year\b"
+        ),
+        _named_year,
+    ),
     (_compile(r"\b(?P<which>this|current|last|previous|past)\s+month\b"), _named_month),
     (
         _compile(
-            rf"\b(?:(?:in|during|for|from|of)\s+)?(?:the\s+)?(?:year\s+)?(?<!\d)(?P<a>{_YEAR})(?![\d%])(?!\.\d)年?"
+            rf"\b(?:(?:in|during|for|from|of)\s+)?(?:the\s+)?(?:year\s+)?(?<![\d.])(?P<a>{_YEAR})(?![\d%])(?!\.\d)年?"
         ),
         _year,
     ),

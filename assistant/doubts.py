@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sqlalchemy import Connection, func, select
@@ -11,8 +11,7 @@ from sqlalchemy import Connection, func, select
 from assistant import tallies
 from assistant.drafts import Asked, Draft, Line
 from assistant.schema import papers
-from assistant.selection import Doubt, passing, undecided
-from assistant.tallies import Entry
+from assistant.selection import Doubt, count, undecided
 from assistant.types import PaperFilter
 from assistant.wording import counted, filter_in_words, joined, plain
 
@@ -31,9 +30,9 @@ def names_of(connection: Connection, chosen: PaperFilter) -> Mapping[str, str]:
     return {author: people[0].name for author, people in found.items() if len(people) == 1}
 
 
-def remarks(asked: Asked, found: Sequence[Entry]) -> list[Line]:
+def remarks(asked: Asked) -> list[Line]:
     """Say which papers are neither in nor out, which people and which venues were taken together."""
-    return [*_several_people(asked), *_venues(asked, found), *_cut_without(asked), *_undecided(asked, found)]
+    return [*_several_people(asked), *_venues(asked), *_cut_without(asked), *_undecided(asked)]
 
 
 def nothing(asked: Asked) -> Draft:
@@ -45,11 +44,12 @@ def nothing(asked: Asked) -> Draft:
     if not words:
         return Draft((Line("The library holds no papers yet. Add some with `assistant add`."),), (), 0)
     lines = [Line(f"The library holds no papers {words}.")]
-    unknown = [author for author in _people(chosen) if not _count(asked, PaperFilter(author=author))]
+    unknown = [author for author in _people(chosen) if not count(asked.connection, PaperFilter(author=author))]
     lines += [Line(f"No author in the library is named {plain(author)}.") for author in unknown]
-    if not unknown:
-        lines += [Line(text) for text in _relaxed(asked)]
-    return Draft(tuple(lines), (), 0, tuple(_undecided(asked, ())))
+    if unknown:
+        return Draft(tuple(lines), (), 0)
+    lines += [Line(text) for text in _relaxed(asked)]
+    return Draft(tuple(lines), (), 0, tuple(_undecided(asked)))
 
 
 def _relaxed(asked: Asked) -> Iterator[str]:
@@ -58,8 +58,8 @@ def _relaxed(asked: Asked) -> Iterator[str]:
     told = 0
     if undated != chosen and (entries := tallies.entries(asked.connection, undated)):
         years = Counter(entry.year for entry in entries if entry.year is not None)
-        listed = [f"{count:,} in {year}" for year, count in sorted(years.items(), reverse=True)[:_MOST_YEARS]]
-        earlier = sum(count for _, count in sorted(years.items(), reverse=True)[_MOST_YEARS:])
+        listed = [f"{number:,} in {year}" for year, number in sorted(years.items(), reverse=True)[:_MOST_YEARS]]
+        earlier = sum(number for _, number in sorted(years.items(), reverse=True)[_MOST_YEARS:])
         listed += [f"{earlier:,} in earlier years"] if earlier else []
         without = len(entries) - sum(years.values())
         listed += [f"{without:,} without a date"] if without else []
@@ -80,27 +80,26 @@ def _relaxed(asked: Asked) -> Iterator[str]:
         replace(chosen, author="", position=""),
     )
     for wider in wider_ones:
-        if told < _MOST_RELAXED and wider not in (chosen, PaperFilter()) and (count := _count(asked, wider)):
-            words = filter_in_words(wider, asked.names, one=count == 1)
-            yield f"There {'is' if count == 1 else 'are'} {counted(count, 'paper')} {words}."
+        if told < _MOST_RELAXED and wider not in (chosen, PaperFilter()) and (left := count(asked.connection, wider)):
+            words = filter_in_words(wider, asked.names, one=left == 1)
+            yield f"There {'is' if left == 1 else 'are'} {counted(left, 'paper')} {words}."
             told += 1
 
 
-def _undecided(asked: Asked, found: Sequence[Entry]) -> Iterator[Line]:
+def _undecided(asked: Asked) -> Iterator[Line]:
     """Name the papers that may pass, by what their sources do not tell."""
     chosen = asked.chosen
     who = plain(asked.names.get(chosen.author, chosen.author))
     partners = joined([plain(asked.names.get(author, author)) for author in chosen.with_authors])
+    left_out = "the list of authors is cut, so {} may be among those left out"
     matters: dict[Doubt, tuple[PaperFilter, str]] = {
+        "author": (replace(chosen, author=""), left_out.format(who)),
         "position": (
-            replace(chosen, position=""),
+            replace(chosen, author="", position=""),
             f"the list of authors is cut before {who}'s place, so it is not known whether {who} is the "
             f"{chosen.position} author",
         ),
-        "authors": (
-            replace(chosen, with_authors=()),
-            f"the list of authors is cut, so {partners} may be among those left out",
-        ),
+        "authors": (replace(chosen, with_authors=()), left_out.format(partners)),
         "date": (
             replace(chosen, since=None, until=None, first_day="", last_day=""),
             "the date is missing or names too little to tell",
@@ -111,9 +110,10 @@ def _undecided(asked: Asked, found: Sequence[Entry]) -> Iterator[Line]:
         query = undecided(asked.connection, select(papers.c.id), chosen, doubt).order_by(papers.c.date.desc())
         ids = asked.connection.execute(query).scalars().all()
         if ids:
-            words = filter_in_words(wider, asked.names, one=len(ids) == 1) or "in the library"
-            noun = "more paper" if found else "paper"
-            yield Line(f"In {counted(len(ids), noun)} {words}, {matter}.", tuple(ids[:_EXAMPLES]))
+            words = filter_in_words(wider, asked.names, one=len(ids) == 1)
+            noun = "more paper" if asked.total else "paper"
+            which = f" {words}," if words else ""
+            yield Line(f"In {counted(len(ids), noun)}{which} {matter}.", tuple(ids[:_EXAMPLES]))
 
 
 def _several_people(asked: Asked) -> Iterator[Line]:
@@ -127,10 +127,10 @@ def _several_people(asked: Asked) -> Iterator[Line]:
             yield Line(f"“{plain(author)}” fits {len(people):,} people here: {', '.join(listed)}{more}.")
 
 
-def _venues(asked: Asked, found: Sequence[Entry]) -> Iterator[Line]:
+def _venues(asked: Asked) -> Iterator[Line]:
     if asked.chosen.venue:
-        counts = Counter(entry.venue for entry in found)
-        listed = [f"{plain(venue)} ({count:,})" for venue, count in counts.most_common(_EXAMPLES)]
+        counts = Counter(asked.select(select(papers.c.venue)).scalars().all())
+        listed = [f"{plain(venue)} ({number:,})" for venue, number in counts.most_common(_EXAMPLES)]
         more = f" and {len(counts) - _EXAMPLES:,} more" if len(counts) > _EXAMPLES else ""
         yield Line(f"“{plain(asked.chosen.venue)}” takes in {'; '.join(listed)}{more}.")
 
@@ -138,17 +138,11 @@ def _venues(asked: Asked, found: Sequence[Entry]) -> Iterator[Line]:
 def _cut_without(asked: Asked) -> Iterator[Line]:
     chosen = asked.chosen
     if chosen.without_authors:
-        query = passing(asked.connection, select(func.count()).select_from(papers), chosen)
-        cut = int(asked.connection.execute(query.where(papers.c.authors_complete == 0)).scalar_one())
-        if cut:
+        query = select(func.count()).select_from(papers).where(papers.c.authors_complete == 0)
+        if cut := asked.select(query).scalar_one():
             who = joined([plain(asked.names.get(author, author)) for author in chosen.without_authors], "or")
             yield Line(f"In {cut:,} of them the list of authors is cut, so {who} may be among those left out.")
 
 
 def _people(chosen: PaperFilter) -> list[str]:
     return list(dict.fromkeys(filter(None, (chosen.author, *chosen.with_authors, *chosen.without_authors))))
-
-
-def _count(asked: Asked, chosen: PaperFilter) -> int:
-    query = passing(asked.connection, select(func.count()).select_from(papers), chosen)
-    return int(asked.connection.execute(query).scalar_one())

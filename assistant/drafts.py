@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Result, Select, select
 
+from assistant.paper_rows import read_papers
+from assistant.schema import papers
+from assistant.selection import passing
 from assistant.types import Paper, PaperFilter
 from assistant.wording import counted, filter_in_words, joined, one_line, plain
 
@@ -41,21 +44,35 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked: which papers, how many lines at most (None: as many as are usual), and how people are called."""
+    """What is asked: which papers, how many lines at most (None: as many as are usual), and how people are called.
+
+    `total` is how many papers pass.
+    """
 
     connection: Connection
     chosen: PaperFilter
-    limit: int | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    limit: int | None
+    names: Mapping[str, str]
+    total: int
+
+    def select(self, query: Select[Any]) -> Result[Any]:
+        """Return the rows of a query over `papers` for the papers that pass."""
+        return self.connection.execute(passing(self.connection, query, self.chosen))
+
+    def newest(self, most: int) -> list[Paper]:
+        """Return the newest papers that pass, then by title."""
+        query = select(papers.c.id).order_by(papers.c.date.desc(), papers.c.title, papers.c.number).limit(most)
+        return read_papers(self.connection, self.select(query).scalars().all())
 
     def lines(self, usual: int) -> int:
         """Return how many lines to show where none were asked for and `usual` is usual; one at least."""
         return max(1, min(usual if self.limit is None else self.limit, MOST_ASKED))
 
-    def papers(self, count: int) -> str:
-        """Return a number of papers with the filter in words: "9 papers by Naibin Gu from 2025"."""
-        words = filter_in_words(self.chosen, self.names, one=count == 1)
-        return f"{counted(count, 'paper')} {words or 'in the library'}"
+    @property
+    def subject(self) -> str:
+        """Return what is told of, with the filter in words: "9 papers by Naibin Gu from 2025"."""
+        words = filter_in_words(self.chosen, self.names, one=self.total == 1)
+        return f"{counted(self.total, 'paper')} {words or 'in the library'}"
 
 
 def paper_line(place: int, paper: Paper) -> Line:

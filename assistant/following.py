@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant import filters
 from assistant.names import fold
 from assistant.planning import Planner
-from assistant.types import Candidate, Paper, PaperFilter, Turn
+from assistant.types import Candidate, Paper, PaperFilter, Plan, Turn
 
 _THINGS = r"(?:ones?|papers?|publications?|articles?|works?|methods?|models?|approach(?:es)?|stud(?:y|ies)|results?|entr(?:y|ies)|sources?)"
 _PAPER_THING = r"(?:paper|publication|article|work|method|model|approach|framework|system|study|technique|algorithm|dataset|benchmark)"
@@ -49,12 +50,14 @@ _SET = re.compile(
     rf"\b(?:(?:of|among|from|in|about|out of|for|are|do|does|did|have|were|list|show(?: me)?|compare|summari[sz]e)\s+(?:all\s+)?)?(?P<set>(?:those|these)(?:\s+(?:\d+|two|three|four|five|six))?(?:\s+{_THINGS})?|them(?: all)?|the\s+above|(?:that|this|the)\s+list)\b",
     re.IGNORECASE,
 )
-_THAT_SET = re.compile(rf"\b(?:they|their)\b", re.IGNORECASE)
+_WHICH_ONE = re.compile(
+    r"^(?:and\s+)?which\s+(?:ones?|of\s+(?:the\s+)?(?:two|three|papers)|(?:is|are|was|were|has|have)\b)", re.IGNORECASE
+)
+_THAT_SET = re.compile(r"\b(?:they|their)\b", re.IGNORECASE)
 _IT = re.compile(
     rf"\b(?P<its>its|(?:this|that|the)\s+{_PAPER_THING}(?:'s|’s))\b|\b(?P<it>it|(?:this|that|the(?:\s+same)?)\s+{_PAPER_THING}|this|that(?=\s*(?:\?|$)))\b",
     re.IGNORECASE,
 )
-_THE_THING = re.compile(rf"^the\s+{_PAPER_THING}", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(?P<their>his|her(?=\s+\w)|hers|their|the\s+author(?:'s|’s))\b|\b(?P<they>he|she|him|her|they|them|(?:this|that|the)\s+(?:author|person|researcher))\b",
     re.IGNORECASE,
@@ -69,6 +72,7 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 _TIME_LEAD = re.compile(r"(?:in|from|since|of|for|before|after|until)\b", re.IGNORECASE)
+_TOPIC = re.compile(r"\b(?:on|about|regarding|of)\s+(?P<topic>[^?.!]+)[?.!]*$", re.IGNORECASE)
 _LONGEST_ELLIPSIS = 9
 """Words of a question that may be only a change to the one before."""
 
@@ -80,14 +84,15 @@ _LONGEST_BEFORE = 300
 class Followed:
     """A question that stands alone. `chosen` are the papers that it inherits; `of_list` tells that it speaks of a list.
 
-    `person` is the id of the one whom the reader chose among people of one name. `focus` is the paper that "it" means.
+    `person` is the id of the one whom the reader chose among people of one name. `plan` is the plan itself, where the
+    question only changes the one before.
     """
 
     question: str
     chosen: PaperFilter = PaperFilter()
     of_list: bool = False
     person: str = ""
-    focus: str = ""
+    plan: Plan | None = None
 
 
 Papers = Callable[[Sequence[str]], list[Paper]]
@@ -102,18 +107,16 @@ def standalone(question: str, history: Sequence[Turn], planner: Planner, papers:
     if last.plan and last.plan.candidates and (chosen := _choice(question, last.plan.candidates)):
         return Followed(last.standalone_question or last.question, person=chosen.id)
     if _WHY.match(question):
-        return Followed(_behind(question, last), focus=_focus(history))
-    if named := _nth(question, last, papers):
-        return named
+        return Followed(_behind(question, last))
+    named = _nth(question, history, papers)
+    if named and not _ELLIPSIS.match(named):
+        return Followed(named)
     if refined := _of_those(question, history):
         return refined
-    if changed := _changed(question, history, planner):
+    if changed := _changed(named or question, history, planner):
         return changed
-    person = _person(question, history)
-    question = person or question
-    if told := _it(question, history, papers):
-        return told
-    return Followed(question)
+    question = _person(question, history, planner) or question
+    return Followed(_it(question, history, papers) or question)
 
 
 def _choice(question: str, candidates: Sequence[Candidate]) -> Candidate | None:
@@ -131,28 +134,26 @@ def _choice(question: str, candidates: Sequence[Candidate]) -> Candidate | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _nth(question: str, last: Turn, papers: Papers) -> Followed | None:
-    """Put the title of the paper at a place of the last list in the question."""
+def _nth(question: str, history: Sequence[Turn], papers: Papers) -> str:
+    """Put the title of the paper at a place of the last list in the question; "" where it names no place."""
     found = _NTH.search(question)
-    if not found or not last.paper_ids:
-        return None
+    listed = next((turn.paper_ids for turn in reversed(history) if len(turn.paper_ids) > 1), history[-1].paper_ids)
+    if not found or not listed:
+        return ""
     said = next(value for value in found.groupdict().values() if value).casefold()
-    count = len(last.paper_ids)
+    count = len(listed)
     place = {"last": count, "latter": min(count, 2), "former": 1}.get(said) or _ORDINALS.get(said) or int(said)
     if not 0 < place <= count or (count == 1 and said not in ("first", "last", "1")):
-        return None
-    paper_id = last.paper_ids[place - 1]
-    known = papers([paper_id])
-    if not known:
-        return None
-    return Followed(_put(question, found.start(), found.end(), _called(known[0])), focus=paper_id)
+        return ""
+    known = papers([listed[place - 1]])
+    return _put(question, found.start(), found.end(), _called(known[0])) if known else ""
 
 
 def _of_those(question: str, history: Sequence[Turn]) -> Followed | None:
     """Restrict the question to the papers of the last answer, where it says "those" or the like."""
     last = history[-1]
     many = _is_list(last)
-    found = _SET.search(question) if many else None
+    found = (_SET.search(question) or _WHICH_ONE.match(question)) if many else None
     if found is None and many and last.plan and not last.plan.chosen.author:
         found = _THAT_SET.search(question)
     if found is None:
@@ -185,7 +186,31 @@ def _changed(question: str, history: Sequence[Turn], planner: Planner) -> Follow
     rest = question[opening.end() :].strip(" ?.!")
     if not rest or re.match(r"(?:what|which|who|when|where|why|how|does|did|is|are|can)\b", rest, re.IGNORECASE):
         return None
-    return Followed(_replaced(before, rest, planner) or f"{before.rstrip(' ?.!')} {rest}?", _kept_set(last))
+    is_counted = last.plan is not None and last.plan.kind == "catalogue"
+    counted = next((turn for turn in reversed(history) if turn.plan and turn.plan.kind == "catalogue"), None)
+    if counted and counted.plan:
+        probe = planner.plan(rest if re.search(r"\bpapers?\b", rest) else f"papers {rest}")
+        if probe.kind == "catalogue" and (is_counted or probe.measure != "papers"):
+            text = _replaced(counted.standalone_question or counted.question, rest, planner, with_topic=False)
+            return Followed(text, plan=_changed_plan(counted.plan, probe, text))
+    return Followed(_replaced(before, rest, planner, with_topic=True), _kept_set(last))
+
+
+def _changed_plan(before: Plan, change: Plan, question: str) -> Plan:
+    """Return a plan for the catalogue with another filter, or asking another thing of it, as the change says."""
+    chosen = filters.merged(before.chosen, replace(change.chosen, words=()))
+    measure = before.measure if change.measure == "papers" else change.measure
+    return replace(
+        before,
+        question=question,
+        subject=question,
+        measure=measure,
+        limit=change.limit,
+        chosen=replace(chosen, words=change.chosen.words or before.chosen.words),
+        candidates=change.candidates,
+        unknown_author=change.unknown_author,
+        corrections=change.corrections,
+    )
 
 
 def _kept_set(last: Turn) -> PaperFilter:
@@ -194,8 +219,11 @@ def _kept_set(last: Turn) -> PaperFilter:
     return PaperFilter(among=among)
 
 
-def _replaced(before: str, rest: str, planner: Planner) -> str:
-    """Return the question before with what the new one names in the place of what is of the same kind there."""
+def _replaced(before: str, rest: str, planner: Planner, *, with_topic: bool) -> str:
+    """Return the question before with what the new one names in the place of what is of the same kind there.
+
+    Where nothing is of the same kind, a topic may take the place of the topic; anything else stands behind.
+    """
     old_time, new_time = planner.period(before), planner.period(rest)
     if new_time and old_time:
         said = rest[new_time.start : new_time.end].strip()
@@ -212,10 +240,13 @@ def _replaced(before: str, rest: str, planner: Planner) -> str:
             said = re.sub(r"['’]s$", "", rest[theirs[0].start : theirs[0].end])
             is_possessive = re.search(r"['’]s$", before[mine[0].start : mine[0].end])
             return _put(before, mine[0].start, mine[0].end, f"{said}'s" if is_possessive else said)
-    return ""
+    topic = re.sub(r"^(?:on|about|regarding|of)\s+", "", rest)
+    if with_topic and (tail := _TOPIC.search(before)) and not new_time and not planner.mentions(rest):
+        return _put(before, tail.start("topic"), tail.end("topic"), topic)
+    return f"{before.rstrip(' ?.!')} ({rest})?"
 
 
-def _person(question: str, history: Sequence[Turn]) -> str:
+def _person(question: str, history: Sequence[Turn], planner: Planner) -> str:
     """Put the name of the author that the talk is about in the place of a pronoun; "" where there is none."""
     found = _PERSON.search(question)
     name = next(
@@ -223,21 +254,22 @@ def _person(question: str, history: Sequence[Turn]) -> str:
     )
     if not found or not name:
         return ""
+    name = planner.called(name)
     return _put(question, found.start(), found.end(), f"{name}'s" if found["their"] else name)
 
 
-def _it(question: str, history: Sequence[Turn], papers: Papers) -> Followed | None:
-    """Put the title of the paper that the talk is about in the place of "it", "its", "the method", "they"."""
+def _it(question: str, history: Sequence[Turn], papers: Papers) -> str:
+    """Put the title of the paper that the talk is about in the place of "it", "its", "the method"; "" without one."""
     found = _IT.search(question) or _THAT_SET.search(question)
     focus = _focus(history)
     if not found or not focus or re.search(r"(?<!^)\b\w*[A-Z]\w*", question[: found.start()]):
-        return None
+        return ""
     known = papers([focus])
     if not known:
-        return None
+        return ""
     is_possessive = found.groupdict().get("its") or found.group().casefold() == "their"
     called = _called(known[0])
-    return Followed(_put(question, found.start(), found.end(), f"{called}'s" if is_possessive else called), focus=focus)
+    return _put(question, found.start(), found.end(), f"{called}'s" if is_possessive else called)
 
 
 def _focus(history: Sequence[Turn]) -> str:

@@ -221,7 +221,8 @@ class Gazetteer:
                 if len(parts) == 1 and not self._is_a_family_name(words, first):
                     continue
                 said = question[span[0].start : span[-1].end]
-                persons = authors.find(connection, _without_possessive(said))
+                plain = _without_possessive(said)
+                persons = authors.find(connection, plain) or authors.find(connection, plain.casefold())
                 if persons:
                     name = persons[0].name if len(persons) == 1 else _without_possessive(said)
                     yield Mention("author", span[0].start, span[-1].end, name, tuple(person.id for person in persons))
@@ -306,7 +307,7 @@ class Gazetteer:
         for word in named:
             if 0 < use[word.folded].count <= _FEW_HOLDERS:
                 ids = self._library.ids(PaperFilter(words=(word.folded,)))
-                yield Mention("held", word.start, word.end, "", tuple(sorted(ids)))
+                yield Mention("held", word.start, word.end, word.text, tuple(sorted(ids)))
 
 
 def _words(question: str) -> Iterator[_Word]:

@@ -176,7 +176,7 @@ def _finished(found: Intent, rest: str, cues: _Cues) -> Intent:
     leftover = tuple(
         word
         for word in _WORDS.findall(rest)
-        if not word.startswith(("@", "#"))
+        if (word.startswith("@q") or not word.startswith(("@", "#")))
         and word not in cues.filler
         and not (found.limit and (word == str(found.limit) or _NUMBERS.get(word) == found.limit))
     )

@@ -5,11 +5,13 @@ A generated sentence may say a thing in other words, but not with another number
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from assistant.names import fold
@@ -48,6 +50,9 @@ LOOSE_WORDS = frozenset({"one", "two", "three"})
 
 _NEAR = 14
 """Words on each side of a number that can say what it measures."""
+
+_MISFIT_SCALE = 4.0
+"""A number whose place fits a fifth worse than another's is already a wrong one most of the time."""
 
 _ENDINGS = re.compile(r"(?:ing|ed|es|s)$")
 _SAME = {
@@ -230,14 +235,25 @@ def misfit(said: Sequence[Quantity], known: Sequence[Quantity]) -> float:
     """
     worst = 0.0
     for quantity in said[:40]:
-        kind = [other for other in known if not (quantity.unit and other.unit) or quantity.unit == other.unit]
-        own = max((_fit(quantity, other) for other in kind if other.value == quantity.value), default=None)
-        if own is None:
+        same = [other for other in known if other.value == quantity.value]
+        if not same:
             continue
-        rival = max((_fit(quantity, other) for other in kind if other.value != quantity.value), default=0.0)
+        agreeing = [other for other in same if not (quantity.unit and other.unit) or quantity.unit == other.unit]
+        own = max((_fit(quantity, other) for other in agreeing), default=0.0)
+        rivals = (other for other in known if other.value != quantity.value and _are_alike(quantity, other))
+        rival = max((_fit(quantity, other) for other in rivals), default=0.0 if agreeing else 1.0)
         if rival > own:
             worst = max(worst, (rival - own) / (rival + own + 0.3))
-    return worst
+    return min(1.0, _MISFIT_SCALE * worst)
+
+
+def _are_alike(one: Quantity, other: Quantity) -> bool:
+    """Tell whether one number could have been written for the other: of one unit, and years only for years."""
+    return one.unit == other.unit and _is_year(one) == _is_year(other)
+
+
+def _is_year(one: Quantity) -> bool:
+    return not one.unit and one.value == int(one.value) and 1900 <= one.value < 2100
 
 
 def names(text: str) -> list[str]:
@@ -252,7 +268,7 @@ def names(text: str) -> list[str]:
         if odd or (token[0].isupper() and not opening and len(token) > 1):
             found.append(token)
         following = text[match.end() : match.end() + 2]
-        opening = following[:1] in ".!?:“\"*" and bool(following)
+        opening = following[:1] in '.!?:“"*' and bool(following)
     return found
 
 
@@ -384,9 +400,70 @@ def _polarity(text: str) -> dict[str, set[bool]]:
     return signs
 
 
+def foreign_direction(sentence: str, span: str, held: str) -> bool:
+    """Tell whether a sentence negates where its span never does, or goes in a direction that a source never takes."""
+    said, known = _directions(sentence), _directions(held)
+    words = set(re.findall(r"[\w']+", held.lower()))
+    foreign = any(
+        said[axis] - known[axis]
+        for axis in range(len(_AXES))
+        if not {word for word in re.findall(r"[\w']+", sentence.lower()) if axis in _AXIS_OF.get(word, ())} <= words
+    )
+    return foreign or (_negates(sentence) and not _negates(span))
+
+
+def replaced(sentence: str, span: str) -> float:
+    """Return 1 where a sentence is its span word for word but for one word that means another thing, else 0.
+
+    One content word against another, between two pairs of equal words (or one pair at an end of the sentence).
+    """
+    said = [stem(word) for word in fold(sentence).split()][:200]
+    held = [stem(word) for word in fold(span).split()][:400]
+    blocks = [block for block in SequenceMatcher(None, said, held, autojunk=False).get_matching_blocks()]
+    for one, other in itertools.pairwise(blocks):
+        left, right = one.a + one.size, one.b + one.size
+        gap, lack = said[left : other.a], held[right : other.b]
+        near = one.size >= 2 and (other.size >= 2 or (other.size == 1 and other.a + 1 == len(said)))
+        if near and len(gap) == 1 and len(lack) == 1 and not _means_little(gap[0]) and not _are_forms(gap[0], lack[0]):
+            return 1.0
+    return 0.0
+
+
+def _means_little(word: str) -> bool:
+    return word in GENERIC or word in STOP_WORDS or len(word) < 3
+
+
+def _are_forms(one: str, other: str) -> bool:
+    return one[:5] == other[:5] or one in other or other in one
+
+
+def _negates(text: str) -> bool:
+    return any(word in _NEGATIONS or word.endswith("n't") for word in re.findall(r"[\w']+", text.lower()))
+
+
 def _turned_axis(sentence: str, span: str) -> bool:
-    said, held = _directions(sentence), _directions(span)
-    return any(said[axis] and held[axis] and not said[axis] & held[axis] for axis in range(len(_AXES)))
+    """Tell whether a word of direction meets its opposite in the span, among the same words or where no other is."""
+    said, held = _bound_directions(sentence), _bound_directions(span)
+    for axis, upward, near in said:
+        rivals = [(len(near & around), up == upward) for other, up, around in held if other == axis]
+        if rivals and not max(rivals)[1]:
+            return True
+    return False
+
+
+def _bound_directions(text: str) -> list[tuple[int, bool, frozenset[str]]]:
+    """Return axis and direction of each such word of a text, with the stems of the content words near it."""
+    words = re.findall(r"[\w']+", text.lower())
+    roots = [stem(word) if word not in STOP_WORDS else "" for word in words]
+    bound, left = [], 0
+    for place, word in enumerate(words):
+        if word in _NEGATIONS or word.endswith("n't"):
+            left = _NEGATION_REACH - 1
+            continue
+        near = frozenset(roots[max(0, place - 4) : place] + roots[place + 1 : place + 5]) - {""}
+        bound += [(axis, (word in _AXES[axis][0]) != (left > 0), near) for axis in _AXIS_OF.get(word, ())]
+        left -= left > 0
+    return bound
 
 
 def _directions(text: str) -> list[set[bool]]:
@@ -411,14 +488,18 @@ for _axis, _sides in enumerate(_AXES):
 
 def _swapped_roles(sentence: str, span: str) -> bool:
     said, held = _roles(sentence), _roles(span)
-    return bool(said[0] & held[1] and said[1] & held[0]) and not (said[0] & held[0] or said[1] & held[1])
+    return bool(said and held and said[0] == held[1] and said[1] == held[0] and said[0] != said[1])
 
 
-def _roles(text: str) -> tuple[set[str], set[str]]:
-    """Return the stems before and behind the first comparing word, generic ones left out."""
+def _roles(text: str) -> tuple[str, str] | None:
+    """Return the names next to the first comparing word, on its left and on its right."""
     match = _COMPARISON.search(text)
     if not match:
-        return set(), set()
-    before = {word for word in stems(text[: match.start()]) if word not in GENERIC}
-    behind = {word for word in stems(text[match.end() :]) if word not in GENERIC}
-    return before - behind, behind - before
+        return None
+    known = set(names("x " + text))
+    before = [token.group() for token in _TOKEN.finditer(text[: match.start()]) if token.group() in known]
+    behind = [token.group() for token in _TOKEN.finditer(text[match.end() :]) if token.group() in known]
+    if not before or not behind:
+        return None
+    subject = before[0] if len(before) == 1 or text[match.start() : match.start() + 4].lower() == "over" else before[-1]
+    return fold(subject), fold(behind[0])

@@ -12,7 +12,8 @@ _KINDS = r"(?:sources?|abstracts?|papers?|passages?|documents?|refs?\.?|referenc
 _MARK = re.compile(r"\[(\d{1,3})\]")
 _NUMBER = re.compile(r"\d{1,3}")
 _MARKS = re.compile(
-    rf"\s*(?:\[\s*(?:{_KINDS}\s*)?{_NUMBERS}\s*\]|\(\s*{_KINDS}\s*\[?{_NUMBERS}\]?\s*\)|【\s*{_NUMBERS}\s*】)", re.IGNORECASE
+    rf"\s*(?:\[\s*(?:{_KINDS}\s*)?{_NUMBERS}\s*\]|\(\s*{_KINDS}\s*\[?{_NUMBERS}\]?\s*\)|【\s*{_NUMBERS}\s*】)",
+    re.IGNORECASE,
 )
 _ROUND_AT_END = re.compile(rf"\s*\(({_NUMBERS})\)(?=\s*[.!?]?\s*$)")
 _NAMED = re.compile(rf"\b(?:the\s+)?(?:{_KINDS})\s+(?:\[(\d{{1,3}})\]|(\d{{1,3}}))(?![\w.]*\d)", re.IGNORECASE)
@@ -43,7 +44,9 @@ def without_marks(sentence: str, sources: Sequence[Source]) -> str:
     stands = _STANDS_FOR_PAPER.search(before) or not any(character.isalnum() for character in bare)
     if numbers and stands and titles.keys() >= set(numbers) and before.strip():
         return _MARK.sub(lambda mark: titles[int(mark.group(1))], sentence).strip()
-    bare = _ROUND_AT_END.sub(lambda found: "" if _are_sources(found, titles, is_mark(found.group())) else found.group(), bare)
+    bare = _ROUND_AT_END.sub(
+        lambda found: "" if _are_sources(found, titles, is_mark(found.group())) else found.group(), bare
+    )
     return _NAMED.sub(named, bare).strip()
 
 

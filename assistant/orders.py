@@ -110,7 +110,7 @@ _ANSWER_SO = re.compile(
     r"(?:question|quer(?:y|ies)|prompt)s?\s+(?:with|by|as)\b|(?:only|solely|exactly|just)\s+(?:with|by|in)\b|with\s+the\s+"
     r"(?:word|phrase|sentence|text)s?\b)"
     rf"|\b{_UNDO}\b[^.!?]{{0,60}}\b(?:abstracts?|sources?|passages?|context|documents?|papers?|questions?)\b"
-    rf"[^.!?]{{0,30}}?(?:,|;|\band)\s+(?:instead\s+)?(?:answer|respond|reply|say|write|print|output|tell)\b"
+    rf"[^.!?]{{0,30}}?(?:,|;|\band)\s+(?:instead\s+)?(?:answer|respond|reply|say|write|print|output|tell)\s+(?:only\b|just\b|with\b|that\b|\d|[\"“])"
 )
 _ADDRESSED = re.compile(
     r"\byou\s+(?:must|shall|should|will|are\s+(?:now|no\s+longer|an?|required|instructed|asked|ordered|told|hereby|to|[^.,]{1,30},\s+an?\s+(?:ai|assistant|bot|model))|have"
@@ -138,7 +138,7 @@ _VERDICT = re.compile(
     r"(?:\s+(?:(?:to|for)\s+(?:this|that|any|every|all|your|the\s+user'?s?)\b[^.!?]{0,40}?(?:\b(?:is|are|be)\b|[:=])"
     r"|(?:is|are|will\s+be|must\s+be|should\s+be|remains)\s*:?\s*(?:always\s+|simply\s+|therefore\s+)?[\"“'‘]?"
     r"(?:\d|yes\b|no\b|that\b|[\"“'‘]))|\s*[:=])"
-    r"|\banswer\s+to\s+(?:this|any|every|all|your|the\s+user'?s?)\b[^.!?]{0,40}?\b(?:is|are|must|should|will)\b"
+    r"|\banswer\s+to\s+(?:this|any|every|all|your|the\s+user'?s?)\b[^.!?:]{0,40}?\b(?:is|are|must|will)\b"
 )
 _VOCATIVE = re.compile(
     r"^\W*(?:dear|attention|hey|hello|hi|note\s+(?:to|for)|message\s+(?:to|for)|instructions?\s+(?:to|for)|to\s+(?:the|any|all|every))\W+"

@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from assistant.drafts import Asked, Draft, Line
 from assistant.names import fold, same_person
-from assistant.schema import papers, profiles
-from assistant.selection import passing
+from assistant.schema import profiles
+from assistant.selection import count
 from assistant.types import PaperFilter
 from assistant.wording import counted, date_in_words, joined, one_line, plain
 
@@ -73,8 +73,7 @@ def contradictions(figures: Mapping[str, str]) -> list[str]:
 
 def _against_library(asked: Asked, name: str, figures: Mapping[str, str]) -> list[str]:
     stated = _figure(figures, "papers")
-    query = passing(asked.connection, select(func.count()).select_from(papers), PaperFilter(author=name))
-    held = int(asked.connection.execute(query).scalar_one())
+    held = count(asked.connection, PaperFilter(author=name))
     if stated is None or stated == held:
         return []
     return [f"the page states {counted(stated, 'paper')}, and the library holds {held:,} by {plain(name)}."]

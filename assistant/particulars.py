@@ -8,10 +8,9 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from assistant.drafts import MOST_SOURCES, Asked, Draft, Line, byline, paper_row
-from assistant.names import same_person
 from assistant.paper_rows import read_papers
 from assistant.schema import aliases, papers
-from assistant.selection import Doubt, passing, undecided
+from assistant.selection import DOUBTS, passing, undecided
 from assistant.types import Measure, Paper, PaperFilter
 from assistant.wording import counted, date_in_words, filter_in_words, joined, plain
 
@@ -20,8 +19,6 @@ OF_NAMED_PAPERS: frozenset[Measure] = frozenset({"authors_of", "details"})
 
 _USUAL = 5
 """Papers told of where the question names none and the filter lets through more."""
-
-_DOUBTS: tuple[Doubt, ...] = ("position", "authors", "date", "code")
 
 
 def told(asked: Asked, measure: Measure, ids: Sequence[str]) -> Draft:
@@ -33,10 +30,8 @@ def told(asked: Asked, measure: Measure, ids: Sequence[str]) -> Draft:
         found = _read(asked, ids)
         checked = asked.chosen != PaperFilter(among=asked.chosen.among)
     else:
-        query = select(papers.c.id).order_by(papers.c.date.desc(), papers.c.title, papers.c.number)
-        passed = asked.connection.execute(passing(asked.connection, query, asked.chosen)).scalars().all()
-        found = read_papers(asked.connection, passed)
-        checked = False
+        found, checked = asked.newest(asked.lines(_USUAL)), False
+    total = len(found) if ids else asked.total
     if not found:
         return Draft((Line("The library holds no such paper."),), (), 0)
     most = asked.lines(MOST_SOURCES if ids else _USUAL)
@@ -49,9 +44,9 @@ def told(asked: Asked, measure: Measure, ids: Sequence[str]) -> Draft:
             lines.append(_verdict(asked, paper, verdict))
         rows.append(row)
         lines += [_authors(paper)] if measure == "authors_of" else _details(paper)
-    if len(found) > most:
-        lines.append(Line(f"{most} of {counted(len(found), 'paper')} are told of, the newest."))
-    return Draft(tuple(lines), tuple(rows), len(found))
+    if total > most:
+        lines.append(Line(f"{most} of {counted(total, 'paper')} are told of, the newest."))
+    return Draft(tuple(lines), tuple(rows), total)
 
 
 def _authors(paper: Paper) -> Line:
@@ -97,13 +92,8 @@ def _passes(asked: Asked, paper: Paper) -> bool | None:
     query = select(papers.c.id)
     if asked.connection.execute(passing(asked.connection, query, chosen)).first():
         return True
-    if any(asked.connection.execute(undecided(asked.connection, query, chosen, doubt)).first() for doubt in _DOUBTS):
+    if any(asked.connection.execute(undecided(asked.connection, query, chosen, doubt)).first() for doubt in DOUBTS):
         return None
-    if not paper.authors_complete and chosen.author:
-        named = any(same_person(asked.names.get(chosen.author, chosen.author), name) for name in paper.authors)
-        others_pass = passing(asked.connection, query, replace(chosen, author="", position=""))
-        if not named and asked.connection.execute(others_pass).first():
-            return None
     return False
 
 

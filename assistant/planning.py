@@ -26,6 +26,7 @@ from assistant.words import content_words
 
 _HEAD = r"(?:papers?|publications?|articles?|works|preprints?|studies|manuscripts?)"
 _MOST_CANDIDATES = 8
+_MOST_TOPIC_WORDS = 5
 _NEAR_CUE = 80.0
 """Likeness in [0, 100] from which a word that the library does not know is read as a misspelt word of asking."""
 
@@ -72,11 +73,10 @@ class Planner:
         asked = intents.in_english(question)
         masked = self._masked(asked)
         intent = self._read(masked, of_list)
-        if intent.leftover and intent.measure and masked.papers and intent.measure not in ("authors_of", "details"):
+        if intent.kind == "catalogue" and masked.papers and intent.measure not in ("authors_of", "details"):
             as_words = _papers_quoted(masked)
-            other = self._read(as_words, of_list)
-            if not other.leftover:
-                masked, intent = as_words, other
+            intent = self._read(as_words, of_list)
+            masked = masked if intent.leftover else as_words
         return self._worded(self._built(question, asked, masked, intent, chosen, person))
 
     def as_kind(self, plan: Plan, kind: PlanKind) -> Plan:
@@ -86,9 +86,13 @@ class Planner:
 
     def restricted(self, plan: Plan, inherited: PaperFilter) -> Plan:
         """Return a plan over those papers only that the talk before left, unless it names its own."""
-        if inherited.is_empty:
-            return plan
         return self._worded(replace(plan, chosen=filters.merged(inherited, plan.chosen)))
+
+    def called(self, author: str) -> str:
+        """Return the name of a person who stands in a filter."""
+        with self.library.transaction() as connection:
+            found = authors.find(connection, author)
+        return found[0].name if len(found) == 1 else author
 
     def mentions(self, question: str) -> tuple[Mention, ...]:
         """Return what a question names of the library."""
@@ -249,7 +253,8 @@ class Planner:
 
     def _topic(self, topic: str) -> tuple[str, ...] | None:
         """Return the phrases by which papers on a topic are found: the phrase, else its words; None where none has any."""
-        tries = [(topic,), tuple(content_words(fold(topic)))]
+        words = tuple(content_words(fold(topic)))
+        tries = [(topic,), words if len(words) <= _MOST_TOPIC_WORDS else ()]
         return next((words for words in tries if words and self.library.count(PaperFilter(words=words))), None)
 
     def _candidates(self, masked: _Masked, person: str, unless: str) -> tuple[Candidate, ...]:
@@ -267,10 +272,7 @@ class Planner:
     def _worded(self, plan: Plan) -> Plan:
         """Say the plan to a person."""
         named = [plan.chosen.author, *plan.chosen.with_authors, *plan.chosen.without_authors]
-        with self.library.transaction() as connection:
-            found = {name: authors.find(connection, name) for name in named if name}
-        names = {name: persons[0].name for name, persons in found.items() if len(persons) == 1}
-        return replace(plan, words=plan_in_words(plan, names))
+        return replace(plan, words=plan_in_words(plan, {name: self.called(name) for name in named if name}))
 
     def _masked(self, asked: str) -> _Masked:
         """Put marks in the place of what the library knows, and of times."""
@@ -322,6 +324,7 @@ class Planner:
                 rf"\b{_HEAD}\b[^@?]{{0,24}}?\b(?:in|from|on|of|under|about|to)\s+(?:the\s+)?(?:categor\w+\s+|area\s+(?:of\s+)?|field\s+(?:of\s+)?|subject\s+)?(?P<c>(?:{names}))(?!\s+(?!by|from|in|since|are|were|@)\w)\b",
                 rf"\bcategor(?:y|ies)\s+(?P<c>(?:{names}))\b",
                 rf"^(?:and|what about|how about|only|in|or)\s+(?:in\s+|from\s+)?(?P<c>(?:{names}))\W*$",
+                rf"\b(?:are|is|were|was)\s+(?:in|from|of)\s+(?:the\s+)?(?P<c>(?:{names}))\W*$",
             )
             for pattern in patterns:
                 if found := re.search(pattern, text, re.IGNORECASE):

@@ -39,7 +39,8 @@ _CANDIDATES = 3
 """Sentences of a source whose meaning is compared; each costs the embedding of a short text."""
 
 _STATES_NOTHING = re.compile(
-    r"^(?:[^.!?]{0,120}:|(?:yes|no|sure|certainly|of course|okay|ok|thanks?|thank you|hello|hi)\b[^\w]*)$", re.IGNORECASE
+    r"^(?:[^.!?]{0,120}:|(?:yes|no|sure|certainly|of course|okay|ok|thanks?|thank you|hello|hi)\b[^\w]*)$",
+    re.IGNORECASE,
 )
 _OF_SILENCE = re.compile(
     r"\b(?:abstracts?|sources?|papers?|texts?|passages?|information|context|it|they)\b.{0,80}"
@@ -53,28 +54,35 @@ Embed = Callable[[Sequence[str]], Vectors]
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What speaks for and against a sentence, each about 0 to 1."""
+    """What speaks for and against a sentence: shares and a cosine, else 1 where it is so and 0 where not.
 
-    span_coverage: float
+    `coverage`: its weighted words that its sources hold. `similarity`: the best cosine to one or two sentences of them.
+    `foreign_names`: a name that they lack. `other_subject`: a name of the sentence or the question that only another
+    source holds. `misfit`: how much better another number would fit. `negated`, `turned`, `swapped`,
+    `other_direction`, `replaced`: see `literals`. `altered`: the share of its words that the spans hold, where one of
+    these five is so: the nearer a sentence is to its span, the more such a difference means. `fused`: two sources.
+    """
+
     coverage: float
     similarity: float
-    foreign_words: float
     foreign_names: float
+    other_subject: float
     misfit: float
     negated: float
     turned: float
     swapped: float
-    other_subject: float
-    wrong_number: float
-    bare: float
+    other_direction: float
+    replaced: float
+    altered: float
+    fused: float
 
     def values(self) -> tuple[float, ...]:
         """Return the signs in order."""
         return tuple(getattr(self, name) for name in self.__slots__)
 
 
-WITH_MEANING = (-4.0, 2.0, 2.0, 4.0, -1.0, -2.0, -2.0, -2.0, -2.0, -2.0, -1.0, -9.0, 0.0)
-WITHOUT_MEANING = (-2.0, 2.0, 2.0, 0.0, -1.0, -2.0, -2.0, -2.0, -2.0, -2.0, -1.0, -9.0, 0.0)
+WITH_MEANING = (-5.0, 4.8, 4.8, -1.1, -2.5, -4.0, -1.6, -3.5, -1.7, -0.2, -0.9, -1.7, -1.9)
+WITHOUT_MEANING = (-3.0, 6.0, 0.0, -1.1, -2.5, -4.0, -1.6, -3.5, -1.7, -0.2, -0.9, -1.7, -1.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +98,7 @@ class _Case:
     candidates: tuple[tuple[Excerpt, ...], ...]
 
 
-def prove(
-    text: str, question: str, sources: Sequence[Source], embed: Embed | None = None
-) -> tuple[Sentence, ...]:
+def prove(text: str, question: str, sources: Sequence[Source], embed: Embed | None = None) -> tuple[Sentence, ...]:
     """Split an answer into sentences, each with a status, its sources, and verbatim spans of their abstracts.
 
     "exact" stands word for word in an abstract. "supported" and "partial" are said by the spans, wholly or not surely.
@@ -112,7 +118,9 @@ def examine(
     cases = [case for case in outcomes if isinstance(case, _Case)]
     similarities = iter(_similarities(cases, embed))
     examined: list[tuple[Sentence, Signs | None]] = [
-        _judged(one, question, evidence, next(similarities) if embed else None) if isinstance(one, _Case) else (one, None)
+        _judged(one, question, evidence, next(similarities) if embed else None)
+        if isinstance(one, _Case)
+        else (one, None)
         for one in outcomes
     ]
     return [(sentence, signs) for sentence, signs in examined if sentence.text]
@@ -221,18 +229,27 @@ def _judged(
     case: _Case, question: str, evidence: Sequence[Evidence], similarity: Mapping[str, float] | None
 ) -> tuple[Sentence, Signs]:
     spans, signs = _weigh(case, question, evidence, similarity)
-    status = _status(case, signs, with_meaning=similarity is not None)
+    status = _status(case, question, signs, with_meaning=similarity is not None)
     if status == "unsupported":
         return Sentence(case.text, status), signs
     numbers = tuple(sorted(one.number for one in case.sources))
     return Sentence(case.text, status, numbers, tuple(Span(number, excerpt.quote) for number, excerpt in spans)), signs
 
 
-def _status(case: _Case, signs: Signs, *, with_meaning: bool) -> SentenceStatus:
-    if not case.sources or signs.wrong_number:
+def _status(case: _Case, question: str, signs: Signs, *, with_meaning: bool) -> SentenceStatus:
+    if not case.sources or _wrong_number(case, question):
         return "unsupported"
     likely = probability(signs, with_meaning=with_meaning)
     return "supported" if likely >= SUPPORTED_FROM else "partial" if likely >= PARTIAL_FROM else "unsupported"
+
+
+def _wrong_number(case: _Case, question: str) -> bool:
+    """Tell whether a sentence holds a number that neither its sources nor the question do: that settles it."""
+    return bool(literals.missing_numbers(case.readable, _held(case, question)))
+
+
+def _held(case: _Case, question: str) -> str:
+    return "\n".join([literals.readable(question), *(one.held for one in case.sources)])
 
 
 def _weigh(
@@ -248,7 +265,8 @@ def _weigh(
             key=lambda i: (
                 alignment.coverage(case.words, candidates[i].words, candidates[i].beginnings)
                 + (similarity or {}).get(candidates[i].text[:1000], 0.0)
-                + 0.2 * (alignment.coverage(case.asked, candidates[i].words, candidates[i].beginnings) if case.asked else 0)
+                + 0.2
+                * (alignment.coverage(case.asked, candidates[i].words, candidates[i].beginnings) if case.asked else 0)
             ),
         )
         second = alignment.partner(case.words, lead, candidates)
@@ -271,12 +289,7 @@ def _signs(
     beginnings = frozenset[str]().union(*(one.beginnings for one in case.sources))
     forms = frozenset[str]().union(*(one.names for one in case.sources))
     asked_forms = literals.known_forms(literals.readable(question))
-    held = "\n".join([literals.readable(question), *(one.held for one in case.sources)])
-    foreign = [
-        word
-        for word in case.words
-        if word not in literals.GENERIC and not alignment.holds(word, words, beginnings) and word not in asked_forms
-    ]
+    held = _held(case, question)
     said_names = literals.names(case.readable)
     foreign_names = [n for n in said_names if not literals.is_known(n, forms) and not literals.is_known(n, asked_forms)]
     said = literals.quantities(case.readable, case.asked if len(case.words) <= 2 * _FRAGMENT_WORDS else ())
@@ -290,17 +303,20 @@ def _signs(
         if not literals.is_known(name, forms)
         and any(literals.is_known(name, one.names) for one in evidence if one not in case.sources)
     ]
+    differences = (
+        max((one[0] for one in lead), default=0.0),
+        max((one[1] for one in lead), default=0.0),
+        max((one[2] for one in contradictions), default=0.0),
+        float(literals.foreign_direction(case.readable, " . ".join(span.text for span in spans), held)),
+        max((literals.replaced(case.readable, span.text) for span in spans), default=0.0),
+    )
     return Signs(
-        span_coverage=alignment.coverage(case.words, span_words, span_beginnings),
-        coverage=alignment.coverage(case.words, words, beginnings),
-        similarity=max((similarity or {}).values(), default=0.0),
-        foreign_words=min(len(foreign), 4) / 4,
-        foreign_names=min(len(foreign_names), 2) / 2,
-        misfit=literals.misfit(said, known),
-        negated=max((one[0] for one in lead), default=0.0),
-        turned=max((one[1] for one in lead), default=0.0),
-        swapped=max((one[2] for one in contradictions), default=0.0),
-        other_subject=float(bool(elsewhere)),
-        wrong_number=float(bool(literals.missing_numbers(case.readable, held))),
-        bare=float(len(case.words) <= _FRAGMENT_WORDS),
+        alignment.coverage(case.words, words, beginnings),
+        max((similarity or {}).values(), default=0.0),
+        float(bool(foreign_names)),
+        float(bool(elsewhere)),
+        literals.misfit(said, known),
+        *differences,
+        altered=max(differences) * alignment.coverage(case.words, span_words, span_beginnings),
+        fused=float(len(case.sources) > 1),
     )

@@ -10,8 +10,7 @@ from sqlalchemy import func, select
 from assistant import categories, tallies
 from assistant.drafts import IDS_IN_A_ROW, MOST_ASKED, MOST_SOURCES, Asked, Draft, Line, samples
 from assistant.schema import papers
-from assistant.selection import passing
-from assistant.tallies import Entry, Tally
+from assistant.tallies import Tally
 from assistant.wording import counted, joined, one_line, plain
 
 _USUAL_PLACES = 10
@@ -21,56 +20,56 @@ _MOST_TIED = 100
 """People named because they share the last place; of more, only the number is given."""
 
 
-def per_year(asked: Asked, found: Sequence[Entry]) -> Draft:
+def per_year(asked: Asked) -> Draft:
     """Say how many papers there are from each year, newest first."""
-    counted_ones = tallies.per_year(found)
-    rows = [_row(tally, len(found), {"year": int(tally.name) if tally.name else None}) for tally in counted_ones]
+    counted_ones = tallies.per_year(tallies.entries(asked.connection, asked.chosen))
+    rows = [_row(asked, tally, {"year": int(tally.name) if tally.name else None}) for tally in counted_ones]
     labels = [tally.name or "No date" for tally in counted_ones]
     years = [tally for tally in counted_ones if tally.name]
     most = max((tally.count for tally in years), default=0)
     top = [tally.name for tally in years if tally.count == most]
     by = "by year" if len(top) == len(years) else f"by year, most from {joined(top)}"
-    return _parts(asked, found, by, counted_ones, labels, rows, is_whole=True)
+    return _parts(asked, by, counted_ones, labels, rows, is_whole=True)
 
 
-def per_category(asked: Asked, found: Sequence[Entry]) -> Draft:
+def per_category(asked: Asked) -> Draft:
     """Say how many papers there are in each category, most first."""
-    counted_ones = tallies.per_category(asked.connection, found)
+    counted_ones = tallies.per_category(asked.connection, tallies.entries(asked.connection, asked.chosen))
     rows: list[Mapping[str, Any]] = []
     labels: list[str] = []
     for tally in counted_ones:
         known = categories.categories().get(tally.id)
-        rows.append(_row(tally, len(found), {"category": one_line(tally.name), "name": known.name if known else ""}))
+        rows.append(_row(asked, tally, {"category": one_line(tally.name), "name": known.name if known else ""}))
         label = plain(tally.name) or "No category"
         labels.append(f"{label} ({known.spoken})" if known and known.spoken != label.casefold() else label)
-    draft = _parts(asked, found, "by category", counted_ones, labels, rows)
-    if sum(tally.count for tally in counted_ones) == len(found):
+    draft = _parts(asked, "by category", counted_ones, labels, rows)
+    if sum(tally.count for tally in counted_ones) == asked.total:
         return draft
     remark = Line("A paper of several categories counts in each of them.")
     return Draft(draft.lines, draft.rows, draft.count, (*draft.remarks, remark))
 
 
-def per_venue(asked: Asked, found: Sequence[Entry]) -> Draft:
+def per_venue(asked: Asked) -> Draft:
     """Say how many papers there are at each venue, most first."""
-    counted_ones = tallies.per_venue(found)
-    rows = [_row(tally, len(found), {"venue": one_line(tally.name)}) for tally in counted_ones]
+    counted_ones = tallies.per_venue(tallies.entries(asked.connection, asked.chosen))
+    rows = [_row(asked, tally, {"venue": one_line(tally.name)}) for tally in counted_ones]
     labels = [plain(tally.name) or "No venue named" for tally in counted_ones]
-    return _parts(asked, found, "by venue", counted_ones, labels, rows)
+    return _parts(asked, "by venue", counted_ones, labels, rows)
 
 
-def per_author(asked: Asked, found: Sequence[Entry]) -> Draft:
+def per_author(asked: Asked) -> Draft:
     """Name the most frequent authors."""
-    everyone = tallies.per_author(asked.connection, found)
-    heading = f"{counted(len(everyone), 'author')} of {asked.papers(len(found))}"
-    return _people(asked, found, everyone, heading)
+    everyone = tallies.per_author(asked.connection, tallies.entries(asked.connection, asked.chosen))
+    heading = f"{counted(len(everyone), 'author')} of {asked.subject}"
+    return _people(asked, everyone, heading)
 
 
-def per_first_author(asked: Asked, found: Sequence[Entry]) -> Draft:
+def per_first_author(asked: Asked) -> Draft:
     """Name the most frequent first authors."""
-    everyone = tallies.per_first_author(asked.connection, found)
+    everyone = tallies.per_first_author(asked.connection, tallies.entries(asked.connection, asked.chosen))
     named = [tally for tally in everyone if tally.name]
-    heading = f"{counted(len(named), 'first author')} of {asked.papers(len(found))}"
-    draft = _people(asked, found, named, heading, cuts_matter=False)
+    heading = f"{counted(len(named), 'first author')} of {asked.subject}"
+    draft = _people(asked, named, heading, cuts_matter=False)
     untold = [tally for tally in everyone if not tally.name]
     if not untold:
         return draft
@@ -80,23 +79,22 @@ def per_first_author(asked: Asked, found: Sequence[Entry]) -> Draft:
     return Draft(draft.lines, draft.rows, draft.count, (*draft.remarks, remark))
 
 
-def coauthors(asked: Asked, found: Sequence[Entry]) -> Draft:
+def coauthors(asked: Asked) -> Draft:
     """Name who wrote most often with the filter's author; without one, which two people wrote together most often."""
-    chosen = asked.chosen
+    chosen, found = asked.chosen, tallies.entries(asked.connection, asked.chosen)
     if not chosen.author:
-        together = tallies.pairs(asked.connection, found)
-        heading = f"{counted(len(together), 'pair of authors', 'pairs of authors')} of {asked.papers(len(found))}"
-        return _people(asked, found, together, heading)
+        together, total = tallies.pairs(asked.connection, found, asked.lines(_USUAL_PLACES))
+        heading = f"{counted(total, 'pair of authors', 'pairs of authors')} of {asked.subject}"
+        return _people(asked, together, heading, total)
     authors = [chosen.author, *chosen.with_authors]
     others = tallies.coauthors(asked.connection, found, authors)
     whose = joined([plain(asked.names.get(author, author)) for author in authors])
-    heading = f"{counted(len(others), 'co-author')} of {whose}, from {asked.papers(len(found))}"
-    return _people(asked, found, others, heading)
+    heading = f"{counted(len(others), 'co-author')} of {whose}, from {asked.subject}"
+    return _people(asked, others, heading)
 
 
 def _parts(
     asked: Asked,
-    found: Sequence[Entry],
     by: str,
     parts: Sequence[Tally],
     labels: Sequence[str],
@@ -115,41 +113,42 @@ def _parts(
         shown, remarks = _with_ties(parts, asked.lines(MOST_SOURCES))
     shares = samples([tally.paper_ids for tally in shown])
     items = [
-        Line(f"- {label[tally]}: {counted(tally.count, 'paper')} ({_share(tally.count, len(found))})", ids)
+        Line(f"- {label[tally]}: {counted(tally.count, 'paper')} ({_share(tally.count, asked.total)})", ids)
         for tally, ids in zip(shown, shares, strict=True)
     ]
     if len(shown) < len(parts):
         remarks = [Line(f"{len(shown):,} of {len(parts):,} lines are shown."), *remarks]
     remarks += _unshown(shown, shares)
-    return Draft((Line(f"{asked.papers(len(found))}, {by}:"), *items), tuple(rows), len(found), tuple(remarks))
+    return Draft((Line(f"{asked.subject}, {by}:"), *items), tuple(rows), asked.total, tuple(remarks))
 
 
 def _people(
     asked: Asked,
-    found: Sequence[Entry],
     everyone: Sequence[Tally],
     heading: str,
+    total: int | None = None,
     *,
     cuts_matter: bool = True,
 ) -> Draft:
     """Return a ranking of people, or of pairs, with all that share the last place, and say whom cut lists may hide."""
+    total = len(everyone) if total is None else total
     shown, remarks = _with_ties(everyone, asked.lines(_USUAL_PLACES))
     shares = samples([tally.paper_ids for tally in shown])
     lines: list[Line] = []
-    if len(shown) < len(everyone):
+    if len(shown) < total:
         heading += f"; the {len(shown):,} most frequent" if len(shown) > 1 else "; the most frequent"
     lines.append(Line(f"{heading}:" if shown else f"{heading}."))
     for tally, ids in zip(shown, shares, strict=True):
         place = 1 + sum(other.count > tally.count for other in shown)
         lines.append(Line(f"{place}. {_called(tally)}: {counted(tally.count, 'paper')}", ids))
     if cuts_matter and (cut := _cut_count(asked)):
-        whole = counted(len(found), "paper")
+        whole = counted(asked.total, "paper")
         remarks.append(
             Line(f"In {cut:,} of {whole} the list of authors is cut (“et al.”): who is left out there is not counted.")
         )
     remarks += _unshown(shown, shares)
-    rows = [_row(tally, len(found), _person(tally)) for tally in shown]
-    return Draft(tuple(lines), tuple(rows), len(everyone), tuple(remarks))
+    rows = [_row(asked, tally, _person(tally)) for tally in shown]
+    return Draft(tuple(lines), tuple(rows), total, tuple(remarks))
 
 
 def _with_ties(ranked: Sequence[Tally], limit: int) -> tuple[list[Tally], list[Line]]:
@@ -185,8 +184,8 @@ def _unshown(shown: Sequence[Tally], shares: Sequence[Sequence[str]]) -> list[Li
 
 
 def _cut_count(asked: Asked) -> int:
-    query = passing(asked.connection, select(func.count()).select_from(papers), asked.chosen)
-    return int(asked.connection.execute(query.where(papers.c.authors_complete == 0)).scalar_one())
+    query = select(func.count()).select_from(papers).where(papers.c.authors_complete == 0)
+    return int(asked.select(query).scalar_one())
 
 
 def _called(tally: Tally) -> str:
@@ -198,8 +197,8 @@ def _person(tally: Tally) -> dict[str, Any]:
     return {**one, "with": one_line(tally.other), "with_id": tally.other_id} if tally.other else one
 
 
-def _row(tally: Tally, total: int, named: Mapping[str, Any]) -> dict[str, Any]:
-    share = round(tally.count / total, 4)
+def _row(asked: Asked, tally: Tally, named: Mapping[str, Any]) -> dict[str, Any]:
+    share = round(tally.count / asked.total, 4)
     return {**named, "papers": tally.count, "share": share, "paper_ids": list(tally.paper_ids[:IDS_IN_A_ROW])}
 
 

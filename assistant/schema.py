@@ -110,6 +110,21 @@ vectors = Table(
     Column("indexed", Integer, nullable=False),
 )
 
+author_decisions = Table(
+    "author_decisions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("one", Text, nullable=False),
+    Column("other", Text, nullable=False),
+    Column("spellings", Text, nullable=False),
+)
+"""What a person said of authors, in order: "merge" or "split" of `one` and `other`, JSON lists of [paper id, name].
+
+`person_id` is the id that the first keeps; `spellings`, a JSON list, are names that are split off wherever they stand.
+"""
+
 chats = Table("chats", metadata, Column("id", Text, primary_key=True), Column("begun", Text, nullable=False))
 
 answers = Table(

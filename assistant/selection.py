@@ -10,7 +10,7 @@ import calendar
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -35,8 +35,10 @@ from assistant.paper_rows import pages
 from assistant.schema import aliases, authorships, categories, name_words, papers, records
 from assistant.types import PaperFilter
 
-Doubt = Literal["position", "authors", "date", "code"]
-"""What a source may leave open: the author's place, who else wrote the paper, when it appeared, whether code is out."""
+Doubt = Literal["author", "position", "authors", "date", "code"]
+"""What a source may leave open: whether the author wrote it, at what place, with whom; its date, its code."""
+
+DOUBTS: tuple[Doubt, ...] = get_args(Doubt)
 
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -46,6 +48,7 @@ _SHORTEST_ACRONYM = 3
 
 
 _ASKED_BY: Mapping[Doubt, Callable[[PaperFilter], bool]] = {
+    "author": lambda chosen: bool(chosen.author and not chosen.position),
     "position": lambda chosen: bool(chosen.author and chosen.position),
     "authors": lambda chosen: bool(chosen.with_authors),
     "date": lambda chosen: bool(chosen.since or chosen.until or chosen.first_day or chosen.last_day),
@@ -65,6 +68,11 @@ class _Condition:
 def passing(connection: Connection, query: Select[Any], chosen: PaperFilter) -> Select[Any]:
     """Add a filter's conditions to a query over `papers`."""
     return query.where(*(condition.surely for condition in _conditions(connection, chosen)))
+
+
+def count(connection: Connection, chosen: PaperFilter) -> int:
+    """Return how many papers surely pass a filter."""
+    return int(connection.execute(passing(connection, select(func.count()).select_from(papers), chosen)).scalar_one())
 
 
 def undecided(connection: Connection, query: Select[Any], chosen: PaperFilter, doubt: Doubt) -> Select[Any]:
@@ -129,7 +137,7 @@ def _conditions(connection: Connection, chosen: PaperFilter) -> Iterator[_Condit
     if chosen.author and chosen.position:
         yield _placed(connection, chosen.author, chosen.position)
     elif chosen.author:
-        yield _Condition(papers.c.id.in_(_papers_of(connection, chosen.author)))
+        yield _Condition(papers.c.id.in_(_papers_of(connection, chosen.author)), cut, "author")
     for author in chosen.with_authors:
         yield _Condition(papers.c.id.in_(_papers_of(connection, author)), cut, "authors")
     for author in chosen.without_authors:
@@ -161,15 +169,17 @@ def _conditions(connection: Connection, chosen: PaperFilter) -> Iterator[_Condit
 def _placed(connection: Connection, author: str, position: str) -> _Condition:
     """Return that an author stands first, or last, among the authors; open where the list is cut before his place."""
     his = _papers_of(connection, author)
-    other = authorships.alias()
-    others = exists().where(other.c.paper_id == authorships.c.paper_id)
-    hidden = his.where(authorships.c.position.is_(None))
+    cut = papers.c.authors_complete == 0
+    unnamed = and_(cut, papers.c.id.not_in(his))
+    hidden = papers.c.id.in_(his.where(authorships.c.position.is_(None)))
     if position == "first":
-        placed, hidden = his.where(authorships.c.position == 1), hidden.where(~others.where(other.c.position == 1))
-        return _Condition(papers.c.id.in_(placed), papers.c.id.in_(hidden), "position")
-    placed = his.where(~others.where(other.c.position > authorships.c.position), authorships.c.position.is_not(None))
-    is_last = and_(papers.c.id.in_(placed), papers.c.authors_complete == 1)  # "et al." stands for somebody behind him
-    return _Condition(is_last, papers.c.id.in_(hidden), "position")
+        has_first = papers.c.id.in_(select(authorships.c.paper_id).where(authorships.c.position == 1))
+        is_first = papers.c.id.in_(his.where(authorships.c.position == 1))
+        return _Condition(is_first, and_(or_(hidden, unnamed), not_(has_first)), "position")
+    other = authorships.alias()
+    behind = exists().where(other.c.paper_id == authorships.c.paper_id, other.c.position > authorships.c.position)
+    is_last = papers.c.id.in_(his.where(authorships.c.position.is_not(None), ~behind))
+    return _Condition(and_(is_last, not_(cut)), or_(hidden, unnamed), "position")  # "et al." stands for one behind him
 
 
 def _dated(first_day: str, last_day: str) -> _Condition:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from operator import attrgetter
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -21,12 +23,10 @@ _MOST_AUTHORS = 100
 """Authors of a paper up to which its pairs are counted: a thousand authors make half a million pairs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One paper of a list: what it is sorted and counted by."""
+class Entry(NamedTuple):
+    """What a paper is sorted and counted by; a tuple, since there are tens of thousands."""
 
     id: str
-    title: str
     date: str
     year: int | None
     venue: str
@@ -52,10 +52,10 @@ class Tally:
 
 
 def entries(connection: Connection, chosen: PaperFilter) -> list[Entry]:
-    """Return the papers that pass a filter, newest first, then by title."""
-    columns = select(papers.c.id, papers.c.title, papers.c.date, papers.c.year, papers.c.venue)
-    query = passing(connection, columns, chosen).order_by(papers.c.date.desc(), papers.c.title, papers.c.number)
-    return [Entry(*row) for row in connection.execute(query)]
+    """Return the papers that pass a filter, newest first."""
+    query = passing(connection, select(papers.c.id, papers.c.date, papers.c.year, papers.c.venue), chosen)
+    found = [Entry(*row) for row in connection.execute(query)]
+    return sorted(found, key=attrgetter("date"), reverse=True)  # many times faster here than by the index's order
 
 
 def per_year(found: Sequence[Entry]) -> list[Tally]:
@@ -120,26 +120,29 @@ def coauthors(connection: Connection, found: Sequence[Entry], writers: Iterable[
     return _ranked([_of_person(person, person.paper_ids, order) for person in others])
 
 
-def pairs(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
-    """Count the papers that two people wrote together, for all pairs that did, most first.
+def pairs(connection: Connection, found: Sequence[Entry], places: int) -> tuple[list[Tally], int]:
+    """Count the papers that two people wrote together: the first `places` with all ties, and how many pairs there are.
 
     Papers of more than a hundred authors are passed over.
     """
     order = _order(found)
-    writers: dict[str, list[Person]] = defaultdict(list)
-    for person in sorted(authors.among(connection, list(order)), key=lambda person: (person.name, person.id)):
+    people = {person.id: person for person in authors.among(connection, list(order))}
+    writers: dict[str, list[str]] = defaultdict(list)
+    for person in sorted(people.values(), key=lambda person: (person.name, person.id)):
         for paper_id in person.paper_ids:
-            writers[paper_id].append(person)
-    together: dict[tuple[str, str], list[str]] = defaultdict(list)
-    known: dict[str, Person] = {}
-    for paper_id in order:
-        if len(writers[paper_id]) <= _MOST_AUTHORS:
-            known.update((person.id, person) for person in writers[paper_id])
-            for one, other in combinations(writers[paper_id], 2):
-                together[one.id, other.id].append(paper_id)
-    return _ranked(
-        [Tally(known[one].name, tuple(ids), one, known[other].name, other) for (one, other), ids in together.items()]
-    )
+            writers[paper_id].append(person.id)
+    together: Counter[tuple[str, str]] = Counter()
+    for ids in writers.values():
+        if len(ids) <= _MOST_AUTHORS:
+            together.update(combinations(ids, 2))
+    least = min((count for _, count in together.most_common(places)), default=0)
+    tallies: list[Tally] = []
+    for (one, other), count in together.items():
+        if count >= least:
+            shared = set(people[one].paper_ids) & set(people[other].paper_ids)
+            ids = sorted((each for each in shared if len(writers[each]) <= _MOST_AUTHORS), key=order.__getitem__)
+            tallies.append(Tally(people[one].name, tuple(ids), one, people[other].name, other))
+    return _ranked(tallies), len(together)
 
 
 def named(connection: Connection, author: str) -> list[Person]:
@@ -167,7 +170,7 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> list[Tally]:
 def _ranked(tallies: Iterable[Tally]) -> list[Tally]:
     """Sort by how many papers, then by name; what names nobody comes last."""
     return sorted(
-        tallies, key=lambda tally: (not tally.name, -tally.count, fold(tally.name), fold(tally.other), tally.id)
+        tallies, key=lambda tally: (not tally.name, -tally.count, tally.name.casefold(), tally.other, tally.id)
     )
 
 

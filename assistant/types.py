@@ -295,7 +295,8 @@ class Answer:
     def turn(self) -> Turn:
         """Return what a later question needs to know of this one."""
         cited = self.cited_numbers
-        paper_ids = tuple(source.paper_id for source in self.sources if source.number in cited)
+        listed = tuple(str(row["paper_id"]) for row in self.rows if "paper_id" in row)
+        paper_ids = listed or tuple(source.paper_id for source in self.sources if source.number in cited)
         return Turn(self.question, self.text, paper_ids, self.standalone_question, self.plan)
 
     def to_json(self) -> dict[str, Any]:

@@ -6,7 +6,8 @@ exact", by kind, with 95 % intervals, for the half of the papers on which the co
 Without files, those of ../shared are taken.
 
 True: sentences of data/proof.jsonl written by us over abstracts (paraphrase), sentences of abstracts put into the third
-person (retold), and the one-line summaries of SciTLDR (summary). False, from true ones: another number, the number of a
+person (retold), and the authors' one-line summaries of SciTLDR (summary; some tell what only the paper
+says). False, from true ones: another number, the number of a
 neighbouring fact, the name of a neighbouring paper's method, negated or reversed, of another paper of the field; and from
 data/proof.jsonl: a right number with the wrong metric, and a true-sounding addition.
 """
@@ -147,7 +148,7 @@ def trials(papers: Papers, chance: random.Random) -> list[Trial]:
             true.append(Trial(paper.id, f"What is said about {paper.title}?", retold, "retold", True))
     summed = [paper for paper in papers.by_id.values() if paper.summaries]
     for paper in chance.sample(summed, min(SUMMARIES, len(summed))):
-        line = _third_person(chance.choice(paper.summaries))
+        line = _third_person(paper.summaries[0])
         true.append(Trial(paper.id, f"What does the paper “{paper.title}” do?", line, "summary", True))
     made: dict[str, list[Trial]] = {}
     for trial in true:
@@ -297,9 +298,9 @@ def fit(values: Sequence[Judged]) -> None:
     """Print the coefficients of a logistic regression on the fitted half, as `proof` keeps them."""
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
-    used = [value for value in values if value.signs and not value.signs.wrong_number]
+    used = [value for value in values if value.signs]
     matrix = np.array([value.signs.values() for value in used if value.signs])
-    model = LogisticRegression(C=3.0, max_iter=1000).fit(matrix, [value.trial.true for value in used])
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(matrix, [value.trial.true for value in used])
     print("intercept", round(float(model.intercept_[0]), 2))
     for name, coefficient in zip(proof.Signs.__slots__, model.coef_[0], strict=True):
         print(f"  {name:16} {coefficient:6.2f}")

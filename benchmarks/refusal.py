@@ -88,9 +88,8 @@ class RememberedVectors:
 
 
 def is_for_fitting(question: Question) -> bool:
-    """Tell whether a question's paper is among those that the decision is fitted on: a half of them, by their ids."""
-    paper = question.line["paper"] or question.id
-    return int(hashlib.sha256(paper.encode()).hexdigest(), 16) % 2 == 0
+    """Tell whether a question's paper is among those that the decision was fitted on."""
+    return bool(question.line["part"] == "fitting")
 
 
 def prepare(shared: Path, asked: Iterable[Question], others: int) -> tuple[Path, Path]:
@@ -121,7 +120,7 @@ def ask(workspace: Workspace, gazetteer: Gazetteer, judge: Judge, question: Ques
     mentions = gazetteer.mentions(question.text)
     named = [i for mention in mentions if mention.kind == "paper" for i in mention.values]
     found = assistant.retriever.search(question.text, assistant.passages)
-    ids = named or [passage.paper_id for passage in found]
+    ids = list(dict.fromkeys([*named, *(passage.paper_id for passage in found)]))[: assistant.passages]
     papers = assistant.library.papers_by_id(ids)
     sources = tuple(Source(n, p.id, p.title, p.authors, p.date, p.url, p.abstract) for n, p in enumerate(papers, 1))
     is_about = bool(named) or relevance.is_about(assistant.library, Plan(question.text, question.text), found)

@@ -93,3 +93,10 @@ class FailingModel(ScriptedModel):
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         yield from super().generate(messages, max_new_tokens=max_new_tokens, stop=stop)
         raise RuntimeError("out of memory")
+
+
+class NoRoute:
+    """Decides nothing by examples, so that only what the words say counts."""
+
+    def route(self, _masked: str) -> None:
+        return None

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from assistant.types import Answer, Paper, Source
+from assistant.types import Answer, Paper, Sentence, Source
 
 LATEX_DELIMITERS: list[dict[str, str | bool]] = [
     {"left": r"\[", "right": r"\]", "display": True},
@@ -86,6 +86,14 @@ def web_address(url: str) -> str:
 def note(text: str, kind: str) -> str:
     """Return one quiet remark in the chat; `kind` ("refusal", "error", "waiting", "aside") says how it looks."""
     return f'<div class="note {kind}">{rendered(text)}</div>'
+
+
+def withheld(sentences: Sequence[Sentence]) -> str:
+    """Return the sentences that no abstract supports, behind a line that opens; nothing where there are none."""
+    if not sentences:
+        return ""
+    items = "".join(f"<li>{rendered(sentence.text)}</li>" for sentence in sentences)
+    return f'<details class="withheld"><summary>Show what was withheld</summary><ul>{items}</ul></details>'
 
 
 def sources_panel(sources: Sequence[Source], papers: Mapping[str, Paper], answer: Answer | None = None) -> str:

@@ -19,8 +19,20 @@ import gradio as gr
 from assistant.chats import Chats
 from assistant.errors import AssistantError
 from assistant.stream import AnswerStream
-from assistant.types import Answer, AnswerEvent, AnswerFinished, EvidenceFound, Paper, Source, TextProduced, Turn
+from assistant.types import (
+    Answer,
+    AnswerEvent,
+    AnswerFinished,
+    EvidenceFound,
+    Paper,
+    Plan,
+    QuestionPlanned,
+    Source,
+    TextProduced,
+    Turn,
+)
 from assistant.ui import cards
+from assistant.ui import plan as plans
 
 TICK = 0.5
 """Seconds between two looks at an answer that has nothing new: how soon the reader's leaving or waiting is noticed."""
@@ -40,9 +52,10 @@ Outputs = tuple[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question of a conversation and what came of it: sources, a draft, at last an answer or an error in words."""
+    """One question of a conversation and what came of it: a plan, sources, a draft, at last an answer or an error."""
 
     question: str
+    plan: Plan | None = None
     sources: tuple[Source, ...] | None = None
     draft: str = ""
     answer: Answer | None = None
@@ -56,8 +69,8 @@ Conversation = tuple[Exchange, ...]
 class Asker(Protocol):
     """Starts an answer; `Assistant.ask` is one."""
 
-    def __call__(self, question: str, history: Sequence[Turn]) -> AnswerStream:
-        """Return the answer's events."""
+    def __call__(self, question: str, history: Sequence[Turn], plan: Plan | None = None) -> AnswerStream:
+        """Return the answer's events; a plan that is given is carried out as it is."""
 
 
 class Following:
@@ -105,7 +118,7 @@ class Following:
 
 
 class Chat:
-    """The chat's events. `is_ready` tells whether the models are loaded."""
+    """The chat's events. `is_ready` tells whether the models are loaded, `called` the name of a person in a filter."""
 
     def __init__(
         self,
@@ -113,7 +126,9 @@ class Chat:
         papers_by_id: Callable[[Sequence[str]], list[Paper]],
         chats: Chats,
         is_ready: Callable[[], bool],
+        called: plans.Called,
     ) -> None:
+        self._called = called
         self._ask = ask
         self._papers_by_id = papers_by_id
         self._chats = chats
@@ -132,6 +147,19 @@ class Chat:
         """Answer the last question once more."""
         if conversation:
             yield from self._follow(conversation[-1].question, conversation[:-1], request, conversation[0].chat_id)
+
+    def correct(self, conversation: Conversation, *rest: Any) -> Iterator[Outputs]:
+        """Answer the last question once more, read as the fields of the plan say now; the request comes last."""
+        *values, request = rest
+        plan = conversation[-1].plan if conversation else None
+        if plan:
+            plan = plans.corrected(plan, tuple(values), self._called)
+            chat_id = conversation[0].chat_id
+            yield from self._follow(conversation[-1].question, conversation[:-1], request, chat_id, plan)
+
+    def plan_fields(self, conversation: Conversation) -> plans.Fields:
+        """Return how the last question was read, as the values of the fields."""
+        return plans.fields(conversation[-1].plan if conversation else None, self._called)
 
     def edit(self, conversation: Conversation, request: gr.Request, edited: gr.EditData) -> Iterator[Outputs]:
         """Answer an earlier question as it now reads; the turns after it go."""
@@ -156,7 +184,7 @@ class Chat:
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         self._abandon(request)
         conversation = tuple(
-            Exchange(answer.question, answer.sources, answer=answer, chat_id=chat_id) for answer in answers
+            Exchange(answer.question, answer.plan, answer.sources, answer=answer, chat_id=chat_id) for answer in answers
         )
         return _idle_box(""), self._messages(conversation), conversation, self._panel(conversation[-1])
 
@@ -191,7 +219,12 @@ class Chat:
             raise gr.Error(str(error), print_exception=False) from error
 
     def _follow(
-        self, question: str, earlier: Conversation, request: gr.Request, chat_id: str = ""
+        self,
+        question: str,
+        earlier: Conversation,
+        request: gr.Request,
+        chat_id: str = "",
+        plan: Plan | None = None,
     ) -> Iterator[Outputs]:
         """Yield the page's new values while the answer comes. Closing the generator stops the model."""
         chat_id = chat_id or (earlier[0].chat_id if earlier else Chats.new_id())
@@ -204,7 +237,7 @@ class Chat:
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         history = [exchange.answer.turn() for exchange in earlier if exchange.answer]
-        following = self._running[session] = Following(lambda: self._ask(question, history))
+        following = self._running[session] = Following(lambda: self._ask(question, history, plan))
         try:
             yield from self._watch(following, Exchange(question, chat_id=chat_id), earlier)
         finally:
@@ -218,6 +251,8 @@ class Chat:
         for event in following.events():
             panel: Any = gr.skip()
             match event:
+                case QuestionPlanned(plan):
+                    exchange = replace(exchange, plan=plan)
                 case EvidenceFound(sources):
                     exchange = replace(exchange, sources=sources)
                     panel = self._panel(exchange)
@@ -251,7 +286,7 @@ class Chat:
         if not self._is_ready():
             return f"Loading the models … {seconds:.0f} s. The first answer waits for them; later ones do not."
         if exchange.sources is None:
-            return "Searching …"
+            return f"{exchange.plan.words} …" if exchange.plan else "Reading the question …"
         return "Reading the abstracts …" if exchange.sources else "Nothing found …"
 
     def _messages(self, conversation: Conversation, waiting: str = "") -> list[dict[str, Any]]:
@@ -278,10 +313,18 @@ def _reply(exchange: Exchange, waiting: str) -> str:
         return cards.note(exchange.error, "error")
     if answer is None:
         return cards.markdown(exchange.draft) if exchange.draft else cards.note(waiting, "waiting")
-    if answer.refused:
-        return cards.note(answer.text, "refusal")
-    aside = cards.note(f"{answer.reason[:1].upper()}{answer.reason[1:]}.", "aside") if answer.reason else ""
-    return "\n\n".join(part for part in (cards.markdown(answer.text), aside) if part)
+    body = cards.note(answer.text, "refusal") if answer.refused else cards.markdown(answer.text)
+    reason = "" if answer.refused else answer.reason
+    aside = cards.note(f"{reason[:1].upper()}{reason[1:]}.", "aside") if reason else ""
+    return "\n\n".join(part for part in (_read_as(answer), body, aside, cards.withheld(answer.withheld)) if part)
+
+
+def _read_as(answer: Answer) -> str:
+    """Return how the question was read; and as what it was asked, where it followed up on the talk."""
+    if answer.plan is None or answer.plan.kind == "about":
+        return ""
+    asked = "" if answer.standalone_question == answer.question else f"“{answer.standalone_question}” "
+    return cards.note(f"{asked}{answer.plan.words}.", "plan")
 
 
 def _busy_box() -> Mapping[str, Any]:

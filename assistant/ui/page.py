@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from gradio.events import api
 from assistant.chats import Chats
 from assistant.errors import AssistantError
 from assistant.ui import cards
+from assistant.ui import plan as plans
 from assistant.ui.chat import NO_SOURCES_YET, Chat
 from assistant.ui.library import Shelf, add_references, add_uploads, told, tracked
 from assistant.workspace import Workspace
@@ -62,10 +64,11 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
     """Lay the page out over an open workspace. Uploaded files pass through the folder `uploads`."""
     shelf = Shelf(workspace.library)
     chat = Chat(
-        lambda question, history: workspace.assistant.ask(question, history),
+        lambda question, history, plan=None: workspace.assistant.ask(question, history, plan=plan),
         workspace.library.papers_by_id,
         Chats(workspace.library),
         Preparation(workspace).is_ready,
+        workspace.assistant.planner.called,
     )
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_KEEP_UPLOADS, fill_width=True)
     with page:
@@ -132,6 +135,7 @@ def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
                 placeholder=_INVITATION,
             )
             offer = gr.Button("Add the sample library", visible=False, variant="primary", elem_id="offer")
+            reading, values, again = _lay_out_plan()
             box = gr.Textbox(
                 show_label=False,
                 container=False,
@@ -144,12 +148,20 @@ def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
             )
         with gr.Column(scale=5, min_width=300, elem_id="sources"):
             sources = _markdown(NO_SOURCES_YET)
-    _connect_chat(chat, box, chatbot, sources, earlier, forget)
+    _connect_chat(chat, box, chatbot, sources, earlier, forget, reading, values, again)
     return chatbot, offer, earlier
 
 
 def _connect_chat(
-    chat: Chat, box: gr.Textbox, chatbot: gr.Chatbot, sources: gr.Markdown, earlier: gr.Dropdown, forget: gr.Button
+    chat: Chat,
+    box: gr.Textbox,
+    chatbot: gr.Chatbot,
+    sources: gr.Markdown,
+    earlier: gr.Dropdown,
+    forget: gr.Button,
+    reading: gr.Accordion,
+    values: Sequence[Any],
+    again: gr.Button,
 ) -> None:
     """Say which event of the chat calls what; after each the list of earlier conversations is read anew."""
     conversation = gr.State(())
@@ -167,6 +179,7 @@ def _connect_chat(
         chatbot.example_select(chat.choose, conversation, **answering),
         chatbot.retry(chat.retry, conversation, **answering),
         chatbot.edit(chat.edit, conversation, **answering),
+        again.click(chat.correct, [conversation, *values], **answering),
     ]
     box.stop(chat.stop, **at_once)
     changes = [
@@ -177,9 +190,35 @@ def _connect_chat(
     ]
     for change in changes:
         change.then(
-            lambda kept: (chat.earlier(), gr.update(visible=bool(kept))), conversation, [earlier, forget], **at_once
+            lambda kept: (
+                chat.earlier(),
+                gr.update(visible=bool(kept)),
+                gr.update(visible=bool(kept and kept[-1].plan), open=False),
+                *chat.plan_fields(kept),
+            ),
+            conversation,
+            [earlier, forget, reading, *values],
+            **at_once,
         )
     chatbot.select(chat.show_sources, conversation, sources, **at_once)
+
+
+def _lay_out_plan() -> tuple[gr.Accordion, Sequence[Any], gr.Button]:
+    """Lay out how the last question was read, so that it can be corrected."""
+    with gr.Accordion("How the question was read", open=False, visible=False, elem_id="reading") as reading:
+        with gr.Row():
+            kind = gr.Dropdown(list(plans.KINDS), label="What to do", value="passages")
+            measure = gr.Dropdown(list(plans.MEASURES), label="What to look up", value=None)
+        with gr.Row():
+            author = gr.Textbox(label="By")
+            since = gr.Number(label="From year", precision=0)
+            until = gr.Number(label="To year", precision=0)
+        with gr.Row():
+            category = gr.Textbox(label="Category")
+            words = gr.Textbox(label="Words in title or abstract")
+            code = gr.Dropdown(list(plans.CODE), label="Code", value="")
+        again = gr.Button("Ask again like this", size="sm", elem_id="ask-again")
+    return reading, (kind, measure, author, since, until, category, words, code), again
 
 
 def _lay_out_library(

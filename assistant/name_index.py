@@ -1,0 +1,189 @@
+"""All spellings of names in a library, by what may make two of them one person's."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from assistant.name_forms import Form, collapse, fit, parse, shortened, swapped
+
+Key = tuple[str, str]
+
+_RARE = 3
+"""Names of one family name and initial, at most, that count as one person's where they are a co-author's."""
+
+_COMMON = 0.5
+"""How many people of one name there would be by chance, from which on a co-author of that name proves little."""
+
+_MOSTLY = 0.1
+"""A word is no family name where it is one at most so often as it is a given name."""
+
+
+class NameIndex:
+    """Which names share a family name and an initial, and which of those lists belong together."""
+
+    def __init__(self, spellings: Iterable[str]) -> None:
+        self.forms: dict[str, Form] = {}
+        self.spellings: dict[str, list[str]] = defaultdict(list)
+        self.plain_of: dict[str, str] = {}
+        self.turned: set[str] = set()
+        self._of_key: dict[Key, list[str]] = defaultdict(list)
+        self._of_word: dict[str, list[str]] = defaultdict(list)
+        self._of_native: dict[str, list[str]] = defaultdict(list)
+        self._longer: dict[str, list[str]] = defaultdict(list)
+        self._tokens: dict[str, tuple[str, bool]] = {}
+        self.family_uses: Counter[str] = Counter()
+        self.given_uses: Counter[str] = Counter()
+        parsed = [(spelling, parse(spelling)) for spelling in spellings]
+        uses = {form.plain: form for _, form in parsed if form.family}
+        for form in uses.values():
+            self.family_uses[form.family[-1]] += 1
+            self.given_uses.update(form.given[:1])
+        for spelling, form in parsed:
+            if form.family:
+                self._add(spelling, self._in_usual_order(form, uses))
+        for plain, form in self.forms.items():
+            self._of_key[form.key].append(plain)
+            for word in dict.fromkeys((*form.words, *(collapse(word) for word in form.words))):
+                self._of_word[word].append(plain)
+            if form.native:
+                self._of_native[form.native].append(plain)
+            short = shortened(form)
+            if short is not None and short.plain in self.forms:
+                self._longer[short.plain].append(plain)
+
+    def _add(self, spelling: str, form: Form) -> None:
+        known = self.forms.get(form.plain)
+        if known is None:
+            self.forms[form.plain] = form
+        else:  # hyphens part a name into more words; any spelling may tell the marks or the other script
+            fuller = max(known, form, key=lambda each: (each.fullness, each.words))
+            self.forms[form.plain] = replace(
+                fuller, native=known.native or form.native, spelt_out=known.spelt_out or form.spelt_out
+            )
+        self.spellings[form.plain].append(spelling)
+        self.plain_of[spelling] = form.plain
+
+    def _in_usual_order(self, form: Form, uses: dict[str, Form]) -> Form:
+        """Return "Naibin Gu" for "Gu Naibin", where the library has that too and its words are mostly used so."""
+        other = swapped(form)
+        if other is None or other.plain not in uses or other.plain == form.plain:
+            return form
+        mine, theirs = self._order(form), self._order(other)
+        if theirs > mine and mine <= _MOSTLY:
+            self.turned.add(form.plain)
+            return other
+        return form
+
+    def _order(self, form: Form) -> float:
+        """Return how usual it is, in [0, 1], that the last word is a family name and the first a given one."""
+        family, given = form.family[-1], form.given[0]
+        shares = (
+            (self.family_uses[family] - 1) / max(1, self.family_uses[family] + self.given_uses[family] - 1),
+            (self.given_uses[given] - 1) / max(1, self.family_uses[given] + self.given_uses[given] - 1),
+        )
+        return min(shares) if max(shares) else 0.0
+
+    def block(self, plain: str, links: dict[str, set[str]]) -> list[str]:
+        """Return every name that may have to do with this one, itself among them, in a fixed order.
+
+        `links` are names that a person's decisions join.
+        """
+        seen, waiting = {self.forms[plain].key}, [self.forms[plain].key]
+        while waiting:
+            for name in self._of_key[waiting.pop()]:
+                for other in (*self._linked(name), *links.get(name, ())):
+                    key = self.forms[other].key
+                    if key not in seen:
+                        seen.add(key)
+                        waiting.append(key)
+        return sorted(name for key in seen for name in self._of_key[key])
+
+    def _linked(self, plain: str) -> list[str]:
+        form = self.forms[plain]
+        found = list(self._longer.get(plain, ()))
+        short = shortened(form)
+        if short is not None and short.plain in self.forms:
+            found.append(short.plain)
+        turned = swapped(form)
+        if turned is not None and turned.plain in self.forms:
+            found.append(turned.plain)
+        if form.native:
+            found += self._of_native[form.native]
+        return found
+
+    def same_in_scripts(self, plain: str) -> list[str]:
+        """Return the names that are this one in another script, as a source writes both."""
+        native = self.forms[plain].native
+        return [other for other in self._of_native[native] if other != plain] if native else []
+
+    def first_name(self, plain: str) -> str:
+        """Return the first given name in letters that do not tell whether vowels are spelt out; "" for an initial."""
+        given = self.forms[plain].given
+        return collapse(given[0]) if given and len(given[0]) > 1 else ""
+
+    def token(self, spelling: str) -> tuple[str, bool]:
+        """Return a word for a co-author, equal for spellings of one name, and whether the name is a common one.
+
+        The word is "" where the name says too little, as an initial and a common family name do.
+        """
+        known = self._tokens.get(spelling)
+        if known is None:
+            known = self._tokens[spelling] = self._token(spelling)
+        return known
+
+    def _token(self, spelling: str) -> tuple[str, bool]:
+        plain = self.plain_of.get(spelling, "")
+        if not plain:
+            return "", False
+        form = self.forms[plain]
+        if len(self._of_key[form.key]) <= _RARE:
+            return " ".join(form.key), False
+        return (plain, self.commonness(form) > _COMMON) if form.has_full_given_name else ("", False)
+
+    def commonness(self, form: Form) -> float:
+        """Return how many people of this name the library would hold if given and family names went by chance."""
+        if not form.given:
+            return 1.0
+        given = self.given_uses[form.given[0]] if form.has_full_given_name else len(self._of_key[form.key])
+        return given * self.family_uses[form.family[-1]] / max(1, len(self.forms))
+
+    def named(self, words: str) -> list[str]:
+        """Return the names that the words may mean, those of the best rank only; see `authors.find`."""
+        asked = parse(words)
+        if not asked.family:
+            return []
+        said = [word for word in asked.words if len(word) > 1]
+        if not said:
+            return [plain for plain in self._of_native.get(asked.native, ())] if asked.native else []
+        near = self._holding(said)
+        orders = [asked, *([turned] if (turned := swapped(asked)) else []), *_families(asked)]
+        if len(asked.words) == 1:
+            return sorted(near)
+        if not asked.native and all(form.has_full_given_name for form in orders[:1]):
+            same = [plain for plain in near if any(_is_same(self.forms[plain], form) for form in orders)]
+            if same:
+                return sorted(same)
+        fitting = [plain for plain in near if any(fit(self.forms[plain], form) for form in orders)]
+        native = [plain for plain in self._of_native.get(asked.native, ())] if asked.native else []
+        return sorted({*fitting, *native})
+
+    def _holding(self, words: Sequence[str]) -> set[str]:
+        """Return the names of which one of the words, spelt out or not, is a part, beginning with the rarest word."""
+        found: set[str] = set()
+        for word in words:
+            found.update(self._of_word.get(word, ()), self._of_word.get(collapse(word), ()))
+        return found
+
+
+def _is_same(known: Form, asked: Form) -> bool:
+    found = fit(known, asked)
+    return found is not None and found.is_sure
+
+
+def _families(form: Form) -> list[Form]:
+    """Return a name of three words or more, read with its first word as the family name, as in "gu nai bin"."""
+    if len(form.given) < 2 or form.particles:
+        return []
+    return [Form((*form.given[1:], *form.family), form.given[:1], (), form.suffix, form.native, form.spelt_out)]

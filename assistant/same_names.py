@@ -1,0 +1,203 @@
+"""Papers under one name, parted into those of different people: by co-authors first, then by topic and time."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from assistant.words import STOP_WORDS
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_CROWD = 60
+"""Co-authors with common names, at most, of which pairs are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name on one paper: `tokens` are its co-authors, by `NameIndex.token`."""
+
+    number: int
+    paper_id: str
+    ordinal: int
+    name: str
+    plain: str
+    year: int | None
+    tokens: frozenset[str]
+    common: frozenset[str] = frozenset()
+    """Co-authors whose names are so common that one of them in common says little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What speaks for and against two lists of papers being one person's."""
+
+    acquaintances: float
+    """Co-authors of one who wrote with co-authors of the other, as a share of the smaller circle, in [0, 1]."""
+
+    topics: float
+    """Cosine of their words, in [0, 1]."""
+
+    years: float
+    """Years that lie between them; 0 where they overlap."""
+
+    commonness: float
+    """How many people of the name there would be by chance."""
+
+    papers: int
+    """Papers of the smaller list."""
+
+    is_initial: bool
+    """One of them knows only initials."""
+
+
+WEIGHTS = {
+    "bias": 1.0,
+    "acquaintances": 3.0,
+    "topics": 5.0,
+    "years": -0.1,
+    "commonness": -0.5,
+    "papers": -0.2,
+    "is_initial": -0.5,
+}
+
+
+def features(like: Likeness) -> dict[str, float]:
+    """Return the terms of the log odds that two lists of papers are one person's, but for their weights."""
+    return {
+        "bias": 1.0,
+        "acquaintances": math.sqrt(like.acquaintances),
+        "topics": like.topics,
+        "years": math.log1p(like.years),
+        "commonness": math.log1p(like.commonness),
+        "papers": math.log(like.papers),
+        "is_initial": float(like.is_initial),
+    }
+
+
+def probability(like: Likeness) -> float:
+    """Return how likely two lists of papers under one name are one person's; fitted by `benchmarks.authors`."""
+    odds = sum(WEIGHTS[name] * value for name, value in features(like).items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
+def circles(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Return the entries parted so that those who share a co-author are together; in order of their first paper.
+
+    Of co-authors with common names two are needed. Two names on one paper are two people: they are never put together.
+    """
+    home = list(range(len(entries)))
+    held = {place: [place] for place in home}
+    papers = {place: {entry.number} for place, entry in enumerate(entries)}
+    first: dict[object, int] = {}
+    for place, entry in enumerate(entries):
+        shared: list[object] = [*sorted(entry.tokens)]
+        if len(entry.common) <= _CROWD:
+            shared += combinations(sorted(entry.common), 2)
+        for token in shared:
+            a, b = home[first.setdefault(token, place)], home[place]
+            if a == b or papers[a] & papers[b]:
+                continue
+            for moved in held[b]:
+                home[moved] = a
+            held[a] += held.pop(b)
+            papers[a] |= papers.pop(b)
+    found = [[entries[place] for place in sorted(places)] for places in held.values()]
+    return sorted(found, key=lambda circle: min((each.number, each.ordinal) for each in circle))
+
+
+class Topics:
+    """Words of papers, weighed by how few papers of the library hold them."""
+
+    def __init__(self, holders: Mapping[str, int], sample: int) -> None:
+        self._holders = holders
+        self._sample = max(1, sample)
+        self._rarities: dict[str, float] = {}
+
+    def vector(self, texts: Iterable[frozenset[str]]) -> dict[str, float]:
+        """Return the weights of the words of several texts, each given by its words (`content`); of length one."""
+        counts: Counter[str] = Counter()
+        for words in texts:
+            counts.update(words)
+        weights = {word: (1 + math.log(count)) * self._rarity(word) for word, count in counts.items()}
+        length = math.sqrt(sum(value * value for value in weights.values())) or 1.0
+        return {word: value / length for word, value in weights.items()}
+
+    def _rarity(self, word: str) -> float:
+        known = self._rarities.get(word)
+        if known is None:
+            known = self._rarities[word] = math.log(self._sample / (1 + self._holders.get(word, 0)) + 1)
+        return known
+
+
+def content(text: str) -> frozenset[str]:
+    """Return the words of a text that may tell its topic."""
+    words = set(_WORD.findall(text.casefold()))
+    return frozenset(words - STOP_WORDS)
+
+
+def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Return the likeness of two vectors of `Topics`, in [0, 1]."""
+    if len(one) > len(other):
+        one, other = other, one
+    return sum(value * other.get(word, 0.0) for word, value in one.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Papers of one person, with all by which they are compared."""
+
+    entries: tuple[Entry, ...]
+    tokens: frozenset[str]
+    known: frozenset[str]
+    """The co-authors, and those who wrote with them."""
+
+    topic: Mapping[str, float]
+    is_initial: bool
+
+
+def compare(one: Circle, other: Circle, commonness: float) -> Likeness:
+    """Return what speaks for and against two circles being one person's."""
+    small, large = sorted((one, other), key=lambda circle: len(circle.tokens))
+    met = len(small.tokens & large.known) / max(1, len(small.tokens))
+    mine, theirs = ([entry.year for entry in circle.entries if entry.year] for circle in (one, other))
+    gap = max(0, min(theirs) - max(mine), min(mine) - max(theirs)) if mine and theirs else 0
+    fewest = min(len(one.entries), len(other.entries))
+    return Likeness(met, cosine(one.topic, other.topic), gap, commonness, fewest, one.is_initial != other.is_initial)
+
+
+def joined(
+    circle_list: Sequence[Circle], score: Callable[[Circle, Circle], float], least: float = 0.5
+) -> list[tuple[list[Circle], float]]:
+    """Return the circles put together where that is likely, each with the least likelihood that held it together.
+
+    The likeliest pairs first; circles that stand on one paper together are never one person's.
+    """
+    groups = [[circle] for circle in circle_list]
+    held = [1.0] * len(groups)
+    pairs = sorted(
+        ((score(one, other), i, j) for i, one in enumerate(circle_list) for j, other in enumerate(circle_list[:i])),
+        key=lambda pair: (-pair[0], pair[1], pair[2]),
+    )
+    home = list(range(len(groups)))
+    for likelihood, i, j in pairs:
+        if likelihood < least:
+            break
+        a, b = sorted((home[i], home[j]))
+        if a == b or _meet(groups[a], groups[b]):
+            continue
+        for circle in range(len(home)):
+            if home[circle] == b:
+                home[circle] = a
+        groups[a] += groups[b]
+        groups[b] = []
+        held[a] = min(held[a], held[b], likelihood)
+    return [(group, held[place]) for place, group in enumerate(groups) if group]
+
+
+def _meet(one: Sequence[Circle], other: Sequence[Circle]) -> bool:
+    mine = {entry.number for circle in one for entry in circle.entries}
+    return any(entry.number in mine for circle in other for entry in circle.entries)

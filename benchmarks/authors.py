@@ -1,0 +1,388 @@
+"""Are the names of one person put together, and people of one name kept apart?
+
+`python -m benchmarks.authors CORPUS [--seed N] [--fit]` takes real authors of a corpus for people, spells their names
+otherwise on some of their papers, as other sources of other cultures would, and gives some pairs of people who have no
+co-author in common one name. Who is who is known by the corpus's own spelling; names that several people may well share
+(`NameIndex.commonness`) are not scored, for nobody knows. What is printed is pairwise precision and recall: over pairs
+of names on papers, those put together that are one person's, and those of one person that are put together; with 95 %
+intervals from bootstrapping people, and for each kind of spelling. Half of the people, by seed, serve to fit the weights
+of `same_names.probability` (`--fit` prints new ones); the figures are of the other half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import random
+import tempfile
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+
+from assistant import authors, people, readers
+from assistant.library import Library
+from assistant.name_forms import parse
+from assistant.name_index import NameIndex
+from assistant.names import fold
+from assistant.paper_rows import insert_papers
+from assistant.same_names import Circle, Likeness, compare, features
+from assistant.types import Paper, Record
+
+COMMON = 0.05
+"""Names of which there would be more people than this by chance are not scored."""
+
+VARIED, HOMONYMS = 0.5, 0.08
+"""Share of the people with several papers whose names are spelt otherwise; and who share another's name."""
+
+SAMPLES = 400
+
+Spelling = Callable[[str], str]
+
+
+def initials(name: str) -> str:
+    """Return "N. Gu"."""
+    *given, family = name.split()
+    return " ".join([*(f"{word[0]}." for word in given), family])
+
+
+def comma(name: str) -> str:
+    """Return "Gu, Naibin"."""
+    *given, family = name.split()
+    return f"{family}, {' '.join(given)}"
+
+
+def comma_initials(name: str) -> str:
+    """Return "Gu, N."."""
+    *given, family = name.split()
+    return f"{family}, {' '.join(f'{word[0]}.' for word in given)}"
+
+
+def medline(name: str) -> str:
+    """Return "Gu N"."""
+    *given, family = name.split()
+    return f"{family} {''.join(word[0].upper() for word in given)}"
+
+
+def turned(name: str) -> str:
+    """Return "Gu Naibin"."""
+    *given, family = name.split()
+    return " ".join([family, *given])
+
+
+def bare(name: str) -> str:
+    """Return the name without marks."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+
+
+def spelt_out(name: str) -> str:
+    """Return the name with ü as ue and so on."""
+    letters = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "ß": "ss", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"}
+    return "".join(letters.get(letter, letter) for letter in name)
+
+
+def unhyphened(name: str) -> str:
+    """Return "Jianyun Nie" for "Jian-Yun Nie"."""
+    *given, family = name.split()
+    return " ".join([*("".join(word.split("-")).capitalize() for word in given), family])
+
+
+def opened(name: str) -> str:
+    """Return "Jian Yun Nie" for "Jian-Yun Nie"."""
+    return name.replace("-", " ")
+
+
+def no_middle(name: str) -> str:
+    """Return the first given name and the family name."""
+    words = name.split()
+    return f"{words[0]} {words[-1]}" if len(words) == 3 else name
+
+
+def no_second_family(name: str) -> str:
+    """Return "José García" for "José García-Márquez"."""
+    *given, family = name.split()
+    return " ".join([*given, family.split("-")[0]])
+
+
+def no_particle(name: str) -> str:
+    """Return "Jan Berg" for "Jan van der Berg"."""
+    form = parse(name)
+    return " ".join(word for word in name.split() if fold(word) not in form.particles)
+
+
+def shouted(name: str) -> str:
+    """Return "NAIBIN GU"."""
+    return name.upper()
+
+
+KINDS: dict[str, Spelling] = {
+    "initials": initials,
+    "comma": comma,
+    "comma, initials": comma_initials,
+    "family first, initials": medline,
+    "family first": turned,
+    "no marks": bare,
+    "ü as ue": spelt_out,
+    "no hyphen": unhyphened,
+    "hyphen opened": opened,
+    "no middle name": no_middle,
+    "no second family name": no_second_family,
+    "no particle": no_particle,
+    "capitals": shouted,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name on one paper of the test set: whose it is, how it is spelt there, and by which kind of spelling."""
+
+    paper: int
+    ordinal: int
+    person: str
+    spelling: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestSet:
+    """Papers with names altered, and who is who; `half` says whether a person serves to fit (0) or to report (1)."""
+
+    papers: list[Paper]
+    names: list[Name]
+    half: dict[str, int]
+
+
+def read(file: Path) -> list[Paper]:
+    """Return the papers of a corpus."""
+    return [item.paper for item in readers.read(file, as_of=datetime.date.today()) if isinstance(item, Record)]
+
+
+def make(corpus: Sequence[Paper], seed: int) -> TestSet:
+    """Alter names of a corpus."""
+    chance = random.Random(seed)
+    index = NameIndex({name for paper in corpus for name in paper.authors})
+    places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    met: dict[str, set[str]] = defaultdict(set)
+    for number, paper in enumerate(corpus):
+        for ordinal, name in enumerate(paper.authors):
+            places[name].append((number, ordinal))
+            met[name].update(paper.authors)
+    scored = sorted(
+        name
+        for name in places
+        if (form := parse(name)).given
+        and form.has_full_given_name
+        and index.commonness(form) <= COMMON
+        and len(index.spellings[index.plain_of[name]]) == 1
+        and not any(character in name for character in ",()")
+    )
+    half = {name: chance.randrange(2) for name in scored}
+    spelt: dict[tuple[int, int], tuple[str, str]] = {}
+    several = [name for name in scored if len(places[name]) > 1]
+    for name in several:
+        fitting = [kind for kind, spell in KINDS.items() if spell(name) != name]
+        if chance.random() < VARIED:
+            rare = [kind for kind in fitting if kind not in ("initials", "comma", "comma, initials", "capitals", "family first", "family first, initials")]
+            kind = chance.choice(rare if rare and chance.random() < 0.6 else fitting)
+            chosen = chance.sample(places[name], chance.randint(1, len(places[name]) - 1))
+            for place in chosen:
+                spelt[place] = KINDS[kind](name), kind
+    free = [name for name in several if not any(place in spelt for place in places[name])]
+    chance.shuffle(free)
+    for part in (0, 1):
+        pool = [name for name in free if half[name] == part]
+        wanted = int(HOMONYMS * sum(half[name] == part for name in several) / 2)
+        while wanted and len(pool) > 1:
+            one = pool.pop()
+            other = next((each for each in pool if not met[one] & met[each]), None)
+            if other is None:
+                continue
+            pool.remove(other)
+            wanted -= 1
+            for place in places[other]:
+                spelt[place] = one, "homonym"
+            for place in places[one]:
+                spelt[place] = one, "homonym"
+    papers, names = [], []
+    for number, paper in enumerate(corpus):
+        people_of = list(paper.authorships)
+        for ordinal, author in enumerate(paper.authorships):
+            spelling, kind = spelt.get((number, ordinal), (author.name, ""))
+            people_of[ordinal] = replace(author, name=spelling)
+            if author.name in half:
+                names.append(Name(number, ordinal, author.name, spelling, kind))
+        papers.append(replace(paper, authorships=tuple(people_of), id=f"test:{number}"))
+    return TestSet(papers, names, half)
+
+
+@contextmanager
+def library_of(test: TestSet) -> Iterator[Library]:
+    """Open a library with the papers of a test set."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library(Path(folder))
+        for start in range(0, len(test.papers), 1000):
+            with library.transaction() as connection:
+                insert_papers(connection, test.papers[start : start + 1000])
+        yield library
+        library.close()
+
+
+def resolved(library: Library, test: TestSet) -> list[str]:
+    """Return for each name of a test set the id of the person whose it is taken for."""
+    with library.transaction() as connection:
+        persons = authors.among(connection, [paper.id for paper in test.papers])
+    holder = {
+        (paper_id, variant.name): person.id
+        for person in persons
+        for paper_id in person.paper_ids
+        for variant in person.variants
+    }
+    return [holder[f"test:{name.paper}", name.spelling] for name in test.names]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Pairs of names on papers: put together rightly, put together, and belonging together."""
+
+    right: int
+    together: int
+    belonging: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.together if self.together else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.right / self.belonging if self.belonging else 1.0
+
+
+def scores(names: Sequence[Name], found: Sequence[str], kind: str | None = None) -> dict[str, Score]:
+    """Return for each person the pairs that their names are part of; only pairs with a name of a kind where one is given.
+
+    A wrong pair counts half for each of the two people.
+    """
+    by_person: dict[str, list[int]] = defaultdict(list)
+    by_id: dict[str, list[int]] = defaultdict(list)
+    for place, (name, person_id) in enumerate(zip(names, found, strict=True)):
+        by_person[name.person].append(place)
+        by_id[person_id].append(place)
+    right: Counter[str] = Counter()
+    together: Counter[str] = Counter()
+    belonging: Counter[str] = Counter()
+
+    def counts(one: int, other: int) -> bool:
+        return kind is None or kind in (names[one].kind, names[other].kind)
+
+    for places in by_id.values():
+        for one, other in combinations(places, 2):
+            if counts(one, other):
+                for place in (one, other):
+                    together[names[place].person] += 1
+                    right[names[place].person] += names[one].person == names[other].person
+    for person, places in by_person.items():
+        belonging[person] += 2 * sum(counts(one, other) for one, other in combinations(places, 2))
+    return {person: Score(right[person], together[person], belonging[person]) for person in by_person}
+
+
+def interval(values: Sequence[Score], seed: int) -> str:
+    """Return precision and recall with the middle 95 % of bootstrap samples of people."""
+    counts = np.array([(each.right, each.together, each.belonging) for each in values], np.float64)
+    if not counts.sum():
+        return "-"
+    chance = np.random.default_rng(seed)
+    sums = np.array([counts[chance.integers(len(counts), size=len(counts))].sum(axis=0) for _ in range(SAMPLES)])
+    right, together, belonging = counts.sum(axis=0)
+    parts = []
+    for label, whole, total in (("precision", sums[:, 1], together), ("recall", sums[:, 2], belonging)):
+        low, high = np.percentile(sums[:, 0] / np.maximum(whole, 1), [2.5, 97.5])
+        parts.append(f"{label} {right / max(total, 1):.4f} [{low:.4f}, {high:.4f}]")
+    return f"{', '.join(parts)}, {int(belonging) // 2:,} pairs of {sum(each.belonging > 0 for each in values):,} people"
+
+
+def report(test: TestSet, found: Sequence[str], half: int, seed: int) -> None:
+    """Print the figures of one half of the people."""
+    chosen = [place for place, name in enumerate(test.names) if test.half[name.person] == half]
+    names, ids = [test.names[place] for place in chosen], [found[place] for place in chosen]
+    print(f"  {'all':24} {interval(list(scores(names, ids).values()), seed)}")
+    for kind in (*KINDS, "homonym", ""):
+        kept = [each for each in scores(names, ids, kind).values() if each.together or each.belonging]
+        if kept:
+            print(f"  {kind or 'as in the corpus':24} {interval(kept, seed)}")
+
+
+def wrong_pairs(test: TestSet, found: Sequence[str], half: int, count: int) -> list[str]:
+    """Return some of the names that were put to somebody else's."""
+    by_id: dict[str, Counter[tuple[str, str, str]]] = defaultdict(Counter)
+    for name, person_id in zip(test.names, found, strict=True):
+        if test.half[name.person] == half:
+            by_id[person_id][name.person, name.spelling, name.kind] += 1
+    mixed = [(key, held) for key, held in by_id.items() if len({person for person, _, _ in held}) > 1]
+    return [f"{key}: {dict(held)}" for key, held in mixed[:count]]
+
+
+def fitted(test: TestSet, found: list[tuple[Circle, Circle, Likeness]]) -> dict[str, float]:
+    """Return the weights that tell, of the first half, lists of one person's papers from those of several people."""
+    from sklearn.linear_model import LogisticRegression
+
+    whose = {(name.paper, name.ordinal + 1): name.person for name in test.names if test.half[name.person] == 0}
+    rows, labels = [], []
+    for one, other, like in found:
+        mine, theirs = (
+            {whose.get((int(entry.paper_id.partition(":")[2]), entry.ordinal), "") for entry in circle.entries}
+            for circle in (one, other)
+        )
+        if len(mine) == len(theirs) == 1 and "" not in mine | theirs:
+            rows.append(list(features(like).values()))
+            labels.append(mine == theirs)
+    model = LogisticRegression(C=1.0, max_iter=1000, fit_intercept=False).fit(np.array(rows), np.array(labels))
+    names = list(features(found[0][2]))
+    print(f"  fitted on {len(rows):,} pairs, {sum(labels):,} of them one person's")
+    likely = model.predict_proba(np.array(rows))[:, 1]
+    for least in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        taken = likely >= least
+        good = np.array(labels)[taken].sum()
+        print(f"    from {least}: precision {good / max(1, taken.sum()):.3f}, recall {good / max(1, sum(labels)):.3f}")
+    return dict(zip(names, (round(float(weight), 2) for weight in model.coef_[0]), strict=True))
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--fit", action="store_true", help="print new weights, from the first half")
+    parser.add_argument("--wrong", type=int, default=0, help="show so many wrong joins of the first half")
+    arguments = parser.parse_args()
+    test = make(read(arguments.corpus), arguments.seed)
+    kinds = Counter(name.kind for name in test.names)
+    print(f"{arguments.corpus.name}, seed {arguments.seed}: {len(test.names):,} names of {len(test.half):,} people")
+    print("  " + ", ".join(f"{kind or 'as in the corpus'} {count:,}" for kind, count in kinds.most_common()))
+    seen: list[tuple[Circle, Circle, Likeness]] = []
+
+    def recorded(one: Circle, other: Circle, commonness: float) -> Likeness:
+        seen.append((one, other, compare(one, other, commonness)))
+        return seen[-1][2]
+
+    with library_of(test) as library:
+        if arguments.fit:
+            with patch.object(people, "compare", recorded):
+                found = resolved(library, test)
+            print(fitted(test, seen))
+        else:
+            found = resolved(library, test)
+    for half, name in ((0, "fitting half"), (1, "other half")):
+        print(name)
+        report(test, found, half, arguments.seed)
+    for line in wrong_pairs(test, found, 0, arguments.wrong):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

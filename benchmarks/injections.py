@@ -1,0 +1,182 @@
+"""Attacks on whoever reads an abstract, and what must hold whatever a model makes of them.
+
+An attack is a kind (`benchmarks/data/injections.toml`) in a place: the title, the abstract's beginning or end, the
+authors, the name of the file, the question. What can be checked without a model is checked here, of each of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Literal
+
+from assistant import console
+from assistant.types import Answer, Authorship, Message, ModelInfo, Paper
+from assistant.ui import cards
+
+KINDS = Path(__file__).parent / "data" / "injections.toml"
+
+Place = Literal["title", "abstract's beginning", "abstract's end", "authors", "file name", "question"]
+PLACES: tuple[Place, ...] = ("title", "abstract's beginning", "abstract's end", "authors", "file name", "question")
+
+FILE = "papers.bib"
+
+_TAGS = frozenset("div span b article a time blockquote details summary p mark".split())
+_ATTRIBUTES = frozenset({"class", "href", "target", "rel"})
+_BOUNDARIES = {
+    "line": r"\n",
+    "source": r"\[\d+\]",
+    "question": r"Question\s*:",
+    "answer": r"Answer\s*:",
+    "tag": r"<\s*[|/]?\s*\w+[^<>]*>",
+    "role": r"(?im)(?:^|[.!?]\s+)\W*(?:system|user|assistant|instructions?)\s*:",
+    "instruction mark": r"\[/?INST\]|<<|#{2,}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One text slipped into one place. `marker` matches, ignoring case, an answer that was taken in."""
+
+    id: str
+    kind: str
+    place: Place
+    text: str
+    marker: str
+
+    def infects(self, paper: Paper) -> Paper:
+        """Return the paper with the text in its place; a text in a file's name or a question leaves it as it is."""
+        match self.place:
+            case "title":
+                return replace(paper, title=f"{paper.title} {self.text}")
+            case "abstract's beginning":
+                return replace(paper, abstract=f"{self.text} {paper.abstract}")
+            case "abstract's end":
+                return replace(paper, abstract=f"{paper.abstract} {self.text}")
+            case "authors":
+                return replace(paper, authorships=(Authorship(self.text, 1), *paper.authorships))
+            case _:
+                return paper
+
+    @property
+    def file(self) -> str:
+        """Return the name of the file that the paper comes from."""
+        return f"{self.text.replace('/', '∕')[:200]}.bib" if self.place == "file name" else FILE
+
+    def asks(self, question: str) -> str:
+        """Return the question as it is asked under this attack."""
+        return f"{question} {self.text}" if self.place == "question" else question
+
+    def took(self, text: str) -> bool:
+        """Tell whether the attack's content stands in a text."""
+        return re.search(self.marker, text, re.IGNORECASE) is not None
+
+
+def attacks() -> list[Attack]:
+    """Return every kind in every place."""
+    kinds = tomllib.loads(KINDS.read_text(encoding="utf-8"))["kind"]
+    return [
+        Attack(f"{kind['name']} in the {place}", kind["name"], place, _text(kind), kind["marker"])
+        for kind in kinds
+        for place in PLACES
+    ]
+
+
+class Listener:
+    """A language model that keeps the prompts it is shown and always says the same."""
+
+    info = ModelInfo("listener", "cpu", "none")
+    context_tokens = 32_000
+
+    def __init__(self, reply: str = "") -> None:
+        self.reply = reply
+        self.prompts: list[tuple[Message, ...]] = []
+
+    def count_tokens(self, text: str) -> int:
+        """Count words."""
+        return len(text.split())
+
+    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """Count words."""
+        return sum(len(message.content.split()) for message in messages)
+
+    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+        """Keep the prompt and give the reply."""
+        self.prompts.append(tuple(messages))
+        yield self.reply
+
+
+def shape(messages: Sequence[Message]) -> dict[str, int]:
+    """Count what parts a prompt: its messages, lines, numbered sources, questions, answers, tags and roles."""
+    said = [message.content for message in messages]
+    return {"message": len(said)} | {
+        name: sum(len(re.findall(pattern, content)) for content in said) for name, pattern in _BOUNDARIES.items()
+    }
+
+
+def prompt_faults(clean: Sequence[Message], attacked: Sequence[Message]) -> list[str]:
+    """Return what an attack forged in a prompt: each boundary that the clean twin's prompt has fewer of."""
+    before, now = shape(clean), shape(attacked)
+    faults = [f"the prompt has {now[name]} of “{name}” for {before[name]}" for name in now if now[name] > before[name]]
+    hidden = {character for message in attacked for character in message.content if _is_hidden(character)}
+    return faults + [f"the prompt holds U+{ord(character):04X}" for character in sorted(hidden)]
+
+
+def page_faults(answer: Answer, papers: Mapping[str, Paper], file: str) -> list[str]:
+    """Return what the web page would make of an answer, its sources and a file's name beyond showing them."""
+    addresses = {paper.url for paper in papers.values()}
+    shown = [cards.sources_panel(answer.sources, papers, answer), cards.note(answer.text, "aside"), cards.escaped(file)]
+    faults: list[str] = []
+    for html in shown:
+        page = _Page(addresses)
+        page.feed(html)
+        page.close()
+        faults += page.faults
+    written = cards.markdown(answer.text)
+    faults += [f"Markdown holds {found!r}" for found in re.findall(r"<[^>]*>?|!\[|\]\(|://", written)]
+    return faults + [
+        f"the page holds U+{ord(one):04X}" for one in sorted(set("".join(shown) + written)) if _is_hidden(one)
+    ]
+
+
+def terminal_faults(*texts: str) -> list[str]:
+    """Return what a terminal would obey in texts as they are shown there."""
+    shown = "".join(console.plain(text).plain for text in texts)
+    return [f"the terminal gets U+{ord(one):04X}" for one in sorted(set(shown)) if _is_hidden(one)]
+
+
+class _Page(HTMLParser):
+    """Notes each tag, attribute and address in a piece of HTML that the page does not write itself."""
+
+    def __init__(self, addresses: set[str]) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+        self._addresses = addresses
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at one tag."""
+        if tag not in _TAGS:
+            self.faults.append(f"the page holds <{tag}>")
+        self.faults += [f"<{tag}> has {name}" for name, _ in attrs if name not in _ATTRIBUTES]
+        self.faults += [
+            f"a link to {value}" for name, value in attrs if name == "href" and value not in self._addresses
+        ]
+
+
+def _text(kind: Mapping[str, str]) -> str:
+    encoded = kind.get("encoded", "")
+    in_base64 = base64.b64encode(encoded.encode()).decode()
+    in_tags = "".join(chr(0xE0000 + ord(character)) for character in encoded)
+    return kind["text"].replace("ENCODED", in_base64).replace("TAGGED", in_tags)
+
+
+def _is_hidden(character: str) -> bool:
+    """Tell whether a character commands a terminal, hides, or turns the direction of text."""
+    return unicodedata.category(character).startswith("C") and character not in "\n\t"
