@@ -140,7 +140,7 @@ class Assistant:
     def _prove(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
         """Find the evidence, have the model write from it, and keep of it what the evidence supports."""
         self.warm_up()
-        sources = self._evidence(plan)
+        sources = self.evidence(plan)
         if not sources:
             count = self.library.count(plan.chosen)
             yield from self._say(asked.unwritten(plan, "refusal", *refusals.nothing_found(plan, count)))
@@ -182,7 +182,7 @@ class Assistant:
             )
         )
 
-    def _evidence(self, plan: Plan) -> tuple[Source, ...]:
+    def evidence(self, plan: Plan) -> tuple[Source, ...]:
         """Return the papers to read: those that the question names, else the nearest ones; none where none is about it."""
         if plan.papers:
             return self._sources(plan.papers[: max(self.passages, 2)])

@@ -12,6 +12,7 @@ _WORD = re.compile(r"[^\W_]+")
 _WANTED = re.compile(r"\b(how many|how much|w?hich|wich|what|wat|whose)\b(.*)", re.IGNORECASE | re.DOTALL)
 _AMOUNT = re.compile(r"\bhow (many|much|long|old|large|big|fast|far|often|high)\b", re.IGNORECASE)
 _MEASURED = re.compile(r"\bhow (much|long|old|large|big|fast|far|often|high)\b", re.IGNORECASE)
+_COMPARED = re.compile(r"\bhow much\s+\w+er\b", re.IGNORECASE)
 _LONGEST_FOCUS = 4
 
 _ENDS_FOCUS = frozenset(
@@ -76,10 +77,12 @@ def _is_name(match: re.Match[str]) -> bool:
 def _focus(question: str) -> list[str]:
     """Return the words between the question word and the verb; none where a measure is asked for beside another thing.
 
-    "On which data does it gain, and how much?" wants a number, but none of data.
+    "On which data does it gain, and how much?" wants a number, but none of data; nor does "How much faster is it?".
     """
     wanted = _WANTED.search(question)
     if wanted is None or (_MEASURED.search(question) and not wanted.group(1).casefold().startswith("how")):
+        return []
+    if _COMPARED.search(question):
         return []
     focus: list[str] = []
     for word in fold(wanted.group(2)).split():

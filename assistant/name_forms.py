@@ -29,6 +29,7 @@ _NATIVE = re.compile(r"[^\W\d_]+")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘`ʼ](?=\w)")
 _BRACKETS = re.compile(r"[(\[（【]([^)\]）】]*)[)\]）】]")
 _WORD = re.compile(r"[^\W_]+")
+_VOWEL = re.compile(r"[aeiouyäöüøåæœáéíóúàèìòùâêîôûãõ]", re.IGNORECASE)
 _SIMPLE = re.compile(r"[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}")
 _LAST_OF_LATIN = 0x24F
 _MOST_GLUED = 3
@@ -117,6 +118,8 @@ def parse(name: str) -> Form:
             return Form(tuple(words[:-1]), (words[-1],))
     latin, native = _scripts(name)
     text = _APOSTROPHES.sub("", latin)
+    if text.isupper() and all(_VOWEL.search(word) and len(word) > 1 for word in _WORD.findall(text)):
+        text = text.title()  # "NAIBIN GU": its capitals tell neither initials nor the family name
     before, comma, after = text.partition(",")
     suffix = ""
     if comma:
@@ -174,12 +177,11 @@ def _spelt_out(text: str) -> str:
 def _given(text: str) -> tuple[str, ...]:
     """Cut given names; a hyphenated one is one item, unless its parts are initials."""
     found: list[str] = []
-    is_shouted = text.isupper() and len(text) > _MOST_GLUED + 2
     for item in text.replace(".", " ").split():
         parts = [_plain(part) for part in re.split(r"[-‐‑–]", item)]
         parts = [part for part in parts if part]
         letters = _WORD.findall(item)
-        if len(letters) == 1 and 2 <= len(letters[0]) <= _MOST_GLUED and letters[0].isupper() and not is_shouted:
+        if len(letters) == 1 and 2 <= len(letters[0]) <= _MOST_GLUED and letters[0].isupper():
             found += [letter.casefold() for letter in letters[0] if letter.isascii()]
         elif any(len(part) == 1 for part in parts):
             found += parts
@@ -243,9 +245,10 @@ def _is_family_first(items: Sequence[str]) -> bool:
 
 
 def swapped(form: Form) -> Form | None:
-    """Return a name of two words in the other order: "Gu Naibin" for "Naibin Gu". None where it has no other."""
-    if len(form.given) == 1 and len(form.family) == 1 and not form.particles and len(form.given[0]) > 1:
-        return Form(form.family, form.given, (), form.suffix, form.native, form.spelt_out)
+    """Return a name of one given name and a family name in the other order: "Gu Naibin" for "Naibin Gu". None where it has no other."""
+    family = "".join(form.family)
+    if len(form.given) == 1 and not form.particles and min(len(form.given[0]), len(family)) > 1:
+        return Form((family,), form.given, (), form.suffix, form.native, form.spelt_out)
     return None
 
 

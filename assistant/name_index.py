@@ -31,7 +31,7 @@ class NameIndex:
         self._of_key: dict[Key, list[str]] = defaultdict(list)
         self._of_word: dict[str, list[str]] = defaultdict(list)
         self._of_native: dict[str, list[str]] = defaultdict(list)
-        self._longer: dict[str, list[str]] = defaultdict(list)
+        self._linked: dict[str, set[str]] = defaultdict(set)
         self._tokens: dict[str, tuple[str, bool]] = {}
         self.family_uses: Counter[str] = Counter()
         self.given_uses: Counter[str] = Counter()
@@ -49,9 +49,13 @@ class NameIndex:
                 self._of_word[word].append(plain)
             if form.native:
                 self._of_native[form.native].append(plain)
-            short = shortened(form)
-            if short is not None and short.plain in self.forms:
-                self._longer[short.plain].append(plain)
+        for plain, form in self.forms.items():
+            for other in (shortened(form), swapped(form)):
+                if other is not None and other.plain in self.forms and other.plain != plain:
+                    self._linked[plain].add(other.plain)
+                    self._linked[other.plain].add(plain)
+            if form.native and len(self._of_native[form.native]) > 1:
+                self._linked[plain].update(self._of_native[form.native])
 
     def _add(self, spelling: str, form: Form) -> None:
         known = self.forms.get(form.plain)
@@ -93,25 +97,12 @@ class NameIndex:
         seen, waiting = {self.forms[plain].key}, [self.forms[plain].key]
         while waiting:
             for name in self._of_key[waiting.pop()]:
-                for other in (*self._linked(name), *links.get(name, ())):
+                for other in (*self._linked.get(name, ()), *links.get(name, ())):
                     key = self.forms[other].key
                     if key not in seen:
                         seen.add(key)
                         waiting.append(key)
         return sorted(name for key in seen for name in self._of_key[key])
-
-    def _linked(self, plain: str) -> list[str]:
-        form = self.forms[plain]
-        found = list(self._longer.get(plain, ()))
-        short = shortened(form)
-        if short is not None and short.plain in self.forms:
-            found.append(short.plain)
-        turned = swapped(form)
-        if turned is not None and turned.plain in self.forms:
-            found.append(turned.plain)
-        if form.native:
-            found += self._of_native[form.native]
-        return found
 
     def same_in_scripts(self, plain: str) -> list[str]:
         """Return the names that are this one in another script, as a source writes both."""

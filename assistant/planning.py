@@ -37,6 +37,9 @@ _VENUE = re.compile(
 )
 
 
+_AS_PROSE = Intent("passages")
+
+
 @dataclass(frozen=True, slots=True)
 class _Masked:
     """A question in which marks stand for what is known: `text` in lower case, and what each mark stands for."""
@@ -75,8 +78,8 @@ class Planner:
         intent = self._read(masked, of_list)
         if intent.kind == "catalogue" and masked.papers and intent.measure not in ("authors_of", "details"):
             as_words = _papers_quoted(masked)
-            intent = self._read(as_words, of_list)
-            masked = masked if intent.leftover else as_words
+            other = self._read(as_words, of_list)
+            masked, intent = (masked, _AS_PROSE) if other.leftover else (as_words, other)
         return self._worded(self._built(question, asked, masked, intent, chosen, person))
 
     def as_kind(self, plan: Plan, kind: PlanKind) -> Plan:

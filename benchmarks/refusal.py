@@ -26,12 +26,11 @@ import numpy as np
 import platformdirs
 from scipy.stats import binomtest
 
-from assistant import answerability, questions, relevance, settings
+from assistant import answerability, questions, settings
 from assistant.answerability import Judge, Judgement, Marks
-from assistant.gazetteer import Gazetteer
 from assistant.protocols import Embedder, Vectors
 from assistant.questions import Question
-from assistant.types import Plan, Source
+from assistant.types import Source
 from assistant.wiring import quiet_environment
 from assistant.workspace import Workspace
 
@@ -114,18 +113,17 @@ def prepare(shared: Path, asked: Iterable[Question], others: int) -> tuple[Path,
     return folder, file_of_papers
 
 
-def ask(workspace: Workspace, gazetteer: Gazetteer, judge: Judge, question: Question) -> Tried:
-    """Find sources for a question as the assistant does, and judge it by them."""
+def ask(workspace: Workspace, judge: Judge, question: Question) -> Tried:
+    """Plan a question and find sources for it as the assistant does, and judge it by them.
+
+    What the plan gives to the database or to an overview is not refused there.
+    """
     assistant = workspace.assistant
-    mentions = gazetteer.mentions(question.text)
-    named = [i for mention in mentions if mention.kind == "paper" for i in mention.values]
-    found = assistant.retriever.search(question.text, assistant.passages)
-    ids = list(dict.fromkeys([*named, *(passage.paper_id for passage in found)]))[: assistant.passages]
-    papers = assistant.library.papers_by_id(ids)
-    sources = tuple(Source(n, p.id, p.title, p.authors, p.date, p.url, p.abstract) for n, p in enumerate(papers, 1))
-    is_about = bool(named) or relevance.is_about(assistant.library, Plan(question.text, question.text), found)
-    look = judge.look(question.text, sources)
-    return Tried(question, sources, is_about, look.marks if look else None, judge.judge(question.text, sources))
+    plan = assistant.planner.plan(question.text)
+    sources = assistant.evidence(plan)
+    look = judge.look(plan.subject, sources) if plan.kind == "passages" else None
+    judgement = judge.judge(plan.subject, sources) if look else Judgement(0.0 if plan.kind == "passages" else 1.0)
+    return Tried(question, sources, bool(sources), look.marks if look else None, judgement)
 
 
 def fit(tried: Sequence[Tried]) -> tuple[Marks, float]:
@@ -145,7 +143,11 @@ def cross_validated(tried: Sequence[Tried], folds: int = 10) -> list[Tried]:
     for fold in range(folds):
         coefficients, intercept = fit([one for place, one in enumerate(tried) if place % folds != fold])
         for one in tried[fold::folds]:
-            chance = answerability.probability(one.marks, coefficients, intercept) if one.marks else 0.0
+            chance = (
+                answerability.probability(one.marks, coefficients, intercept)
+                if one.marks
+                else one.judgement.probability
+            )
             judged.append(replace(one, judgement=replace(one.judgement, probability=chance)))
     return judged
 
@@ -207,8 +209,7 @@ def main() -> None:
         workspace.add([papers])
         vectors = RememberedVectors(workspace.embedder, folder / "vectors.npz")
         judge = Judge(workspace.library, vectors.embed)
-        gazetteer = Gazetteer(workspace.library)
-        tried = [ask(workspace, gazetteer, judge, question) for question in asked]
+        tried = [ask(workspace, judge, question) for question in asked]
         vectors.keep()
         fitting = [one for one in tried if is_for_fitting(one.question)]
         reporting = [one for one in tried if not is_for_fitting(one.question)]

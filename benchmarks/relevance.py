@@ -11,14 +11,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from assistant import planning, relevance
+from assistant import relevance
 from assistant.answering import Assistant
 from benchmarks.collections import Collection
 
 
 def passed(assistant: Assistant, questions: list[str]) -> float:
     """Return the share of the questions about which something in the library is."""
-    plans = [planning.plan(assistant.library, question) for question in questions]
+    plans = [assistant.planner.plan(question) for question in questions]
     found = [assistant.retriever.search(plan.subject, assistant.passages, plan.chosen) for plan in plans]
     about = [relevance.is_about(assistant.library, *pair) for pair in zip(plans, found, strict=True)]
     return sum(about) / len(about)

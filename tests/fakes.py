@@ -9,9 +9,10 @@ from itertools import islice
 
 import numpy as np
 
+from assistant.answerability import Judgement
 from assistant.names import fold
 from assistant.protocols import Vectors
-from assistant.types import Message, ModelInfo
+from assistant.types import Message, ModelInfo, Source
 from vectorstore import ExactIndex
 
 
@@ -100,3 +101,14 @@ class NoRoute:
 
     def route(self, _masked: str) -> None:
         return None
+
+
+class TrustingJudge:
+    """Thinks that every question has its answer, but for those with one of the given words."""
+
+    def __init__(self, *refused: str) -> None:
+        self.refused = refused
+
+    def judge(self, question: str, sources: Sequence[Source]) -> Judgement:
+        missing = tuple(word for word in self.refused if word in question)
+        return Judgement(0.0 if missing else 1.0, missing, sources[0].number if sources else None)

@@ -31,7 +31,7 @@ from assistant.ui.app import serve, server
 from assistant.ui.chat import Chat
 from assistant.ui.hardening import seal_environment
 from assistant.workspace import Workspace
-from tests.fakes import HashingEmbedder, ScriptedModel
+from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -80,12 +80,13 @@ class OfflineWorkspace(Workspace):
 
     def __init__(self, folder: Path, model: ScriptedModel) -> None:
         super().__init__(Settings(library=folder / "library", models=folder / "models"))
+        self._judge = TrustingJudge()  # type: ignore[assignment]
         self._scripted = model
 
     def _load_embedder(self) -> Embedder:
         return HashingEmbedder()
 
-    def language_model(self) -> LanguageModel:
+    def _load_language_model(self) -> LanguageModel:
         return self._scripted
 
 
@@ -193,11 +194,11 @@ def test_answer_streams_then_shows_citations_and_cards(app: Running, open_page: 
     ask(page, "What does the loom weave from punched cards?")
     expect(page.locator("#chat .message.bot")).to_contain_text("The loom weaves")
     expect(page.locator("#question .stop-button")).to_be_visible()
-    assert page.locator(".card").count() == 2
+    assert page.locator(".card").count() == 1
     assert page.locator(".card.cited").count() == 0
     expect_idle(page)
     number = page.locator(".card.cited .number").inner_text()
-    assert answers(page)[0].startswith(f"{LOOM} [{number}]")
+    assert f"{LOOM} [{number}]" in answers(page)[0]
     cited = page.locator(".card.cited")
     expect(cited).to_have_count(1)
     expect(cited).to_contain_text("LoomNet")
@@ -218,8 +219,31 @@ def test_stop_ends_the_answer_and_keeps_what_was_written(app: Running, open_page
     page.click("#question .stop-button")
     expect_idle(page)
     assert app.model.stop.is_set()
-    assert answers(page)[0].startswith("The loom")
+    assert "The loom" in answers(page)[0]
     assert "Stopped by the reader." in answers(page)[0]
+
+
+def test_a_question_is_read_in_words_and_can_be_read_otherwise(app: Running, open_page: Callable[..., Page]) -> None:
+    page = open_page(app.url)
+    ask(page, "How many papers are there?")
+    expect_idle(page)
+    assert "Look up how many papers there are." in answers(page)[0]
+    page.locator("#reading button").first.click()
+    page.get_by_label("Words in title or abstract").fill("punched cards")
+    page.get_by_role("button", name="Ask again like this").click()
+    expect(page.locator("#chat .message.bot")).to_contain_text("that mention “punched cards”")
+    expect_idle(page)
+    assert len(answers(page)) == 1
+
+
+def test_what_is_withheld_can_be_opened(app: Running, open_page: Callable[..., Page]) -> None:
+    app.model.will_say(f"{LOOM} It has 512 threads.")
+    page = open_page(app.url)
+    ask(page, "What does the loom weave from punched cards?")
+    expect_idle(page)
+    assert "1 sentence withheld" in answers(page)[0]
+    page.locator(".withheld summary").click()
+    expect(page.locator(".withheld li")).to_have_text("It has 512 threads.")
 
 
 def test_retry_asks_the_last_question_again(app: Running, open_page: Callable[..., Page]) -> None:
@@ -543,11 +567,11 @@ def shown(outputs: tuple[Any, ...]) -> str:
 def test_waiting_for_the_models_is_said_and_can_be_stopped(library: Library) -> None:
     loaded = threading.Event()
 
-    def ask_slowly(question: str, history: Sequence[Turn]) -> Any:
+    def ask_slowly(question: str, history: Sequence[Turn], plan: object = None) -> Any:
         assert loaded.wait(20)
         raise QuestionError("too late")
 
-    chat = Chat(ask_slowly, lambda ids: [], Chats(library), is_ready=lambda: False)
+    chat = Chat(ask_slowly, lambda ids: [], Chats(library), is_ready=lambda: False, called=str)
     steps = chat.send("What is a loom?", (), request_of("a"))
     assert "Searching" in shown(next(steps))
     assert "Loading the models" in shown(next(steps))
@@ -563,11 +587,11 @@ def test_waiting_for_the_models_is_said_and_can_be_stopped(library: Library) -> 
 def test_question_while_an_answer_is_written_is_not_mixed_in(library: Library) -> None:
     loaded = threading.Event()
 
-    def ask_slowly(question: str, history: Sequence[Turn]) -> Any:
+    def ask_slowly(question: str, history: Sequence[Turn], plan: object = None) -> Any:
         assert loaded.wait(20)
         raise QuestionError("too late")
 
-    chat = Chat(ask_slowly, lambda ids: [], Chats(library), is_ready=lambda: False)
+    chat = Chat(ask_slowly, lambda ids: [], Chats(library), is_ready=lambda: False, called=str)
     first = chat.send("What is a loom?", (), request_of("a"))
     next(first)
     (skipped,) = chat.send("And a gear?", (), request_of("a"))

@@ -13,7 +13,7 @@ import pytest
 
 from assistant import settings
 from assistant.errors import LibraryLocked, ModelError
-from assistant.types import AnswerFinished, EvidenceFound, TextProduced
+from assistant.types import AnswerFinished, EvidenceFound, QuestionPlanned, TextProduced
 from assistant.wiring import check_models
 from assistant.workspace import Workspace
 from tests.tiny_models import tiny_chat_model, tiny_embedder
@@ -41,8 +41,9 @@ def test_every_step_works_together(workspace: Workspace) -> None:
     assert workspace.index.count() == workspace.library.count() == report.added
     paper = next(paper for paper in workspace.library.papers() if paper.authors)
     events = list(workspace.assistant.ask(f"What does {paper.title} say?"))
-    assert isinstance(events[0], EvidenceFound)
-    assert paper.title in [source.title for source in events[0].sources]
+    assert isinstance(events[0], QuestionPlanned)
+    assert isinstance(events[1], EvidenceFound)
+    assert paper.title in [source.title for source in events[1].sources]
     assert any(isinstance(event, TextProduced) for event in events)
     assert isinstance(events[-1], AnswerFinished)
     assert events[-1].answer.model

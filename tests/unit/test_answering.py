@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -10,10 +11,11 @@ from assistant.answering import LONGEST_QUESTION, Assistant
 from assistant.errors import QuestionError
 from assistant.indexing import KeptIndex
 from assistant.library import Library
+from assistant.planning import Planner
 from assistant.retrieval import Retriever
-from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, Record, TextProduced
+from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, QuestionPlanned, Record, TextProduced
 from tests.conftest import make_paper
-from tests.fakes import FailingModel, HashingEmbedder, MemoryPlace, ScriptedModel
+from tests.fakes import FailingModel, HashingEmbedder, MemoryPlace, NoRoute, ScriptedModel, TrustingJudge
 
 BEAMS = "BeamLoRA treats each adapter as a beam. It was tested on 12 datasets."
 PRUNING = "Light-PEFT prunes the foundation model early. It was tested on GLUE."
@@ -21,6 +23,25 @@ PRUNING = "Light-PEFT prunes the foundation model early. It was tested on GLUE."
 
 def never() -> ScriptedModel:
     raise AssertionError("the model must not be called")
+
+
+def assistant_over(
+    library: Library,
+    embedder: HashingEmbedder,
+    model: ScriptedModel | None = None,
+    judge: TrustingJudge | None = None,
+    index: KeptIndex | None = None,
+) -> Assistant:
+    return Assistant(
+        library=library,
+        planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
+        retriever=Retriever(library, index or KeptIndex(library, MemoryPlace()), embedder),
+        judge=judge or TrustingJudge(),  # type: ignore[arg-type]
+        language_model=(lambda: model) if model else never,
+        passages=5,
+        prompt_tokens=3000,
+        answer_tokens=50,
+    )
 
 
 @pytest.fixture
@@ -33,19 +54,81 @@ def build(library: Library, embedder: HashingEmbedder) -> Callable[..., Assistan
     index = KeptIndex(library, MemoryPlace())
     outbox.embed_pending(library, index, embedder)
 
-    def make(model: ScriptedModel | None = None) -> Assistant:
-        return Assistant(library, Retriever(library, index, embedder), (lambda: model) if model else never, 5, 3000, 50)
+    def make(model: ScriptedModel | None = None, judge: TrustingJudge = TrustingJudge()) -> Assistant:  # noqa: B008
+        return assistant_over(library, embedder, model, judge, index)
 
     return make
 
 
-def test_evidence_comes_before_the_model_is_called(build: Callable[..., Assistant]) -> None:
-    events = iter(build().ask("What is BeamLoRA?"))
-    first = next(events)
-    assert isinstance(first, EvidenceFound)
-    assert [(source.number, source.title) for source in first.sources] == [(1, "BeamLoRA"), (2, "Light-PEFT")]
+def test_plan_and_evidence_come_before_the_model_is_called(build: Callable[..., Assistant]) -> None:
+    events = iter(build().ask("What treats each adapter as a beam?"))
+    planned, found = next(events), next(events)
+    assert isinstance(planned, QuestionPlanned)
+    assert planned.plan.kind == "passages"
+    assert isinstance(found, EvidenceFound)
+    assert [(source.number, source.title) for source in found.sources] == [(1, "BeamLoRA"), (2, "Light-PEFT")]
     with pytest.raises(AssertionError):
         next(events)
+
+
+def test_a_named_paper_is_the_only_evidence(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("BeamLoRA treats each adapter as a beam.")).ask("What is BeamLoRA?").answer()
+    assert [source.title for source in answer.sources] == ["BeamLoRA"]
+
+
+def test_a_count_comes_from_the_database_and_every_paper_is_a_source(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("How many papers by Naibin Gu are there?").answer()
+    assert (answer.kind, answer.count, answer.refused, answer.model) == ("catalogue", 2, False, None)
+    assert answer.text == "2 papers by Naibin Gu. [1][2]"
+    assert {source.title for source in answer.sources} == {"BeamLoRA", "Light-PEFT"}
+    assert all(sentence.status == "exact" for sentence in answer.sentences)
+
+
+def test_a_question_judged_to_have_no_answer_is_refused_before_the_model(build: Callable[..., Assistant]) -> None:
+    answer = build(None, TrustingJudge("batch")).ask("What batch size does BeamLoRA use?").answer()
+    assert (answer.kind, answer.refused, answer.model) == ("refusal", True, None)
+    assert "They say nothing of “batch”" in answer.text
+    assert "BeamLoRA [1]" in answer.text
+
+
+def test_what_no_abstract_supports_is_withheld_and_counted(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("BeamLoRA treats each adapter as a beam. It was tested on 15 datasets.")
+    answer = build(model).ask("What is BeamLoRA?").answer()
+    assert answer.text == "BeamLoRA treats each adapter as a beam. [1]"
+    assert [sentence.text for sentence in answer.withheld] == ["It was tested on 15 datasets."]
+    assert answer.reason == "1 sentence withheld: no abstract supports it"
+
+
+def test_small_talk_needs_neither_model(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("What can you do?").answer()
+    assert (answer.kind, answer.refused) == ("about", False)
+    assert "2 papers in this library" in answer.text
+
+
+def test_a_name_that_nobody_has_counts_none(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("How many papers did John Smithers publish?").answer()
+    assert (answer.kind, answer.count, answer.refused) == ("catalogue", 0, False)
+    assert "“John Smithers”" in answer.text
+
+
+def test_a_comparison_cites_each_paper_also_where_the_model_forgets_one(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("BeamLoRA treats each adapter as a beam.")
+    answer = build(model).ask("Compare BeamLoRA and Light-PEFT").answer()
+    assert answer.kind == "comparison"
+    assert answer.cited_numbers == {1, 2}
+    assert "Light-PEFT: “Light-PEFT prunes the foundation model early.”" in answer.text
+
+
+def test_a_question_in_chinese_is_put_into_english_for_prose(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("What does BeamLoRA treat as a beam?", "BeamLoRA treats each adapter as a beam.")
+    answer = build(model).ask("BeamLoRA 把什么看作波束？").answer()
+    assert answer.standalone_question == "What does BeamLoRA treat as a beam?"
+    assert answer.text == "BeamLoRA treats each adapter as a beam. [1]"
+
+
+def test_the_reader_s_word_on_the_kind_counts(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("What treats each adapter as a beam?", kind="catalogue").answer()
+    assert (answer.kind, answer.count) == ("catalogue", 2)
 
 
 def test_text_follows_and_the_finished_answer_cites(build: Callable[..., Assistant]) -> None:
@@ -67,8 +150,8 @@ def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant
         .to_json()
     )
     assert list(value) == [
-        "id", "question", "standalone_question", "kind", "text", "refused", "reason", "sentences", "sources", "rows",
-        "count", "model", "timings",
+        "id", "question", "standalone_question", "kind", "text", "refused", "reason", "plan", "sentences", "withheld",
+        "sources", "rows", "count", "model", "timings",
     ]  # fmt: skip
     assert set(value["sentences"][0]) == {"text", "status", "sources", "spans"}
     assert set(value["sentences"][0]["spans"][0]) == {"source", "quote"}
@@ -89,8 +172,7 @@ def test_a_question_about_nothing_in_the_library_is_refused_without_the_model(bu
 
 
 def test_an_empty_library_says_how_to_add_papers(library: Library, embedder: HashingEmbedder) -> None:
-    assistant = Assistant(library, Retriever(library, KeptIndex(library, MemoryPlace()), embedder), never, 5, 3000, 50)
-    answer = assistant.ask("What is BeamLoRA?").answer()
+    answer = assistant_over(library, embedder).ask("What is BeamLoRA?").answer()
     assert answer.refused
     assert "assistant add" in answer.text
 
@@ -127,9 +209,9 @@ def test_a_follow_up_keeps_the_papers_of_the_answer_before(build: Callable[..., 
     turn = assistant.ask("What does Light-PEFT prune?").answer().turn()
     assert turn.answer == "Light-PEFT prunes the foundation model early. [1]"
     answer = assistant.ask("What was it tested on?", [turn]).answer()
-    assert answer.standalone_question == "What does Light-PEFT prune? What was it tested on?"
+    assert answer.standalone_question == "What was Light-PEFT tested on?"
     assert answer.sources[0].paper_id == turn.paper_ids[0]
-    assert [message.role for message in model.prompts[1]] == ["system", "user", "assistant", "user"]
+    assert [message.role for message in model.prompts[1]] == ["system", "user"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from assistant import cli, workspace
 from assistant.ownership import Ownership
 from assistant.types import Message
-from tests.fakes import HashingEmbedder, ScriptedModel
+from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
 
 BIB = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin and Fu, Peng}, year = 2025, month = feb,
   abstract = {BeamLoRA treats each adapter as a beam. It was tested on 12 datasets.}}
@@ -50,6 +50,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
     scripted = ScriptedModel(*["BeamLoRA treats each adapter as a beam."] * 5)
     monkeypatch.setattr(workspace.Workspace, "embedder", HashingEmbedder())
     monkeypatch.setattr(workspace.Workspace, "_load_language_model", lambda self: scripted)
+    monkeypatch.setattr(workspace, "Judge", lambda *_: TrustingJudge())
     return scripted
 
 
@@ -117,6 +118,22 @@ def test_ask_prints_the_answer_and_the_sources_it_cites(filled: CommandLine) -> 
     assert "[1] BeamLoRA. Naibin Gu, Peng Fu. 2025-02" in text
 
 
+def test_ask_counts_without_a_model_and_says_how_it_read_the_question(filled: CommandLine) -> None:
+    assert "1 paper by Naibin Gu. [1]" in filled("ask", "How many papers by Naibin Gu?")
+    assert "Look up how many papers there are: papers by Naibin Gu." in filled.stderr
+    answer = filled.json("ask", "What is BeamLoRA?", "--as", "catalogue")
+    assert (answer["kind"], answer["count"], answer["plan"]["measure"]) == ("catalogue", 1, "papers")
+
+
+def test_ask_shows_what_was_withheld_on_request(filled: CommandLine, model: ScriptedModel) -> None:
+    model.replies[0] = "BeamLoRA treats each adapter as a beam. It has 77 beams."
+    assert "77" not in filled("ask", "What is BeamLoRA?")
+    assert "1 sentence withheld" in filled.stderr
+    model.replies[0] = "BeamLoRA treats each adapter as a beam. It has 77 beams."
+    filled("ask", "What is BeamLoRA?", "--withheld")
+    assert "withheld: It has 77 beams." in filled.stderr
+
+
 def test_ctrl_c_stops_an_answer_and_shows_what_was_written(
     filled: CommandLine, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,12 +161,12 @@ def test_ask_from_a_file_answers_in_order_and_asks_the_history_first(filled: Com
     Path("q.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
     answers = [json.loads(line) for line in filled("ask", "--from", "q.jsonl", "--json").splitlines()]
     assert [answer["id"] for answer in answers] == ["b", "a"]
-    assert answers[0]["standalone_question"] == "What is BeamLoRA? How was it tested?"
+    assert answers[0]["standalone_question"] == "How was BeamLoRA tested?"
     assert len(model.prompts) == 3
 
 
 def test_a_bad_question_in_a_file_is_refused_and_the_rest_goes_on(filled: CommandLine) -> None:
-    Path("q.jsonl").write_text('{"id": 1, "q": " "}\n{"id": 2, "q": "What is Light-PEFT?"}\n')
+    Path("q.jsonl").write_text('{"id": 1, "q": " "}\n{"id": 2, "q": "What is BeamLoRA?"}\n')
     answers = [json.loads(line) for line in filled("ask", "--from", "q.jsonl", "--json").splitlines()]
     assert [(answer["id"], answer["refused"]) for answer in answers] == [("1", True), ("2", False)]
     assert "empty" in answers[0]["reason"]

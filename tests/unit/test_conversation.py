@@ -1,54 +1,30 @@
 import pytest
 
 import prompts
-from assistant.conversation import is_refusal, messages, standalone
+from assistant.conversation import is_refusal, messages
 from assistant.errors import QuestionError
-from assistant.types import Source, Turn
+from assistant.types import Source
 from tests.fakes import ScriptedModel
 
-HISTORY = (Turn("What does KnowRL propose?", "A framework.", ("p1",)),)
-SOURCES = tuple(Source(n, f"p{n}", f"Title {n}", ("A", "B", "C", "D"), "2025", "", "word " * 100) for n in (1, 2, 3))
+SOURCES = tuple(Source(n, f"p{n}", f"Title {n}", ("A", "B", "C", "D"), "2025", "", " ".join(f"word{i}" for i in range(100))) for n in (1, 2, 3))
 
 
-def build(budget: int, history: tuple[Turn, ...] = HISTORY, sources: tuple[Source, ...] = SOURCES) -> str:
+def build(budget: int, sources: tuple[Source, ...] = SOURCES) -> str:
     model = ScriptedModel()
-    prompt, _ = messages("Why?", history, sources, count_tokens=model.count_prompt_tokens, budget=budget)
+    prompt, _ = messages("Why?", sources, count_tokens=model.count_prompt_tokens, budget=budget)
     return "\n".join(f"{message.role}: {message.content}" for message in prompt)
 
 
-@pytest.mark.parametrize(
-    "question", ["How many benchmarks was it tested on?", "And in 2024?", "Which of those is newest?"]
-)
-def test_a_question_that_points_back_is_put_behind_the_one_before(question: str) -> None:
-    assert standalone(question, HISTORY) == f"What does KnowRL propose? {question}"
-    assert standalone(question, ()) == question
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "What is Light-PEFT?",
-        "How does BERT choose its tokens?",
-        "What is a recipe that needs wild yeast?",
-        "Which method is the one that prunes early?",
-    ],
-)
-def test_a_change_of_topic_drags_nothing_along(question: str) -> None:
-    assert standalone(question, HISTORY) == question
-
-
-def test_the_prompt_holds_instructions_talk_numbered_abstracts_and_question() -> None:
+def test_the_prompt_holds_instructions_numbered_abstracts_and_question() -> None:
     text = build(10_000)
-    assert text.index("system:") < text.index("KnowRL") < text.index("[3] Title 3")
+    assert text.index("system:") < text.index("[3] Title 3")
     assert text.index("[3] Title 3") < text.index("[1] Title 1. A, B, C et al. 2025") < text.index("Question: Why?")
     assert text.rstrip().count("Why?") >= 1
 
 
-def test_what_does_not_fit_goes_in_order_talk_then_last_sources_then_words() -> None:
-    full = ScriptedModel().count_tokens(build(10_000)) - 4  # the four "role:" marks
-    no_talk = build(full - 3)
-    assert "KnowRL" not in no_talk
-    assert "[3]" in no_talk
+def test_what_does_not_fit_goes_in_order_last_sources_then_words() -> None:
+    full = ScriptedModel().count_tokens(build(10_000)) - 2  # the two "role:" marks
+    assert "[3]" in build(full)
     assert "[3]" not in build(full - 60)
     short = build(full - 280)
     assert "[1]" in short
@@ -58,25 +34,15 @@ def test_what_does_not_fit_goes_in_order_talk_then_last_sources_then_words() -> 
 
 def test_only_the_sources_in_the_prompt_count_as_read() -> None:
     model = ScriptedModel()
-    full = ScriptedModel().count_tokens(build(10_000)) - 4
-    prompt, shown = messages("Why?", (), SOURCES, count_tokens=model.count_prompt_tokens, budget=full - 60)
+    full = ScriptedModel().count_tokens(build(10_000)) - 2
+    prompt, shown = messages("Why?", SOURCES, count_tokens=model.count_prompt_tokens, budget=full - 60)
     assert shown == SOURCES[:2]
     assert model.count_prompt_tokens(prompt) <= full - 60
 
 
 def test_a_question_that_leaves_no_room_is_an_error() -> None:
     with pytest.raises(QuestionError, match="prompt_tokens"):
-        build(10, (), ())
-
-
-def test_a_follow_up_of_a_follow_up_keeps_the_topic() -> None:
-    turn = Turn("How was it tested?", "On 12.", (), "What is BeamLoRA? How was it tested?")
-    assert standalone("And how large is it?", [turn]) == "What is BeamLoRA? How was it tested? And how large is it?"
-
-
-def test_the_model_is_not_shown_its_old_numbers() -> None:
-    assert "A framework." in build(10_000, (Turn("What?", "A framework. [2]"),))
-    assert "framework. [2]" not in build(10_000, (Turn("What?", "A framework. [2]"),))
+        build(10, ())
 
 
 @pytest.mark.parametrize(
