@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -44,7 +45,8 @@ class _Dates:
 def _listed(asked: Asked, *, is_newest: bool) -> Draft:
     wanted = asked.lines(1)
     by_date = select(papers.c.date, func.count()).where(papers.c.date != "").group_by(papers.c.date)
-    counts = [(str(row[0]), int(row[1])) for row in asked.select(by_date)]
+    rows: Sequence[Any] = asked.select(by_date).all()
+    counts = [(str(date), int(count)) for date, count in rows]
     undated = asked.total - sum(count for _, count in counts)
     if not counts:
         return Draft((Line(f"No date is known of {asked.subject}."),), (), asked.total)

@@ -183,13 +183,21 @@ class Assistant:
         )
 
     def evidence(self, plan: Plan) -> tuple[Source, ...]:
-        """Return the papers to read: those that the question names, else the nearest ones; none where none is about it."""
-        if plan.papers:
-            return self._sources(plan.papers[: max(self.passages, 2)])
-        found = self.retriever.search(plan.subject, self.passages, plan.chosen)
-        if not relevance.is_about(self.library, plan, found):
+        """Return the papers to read: those that the question names, else the nearest; none where none is about it.
+
+        Papers that are named by some words of their titles only are read alone where the search, too, finds them first.
+        """
+        named = list(plan.papers[: max(self.passages, 2)])
+        if named and (plan.is_sure or plan.kind == "comparison"):
+            return self._sources(named)
+        passages = self.retriever.search(plan.subject, self.passages, plan.chosen)
+        found = [passage.paper_id for passage in passages]
+        if named:
+            is_first = bool(found) and found[0] in named
+            return self._sources(named if is_first else [*found[: self.passages - len(named)], *named])
+        if not relevance.is_about(self.library, plan, passages):
             return ()
-        return self._sources([passage.paper_id for passage in found])
+        return self._sources(found)
 
     def _say(self, answer: Answer) -> Iterator[AnswerEvent]:
         yield EvidenceFound(())

@@ -52,9 +52,7 @@ def find(connection: Connection, words: str) -> list[Person]:
             person = people.with_id(connection, words)
             if person is not None:
                 return [person]
-        found = {
-            person.id: person for plain in people.index.named(words) for person in people.named(connection, plain)
-        }
+        found = {person.id: person for plain in people.index.named(words) for person in people.named(connection, plain)}
     return sorted(found.values(), key=lambda person: (-len(person.paper_ids), person.id))
 
 

@@ -88,7 +88,9 @@ class AuthorshipRows:
         wanted = list(ids)
         missing = [paper_id for paper_id in wanted if paper_id not in self._contents]
         for page in pages(missing):
-            rows = connection.execute(select(papers.c.id, papers.c.title, papers.c.abstract).where(papers.c.id.in_(page)))
+            rows = connection.execute(
+                select(papers.c.id, papers.c.title, papers.c.abstract).where(papers.c.id.in_(page))
+            )
             self._contents.update((row.id, content(f"{row.title} {row.abstract}")) for row in rows)
         return [self._contents[paper_id] for paper_id in wanted if paper_id in self._contents]
 

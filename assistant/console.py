@@ -19,6 +19,7 @@ from rich.text import Text
 
 from assistant.integrity import CheckReport
 from assistant.models import ModelEntry
+from assistant.quoting import visible
 from assistant.stream import AnswerStream
 from assistant.types import (
     Answer,
@@ -52,7 +53,7 @@ def remark(message: str, style: str = "") -> None:
 
 def plain(text: str, style: str = "") -> Text:
     """Return text from papers, people or the model with nothing in it that a terminal would obey."""
-    return Text(strip_control_codes(text).replace("\x1b", ""), style=style)
+    return Text(visible(strip_control_codes(text)), style=style)
 
 
 class _Rate(ProgressColumn):

@@ -44,7 +44,8 @@ _CONNECTING = frozenset("and or with by from of the a an in on at to for".split(
 class Mention:
     """Where a question names something: `values` are ids of papers or of the persons who may be meant.
 
-    `name` is the library's own spelling. A "held" name stands in the abstracts of few papers, and in none of the titles.
+    `name` is the library's own spelling; `is_sure` where it is a whole title or a short name, not only some words of a
+    title. A "held" name stands in the abstracts of few papers, and in none of the titles.
     """
 
     kind: MentionKind
@@ -52,6 +53,7 @@ class Mention:
     end: int
     name: str
     values: tuple[str, ...]
+    is_sure: bool = True
 
     def corrects(self, text: str) -> bool:
         """Tell whether the question spells the name in another way than by case, marks or hyphens."""
@@ -252,7 +254,7 @@ class Gazetteer:
             if len(content) >= 2 and taken.isdisjoint(range(span[0].start, span[-1].end)):
                 phrase = " ".join(word.folded for word in span)
                 if self._holders(phrase) <= _FEW_HOLDERS - 1:
-                    yield Mention("paper", span[0].start, span[-1].end, paper.title, (paper.id,))
+                    yield Mention("paper", span[0].start, span[-1].end, paper.title, (paper.id,), is_sure=False)
                     continue
             main = fold(_SUBTITLE.split(paper.title)[0])
             if len(main.split()) >= 3 and len(main) <= len(question):
@@ -307,7 +309,7 @@ class Gazetteer:
         for word in named:
             if 0 < use[word.folded].count <= _FEW_HOLDERS:
                 ids = self._library.ids(PaperFilter(words=(word.folded,)))
-                yield Mention("held", word.start, word.end, word.text, tuple(sorted(ids)))
+                yield Mention("held", word.start, word.end, word.text, tuple(sorted(ids)), is_sure=False)
 
 
 def _words(question: str) -> Iterator[_Word]:

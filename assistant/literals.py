@@ -28,7 +28,7 @@ _LATEX = (
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SIGNS = str.maketrans({"×": "x", "≈": "~", "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "’": "'", "‘": "'"})
 
-_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\w+(?:[-.+'&/]\w+)*\+*|%")
+_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\w+(?:[-.+'&/]\w+)*\+*|[%,;()]")
 _NUMERAL = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _QUANTITY = re.compile(
     r"(?:(?<![\w.,])|(?<=\d-))(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
@@ -50,6 +50,8 @@ LOOSE_WORDS = frozenset({"one", "two", "three"})
 
 _NEAR = 14
 """Words on each side of a number that can say what it measures."""
+
+_CLAUSE_ENDS = frozenset({",", ";", "(", ")", "and", "but", "while", "whereas"})
 
 _MISFIT_SCALE = 4.0
 """A number whose place fits a fifth worse than another's is already a wrong one most of the time."""
@@ -96,7 +98,8 @@ _NEGATIONS = frozenset(
     "not no never without cannot neither nor none nothing hardly barely lack lacks lacking fail fails failed unable "
     "instead rather unlike free n't isn't doesn't don't didn't wasn't aren't can't won't couldn't weren't".split()
 )
-_NEGATION_REACH = 4
+_NEGATION_REACH = 2
+"""Content words behind a negation that it is taken to negate; of a direction, the next two words."""
 
 _AXES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (frozenset(one.split()), frozenset(other.split()))
@@ -190,14 +193,19 @@ def missing_numbers(sentence: str, held: str) -> set[Decimal]:
     A number behind "about", "over", "nearly" may be one of the text's rounded to as many digits.
     """
     known = numerals(held) | spelt(held)
+    counted = quantities(held)
+    scaled = {quantity.value for quantity in counted}
+    only_scaled = {Decimal(numeral.replace(",", "")) for numeral, _ in _scaled(held)} - scaled
+    known -= only_scaled
+    off = {value for _, value in _scaled(sentence) if value not in scaled and value not in known}
+    if off:
+        return off
     loose = {_NUMBER_WORDS[word] for word in LOOSE_WORDS & set(fold(sentence).split())}
     missing = (numerals(sentence) | (spelt(sentence) - loose)) - known
     if not missing:
         return missing
-    scaled = {quantity.value for quantity in quantities(held)}
-    missing -= {
-        Decimal(numeral.replace(",", "")) for numeral, value in _scaled(sentence) if value in scaled or value in known
-    }
+    missing -= {Decimal(numeral.replace(",", "")) for numeral, _ in _scaled(sentence)}
+    missing -= {number for number in only_scaled if not any(number == one.value for one in quantities(sentence))}
     rounded = re.findall(r"(?:about|around|nearly|almost|approximately|roughly|over|~|≈)\s*(\d[\d.,]*\d|\d)", sentence)
     for numeral in rounded:
         value = Decimal(numeral.replace(",", "")) if numeral.replace(",", "").count(".") <= 1 else None
@@ -343,6 +351,9 @@ def _context(
             if position in numbers:
                 reach *= 0.45
                 continue
+            if token in _CLAUSE_ENDS:
+                reach *= 0.65
+                continue
             for word in fold(token).split():
                 root = stem(word)
                 if (word in STOP_WORDS and len(word) > 1) or root in others:
@@ -458,7 +469,7 @@ def _bound_directions(text: str) -> list[tuple[int, bool, frozenset[str]]]:
     bound, left = [], 0
     for place, word in enumerate(words):
         if word in _NEGATIONS or word.endswith("n't"):
-            left = _NEGATION_REACH - 1
+            left = _NEGATION_REACH
             continue
         near = frozenset(roots[max(0, place - 4) : place] + roots[place + 1 : place + 5]) - {""}
         bound += [(axis, (word in _AXES[axis][0]) != (left > 0), near) for axis in _AXIS_OF.get(word, ())]
@@ -472,7 +483,7 @@ def _directions(text: str) -> list[set[bool]]:
     left = 0
     for word in re.findall(r"[\w']+", text.lower()):
         if word in _NEGATIONS or word.endswith("n't"):
-            left = _NEGATION_REACH - 1
+            left = _NEGATION_REACH
             continue
         for axis in _AXIS_OF.get(word, ()):
             directions[axis].add((word in _AXES[axis][0]) != (left > 0))

@@ -165,9 +165,7 @@ class People:
                 plain = self.index.plain_of.get(name, "")
                 if plain in inside:
                     strong, common = self._circle_of(paper, ordinal)
-                    found[plain].append(
-                        Entry(paper.number, paper.id, ordinal, name, plain, paper.year, strong, common)
-                    )
+                    found[plain].append(Entry(paper.number, paper.id, ordinal, name, plain, paper.year, strong, common))
         return found
 
     def _circle_of(self, paper: Written, ordinal: int) -> tuple[frozenset[str], frozenset[str]]:
@@ -200,10 +198,7 @@ class People:
         described = self._described(connection, parts)
         commonness = self.index.commonness(self.index.forms[head])
         groups = joined(described, lambda one, other: probability(compare(one, other, commonness)))
-        return [
-            _Cluster([entry for circle in group for entry in circle.entries], fits, held, is_parted=len(groups) > 1)
-            for group, held in groups
-        ]
+        return [_Cluster(list(circle.entries), fits, held, is_parted=len(groups) > 1) for circle, held in groups]
 
     def _described(self, connection: Connection, parts: Sequence[Sequence[Entry]]) -> list[Circle]:
         if self._topics is None:

@@ -10,7 +10,7 @@ from datetime import date
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, func, select
 
-from assistant import authors, categories, filters, intents
+from assistant import authors, categories, filters, intents, quoting
 from assistant.dates import Period, find_period
 from assistant.gazetteer import Gazetteer, Mention
 from assistant.intents import Intent
@@ -73,7 +73,7 @@ class Planner:
         `of_list` tells that it speaks of papers listed before without naming them; `person` is the id of the one whom
         the reader chose among people of one name.
         """
-        asked = intents.in_english(question)
+        asked = quoting.asked(intents.in_english(question))
         masked = self._masked(asked)
         intent = self._read(masked, of_list)
         if intent.kind == "catalogue" and masked.papers and intent.measure not in ("authors_of", "details"):
@@ -133,7 +133,18 @@ class Planner:
             if mention.name and mention.corrects(asked)
         )
         papers = tuple(dict.fromkeys(paper for mention in masked.papers for paper in mention.values))
-        plan = Plan(question, question, chosen, intent.kind, intent.measure, intent.limit, papers, (), "", corrections)
+        is_sure = all(mention.is_sure for mention in masked.papers)
+        plan = Plan(
+            question,
+            question,
+            chosen,
+            intent.kind,
+            intent.measure,
+            intent.limit,
+            papers,
+            is_sure,
+            corrections=corrections,
+        )
         if intent.kind == "about":
             return plan
         if intent.kind == "catalogue":

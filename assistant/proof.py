@@ -57,10 +57,12 @@ class Signs:
     """What speaks for and against a sentence: shares and a cosine, else 1 where it is so and 0 where not.
 
     `coverage`: its weighted words that its sources hold. `similarity`: the best cosine to one or two sentences of them.
-    `foreign_names`: a name that they lack. `other_subject`: a name of the sentence or the question that only another
-    source holds. `misfit`: how much better another number would fit. `negated`, `turned`, `swapped`,
-    `other_direction`, `replaced`: see `literals`. `altered`: the share of its words that the spans hold, where one of
-    these five is so: the nearer a sentence is to its span, the more such a difference means. `fused`: two sources.
+    `foreign_names`: a name that they lack. `other_subject`: a name of the question that only another source
+    holds. `misfit`: how much better another number would fit. `negated`, `turned`, `swapped`: see
+    `literals.contradicts`. `altered`: the share of its words that the spans hold, where one of these three is so, or it
+    negates or turns what no source does, or puts another word into a span: the nearer the two, the more it means.
+    `fused`: two sources.
+    `wrong_number`: a number that neither its sources nor the question hold; this alone settles it.
     """
 
     coverage: float
@@ -71,18 +73,17 @@ class Signs:
     negated: float
     turned: float
     swapped: float
-    other_direction: float
-    replaced: float
     altered: float
     fused: float
+    wrong_number: float
 
     def values(self) -> tuple[float, ...]:
         """Return the signs in order."""
         return tuple(getattr(self, name) for name in self.__slots__)
 
 
-WITH_MEANING = (-5.0, 4.8, 4.8, -1.1, -2.5, -4.0, -1.6, -3.5, -1.7, -0.2, -0.9, -1.7, -1.9)
-WITHOUT_MEANING = (-3.0, 6.0, 0.0, -1.1, -2.5, -4.0, -1.6, -3.5, -1.7, -0.2, -0.9, -1.7, -1.9)
+WITH_MEANING = (-4.2, 4.0, 3.4, -3.4, -2.5, -5.6, -0.7, -3.1, -1.0, -2.9, -2.9, 0.0)
+WITHOUT_MEANING = (-2.8, 5.4, 0.0, -3.4, -2.5, -5.8, -0.6, -3.0, -1.0, -2.8, -3.2, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,23 +230,18 @@ def _judged(
     case: _Case, question: str, evidence: Sequence[Evidence], similarity: Mapping[str, float] | None
 ) -> tuple[Sentence, Signs]:
     spans, signs = _weigh(case, question, evidence, similarity)
-    status = _status(case, question, signs, with_meaning=similarity is not None)
+    status = _status(case, signs, with_meaning=similarity is not None)
     if status == "unsupported":
         return Sentence(case.text, status), signs
     numbers = tuple(sorted(one.number for one in case.sources))
     return Sentence(case.text, status, numbers, tuple(Span(number, excerpt.quote) for number, excerpt in spans)), signs
 
 
-def _status(case: _Case, question: str, signs: Signs, *, with_meaning: bool) -> SentenceStatus:
-    if not case.sources or _wrong_number(case, question):
+def _status(case: _Case, signs: Signs, *, with_meaning: bool) -> SentenceStatus:
+    if not case.sources or signs.wrong_number:
         return "unsupported"
     likely = probability(signs, with_meaning=with_meaning)
     return "supported" if likely >= SUPPORTED_FROM else "partial" if likely >= PARTIAL_FROM else "unsupported"
-
-
-def _wrong_number(case: _Case, question: str) -> bool:
-    """Tell whether a sentence holds a number that neither its sources nor the question do: that settles it."""
-    return bool(literals.missing_numbers(case.readable, _held(case, question)))
 
 
 def _held(case: _Case, question: str) -> str:
@@ -296,10 +292,9 @@ def _signs(
     known = [quantity for one in case.sources for quantity in one.quantities]
     contradictions = [literals.contradicts(case.readable, span.text) for span in spans]
     lead = contradictions[:1] if len(case.sources) == 1 else contradictions
-    subjects = [*said_names, *literals.names(literals.readable(question))]
     elsewhere = [
         name
-        for name in subjects
+        for name in literals.names(literals.readable(question))
         if not literals.is_known(name, forms)
         and any(literals.is_known(name, one.names) for one in evidence if one not in case.sources)
     ]
@@ -310,13 +305,17 @@ def _signs(
         float(literals.foreign_direction(case.readable, " . ".join(span.text for span in spans), held)),
         max((literals.replaced(case.readable, span.text) for span in spans), default=0.0),
     )
+    negated, turned, swapped, *_ = differences
     return Signs(
         alignment.coverage(case.words, words, beginnings),
         max((similarity or {}).values(), default=0.0),
         float(bool(foreign_names)),
         float(bool(elsewhere)),
         literals.misfit(said, known),
-        *differences,
+        negated,
+        turned,
+        swapped,
         altered=max(differences) * alignment.coverage(case.words, span_words, span_beginnings),
         fused=float(len(case.sources) > 1),
+        wrong_number=float(bool(literals.missing_numbers(case.readable, held))),
     )

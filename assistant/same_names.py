@@ -36,16 +36,16 @@ class Likeness:
     """What speaks for and against two lists of papers being one person's."""
 
     acquaintances: float
-    """Co-authors of one who wrote with co-authors of the other, as a share of the smaller circle, in [0, 1]."""
+    """Share of the smaller circle of co-authors who also wrote with co-authors of the other, in [0, 1]."""
+
+    mutual: float
+    """Share of the smaller wider circle (co-authors, and theirs) that belongs to the other's too, in [0, 1]."""
 
     topics: float
     """Cosine of their words, in [0, 1]."""
 
-    years: float
-    """Years that lie between them; 0 where they overlap."""
-
     commonness: float
-    """How many people of the name there would be by chance."""
+    """How many people of the name there would be by chance (`NameIndex.commonness`)."""
 
     papers: int
     """Papers of the smaller list."""
@@ -57,29 +57,34 @@ class Likeness:
 WEIGHTS = {
     "bias": 1.0,
     "acquaintances": 3.0,
+    "mutual": 3.0,
     "topics": 5.0,
-    "years": -0.1,
-    "commonness": -0.5,
-    "papers": -0.2,
-    "is_initial": -0.5,
+    "papers": -1.0,
+    "topics by papers": 1.0,
+    "is_initial": 0.0,
+    "commonness": -2.0,
 }
+"""Weights of `features`: fitted by `benchmarks.authors`, but for the one of commonness, which no corpus labels."""
 
 
 def features(like: Likeness) -> dict[str, float]:
     """Return the terms of the log odds that two lists of papers are one person's, but for their weights."""
+    papers = math.log(like.papers)
+    topics = math.sqrt(like.topics)
     return {
         "bias": 1.0,
         "acquaintances": math.sqrt(like.acquaintances),
-        "topics": like.topics,
-        "years": math.log1p(like.years),
-        "commonness": math.log1p(like.commonness),
-        "papers": math.log(like.papers),
+        "mutual": math.sqrt(like.mutual),
+        "topics": topics,
+        "papers": papers,
+        "topics by papers": topics * papers,
         "is_initial": float(like.is_initial),
+        "commonness": math.log1p(like.commonness),
     }
 
 
 def probability(like: Likeness) -> float:
-    """Return how likely two lists of papers under one name are one person's; fitted by `benchmarks.authors`."""
+    """Return how likely two lists of papers under one name are one person's."""
     odds = sum(WEIGHTS[name] * value for name, value in features(like).items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
@@ -123,8 +128,7 @@ class Topics:
         for words in texts:
             counts.update(words)
         weights = {word: (1 + math.log(count)) * self._rarity(word) for word, count in counts.items()}
-        length = math.sqrt(sum(value * value for value in weights.values())) or 1.0
-        return {word: value / length for word, value in weights.items()}
+        return _of_length_one(weights)
 
     def _rarity(self, word: str) -> float:
         known = self._rarities.get(word)
@@ -158,46 +162,62 @@ class Circle:
     topic: Mapping[str, float]
     is_initial: bool
 
+    def __add__(self, other: Circle) -> Circle:
+        mine, theirs = len(self.entries), len(other.entries)
+        topic = {word: value * mine for word, value in self.topic.items()}
+        for word, value in other.topic.items():
+            topic[word] = topic.get(word, 0.0) + value * theirs
+        return Circle(
+            self.entries + other.entries,
+            self.tokens | other.tokens,
+            self.known | other.known,
+            _of_length_one(topic),
+            self.is_initial and other.is_initial,
+        )
+
 
 def compare(one: Circle, other: Circle, commonness: float) -> Likeness:
     """Return what speaks for and against two circles being one person's."""
     small, large = sorted((one, other), key=lambda circle: len(circle.tokens))
-    met = len(small.tokens & large.known) / max(1, len(small.tokens))
-    mine, theirs = ([entry.year for entry in circle.entries if entry.year] for circle in (one, other))
-    gap = max(0, min(theirs) - max(mine), min(mine) - max(theirs)) if mine and theirs else 0
-    fewest = min(len(one.entries), len(other.entries))
-    return Likeness(met, cosine(one.topic, other.topic), gap, commonness, fewest, one.is_initial != other.is_initial)
+    return Likeness(
+        len(small.tokens & large.known) / max(1, len(small.tokens)),
+        len(one.known & other.known) / max(1, min(len(one.known), len(other.known))),
+        cosine(one.topic, other.topic),
+        commonness,
+        min(len(one.entries), len(other.entries)),
+        one.is_initial != other.is_initial,
+    )
 
 
 def joined(
-    circle_list: Sequence[Circle], score: Callable[[Circle, Circle], float], least: float = 0.5
-) -> list[tuple[list[Circle], float]]:
+    parts: Sequence[Circle], score: Callable[[Circle, Circle], float], least: float = 0.5
+) -> list[tuple[Circle, float]]:
     """Return the circles put together where that is likely, each with the least likelihood that held it together.
 
-    The likeliest pairs first; circles that stand on one paper together are never one person's.
+    The likeliest two first; what they make is compared anew, for more papers say more. Circles that stand on one paper
+    together are never one person's.
     """
-    groups = [[circle] for circle in circle_list]
-    held = [1.0] * len(groups)
-    pairs = sorted(
-        ((score(one, other), i, j) for i, one in enumerate(circle_list) for j, other in enumerate(circle_list[:i])),
-        key=lambda pair: (-pair[0], pair[1], pair[2]),
-    )
-    home = list(range(len(groups)))
-    for likelihood, i, j in pairs:
+    groups = dict(enumerate(parts))
+    held = dict.fromkeys(groups, 1.0)
+    likely = {(i, j): score(groups[i], groups[j]) for j in groups for i in range(j)}
+    while likely:
+        (i, j), likelihood = max(likely.items(), key=lambda pair: (pair[1], -pair[0][0], -pair[0][1]))
         if likelihood < least:
             break
-        a, b = sorted((home[i], home[j]))
-        if a == b or _meet(groups[a], groups[b]):
+        if _meet(groups[i], groups[j]):
+            del likely[i, j]
             continue
-        for circle in range(len(home)):
-            if home[circle] == b:
-                home[circle] = a
-        groups[a] += groups[b]
-        groups[b] = []
-        held[a] = min(held[a], held[b], likelihood)
-    return [(group, held[place]) for place, group in enumerate(groups) if group]
+        groups[i] += groups.pop(j)
+        held[i] = min(held[i], held.pop(j), likelihood)
+        likely = {pair: value for pair, value in likely.items() if j not in pair and i not in pair}
+        likely |= {(min(i, k), max(i, k)): score(groups[i], groups[k]) for k in groups if k != i}
+    return [(groups[place], held[place]) for place in sorted(groups)]
 
 
-def _meet(one: Sequence[Circle], other: Sequence[Circle]) -> bool:
-    mine = {entry.number for circle in one for entry in circle.entries}
-    return any(entry.number in mine for circle in other for entry in circle.entries)
+def _meet(one: Circle, other: Circle) -> bool:
+    return not {entry.number for entry in one.entries}.isdisjoint(entry.number for entry in other.entries)
+
+
+def _of_length_one(weights: Mapping[str, float]) -> dict[str, float]:
+    length = math.sqrt(sum(value * value for value in weights.values())) or 1.0
+    return {word: value / length for word, value in weights.items()}

@@ -178,6 +178,7 @@ class Plan:
     measure: Measure | None = None
     limit: int | None = None
     papers: tuple[str, ...] = ()
+    is_sure: bool = True
     candidates: tuple[Candidate, ...] = ()
     unknown_author: str = ""
     corrections: tuple[tuple[str, str], ...] = ()

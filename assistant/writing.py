@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import prompts
-from assistant import conversation, proof, refusals
+from assistant import conversation, proof, quoting, refusals
 from assistant.protocols import LanguageModel, Vectors
 from assistant.sentences import split
 from assistant.types import Answer, Message, Plan, Sentence, Source, Span, Turn
@@ -64,16 +64,26 @@ def in_english(model: LanguageModel, question: str, stop: threading.Event) -> st
 
 
 def prove(written: str, plan: Plan, sources: Sequence[Source], embed: Embed) -> tuple[Sentence, ...]:
-    """Return the sentences of a text with what the sources say to each.
+    """Return the sentences of a text with what the sources say to each; an order in an abstract says nothing.
 
     Where papers are compared and one of them is cited by no sentence, its own main sentence is quoted.
     """
-    sentences = proof.prove(written, plan.question, sources, embed)
+    sentences = proof.prove(written, plan.question, [_without_orders(source) for source in sources], embed)
     if plan.kind != "comparison":
         return sentences
     cited = {number for sentence in sentences if is_shown(sentence) for number in sentence.sources}
     quoted = [_quotation(source) for source in sources if source.number not in cited]
     return (*sentences, *(sentence for sentence in quoted if sentence))
+
+
+def _without_orders(source: Source) -> Source:
+    """Return a source without what speaks to its reader: that proves nothing."""
+    return replace(
+        source,
+        title=quoting.title(source.title),
+        authors=tuple(person for name in source.authors if (person := quoting.person(name))),
+        abstract=quoting.without_orders(source.abstract),
+    )
 
 
 def is_shown(sentence: Sentence) -> bool:
@@ -117,7 +127,7 @@ def finished(
 
 def _quotation(source: Source) -> Sentence | None:
     """Return the sentence of an abstract that says what the paper does, as a quotation."""
-    sentences = split(source.abstract)
+    sentences = split(quoting.without_orders(source.abstract))
     if not sentences:
         return None
     said = next((sentence for sentence in sentences if _CONTRIBUTION.search(sentence)), sentences[0])

@@ -1,8 +1,8 @@
 """Are the names of one person put together, and people of one name kept apart?
 
 `python -m benchmarks.authors CORPUS [--seed N] [--fit]` takes real authors of a corpus for people, spells their names
-otherwise on some of their papers, as other sources of other cultures would, and gives some pairs of people who have no
-co-author in common one name. Who is who is known by the corpus's own spelling; names that several people may well share
+otherwise on some of their papers, as other sources of other cultures would, and gives some pairs of people of different
+communities of co-authors one name. Who is who is known by the corpus's own spelling; names that several people may well share
 (`NameIndex.commonness`) and names that may be another spelling of one in the corpus ("Francis M. Tyers" beside "Francis
 Tyers") are not scored, for nobody knows. What is printed is pairwise precision and recall: over pairs
 of names on papers, those put together that are one person's, and those of one person that are put together; with 95 %
@@ -25,6 +25,7 @@ from itertools import combinations
 from pathlib import Path
 from unittest.mock import patch
 
+import networkx
 import numpy as np
 
 from assistant import authors, people, readers
@@ -39,8 +40,11 @@ from assistant.types import Paper, Record
 COMMON = 0.05
 """Names of which there would be more people than this by chance are not scored."""
 
-VARIED, HOMONYMS = 0.5, 0.08
+VARIED, HOMONYMS = 0.5, 0.04
 """Share of the people with several papers whose names are spelt otherwise; and who share another's name."""
+
+CROWD = 20
+"""Authors of a paper, the first of it, who count as knowing each other."""
 
 SAMPLES = 400
 
@@ -84,7 +88,18 @@ def bare(name: str) -> str:
 
 def spelt_out(name: str) -> str:
     """Return the name with ü as ue and so on."""
-    letters = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "ß": "ss", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"}
+    letters = {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ø": "oe",
+        "å": "aa",
+        "ß": "ss",
+        "Ö": "Oe",
+        "Ü": "Ue",
+        "Ø": "Oe",
+        "Å": "Aa",
+    }
     return "".join(letters.get(letter, letter) for letter in name)
 
 
@@ -189,12 +204,18 @@ def make(corpus: Sequence[Paper], seed: int) -> TestSet:
         and not any(character in name for character in ",()")
     )
     half = {name: chance.randrange(2) for name in scored}
+    community = communities(corpus, seed)
     spelt: dict[tuple[int, int], tuple[str, str]] = {}
     several = [name for name in scored if len(places[name]) > 1]
     for name in several:
         fitting = [kind for kind, spell in KINDS.items() if spell(name) != name]
         if chance.random() < VARIED:
-            rare = [kind for kind in fitting if kind not in ("initials", "comma", "comma, initials", "capitals", "family first", "family first, initials")]
+            rare = [
+                kind
+                for kind in fitting
+                if kind
+                not in ("initials", "comma", "comma, initials", "capitals", "family first", "family first, initials")
+            ]
             kind = chance.choice(rare if rare and chance.random() < 0.6 else fitting)
             chosen = chance.sample(places[name], chance.randint(1, len(places[name]) - 1))
             for place in chosen:
@@ -206,7 +227,9 @@ def make(corpus: Sequence[Paper], seed: int) -> TestSet:
         wanted = int(HOMONYMS * sum(half[name] == part for name in several) / 2)
         while wanted and len(pool) > 1:
             one = pool.pop()
-            other = next((each for each in pool if not met[one] & met[each]), None)
+            other = next(
+                (each for each in pool if community[one] != community[each] and not met[one] & met[each]), None
+            )
             if other is None:
                 continue
             pool.remove(other)
@@ -225,6 +248,16 @@ def make(corpus: Sequence[Paper], seed: int) -> TestSet:
                 names.append(Name(number, ordinal, author.name, spelling, kind))
         papers.append(replace(paper, authorships=tuple(people_of), id=f"test:{number}"))
     return TestSet(papers, names, half)
+
+
+def communities(corpus: Sequence[Paper], seed: int) -> dict[str, int]:
+    """Return to which community of the co-author graph each author belongs (Louvain; Blondel et al., 2008)."""
+    graph = networkx.Graph()
+    for paper in corpus:
+        graph.add_nodes_from(paper.authors)
+        graph.add_edges_from(combinations(paper.authors[:CROWD], 2))
+    found = networkx.community.louvain_communities(graph, seed=seed)
+    return {name: number for number, names in enumerate(found) for name in names}
 
 
 @contextmanager
@@ -345,10 +378,10 @@ def fitted(test: TestSet, found: list[tuple[Circle, Circle, Likeness]]) -> dict[
             for circle in (one, other)
         )
         if len(mine) == len(theirs) == 1 and "" not in mine | theirs:
-            rows.append(list(features(like).values()))
+            rows.append([value for name, value in features(like).items() if name != "commonness"])
             labels.append(mine == theirs)
     model = LogisticRegression(C=1.0, max_iter=1000, fit_intercept=False).fit(np.array(rows), np.array(labels))
-    names = list(features(found[0][2]))
+    names = [name for name in features(found[0][2]) if name != "commonness"]
     print(f"  fitted on {len(rows):,} pairs, {sum(labels):,} of them one person's")
     likely = model.predict_proba(np.array(rows))[:, 1]
     for least in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):

@@ -121,9 +121,13 @@ def shape(messages: Sequence[Message]) -> dict[str, int]:
     }
 
 
-def prompt_faults(clean: Sequence[Message], attacked: Sequence[Message]) -> list[str]:
-    """Return what an attack forged in a prompt: each boundary that the clean twin's prompt has fewer of."""
+def prompt_faults(clean: Sequence[Message], attacked: Sequence[Message], more_sources: int = 0) -> list[str]:
+    """Return what an attack forged in a prompt: each boundary that the clean twin's prompt has fewer of.
+
+    `more_sources` is how many more papers are read than for the clean twin: each brings its number and three lines.
+    """
     before, now = shape(clean), shape(attacked)
+    before = before | {"source": before["source"] + more_sources, "line": before["line"] + 3 * more_sources}
     faults = [f"the prompt has {now[name]} of “{name}” for {before[name]}" for name in now if now[name] > before[name]]
     hidden = {character for message in attacked for character in message.content if _is_hidden(character)}
     return faults + [f"the prompt holds U+{ord(character):04X}" for character in sorted(hidden)]

@@ -42,7 +42,10 @@ RETOLD, SUMMARIES = 150, 110
 
 _PERSON = (
     (r"\bIn this (?:paper|work|study), we (\w+)", r"The paper \1s"),
-    (r"\b[Ww]e (?:also |further |then )?(propose|introduce|present|show|demonstrate|develop|find|describe|explore)\b", r"the authors \1"),
+    (
+        r"\b[Ww]e (?:also |further |then )?(propose|introduce|present|show|demonstrate|develop|find|describe|explore)\b",
+        r"the authors \1",
+    ),
     (r"\b[Ww]e\b", "the authors"),
     (r"\bOur\b", "The"),
     (r"\bour\b", "their"),
@@ -66,7 +69,10 @@ _REVERSED = (
 _NEGATED = (
     (r"\b(is|are|was|were|can|could|does|do|will|has been|have been)\b(?! not)", r"\1 not"),
     (r"\b(the authors) (propose|introduce|present|show|demonstrate|develop|find)\b", r"\1 do not \2"),
-    (r"\b(use|reach|gain|learn|need|allow|enable|contain|support|encode|estimate|combine|extend|consider)s\b", r"does not \1"),
+    (
+        r"\b(use|reach|gain|learn|need|allow|enable|contain|support|encode|estimate|combine|extend|consider)s\b",
+        r"does not \1",
+    ),
 )
 
 
@@ -139,7 +145,9 @@ def trials(papers: Papers, chance: random.Random) -> list[Trial]:
     own = [json.loads(line) for line in OWN.read_text(encoding="utf-8").splitlines()]
     own = [line for line in own if line["paper"] in papers.by_id]
     true = [Trial(o["paper"], o["question"], o["sentence"], o["kind"], True) for o in own if o["kind"] == "paraphrase"]
-    false = [Trial(o["paper"], o["question"], o["sentence"], o["kind"], False) for o in own if o["kind"] != "paraphrase"]
+    false = [
+        Trial(o["paper"], o["question"], o["sentence"], o["kind"], False) for o in own if o["kind"] != "paraphrase"
+    ]
     plain = [paper for paper in papers.by_id.values() if not paper.summaries and _is_english(paper.abstract)]
     for paper in chance.sample(plain, min(RETOLD, len(plain))):
         sentence = chance.choice(split(paper.abstract))
@@ -183,9 +191,14 @@ def _corrupted(trial: Trial, papers: Papers, chance: random.Random) -> Iterator[
             yield "number", trial.sentence[: number.start()] + changed + trial.sentence[number.end() :]
         same = [o for o in others if ("." in o) == ("." in number.group()) and o not in trial.sentence]
         if same and trial.kind != "retold":
-            yield "neighbour's number", trial.sentence[: number.start()] + chance.choice(same) + trial.sentence[number.end() :]
+            yield (
+                "neighbour's number",
+                trial.sentence[: number.start()] + chance.choice(same) + trial.sentence[number.end() :],
+            )
     own_names = [name for name in literals.names(trial.sentence) if _is_name(name) and name in paper.abstract]
-    theirs = sorted({n for other in near[:3] for n in literals.names(other.title + ". " + other.abstract) if _is_name(n)})
+    theirs = sorted(
+        {n for other in near[:3] for n in literals.names(other.title + ". " + other.abstract) if _is_name(n)}
+    )
     theirs = [name for name in theirs if name.lower() not in (paper.title + paper.abstract).lower()]
     if own_names and theirs:
         yield "name", trial.sentence.replace(chance.choice(own_names), chance.choice(theirs))
@@ -220,7 +233,9 @@ def _reversed(sentence: str, chance: random.Random) -> str | None:
         if re.search(rf"\b{word}\b", sentence)
     ]
     options += [
-        re.sub(pattern, replacement, sentence, count=1) for pattern, replacement in _NEGATED if re.search(pattern, sentence)
+        re.sub(pattern, replacement, sentence, count=1)
+        for pattern, replacement in _NEGATED
+        if re.search(pattern, sentence)
     ]
     return chance.choice(options) if options else None
 
@@ -281,7 +296,9 @@ def show(name: str, values: Sequence[Judged]) -> None:
     """Print the figures of one half."""
     low, high = interval(values, np.random.default_rng(1))
     precision, recall, f1 = figures(values)
-    print(f"{name} ({len(values)} sentences): precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f} [{low:.3f}, {high:.3f}]")
+    print(
+        f"{name} ({len(values)} sentences): precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f} [{low:.3f}, {high:.3f}]"
+    )
     for kind in dict.fromkeys(value.trial.kind for value in values):
         some = [value for value in values if value.trial.kind == kind]
         shares = [
@@ -298,7 +315,7 @@ def fit(values: Sequence[Judged]) -> None:
     """Print the coefficients of a logistic regression on the fitted half, as `proof` keeps them."""
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
-    used = [value for value in values if value.signs]
+    used = [value for value in values if value.signs and not value.signs.wrong_number]
     matrix = np.array([value.signs.values() for value in used if value.signs])
     model = LogisticRegression(C=10.0, max_iter=1000).fit(matrix, [value.trial.true for value in used])
     print("intercept", round(float(model.intercept_[0]), 2))
@@ -324,13 +341,17 @@ def main() -> None:
         show("fitted half", [value for value in judged if value.trial.fitted])
         show("other half", [value for value in judged if not value.trial.fitted])
         supported = [v for v in judged if v.trial.true and v.status in ("exact", "supported")]
-        print(f"  right paper cited by {sum(v.right_source for v in supported) / max(1, len(supported)):.1%} of true ones")
+        print(
+            f"  right paper cited by {sum(v.right_source for v in supported) / max(1, len(supported)):.1%} of true ones"
+        )
         if "--fit" in sys.argv:
             fit([value for value in judged if value.trial.fitted])
         if "--errors" in sys.argv and model:
             for value in judged:
                 if value.trial.fitted and value.trial.true != (value.status in ("exact", "supported")):
-                    print(f"\n{value.trial.kind} {value.status} {value.trial.paper}\n  ? {value.trial.question}\n  {value.trial.sentence}\n  {value.signs}")
+                    print(
+                        f"\n{value.trial.kind} {value.status} {value.trial.paper}\n  ? {value.trial.question}\n  {value.trial.sentence}\n  {value.signs}"
+                    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ from assistant.errors import QuestionError
 from assistant.types import Source
 from tests.fakes import ScriptedModel
 
-SOURCES = tuple(Source(n, f"p{n}", f"Title {n}", ("A", "B", "C", "D"), "2025", "", " ".join(f"word{i}" for i in range(100))) for n in (1, 2, 3))
+SOURCES = tuple(
+    Source(n, f"p{n}", f"Title {n}", ("A", "B", "C", "D"), "2025", "", " ".join(f"word{i}" for i in range(100)))
+    for n in (1, 2, 3)
+)
 
 
 def build(budget: int, sources: tuple[Source, ...] = SOURCES) -> str:

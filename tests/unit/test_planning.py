@@ -96,7 +96,10 @@ def test_a_name_that_nobody_has_is_told_as_such(planner: Planner) -> None:
 @pytest.mark.parametrize(
     ("question", "found"),
     [
-        ("Which papers did Naibin Gu publish in 2024?", ["Light-PEFT", "Orthogonal Rotations for Preference Optimization"]),
+        (
+            "Which papers did Naibin Gu publish in 2024?",
+            ["Light-PEFT", "Orthogonal Rotations for Preference Optimization"],
+        ),
         ("papers by Naibin Gu as first author", ["BeamLoRA", "Light-PEFT"]),
         ("papers of Naibin Gu with Xiyu Liu", ["Light-PEFT"]),
         ("papers by Naibin Gu without Peng Fu since 2025", []),
@@ -127,7 +130,10 @@ def test_filters_are_read_and_combined(planner: Planner, question: str, found: l
         ("What does BeamLroA propose?", ["BeamLoRA"]),
         ("How does light peft prune?", ["Light-PEFT"]),
         ("What is preference optimization?", ["Orthogonal Rotations for Preference Optimization"]),
-        ("What does orthogonal rotations for preference optimization do?", ["Orthogonal Rotations for Preference Optimization"]),
+        (
+            "What does orthogonal rotations for preference optimization do?",
+            ["Orthogonal Rotations for Preference Optimization"],
+        ),
         ("What does RoPO rotate?", ["Orthogonal Rotations for Preference Optimization"]),
         ("How are images scanned?", []),
         ("BeamLoRA 提出了什么？", ["BeamLoRA"]),
@@ -163,7 +169,9 @@ def test_the_kind_of_a_question_is_told(planner: Planner, question: str, kind: s
 
 def test_a_year_in_a_name_is_no_filter_of_prose(planner: Planner) -> None:
     assert planner.plan("Who won the 2018 world cup?").chosen.is_empty
-    assert planner.plan("What did the 2024 papers find out about pruning?").chosen == PaperFilter(since=2024, until=2024)
+    assert planner.plan("What did the 2024 papers find out about pruning?").chosen == PaperFilter(
+        since=2024, until=2024
+    )
 
 
 def test_an_author_in_a_question_of_content_restricts_the_search(planner: Planner) -> None:
@@ -187,6 +195,8 @@ def test_the_plan_is_said_in_words(planner: Planner) -> None:
     assert plan.words == "Look up how many papers there are: papers by Naibin Gu from 2024"
 
 
-@pytest.mark.parametrize("question", ["", "?", "@a0 #h @p0", "“”", "[" * 500, "the of and", "\u202epapers by \u200bGu", "'" * 99])
+@pytest.mark.parametrize(
+    "question", ["", "?", "@a0 #h @p0", "“”", "[" * 500, "the of and", "\u202epapers by \u200bGu", "'" * 99]
+)
 def test_odd_questions_get_a_plan_too(planner: Planner, question: str) -> None:
     assert planner.plan(question).kind in ("passages", "catalogue", "synthesis", "about")
