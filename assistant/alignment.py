@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant import literals
+from assistant import quantities as numbers
 from assistant.names import fold
 from assistant.sentences import split
 from assistant.types import Source
@@ -46,7 +47,7 @@ class Evidence:
     words: frozenset[str]
     beginnings: frozenset[str]
     names: frozenset[str]
-    quantities: tuple[literals.Quantity, ...]
+    quantities: tuple[numbers.Quantity, ...]
     excerpts: tuple[Excerpt, ...]
 
     @property
@@ -68,7 +69,7 @@ def read(source: Source) -> Evidence:
         words=words,
         beginnings=_beginnings(words),
         names=literals.known_forms(held),
-        quantities=tuple(one for text in held.split("\n") for one in literals.quantities(text)),
+        quantities=tuple(one for text in held.split("\n") for one in numbers.quantities(text)),
         excerpts=excerpts,
     )
 

@@ -8,6 +8,7 @@ in docs/EXPERIMENTS.md.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 
@@ -19,6 +20,7 @@ from assistant.asking import Asked
 from assistant.coverage import MISSPELT, Held, SourceText
 from assistant.library import Library
 from assistant.protocols import Vectors
+from assistant.sentences import split
 from assistant.types import Source
 from assistant.words import is_light, is_misspelt_stop_word, shares, stem
 
@@ -43,6 +45,10 @@ _STEP_BACK = 0.05
 
 _MISSED = 0.5
 """A word that the nearest abstract holds less than this is missing."""
+
+_DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\w)")
+_FEWEST_QUOTED = 2
+"""Decimal numbers."""
 
 _LARGEST_MEMORY = 20_000
 """Words whose vectors are kept, about 1.5 kB each."""
@@ -95,8 +101,8 @@ class Look:
     quote: str
 
 
-_INTERCEPT = -2.182
-_COEFFICIENTS = Marks(missing=-5.294, missing_name=-0.345, sentence=5.111, focus=2.115, no_number=-3.741)
+_INTERCEPT = -1.976
+_COEFFICIENTS = Marks(missing=-4.976, missing_name=-0.842, sentence=3.715, focus=2.594, no_number=-3.887)
 """Fitted by `python -m benchmarks.refusal --fit` on the fitting part of benchmarks/data/refusal.jsonl."""
 
 
@@ -116,7 +122,8 @@ class Judge:
         look = self.look(question, sources)
         if look is None:
             return Judgement(0.0, tuple(word.text for word in asking.read(question).words))
-        return Judgement(probability(look.marks), look.missing, look.number, look.quote)
+        chance = 1.0 if _quotes_numbers(question, sources) else probability(look.marks)
+        return Judgement(chance, look.missing, look.number, look.quote)
 
     def look(self, question: str, sources: Sequence[Source]) -> Look | None:
         """Look at the source, among the first few, that spells most of the question's words; None without sources."""
@@ -199,6 +206,15 @@ class Judge:
 def _share(weights: Mapping[str, float], held: Mapping[str, Held]) -> float:
     """Return the share of the question's words, by weight, that a source holds."""
     return sum(weights[word] * held[word].whole for word in weights) / (sum(weights.values()) or 1.0)
+
+
+def _quotes_numbers(question: str, sources: Sequence[Source]) -> bool:
+    """Tell whether a question quotes two numbers or more that one sentence of a source holds: it is about that one."""
+    asked = set(_DECIMAL.findall(question))
+    if len(asked) < _FEWEST_QUOTED:
+        return False
+    held = (set(_DECIMAL.findall(sentence)) for source in sources for sentence in split(source.abstract))
+    return any(asked <= numbers for numbers in held)
 
 
 def probability(marks: Marks, coefficients: Marks = _COEFFICIENTS, intercept: float = _INTERCEPT) -> float:

@@ -76,6 +76,15 @@ def among(connection: Connection, paper_ids: Sequence[str]) -> list[Person]:
     )
 
 
+def holder(connection: Connection, paper_id: str, name: str) -> Person | None:
+    """Return the person who has a name, as the source spells it, on a paper; None where it does not stand there."""
+    with _people(connection) as people:
+        plain = people.index.plain_of.get(name, "")
+        persons = people.named(connection, plain) if plain else []
+    held = (person for person in persons if paper_id in person.paper_ids)
+    return next((person for person in held if any(variant.name == name for variant in person.variants)), None)
+
+
 def is_id(words: str) -> bool:
     """Tell whether words have the form of a person's id: "naibin-gu"."""
     return words == words.casefold() and _ID.fullmatch(words) is not None

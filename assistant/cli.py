@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import click
 import typer
 
-from assistant import __version__, evaluation_commands, library_commands, model_commands, questions
+from assistant import __version__, author_commands, evaluation_commands, library_commands, model_commands, questions
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.options import (
     AsJson,
@@ -41,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(library_commands.app)
 app.add_typer(evaluation_commands.app)
+app.add_typer(author_commands.app, name="authors")
 app.add_typer(model_commands.app, name="models")
 
 

@@ -91,6 +91,9 @@ class Fit:
     needs_proof: bool = False
     """Only co-authors in common make it one person's."""
 
+    leaves_out: bool = False
+    """One has a name in full that the other has not even as an initial."""
+
     def __add__(self, other: Fit) -> Fit:
         reasons = [reason for reason in (self.reason, other.reason) if reason]
         return Fit(
@@ -98,6 +101,7 @@ class Fit:
             round(self.confidence * other.confidence, 3),
             self.is_sure and other.is_sure,
             self.needs_proof or other.needs_proof,
+            self.leaves_out or other.leaves_out,
         )
 
 
@@ -363,7 +367,8 @@ def _aligned(long: tuple[str, ...], short: tuple[str, ...]) -> Fit | None:
         first_in_full = min(len(long[0]), len(short[0])) > 1
         return Fit("initial for a middle name" if first_in_full else "initials for given names", 0.95)
     left_out = [word for word in long if word not in short]
-    return Fit("middle name left out", 0.95 if all(len(word) == 1 for word in left_out) else 0.9)
+    are_initials = all(len(word) == 1 for word in left_out)
+    return Fit("middle name left out", 0.95 if are_initials else 0.9, leaves_out=not are_initials)
 
 
 def _word_fits(one: str, other: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assistant.name_forms import Form, collapse, fit, parse, shortened, swapped
+from assistant.names import same_person
 
 Key = tuple[str, str]
 
@@ -16,6 +17,9 @@ _RARE = 3
 _COMMON = 0.5
 """How many people of one name there would be by chance, from which on a co-author of that name proves little."""
 
+_SHARED = 0.05
+"""The same, from which on a name without its middle name may be somebody else's."""
+
 _MOSTLY = 0.1
 """A word is no family name where it is one at most so often as it is a given name."""
 
@@ -23,7 +27,8 @@ _MOSTLY = 0.1
 class NameIndex:
     """Which names share a family name and an initial, and which of those lists belong together."""
 
-    def __init__(self, spellings: Iterable[str]) -> None:
+    def __init__(self, spellings: Mapping[str, int]) -> None:
+        """Read the spellings of a library, each with how often it stands on a paper."""
         self.forms: dict[str, Form] = {}
         self.spellings: dict[str, list[str]] = defaultdict(list)
         self.plain_of: dict[str, str] = {}
@@ -36,8 +41,13 @@ class NameIndex:
         self.family_uses: Counter[str] = Counter()
         self.given_uses: Counter[str] = Counter()
         parsed = [(spelling, parse(spelling)) for spelling in spellings]
-        uses = {form.plain: form for _, form in parsed if form.family}
-        for form in uses.values():
+        uses: Counter[str] = Counter()
+        known: dict[str, Form] = {}
+        for spelling, form in parsed:
+            if form.family:
+                uses[form.plain] += spellings[spelling]
+                known[form.plain] = form
+        for form in known.values():
             self.family_uses[form.family[-1]] += 1
             self.given_uses.update(form.given[:1])
         for spelling, form in parsed:
@@ -69,13 +79,17 @@ class NameIndex:
         self.spellings[form.plain].append(spelling)
         self.plain_of[spelling] = form.plain
 
-    def _in_usual_order(self, form: Form, uses: dict[str, Form]) -> Form:
-        """Return "Naibin Gu" for "Gu Naibin", where the library has that too and its words are mostly used so."""
+    def _in_usual_order(self, form: Form, uses: Mapping[str, int]) -> Form:
+        """Return "Naibin Gu" for "Gu Naibin", where the library has that too and its words are mostly used so.
+
+        Where no other name uses the words at all, the order that stands on more papers is the usual one.
+        """
         other = swapped(form)
         if other is None or other.plain not in uses or other.plain == form.plain:
             return form
         mine, theirs = self._order(form), self._order(other)
-        if theirs > mine and mine <= _MOSTLY:
+        is_rarer = (uses[form.plain], form.plain) < (uses[other.plain], other.plain)
+        if mine <= _MOSTLY and (theirs > mine or (theirs == mine == 0.0 and is_rarer and self._is_unknown(form))):
             self.turned.add(form.plain)
             return other
         return form
@@ -88,6 +102,14 @@ class NameIndex:
             (self.given_uses[given] - 1) / max(1, self.family_uses[given] + self.given_uses[given] - 1),
         )
         return min(shares) if max(shares) else 0.0
+
+    def _is_unknown(self, form: Form) -> bool:
+        """Tell whether no other name speaks for reading this one as it stands."""
+        return self.family_uses[form.family[-1]] <= 1 and self.given_uses[form.given[0]] <= 1
+
+    def is_common(self, form: Form) -> bool:
+        """Tell whether several people of the library may well have this name."""
+        return self.commonness(form) > _SHARED
 
     def block(self, plain: str, links: dict[str, set[str]]) -> list[str]:
         """Return every name that may have to do with this one, itself among them, in a fixed order.
@@ -145,23 +167,24 @@ class NameIndex:
         asked = parse(words)
         if not asked.family:
             return []
+        native = set(self._of_native.get(asked.native, ())) if asked.native else set()
         said = [word for word in asked.words if len(word) > 1]
-        if not said:
-            return [plain for plain in self._of_native.get(asked.native, ())] if asked.native else []
         near = self._holding(said)
-        orders = [asked, *([turned] if (turned := swapped(asked)) else []), *_families(asked)]
         if len(asked.words) == 1:
-            return sorted(near)
-        if not asked.native and all(form.has_full_given_name for form in orders[:1]):
-            same = [plain for plain in near if any(_is_same(self.forms[plain], form) for form in orders)]
-            if same:
-                return sorted(same)
-        fitting = [plain for plain in near if any(fit(self.forms[plain], form) for form in orders)]
-        native = [plain for plain in self._of_native.get(asked.native, ())] if asked.native else []
-        return sorted({*fitting, *native})
+            return sorted(near | native)
+        orders = [asked, *_other_orders(asked)]
+        if asked.has_full_given_name:
+            same = {plain for plain in near if any(_is_same(self.forms[plain], form) for form in orders)}
+            if same or native:
+                return sorted(same | native)
+        fitting = {plain for plain in near if any(fit(self.forms[plain], form) for form in orders)}
+        if not fitting:
+            text = " ".join(asked.words)
+            fitting = {plain for plain in near if same_person(text, " ".join(self.forms[plain].words))}
+        return sorted(fitting | native)
 
     def _holding(self, words: Sequence[str]) -> set[str]:
-        """Return the names of which one of the words, spelt out or not, is a part, beginning with the rarest word."""
+        """Return the names of which one of the words, spelt out or not, is a part."""
         found: set[str] = set()
         for word in words:
             found.update(self._of_word.get(word, ()), self._of_word.get(collapse(word), ()))
@@ -173,8 +196,13 @@ def _is_same(known: Form, asked: Form) -> bool:
     return found is not None and found.is_sure
 
 
-def _families(form: Form) -> list[Form]:
-    """Return a name of three words or more, read with its first word as the family name, as in "gu nai bin"."""
-    if len(form.given) < 2 or form.particles:
+def _other_orders(form: Form) -> list[Form]:
+    """Return a name read with its first word, or its first two, as the family name: "gu naibin", "gu n"."""
+    words = (*form.given, *form.family)
+    if form.particles or len(words) < 2:
         return []
-    return [Form((*form.given[1:], *form.family), form.given[:1], (), form.suffix, form.native, form.spelt_out)]
+    return [
+        Form(words[cut:], words[:cut], (), form.suffix, form.native, form.spelt_out)
+        for cut in (1, 2)
+        if len(words) > cut
+    ]

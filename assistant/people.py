@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from assistant.author_decisions import Decision
 from assistant.authorship_rows import AuthorshipRows, Written
@@ -63,7 +63,8 @@ class People:
     """Everybody of a library, by name. What was worked out is kept; not safe in threads."""
 
     def __init__(self, connection: Connection, decisions: Sequence[Decision]) -> None:
-        self.index = NameIndex(connection.execute(select(authorships.c.name).distinct()).scalars())
+        query = select(authorships.c.name, func.count()).group_by(authorships.c.name)
+        self.index = NameIndex({name: count for name, count in connection.execute(query)})
         self.rows = AuthorshipRows()
         self._decisions = decisions
         self._links: dict[str, set[str]] = defaultdict(set)
@@ -315,7 +316,8 @@ class _NameGroups:
                     heads[head[other]] = found
             chosen = sure if len(sure) == 1 else heads
             (only, found), *others_left = chosen.items()
-            if not others_left and not found.needs_proof:
+            is_doubtful = found.needs_proof or (found.leaves_out and index.is_common(forms[plain]))
+            if not others_left and not is_doubtful:
                 head[plain] = only
                 self.groups[only][plain] = found
             else:

@@ -2,22 +2,23 @@
 
 Citations do not depend on the model obeying a format. Marks that it wrote are dropped, and each sentence gets the
 numbers of the abstracts that hold it, each with a verbatim quotation. Numbers, names, negations and directions are
-compared by the letter (`literals`), the rest by words and meaning (`alignment`); a small logistic model weighs both.
+compared by the letter (`literals`, `quantities`, `opposites`), the rest by words and meaning (`alignment`); a small
+logistic model (`signs`) weighs both.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant import alignment, literals
+from assistant import alignment, literals, opposites, quantities
 from assistant.alignment import Evidence, Excerpt
 from assistant.marks import without_marks
 from assistant.names import fold
 from assistant.protocols import Vectors
 from assistant.sentences import LIST_MARKER, split
+from assistant.signs import Signs, probability
 from assistant.types import Sentence, SentenceStatus, Source, Span
 
 UNSUPPORTED = "(not in the abstracts)"
@@ -49,46 +50,19 @@ _OF_SILENCE = re.compile(
     re.IGNORECASE,
 )
 
+_COMPARES = re.compile(
+    r"\b(?:whereas|while|both|unlike|in contrast|on the other hand|compared|respectively)\b", re.IGNORECASE
+)
+
 Embed = Callable[[Sequence[str]], Vectors]
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
-    """What speaks for and against a sentence: shares and a cosine, else 1 where it is so and 0 where not.
-
-    `coverage`: its weighted words that its sources hold. `similarity`: the best cosine to one or two sentences of them.
-    `foreign_names`: a name that they lack. `other_subject`: a name of the question that only another source
-    holds. `misfit`: how much better another number would fit. `negated`, `turned`, `swapped`: see
-    `literals.contradicts`. `altered`: the share of its words that the spans hold, where one of these three is so, or it
-    negates or turns what no source does, or puts another word into a span: the nearer the two, the more it means.
-    `fused`: two sources.
-    `wrong_number`: a number that neither its sources nor the question hold; this alone settles it.
-    """
-
-    coverage: float
-    similarity: float
-    foreign_names: float
-    other_subject: float
-    misfit: float
-    negated: float
-    turned: float
-    swapped: float
-    altered: float
-    fused: float
-    wrong_number: float
-
-    def values(self) -> tuple[float, ...]:
-        """Return the signs in order."""
-        return tuple(getattr(self, name) for name in self.__slots__)
-
-
-WITH_MEANING = (-4.2, 4.0, 3.4, -3.4, -2.5, -5.6, -0.7, -3.1, -1.0, -2.9, -2.9, 0.0)
-WITHOUT_MEANING = (-2.8, 5.4, 0.0, -3.4, -2.5, -5.8, -0.6, -3.0, -1.0, -2.8, -3.2, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
 class _Case:
-    """One sentence with what it is compared to. `excerpts` are the candidates of each chosen source, best first."""
+    """One sentence with what it is compared to. `candidates` are the nearest excerpts of each source, best first.
+
+    `named` are the numbers of the sources whose titles it holds.
+    """
 
     text: str
     readable: str
@@ -97,6 +71,7 @@ class _Case:
     asked: Mapping[str, float]
     sources: tuple[Evidence, ...]
     candidates: tuple[tuple[Excerpt, ...], ...]
+    named: tuple[int, ...]
 
 
 def prove(text: str, question: str, sources: Sequence[Source], embed: Embed | None = None) -> tuple[Sentence, ...]:
@@ -113,7 +88,7 @@ def prove(text: str, question: str, sources: Sequence[Source], embed: Embed | No
 def examine(
     text: str, question: str, sources: Sequence[Source], embed: Embed | None = None
 ) -> list[tuple[Sentence, Signs | None]]:
-    """Prove an answer as `prove` does, and return what spoke for and against each sentence; None where nothing had to."""
+    """Prove an answer as `prove` does, and return what spoke for and against each sentence, or None."""
     evidence = [alignment.read(source) for source in sources]
     outcomes = [_settled_or_case(sentence, question, evidence, sources) for sentence in split(text)]
     cases = [case for case in outcomes if isinstance(case, _Case)]
@@ -137,13 +112,6 @@ def cited_text(sentences: Sequence[Sentence]) -> str:
     return text.strip()
 
 
-def probability(signs: Signs, *, with_meaning: bool) -> float:
-    """Return how likely a sentence with these signs is what the abstracts say."""
-    intercept, *coefficients = WITH_MEANING if with_meaning else WITHOUT_MEANING
-    total = intercept + sum(c * value for c, value in zip(coefficients, signs.values(), strict=True))
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
-
-
 def _settled_or_case(
     sentence: str, question: str, evidence: Sequence[Evidence], sources: Sequence[Source]
 ) -> Sentence | _Case:
@@ -165,7 +133,7 @@ def _settled_or_case(
         tuple(one.excerpts[i] for i in alignment.nearest(words, asked, one.excerpts, _CANDIDATES)) for one in picked
     )
     context = f"{question} {readable}" if len(words) <= _FRAGMENT_WORDS else readable
-    return _Case(bare, readable, context[:1000], words, asked, picked, candidates)
+    return _Case(bare, readable, context[:1000], words, asked, picked, candidates, tuple(named))
 
 
 def _states_nothing(readable: str) -> bool:
@@ -175,7 +143,7 @@ def _states_nothing(readable: str) -> bool:
     if _OF_SILENCE.search(readable):
         return True
     return bool(_STATES_NOTHING.match(readable)) and not (
-        literals.numerals(readable) or any(name.isupper() for name in literals.names(readable))
+        quantities.numerals(readable) or any(name.isupper() for name in literals.names(readable))
     )
 
 
@@ -241,7 +209,13 @@ def _status(case: _Case, signs: Signs, *, with_meaning: bool) -> SentenceStatus:
     if not case.sources or signs.wrong_number:
         return "unsupported"
     likely = probability(signs, with_meaning=with_meaning)
-    return "supported" if likely >= SUPPORTED_FROM else "partial" if likely >= PARTIAL_FROM else "unsupported"
+    return (
+        "supported"
+        if likely >= SUPPORTED_FROM and not signs.other_subject
+        else "partial"
+        if likely >= PARTIAL_FROM
+        else "unsupported"
+    )
 
 
 def _held(case: _Case, question: str) -> str:
@@ -288,34 +262,37 @@ def _signs(
     held = _held(case, question)
     said_names = literals.names(case.readable)
     foreign_names = [n for n in said_names if not literals.is_known(n, forms) and not literals.is_known(n, asked_forms)]
-    said = literals.quantities(case.readable, case.asked if len(case.words) <= 2 * _FRAGMENT_WORDS else ())
+    said = quantities.quantities(case.readable, case.asked if len(case.words) <= 2 * _FRAGMENT_WORDS else ())
     known = [quantity for one in case.sources for quantity in one.quantities]
-    contradictions = [literals.contradicts(case.readable, span.text) for span in spans]
-    lead = contradictions[:1] if len(case.sources) == 1 else contradictions
-    elsewhere = [
-        name
-        for name in literals.names(literals.readable(question))
-        if not literals.is_known(name, forms)
-        and any(literals.is_known(name, one.names) for one in evidence if one not in case.sources)
-    ]
-    differences = (
-        max((one[0] for one in lead), default=0.0),
-        max((one[1] for one in lead), default=0.0),
-        max((one[2] for one in contradictions), default=0.0),
-        float(literals.foreign_direction(case.readable, " . ".join(span.text for span in spans), held)),
-        max((literals.replaced(case.readable, span.text) for span in spans), default=0.0),
+    said_there = " . ".join(span.text for span in spans)
+    negated, turned = opposites.contradicts(case.readable, said_there)
+    swapped = max((opposites.swapped_roles(case.readable, span.text) for span in spans), default=0.0)
+    asked_names = literals.names(literals.readable(question))
+    others = [one for one in evidence if one not in case.sources]
+    elsewhere = any(literals.is_known(name, one.names) for name in asked_names for one in others)
+    here = any(literals.is_known(name, forms) for name in asked_names)
+    differs = max(
+        negated,
+        turned,
+        swapped,
+        float(opposites.foreign_direction(case.readable, said_there, held)),
+        max((opposites.replaced(case.readable, span.text) for span in spans), default=0.0),
     )
-    negated, turned, swapped, *_ = differences
     return Signs(
         alignment.coverage(case.words, words, beginnings),
         max((similarity or {}).values(), default=0.0),
         float(bool(foreign_names)),
-        float(bool(elsewhere)),
-        literals.misfit(said, known),
+        float(elsewhere and not here),
+        quantities.misfit(said, known),
         negated,
         turned,
         swapped,
-        altered=max(differences) * alignment.coverage(case.words, span_words, span_beginnings),
-        fused=float(len(case.sources) > 1),
-        wrong_number=float(bool(literals.missing_numbers(case.readable, held))),
+        altered=differs * alignment.coverage(case.words, span_words, span_beginnings),
+        fused=float(_is_fused(case)),
+        wrong_number=float(bool(quantities.missing_numbers(case.readable, held))),
     )
+
+
+def _is_fused(case: _Case) -> bool:
+    """Tell whether a sentence draws on a further source that it does not name, without comparing."""
+    return any(one.number not in case.named for one in case.sources[1:]) and not _COMPARES.search(case.readable)

@@ -55,16 +55,20 @@ class Likeness:
 
 
 WEIGHTS = {
-    "bias": 1.0,
-    "acquaintances": 3.0,
-    "mutual": 3.0,
-    "topics": 5.0,
-    "papers": -1.0,
-    "topics by papers": 1.0,
-    "is_initial": 0.0,
+    "bias": 2.1,
+    "acquaintances": 2.0,
+    "mutual": 2.2,
+    "topics": 4.3,
+    "papers": -2.5,
+    "topics by papers": 5.0,
+    "is_initial": 2.7,
     "commonness": -2.0,
 }
 """Weights of `features`: fitted by `benchmarks.authors`, but for the one of commonness, which no corpus labels."""
+
+
+LEAST = 0.85
+"""Likelihood from which on two lists of papers are put together: a wrong join is worse than a missed one."""
 
 
 def features(like: Likeness) -> dict[str, float]:
@@ -190,7 +194,7 @@ def compare(one: Circle, other: Circle, commonness: float) -> Likeness:
 
 
 def joined(
-    parts: Sequence[Circle], score: Callable[[Circle, Circle], float], least: float = 0.5
+    parts: Sequence[Circle], score: Callable[[Circle, Circle], float], least: float = LEAST
 ) -> list[tuple[Circle, float]]:
     """Return the circles put together where that is likely, each with the least likelihood that held it together.
 

@@ -7,6 +7,7 @@ paper is neither in nor out. `passing` takes only what surely passes; `undecided
 from __future__ import annotations
 
 import calendar
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,15 +23,14 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    intersect,
     not_,
     or_,
     select,
 )
 
 from assistant import categories as subjects
-from assistant import lexical
-from assistant.names import fold, same_person
+from assistant import authors, lexical
+from assistant.names import fold
 from assistant.paper_rows import pages
 from assistant.schema import aliases, authorships, categories, name_words, papers, records
 from assistant.types import PaperFilter
@@ -229,18 +229,21 @@ def _numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
 
 
 def _papers_of(connection: Connection, author: str) -> Select[Any]:
-    """Return a query for the ids of an author's papers.
+    """Return a query for the ids of an author's papers: of the person with this id, or of all whom the words may mean.
 
-    By `same_person` each word of two letters or more is a word of the name in full or stands for an initial of it.
+    One word is everybody's who has it in the name; those are not told apart, for there may be thousands.
     """
+    query = select(authorships.c.paper_id)
     words = fold(author).split()
-    long_words = [word for word in words if len(word) > 1]
-    fitting = [select(name_words.c.folded).where(name_words.c.word.in_((word, word[0]))) for word in long_words]
-    if len(words) == len(long_words) == 1:
-        names: Any = select(name_words.c.folded).where(name_words.c.word == words[0])
-    elif fitting:
-        rows = connection.execute(intersect(*fitting) if len(fitting) > 1 else fitting[0]).scalars()
-        names = [name for name in rows if same_person(author, name)]
-    else:
-        names = []  # initials alone name nobody
-    return select(authorships.c.paper_id).where(authorships.c.folded.in_(names))
+    if len(words) == 1 and len(words[0]) > 1:
+        named = select(name_words.c.folded).where(name_words.c.word == words[0])
+        return query.where(authorships.c.folded.in_(named))
+    found = authors.find(connection, author)
+    names = sorted({variant.name for person in found for variant in person.variants})
+    ids = sorted({paper_id for person in found for paper_id in person.paper_ids})
+    return query.where(authorships.c.name.in_(_values(names)), authorships.c.paper_id.in_(_values(ids)))
+
+
+def _values(values: Sequence[str]) -> Select[Any]:
+    """Return texts as a query: SQLite takes no more than 32,766 parameters."""
+    return select(func.json_each(json.dumps(values)).table_valued("value").c.value)

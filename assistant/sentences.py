@@ -13,9 +13,10 @@ LIST_MARKER = re.compile(r"\s*(?:\d{1,2}[.)]|[-*•])(?=\s|$)\s*")
 def split(text: str) -> list[str]:
     """Return the sentences of a text in order, without the white space around them."""
     sentences: list[str] = []
-    opening = ""
-    for part in sentencex.segment("en", text):
-        opening += part
+    opening, position = "", 0
+    for part in sentencex.segment("en", text.encode("utf-8", "replace").decode()):  # halves of characters become "?"
+        opening += text[position : position + len(part)]
+        position += len(part)
         if not LIST_MARKER.fullmatch(opening):
             sentences.append(opening.strip())
             opening = ""

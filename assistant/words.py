@@ -23,10 +23,11 @@ FRAME_WORDS = frozenset(
     "use uses used using way ways kind kinds type types main idea ideas approach approaches method methods study "
     "studies describe describes summarise summarize explain explains introduce introduces present presents propose "
     "proposes proposed contribution contributions problem problems solve solves overview summary stand stands "
+    "quantity quantities thing things aspect aspects factor factors property properties element elements entity item items "
     "after before between during while through over under above below against among per via within without upon "
     "towards each any both either out up off until since because whether whats wich wat hwo".split()
 )
-"""Words that frame a question about a paper, whatever the paper says; some as they are misspelt."""
+"""Words that frame a question about a paper, or stand for what is asked for, whatever the paper says; some misspelt."""
 
 _LIGHT_WORDS = frozenset(
     "abandon able accept accompany accomplish achieve acquire act adapt add admit adopt affect agree aid aim allow "

@@ -40,7 +40,7 @@ from assistant.types import Paper, Record
 COMMON = 0.05
 """Names of which there would be more people than this by chance are not scored."""
 
-VARIED, HOMONYMS = 0.5, 0.04
+VARIED, HOMONYMS = 0.5, 0.01
 """Share of the people with several papers whose names are spelt otherwise; and who share another's name."""
 
 CROWD = 20
@@ -179,10 +179,10 @@ def read(file: Path) -> list[Paper]:
     return [item.paper for item in readers.read(file, as_of=datetime.date.today()) if isinstance(item, Record)]
 
 
-def make(corpus: Sequence[Paper], seed: int) -> TestSet:
+def make(corpus: Sequence[Paper], seed: int, homonyms: float = HOMONYMS) -> TestSet:
     """Alter names of a corpus."""
     chance = random.Random(seed)
-    index = NameIndex({name for paper in corpus for name in paper.authors})
+    index = NameIndex(Counter(name for paper in corpus for name in paper.authors))
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
     met: dict[str, set[str]] = defaultdict(set)
     for number, paper in enumerate(corpus):
@@ -224,7 +224,7 @@ def make(corpus: Sequence[Paper], seed: int) -> TestSet:
     chance.shuffle(free)
     for part in (0, 1):
         pool = [name for name in free if half[name] == part]
-        wanted = int(HOMONYMS * sum(half[name] == part for name in several) / 2)
+        wanted = int(homonyms * sum(half[name] == part for name in several) / 2)
         while wanted and len(pool) > 1:
             one = pool.pop()
             other = next(
@@ -371,7 +371,7 @@ def fitted(test: TestSet, found: list[tuple[Circle, Circle, Likeness]]) -> dict[
     from sklearn.linear_model import LogisticRegression
 
     whose = {(name.paper, name.ordinal + 1): name.person for name in test.names if test.half[name.person] == 0}
-    rows, labels = [], []
+    rows, labels, weights = [], [], []
     for one, other, like in found:
         mine, theirs = (
             {whose.get((int(entry.paper_id.partition(":")[2]), entry.ordinal), "") for entry in circle.entries}
@@ -380,7 +380,9 @@ def fitted(test: TestSet, found: list[tuple[Circle, Circle, Likeness]]) -> dict[
         if len(mine) == len(theirs) == 1 and "" not in mine | theirs:
             rows.append([value for name, value in features(like).items() if name != "commonness"])
             labels.append(mine == theirs)
-    model = LogisticRegression(C=1.0, max_iter=1000, fit_intercept=False).fit(np.array(rows), np.array(labels))
+            weights.append((len(one.entries) * len(other.entries)) ** 0.5)  # as a join weighs in the figures, damped
+    model = LogisticRegression(C=1.0, max_iter=2000, fit_intercept=False)
+    model.fit(np.array(rows), np.array(labels), sample_weight=np.array(weights))
     names = [name for name in features(found[0][2]) if name != "commonness"]
     print(f"  fitted on {len(rows):,} pairs, {sum(labels):,} of them one person's")
     likely = model.predict_proba(np.array(rows))[:, 1]
@@ -396,10 +398,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--homonyms", type=float, default=HOMONYMS, help="share of people who share a name")
     parser.add_argument("--fit", action="store_true", help="print new weights, from the first half")
     parser.add_argument("--wrong", type=int, default=0, help="show so many wrong joins of the first half")
     arguments = parser.parse_args()
-    test = make(read(arguments.corpus), arguments.seed)
+    test = make(read(arguments.corpus), arguments.seed, arguments.homonyms)
     kinds = Counter(name.kind for name in test.names)
     print(f"{arguments.corpus.name}, seed {arguments.seed}: {len(test.names):,} names of {len(test.half):,} people")
     print("  " + ", ".join(f"{kind or 'as in the corpus'} {count:,}" for kind, count in kinds.most_common()))
