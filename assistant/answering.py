@@ -65,7 +65,7 @@ class Assistant:
         plan: Plan | None = None,
         question_id: str = "",
     ) -> AnswerStream:
-        """Return the answer as a stream of events: the plan, the evidence, the text as it is written, the finished answer.
+        """Return the answer as a stream of events: plan, evidence, the text as it is written, the finished answer.
 
         `chosen` and `kind` are the reader's word: they take the place of what the plan would say; a whole `plan` is
         carried out as it is.

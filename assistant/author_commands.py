@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -30,7 +29,7 @@ _CANDIDATES = 20
 class _NameOrCommand(TyperGroup):
     """Takes what is no command for a name to list, so that `assistant authors "Naibin Gu"` works."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         words = [word for word in args if not word.startswith("-")]
         asks_help = any(word in ctx.help_option_names for word in args)
         if not asks_help and not (words and args[0] in self.commands):
@@ -155,7 +154,9 @@ def bring(
         raise UsageError(f"{file} cannot be read ({reason}).") from error
     with open_workspace(context) as opened, opened.library.transaction() as connection:
         kept, left = author_curation.bring(connection, text)
-    console.remark(f"{kept:,} decisions hold here" + (f"; {left:,} speak of papers that are not here." if left else "."))
+    console.remark(
+        f"{kept:,} decisions hold here" + (f"; {left:,} speak of papers that are not here." if left else ".")
+    )
 
 
 def _all_ids(library: Library) -> Sequence[str]:

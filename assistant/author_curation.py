@@ -84,9 +84,7 @@ def split(connection: Connection, person: Person, parts: Sequence[str]) -> list[
     if not kept:
         raise UsageError(f"Nothing would be left of {person.id}.")
     merges_of = [
-        known.number
-        for known in author_decisions.read(connection)
-        if known.kind == "merge" and _are(known, kept, off)
+        known.number for known in author_decisions.read(connection) if known.kind == "merge" and _are(known, kept, off)
     ]
     author_decisions.forget(connection, merges_of)
     if not merges_of or _is_held(connection, kept, off):
@@ -128,7 +126,7 @@ def export(connection: Connection) -> dict[str, Any]:
                 "spellings": list(known.spellings),
             }
             for known in decisions
-        ]
+        ],
     }
 
 
@@ -155,7 +153,8 @@ def bring(connection: Connection, text: str) -> tuple[int, int]:
             raise ValueError("kind")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
-            f"This is no file of author decisions ({type(error).__name__}: {error}). `assistant authors export` makes one."
+            f"This is no file of author decisions ({type(error).__name__}: {error}). "
+            "`assistant authors export` makes one."
         ) from error
     known = _ids_of(connection, {key for _, _, one, other, _ in entries for keys, _ in (*one, *other) for key in keys})
     kept = 0

@@ -1,4 +1,4 @@
-"""What a person said of authors: these two are one, or these papers are another's. Kept in order; the last word holds."""
+"""What a person said of authors: these two are one, or these papers are another's. In order; the last word holds."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ class Written:
 
     @property
     def year(self) -> int | None:
+        """Return the year of publication; None where no date is known."""
         return int(self.date[:4]) if self.date else None
 
 

@@ -29,7 +29,7 @@ from assistant.options import (
     open_workspace,
     paper_filter,
 )
-from assistant.types import Turn
+from assistant.types import PlanKind, Turn
 
 if TYPE_CHECKING:
     from assistant.remote.fetching import AuthorCandidate
@@ -148,7 +148,7 @@ def ask(
 
     asked = _asked(question, file, "QUESTION")
     chosen = paper_filter(author, year, since, until, category, code, source)
-    plan_kind = kind.value if kind else None
+    plan_kind: PlanKind | None = kind.value if kind else None
     if file and kind:
         raise UsageError("--as is for one question; a file's questions are read one by one.")
     with open_workspace(context) as opened:

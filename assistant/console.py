@@ -141,7 +141,8 @@ def show_candidates(candidates: Sequence[AuthorCandidate]) -> None:
 def follow(stream: AnswerStream, withheld: bool = False) -> Answer:
     """Show an answer while it is written; the finished text with its citations takes the draft's place.
 
-    How the question was read stands first, on stderr. Ctrl-C stops the model, and what was written so far is shown; a second one ends the program.
+    How the question was read stands first, on stderr. Ctrl-C stops the model, and what was written so far is shown; a
+    second one ends the program.
     """
     written = ""
     with _stopped_by_interrupt(stream), Live(plain("Searching ..."), console=stdout, transient=True) as live:

@@ -113,7 +113,7 @@ def _decade(match: re.Match[str], _today: date) -> dict[str, int | str]:
 
 
 def _since(match: re.Match[str], _today: date) -> dict[str, int | str]:
-    return {"since": int(match["a"] or match.groupdict().get("b"))}
+    return {"since": int(match["a"] or match.groupdict()["b"])}
 
 
 def _after(match: re.Match[str], _today: date) -> dict[str, int | str]:

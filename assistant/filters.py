@@ -8,7 +8,7 @@ from assistant.types import PaperFilter
 
 
 def merged(inherited: PaperFilter, said: PaperFilter) -> PaperFilter:
-    """Return both filters as one: what the question says takes the place of what it inherits, but for papers and words."""
+    """Return both as one: what the question says takes the place of what it inherits; papers and words are added up."""
     changes = {
         name: value
         for name in ("author", "category", "has_code", "source", "position", "venue")

@@ -11,8 +11,14 @@ from assistant.names import fold
 from assistant.planning import Planner
 from assistant.types import Candidate, Paper, PaperFilter, Plan, Turn
 
-_THINGS = r"(?:ones?|papers?|publications?|articles?|works?|methods?|models?|approach(?:es)?|stud(?:y|ies)|results?|entr(?:y|ies)|sources?)"
-_PAPER_THING = r"(?:paper|publication|article|work|method|model|approach|framework|system|study|technique|algorithm|dataset|benchmark)"
+_THINGS = (
+    r"(?:ones?|papers?|publications?|articles?|works?|methods?|models?|approach(?:es)?|stud(?:y|ies)|results?"
+    r"|entr(?:y|ies)|sources?)"
+)
+_PAPER_THING = (
+    r"(?:paper|publication|article|work|method|model|approach|framework|system|study|technique|algorithm|dataset"
+    r"|benchmark)"
+)
 _ORDINALS = {
     word: number
     for number, words in enumerate(
@@ -47,7 +53,9 @@ _CHOICE = re.compile(
     re.IGNORECASE,
 )
 _SET = re.compile(
-    rf"\b(?:(?:of|among|from|in|about|out of|for|are|do|does|did|have|were|list|show(?: me)?|compare|summari[sz]e)\s+(?:all\s+)?)?(?P<set>(?:those|these)(?:\s+(?:\d+|two|three|four|five|six))?(?:\s+{_THINGS})?|them(?: all)?|the\s+above|(?:that|this|the)\s+list)\b",
+    r"\b(?:(?:of|among|from|in|about|out of|for|are|do|does|did|have|were|list|show(?: me)?|compare|summari[sz]e)\s+"
+    rf"(?:all\s+)?)?(?P<set>(?:those|these)(?:\s+(?:\d+|two|three|four|five|six))?(?:\s+{_THINGS})?|them(?: all)?"
+    r"|the\s+above|(?:that|this|the)\s+list)\b",
     re.IGNORECASE,
 )
 _WHICH_ONE = re.compile(
@@ -63,12 +71,14 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _ELLIPSIS = re.compile(
-    r"^(?:and|or|but|also|then|now|ok(?:ay)?|what about|how about|what of|same(?: question)?(?: for)?|and what about|and how about)\b[\s,:]*"
+    r"^(?:and|or|but|also|then|now|ok(?:ay)?|what about|how about|what of|same(?: question)?(?: for)?|and what about"
+    r"|and how about)\b[\s,:]*"
     r"|^(?=(?:in|from|since|before|after|between|by|with|without|only|for|as|at)\b)",
     re.IGNORECASE,
 )
 _WHY = re.compile(
-    r"^(?:and\s+)?(?:why|how so|how come|how|really|are you sure|in what way|what else|more|tell me more|go on|explain|elaborate)\W*$",
+    r"^(?:and\s+)?(?:why|how so|how come|how|really|are you sure|in what way|what else|more|tell me more|go on|explain"
+    r"|elaborate)\W*$",
     re.IGNORECASE,
 )
 _TIME_LEAD = re.compile(r"(?:in|from|since|of|for|before|after|until)\b", re.IGNORECASE)

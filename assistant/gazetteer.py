@@ -7,6 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from rapidfuzz import fuzz, process
@@ -34,10 +35,13 @@ _NEAR_NAME = 86.0
 """Likeness in [0, 100] (normalised edit distance) from which a misspelt name is read as the library's."""
 
 _NEAR_TITLE = 90.0
+_TELLING_WORDS = 4
+"""So many words of a title that are no everyday ones mean its paper."""
+
 _CANDIDATES = 20
 """Papers that the words of a question propose, whose titles are compared with it."""
 
-_CONNECTING = frozenset("and or with by from of the a an in on at to for".split())
+_CONNECTING = frozenset("both either neither and or with by from of the a an in on at to for".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class Gazetteer:
             self._held,
         ):
             for mention in find(question, words, titles, taken):
-                covered = {place for place in range(mention.start, mention.end)}
+                covered = set(range(mention.start, mention.end))
                 if taken.isdisjoint(covered):
                     taken |= covered
                     found.append(mention)
@@ -232,13 +236,20 @@ class Gazetteer:
     def _is_a_family_name(self, words: Sequence[_Word], place: int) -> bool:
         """Tell whether a single word that some author's name holds is meant as a name here."""
         word = words[place]
-        before = words[place - 1].folded if place else ""
-        if word.folded in STOP_WORDS or word.looks_like_a_name:
+        if word.folded in STOP_WORDS or word.looks_like_a_name or len(word.folded) < 2:
             return False
-        if word.is_possessive or (before in ("by", "author", "prof", "professor", "dr") and not word.looks_like_a_name):
-            return word.is_possessive is False or self._is_rare(word.folded) or word.is_capitalised
-        begins = place == 0
-        return self._is_rare(word.folded) and (not begins or word.is_capitalised) and len(word.folded) > 1
+        beside = [words[other] for other in (place - 1, place + 1) if 0 < other < len(words)]
+        if word.is_capitalised and any(other.is_capitalised and other.text.isalpha() for other in beside):
+            return False  # a part of a longer name, which nobody has
+        before = words[place - 1].folded if place else ""
+        if word.is_possessive or before in ("by", "author", "prof", "professor", "dr"):
+            return word.is_capitalised or self._is_rare(word.folded) or not word.is_possessive
+        if place == 0 and not word.is_capitalised:
+            return False
+        if self._is_rare(word.folded):
+            return True
+        holders = self._library.word_use([word.folded], [])[word.folded].count
+        return place > 0 and word.is_capitalised and self._library.count(PaperFilter(author=word.folded)) > holders
 
     def _is_rare(self, word: str) -> bool:
         return self._library.word_use([word], [])[word].count == 0
@@ -257,7 +268,9 @@ class Gazetteer:
                     yield Mention("paper", span[0].start, span[-1].end, paper.title, (paper.id,), is_sure=False)
                     continue
             main = fold(_SUBTITLE.split(paper.title)[0])
-            if len(main.split()) >= 3 and len(main) <= len(question):
+            telling = sum(word not in STOP_WORDS for word in main.split())
+            is_own = telling >= _TELLING_WORDS or (telling == 3 and self._holders(main) <= _FEW_HOLDERS)
+            if is_own and len(main) <= len(question):
                 near = fuzz.partial_ratio_alignment(main, question.casefold(), score_cutoff=_NEAR_TITLE)
                 if near and taken.isdisjoint(range(near.dest_start, near.dest_end)):
                     yield Mention("paper", near.dest_start, near.dest_end, paper.title, (paper.id,))
@@ -283,7 +296,7 @@ class Gazetteer:
                 or not all(
                     word.start in unknown or word.folded in known_names or len(word.folded) == 1 for word in span
                 )
-                or any(word.folded in STOP_WORDS for word in span)
+                or any(word.folded in STOP_WORDS | _CONNECTING for word in span)
                 or not taken.isdisjoint(range(span[0].start, span[-1].end))
             ):
                 continue
@@ -331,14 +344,14 @@ def _ranges(count: int, longest: int) -> Iterator[tuple[int, int]]:
 
 def _is_run(question: str, span: Sequence[_Word]) -> bool:
     """Tell whether only what stands within a name stands between the words."""
-    between = (question[one.end : other.start] for one, other in zip(span, span[1:], strict=False))
+    between = (question[one.end : other.start] for one, other in pairwise(span))
     return all(re.fullmatch(r"[\s.,\-‐'’]{0,3}", gap) for gap in between) and not any(
         word.is_possessive for word in span[:-1]
     )
 
 
 def _short_names(title: str) -> Iterator[tuple[str, bool]]:
-    """Yield the whole title, the short part before its colon, and the names within it; and whether it is the paper's."""
+    """Yield the whole title, the short part before its colon, the names within it; whether it is its own."""
     yield title, True
     parts = _SUBTITLE.split(title)
     if len(parts) > 1 and len(parts[0].split()) <= _LONGEST_NAME:

@@ -79,7 +79,8 @@ def _cues() -> _Cues:
         return {name: any_of(patterns) for name, patterns in table.items()}
 
     between = (
-        r"(?:#h|#he|@[adcv]\d+|\bones?\b)(?: (?:that|which|who|are|is|were|was|there|have|has|been|only|primarily|mainly"
+        r"(?:#h|#he|@[adcv]\d+|\bones?\b)(?: (?:that|which|who|are|is|were|was|there|have|has|been|only|primarily"
+        r"|mainly"
         r"|do|does|we|published|written|did|publish|write|released|in the library|#first|#last|#code)\b| @[adcv]\d+"
         r"| (?:by|from|in|since|of) (?=@))*"
     )
@@ -89,7 +90,8 @@ def _cues() -> _Cues:
             r"\b(?:(?:is|are) )?(?:in|of|from|inside) {library}\b|\b(?:does|do) {library} (?:have|contain|hold)\b"
         ),
         limit=one(
-            r"\b(?:top|first|last|only|the|list|show|give me|name|any) {number}\b(?= (?:[\w@-]+ )?(?:#h|{people}|{with}))"
+            r"\b(?:top|first|last|only|the|list|show|give me|name|any) {number}\b"
+            r"(?= (?:[\w@-]+ )?(?:#h|{people}|{with}))"
             r"|\btop {number}\b"
         ),
         topic_after=one(
@@ -135,7 +137,7 @@ def vocabulary() -> tuple[str, ...]:
     for table in ("measures", "paper_measures", "lists", "prose", "words"):
         for patterns in data[table].values():
             for pattern in [patterns] if isinstance(patterns, str) else patterns:
-                plain |= {word for word in re.findall(r"(?<!\\)\b[a-z]{4,}\b", pattern.replace("?", " "))}
+                plain |= set(re.findall(r"(?<!\\)\b[a-z]{4,}\b", pattern.replace("?", " ")))
     return tuple(sorted(word for word in plain if len(word) >= 4))
 
 
@@ -145,6 +147,7 @@ def read(masked: str, *, of_list: bool = False) -> Intent:
     text = _tidy(re.sub(r"[?,!;:()]", " ", masked)).rstrip(". ")
     if cues.about.search(text):
         return Intent("about")
+    text = re.sub(r"\b(?:i|we)(?:'d| would) like\b", " ", text)
     text = cues.head.sub("#h", text)
     if of_list and "#h" not in text:
         text = re.sub(r"^(?:(?:and|but|so|or) )?(which|what|how many|list|show)\b", r"\1 #h", text, count=1)

@@ -21,8 +21,8 @@ _LETTERS = str.maketrans(
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe", "ß": "ss"})
 _SPELT_OUT_VOWELS = re.compile(r"ae|oe|ue|aa")
 _PARTICLES = frozenset(
-    "van von der den de del della dell di da dos das do du la le las los ter ten zu zum zur af av bin ibn ben el al y i e"
-    " vom und het op dem der".split()
+    "van von der den de del della dell di da dos das do du la le las los ter ten zu zum zur af av bin ibn ben el al y i"
+    " e vom und het op dem".split()
 )
 _SUFFIXES = frozenset("jr sr junior senior ii iii iv 2nd 3rd".split())
 _NATIVE = re.compile(r"[^\W\d_]+")
@@ -249,7 +249,7 @@ def _is_family_first(items: Sequence[str]) -> bool:
 
 
 def swapped(form: Form) -> Form | None:
-    """Return a name of one given name and a family name in the other order: "Gu Naibin" for "Naibin Gu". None where it has no other."""
+    """Return a name of one given name in the other order, "Gu Naibin" for "Naibin Gu"; None where it has more."""
     family = "".join(form.family)
     if len(form.given) == 1 and not form.particles and min(len(form.given[0]), len(family)) > 1:
         return Form((family,), form.given, (), form.suffix, form.native, form.spelt_out)

@@ -87,15 +87,17 @@ class NameIndex:
         other = swapped(form)
         if other is None or other.plain not in uses or other.plain == form.plain:
             return form
-        mine, theirs = self._order(form), self._order(other)
+        mine, theirs = self.usualness(form), self.usualness(other)
         is_rarer = (uses[form.plain], form.plain) < (uses[other.plain], other.plain)
         if mine <= _MOSTLY and (theirs > mine or (theirs == mine == 0.0 and is_rarer and self._is_unknown(form))):
             self.turned.add(form.plain)
             return other
         return form
 
-    def _order(self, form: Form) -> float:
+    def usualness(self, form: Form) -> float:
         """Return how usual it is, in [0, 1], that the last word is a family name and the first a given one."""
+        if not form.given or not form.family:
+            return 0.0
         family, given = form.family[-1], form.given[0]
         shares = (
             (self.family_uses[family] - 1) / max(1, self.family_uses[family] + self.given_uses[family] - 1),
@@ -156,11 +158,11 @@ class NameIndex:
         return (plain, self.commonness(form) > _COMMON) if form.has_full_given_name else ("", False)
 
     def commonness(self, form: Form) -> float:
-        """Return how many people of this name the library would hold if given and family names went by chance."""
+        """Return how many others of this name the library would hold if given and family names went by chance."""
         if not form.given:
-            return 1.0
+            return 0.0
         given = self.given_uses[form.given[0]] if form.has_full_given_name else len(self._of_key[form.key])
-        return given * self.family_uses[form.family[-1]] / max(1, len(self.forms))
+        return max(0, given - 1) * max(0, self.family_uses[form.family[-1]] - 1) / max(1, len(self.forms))
 
     def named(self, words: str) -> list[str]:
         """Return the names that the words may mean, those of the best rank only; see `authors.find`."""

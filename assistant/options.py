@@ -27,7 +27,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 class Kind(Enum):
-    """How a question may be read: the kinds of a plan."""
+    """How a question may be read: kinds of a plan."""
 
     catalogue = "catalogue"
     passages = "passages"

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
 from assistant.author_decisions import Decision
 from assistant.authorship_rows import AuthorshipRows, Written
-from assistant.name_forms import Fit, fit, parse, swapped, usual_order, words_of
+from assistant.name_forms import Fit, parse, usual_order, words_of
+from assistant.name_groups import NameGroups
 from assistant.name_index import NameIndex
-from assistant.same_names import Circle, Entry, Topics, circles, compare, joined, probability
+from assistant.same_names import Circle, Entry, Topics, are_one, circles, compare, joined, probability
 from assistant.schema import authorships
 
 _SAME = Fit("the same name but for marks, hyphens, case or order", 0.99, is_sure=True)
 _TURNED = Fit("family name first", 0.9)
-_BOTH_SCRIPTS = Fit("a source writes the name in both scripts", 0.95, is_sure=True)
 _BY_COAUTHORS = 0.95
 """Confidence where co-authors in common say which of several people a name is."""
 
@@ -64,7 +64,7 @@ class People:
 
     def __init__(self, connection: Connection, decisions: Sequence[Decision]) -> None:
         query = select(authorships.c.name, func.count()).group_by(authorships.c.name)
-        self.index = NameIndex({name: count for name, count in connection.execute(query)})
+        self.index = NameIndex({row[0]: row[1] for row in connection.execute(query)})
         self.rows = AuthorshipRows()
         self._decisions = decisions
         self._links: dict[str, set[str]] = defaultdict(set)
@@ -73,18 +73,48 @@ class People:
                 plains = {self.index.plain_of.get(name, "") for _, name in (*decision.one, *decision.other)} - {""}
                 for plain in plains:
                     self._links[plain] |= plains
+        self._decided_names = {
+            plain
+            for decision in decisions
+            for _, name in (*decision.one, *decision.other)
+            if (plain := self.index.plain_of.get(name, ""))
+        }
+        self._groups: dict[str, NameGroups] = {}
+        self._claims: dict[str, list[tuple[list[Entry], str, Fit | None]]] = {}
+        self._blocks: dict[str, list[tuple[_Cluster, Person]]] = {}
         self._of_plain: dict[str, list[Person]] = {}
         self._topics: Topics | None = None
 
     def named(self, connection: Connection, plain: str) -> list[Person]:
         """Return everybody who has a name with these letters (`Form.plain`)."""
         if plain not in self._of_plain:
-            block = self.index.block(plain, self._links)
-            self._of_plain.update((name, []) for name in block)
-            for cluster, person in self._people(connection, block):
-                for name in dict.fromkeys(entry.plain for entry in cluster.entries):
-                    self._of_plain[name].append(person)
+            found = [
+                person
+                for cluster, person in self._around(connection, plain)
+                if any(entry.plain == plain for entry in cluster.entries)
+            ]
+            self._of_plain[plain] = found
         return self._of_plain[plain]
+
+    def _around(self, connection: Connection, plain: str) -> list[tuple[_Cluster, Person]]:
+        """Return the people of the names that this one has to do with; of all that may, where a decision joins them."""
+        if plain not in self._groups:
+            block = self.index.block(plain, self._links)
+            groups = NameGroups(self.index, block)
+            self._groups.update(dict.fromkeys(block, groups))
+        groups = self._groups[plain]
+        if not self._decided_names.isdisjoint(groups.block):
+            heads = [*groups.members, *groups.unclear]
+            if heads[0] not in self._blocks:
+                clusters = [each for head in heads for each in self._clusters(connection, groups, head)]
+                self._blocks[heads[0]] = self._people(connection, self._decided(clusters))
+            return self._blocks[heads[0]]
+        found = []
+        for head in groups.heads(plain):
+            if head not in self._blocks:
+                self._blocks[head] = self._people(connection, self._clusters(connection, groups, head))
+            found += self._blocks[head]
+        return found
 
     def with_id(self, connection: Connection, person_id: str) -> Person | None:
         """Return the person with an id."""
@@ -97,10 +127,12 @@ class People:
                     return person
         return None
 
-    def _people(self, connection: Connection, block: Sequence[str]) -> list[tuple[_Cluster, Person]]:
-        clusters = self._decided(self._clusters(connection, block), connection)
-        clusters = [cluster for cluster in clusters if cluster.entries]
-        clusters.sort(key=lambda cluster: min((entry.number, entry.ordinal) for entry in cluster.entries))
+    def _people(self, connection: Connection, clusters: Sequence[_Cluster]) -> list[tuple[_Cluster, Person]]:
+        """Return the clusters as people with ids, those first whose paper was added first."""
+        clusters = sorted(
+            (cluster for cluster in clusters if cluster.entries),
+            key=lambda cluster: min((entry.number, entry.ordinal) for entry in cluster.entries),
+        )
         taken = {cluster.decided_id for cluster in clusters}
         found = []
         for cluster in clusters:
@@ -156,15 +188,14 @@ class People:
             variants.append(Variant(spelling, count, reason, round(confidence, 2)))
         return Person(person_id, name, tuple(variants), tuple(paper.id for paper in ordered))
 
-    def _load(self, connection: Connection, block: Sequence[str]) -> dict[str, list[Entry]]:
-        """Return the names of a block with the papers on which they stand."""
-        inside = set(block)
-        found: dict[str, list[Entry]] = {plain: [] for plain in block}
-        spellings = [spelling for plain in block for spelling in self.index.spellings[plain]]
+    def _load(self, connection: Connection, names: Iterable[str]) -> dict[str, list[Entry]]:
+        """Return names with the papers on which they stand."""
+        found: dict[str, list[Entry]] = {plain: [] for plain in names}
+        spellings = [spelling for plain in found for spelling in self.index.spellings[plain]]
         for paper in self.rows.of_names(connection, spellings):
             for ordinal, name in paper.names:
                 plain = self.index.plain_of.get(name, "")
-                if plain in inside:
+                if plain in found:
                     strong, common = self._circle_of(paper, ordinal)
                     found[plain].append(Entry(paper.number, paper.id, ordinal, name, plain, paper.year, strong, common))
         return found
@@ -176,94 +207,98 @@ class People:
             frozenset(token for token, is_common in tokens if token and is_common),
         )
 
-    def _clusters(self, connection: Connection, block: Sequence[str]) -> list[_Cluster]:
-        held = self._load(connection, block)
-        names = _NameGroups(self.index, block)
-        found: dict[str, list[_Cluster]] = {}
-        for head, members in names.groups.items():
-            entries = [entry for plain in members for entry in held[plain]]
-            fits = {plain: found_fit for plain, found_fit in members.items() if found_fit is not None}
-            found[head] = self._parted(connection, head, entries, fits)
-        clusters = [cluster for group in found.values() for cluster in group]
-        for plain, heads in names.unclear.items():
-            clusters += self._placed(connection, plain, held[plain], {head: found[head] for head in heads}, heads)
-        return clusters
+    def _clusters(self, connection: Connection, groups: NameGroups, head: str) -> list[_Cluster]:
+        """Return the people under a fullest name; under a name that may be several people's, whom nobody claims."""
+        if head in groups.unclear:
+            left = [
+                entry for part, claimer, _ in self._claimed(connection, groups, head) if not claimer for entry in part
+            ]
+            return self._parted(connection, head, left, {})
+        fits = {plain: why for plain, why in groups.members[head].items() if why is not None}
+        held = self._load(connection, groups.members[head])
+        entries = [entry for each in held.values() for entry in each]
+        for plain in groups.claims(head):
+            for part, claimer, why in self._claimed(connection, groups, plain):
+                if claimer == head and why is not None:
+                    entries += part
+                    fits[plain] = why
+        return self._parted(connection, head, entries, fits)
+
+    def _claimed(
+        self, connection: Connection, groups: NameGroups, plain: str
+    ) -> list[tuple[list[Entry], str, Fit | None]]:
+        """Part the papers under a name that may be several people's; with each part the fullest name it goes to.
+
+        It goes to the one whose co-authors stand on it too, `_CLEARLY` more of them than of the next; else to nobody.
+        """
+        if plain not in self._claims:
+            heads = groups.unclear[plain]
+            rivals = _Rivals(
+                {
+                    head: [
+                        entry for entries in self._load(connection, groups.members[head]).values() for entry in entries
+                    ]
+                    for head in heads
+                }
+            )
+            parts = circles(self._load(connection, [plain])[plain])
+            claimed: list[tuple[list[Entry], str, Fit | None]] = []
+            for part in parts:
+                head = rivals.claimer(part)
+                why = heads.get(head)
+                if why is not None:
+                    why = Fit(f"{why.reason}; co-authors in common", max(why.confidence, _BY_COAUTHORS))
+                claimed.append((part, head, why))
+            self._claims[plain] = claimed
+        return self._claims[plain]
 
     def _parted(
-        self, connection: Connection, head: str, entries: Sequence[Entry], fits: dict[str, Fit]
+        self, connection: Connection, head: str, entries: Sequence[Entry], fits: Mapping[str, Fit]
     ) -> list[_Cluster]:
         """Part the papers of one name by people."""
-        parts = circles(entries)
+        parts = circles(sorted(entries, key=lambda entry: (entry.number, entry.ordinal)))
         if len(parts) < 2:
-            return [_Cluster(part, fits) for part in parts]
-        described = self._described(connection, parts)
+            return [_Cluster(part, dict(fits)) for part in parts]
         commonness = self.index.commonness(self.index.forms[head])
+        numbers = [entry.number for entry in entries]
+        if sum(len(part) > 1 for part in parts) < 2 and len(set(numbers)) == len(numbers) and are_one(commonness):
+            return [_Cluster([entry for part in parts for entry in part], dict(fits))]
+        described = self._described(connection, parts)
         groups = joined(described, lambda one, other: probability(compare(one, other, commonness)))
-        return [_Cluster(list(circle.entries), fits, held, is_parted=len(groups) > 1) for circle, held in groups]
+        return [_Cluster(list(circle.entries), dict(fits), held, is_parted=len(groups) > 1) for circle, held in groups]
 
     def _described(self, connection: Connection, parts: Sequence[Sequence[Entry]]) -> list[Circle]:
         if self._topics is None:
             self._topics = Topics(*self.rows.holders(connection))
+        ids = {entry.paper_id: 0 for part in parts for entry in part}
+        self.rows.contents(connection, ids)  # all at once: a query for each part takes many times longer
+        written = {paper.id: paper for paper in self.rows.of_ids(connection, ids)}
+        self.rows.of_names(connection, sorted({name for paper in written.values() for _, name in paper.names}))
         found = []
         for part in parts:
-            tokens = frozenset(token for entry in part for token in entry.tokens | entry.common)
             strong = frozenset(token for entry in part for token in entry.tokens)
-            known = tokens | self._acquainted(connection, part, strong)
-            topic = self._topics.vector(self.rows.contents(connection, {entry.paper_id: 0 for entry in part}))
+            common = frozenset(token for entry in part for token in entry.common)
+            papers = {entry.paper_id: written[entry.paper_id] for entry in part}
+            known = strong | common | self._acquainted(connection, papers, strong)
+            topic = self._topics.vector(self.rows.contents(connection, papers))
             is_initial = not any(self.index.forms[entry.plain].has_full_given_name for entry in part)
-            found.append(Circle(tuple(part), strong, frozenset(known), topic, is_initial))
+            found.append(Circle(tuple(part), strong, known, topic, is_initial))
         return found
 
-    def _acquainted(self, connection: Connection, part: Sequence[Entry], tokens: frozenset[str]) -> set[str]:
+    def _acquainted(
+        self, connection: Connection, written: Mapping[str, Written], tokens: frozenset[str]
+    ) -> frozenset[str]:
         """Return those who wrote with the co-authors on other papers."""
-        papers = {entry.paper_id for entry in part}
-        names = {
-            name
-            for paper in self.rows.of_ids(connection, papers)
-            for _, name in paper.names
-            if self.index.token(name)[0] in tokens
-        }
-        return {
+        names = {name for paper in written.values() for _, name in paper.names if self.index.token(name)[0] in tokens}
+        return frozenset(
             token
             for paper in self.rows.of_names(connection, sorted(names))
-            if paper.id not in papers
+            if paper.id not in written
             for token, is_common in (self.index.token(name) for _, name in paper.names)
             if token and not is_common
-        }
+        )
 
-    def _placed(
-        self,
-        connection: Connection,
-        plain: str,
-        entries: Sequence[Entry],
-        among: dict[str, list[_Cluster]],
-        fits: dict[str, Fit],
-    ) -> list[_Cluster]:
-        """Give papers under a name that may be several people's to those whose co-authors say so.
-
-        What nobody's co-authors claim stays by itself, under the name that it has.
-        """
-        left: list[Entry] = []
-        for part in circles(entries):
-            tokens = {token for entry in part for token in entry.tokens | entry.common}
-            shared = [
-                (len(tokens & _tokens(cluster)), head, cluster)
-                for head, clusters in among.items()
-                for cluster in clusters
-                if not {entry.number for entry in part} & {entry.number for entry in cluster.entries}
-            ]
-            shared.sort(key=lambda each: -each[0])
-            best = shared[0] if shared else (0, "", None)
-            second = shared[1][0] if len(shared) > 1 else 0
-            if best[2] is not None and best[0] > 0 and best[0] >= _CLEARLY * second:
-                why = fits[best[1]]
-                best[2].entries += part
-                best[2].fits[plain] = Fit(f"{why.reason}; co-authors in common", max(why.confidence, _BY_COAUTHORS))
-            else:
-                left += part
-        return self._parted(connection, plain, left, {}) if left else []
-
-    def _decided(self, clusters: list[_Cluster], connection: Connection) -> list[_Cluster]:
+    def _decided(self, clusters: list[_Cluster]) -> list[_Cluster]:
         """Return the clusters as a person's decisions, one after the other, leave them."""
         for decision in self._decisions:
             mine = _anchored(clusters, decision.one)
@@ -277,60 +312,42 @@ class People:
         return clusters
 
 
-class _NameGroups:
-    """The names of a block by the fullest ones: which surely or most likely mean them, and which may mean several."""
+class _Rivals:
+    """The circles of co-authors under several fullest names, by co-author."""
 
-    def __init__(self, index: NameIndex, block: Sequence[str]) -> None:
-        forms = index.forms
-        fits: dict[str, dict[str, Fit]] = defaultdict(dict)
-        buckets: dict[str, list[str]] = defaultdict(list)
-        for plain in block:
-            buckets[index.first_name(plain)].append(plain)
-        for word, plains in buckets.items():
-            others = buckets.get("", []) if word else []
-            for place, plain in enumerate(plains):
-                for other in (*plains[:place], *others):
-                    found = fit(forms[plain], forms[other])
-                    if found is not None:
-                        fits[plain][other] = fits[other][plain] = found
-            for plain in plains:
-                other = _turned(index, plain)
-                if other:
-                    fits[plain][other] = fits[other][plain] = Fit("family name first", 0.8, needs_proof=True)
-                for other in index.same_in_scripts(plain):
-                    fits[plain][other] = fits[other][plain] = _BOTH_SCRIPTS
-        order = sorted(block, key=lambda plain: (forms[plain].fullness, plain), reverse=True)
-        head: dict[str, str] = {}
-        self.groups: dict[str, dict[str, Fit | None]] = {}
-        self.unclear: dict[str, dict[str, Fit]] = {}
-        for plain in order:
-            fitting = {other: found for other, found in fits[plain].items() if other in head}
-            sure = {head[other]: found for other, found in fitting.items() if found.is_sure}
-            if not fitting:
-                head[plain] = plain
-                self.groups[plain] = {plain: None}
-                continue
-            heads: dict[str, Fit] = {}
-            for other, found in fitting.items():
-                if head[other] not in heads or found.confidence > heads[head[other]].confidence:
-                    heads[head[other]] = found
-            chosen = sure if len(sure) == 1 else heads
-            (only, found), *others_left = chosen.items()
-            is_doubtful = found.needs_proof or (found.leaves_out and index.is_common(forms[plain]))
-            if not others_left and not is_doubtful:
-                head[plain] = only
-                self.groups[only][plain] = found
-            else:
-                self.unclear[plain] = heads
+    def __init__(self, entries: Mapping[str, Sequence[Entry]]) -> None:
+        self._numbers: dict[tuple[str, int], set[int]] = {}
+        self._strong: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self._common: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for head, listed in entries.items():
+            for place, part in enumerate(circles(listed)):
+                self._numbers[head, place] = {entry.number for entry in part}
+                strong, common = _tokens(part)
+                for token in strong:
+                    self._strong[token].append((head, place))
+                for token in common:
+                    self._common[token].append((head, place))
+
+    def claimer(self, part: Sequence[Entry]) -> str:
+        """Return the name of whose co-authors clearly most stand on a part; "" where there is none such."""
+        numbers = {entry.number for entry in part}
+        strong, common = _tokens(part)
+        met = Counter(each for token in strong for each in self._strong.get(token, ()))
+        met_common = Counter(each for token in common for each in self._common.get(token, ()))
+        most: Counter[str] = Counter()
+        for circle in {**met, **met_common}:
+            if (met[circle] or met_common[circle] > 1) and numbers.isdisjoint(self._numbers[circle]):
+                most[circle[0]] = max(most[circle[0]], met[circle] + met_common[circle])
+        ranked = sorted(most.items(), key=lambda item: (-item[1], item[0]))[:2]
+        if not ranked or (len(ranked) > 1 and ranked[0][1] < _CLEARLY * ranked[1][1]):
+            return ""
+        return ranked[0][0]
 
 
-def _turned(index: NameIndex, plain: str) -> str:
-    other = swapped(index.forms[plain])
-    return other.plain if other is not None and other.plain in index.forms and other.plain != plain else ""
-
-
-def _tokens(cluster: _Cluster) -> set[str]:
-    return {token for entry in cluster.entries for token in entry.tokens | entry.common}
+def _tokens(part: Iterable[Entry]) -> tuple[set[str], set[str]]:
+    """Return the co-authors of some papers: those of rare names, and those of common ones."""
+    listed = list(part)
+    return {token for entry in listed for token in entry.tokens}, {token for each in listed for token in each.common}
 
 
 def _anchored(clusters: Sequence[_Cluster], anchors: Iterable[tuple[str, str]]) -> list[_Cluster]:

@@ -77,7 +77,7 @@ class Planner:
         masked = self._masked(asked)
         intent = self._read(masked, of_list)
         if intent.kind == "catalogue" and masked.papers and intent.measure not in ("authors_of", "details"):
-            as_words = _papers_quoted(masked)
+            as_words = _papers_quoted(masked, asked)
             other = self._read(as_words, of_list)
             masked, intent = (masked, _AS_PROSE) if other.leftover else (as_words, other)
         return self._worded(self._built(question, asked, masked, intent, chosen, person))
@@ -170,7 +170,7 @@ class Planner:
         return replace(plan, kind=route.kind, measure=route.measure)
 
     def _speaks_of_content(self, leftover: Sequence[str]) -> bool:
-        """Tell whether words that nothing explains are words of the abstracts: then papers are to be read, not counted."""
+        """Tell whether words that nothing explains are words of the abstracts: then papers are read, not counted."""
         use = self.library.word_use(list(leftover), [])
         return sum(use[word].count > 0 for word in leftover) > 1
 
@@ -266,7 +266,7 @@ class Planner:
         )
 
     def _topic(self, topic: str) -> tuple[str, ...] | None:
-        """Return the phrases by which papers on a topic are found: the phrase, else its words; None where none has any."""
+        """Return the phrases by which papers on a topic are found: the phrase, else its words; None without any."""
         words = tuple(content_words(fold(topic)))
         tries = [(topic,), words if len(words) <= _MOST_TOPIC_WORDS else ()]
         return next((words for words in tries if words and self.library.count(PaperFilter(words=words))), None)
@@ -387,18 +387,23 @@ def _speaks_of_papers_then(masked: _Masked) -> bool:
     """Tell whether the time is when papers appeared: "WMT 2014" and "the 2018 world cup" are names."""
     return (
         re.search(
-            rf"@d0 {_HEAD}\b|\b{_HEAD}\b[^@]{{0,30}}@d0|@a\d+[^@]{{0,40}}@d0|@d0[^@]{{0,12}}@a\d|\bpublished\b[^@]{{0,12}}@d0",
+            rf"@d0 {_HEAD}\b|\b{_HEAD}\b[^@]{{0,30}}@d0|@a\d+[^@]{{0,40}}@d0|@d0[^@]{{0,12}}@a\d"
+            r"|\bpublished\b[^@]{0,12}@d0",
             masked.text,
         )
         is not None
     )
 
 
-def _papers_quoted(masked: _Masked) -> _Masked:
+def _papers_quoted(masked: _Masked, asked: str) -> _Masked:
     """Read the papers that a question names as words that other papers hold: "which papers mention BeamLoRA?"."""
     count = len(masked.quoted)
     text = re.sub(r"@p(\d+)", lambda mark: f"@q{count + int(mark.group(1))}", masked.text)
-    return replace(masked, text=text, papers=(), quoted=(*masked.quoted, *masked.papers))
+    said = [
+        mention if mention.corrects(asked) else replace(mention, name=asked[mention.start : mention.end])
+        for mention in masked.papers
+    ]
+    return replace(masked, text=text, papers=(), quoted=(*masked.quoted, *said))
 
 
 def _unmasked(topic: str, masked: _Masked) -> str:

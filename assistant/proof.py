@@ -209,13 +209,9 @@ def _status(case: _Case, signs: Signs, *, with_meaning: bool) -> SentenceStatus:
     if not case.sources or signs.wrong_number:
         return "unsupported"
     likely = probability(signs, with_meaning=with_meaning)
-    return (
-        "supported"
-        if likely >= SUPPORTED_FROM and not signs.other_subject
-        else "partial"
-        if likely >= PARTIAL_FROM
-        else "unsupported"
-    )
+    if likely >= SUPPORTED_FROM and not signs.other_subject:
+        return "supported"
+    return "partial" if likely >= PARTIAL_FROM else "unsupported"
 
 
 def _held(case: _Case, question: str) -> str:

@@ -1,4 +1,4 @@
-"""What is said where nothing is written: that nothing was found, that the abstracts do not say, that a name is unclear."""
+"""What is said where nothing is written: nothing was found, the abstracts do not say, a name is unclear."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def nobody(plan: Plan, nearest: Sequence[str], count: int) -> tuple[str, str]:
     """Return that nobody has a name, with the names most like it."""
     near = f" The names most like it: {joined([plain(name) for name in nearest], 'or')}." if nearest else ""
     return (
-        f"None of the {counted(count, 'paper')} in the library names “{plain(plan.unknown_author)}” as an author.{near}",
+        f"None of the {counted(count, 'paper')} in the library names “{plain(plan.unknown_author)}” as an author."
+        f"{near}",
         "no author of this name",
     )
 

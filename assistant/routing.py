@@ -44,7 +44,7 @@ class _Example:
 
 
 class Router:
-    """Finds the example that a question is most like. The examples' vectors are kept in the library. Safe in threads."""
+    """Finds the example that a question is most like. The vectors are kept in the library. Safe in threads."""
 
     def __init__(self, library: Library, embedder: Embedder) -> None:
         self._library = library

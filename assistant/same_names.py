@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
 from collections import Counter
@@ -12,6 +13,12 @@ from itertools import combinations
 from assistant.words import STOP_WORDS
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_COMPARED = 40
+"""Circles of co-authors under one name, at most, of which every two are compared."""
+
+_TOPIC_WORDS = 300
+"""Words of a topic that are kept: the heaviest."""
+
 _CROWD = 60
 """Co-authors with common names, at most, of which pairs are looked at."""
 
@@ -91,6 +98,11 @@ def probability(like: Likeness) -> float:
     """Return how likely two lists of papers under one name are one person's."""
     odds = sum(WEIGHTS[name] * value for name, value in features(like).items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
+def are_one(commonness: float) -> bool:
+    """Tell whether single papers under one name are put together even if nothing else speaks for it."""
+    return probability(Likeness(0.0, 0.0, 0.0, commonness, 1, is_initial=False)) >= LEAST
 
 
 def circles(entries: Sequence[Entry]) -> list[list[Entry]]:
@@ -198,12 +210,13 @@ def joined(
 ) -> list[tuple[Circle, float]]:
     """Return the circles put together where that is likely, each with the least likelihood that held it together.
 
-    The likeliest two first; what they make is compared anew, for more papers say more. Circles that stand on one paper
-    together are never one person's.
+    The likeliest two first; what they make is compared anew, for more papers say more. Where there are very many, the
+    smaller ones then go one by one to the likeliest. Circles that stand on one paper together are never one person's.
     """
-    groups = dict(enumerate(parts))
+    order = sorted(range(len(parts)), key=lambda place: (-len(parts[place].entries), place))
+    groups = {place: parts[place] for place in order[:_COMPARED]}
     held = dict.fromkeys(groups, 1.0)
-    likely = {(i, j): score(groups[i], groups[j]) for j in groups for i in range(j)}
+    likely = {(i, j): score(groups[i], groups[j]) for j in groups for i in groups if i < j}
     while likely:
         (i, j), likelihood = max(likely.items(), key=lambda pair: (pair[1], -pair[0][0], -pair[0][1]))
         if likelihood < least:
@@ -215,6 +228,14 @@ def joined(
         held[i] = min(held[i], held.pop(j), likelihood)
         likely = {pair: value for pair, value in likely.items() if j not in pair and i not in pair}
         likely |= {(min(i, k), max(i, k)): score(groups[i], groups[k]) for k in groups if k != i}
+    for place in order[_COMPARED:]:
+        chances = ((score(groups[k], parts[place]), -k) for k in groups if not _meet(groups[k], parts[place]))
+        likelihood, nearest = max(chances, default=(0.0, 0))
+        if likelihood >= least:
+            groups[-nearest] += parts[place]
+            held[-nearest] = min(held[-nearest], likelihood)
+        else:
+            groups[place], held[place] = parts[place], 1.0
     return [(groups[place], held[place]) for place in sorted(groups)]
 
 
@@ -223,5 +244,7 @@ def _meet(one: Circle, other: Circle) -> bool:
 
 
 def _of_length_one(weights: Mapping[str, float]) -> dict[str, float]:
+    if len(weights) > _TOPIC_WORDS:
+        weights = dict(heapq.nlargest(_TOPIC_WORDS, weights.items(), key=lambda item: (item[1], item[0])))
     length = math.sqrt(sum(value * value for value in weights.values())) or 1.0
     return {word: value / length for word, value in weights.items()}

@@ -28,8 +28,8 @@ from sqlalchemy import (
     select,
 )
 
-from assistant import categories as subjects
 from assistant import authors, lexical
+from assistant import categories as subjects
 from assistant.names import fold
 from assistant.paper_rows import pages
 from assistant.schema import aliases, authorships, categories, name_words, papers, records

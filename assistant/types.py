@@ -251,7 +251,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the conversation, the answer given to it, its plan, and the papers cited, in their order."""
+    """An earlier question of the talk, the answer given to it, its plan, and the papers cited, in their order."""
 
     question: str
     answer: str

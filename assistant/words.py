@@ -23,7 +23,8 @@ FRAME_WORDS = frozenset(
     "use uses used using way ways kind kinds type types main idea ideas approach approaches method methods study "
     "studies describe describes summarise summarize explain explains introduce introduces present presents propose "
     "proposes proposed contribution contributions problem problems solve solves overview summary stand stands "
-    "quantity quantities thing things aspect aspects factor factors property properties element elements entity item items "
+    "quantity quantities thing things aspect aspects factor factors property properties element elements entity item "
+    "items "
     "after before between during while through over under above below against among per via within without upon "
     "towards each any both either out up off until since because whether whats wich wat hwo".split()
 )

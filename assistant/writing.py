@@ -16,8 +16,8 @@ from assistant.wording import counted
 
 _TRANSLATION_TOKENS = 120
 _CONTRIBUTION = re.compile(
-    r"\b(?:we|this (?:paper|work|study|article)|the (?:paper|authors?))\b[^.]{0,40}\b(?:propos|introduc|present|develop|"
-    r"show|find|investigat|describ|demonstrat|stud|report|explor|provid|design|address|build)",
+    r"\b(?:we|this (?:paper|work|study|article)|the (?:paper|authors?))\b[^.]{0,40}\b(?:propos|introduc|present|"
+    r"develop|show|find|investigat|describ|demonstrat|stud|report|explor|provid|design|address|build)",
     re.IGNORECASE,
 )
 

@@ -2,12 +2,13 @@
 
 `python -m benchmarks.authors CORPUS [--seed N] [--fit]` takes real authors of a corpus for people, spells their names
 otherwise on some of their papers, as other sources of other cultures would, and gives some pairs of people of different
-communities of co-authors one name. Who is who is known by the corpus's own spelling; names that several people may well share
-(`NameIndex.commonness`) and names that may be another spelling of one in the corpus ("Francis M. Tyers" beside "Francis
-Tyers") are not scored, for nobody knows. What is printed is pairwise precision and recall: over pairs
-of names on papers, those put together that are one person's, and those of one person that are put together; with 95 %
-intervals from bootstrapping people, and for each kind of spelling. Half of the people, by seed, serve to fit the weights
-of `same_names.probability` (`--fit` prints new ones); the figures are of the other half.
+communities of co-authors one name. Who is who is known by the corpus's own spelling; names that several people may well
+share (`NameIndex.commonness`) and names that may be another spelling of one in the corpus ("Francis M. Tyers" beside
+"Francis Tyers") are not scored, for nobody knows. What is printed is pairwise precision and recall: over pairs of names
+on papers, those put together that are one person's, and those of one person that are put together; with 95 % intervals
+from bootstrapping people, and for each kind of spelling. Half of the people, by seed, serve to fit the weights of
+`same_names.probability` (`--fit` prints new ones); the figures are of the other half. No names of the corpus are left
+out of the library, so that they can be mistaken for those that are scored.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from itertools import combinations
 from pathlib import Path
 from unittest.mock import patch
 
-import networkx
+import networkx  # type: ignore[import-untyped]
 import numpy as np
 
 from assistant import authors, people, readers
@@ -295,15 +296,17 @@ class Score:
 
     @property
     def precision(self) -> float:
+        """Return the share of the pairs put together that belong together."""
         return self.right / self.together if self.together else 1.0
 
     @property
     def recall(self) -> float:
+        """Return the share of the pairs that belong together that are put together."""
         return self.right / self.belonging if self.belonging else 1.0
 
 
 def scores(names: Sequence[Name], found: Sequence[str], kind: str | None = None) -> dict[str, Score]:
-    """Return for each person the pairs that their names are part of; only pairs with a name of a kind where one is given.
+    """Return for each person the pairs that their names are part of; of a kind, those with a name of that kind.
 
     A wrong pair counts half for each of the two people.
     """

@@ -236,9 +236,7 @@ def people_of_many_spellings(tmp_path_factory: pytest.TempPathFactory) -> Librar
 
 
 @given(NAMES, st.sampled_from([str.upper, str.lower, fold, lambda name: f"  {name} "]))
-def test_case_and_marks_do_not_change_who_is_meant(
-    people_of_many_spellings: Library, name: str, spell: object
-) -> None:
+def test_case_and_marks_do_not_change_who_is_meant(people_of_many_spellings: Library, name: str, spell: object) -> None:
     assert callable(spell)
     assert ids(find(people_of_many_spellings, spell(name))) == ids(find(people_of_many_spellings, name)) != []
 
@@ -370,7 +368,14 @@ def test_a_file_that_is_no_export_is_an_error(library: Library, text: str) -> No
 
 
 def test_hostile_names_are_names(library: Library) -> None:
-    hostile = ["'; DROP TABLE papers; --", "<script>alert(1)</script>", "Robert\u202eTables", "N\x00ull Byte", "(((", ","]
+    hostile = [
+        "'; DROP TABLE papers; --",
+        "<script>alert(1)</script>",
+        "Robert\u202eTables",
+        "N\x00ull Byte",
+        "(((",
+        ",",
+    ]
     add(library, *(wrote(name, "Ada Lovelace", title=f"Title {number}") for number, name in enumerate(hostile)))
     for name in hostile:
         find(library, name)

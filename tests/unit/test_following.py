@@ -7,7 +7,7 @@ import pytest
 from assistant import catalogue, following
 from assistant.planning import Planner
 from assistant.types import Plan, Turn
-from tests.unit.test_planning import planner as planner  # noqa: PLC0414 - the same library
+from tests.unit.test_planning import planner as planner  # the same library
 
 
 def talk(planner: Planner, *questions: str) -> list[tuple[str, Plan, tuple[str, ...]]]:
