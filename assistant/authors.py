@@ -52,20 +52,24 @@ def find(connection: Connection, words: str) -> list[Person]:
             person = people.with_id(connection, words)
             if person is not None:
                 return [person]
-        found = {person.id: person for plain in people.index.named(words) for person in people.named(connection, plain)}
+        found = {
+            (person.id, person.paper_ids): person
+            for plain in people.index.named(words)
+            for person in people.named(connection, plain)
+        }
     return sorted(found.values(), key=lambda person: (-len(person.paper_ids), person.id))
 
 
 def among(connection: Connection, paper_ids: Sequence[str]) -> list[Person]:
     """Return everybody who has a part in these papers, with those of their papers; who wrote most of them first."""
     wanted = set(paper_ids)
-    found: dict[str, Person] = {}
+    found: dict[tuple[str, tuple[str, ...]], Person] = {}
     with _people(connection) as people:
         if len(wanted) > _MANY:
             people.rows.read_all(connection)
         names = {name for paper in people.rows.of_ids(connection, sorted(wanted)) for _, name in paper.names}
         for plain in sorted({people.index.plain_of[name] for name in names if name in people.index.plain_of}):
-            found.update((person.id, person) for person in people.named(connection, plain))
+            found.update(((each.id, each.paper_ids), each) for each in people.named(connection, plain))
     parts = (
         replace(person, paper_ids=tuple(each for each in person.paper_ids if each in wanted))
         for person in found.values()

@@ -198,7 +198,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reading], ...] = (
     ),
     (
         _compile(
-            r"\b(?:(?P<how>since)\s+|(?:in|during|from)\s+)?(?:the\s+)?(?P<which>this|current|last|previous|past)\s+year\b"
+            r"\b(?:(?P<how>since)\s+|(?:in|during|from)\s+)?(?:the\s+)?"
+            r"(?P<which>this|current|last|previous|past)\s+year\b"
         ),
         _named_year,
     ),

@@ -8,7 +8,10 @@ from assistant.types import PaperFilter
 
 
 def merged(inherited: PaperFilter, said: PaperFilter) -> PaperFilter:
-    """Return both as one: what the question says takes the place of what it inherits; papers and words are added up."""
+    """Return both as one: what the question says takes the place of what it inherits, but for papers, people and words.
+
+    Only papers that both allow are left; the other people and the words of both must hold.
+    """
     changes = {
         name: value
         for name in ("author", "category", "has_code", "source", "position", "venue")

@@ -42,10 +42,15 @@ _ORDINAL = "|".join(
     word for word in _ORDINALS if word not in "one two three four five six seven eight nine ten".split()
 )
 _NTH = re.compile(
-    rf"\b(?:the\s+)?(?P<nth>{_ORDINAL}|last|latter|former)\s+(?:one|entry|result|source|of\s+(?:those|these|them)(?:\s+{_THINGS})?|{_THINGS}\s+(?:of|in|on)\s+(?:the|that|this|your)\s+list)\b"
-    rf"|\b(?:the\s+)?(?P<other>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|2nd|3rd|[4-9]th|latter|former)(?:\s+{_THINGS})?\b(?!\s+author)"
-    rf"|\b(?:the\s+)?(?P<firstpaper>first|last)\s+(?:paper|publication|article)\b(?=.*\b(?:about|propose|say|find|use|do|does|show|evaluat|claim|achiev|improv)\w*)"
-    r"|\b(?:number|no\.?|nr\.?|paper|source|item|entry)\s+#?(?P<number>\d{1,2})\b|#(?P<hash>\d{1,2})\b|\[(?P<mark>\d{1,2})\]",
+    rf"\b(?:the\s+)?(?P<nth>{_ORDINAL}|last|latter|former)\s+"
+    rf"(?:one|entry|result|source|of\s+(?:those|these|them)(?:\s+{_THINGS})?"
+    rf"|{_THINGS}\s+(?:of|in|on)\s+(?:the|that|this|your)\s+list)\b"
+    r"|\b(?:the\s+)?(?P<other>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|2nd|3rd|[4-9]th|latter|former)"
+    rf"(?:\s+{_THINGS})?\b(?!\s+author)"
+    r"|\b(?:the\s+)?(?P<firstpaper>first|last)\s+(?:paper|publication|article)\b"
+    r"(?=.*\b(?:about|propose|say|find|use|do|does|show|evaluat|claim|achiev|improv)\w*)"
+    r"|\b(?:number|no\.?|nr\.?|paper|source|item|entry)\s+#?(?P<number>\d{1,2})\b"
+    r"|#(?P<hash>\d{1,2})\b|\[(?P<mark>\d{1,2})\]",
     re.IGNORECASE,
 )
 _CHOICE = re.compile(
@@ -63,11 +68,13 @@ _WHICH_ONE = re.compile(
 )
 _THAT_SET = re.compile(r"\b(?:they|their)\b", re.IGNORECASE)
 _IT = re.compile(
-    rf"\b(?P<its>its|(?:this|that|the)\s+{_PAPER_THING}(?:'s|’s))\b|\b(?P<it>it|(?:this|that|the(?:\s+same)?)\s+{_PAPER_THING}|this|that(?=\s*(?:\?|$)))\b",
+    rf"\b(?P<its>its|(?:this|that|the)\s+{_PAPER_THING}(?:'s|’s))\b"
+    rf"|\b(?P<it>it|(?:this|that|the(?:\s+same)?)\s+{_PAPER_THING}|this|that(?=\s*(?:\?|$)))\b",
     re.IGNORECASE,
 )
 _PERSON = re.compile(
-    r"\b(?P<their>his|her(?=\s+\w)|hers|their|the\s+author(?:'s|’s))\b|\b(?P<they>he|she|him|her|they|them|(?:this|that|the)\s+(?:author|person|researcher))\b",
+    r"\b(?P<their>his|her(?=\s+\w)|hers|their|the\s+author(?:'s|’s))\b"
+    r"|\b(?P<they>he|she|him|her|they|them|(?:this|that|the)\s+(?:author|person|researcher))\b",
     re.IGNORECASE,
 )
 _ELLIPSIS = re.compile(

@@ -322,7 +322,7 @@ class Gazetteer:
         for word in named:
             if 0 < use[word.folded].count <= _FEW_HOLDERS:
                 ids = self._library.ids(PaperFilter(words=(word.folded,)))
-                yield Mention("held", word.start, word.end, word.text, tuple(sorted(ids)), is_sure=False)
+                yield Mention("held", word.start, word.end, word.text, tuple(sorted(ids)), is_sure=len(ids) == 1)
 
 
 def _words(question: str) -> Iterator[_Word]:

@@ -80,9 +80,8 @@ def _cues() -> _Cues:
 
     between = (
         r"(?:#h|#he|@[adcv]\d+|\bones?\b)(?: (?:that|which|who|are|is|were|was|there|have|has|been|only|primarily"
-        r"|mainly"
-        r"|do|does|we|published|written|did|publish|write|released|in the library|#first|#last|#code)\b| @[adcv]\d+"
-        r"| (?:by|from|in|since|of) (?=@))*"
+        r"|mainly|do|does|we|published|written|did|publish|write|released|in the library|#first|#last|#code)\b"
+        r"| @[adcv]\d+| (?:by|from|in|since|of) (?=@))*"
     )
     return _Cues(
         head=one(r"\b(?:{head}|(?<!of )(?<!worked )works(?! (?:on|with|for|well|best)))\b"),

@@ -75,8 +75,8 @@ class Form:
     @property
     def fullness(self) -> tuple[int, int, int]:
         """Return a rank by how much of the person's name is said."""
-        full = sum(len(word) > 1 for word in self.given)
-        return full, len(self.given) + len(self.family), sum(map(len, self.words))
+        full = sum(len(word) > 1 for word in (*self.given, *self.particles))
+        return full, len(self.words), sum(map(len, self.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Fit:
     """Only co-authors in common make it one person's."""
 
     leaves_out: bool = False
-    """One has a name in full that the other has not even as an initial."""
+    """One has a given name that the other has not even as an initial."""
 
     def __add__(self, other: Fit) -> Fit:
         reasons = [reason for reason in (self.reason, other.reason) if reason]
@@ -234,6 +234,8 @@ def _is_particle(item: str) -> bool:
 
 def _is_initials(item: str) -> bool:
     letters = item.replace(".", "").replace("-", "")
+    if len(letters) == 1 and "." in item:
+        return letters.isalpha()  # "Soman K.p."
     return (
         letters.isupper()
         and len(letters) <= (_MOST_GLUED if "." not in item else _MOST_GLUED + 1)
@@ -246,6 +248,13 @@ def _is_family_first(items: Sequence[str]) -> bool:
     if len(items) < 2 or _is_initials(items[0]):
         return False
     return _is_initials(items[-1]) and not all(item.isupper() for item in items)
+
+
+def uncapitalised(name: str) -> str:
+    """Return "Wei Li" for "Wei LI", whose last word may be two initials or a family name; else ""."""
+    *before, last = name.split() or [""]
+    is_family = before and 2 <= len(last) <= _MOST_GLUED and last.isalpha() and last.isupper() and _VOWEL.search(last)
+    return " ".join([*before, last.title()]) if is_family else ""
 
 
 def swapped(form: Form) -> Form | None:
@@ -354,21 +363,28 @@ def _initials_fit(long: tuple[str, ...], short: tuple[str, ...]) -> bool:
 
 
 def _aligned(long: tuple[str, ...], short: tuple[str, ...]) -> Fit | None:
-    """Match each name of `short` to one of `long` in order, the first to the first; an initial fits its name."""
-    if not _word_fits(long[0], short[0]):
-        return None
-    place, initials = 0, len(long[0]) != len(short[0])
-    for word in short[1:]:
-        place = next((at for at in range(place + 1, len(long)) if _word_fits(long[at], word)), 0)
-        if not place:
+    """Match each name of `short` to one of `long` in order, the first to the first; an initial fits its name.
+
+    Where each has a name in full that the other does not know ("Zhangyang" and "Z. Jane"), they are two people.
+    """
+    place, matched = -1, set[int]()
+    pairs: list[tuple[str, str]] = []
+    for word in short:
+        options = range(place + 1, len(long)) if pairs else range(1)
+        place = next((at for at in options if _word_fits(long[at], word)), -1)
+        if place < 0:
             return None
-        initials = initials or len(long[place]) != len(word)
-    if initials:
-        first_in_full = min(len(long[0]), len(short[0])) > 1
-        return Fit("initial for a middle name" if first_in_full else "initials for given names", 0.95)
-    left_out = [word for word in long if word not in short]
+        pairs.append((long[place], word))
+        matched.add(place)
+    left_out = [word for at, word in enumerate(long) if at not in matched]
     are_initials = all(len(word) == 1 for word in left_out)
-    return Fit("middle name left out", 0.95 if are_initials else 0.9, leaves_out=not are_initials)
+    if not are_initials and any(len(word) > len(other) for other, word in pairs):
+        return None
+    if any(len(word) != len(other) for other, word in pairs):
+        first_in_full = min(map(len, pairs[0])) > 1
+        reason = "initial for a middle name" if first_in_full else "initials for given names"
+        return Fit(reason, 0.95 if first_in_full else 0.9, leaves_out=bool(left_out))
+    return Fit("middle name left out", 0.95 if are_initials else 0.9, leaves_out=True)
 
 
 def _word_fits(one: str, other: str) -> bool:

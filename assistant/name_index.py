@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from assistant.name_forms import Form, collapse, fit, parse, shortened, swapped
+from assistant.name_forms import Form, collapse, fit, parse, shortened, swapped, uncapitalised
 from assistant.names import same_person
 
 Key = tuple[str, str]
@@ -52,7 +52,7 @@ class NameIndex:
             self.given_uses.update(form.given[:1])
         for spelling, form in parsed:
             if form.family:
-                self._add(spelling, self._in_usual_order(form, uses))
+                self._add(spelling, self._in_usual_order(self._without_capitals(spelling, form), uses))
         for plain, form in self.forms.items():
             self._of_key[form.key].append(plain)
             for word in dict.fromkeys((*form.words, *(collapse(word) for word in form.words))):
@@ -78,6 +78,13 @@ class NameIndex:
             )
         self.spellings[form.plain].append(spelling)
         self.plain_of[spelling] = form.plain
+
+    def _without_capitals(self, spelling: str, form: Form) -> Form:
+        """Return "Wei Li" for "Wei LI", where Li is a family name of the library rather than Wei."""
+        other = parse(uncapitalised(spelling))
+        if other.family and self.family_uses[other.family[-1]] >= self.family_uses[form.family[-1]]:
+            return other
+        return form
 
     def _in_usual_order(self, form: Form, uses: Mapping[str, int]) -> Form:
         """Return "Naibin Gu" for "Gu Naibin", where the library has that too and its words are mostly used so.
@@ -111,7 +118,10 @@ class NameIndex:
 
     def is_common(self, form: Form) -> bool:
         """Tell whether several people of the library may well have this name."""
-        return self.commonness(form) > _SHARED
+        if not form.given:
+            return True
+        others = max(0, self.given_uses[form.given[0]] - 2), max(0, self.family_uses[form.family[-1]] - 2)
+        return others[0] * others[1] / max(1, len(self.forms)) > _SHARED
 
     def block(self, plain: str, links: dict[str, set[str]]) -> list[str]:
         """Return every name that may have to do with this one, itself among them, in a fixed order.
@@ -175,6 +185,9 @@ class NameIndex:
         if len(asked.words) == 1:
             return sorted(near | native)
         orders = [asked, *_other_orders(asked)]
+        if (other := parse(uncapitalised(words))).family:
+            orders.append(other)
+            near |= self._holding(word for word in other.words if len(word) > 1)
         if asked.has_full_given_name:
             same = {plain for plain in near if any(_is_same(self.forms[plain], form) for form in orders)}
             if same or native:
@@ -185,7 +198,7 @@ class NameIndex:
             fitting = {plain for plain in near if same_person(text, " ".join(self.forms[plain].words))}
         return sorted(fitting | native)
 
-    def _holding(self, words: Sequence[str]) -> set[str]:
+    def _holding(self, words: Iterable[str]) -> set[str]:
         """Return the names of which one of the words, spelt out or not, is a part."""
         found: set[str] = set()
         for word in words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, func, select
 
@@ -14,7 +14,7 @@ from assistant.authorship_rows import AuthorshipRows, Written
 from assistant.name_forms import Fit, parse, usual_order, words_of
 from assistant.name_groups import NameGroups
 from assistant.name_index import NameIndex
-from assistant.same_names import Circle, Entry, Topics, are_one, circles, compare, joined, probability
+from assistant.same_names import COMPARED, Circle, Entry, Topics, are_one, circles, compare, joined, probability
 from assistant.schema import authorships
 
 _SAME = Fit("the same name but for marks, hyphens, case or order", 0.99, is_sure=True)
@@ -53,7 +53,13 @@ class _Cluster:
     """Names on papers that are one person's, and why each name is."""
 
     entries: list[Entry]
+    head: str = ""
+    """The fullest name (`Form.plain`) under which they stand."""
+
     fits: dict[str, Fit] = field(default_factory=dict)
+    claimed: frozenset[str] = frozenset()
+    """Names that may be somebody else's too, of which these papers are theirs."""
+
     held: float = 1.0
     decided_id: str = ""
     is_parted: bool = False
@@ -137,7 +143,9 @@ class People:
         found = []
         for cluster in clusters:
             name = self._fullest(cluster)
-            person_id = cluster.decided_id or self._free(name, taken)
+            is_claimed = all(entry.plain in cluster.claimed for entry in cluster.entries)
+            stem = self.index.spellings[cluster.head][0] if is_claimed else name  # no two names lend the same id
+            person_id = cluster.decided_id or self._free(stem, taken)
             taken.add(person_id)
             found.append((cluster, self._person(connection, cluster, person_id, name)))
         return found
@@ -155,7 +163,8 @@ class People:
     def _fullest(self, cluster: _Cluster) -> str:
         """Return the fullest spelling in the usual order; of equal ones that of the paper that was added first."""
         first: dict[str, Entry] = {}
-        for entry in sorted(cluster.entries, key=lambda entry: (entry.number, entry.ordinal)):
+        entries = [entry for entry in cluster.entries if entry.plain not in cluster.claimed] or cluster.entries
+        for entry in sorted(entries, key=lambda entry: (entry.number, entry.ordinal)):
             first.setdefault(entry.name, entry)
 
         def rank(entry: Entry) -> tuple[object, ...]:
@@ -213,7 +222,7 @@ class People:
             left = [
                 entry for part, claimer, _ in self._claimed(connection, groups, head) if not claimer for entry in part
             ]
-            return self._parted(connection, head, left, {})
+            return self._parted(connection, head, left, {}, frozenset())
         fits = {plain: why for plain, why in groups.members[head].items() if why is not None}
         held = self._load(connection, groups.members[head])
         entries = [entry for each in held.values() for entry in each]
@@ -222,7 +231,7 @@ class People:
                 if claimer == head and why is not None:
                     entries += part
                     fits[plain] = why
-        return self._parted(connection, head, entries, fits)
+        return self._parted(connection, head, entries, fits, frozenset(fits) - groups.members[head].keys())
 
     def _claimed(
         self, connection: Connection, groups: NameGroups, plain: str
@@ -253,19 +262,34 @@ class People:
         return self._claims[plain]
 
     def _parted(
-        self, connection: Connection, head: str, entries: Sequence[Entry], fits: Mapping[str, Fit]
+        self,
+        connection: Connection,
+        head: str,
+        entries: Sequence[Entry],
+        fits: Mapping[str, Fit],
+        claimed: frozenset[str],
     ) -> list[_Cluster]:
         """Part the papers of one name by people."""
+        if len(entries) == 1:
+            return [_Cluster(list(entries), head, dict(fits), claimed)]
         parts = circles(sorted(entries, key=lambda entry: (entry.number, entry.ordinal)))
         if len(parts) < 2:
-            return [_Cluster(part, dict(fits)) for part in parts]
+            return [_Cluster(part, head, dict(fits), claimed) for part in parts]
         commonness = self.index.commonness(self.index.forms[head])
+
+        def score(one: Circle, other: Circle) -> float:
+            return probability(compare(one, other, commonness))
+
         numbers = [entry.number for entry in entries]
-        if sum(len(part) > 1 for part in parts) < 2 and len(set(numbers)) == len(numbers) and are_one(commonness):
-            return [_Cluster([entry for part in parts for entry in part], dict(fits))]
-        described = self._described(connection, parts)
-        groups = joined(described, lambda one, other: probability(compare(one, other, commonness)))
-        return [_Cluster(list(circle.entries), dict(fits), held, is_parted=len(groups) > 1) for circle, held in groups]
+        if len(set(numbers)) == len(numbers) and are_one(commonness):  # single papers join whatever there is
+            several = [part for part in parts if len(part) > 1]
+            if len(several) < 2 or len(joined(self._described(connection, several), score)) == 1:
+                return [_Cluster([entry for part in parts for entry in part], head, dict(fits), claimed)]
+        groups = joined(self._described(connection, parts), score)
+        return [
+            _Cluster(list(circle.entries), head, dict(fits), claimed, held, is_parted=len(groups) > 1)
+            for circle, held in groups
+        ]
 
     def _described(self, connection: Connection, parts: Sequence[Sequence[Entry]]) -> list[Circle]:
         if self._topics is None:
@@ -273,13 +297,16 @@ class People:
         ids = {entry.paper_id: 0 for part in parts for entry in part}
         self.rows.contents(connection, ids)  # all at once: a query for each part takes many times longer
         written = {paper.id: paper for paper in self.rows.of_ids(connection, ids)}
-        self.rows.of_names(connection, sorted({name for paper in written.values() for _, name in paper.names}))
+        largest = sorted(range(len(parts)), key=lambda place: (-len(parts[place]), place))[:COMPARED]
+        near = {entry.paper_id for place in largest for entry in parts[place]}
+        self.rows.of_names(connection, sorted({name for each in near for _, name in written[each].names}))
         found = []
-        for part in parts:
+        for place, part in enumerate(parts):
             strong = frozenset(token for entry in part for token in entry.tokens)
-            common = frozenset(token for entry in part for token in entry.common)
+            known = strong | frozenset(token for entry in part for token in entry.common)
             papers = {entry.paper_id: written[entry.paper_id] for entry in part}
-            known = strong | common | self._acquainted(connection, papers, strong)
+            if place in largest:
+                known |= self._acquainted(connection, papers, strong)
             topic = self._topics.vector(self.rows.contents(connection, papers))
             is_initial = not any(self.index.forms[entry.plain].has_full_given_name for entry in part)
             found.append(Circle(tuple(part), strong, known, topic, is_initial))
@@ -362,7 +389,7 @@ def _merged(
     together = [cluster for cluster in clusters if cluster in mine or cluster in theirs]
     if len(together) < 2:
         return clusters
-    whole = _Cluster([], decided_id=decision.person_id)
+    whole = _Cluster([], mine[0].head, decided_id=decision.person_id)
     for cluster in together:
         whole.entries += cluster.entries
         whole.fits |= {entry.plain: _DECIDED for entry in cluster.entries}
@@ -398,10 +425,11 @@ def _split(clusters: list[_Cluster], decision: Decision) -> list[_Cluster]:
                 if each not in leaving | kept and len(entry.tokens & part_tokens) > len(entry.tokens & rest_tokens):
                     leaving.add(each)
         part.entries += [entry for entry in cluster.entries if (entry.paper_id, entry.name) in leaving]
+        part.head = part.head or cluster.head
         part.fits |= cluster.fits
         rest = [entry for entry in cluster.entries if (entry.paper_id, entry.name) not in leaving]
         if rest:
             has_kept = any((entry.paper_id, entry.name) in kept for entry in rest)
             decided = cluster.decided_id or (decision.person_id if has_kept else "")
-            found.append(_Cluster(rest, cluster.fits, cluster.held, decided, cluster.is_parted))
+            found.append(replace(cluster, entries=rest, decided_id=decided))
     return [*found, part] if part.entries else found

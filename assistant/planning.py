@@ -32,7 +32,8 @@ _NEAR_CUE = 80.0
 
 _OR = re.compile(r"\b(?:either|or)\b")
 _VENUE = re.compile(
-    r"\b(?:in|at|from|of|to)\s+(?:the\s+)?(?P<name>[A-Z][\w&*.-]*(?:\s+(?:of|on|in|for|and|the)?\s*[A-Z][\w&*.-]*){0,8})"
+    r"\b(?:in|at|from|of|to)\s+(?:the\s+)?"
+    r"(?P<name>[A-Z][\w&*.-]*(?:\s+(?:of|on|in|for|and|the)?\s*[A-Z][\w&*.-]*){0,8})"
     rf"|\b(?P<adjective>[A-Z][A-Za-z]*[A-Z]\w*)(?=\s+(?:@d\d+\s+)?{_HEAD}\b)"
 )
 
@@ -335,7 +336,11 @@ class Planner:
             names = "|".join(re.escape(form).replace(r"\ ", r"[\s.-]+") for form in sorted(said, key=len, reverse=True))
             patterns = (
                 rf"\b(?P<c>(?:{names}))(?=\s+(?:@d\d+\s+)?{_HEAD}\b)",
-                rf"\b{_HEAD}\b[^@?]{{0,24}}?\b(?:in|from|on|of|under|about|to)\s+(?:the\s+)?(?:categor\w+\s+|area\s+(?:of\s+)?|field\s+(?:of\s+)?|subject\s+)?(?P<c>(?:{names}))(?!\s+(?!by|from|in|since|are|were|@)\w)\b",
+                (
+                    rf"\b{_HEAD}\b[^@?]{{0,24}}?\b(?:in|from|on|of|under|about|to)\s+(?:the\s+)?"
+                    r"(?:categor\w+\s+|area\s+(?:of\s+)?|field\s+(?:of\s+)?|subject\s+)?"
+                    rf"(?P<c>(?:{names}))(?!\s+(?!by|from|in|since|are|were|@)\w)\b"
+                ),
                 rf"\bcategor(?:y|ies)\s+(?P<c>(?:{names}))\b",
                 rf"^(?:and|what about|how about|only|in|or)\s+(?:in\s+|from\s+)?(?P<c>(?:{names}))\W*$",
                 rf"\b(?:are|is|were|was)\s+(?:in|from|of)\s+(?:the\s+)?(?P<c>(?:{names}))\W*$",

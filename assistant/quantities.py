@@ -38,13 +38,21 @@ _MISFIT_SCALE = 4.0
 """A number whose place fits a fifth worse than another's is already a wrong one most of the time."""
 
 
+_CHANGE = re.compile(r"\bfrom\s+(\d[\d,]*(?:\.\d+)?)\s?%?\s+to\s+(\d[\d,]*(?:\.\d+)?)")
+"""A change tells its two numbers apart by their order: neither is taken for the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number of a text, with its unit ("%", "x" or "") and how near each stem of its surroundings stands, 0 to 1."""
+    """A number of a text, with its unit ("%", "x" or "") and how near each stem of its surroundings stands, 0 to 1.
+
+    `change` are the numbers of the change "from A to B" that it belongs to.
+    """
 
     value: Decimal
     unit: str
     context: dict[str, float]
+    change: tuple[Decimal, ...] = ()
 
 
 def numerals(text: str) -> set[Decimal]:
@@ -101,8 +109,14 @@ def quantities(text: str, about: Iterable[str] = ()) -> list[Quantity]:
     found.sort(key=lambda item: item[0])
     lists = _lists(text) if "respectively" in text else {}
     general = dict.fromkeys(about, 0.25)
+    changes = [tuple(_value(number, "")[0] for number in match.groups()) for match in _CHANGE.finditer(text)]
     return [
-        Quantity(value, unit, general | _context(start, tokens, found, lists.get(index, (set(), set()))))
+        Quantity(
+            value,
+            unit,
+            general | _context(start, tokens, found, lists.get(index, (set(), set()))),
+            next((change for change in changes if value in change), ()),
+        )
         for index, (start, value, unit) in enumerate(found)
     ]
 
@@ -119,7 +133,12 @@ def misfit(said: Sequence[Quantity], known: Sequence[Quantity]) -> float:
             continue
         agreeing = [other for other in same if not (quantity.unit and other.unit) or quantity.unit == other.unit]
         own = max((_fit(quantity, other) for other in agreeing), default=0.0)
-        rivals = (other for other in known if other.value != quantity.value and _are_alike(quantity, other))
+        kept = {value for other in same if other.change == quantity.change for value in other.change}
+        rivals = (
+            other
+            for other in known
+            if other.value != quantity.value and other.value not in kept and _are_alike(quantity, other)
+        )
         rival = max((_fit(quantity, other) for other in rivals), default=0.0 if agreeing else 1.0)
         if rival > own:
             worst = max(worst, (rival - own) / (rival + own + 0.3))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 import re
 from collections import Counter
@@ -13,11 +12,8 @@ from itertools import combinations
 from assistant.words import STOP_WORDS
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_COMPARED = 40
+COMPARED = 12
 """Circles of co-authors under one name, at most, of which every two are compared."""
-
-_TOPIC_WORDS = 300
-"""Words of a topic that are kept: the heaviest."""
 
 _CROWD = 60
 """Co-authors with common names, at most, of which pairs are looked at."""
@@ -71,7 +67,8 @@ WEIGHTS = {
     "is_initial": 2.7,
     "commonness": -2.0,
 }
-"""Weights of `features`: fitted by `benchmarks.authors`, but for the one of commonness, which no corpus labels."""
+"""Weights of `features`, fitted by `benchmarks.authors --homonyms 0.04 --fit`; that of commonness is a guess, for no
+corpus says which of the people with common names are one."""
 
 
 LEAST = 0.85
@@ -214,7 +211,7 @@ def joined(
     smaller ones then go one by one to the likeliest. Circles that stand on one paper together are never one person's.
     """
     order = sorted(range(len(parts)), key=lambda place: (-len(parts[place].entries), place))
-    groups = {place: parts[place] for place in order[:_COMPARED]}
+    groups = {place: parts[place] for place in order[:COMPARED]}
     held = dict.fromkeys(groups, 1.0)
     likely = {(i, j): score(groups[i], groups[j]) for j in groups for i in groups if i < j}
     while likely:
@@ -228,7 +225,7 @@ def joined(
         held[i] = min(held[i], held.pop(j), likelihood)
         likely = {pair: value for pair, value in likely.items() if j not in pair and i not in pair}
         likely |= {(min(i, k), max(i, k)): score(groups[i], groups[k]) for k in groups if k != i}
-    for place in order[_COMPARED:]:
+    for place in order[COMPARED:]:
         chances = ((score(groups[k], parts[place]), -k) for k in groups if not _meet(groups[k], parts[place]))
         likelihood, nearest = max(chances, default=(0.0, 0))
         if likelihood >= least:
@@ -244,7 +241,5 @@ def _meet(one: Circle, other: Circle) -> bool:
 
 
 def _of_length_one(weights: Mapping[str, float]) -> dict[str, float]:
-    if len(weights) > _TOPIC_WORDS:
-        weights = dict(heapq.nlargest(_TOPIC_WORDS, weights.items(), key=lambda item: (item[1], item[0])))
     length = math.sqrt(sum(value * value for value in weights.values())) or 1.0
     return {word: value / length for word, value in weights.items()}

@@ -77,6 +77,7 @@ OTHERS = [
     ("John A. Smith", "John B. Smith"),
     ("Sam Smith Jr.", "Sam Smith III"),
     ("Jan van Berg", "Jan von Berg"),
+    ("Zhangyang Wang", "Z. Jane Wang"),
 ]
 
 

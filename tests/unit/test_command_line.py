@@ -119,7 +119,7 @@ def test_ask_prints_the_answer_and_the_sources_it_cites(filled: CommandLine) -> 
 
 
 def test_ask_counts_without_a_model_and_says_how_it_read_the_question(filled: CommandLine) -> None:
-    assert "1 paper by Naibin Gu. [1]" in filled("ask", "How many papers by Naibin Gu?")
+    assert "2 papers by Naibin Gu. [1][2]" in filled("ask", "How many papers by Naibin Gu?")
     assert "Look up how many papers there are: papers by Naibin Gu." in filled.stderr
     answer = filled.json("ask", "What is BeamLoRA?", "--as", "catalogue")
     assert (answer["kind"], answer["count"], answer["plan"]["measure"]) == ("catalogue", 1, "papers")
@@ -213,10 +213,10 @@ def test_another_embedding_model_is_refused_until_the_library_is_reindexed(
     other = HashingEmbedder()
     other.fingerprint = "another"  # type: ignore[misc]
     monkeypatch.setattr(workspace.Workspace, "embedder", other)
-    filled("ask", "What is BeamLoRA?", code=1)
+    filled("ask", "What treats each adapter as a beam?", code=1)
     assert "assistant reindex" in " ".join(filled.stderr.split())
     filled("reindex")
-    assert "BeamLoRA" in filled("ask", "What is BeamLoRA?")
+    assert "BeamLoRA" in filled("ask", "What treats each adapter as a beam?")
 
 
 @pytest.mark.parametrize("damage", ["deleted", "broken"])

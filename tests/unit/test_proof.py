@@ -308,3 +308,18 @@ def test_sentences_are_verbatim_parts_in_order(text: str) -> None:
 def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
     text = "We use e.g. 3.5 points vs. a baseline (Smith et al. 2020). It wins by 1.2%."
     assert sentences.split(text) == ["We use e.g. 3.5 points vs. a baseline (Smith et al. 2020).", "It wins by 1.2%."]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "status"),
+    [
+        ("The score of BEAMER rose from 57.88 to 62.84 with NPO.", "supported"),
+        ("The score of BEAMER rose from 62.84 to 57.88 with NPO.", None),
+        ("The score of BEAMER rose from 57.88 to 63.15 with NPO.", None),
+    ],
+)
+def test_the_two_numbers_of_a_change_are_told_apart_by_their_order(sentence: str, status: str | None) -> None:
+    abstract = "On BEAMER, NPO improves the average score from 57.88 to 62.84, and AutoNPO pushes it to 63.15."
+    source = Source(1, "p", "Near-Future Policy Optimization", ("A",), "2026", "", abstract)
+    (proved,) = proof.prove(sentence, "How did the score of BEAMER change with NPO?", [source])
+    assert (proved.status == "supported") == (status == "supported")
