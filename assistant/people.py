@@ -90,6 +90,7 @@ class People:
         self._blocks: dict[str, list[tuple[_Cluster, Person]]] = {}
         self._of_plain: dict[str, list[Person]] = {}
         self._topics: Topics | None = None
+        self._met: dict[str, frozenset[str]] = {}
 
     def named(self, connection: Connection, plain: str) -> list[Person]:
         """Return everybody who has a name with these letters (`Form.plain`)."""
@@ -306,24 +307,24 @@ class People:
             known = strong | frozenset(token for entry in part for token in entry.common)
             papers = {entry.paper_id: written[entry.paper_id] for entry in part}
             if place in largest:
-                known |= self._acquainted(connection, papers, strong)
+                names = {name for paper in papers.values() for _, name in paper.names}
+                known = known.union(
+                    *(self._acquaintances(connection, name) for name in names if self.index.token(name)[0] in strong)
+                )
+                known -= {self.index.token(entry.name)[0] for entry in part}
             topic = self._topics.vector(self.rows.contents(connection, papers))
             is_initial = not any(self.index.forms[entry.plain].has_full_given_name for entry in part)
             found.append(Circle(tuple(part), strong, known, topic, is_initial))
         return found
 
-    def _acquainted(
-        self, connection: Connection, written: Mapping[str, Written], tokens: frozenset[str]
-    ) -> frozenset[str]:
-        """Return those who wrote with the co-authors on other papers."""
-        names = {name for paper in written.values() for _, name in paper.names if self.index.token(name)[0] in tokens}
-        return frozenset(
-            token
-            for paper in self.rows.of_names(connection, sorted(names))
-            if paper.id not in written
-            for token, is_common in (self.index.token(name) for _, name in paper.names)
-            if token and not is_common
-        )
+    def _acquaintances(self, connection: Connection, name: str) -> frozenset[str]:
+        """Return those who wrote with somebody of a name, as far as their names are not common."""
+        known = self._met.get(name)
+        if known is None:
+            written = self.rows.of_names(connection, [name])
+            tokens = (self.index.token(each) for paper in written for _, each in paper.names)
+            known = self._met[name] = frozenset(token for token, is_common in tokens if token and not is_common)
+        return known
 
     def _decided(self, clusters: list[_Cluster]) -> list[_Cluster]:
         """Return the clusters as a person's decisions, one after the other, leave them."""
