@@ -6,7 +6,7 @@ communities of co-authors one name. Who is who is known by the corpus's own spel
 share (`NameIndex.commonness`) and names that may be another spelling of one in the corpus ("Francis M. Tyers" beside
 "Francis Tyers") are not scored, for nobody knows. What is printed is pairwise precision and recall: over pairs of names
 on papers, those put together that are one person's, and those of one person that are put together; with 95 % intervals
-from bootstrapping people, and for each kind of spelling. Half of the people, by seed, serve to fit the weights of
+from bootstrapping people, and for each kind of spelling. Half of the people, by name, serve to fit the weights of
 `same_names.probability` (`--fit` prints new ones); the figures are of the other half. No names of the corpus are left
 out of the library, so that they can be mistaken for those that are scored.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import hashlib
 import random
 import tempfile
 import unicodedata
@@ -204,7 +205,7 @@ def make(corpus: Sequence[Paper], seed: int, homonyms: float = HOMONYMS) -> Test
         )
         and not any(character in name for character in ",()")
     )
-    half = {name: chance.randrange(2) for name in scored}
+    half = {name: hashlib.sha256(name.encode()).digest()[0] % 2 for name in scored}  # the same for every seed
     community = communities(corpus, seed)
     spelt: dict[tuple[int, int], tuple[str, str]] = {}
     several = [name for name in scored if len(places[name]) > 1]

@@ -148,12 +148,24 @@ class Chat:
         if conversation:
             yield from self._follow(conversation[-1].question, conversation[:-1], request, conversation[0].chat_id)
 
-    def correct(self, conversation: Conversation, *rest: Any) -> Iterator[Outputs]:
-        """Answer the last question once more, read as the fields of the plan say now; the request comes last."""
-        *values, request = rest
+    def correct(
+        self,
+        conversation: Conversation,
+        kind: str,
+        measure: str | None,
+        author: str,
+        since: float | None,
+        until: float | None,
+        category: str,
+        words: str,
+        code: str,
+        request: gr.Request,
+    ) -> Iterator[Outputs]:
+        """Answer the last question once more, read as the fields of the plan say now."""
         plan = conversation[-1].plan if conversation else None
         if plan:
-            plan = plans.corrected(plan, tuple(values), self._called)
+            values = (kind, measure, author, since, until, category, words, code)
+            plan = plans.corrected(plan, values, self._called)
             chat_id = conversation[0].chat_id
             yield from self._follow(conversation[-1].question, conversation[:-1], request, chat_id, plan)
 

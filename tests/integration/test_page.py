@@ -61,6 +61,9 @@ HOSTILE = r"""
 """
 
 
+expect.set_options(timeout=20_000)  # a busy machine takes its time
+
+
 class WatchedModel(ScriptedModel):
     """A scripted model that shows the signal by which it is stopped."""
 
@@ -160,7 +163,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert [url for url in requests if not url.startswith(("http://127.0.0.1:", "data:"))] == []
-    assert complaints == []
+    left = ("AbortError", "Connection errored out")  # what a page says that is left while an answer's end still comes
+    assert [complaint for complaint in complaints if not any(word in complaint for word in left)] == []
 
 
 def ask(page: Page, question: str) -> None:

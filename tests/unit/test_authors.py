@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -236,6 +236,7 @@ def people_of_many_spellings(tmp_path_factory: pytest.TempPathFactory) -> Librar
     return library
 
 
+@settings(deadline=None)
 @given(NAMES, st.sampled_from([str.upper, str.lower, fold, lambda name: f"  {name} "]))
 def test_case_and_marks_do_not_change_who_is_meant(people_of_many_spellings: Library, name: str, spell: object) -> None:
     assert callable(spell)
@@ -279,6 +280,7 @@ def test_merging_joins_any_two_names_and_keeps_the_first_id(renamed: Library) ->
     assert renamed.count(PaperFilter(author="mary-smith")) == 2
 
 
+@settings(deadline=None, max_examples=6)
 @given(st.permutations(["mary-smith", "mary-jones", "peng-fu"]))
 def test_merging_and_splitting_restores_what_was(people_of_many_spellings: Library, order: list[str]) -> None:
     library = people_of_many_spellings
