@@ -58,12 +58,12 @@ class Likeness:
 
 
 WEIGHTS = {
-    "bias": 2.1,
-    "acquaintances": 2.0,
-    "mutual": 2.2,
-    "topics": 4.3,
-    "papers": -2.5,
-    "topics by papers": 5.0,
+    "bias": 2.0,
+    "acquaintances": 0.4,
+    "mutual": 3.1,
+    "topics": 5.5,
+    "papers": -2.1,
+    "topics by papers": 2.7,
     "is_initial": 2.7,
     "commonness": -2.0,
 }
@@ -80,7 +80,7 @@ def features(like: Likeness) -> dict[str, float]:
     papers = math.log(like.papers)
     topics = math.sqrt(like.topics)
     return {
-        "bias": 1.0,
+        "bias": 2.0,
         "acquaintances": math.sqrt(like.acquaintances),
         "mutual": math.sqrt(like.mutual),
         "topics": topics,

@@ -418,7 +418,8 @@ def main() -> None:
 
     with library_of(test) as library:
         if arguments.fit:
-            with patch.object(people, "compare", recorded):
+            # single papers too are compared here, which else are put together unseen
+            with patch.object(people, "compare", recorded), patch.object(people, "are_one", lambda _: False):
                 found = resolved(library, test)
             print(fitted(test, seen))
         else:

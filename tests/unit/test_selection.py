@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from assistant import curation, recording
+from assistant import authors, curation, recording
 from assistant.library import Library
 from assistant.names import fold
 from assistant.paper_rows import insert_papers
@@ -160,6 +160,7 @@ def test_what_passes_and_what_is_left_open_is_what_plain_python_says(
 ) -> None:
     with pytest.raises(Undo), scratch.transaction() as connection:
         insert_papers(connection, made)
+        authors._kept.clear()  # they are kept by version, which an undone example leaves as it was
         for chosen in filters:
             told = {paper.id: verdicts(paper, chosen) for paper in made}
             expected = {name for name, those in told.items() if all(verdict is True for verdict, _ in those)}
