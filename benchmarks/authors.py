@@ -27,7 +27,7 @@ from itertools import combinations
 from pathlib import Path
 from unittest.mock import patch
 
-import networkx  # type: ignore[import-untyped]
+import networkx
 import numpy as np
 
 from assistant import authors, people, readers
