@@ -20,6 +20,12 @@ from assistant.types import Message, ModelInfo
 _DRAFT_TOKENS = 10
 """How many tokens prompt-lookup decoding drafts from the prompt; one forward pass checks them all."""
 
+_BATCH = 8
+"""Answers written at once: each step reads all weights, whether it makes one token or eight."""
+
+_BATCH_TOKENS = 6_000
+"""Tokens of the prompts in a batch, padded to the longest."""
+
 _DRAFT_MATCH = 3
 """How many of the last tokens must recur in the prompt for a draft, at most."""
 
@@ -121,6 +127,68 @@ class TransformersModel:
         finally:
             left.set()
 
+    def write_all(
+        self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event
+    ) -> Iterator[tuple[int, str]]:
+        """Yield each prompt's place and its whole answer, a batch of prompts of like length at a time.
+
+        After `stop` is set no more come; what a batch had written until then is lost.
+        """
+        encoded = [self._encode(messages)["input_ids"][0] for messages in prompts]
+        most = 1 if self._model._is_stateful else _BATCH  # a recurrent state would read the padding
+        for batch in _batches([len(tokens) for tokens in encoded], most):
+            texts = self._write_batch([encoded[place] for place in batch], max_new_tokens, stop)
+            if texts is None:
+                return
+            yield from zip(batch, texts, strict=True)
+
+    def _write_batch(
+        self, prompts: Sequence[torch.Tensor], max_new_tokens: int, stop: threading.Event
+    ) -> list[str] | None:
+        """Write the answers to some prompts in step; None where it was stopped."""
+        longest = max(len(tokens) for tokens in prompts)
+        padding = self._padding_token()
+        rows = torch.full((len(prompts), longest), padding)
+        mask = torch.zeros_like(rows)
+        for row, tokens in enumerate(prompts):
+            rows[row, longest - len(tokens) :] = tokens  # on the left, so that all answers begin at one place
+            mask[row, longest - len(tokens) :] = 1
+        while not self._turn.acquire(timeout=0.1):
+            if stop.is_set():
+                return None
+        try:
+            self._stops = (stop,)
+            with torch.inference_mode():
+                written = self._model.generate(
+                    input_ids=rows.to(self._model.device),
+                    attention_mask=mask.to(self._model.device),
+                    stopping_criteria=StoppingCriteriaList([_WhenStopped((stop,))]),
+                    max_new_tokens=max_new_tokens,
+                    pad_token_id=padding,
+                    do_sample=False,
+                    temperature=None,
+                    top_p=None,
+                    top_k=None,
+                )
+        except _Stopped:
+            return None
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(
+                f"The model {self._name} failed while writing: {error}. Ask again, or use a smaller model."
+            ) from error
+        finally:
+            self._turn.release()
+        if stop.is_set():
+            return None
+        texts: list[str] = self._tokenizer.batch_decode(written[:, longest:], skip_special_tokens=True)
+        return texts
+
+    def _padding_token(self) -> int:
+        ended: Any = self._model.generation_config.eos_token_id
+        if self._tokenizer.pad_token_id is not None:
+            return int(self._tokenizer.pad_token_id)
+        return int(ended[0] if isinstance(ended, list) else ended or 0)
+
     def _write(
         self,
         encoded: Any,
@@ -187,6 +255,18 @@ class TransformersModel:
     def _leave_when_stopped(self, _module: Any, _inputs: Any) -> None:
         if any(stop.is_set() for stop in self._stops):
             raise _Stopped
+
+
+def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Yield the places of prompts in batches of like length, the shortest first."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) == most or (len(batch) + 1) * lengths[place] > _BATCH_TOKENS):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:

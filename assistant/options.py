@@ -23,6 +23,7 @@ Until = Annotated[int | None, typer.Option(help="Only papers of this year or ear
 Category = Annotated[str, typer.Option(help="Only papers of this category, such as CL.")]
 HasCode = Annotated[bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")]
 Source = Annotated[str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")]
+Topic = Annotated[str, typer.Option(help="Only papers about this; words that title or abstract hold, if any do.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 

@@ -54,3 +54,11 @@ class LanguageModel(Protocol):
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set."""
+
+    def write_all(
+        self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event
+    ) -> Iterator[tuple[int, str]]:
+        """Yield each prompt's place and its whole answer, in any order, several being written at once.
+
+        After `stop` is set no more come.
+        """

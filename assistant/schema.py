@@ -125,6 +125,25 @@ author_decisions = Table(
 `person_id` is the id that the first keeps; `spellings`, a JSON list, are names that are split off wherever they stand.
 """
 
+paper_lines = Table(
+    "paper_lines",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("line", Text, nullable=False),
+)
+"""What a model said of a paper in one sentence, by the digest of what it read."""
+
+themes = Table(
+    "themes",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("paper_ids", Text, nullable=False),
+)
+"""Themes found before: `paper_ids` is a JSON list, `name` what a model called the theme ("" for none)."""
+
 chats = Table("chats", metadata, Column("id", Text, primary_key=True), Column("begun", Text, nullable=False))
 
 answers = Table(

@@ -260,11 +260,28 @@ class Turn:
     plan: Plan | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the papers that are meant were read for an answer, and of what they were read.
+
+    `first` and `last` are the oldest and the newest date among those read, "" where none has one; `undated` have none.
+    `reading` is "abstracts" or "key sentences".
+    """
+
+    matching: int
+    read: int
+    first: str
+    last: str
+    undated: int
+    reading: Literal["abstracts", "key sentences"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A finished answer: the stable contract of `ask --json`.
 
     `withheld` are the sentences that the model wrote and that no abstract supports; they are no part of `text`.
+    `coverage` is given for an overview.
     """
 
     id: str = ""
@@ -280,6 +297,7 @@ class Answer:
     sources: tuple[Source, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = ()
     count: int | None = None
+    coverage: Coverage | None = None
     model: ModelInfo | None = None
     timings: Timings
 
@@ -306,6 +324,15 @@ class Answer:
         for source in value["sources"]:
             del source["abstract"]
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long task is: `done` of `total` (0 when unknown), in words."""
+
+    done: int
+    total: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +363,7 @@ class AnswerFinished:
     answer: Answer
 
 
-AnswerEvent = QuestionPlanned | EvidenceFound | TextProduced | AnswerFinished
+AnswerEvent = QuestionPlanned | EvidenceFound | Progress | TextProduced | AnswerFinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,15 +410,6 @@ class IngestionReport:
         value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         del value["notices"]
         return value
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a long task is: `done` of `total` (0 when unknown), in words."""
-
-    done: int
-    total: int
-    message: str
 
 
 ProgressListener = Callable[[Progress], None]

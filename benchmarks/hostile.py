@@ -101,6 +101,13 @@ class RememberingModel:
             self._said[prompt] = "".join(self._model.generate(prompt, max_new_tokens=max_new_tokens, stop=stop))
         yield self._said[prompt]
 
+    def write_all(
+        self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event
+    ) -> Iterator[tuple[int, str]]:
+        """Yield the answers one by one."""
+        for place, messages in enumerate(prompts):
+            yield place, "".join(self.generate(messages, max_new_tokens=max_new_tokens, stop=stop))
+
     def __getattr__(self, name: str) -> Any:
         """Give whatever else a model can do."""
         return getattr(self._model, name)

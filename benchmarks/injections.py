@@ -112,6 +112,13 @@ class Listener:
         self.prompts.append(tuple(messages))
         yield self.reply
 
+    def write_all(
+        self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event
+    ) -> Iterator[tuple[int, str]]:
+        """Keep the prompts and give the reply to each."""
+        for place, messages in enumerate(prompts):
+            yield place, "".join(self.generate(messages, max_new_tokens=max_new_tokens, stop=stop))
+
 
 def shape(messages: Sequence[Message]) -> dict[str, int]:
     """Count what parts a prompt: its messages, lines, numbered sources, questions, answers, tags and roles."""

@@ -87,6 +87,14 @@ class ScriptedModel:
                 return
             yield f"{word} "
 
+    def write_all(
+        self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event
+    ) -> Iterator[tuple[int, str]]:
+        for place, messages in enumerate(prompts):
+            if stop.is_set():
+                return
+            yield place, "".join(self.generate(messages, max_new_tokens=max_new_tokens, stop=stop)).strip()
+
 
 class FailingModel(ScriptedModel):
     """Writes a few words and then breaks."""

@@ -77,6 +77,28 @@ def test_prompts_are_measured_in_tokens(model: LanguageModel) -> None:
     assert model.info.name in ("scripted", "tiny")
 
 
+def test_several_answers_are_written_together_each_as_it_would_be_alone(model: LanguageModel) -> None:
+    other = (Message("user", "What is a much longer question about beams that are held up by several other beams?"),)
+    alone = [write(model), "".join(model.generate(other, max_new_tokens=20, stop=threading.Event())).strip()]
+    together = dict(model.write_all([PROMPT, other], max_new_tokens=20, stop=threading.Event()))
+    assert sorted(together) == [0, 1]
+    assert [together[place].strip() for place in (0, 1)] == [text.strip() for text in alone]
+    assert dict(model.write_all([], max_new_tokens=20, stop=threading.Event())) == {}
+
+
+def test_after_a_stop_no_more_answers_come(model: LanguageModel) -> None:
+    stop = threading.Event()
+    stop.set()
+    assert list(model.write_all([PROMPT, PROMPT], max_new_tokens=20, stop=stop)) == []
+
+
+def test_many_answers_come_in_batches_and_none_is_lost(folder: Path) -> None:
+    model = TransformersModel(str(folder))
+    written = dict(model.write_all([PROMPT] * 11, max_new_tokens=4, stop=threading.Event()))
+    assert sorted(written) == list(range(11))
+    assert len(set(written.values())) == 1
+
+
 def test_one_answer_is_written_at_a_time(folder: Path) -> None:
     model = TransformersModel(str(folder))
     expected = write(model)
