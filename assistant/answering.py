@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import catalogue, following, intents, refusals, relevance, writing
+from assistant import catalogue, following, intents, paper_summary, refusals, relevance, topics, writing
 from assistant.answerability import Judge
 from assistant.errors import QuestionError
 from assistant.library import Library
+from assistant.overview import Overviews
 from assistant.planning import Planner
 from assistant.protocols import LanguageModel
 from assistant.retrieval import Retriever
@@ -104,6 +105,8 @@ class Assistant:
             yield from self._say(asked.unwritten(plan, "about", refusals.about(self.library)))
         elif plan.kind == "catalogue" and plan.measure:
             yield from self._count(asked, plan)
+        elif plan.kind == "synthesis":
+            yield from self._survey(asked, plan)
         else:
             yield from self._prove(asked, plan)
 
@@ -118,12 +121,42 @@ class Assistant:
             plan = self.planner.plan(english or followed.question, chosen, of_list=followed.of_list)
         return self.planner.restricted(plan, followed.chosen)
 
+    def _survey(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
+        """Read every paper that is meant, not the nearest few; have each theme written up, and keep what is proved."""
+        named = replace(plan.chosen, among=plan.papers) if plan.papers else plan.chosen
+        selected = topics.select(self.library, plan.topic, named, self.retriever.search)
+        if plan.unknown_author or not self.library.count(selected.chosen):
+            yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
+            return
+        self.warm_up()
+        written = Overviews(
+            self.library, self.retriever.embedder.embed, self.language_model, self.prompt_tokens, self.planner.called
+        )
+        answer = asked.unwritten(plan, "synthesis", "")
+        only = self._sources(plan.papers) if len(plan.papers) == 1 else ()
+        events = (
+            written.of_paper(answer, only[0], asked.stop)
+            if only
+            else written.of_papers(answer, selected.chosen, selected.note, asked.stop)
+        )
+        evidence: float | None = None
+        for event in events:
+            evidence = asked.seconds() if isinstance(event, EvidenceFound) else evidence
+            if isinstance(event, AnswerFinished):
+                event = AnswerFinished(replace(event.answer, timings=Timings(evidence or 0.0, None, asked.seconds())))
+            yield event
+
+    def _nobody_or_nothing(self, plan: Plan) -> tuple[str, str]:
+        if not plan.unknown_author:
+            return refusals.nothing_found(replace(plan, subject=plan.topic or plan.subject), self.library.count())
+        names = self.planner.gazetteer.nearest_names(plan.unknown_author)
+        return refusals.nobody(plan, names, self.library.count())
+
     def _count(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
         """Answer from the database; the language model is not asked."""
         assert plan.measure is not None
         if plan.unknown_author:
-            names = self.planner.gazetteer.nearest_names(plan.unknown_author)
-            told = refusals.nobody(plan, names, self.library.count())
+            told = self._nobody_or_nothing(plan)
             yield from self._say(replace(asked.unwritten(plan, "catalogue", *told), refused=False, count=0))
             return
         if not self.library.count():
@@ -177,6 +210,7 @@ class Assistant:
                 writing.finished(
                     asked.unwritten(plan, plan.kind, ""), written, proved, prompt.sources, stopped, was_cut
                 ),
+                rows=paper_summary.table(prompt.sources) if plan.kind == "comparison" else (),
                 model=model.info,
                 timings=timings,
             )

@@ -14,17 +14,27 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import click
 import typer
 
-from assistant import __version__, author_commands, evaluation_commands, library_commands, model_commands, questions
+from assistant import (
+    __version__,
+    author_commands,
+    evaluation_commands,
+    library_commands,
+    model_commands,
+    questions,
+    summary_commands,
+)
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.options import (
     AsJson,
     Author,
+    Bundle,
     Category,
     HasCode,
     Kind,
     Since,
     Source,
     Until,
+    Withheld,
     Year,
     open_workspace,
     paper_filter,
@@ -40,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(library_commands.app)
+app.add_typer(summary_commands.app)
 app.add_typer(evaluation_commands.app)
 app.add_typer(author_commands.app, name="authors")
 app.add_typer(model_commands.app, name="models")
@@ -138,9 +149,8 @@ def ask(
     kind: Annotated[
         Kind | None, typer.Option("--as", help="How to read the question, where the program reads it wrongly.")
     ] = None,
-    withheld: Annotated[
-        bool, typer.Option("--withheld", help="Show the sentences, too, that no abstract supports.")
-    ] = False,
+    withheld: Withheld = False,
+    bundle: Bundle = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question, or every question of a file, from the abstracts in the library."""
@@ -151,6 +161,8 @@ def ask(
     plan_kind: PlanKind | None = kind.value if kind else None
     if file and kind:
         raise UsageError("--as is for one question; a file's questions are read one by one.")
+    if file and bundle:
+        raise UsageError("--bundle keeps the answer to one question; ask a file's questions one by one.")
     with open_workspace(context) as opened:
         assistant = opened.assistant
         console.say_waiting(opened.waiting_count())
@@ -161,10 +173,14 @@ def ask(
                     console.show_json(answer.to_json())
                 else:
                     console.show_answer(answer, withheld)
-        elif as_json:
-            console.show_json(assistant.ask(question, chosen=chosen, kind=plan_kind).answer().to_json())
-        else:
-            console.follow(assistant.ask(question, chosen=chosen, kind=plan_kind), withheld)
+            return
+        stream = assistant.ask(question, chosen=chosen, kind=plan_kind)
+        answer = stream.answer() if as_json else console.follow(stream, withheld)
+        if bundle:
+            opened.keep_bundle(answer, bundle)
+            console.say_kept(bundle)
+    if as_json:
+        console.show_json(answer.to_json())
 
 
 @app.command()

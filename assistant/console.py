@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from assistant import paper_summary
 from assistant.integrity import CheckReport
 from assistant.models import ModelEntry
 from assistant.quoting import visible
@@ -152,6 +154,8 @@ def follow(stream: AnswerStream, withheld: bool = False) -> Answer:
                     live.update(plain(f"{plan.words} ...", "dim"))
                 case EvidenceFound(sources):
                     live.update(plain(_reading(sources), "dim"))
+                case Progress(_, _, message):
+                    live.update(plain(f"{message} ...\n\n{written}" if written else f"{message} ...", "dim"))
                 case TextProduced(text):
                     written += text
                     live.update(plain(written))
@@ -185,15 +189,32 @@ def _stopped_by_interrupt(stream: AnswerStream) -> Iterator[None]:
 def show_answer(answer: Answer, withheld: bool = False) -> None:
     """Print a finished answer and the sources that it cites; and what was withheld of it, where that is asked for."""
     stdout.print(plain(answer.text, "yellow" if answer.refused else ""), soft_wrap=False)
+    if answer.kind == "comparison" and answer.rows:
+        show_aspects(answer.rows)
     for source in answer.sources if answer.kind != "catalogue" else ():
         if source.number in answer.cited_numbers:
             stdout.print(plain(f"  [{source.number}] {_reference(source)}", "dim"))
-            for quote in answer.quotes(source.number):
+            for quote in answer.quotes(source.number) if answer.kind != "synthesis" else ():
                 stdout.print(plain(f"      “{quote}”", "dim italic"))
     if answer.reason and not answer.refused:
         remark(answer.reason, "yellow")
     if withheld:
         show_withheld(answer.withheld)
+
+
+def show_aspects(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print papers by aspects as a table, each cell a sentence of the abstract, or that it states none."""
+    table = Table("paper", *paper_summary.ASPECTS, pad_edge=False, show_lines=True)
+    for row in rows:
+        stated = (row[name] for name in paper_summary.ASPECTS)
+        cells = (plain(said) if said else plain(paper_summary.NOT_STATED, "dim") for said in stated)
+        table.add_row(plain(f"[{row['number']}] {row['title']}"), *cells)
+    stdout.print(table)
+
+
+def say_kept(bundle: Path) -> None:
+    """Say where an answer with its evidence was kept, and how it is checked."""
+    remark(f"The answer and its evidence are in {bundle}; `assistant verify {bundle}` checks them.", "dim")
 
 
 def show_withheld(sentences: Sequence[Sentence]) -> None:

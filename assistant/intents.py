@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from assistant.types import Measure, PlanKind
+from assistant.types import Length, Measure, PlanKind
 
 Position = Literal["", "first", "last"]
 
@@ -58,6 +58,10 @@ class _Cues:
     lists: re.Pattern[str]
     compares: re.Pattern[str]
     synthesises: re.Pattern[str]
+    summarises: re.Pattern[str]
+    short: re.Pattern[str]
+    long: re.Pattern[str]
+    around_overviews: frozenset[str]
     about: re.Pattern[str]
     chinese: tuple[tuple[str, str], ...]
 
@@ -105,6 +109,10 @@ def _cues() -> _Cues:
         lists=any_of(data["lists"]["patterns"]),
         compares=any_of(data["prose"]["compares"]),
         synthesises=any_of(data["prose"]["synthesises"]),
+        summarises=any_of(data["prose"]["summarises"]),
+        short=any_of(data["prose"]["short"]),
+        long=any_of(data["prose"]["long"]),
+        around_overviews=frozenset(f"{data['overviews']['words']} {data['filler']['words']}".split()),
         about=any_of([*data["about"]["greetings"], *data["about"]["questions"]]),
         chinese=tuple(sorted(data["chinese"].items(), key=lambda pair: -len(pair[0]))),
     )
@@ -126,6 +134,34 @@ def is_chinese(text: str) -> bool:
 def compares(question: str) -> bool:
     """Tell whether a question compares, by a word of it."""
     return _cues().compares.search(question.casefold()) is not None
+
+
+def overview_topic(masked: str) -> str:
+    """Return what an overview is to be about, from a masked question in lower case; "" where it is about all papers."""
+    cues = _cues()
+    text = cues.head.sub("·", cues.library.sub("·", re.sub(r"[?,!;:()]", " ", masked)))
+    if quoted := re.search(r"@q\d+", text):
+        return quoted.group()
+    topics: list[list[str]] = []
+    for segment in re.split(r"·|[@#]\w+|\.(?=\s|$)", text):
+        words = segment.split()
+        while words and words[0] in cues.around_overviews:
+            words.pop(0)
+        while words and words[-1] in cues.around_overviews:
+            words.pop()
+        topics.append(words)
+    return " ".join(max(topics, key=lambda words: len(words)))
+
+
+def is_around_overviews(word: str) -> bool:
+    """Tell whether a word at the edge of a question says nothing of what an overview is about."""
+    return word.casefold() in _cues().around_overviews
+
+
+def overview_length(question: str) -> Length:
+    """Return how long an overview is asked for."""
+    cues, text = _cues(), question.casefold()
+    return "short" if cues.short.search(text) else "long" if cues.long.search(text) else "medium"
 
 
 @cache
@@ -156,7 +192,7 @@ def read(masked: str, *, of_list: bool = False) -> Intent:
     for flag, mark in (("without_code", "#code"), ("with_code", "#code"), ("first", "#first"), ("last", "#last")):
         text = cues.flags[flag].sub(mark, text)
     named = len(set(re.findall(r"@p\d+", text)))
-    if cues.synthesises.search(text) and not named:
+    if (cues.summarises if named else cues.synthesises).search(text):
         return _finished(Intent("synthesis"), text, cues)
     measure, rest, limit = _measured(text, cues, named > 0)
     found = Intent(

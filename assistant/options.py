@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +25,10 @@ Category = Annotated[str, typer.Option(help="Only papers of this category, such 
 HasCode = Annotated[bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")]
 Source = Annotated[str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")]
 Topic = Annotated[str, typer.Option(help="Only papers about this; words that title or abstract hold, if any do.")]
+Withheld = Annotated[bool, typer.Option("--withheld", help="Show the sentences, too, that no abstract supports.")]
+Bundle = Annotated[
+    Path | None, typer.Option(help="Keep the answer with its evidence in this folder, for `assistant verify`.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, func, select
 
-from assistant import authors, categories, filters, intents, quoting
+from assistant import authors, categories, filters, intents, quoting, topics
 from assistant.dates import Period, find_period
 from assistant.gazetteer import Gazetteer, Mention
 from assistant.intents import Intent
@@ -81,6 +81,10 @@ class Planner:
             as_words = _papers_quoted(masked, asked)
             other = self._read(as_words, of_list)
             masked, intent = (masked, _AS_PROSE) if other.leftover else (as_words, other)
+        if intent.kind == "passages" and any(not mention.is_sure for mention in masked.papers):
+            as_words = _papers_quoted(masked, asked)
+            other = self._read(as_words, of_list)
+            masked, intent = (as_words, other) if other.kind == "synthesis" else (masked, intent)
         return self._worded(self._built(question, asked, masked, intent, chosen, person))
 
     def as_kind(self, plan: Plan, kind: PlanKind) -> Plan:
@@ -208,28 +212,42 @@ class Planner:
     def _prose(self, plan: Plan, asked: str, masked: _Masked, intent: Intent, person: str) -> Plan:
         """Return the plan of a question that is answered in prose."""
         chosen = plan.chosen
-        is_of_many = plan.kind == "synthesis"
+        if plan.kind == "synthesis":
+            return self._overview(plan, asked, masked, intent, person)
         subject = asked
         if len(masked.people) == 1 and not chosen.author:
             (mention,) = masked.people
             chosen = replace(chosen, author=person or _author(mention))
             subject = f"{asked[: mention.start]} {asked[mention.end :]}"
-        if masked.period and (is_of_many or _speaks_of_papers_then(masked)):
+        if masked.period and _speaks_of_papers_then(masked):
             chosen = _in_period(chosen, masked.period)
-        if is_of_many:
-            chosen = replace(
-                chosen,
-                category=chosen.category or masked.category,
-                venue=chosen.venue or masked.venue,
-                position=intent.position if chosen.author else "",
-            )
         asks_for_papers = (
             re.search(rf"\b(?:which|what|other|list|are there)\b[^@]*\b{_HEAD}\b", masked.text) is not None
         )
         papers = () if asks_for_papers and len(plan.papers) == 1 else plan.papers
-        candidates = self._candidates(masked, person, unless=plan.chosen.author) if is_of_many else ()
+        return replace(plan, chosen=chosen, subject=" ".join(subject.split()) or asked, papers=papers)
+
+    def _overview(self, plan: Plan, asked: str, masked: _Masked, intent: Intent, person: str) -> Plan:
+        """Return the plan of an overview: the filter holds all that the question says of which papers are meant."""
+        papers = plan.papers if plan.is_sure else ()
+        masked = masked if papers else _papers_quoted(masked, asked)
+        chosen = self._filtered(plan.chosen, masked, intent, person)
+        topic = "" if papers else _unmasked(intents.overview_topic(masked.text), masked)
+        held, unknown = topics.select(self.library, topic, chosen).chosen, ""
+        if self.library.count(held):
+            chosen, topic = held, ""
+        elif topic:
+            said = asked[0].lower() + asked[1:] if intents.is_around_overviews(asked.split()[0]) else asked
+            unknown = _unknown_person(said, topic.split())
         return replace(
-            plan, chosen=chosen, subject=" ".join(subject.split()) or asked, papers=papers, candidates=candidates
+            plan,
+            chosen=chosen,
+            papers=papers,
+            is_sure=True,
+            topic=topic,
+            unknown_author=unknown,
+            length=intents.overview_length(asked),
+            candidates=self._candidates(masked, person, unless=plan.chosen.author),
         )
 
     def _filtered(self, chosen: PaperFilter, masked: _Masked, intent: Intent, person: str) -> PaperFilter:
@@ -422,7 +440,7 @@ def _unknown_person(asked: str, leftover: Sequence[str]) -> str:
     patterns = (
         rf"\b(?:by|from|author|of)\s+{name}",
         rf"\b(?:did|does|has|have|with)\s+{name}",
-        rf"^{name}(?:'s|’s)",
+        rf"(?:^|[a-z] ){name}(?:'s|’s)",
         rf"\b{name}(?:'s|’s)\s+(?:\w+[\s-])*(?:{_HEAD}|co-?authors?|h-index|collaborators?)",
     )
     for pattern in patterns:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 AnswerKind = Literal["passages", "catalogue", "comparison", "synthesis", "about", "clarification", "refusal"]
 SentenceStatus = Literal["exact", "supported", "partial", "unsupported", "unchecked"]
 PlanKind = Literal["catalogue", "passages", "comparison", "synthesis", "about"]
+Length = Literal["short", "medium", "long"]
 Measure = Literal[
     "count",
     "papers",
@@ -167,7 +168,8 @@ class Plan:
 
     `subject` is what is searched for: the question without what the filter says already. `measure` and `limit` are what
     is asked of the catalogue. `papers` are the ids of the papers that the question names; `unknown_author` is a name
-    that nobody in the library has. With `candidates` the question cannot be answered before one of them is chosen.
+    that nobody in the library has. `topic` is what an overview is about where no paper holds the words, and `length` how
+    long it is to be. With `candidates` the question cannot be answered before one of them is chosen.
     `corrections` tell where a name was read in another spelling: (as asked, as read).
     """
 
@@ -181,6 +183,8 @@ class Plan:
     is_sure: bool = True
     candidates: tuple[Candidate, ...] = ()
     unknown_author: str = ""
+    topic: str = ""
+    length: Length = "medium"
     corrections: tuple[tuple[str, str], ...] = ()
     words: str = ""
 

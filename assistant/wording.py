@@ -120,6 +120,11 @@ def plain(text: str) -> str:
     return _MARK.sub(r"(\1)", one_line(text))
 
 
+def quotation(text: str) -> str:
+    """Return a sentence of an abstract as it may stand in an answer: whole, on one line, with nothing like a citation."""
+    return _MARK.sub(r"(\1)", " ".join(visible(text).split()))
+
+
 def _when(chosen: PaperFilter) -> list[str]:
     parts: list[str] = []
     if chosen.since is not None and chosen.until is not None:
@@ -146,7 +151,7 @@ _KINDS: Mapping[PlanKind, str] = {
     "catalogue": "Look up the papers",
     "passages": "Search the abstracts",
     "comparison": "Compare papers",
-    "synthesis": "Give an overview of the papers",
+    "synthesis": "Give an overview",
     "about": "Tell about the assistant",
 }
 
@@ -154,8 +159,9 @@ _KINDS: Mapping[PlanKind, str] = {
 def plan_in_words(plan: Plan, names: Mapping[str, str] = NO_NAMES) -> str:
     """Return how a question was read, in words for the one who asked it."""
     what = f"Look up {measure_in_words(plan.measure)}" if plan.measure else _KINDS[plan.kind]
-    if plan.papers and plan.kind in ("passages", "comparison"):
+    if plan.papers and plan.kind in ("passages", "comparison", "synthesis"):
         what = f"{what} ({counted(len(plan.papers), 'paper')} named)"
-    said = filter_in_words(plan.chosen, names)
+    about = f"about “{plain(plan.topic)}”" if plan.topic else ""
+    said = " ".join(part for part in (filter_in_words(plan.chosen, names), about) if part)
     read = "".join(f"; “{one_line(asked)}” read as “{one_line(known)}”" for asked, known in plan.corrections)
     return f"{what}{f': papers {said}' if said else ''}{read}"

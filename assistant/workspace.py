@@ -27,7 +27,7 @@ from assistant.readers import NO_COLUMNS
 from assistant.retrieval import Retriever
 from assistant.routing import Router
 from assistant.settings import Settings
-from assistant.types import IngestionReport, Notice, ProgressListener
+from assistant.types import Answer, IngestionReport, Notice, ProgressListener
 from vectorstore import VectorIndexError
 
 if TYPE_CHECKING:
@@ -156,6 +156,12 @@ class Workspace:
         from assistant.remote.fetching import find_authors
 
         return find_authors(name, wiring.services(self.settings))
+
+    def keep_bundle(self, answer: Answer, folder: Path) -> None:
+        """Write an answer with its evidence into a folder. Raises UsageError where the folder holds something else."""
+        from assistant import bundles
+
+        bundles.write(answer, self.library, folder, embedder=self.library.fact(FINGERPRINT) or "")
 
     def waiting_count(self) -> int:
         """Return how many papers have no vector yet."""

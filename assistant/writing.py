@@ -68,7 +68,7 @@ def prove(written: str, plan: Plan, sources: Sequence[Source], embed: Embed) -> 
 
     Where papers are compared and one of them is cited by no sentence, its own main sentence is quoted.
     """
-    sentences = proof.prove(written, plan.question, [_without_orders(source) for source in sources], embed)
+    sentences = proof.prove(written, plan.question, [provable(source) for source in sources], embed)
     if plan.kind != "comparison":
         return sentences
     cited = {number for sentence in sentences if is_shown(sentence) for number in sentence.sources}
@@ -76,7 +76,7 @@ def prove(written: str, plan: Plan, sources: Sequence[Source], embed: Embed) -> 
     return (*sentences, *(sentence for sentence in quoted if sentence))
 
 
-def _without_orders(source: Source) -> Source:
+def provable(source: Source) -> Source:
     """Return a source without what speaks to its reader: that proves nothing."""
     return replace(
         source,

@@ -11,8 +11,10 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 from urllib.parse import urlsplit
 
+from assistant.paper_summary import ASPECTS, NOT_STATED
 from assistant.types import Answer, Paper, Sentence, Source
 
 LATEX_DELIMITERS: list[dict[str, str | bool]] = [
@@ -94,6 +96,20 @@ def withheld(sentences: Sequence[Sentence]) -> str:
         return ""
     items = "".join(f"<li>{rendered(sentence.text)}</li>" for sentence in sentences)
     return f'<details class="withheld"><summary>Show what was withheld</summary><ul>{items}</ul></details>'
+
+
+def aspects(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return papers by aspects as a table, each cell a sentence of the abstract; nothing where there are no rows."""
+    if not rows:
+        return ""
+    head = "".join(f"<th>{name.capitalize()}</th>" for name in ("paper", *ASPECTS))
+    body = "".join(
+        f"<tr><td>[{int(row['number'])}] {rendered(str(row['title']))}</td>"
+        + "".join(f"<td>{rendered(str(row[name])) if row[name] else f'<i>{NOT_STATED}</i>'}</td>" for name in ASPECTS)
+        + "</tr>"
+        for row in rows
+    )
+    return f'<div class="aspects"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def sources_panel(sources: Sequence[Source], papers: Mapping[str, Paper], answer: Answer | None = None) -> str:

@@ -26,6 +26,7 @@ from assistant.types import (
     EvidenceFound,
     Paper,
     Plan,
+    Progress,
     QuestionPlanned,
     Source,
     TextProduced,
@@ -52,12 +53,16 @@ Outputs = tuple[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question of a conversation and what came of it: a plan, sources, a draft, at last an answer or an error."""
+    """One question of a conversation and what came of it: a plan, sources, a draft, at last an answer or an error.
+
+    `progress` says how far an overview is.
+    """
 
     question: str
     plan: Plan | None = None
     sources: tuple[Source, ...] | None = None
     draft: str = ""
+    progress: str = ""
     answer: Answer | None = None
     error: str = ""
     chat_id: str = ""
@@ -268,6 +273,8 @@ class Chat:
                 case EvidenceFound(sources):
                     exchange = replace(exchange, sources=sources)
                     panel = self._panel(exchange)
+                case Progress(_, _, message):
+                    exchange = replace(exchange, progress=message)
                 case TextProduced(text):
                     exchange = replace(exchange, draft=exchange.draft + text)
                 case AnswerFinished(answer):
@@ -294,9 +301,11 @@ class Chat:
     def _waiting(self, exchange: Exchange, seconds: float) -> str:
         """Say what an answer without text is waiting for."""
         if exchange.draft:
-            return ""
+            return f"{exchange.progress} …" if exchange.progress else ""
         if not self._is_ready():
             return f"Loading the models … {seconds:.0f} s. The first answer waits for them; later ones do not."
+        if exchange.progress:
+            return f"{exchange.progress} …"
         if exchange.sources is None:
             return f"{exchange.plan.words} …" if exchange.plan else "Reading the question …"
         return "Reading the abstracts …" if exchange.sources else "Nothing found …"
@@ -324,11 +333,13 @@ def _reply(exchange: Exchange, waiting: str) -> str:
     if exchange.error:
         return cards.note(exchange.error, "error")
     if answer is None:
-        return cards.markdown(exchange.draft) if exchange.draft else cards.note(waiting, "waiting")
+        parts = [cards.markdown(exchange.draft), cards.note(waiting, "waiting") if waiting else ""]
+        return "\n\n".join(part for part in parts if part)
     body = cards.note(answer.text, "refusal") if answer.refused else cards.markdown(answer.text)
     reason = "" if answer.refused else answer.reason
     aside = cards.note(f"{reason[:1].upper()}{reason[1:]}.", "aside") if reason else ""
-    return "\n\n".join(part for part in (_read_as(answer), body, aside, cards.withheld(answer.withheld)) if part)
+    table = cards.aspects(answer.rows) if answer.kind == "comparison" else ""
+    return "\n\n".join(part for part in (_read_as(answer), body, table, aside, cards.withheld(answer.withheld)) if part)
 
 
 def _read_as(answer: Answer) -> str:

@@ -1,0 +1,120 @@
+"""Which of many terms tell how a set of papers changed: those that come or go, and those of one end of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant.changes import LIKELIEST_CHANCE, Counts, Figures, chances, change, compare, each_level, least_changes
+from assistant.timeline import Timeline
+
+if TYPE_CHECKING:
+    from assistant.phrases import Term
+
+MOST_OF_A_KIND = 6
+"""Terms chosen of those that rise, of those that fall, of those only in the newest papers, only in the oldest."""
+
+_FEWEST_PAPERS = 2
+_LARGEST_END = 0.75
+"""Share of all papers that one end of the time may hold: what only a few papers from long ago lack is not new."""
+
+_SAME = 0.7
+"""Share of papers in common from which two terms are told as one, |A ∩ B| / |A ∪ B|."""
+
+_TRIED = 5
+"""Candidates tested exactly for each term that can be chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A term that tells a change, its papers, and other terms that stand in the very same papers."""
+
+    phrase: str
+    paper_ids: frozenset[str]
+    also: tuple[str, ...]
+
+
+def telling(terms: Sequence[Term], timeline: Timeline) -> tuple[list[Telling], int]:
+    """Return the terms that tell most, and how many were looked at; terms of the same papers are one.
+
+    `terms` are given with the best subjects first. Of those told come first the ones that rise, then those only in the
+    newest papers, those that fall, those only in the oldest; each kind with the largest changes of the best first.
+    """
+    groups = _grouped(terms, timeline)
+    if not timeline.split or not groups:
+        return [], len(groups)
+    places = [np.array([timeline.place[one] for one in group.paper_ids if one in timeline.place]) for group in groups]
+    counts = np.array([len(each) for each in places])
+    total, earlier_total = int(timeline.papers.sum()), int(timeline.papers[: timeline.split].sum())
+    earlier = np.array([int((each < timeline.split).sum()) for each in places])
+    later, later_total = counts - earlier, total - earlier_total
+    level = each_level(len(groups))
+    least = least_changes(earlier, earlier_total, later, later_total, level)
+
+    def proved(candidates: Iterable[int], wanted: str) -> Iterator[int]:
+        for one in candidates:
+            found = compare(int(earlier[one]), earlier_total, int(later[one]), later_total, level)
+            if change(found) == wanted:
+                yield one
+
+    until = np.cumsum(timeline.papers)
+    first = np.array([int(each.min()) for each in places])
+    last = np.array([int(each.max()) for each in places])
+    newest = _confined(counts, total - until[first] + timeline.papers[first], total)
+    oldest = _confined(counts, until[last], total)
+    chosen: list[int] = []
+    for candidates in (
+        proved(_best(-least, below=0.0), "rising"),
+        _best(newest, below=LIKELIEST_CHANCE),
+        proved(_best(least, below=0.0), "falling"),
+        _best(oldest, below=LIKELIEST_CHANCE),
+    ):
+        chosen += _unlike(candidates, groups, chosen)
+    return [groups[one] for one in chosen], len(groups)
+
+
+def _confined(counts: Counts, among: Counts, total: int) -> Figures:
+    """Return the chance that terms keep to one end of the time; 1 where that end is nearly the whole."""
+    return np.where(among <= _LARGEST_END * total, chances(counts, among, total), 1.0)
+
+
+def _grouped(terms: Sequence[Term], timeline: Timeline) -> list[Telling]:
+    """Return terms of the same papers as one, in their order; those of too few dated papers are left out."""
+    phrases: dict[frozenset[str], list[str]] = {}
+    for term in terms:
+        phrases.setdefault(frozenset(term.paper_ids), []).append(term.phrase)
+    return [
+        Telling(said[0], paper_ids, tuple(said[1:]))
+        for paper_ids, said in phrases.items()
+        if sum(paper_id in timeline.place for paper_id in paper_ids) >= _FEWEST_PAPERS
+    ]
+
+
+def _best(scores: Figures, below: float) -> list[int]:
+    """Return the places with scores under a bound, best first: those of low scores that stand early, by both ranks.
+
+    Terms come with the most telling first: of two that change alike, that one tells more.
+    """
+    under = np.flatnonzero(scores < below)
+    by_score = np.empty(len(under), np.int64)
+    by_score[np.argsort(scores[under], kind="stable")] = np.arange(len(under))
+    order = np.argsort(by_score + np.arange(len(under)), kind="stable")[: MOST_OF_A_KIND * _TRIED]
+    return [int(place) for place in under[order]]
+
+
+def _unlike(candidates: Iterable[int], groups: Sequence[Telling], chosen: Sequence[int]) -> list[int]:
+    """Return the first candidates whose papers are not nearly those of another one, or of one chosen before."""
+    kept: list[int] = []
+    for one in candidates:
+        if not any(_alike(groups[one].paper_ids, groups[other].paper_ids) for other in (*chosen, *kept)):
+            kept.append(one)
+        if len(kept) == MOST_OF_A_KIND:
+            break
+    return kept
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= _SAME * len(one | other)

@@ -1,0 +1,76 @@
+"""What limits the figures of trends: papers without date or vector, a time that is not over, how changes are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from assistant.timeline import Timeline
+from assistant.types import Paper
+from assistant.wording import counted, date_in_words, joined, plain
+
+
+def remarks(
+    selected: str,
+    papers: Sequence[Paper],
+    timeline: Timeline,
+    *,
+    vectors: int,
+    themes: int,
+    in_themes: int,
+    terms: int,
+    today: date,
+) -> Iterator[str]:
+    """Yield what to mind. `vectors` papers have one, `themes` hold `in_themes` papers, `terms` were looked at."""
+    if not papers:
+        yield (
+            f"The library holds no {plain(selected)}. `assistant papers` lists what it holds, `assistant add FILE` "
+            "adds papers; a wider topic, author or time takes in more."
+        )
+        return
+    yield from _left_out(papers, timeline)
+    if vectors < len(papers):
+        yield (
+            f"{counted(len(papers) - vectors, 'paper')} without a vector: in no theme, and left out where themes are "
+            "compared. `assistant reindex` makes the vectors."
+        )
+    if not themes:
+        yield "Too few papers, or papers too unlike each other, to tell themes apart."
+    elif alone := vectors - in_themes:
+        yield f"{counted(alone, 'paper')} in no theme: too far from the others in meaning."
+    yield from _of_time(timeline, today)
+    if timeline.split:
+        yield _method(timeline, themes, terms)
+
+
+def _left_out(papers: Sequence[Paper], timeline: Timeline) -> Iterator[str]:
+    undated = sum(not paper.date for paper in papers)
+    if undated:
+        yield f"{counted(undated, 'paper')} without a date: counted in the totals, in no {timeline.by}."
+    if coarse := len(papers) - len(timeline.place) - undated:
+        yield (
+            f"{counted(coarse, 'paper')} whose date names only the year: counted in the totals, in no month. --by year "
+            "takes them in."
+        )
+
+
+def _of_time(timeline: Timeline, today: date) -> Iterator[str]:
+    if not timeline.periods:
+        return
+    last = timeline.periods[-1]
+    if last >= today.isoformat()[: len(last)]:
+        yield f"{date_in_words(last)} is not over: its papers will be more. Shares are of the papers that are there."
+    if not timeline.split:
+        finer = " --by month compares within it." if timeline.by == "year" else ""
+        yield f"All papers with a date are from {date_in_words(last)}: there is no change to tell.{finer}"
+
+
+def _method(timeline: Timeline, themes: int, terms: int) -> str:
+    earlier, later = int(timeline.papers[: timeline.split].sum()), int(timeline.papers[timeline.split :].sum())
+    together = [f"{count:,} {what}" for count, what in ((themes, "themes"), (terms, "terms looked at")) if count > 1]
+    held = f", widened to hold for all {joined(together, 'and for all')} (Bonferroni)," if together else ""
+    return (
+        f"Rising and falling: the share from {date_in_words(timeline.periods[timeline.split])} on "
+        f"({counted(later, 'paper')}) against that before ({earlier:,}), said only where the 95 % interval of the odds "
+        f"ratio{held} excludes no change; steady, only where it excludes double and half. The papers count as a sample."
+    )
