@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 _BRACKETED = re.compile(r"\(([^\W\d_][\w-]{1,9})\)")
 _WORD = re.compile(r"[^\W_]+")
@@ -35,13 +35,16 @@ def find(text: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def common(texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """Return what each abbreviation of some texts stands for, where most of the texts that define it agree."""
+def common(texts: Iterable[str], form: Callable[[str], str]) -> Mapping[str, tuple[str, ...]]:
+    """Return what each abbreviation of some texts stands for, where most of those that define it agree.
+
+    `form` gives a word in the form in which it is compared and returned, such as its singular.
+    """
     said: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
     for text in texts:
         if "(" in text:
             for short, long in find(text).items():
-                said[short][tuple(word.removesuffix("s") for word in long)] += 1
+                said[short][tuple(map(form, long))] += 1
     agreed: dict[str, tuple[str, ...]] = {}
     for short, longs in said.items():
         long, count = min(longs.items(), key=lambda item: (-item[1], item[0]))

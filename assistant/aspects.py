@@ -25,9 +25,14 @@ _LONGEST = 20_000
 
 _LABEL = re.compile(r"\W{0,3}((?:[^\W\d_]|[/&,()' -]){3,45}?)\s*(?:[:：]|[.–—-](?=\s|$))\s*")
 
-_STRONG, _WEAK = 2.0, 1.0
+_AND = re.compile(r"\s*(?:[/&,]|\band\b)\s*")
 
-_ENOUGH = 1.0
+_STRONG, _WEAK, _BESIDE = 2.0, 1.0, 0.3
+
+_BEHIND = {1: 0.6, 2: 0.3}
+"""What speaks for a sentence as the one that says how, for standing so far behind the one that says what."""
+
+_ENOUGH = 0.3
 """The least that speaks for a sentence that is taken for an aspect."""
 
 
@@ -95,72 +100,67 @@ def cues(sentence: str) -> frozenset[str]:
 def _label(sentence: str) -> tuple[Zone, str]:
     """Return the zone of the section that a sentence opens, and the sentence without the label."""
     match = _LABEL.match(sentence)
-    zone = _zones().get(" ".join(match[1].lower().split())) if match else None
+    zone = _zone(match[1]) if match else ""
     return (zone, sentence[match.end() :]) if match and zone else ("", sentence)
+
+
+def _zone(label: str) -> Zone:
+    """Return the zone of a section by its label, of "Patients and methods" that of the first word known."""
+    whole = " ".join(label.lower().split())
+    return next((_zones()[name] for name in (whole, *_AND.split(whole)) if name in _zones()), "")
 
 
 def _what(found: Sequence[Part]) -> int | None:
     """Return the sentence that says what the paper brings or asks; some papers only begin to tell."""
-    scores = [_aim(part, index, len(found)) for index, part in enumerate(found)]
-    if (best := _best(scores)) is not None:
+    scores = [_aim(part, index / len(found)) for index, part in enumerate(found)]
+    best = _best(scores)
+    if best is not None or any(part.zone for part in found):
         return best
-    told = [
-        i
-        for i, part in enumerate(found)
-        if part.zone in ("", "what", "conclusion") and not _weighed(part, "background")
-    ]
+    hinted = [i for i, part in enumerate(found) if _weight(part, "aim") and "background.strong" not in part.cues]
+    if hinted:
+        return max(hinted, key=scores.__getitem__)
+    told = [i for i, part in enumerate(found) if _weight(part, "way") and not _weight(part, "background")]
     return next((i for i in told if not _is_outcome(found[i])), told[0] if told else None)
 
 
-def _is_outcome(part: Part) -> bool:
-    """Tell whether a sentence says for sure what came out."""
-    return "outcome.strong" in part.cues
-
-
-def _aim(part: Part, index: int, count: int) -> float:
-    score = _weighed(part, "aim")
-    if part.zone == "what":
-        score += 2.0
-    elif part.zone in ("how", "result", "conclusion", "limits"):
-        score -= 1.5
-    if not score:
-        return 0.0
+def _aim(part: Part, place: float) -> float:
+    """Weigh a sentence as the one that says what is done; `place` is 0 for the first, near 1 for the last."""
+    score = _weight(part, "aim") + {"what": 2.0, "how": -0.5, "": 0.0, "background": 0.0}.get(part.zone, -1.5)
     if "aim.strong" not in part.cues:
-        score -= 0.5 * _weighed(part, "background") + 0.75 * ("outcome.strong" in part.cues)
+        score -= 0.25 * _weight(part, "background") + 0.75 * _is_outcome(part) + 1.5 * ("detail.available" in part.cues)
     score -= 0.75 * ("detail.adds" in part.cues) + 0.25 * ("detail.points_back" in part.cues)
-    score -= 2.0 * ("detail.available" in part.cues and "aim.strong" not in part.cues)
-    return score - 0.6 * index / count
+    return score - place
 
 
 def _result(found: Sequence[Part], what: int | None) -> int | None:
     scores = []
     for index, part in enumerate(found):
-        score = _weighed(part, "outcome")
-        score += {"result": 2.0, "conclusion": 2.0, "": 0.0}.get(part.zone, -2.0)
-        if part.zone == "":
-            score -= 0.5 * _weighed(part, "background")
-            score -= 1.5 * ("aim.strong" in part.cues) + 1.5 * (what is not None and index < what)
-            score += 0.8 * (index + 1) / len(found)
-        score -= 2.0 * ("detail.available" in part.cues) + 2.0 * _is_limit(part)
+        score = _weight(part, "outcome") + {"result": 2.0, "conclusion": 2.0, "": 0.0}.get(part.zone, -2.0)
+        if not part.zone:
+            score -= 0.5 * _weight(part, "background") + 1.5 * ("aim.strong" in part.cues)
+            score -= 1.5 * (what is not None and index < what) + ("aim.weak" in part.cues and not _is_outcome(part))
+            score += 0.3 * index / len(found)
+        score -= 0.5 * ("detail.adds" in part.cues) + 2.0 * ("detail.available" in part.cues) + 2.0 * _is_limit(part)
         scores.append(score if index != what else 0.0)
-    if (best := _best(scores, 1.5)) is not None:
-        return best
-    return what if what is not None and _is_outcome(found[what]) else None
+    best = _best(scores, 1.1)
+    return what if best is None and what is not None and _is_outcome(found[what]) else best
 
 
 def _how(found: Sequence[Part], what: int | None, result: int | None) -> int | None:
+    is_labelled = any(part.zone == "how" for part in found)
     scores = []
     for index, part in enumerate(found):
-        score = _weighed(part, "way")
-        score += {"how": 2.5, "": 0.0}.get(part.zone, -2.0)
-        if part.zone == "":
-            score -= 0.5 * _weighed(part, "background") + 0.75 * _weighed(part, "outcome")
-            score -= 1.5 * (what is not None and index < what)
+        score = _weight(part, "way") + (2.5 if part.zone == "how" else -2.0 if part.zone and is_labelled else 0.0)
+        if not part.zone:
+            score -= 0.5 * _weight(part, "background") + 0.75 * _weight(part, "outcome")
             score += 0.5 * ("aim.strong" in part.cues or "aim.weak" in part.cues)
-        score -= 2.0 * ("detail.available" in part.cues) + 2.0 * _is_limit(part) + 0.5 * index / len(found)
-        scores.append(score if index not in (what, result) else 0.0)
+        score -= 2.5 * (what is not None and index < what and part.zone != "how")
+        score -= 2.0 * ("detail.available" in part.cues) + 0.5 * ("detail.adds" in part.cues) + 2.0 * _is_limit(part)
+        if what is not None and not part.zone and _weight(part, "way"):
+            score += _BEHIND.get(index - what, 0.0)
+        scores.append(score - 0.5 * index / len(found) if index not in (what, result) else 0.0)
     best = _best(scores)
-    says_both = what is not None and what != result and _weighed(found[what], "way") > 0
+    says_both = what is not None and what != result and _weight(found[what], "way") > 0
     return what if best is None and says_both else best
 
 
@@ -177,11 +177,17 @@ def _is_limit(part: Part) -> bool:
         return True
     if part.zone in ("background", "what"):
         return False
-    return "limits.sure" in part.cues or ("limits.later" in part.cues and "limits.never" not in part.cues)
+    return bool(part.cues & {"limits.sure", "limits.later"}) and not part.cues & {"limits.never", "aim.strong"}
 
 
-def _weighed(part: Part, group: str) -> float:
-    return _STRONG * (f"{group}.strong" in part.cues) + _WEAK * (f"{group}.weak" in part.cues)
+def _is_outcome(part: Part) -> bool:
+    return "outcome.strong" in part.cues
+
+
+def _weight(part: Part, group: str) -> float:
+    """Weigh the cues of a group: one for sure counts most, and one beside it little more."""
+    strong, weak = f"{group}.strong" in part.cues, f"{group}.weak" in part.cues
+    return _STRONG + _BESIDE * weak if strong else _WEAK * weak
 
 
 def _best(scores: Sequence[float], enough: float = _ENOUGH) -> int | None:

@@ -27,7 +27,7 @@ _MOST_WRITERS = 100
 _MANY_PAPERS = 400
 """Papers from which on only people with frequent names are looked for: who everybody is would take a minute."""
 
-_FREQUENT_NAMES = 120
+_FREQUENT_NAMES = 80
 _CANDIDATES = 200
 
 _Frame = tuple[float, float, float, float]
@@ -110,15 +110,21 @@ def _names(connection: Connection, paper_ids: Sequence[str]) -> dict[str, dict[s
 
 def _frequent(connection: Connection, names: Mapping[str, Mapping[str, str]]) -> list[Tally]:
     """Return the people who have the most frequent names, with those of the papers that they wrote."""
-    uses = Counter(folded for held in names.values() for folded in held)
-    spelt = {folded: name for held in names.values() for folded, name in held.items()}
-    most = sorted((name for name in uses if uses[name] > 1), key=lambda name: (-uses[name], name))[:_FREQUENT_NAMES]
+    spelt: dict[str, dict[str, str]] = defaultdict(dict)
+    for paper_id, held in names.items():
+        for folded, name in held.items():
+            spelt[folded][paper_id] = name
+    often = sorted((name for name, uses in spelt.items() if len(uses) > 1), key=lambda name: (-len(spelt[name]), name))
     found: dict[str, Tally] = {}
-    for folded in most:
-        for person in authors.find(connection, spelt[folded]):
-            ids = tuple(paper_id for paper_id in person.paper_ids if paper_id in names)
-            if ids:
+    for folded in often[:_FREQUENT_NAMES]:
+        left = dict(spelt[folded])
+        while left:  # one name may be several people's
+            paper_id, name = left.popitem()
+            person = authors.holder(connection, paper_id, name)
+            if person is not None:
+                ids = tuple(each for each in person.paper_ids if each in names)
                 found.setdefault(person.id, Tally(person.name, ids, person.id))
+                left = {each: name for each, name in left.items() if each not in ids}
     return sorted(found.values(), key=lambda person: (-person.count, person.name, person.id))
 
 

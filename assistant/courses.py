@@ -22,6 +22,9 @@ from assistant.changes import (
 from assistant.timeline import Timeline, span_in_words
 from assistant.wording import counted, date_in_words
 
+_TOO_FEW = "too few papers to say whether its share changes"
+_WITH_MONTH = len("2025-03")
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -95,7 +98,8 @@ def course(
     dates = sorted(filter(None, (timeline.dates[paper_id] for paper_id in paper_ids)))
     words = [f"{counted(len(paper_ids), 'paper')}{_dates_in_words(dates, len(paper_ids))}"]
     words += _alone(counts, timeline)
-    words.append(_change_in_words(compared, found, counts, looked_at, timeline))
+    said = _change_in_words(compared, found, counts, looked_at, timeline)
+    words.append(said if theme_id or said != _TOO_FEW else "too few papers to say more")
     return Course(
         label,
         theme_id,
@@ -145,11 +149,14 @@ def _dates_in_words(dates: Sequence[str], papers: int) -> str:
         return ", none with a date"
     open_ = f" ({papers - len(dates):,} more without a date)" if len(dates) < papers else ""
     every = "all " if papers > 1 and not open_ else ""
-    if dates[0][:7] == dates[-1][:7] and len(dates[0]) >= 7:
-        return f", {every}in {date_in_words(dates[0][:7])}{open_}"
+    first, last = (date_in_words(date[:_WITH_MONTH]) for date in (dates[0], dates[-1]))
+    if dates[0][:_WITH_MONTH] == dates[-1][:_WITH_MONTH]:
+        return f", {every}in {first}{open_}"
     if dates[0][:4] == dates[-1][:4]:
-        return f", {every}in {dates[0][:4]}{open_}"
-    return f", first in {date_in_words(dates[0][:7])}, last in {date_in_words(dates[-1][:7])}{open_}"
+        months = all(len(date) >= _WITH_MONTH for date in dates)
+        between = f" ({first.split()[0]} to {last.split()[0]})" if months else ""
+        return f", {every}in {dates[0][:4]}{between}{open_}"
+    return f", first in {first}, last in {last}{open_}"
 
 
 def _alone(counts: Counts, timeline: Timeline) -> list[str]:
@@ -176,14 +183,15 @@ def _change_in_words(
         return "nothing earlier or later to compare with"
     came_and_went = found == "unclear" and is_steady(compared)
     if found == "unclear" and not came_and_went:
-        return "too few papers to say whether its share changes"
+        return _TOO_FEW
     earlier, later = compared.earlier / compared.earlier_papers, compared.later / compared.later_papers
     before, since = (
         span_in_words(periods) for periods in (timeline.periods[: timeline.split], timeline.periods[timeline.split :])
     )
     verdict = {"steady": "steady, neither doubled nor halved", "unclear": "it came and went"}.get(found, found)
     said = f"{verdict}: {percent(earlier)} of the papers of {before}, {percent(later)} of those of {since}"
-    peak = int(np.argmax(wilson(counts, looked_at)[0]))  # the least that the share can be: one paper of one is no peak
+    filled = looked_at >= looked_at.mean() / 2  # one paper of one is no peak
+    peak = int(np.argmax(np.where(filled, counts / np.maximum(looked_at, 1), -1)))
     if timeline.split < len(counts) - 1 or came_and_went:
         said += f", most in {date_in_words(timeline.periods[peak])} ({percent(counts[peak] / looked_at[peak])})"
     return said

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import vl_convert
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
-from assistant.charts import INK, LINE, QUIET, WIDTH
+from assistant.chart_style import INK, LINE, QUIET, WIDTH, Chart
 from assistant.label_places import text_width
 
 SCALE = 2
@@ -21,9 +20,11 @@ SCALE = 2
 _SVG = "http://www.w3.org/2000/svg"
 _TAGS = frozenset({"svg", "g", "path", "line", "rect", "text", "tspan", "circle", "defs", "clipPath", "title"})
 _ATTRIBUTES = frozenset(
-    "aria-hidden aria-label class clip-path d dx dy fill fill-opacity font-family font-size font-style font-weight "
-    "height id opacity pointer-events role rx ry stroke stroke-dasharray stroke-linecap stroke-linejoin "
-    "stroke-miterlimit stroke-opacity stroke-width text-anchor transform viewBox width x x1 x2 xml:space y y1 y2".split()
+    (
+        "aria-hidden aria-label class clip-path d dx dy fill fill-opacity font-family font-size font-style font-weight "
+        "height id opacity pointer-events role rx ry stroke stroke-dasharray stroke-linecap stroke-linejoin "
+        "stroke-miterlimit stroke-opacity stroke-width text-anchor transform viewBox width x x1 x2 y y1 y2"
+    ).split()
 )
 _MARKS = frozenset({"path", "line", "rect", "text", "circle"})
 _INNER = re.compile(r"url\(#([\w-]+)\)")
@@ -60,7 +61,7 @@ class Drawing:
     height: float
 
 
-def draw(chart: alt.TopLevelMixin, title: str, words: str, prefix: str) -> Drawing:
+def draw(chart: Chart, title: str, words: str, prefix: str) -> Drawing:
     """Render a chart. `prefix` goes before the ids within it, so that several drawings can stand in one page.
 
     What a mark says of itself becomes its tooltip. Nothing is fetched, and no script, link or style is kept.

@@ -84,6 +84,47 @@ def export(
     console.remark(f"{written} written{f' to {output}' if output else ''}.")
 
 
+@app.command()
+def verify(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder that `ask --bundle` has written.")],
+    alone: Annotated[bool, typer.Option("--alone", help="Look into no library, only into the bundle.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check every quotation and number of an answer that was kept, without a model, and say what no longer holds."""
+    from assistant import console, verification
+
+    library = None if alone else _library(context)
+    try:
+        report = verification.verify(folder, library)
+    finally:
+        if library:
+            library.close()
+    if as_json:
+        console.show_json(report.to_json())
+    else:
+        for check in report.checks:
+            console.stdout.print(console.plain(f"{'✓' if check.holds else '✗'} {check.name}: {check.found}"))
+            for failure in check.failures:
+                console.stdout.print(console.plain(f"    {failure}", "red"))
+        console.remark("All of it holds." if report.holds else "Not all of it holds.")
+    if not report.holds:
+        raise typer.Exit(1)
+
+
+def _library(context: typer.Context) -> Library | None:
+    """Return the library to look into: the one named, else the usual one if there is one."""
+    from assistant import settings
+    from assistant.library import FILE_NAME, Library
+
+    folder = settings.load(**context.obj).library
+    if (folder / FILE_NAME).is_file():
+        return Library(folder)
+    if context.obj.get("library"):
+        raise UsageError(f"There is no library in {folder}. Name another, or give --alone.")
+    return None
+
+
 class _Counted:
     """Papers that are counted as they pass."""
 

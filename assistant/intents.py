@@ -140,10 +140,8 @@ def overview_topic(masked: str) -> str:
     """Return what an overview is to be about, from a masked question in lower case; "" where it is about all papers."""
     cues = _cues()
     text = cues.head.sub("·", cues.library.sub("·", re.sub(r"[?,!;:()]", " ", masked)))
-    if quoted := re.search(r"@q\d+", text):
-        return quoted.group()
     topics: list[list[str]] = []
-    for segment in re.split(r"·|[@#]\w+|\.(?=\s|$)", text):
+    for segment in re.split(r"·|@(?!q)\w+|#\w+|\.(?=\s|$)", text):
         words = segment.split()
         while words and words[0] in cues.around_overviews:
             words.pop(0)

@@ -47,22 +47,23 @@ def remember(library: Library, scope: str, found: Sequence[Theme]) -> list[Theme
 
     Themes are matched one to one so that their overlaps are greatest in all (Kuhn 1955), among those that overlap
     enough. What matches nothing gets a new id. A kept theme that nothing matches stays, so that it has its old id if
-    it comes back.
+    it comes back. A theme that keeps its name is kept with the papers that it had when it was named: else it could
+    drift away from its name by small steps.
     """
     with library.transaction() as connection:
         rows = connection.execute(select(themes).where(themes.c.scope == scope).order_by(themes.c.id))
         kept = [_Kept(row.id, row.name, frozenset(json.loads(row.paper_ids))) for row in rows]
         named = _named(found, kept)
-        if named:
+        old = {one.id: one for one in kept}
+        for theme in named:
+            before = old.get(theme.id)
+            if before and theme.name and theme.name == before.name:
+                continue
+            connection.execute(delete(themes).where(themes.c.scope == scope, themes.c.id == theme.id))
             connection.execute(
-                delete(themes).where(themes.c.scope == scope, themes.c.id.in_([theme.id for theme in named]))
-            )
-            connection.execute(
-                insert(themes),
-                [
-                    {"scope": scope, "id": theme.id, "name": theme.name, "paper_ids": json.dumps(theme.paper_ids)}
-                    for theme in named
-                ],
+                insert(themes).values(
+                    scope=scope, id=theme.id, name=theme.name, paper_ids=json.dumps(sorted(theme.paper_ids))
+                )
             )
     return named
 

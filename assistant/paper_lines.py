@@ -36,8 +36,8 @@ from assistant.types import (
 from assistant.wording import counted
 from assistant.writing import provable
 
-MOST_TOKENS = 80
-"""Tokens of a line: twice what 25 words of a paper take."""
+MOST_TOKENS = 64
+"""Tokens of a line, more than 25 words of a paper take; what is cut off here is not shown."""
 
 LONGEST_ABSTRACT = 6000
 """Characters of an abstract that the model reads; not tokens, so that what was read is known without the model."""

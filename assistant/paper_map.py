@@ -70,7 +70,7 @@ def _principal(matrix: NDArray[np.float64], dimensions: int) -> NDArray[np.float
 
     found = np.zeros((len(matrix), dimensions))
     most = min(dimensions, len(matrix) - 1, matrix.shape[1])
-    if most > 0:
+    if most > 0 and matrix.std(axis=0).any():
         found[:, :most] = PCA(most, svd_solver="full").fit_transform(matrix)
     return found
 
@@ -78,7 +78,7 @@ def _principal(matrix: NDArray[np.float64], dimensions: int) -> NDArray[np.float
 def _neighbours(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a plane on which neighbours stay neighbours, shape (n, 2)."""
     from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     perplexity = min(_PERPLEXITY, (len(matrix) - 1) / 3)
     with threadpool_limits(1):  # several threads wait for each other on a busy machine, ten times as long as they work

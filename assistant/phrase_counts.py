@@ -16,34 +16,39 @@ from assistant import abbreviations
 MOST_WORDS = 4
 """Content words of the longest phrase; one small word may stand inside ("mixture of experts")."""
 
-INNER_WORDS = frozenset("and as by for from in of on over to via with without".split())
+INNER_WORDS = frozenset("for from in of on over to with without".split())
 """Small words that may stand inside a phrase."""
 
 _BREAKING = frozenset(
-    "a about above across after again against all almost along already also although always am among an another any "
-    "are around at be became because become becomes been before being below beside besides best better between beyond "
-    "both but can cannot could currently did do does doing done due during each either especially et al etc even "
-    "eventually every few finally first furthermore given had has have having hence here how however i ie eg if "
-    "instead into is it its itself just last least less let many may me meanwhile might more moreover most much must "
-    "my namely namly near neither new next no nor not now off often once one only onto or other others otherwise our "
-    "out own per perhaps quite rather second several shall she should simply since so some still such than that the "
-    "their them themselves then thereby therefore these they third this those though three through throughout thus "
-    "together too toward towards two under unlike until up upon us use used uses using usually very was we well were "
-    "what when whenever where whereas whereby whether which while who whom whose why will within would yet you your "
-    # what papers do, which is never part of what they are about
-    "achieve address aim allow analyze apply argue attain beat become bring call carry claim compare conduct confirm "
-    "consider consist construct contain contribute create deliver demonstrate derive describe devise discuss enable "
-    "encourage enhance ensure establish evaluate examine exceed exhibit exist exploit explore extend facilitate find "
-    "focus generalize give help highlight identify illustrate improve incorporate increase indicate inspire introduce "
-    "investigate involve keep know lack lead leverage make mitigate need obtain offer outperform overcome perform "
-    "present preserve prevent produce propose prove provide reach reduce refer rely remain report require reveal seek "
-    "show solve study suffer suggest surpass tackle take tend try understand utilize validate verify yield "
-    "novel extensive significant significantly recent previous existing various different "
-    "github https http com www org url".split()
+    (
+        "a about above across after again against all almost along already also although always am among an and "
+        "another any are around as at be became because become becomes been before being below beside besides best better "
+        "between beyond both but by can cannot could currently did do does doing done due during each either "
+        "especially et al etc even eventually every few finally first furthermore given had has have having hence "
+        "here how however i ie eg if instead into is it its itself just last least less let many may me meanwhile "
+        "might more moreover most much must my namely near neither new next no nor not now off often once one only "
+        "onto or other others otherwise our out own per perhaps quite rather second several shall she should simply "
+        "since so some still such than that the their them themselves then thereby therefore these they third this "
+        "those though three through throughout thus together too toward towards two under unlike until up upon us via "
+        "use used uses using usually very was we well were what when whenever where whereas whereby whether which "
+        "while who whom whose why will within would yet you your "
+        # what papers do, which is no part of what they are about
+        "achieve address aim allow analyze apply argue attain beat become boost bring call carry claim compare "
+        "conduct confirm consider consist construct contain contribute create deliver delve demonstrate derive "
+        "describe devise discover discuss elucidate empower enable encourage enhance ensure establish evaluate "
+        "examine exceed exhibit exist exploit explore extend facilitate find focus generalize give harness help "
+        "highlight identify illustrate improve incorporate increase indicate inspire introduce investigate involve "
+        "keep know lack lead leverage make mitigate need neglect obtain offer outperform overcome perform present "
+        "preserve prevent produce propose prove provide reach reduce refer rely remain report require rethink "
+        "reveal revisit seek show solve study suffer suggest surpass tackle take tend try understand unleash unlock "
+        "unveil utilize validate verify yield "
+        # what every paper says of itself
+        "novel extensive significant recent previous existing various different github https http com www org url "
+    ).split()
 )
 _NOT_BREAKING = frozenset("understanding learning".split())
 
-_TOKEN = re.compile(r"[^\W_]+|[^\w\s\-‐‑]| - ")
+_TOKEN = re.compile(r"\\[A-Za-z]+|[^\W_]+|[^\w\s\-‐‑]| - ")
 _OF_A_VERB = re.compile(r"(?:(?<=[^s])s|es|d|ed|ing)$")
 _FIXED = re.compile(r"['’]s\b(?= )()|\bstates?[- ]of[- ]the[- ]arts?\b", re.IGNORECASE)
 """A genitive's ending; and what is said of everything."""
@@ -74,10 +79,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted: the runs, and for each counted word how it is spelt in the texts, in lower case."""
+    """What was counted: the runs; for each counted word how it is spelt, in lower case; how often each spelling is."""
 
     runs: Sequence[Run]
     spellings: Mapping[str, frozenset[str]]
+    times: Mapping[str, int]
 
 
 def singular(word: str) -> str:
@@ -101,7 +107,7 @@ def count_runs(texts: Sequence[tuple[str, str]], fewest: int) -> Counts:
     tokens: defaultdict[str, int] = defaultdict(count().__next__)
     tokens[_END]  # is always known
     stream = _read(texts, tokens)
-    abbreviated = abbreviations.common(body for _, body in texts)
+    abbreviated = abbreviations.common((body for _, body in texts), singular)
     forms, kinds, spellings, lengths, parts = _written_out(tokens, stream, abbreviated)
     half_of = np.cumsum(stream == tokens[_END]) - (stream == tokens[_END])  # halves of texts: 2 i is the title of i
     half_of = np.repeat(half_of, lengths[stream])
@@ -109,7 +115,8 @@ def count_runs(texts: Sequence[tuple[str, str]], fewest: int) -> Counts:
     repeated = np.repeat(begins[stream] - np.concatenate(([0], np.cumsum(lengths[stream])[:-1])), lengths[stream])
     words = parts[repeated + np.arange(len(repeated))]
     runs = _grow(words, half_of, kinds, forms, fewest)
-    return Counts(runs, spellings)
+    times = np.bincount(stream, minlength=len(tokens)).tolist()
+    return Counts(runs, spellings, dict(zip(tokens, times, strict=True)))
 
 
 def _read(texts: Sequence[tuple[str, str]], tokens: defaultdict[str, int]) -> _Numbers:
@@ -136,7 +143,7 @@ def _written_out(
     for token in tokens:
         lower = token.casefold()
         if long := abbreviated.get(token) or abbreviated.get(token.removesuffix("s")):
-            written = [singular(word) for word in long]
+            written = list(long)
         elif lower in joined:
             written = [singular(word) for word in joined[lower]]
         else:
@@ -186,8 +193,8 @@ def _grow(words: _Numbers, half_of: _Numbers, kinds: NDArray[np.int8], forms: Se
     text_of, in_title = half_of // 2, half_of % 2 == 0
     texts = int(text_of[-1]) + 1 if len(text_of) else 0
     open_at = np.arange(len(words))
-    content = np.zeros(len(words), np.int8)
-    inner = np.zeros(len(words), np.int8)
+    content = np.zeros(len(words), np.int64)
+    inner = np.zeros(len(words), np.int64)
     gram = np.zeros(len(words), np.int64)
     names: list[tuple[int, ...]] = [()]
     runs: list[Run] = []

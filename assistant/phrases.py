@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,8 +27,17 @@ _CONTAINED = 0.7
 _TITLED, _PAPERS = 0.4, 2.0
 """A phrase is taken to stand in the title of this many of so many papers more than were seen (a prior)."""
 
+_LEAST_TELLING, _LEAST_IN_PHRASE = 0.25, 0.2
+"""How rare a word alone must be, and the rarest of a phrase: one abstract in six, or in four, may hold it."""
+
+_SELDOM = 0.01
+"""A phrase that fewer of the other papers hold tells a theme no better for that: many papers of it should hold it."""
+
 _LEAST_SHARE = 0.001
 """Share of abstracts taken for words that word_shares.tsv does not have."""
+
+_ENOUGH = 20
+"""Times that a word with a capital must be read to be taken for a name that some papers write small."""
 
 _SPELT = 40
 """Papers looked at for how a phrase is spelt."""
@@ -36,7 +45,7 @@ _SPELT = 40
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A phrase in the spelling that papers use most, and the ids of all papers of the set that hold it, in its order.
+    """A phrase in the spelling that papers use most, and the ids of all papers of the set that hold it.
 
     A paper holds a phrase in any spelling: plural, hyphened, or as an abbreviation that the papers define.
     """
@@ -47,12 +56,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
+    """A run of words with how telling its words are and how often it is in titles where it is, both in [0, 1]."""
+
     run: Run
-    weight: float
+    telling: float
+    titled: float
 
 
 class Phrases:
-    """The phrases of a set of papers, counted once; the order of the papers changes nothing but that of ids."""
+    """The phrases of a set of papers, counted once."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self._papers = papers
@@ -60,10 +72,11 @@ class Phrases:
         self._counts: Counts = count_runs([(paper.title, paper.abstract) for paper in papers], fewest)
         whole = [run for run in self._counts.runs if run.opens >= _OPENS and run.closes >= _CLOSES]
         contained = _contained(self._counts.runs)
-        self._phrases = [
-            _Phrase(run, weight) for run in whole if run.words not in contained and (weight := _weight(run)) > 0
-        ]
-        self._phrases.sort(key=lambda phrase: (-len(phrase.run.holders) * phrase.weight, phrase.run.words))
+        found = [_judged(run) for run in whole if run.words not in contained]
+        self._phrases = sorted(
+            (phrase for phrase in found if phrase.telling),
+            key=lambda phrase: (-math.sqrt(len(phrase.run.holders)) * phrase.titled * phrase.telling, phrase.run.words),
+        )
 
     def terms(self, most: int = MOST_TERMS) -> list[Term]:
         """Return the most telling terms of the set, best first."""
@@ -87,8 +100,9 @@ class Phrases:
             rates = held / np.maximum(sizes, 1)
             for number in np.flatnonzero(held >= min(2, sizes.min(initial=2))).tolist():
                 elsewhere = (held.sum() - held[number] + 0.5) / (sizes.sum() - sizes[number] + 1)
-                lift = math.log(float(rates[number]) / elsewhere)
-                scores[number].append((float(rates[number]) * lift * math.sqrt(phrase.weight), phrase))
+                lift = math.log(float(rates[number]) / (elsewhere + _SELDOM))
+                score = float(rates[number]) * lift * math.sqrt(phrase.telling * phrase.titled)
+                scores[number].append((score, phrase))
         return [self._best(found, most) for found in scores]
 
     def _best(self, scored: list[tuple[float, _Phrase]], most: int) -> list[str]:
@@ -112,14 +126,25 @@ class Phrases:
         folded: Counter[str] = Counter()
         for way, times in seen.items():
             folded[way.casefold()] += times
-        best = min(folded, key=lambda way: (-folded[way], way))
-        cased = [way for way in seen if way.casefold() == best]
-        return min(cased, key=lambda way: (sum(letter.isupper() for letter in way), -seen[way], way))
+        capitals = {way: sum(letter.isupper() for letter in way) for way in seen}
+        way = min(seen, key=lambda way: (-folded[way.casefold()], -seen[way], capitals[way], way))
+        return re.sub(r"[^\W_]+", lambda match: self._cased(match[0]), way)
+
+    def _cased(self, word: str) -> str:
+        """Return a word of a title in small letters, but for names."""
+        if len(word) < 2 or not word.isalpha() or word != word.capitalize():
+            return word
+        small = word.lower()
+        as_small, as_name = (self._counts.times.get(way, 0) for way in (small, word))
+        return word if as_small * 4 < as_name and (as_name >= _ENOUGH or not as_small) else small
 
 
 def terms(papers: Sequence[Paper], most: int = MOST_TERMS) -> list[Term]:
-    """Return the most telling phrases of a set of papers, best first, each with every paper that holds it."""
-    return Phrases(papers).terms(most)
+    """Return the most telling phrases of a set of papers, best first, each with every paper that holds it.
+
+    Ids stand in their order; that of the papers changes nothing.
+    """
+    return Phrases(sorted(papers, key=lambda paper: paper.id)).terms(most)
 
 
 def _contained(runs: Sequence[Run]) -> set[tuple[str, ...]]:
@@ -137,28 +162,22 @@ def _contained(runs: Sequence[Run]) -> set[tuple[str, ...]]:
     return found
 
 
-def _weight(run: Run) -> float:
-    """Return how much of a topic a phrase is: rare words, in titles, of several words; 0 for what is none."""
+def _judged(run: Run) -> _Phrase:
+    """Judge how much of a topic a phrase is: its words are rare, and it comes in titles; of one word it says less."""
     content = [word for word in run.words if word not in INNER_WORDS]
-    if all(len(word) < 3 for word in content):
-        return 0.0
-    telling = [_telling(word) for word in content]
-    if max(telling) < 0.2:
-        return 0.0
-    titled = (run.titled + _TITLED) / (len(run.holders) + _PAPERS)
-    return titled * (max(telling) + sum(telling) / len(telling)) * (1.0 if len(content) > 1 else 0.6)
+    words = [_telling(word) for word in content]
+    telling = (max(words) + sum(words) / len(words)) / 2 if len(words) > 1 else words[0] ** 2 / 2
+    if max(words) < (_LEAST_IN_PHRASE if len(words) > 1 else _LEAST_TELLING) or all(len(word) < 3 for word in content):
+        telling = 0.0
+    return _Phrase(run, telling, (run.titled + _TITLED) / (len(run.holders) + _PAPERS))
 
 
 @lru_cache(maxsize=65536)
 def _telling(word: str) -> float:
     """Return 0 for a word of every abstract, up to 1 for a rare one."""
-    share = max(_shares().get(stem(word), 0.0), _LEAST_SHARE)
+    share = max(shares().get(stem(word), 0.0), _LEAST_SHARE)
     telling = math.log(share) / math.log(_LEAST_SHARE)
     return telling / 2 if is_light(word) else telling
-
-
-def _shares() -> Mapping[str, float]:
-    return shares()
 
 
 def _unlike(phrases: Sequence[_Phrase], most: int) -> list[_Phrase]:

@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant import charts, coauthor_network, drawings
+from assistant import coauthor_network, drawings, plane_charts, time_charts
 from assistant import paper_map as maps
-from assistant.charts import MapPoint, shortened
+from assistant.chart_style import shortened
 from assistant.coauthor_network import Network
 from assistant.drawings import Drawing
 from assistant.errors import AssistantError, StorageFull, UsageError
 from assistant.library import Library
 from assistant.paper_map import PaperMap
+from assistant.plane_charts import MapPoint
+from assistant.time_charts import told_periods
 from assistant.trends import Trends, heading, shown_themes
 from assistant.types import PaperFilter
 from assistant.wording import counted, joined, one_line
@@ -68,7 +70,8 @@ class Plots:
         return (
             '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-            '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            '<meta name="referrer" content="no-referrer">'
             f"<title>{title}</title><style>{_STYLE}</style></head><body><main><h1>{title}</h1>"
             f"{_paragraphs(self.words)}{figures}</main></body></html>\n"
         )
@@ -101,14 +104,14 @@ def draw(found: Trends, library: Library, chosen: PaperFilter | None = None) -> 
     places = maps.lay_out(vectors)
     titles = {paper.id: paper.title for paper in library.papers_by_id([place.paper_id for place in places.places])}
     themes = shown_themes(found.themes)
-    points = charts.map_points(places, titles, [course.paper_ids for course in themes])
+    points = plane_charts.map_points(places, titles, [course.paper_ids for course in themes])
     per = f"per {found.by}"
     parts = (
-        (charts.publications(found), f"Publications {per}", _publications_said(found)),
-        (charts.shares(themes, found.by), f"Themes: share of the papers {per}", _shares_said(found)),
-        (charts.coauthors(network), "Who wrote with whom", _network_said(network, len(ids), found.total)),
+        (time_charts.publications(found), f"Publications {per}", _publications_said(found)),
+        (time_charts.shares(themes, found.by), f"Themes: share of the papers {per}", _shares_said(found)),
+        (plane_charts.coauthors(network), "Who wrote with whom", _network_said(network, len(ids), found.total)),
         (
-            charts.paper_map(points, [course.label for course in themes]),
+            plane_charts.paper_map(points, [course.label for course in themes]),
             "Map of the papers",
             _map_said(places, len(ids), len(vectors), found, points),
         ),
@@ -211,6 +214,11 @@ def _shares_said(found: Trends) -> str:
         parts.append(f"{counted(len(found.themes) - len(shown), 'smaller theme')} not drawn.")
     if found.unthemed:
         parts.append(f"{counted(found.unthemed, 'paper')} without a theme.")
+    told = set(told_periods(shown))
+    untold = [period for period, papers in found.publications if papers and period not in told]
+    if untold:
+        which = joined(untold) if len(untold) <= _MOST_NAMED else f"{len(untold)} periods"
+        parts.append(f"Not drawn, with less than a hundredth of the papers: {which}.")
     return " ".join(parts)
 
 
@@ -226,8 +234,8 @@ def _network_said(network: Network, drawn_of: int, total: int) -> str:
         called = {member.id: member.name for member in network.members}
         pair = f"{one_line(called[first.one])} and {one_line(called[first.other])}"
         parts.append(
-            f"{'The ' if shown < network.names else ''}{counted(shown, 'person', 'people')} who wrote together most; a line "
-            f"is as wide as there are papers of two people together, a point as large as there are papers of one. "
+            f"{'The ' if shown < network.names else ''}{counted(shown, 'person', 'people')} who wrote together most; a "
+            "line is as wide as there are papers of two people together, a point as large as there are papers of one. "
             f"Most: {pair}, {counted(first.papers, 'paper')}."
         )
     else:
@@ -247,7 +255,7 @@ def _map_said(places: PaperMap, drawn_of: int, with_vectors: int, found: Trends,
         if places.method == "t-SNE"
         else "the two directions in which the papers differ most (principal components of the vectors)"
     )
-    parts = [f"{counted(len(places.places), 'paper')}, a point each{_of_all(drawn_of, found.total)}: {near}."]
+    parts = [f"{counted(len(places.places), 'paper')}{_of_all(drawn_of, found.total)}, a point each: {near}."]
     parts.append("Colour and shape are the theme; the axes have no unit.")
     grey = sum(point.theme is None for point in points)
     if grey:

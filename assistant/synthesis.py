@@ -56,18 +56,13 @@ def prompt(survey: Survey, group: Group, length: Length, model: LanguageModel, b
     numbers = list(group.numbers[:SHOWN_PAPERS])
     while True:
         shown = "\n".join(_shown(survey, number) for number in numbers)
-        messages = (
-            Message("system", prompts.load("system")),
-            Message(
-                "user",
-                prompts.load(
-                    "theme_summary",
-                    sources=shown,
-                    theme=quoting.title(group.title),
-                    sentences=_WORDED[min(_SENTENCES[length], max(len(numbers), 1))],
-                ),
-            ),
+        asked = prompts.load(
+            "theme_summary",
+            sources=shown,
+            theme=quoting.title(group.title),
+            sentences=_WORDED[min(_SENTENCES[length], len(numbers))],
         )
+        messages = (Message("user", asked),)
         if len(numbers) <= 1 or model.count_prompt_tokens(messages) <= budget:
             return messages
         numbers.pop()

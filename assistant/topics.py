@@ -17,9 +17,6 @@ MOST_NEAREST = 60
 LEAST_SIMILARITY = 0.35
 """Cosine between topic and paper below which a paper is not about it."""
 
-_FEWEST_HOLDING = 3
-"""With fewer papers that hold the whole phrase, those that hold its words are taken too."""
-
 Search = Callable[[str, int, PaperFilter], Sequence[Passage]]
 """Finds the papers nearest to a text: text, how many, among which."""
 
@@ -42,14 +39,12 @@ def select(library: Library, topic: str, chosen: PaperFilter, search: Search | N
         return Selected(chosen)
     words = tuple(content_words(fold(topic)))
     phrase = replace(chosen, words=(*chosen.words, topic))
-    found = library.count(phrase)
-    if found >= _FEWEST_HOLDING or (found and len(words) < 2):
+    if library.count(phrase):
         return Selected(phrase)
-    if len(words) > 1:
-        apart = replace(chosen, words=(*chosen.words, *words))
-        if library.count(apart):
-            return Selected(apart)
-    if found or search is None:
+    apart = replace(chosen, words=(*chosen.words, *words))
+    if len(words) > 1 and library.count(apart):
+        return Selected(apart)
+    if search is None:
         return Selected(phrase)
     near = [
         passage.paper_id

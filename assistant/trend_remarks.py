@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from sqlalchemy import Connection, func, select
+
+from assistant import schema
+from assistant.selection import DOUBTS, Doubt, undecided
+from assistant.telling_terms import Told
 from assistant.timeline import Timeline
-from assistant.types import Paper
+from assistant.types import Paper, PaperFilter
 from assistant.wording import counted, date_in_words, joined, plain
+
+_OPEN: Mapping[Doubt, str] = {
+    "author": "may be by this author too: the list of their authors is cut",
+    "position": "may be meant too: they do not say at which place the author stands",
+    "authors": "may be by these authors too: the list of their authors is cut",
+    "date": "may be of this time too: they have no date, or one that is too coarse",
+    "code": "do not say whether code was released",
+}
+
+
+def left_open(connection: Connection, chosen: PaperFilter) -> Iterator[str]:
+    """Yield how many papers the sources say too little of to tell whether they are meant. They are not counted."""
+    query = select(func.count()).select_from(schema.papers)
+    for doubt in DOUBTS:
+        if found := int(connection.execute(undecided(connection, query, chosen, doubt)).scalar_one()):
+            yield f"Not counted: {counted(found, 'more paper')} that {_OPEN[doubt]}."
 
 
 def remarks(
@@ -18,10 +39,10 @@ def remarks(
     vectors: int,
     themes: int,
     in_themes: int,
-    terms: int,
+    terms: Told,
     today: date,
 ) -> Iterator[str]:
-    """Yield what to mind. `vectors` papers have one, `themes` hold `in_themes` papers, `terms` were looked at."""
+    """Yield what to mind. `vectors` papers have one, `themes` hold `in_themes` papers, `terms` were chosen."""
     if not papers:
         yield (
             f"The library holds no {plain(selected)}. `assistant papers` lists what it holds, `assistant add FILE` "
@@ -40,7 +61,12 @@ def remarks(
         yield f"{counted(alone, 'paper')} in no theme: too far from the others in meaning."
     yield from _of_time(timeline, today)
     if timeline.split:
-        yield _method(timeline, themes, terms)
+        if terms.confined:
+            yield (
+                f"Of {counted(terms.looked_at, 'term')} looked at, {terms.confined:,} stand only in the newest or only "
+                f"in the oldest papers; were dates drawn at random, about {terms.expected:,.0f} would."
+            )
+        yield _method(timeline, themes, terms.looked_at)
 
 
 def _left_out(papers: Sequence[Paper], timeline: Timeline) -> Iterator[str]:

@@ -26,7 +26,7 @@ MOST_SHOWN = 16
 
 _CERTAIN: tuple[Change, ...] = ("rising", "falling")
 _PERIODS = 6
-_PUBLICATIONS = 24
+_PUBLICATIONS = 12
 _ALSO = 3
 _NEAREST = 10
 """Papers nearest to a theme's centre among which its newest exemplars are chosen."""
@@ -122,7 +122,7 @@ def find(
     found = sorted(found, key=lambda theme: -len(theme.paper_ids))
     of_themes = [_of_theme(theme, timeline, vectors, len(found)) for theme in found]
     on_progress(Progress(0, 0, "Comparing the terms of all titles and abstracts"))
-    told, looked_at = telling_terms.telling(phrases.terms(papers), timeline)
+    told = telling_terms.telling(phrases.terms(papers), timeline, [frozenset(theme.paper_ids) for theme in found])
     by_id = {paper.id: paper for paper in papers}
     of_terms = [
         course(
@@ -132,13 +132,25 @@ def find(
             _of_term(each.phrase, timeline.newest_first(each.paper_ids), by_id),
             timeline,
             timeline.papers,
-            looked_at,
+            told.looked_at,
             each.also,
         )
-        for each in told
+        for each in told.terms
     ]
+    with library.transaction() as connection:
+        left_open = list(trend_remarks.left_open(connection, chosen))
     held = {paper_id for theme in found for paper_id in theme.paper_ids}
     first = shown_themes(of_themes)
+    remarks = trend_remarks.remarks(
+        selected,
+        papers,
+        timeline,
+        vectors=len(vectors),
+        themes=len(found),
+        in_themes=len(held),
+        terms=told,
+        today=today or date.today(),
+    )
     return Trends(
         selected=selected,
         by=by,
@@ -150,21 +162,10 @@ def find(
         themes=tuple(of_themes),
         terms=tuple(of_terms),
         found=tuple(found),
-        remarks=tuple(
-            trend_remarks.remarks(
-                selected,
-                papers,
-                timeline,
-                vectors=len(vectors),
-                themes=len(found),
-                in_themes=len(held),
-                terms=looked_at,
-                today=today or date.today(),
-            )
-        ),
+        remarks=(*remarks, *left_open),
         exemplars=_numbered([*first, *of_terms, *of_themes], by_id),
         split=timeline.periods[timeline.split] if timeline.split else "",
-        terms_looked_at=looked_at,
+        terms_looked_at=told.looked_at,
     )
 
 
@@ -191,7 +192,7 @@ def lines(found: Trends, most: int = MOST_SHOWN) -> list[str]:
     if not found.total:
         return list(found.remarks)
     shown = shown_themes(found.themes, most)
-    told = [heading(found), f"Papers per {found.by}: {_listed(found.publications)}.", *verdicts(found)]
+    told = [heading(found), publications_in_words(found), *verdicts(found)]
     numbers = {each.paper_id: each.number for each in found.exemplars}
     if shown:
         told.append(f"Themes ({len(shown)} of {len(found.themes)}):" if len(shown) < len(found.themes) else "Themes:")
@@ -211,6 +212,15 @@ def heading(found: Trends) -> str:
     what = found.selected.removeprefix("papers").strip()
     when = f", {span_in_words(found.periods)}" if found.periods else ""
     return f"{found.total:,} of {counted(found.total, 'paper')}{f' {plain(what)}' if what else ''}{when}."
+
+
+def publications_in_words(found: Trends) -> str:
+    """Return how many papers the newest periods have that have any, and all those before."""
+    known = [each for each in found.publications if each[1]]
+    told = [f"{papers:,} in {period}" for period, papers in known[-_PUBLICATIONS:]]
+    older = sum(papers for _, papers in known[:-_PUBLICATIONS])
+    listed = joined([*([f"{older:,} before"] if older else []), *told])
+    return f"Papers per {found.by}: {listed or 'none has such a date'}."
 
 
 def verdicts(found: Trends) -> list[str]:
@@ -262,20 +272,11 @@ def _shares(each: Course) -> str:
     return "; ".join(([f"before: {before[0]:,} of {before[1]:,}"] if older else []) + told)
 
 
-def _listed(publications: Sequence[tuple[str, int]]) -> str:
-    """Return the numbers of papers of the newest periods, and of all before."""
-    told = [f"{papers:,} in {period}" for period, papers in publications[-_PUBLICATIONS:]]
-    older = sum(papers for _, papers in publications[:-_PUBLICATIONS])
-    return joined([*([f"{older:,} before"] if older else []), *told]) or "none has a date"
-
-
 def _of_theme(theme: Theme, timeline: Timeline, vectors: Mapping[str, Any], statements: int) -> Course:
     """Return a theme's course; its exemplars are the paper nearest to its centre and the newest of those near it."""
     near = theme.paper_ids[:_NEAREST]
     exemplars = list(dict.fromkeys([*near[:1], *timeline.newest_first(near)]))[:_EXEMPLARS]
-    return course(
-        theme.title, theme.id, theme.paper_ids, exemplars, timeline, timeline.counts(vectors), max(statements, 1)
-    )
+    return course(theme.title, theme.id, theme.paper_ids, exemplars, timeline, timeline.counts(vectors), statements)
 
 
 def _of_term(phrase: str, newest: Sequence[str], papers: Mapping[str, Paper]) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TextIO
 
 from pybtex.bibtex.utils import split_name_list  # type: ignore[import-untyped]
@@ -13,6 +14,7 @@ from pybtex.database.input.bibtex import LowLevelParser, month_names  # type: ig
 from pybtex.exceptions import PybtexError  # type: ignore[import-untyped]
 from pybtex.scanner import PrematureEOF, PybtexSyntaxError  # type: ignore[import-untyped]
 
+from assistant.readers import exported
 from assistant.readers.fields import (
     authorships,
     find_arxiv_id,
@@ -27,6 +29,7 @@ from assistant.readers.fields import (
     split_names,
 )
 from assistant.readers.latex import to_text
+from assistant.readers.markup import visible
 from assistant.types import Paper, Problem, Record
 
 NAME = "BibTeX"
@@ -41,6 +44,22 @@ ENTRY_OR_COMMAND = re.compile(
 WITHOUT_KEY = re.compile(r"\s*@\s*[A-Za-z]+\s*[{(]\s*(?:,|[A-Za-z]+\s*=)")
 INHERITED = ("title", "booktitle", "date", "year", "month", "day", "journal", "journaltitle")
 NOT_ENTRIES = {"string", "preamble", "comment"}
+
+PLAINLY_ESCAPED = "plain escapes"
+"""How the field of an own entry that names the exporter ends where nothing but `ESCAPES` stands in its texts."""
+
+ESCAPES: Mapping[str, str] = MappingProxyType(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\textbraceleft{}",
+        "}": r"\textbraceright{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        **{character: "\\" + character for character in "%&#_$"},
+    }
+)
+CHARACTERS: Mapping[str, str] = MappingProxyType({escape: character for character, escape in ESCAPES.items()})
+ESCAPED = re.compile(r"\\text(?:backslash|brace(?:left|right)|ascii(?:tilde|circum))\{\}|\\[%&#_$]|[{}]")
 
 
 class _Macros(dict[str, str]):
@@ -176,7 +195,9 @@ def _read_entry(fields: Mapping[str, str], key: str, file: str, line: int) -> Re
     def field(*names: str) -> str:
         return first_of(*(fields.get(name, "") for name in names))
 
-    listed, complete = authorships(_names(field("author", "authors")))
+    if exported.is_own(fields.get("exporter")):
+        return _read_own(fields, key, file, line)
+    listed, complete = authorships(names(field("author", "authors")))
     archive = field("archiveprefix", "eprinttype").lower()
     preprint_class = field("primaryclass", "eprintclass")
     address = find_url(field("url")) or find_url(field("howpublished")) or find_url(field("note"))
@@ -197,6 +218,35 @@ def _read_entry(fields: Mapping[str, str], key: str, file: str, line: int) -> Re
     return record(paper, file=file, line=line, own_id=key)
 
 
+def _read_own(fields: Mapping[str, str], key: str, file: str, line: int) -> Record | Problem:
+    """Return the paper of an entry that this program wrote: no identifier is looked for in another's field."""
+    readable = unescaped if fields["exporter"].endswith(PLAINLY_ESCAPED) else to_text
+    listed = [name for name in names(fields.get("author", ""), readable) if name]
+    is_cut = listed[-1:] == ["others"]
+    if is_cut:
+        listed.pop()
+    paper = Paper(
+        title=fields.get("title", ""),
+        abstract=fields.get("abstract", ""),
+        authorships=exported.authorships(listed, exported.positions_of(fields.get("authorpositions", ""))),
+        authors_complete=not is_cut,
+        date=find_date(fields.get("year", ""), month=fields.get("month", ""), day=fields.get("day", "")),
+        categories=tuple(split_name_list(fields.get("categories", ""))),
+        venue=first_of(*(fields.get(name, "") for name in ("journal", "booktitle", "howpublished"))),
+        doi=find_doi(fields.get("doi", "")),
+        arxiv_id=find_arxiv_id(fields.get("eprint", ""), bare=True),
+        pmid=find_pmid(fields.get("pmid", ""), bare=True),
+        url=find_url(fields.get("url", "")),
+        has_code=exported.yes_or_no(fields.get("hascode")),
+    )
+    return record(paper, file=file, line=line, own_id=key, readable=readable)
+
+
+def unescaped(text: str) -> str:
+    """Undo what `ESCAPES` does, and drop the braces that keep a text together; nothing else means anything."""
+    return visible(ESCAPED.sub(lambda found: CHARACTERS.get(found.group(), ""), text))
+
+
 def _arxiv_id(fields: Mapping[str, str]) -> str:
     """Return the arXiv id, which exporters put into half a dozen different fields."""
     archive = fields.get("archiveprefix", fields.get("eprinttype", "arxiv")).lower()
@@ -212,21 +262,21 @@ def _arxiv_id(fields: Mapping[str, str]) -> str:
     )
 
 
-def _names(text: str) -> list[str]:
+def names(text: str, readable: Callable[[str], str] = to_text) -> list[str]:
     """Return the names as they are spoken: given name, particle, family name, suffix."""
     parts = split_name_list(text)
     if len(parts) == 1 and (";" in text or text.count(",") > 1) and "{" not in text:
         parts = split_names(text)
-    return [_display(part) for part in parts if part.strip()]
+    return [_display(part, readable) for part in parts if part.strip()]
 
 
-def _display(name: str) -> str:
+def _display(name: str, readable: Callable[[str], str]) -> str:
     if name.startswith("{") and name.endswith("}"):
-        return to_text(name)
+        return readable(name)
     try:
         person = Person(name)
     except (PybtexError, IndexError):
-        return to_text(name)
+        return readable(name)
     given_and_family = joined([*person.first_names, *person.middle_names, *person.prelast_names, *person.last_names])
     suffix = joined(person.lineage_names)
-    return to_text(f"{given_and_family}, {suffix}" if suffix else given_and_family)
+    return readable(f"{given_and_family}, {suffix}" if suffix else given_and_family)

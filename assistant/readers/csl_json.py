@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from assistant.readers import exported
 from assistant.readers.fields import (
     authorships,
     date_text,
@@ -19,6 +20,7 @@ from assistant.readers.fields import (
     record,
 )
 from assistant.readers.latex import to_text
+from assistant.readers.markup import visible
 from assistant.types import Paper, Problem, Record
 
 NAME = "CSL-JSON"
@@ -29,6 +31,8 @@ OWN_NAMES = frozenset({"issued", "container-title", "DOI", "URL", "ISSN", "ISBN"
 
 def is_item(value: Mapping[str, Any]) -> bool:
     """Tell whether this object is an item of CSL: it has a type, and a field or a name that only CSL writes so."""
+    if exported.is_own(value.get("source")):
+        return isinstance(value.get("type"), str)
     people = value.get("author")
     person = people[0] if isinstance(people, list) and people else None
     has_parts = isinstance(person, dict) and bool(person.keys() & {"family", "literal"})
@@ -38,6 +42,8 @@ def is_item(value: Mapping[str, Any]) -> bool:
 
 def read_item(value: Mapping[str, Any], file: str, line: int) -> Record | Problem:
     """Return the paper that an item is. Texts may be lists, as Crossref gives them; the first counts."""
+    if exported.is_own(value.get("source")):
+        return _read_own(value, file, line)
     names, complete = authorships(_names(value.get("author")))
     doi, address, note = (_text(value.get(name)) for name in ("DOI", "URL", "note"))
     identifiers = joined([_text(value.get("archive")), _text(value.get("archive_location")), note, address])
@@ -59,6 +65,29 @@ def read_item(value: Mapping[str, Any], file: str, line: int) -> Record | Proble
     return record(paper, file=file, line=line, own_id=own_id)
 
 
+def _read_own(value: Mapping[str, Any], file: str, line: int) -> Record | Problem:
+    """Return the paper of an item that this program wrote; CSL's own place for what it has no name for is `custom`."""
+    custom = value.get("custom")
+    names = _names(value.get("author"), visible)
+    is_cut = names[-1:] == ["others"]
+    fields = {
+        **(custom if isinstance(custom, dict) else {}),
+        "title": value.get("title"),
+        "abstract": value.get("abstract"),
+        "authors": names[:-1] if is_cut else names,
+        "authors_complete": not is_cut,
+        "date": _date(value.get("issued")),
+        "categories": value.get("categories"),
+        "venue": value.get("container-title"),
+        "doi": value.get("DOI"),
+        "arxiv_id": value.get("number"),
+        "pmid": value.get("PMID"),
+        "url": value.get("URL"),
+        "id": value.get("id"),
+    }
+    return exported.read(fields, file, line)
+
+
 def _title(value: Mapping[str, Any]) -> str:
     """Return the title; Crossref keeps the subtitle apart, unless it stands in the title already."""
     title, subtitle = _text(value.get("title")), _text(value.get("subtitle"))
@@ -67,23 +96,23 @@ def _title(value: Mapping[str, Any]) -> str:
     return f"{title.rstrip(' :')}: {subtitle}"
 
 
-def _names(value: Any) -> list[str]:
-    return [name for person in value if (name := _name(person))] if isinstance(value, list) else []
+def _names(value: Any, readable: Callable[[str], str] = to_text) -> list[str]:
+    return [name for person in value if (name := _name(person, readable))] if isinstance(value, list) else []
 
 
-def _name(value: Any) -> str:
+def _name(value: Any, readable: Callable[[str], str]) -> str:
     """Return a name as it is spoken, particles before the family name, suffix after a comma."""
     if isinstance(value, str):
-        return given_name_first(to_text(value))
+        return given_name_first(readable(value))
     if not isinstance(value, dict):
         return ""
     whole = _text(value.get("literal")) or _text(value.get("name"))
     if whole:
-        return to_text(whole)
+        return readable(whole)
     particles = [_text(value.get("dropping-particle")), _text(value.get("non-dropping-particle"))]
     name = joined([_text(value.get("given")), *particles, _text(value.get("family"))])
     suffix = _text(value.get("suffix"))
-    return to_text(f"{name}, {suffix}" if suffix else name)
+    return readable(f"{name}, {suffix}" if suffix else name)
 
 
 def _date(value: Any) -> str:

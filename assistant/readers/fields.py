@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from assistant.readers.latex import to_text
@@ -144,23 +144,25 @@ def authorships(names: Iterable[str]) -> tuple[tuple[Authorship, ...], bool]:
     return tuple(Authorship(name, position) for position, name in enumerate(kept, start=1)), complete
 
 
-def record(paper: Paper, *, file: str, line: int, own_id: str = "") -> Record | Problem:
+def record(
+    paper: Paper, *, file: str, line: int, own_id: str = "", readable: Callable[[str], str] = to_text
+) -> Record | Problem:
     """Return the paper with its texts made readable, or the Problem that its title or its abstract is missing.
 
-    Names must be readable already; title, abstract, venue and categories may still hold LaTeX.
+    Names must be readable already; title, abstract, venue and categories may still hold what `readable` undoes.
     """
     paper = replace(
         paper,
-        title=to_text(paper.title),
-        abstract=to_text(paper.abstract),
-        venue=to_text(paper.venue),
+        title=readable(paper.title),
+        abstract=readable(paper.abstract),
+        venue=readable(paper.venue),
         doi=_encodable(paper.doi),
         arxiv_id=_encodable(paper.arxiv_id),
         url=_encodable(paper.url),
         pmid=paper.pmid if paper.pmid.isascii() and paper.pmid.isdigit() else "",
-        categories=_unique(to_text(category) for category in paper.categories),
+        categories=_unique(readable(category) for category in paper.categories),
     )
-    own_id = to_text(own_id)
+    own_id = readable(own_id)
     missing = [name for name in ("title", "abstract") if not getattr(paper, name)]
     if not missing:
         return Record(paper, line, own_id)

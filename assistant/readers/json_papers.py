@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TextIO
 
-from assistant.readers import csl_json, named_fields, openalex, semantic_scholar
+from assistant.readers import csl_json, exported, named_fields, openalex, semantic_scholar
 from assistant.readers.json_values import JsonValue, values_by_line, values_of_document
 from assistant.types import Problem, ReaderItem, Record
 
@@ -55,6 +55,8 @@ def read_value(value: JsonValue, file: str, columns: Mapping[str, str] = NO_COLU
     if columns:
         named = {ours: content.get(theirs) for ours, theirs in columns.items()}
         return named_fields.read_fields({**content, **named}, file, line)
+    if exported.is_own(content.get("exporter")):
+        return exported.read(content, file, line)
     if isinstance(content.get("body"), str) and "status_code" in content:
         reason = (
             "This is a recorded answer of a web service, no paper. Save its body to a file of its own and add that."

@@ -70,6 +70,8 @@ SYMBOLS = {
     "textless": "<",
     "textgreater": ">",
     "textbar": "|",
+    "textbraceleft": "{",
+    "textbraceright": "}",
     "slash": "/",
     "LaTeX": "LaTeX",
     "TeX": "TeX",

@@ -45,14 +45,23 @@ def plain(text: str) -> str:
     if "<" in text:
         text = MATHML.sub(_formula, text)
         text = INLINE_TAG.sub("", BLOCK_TAG.sub(" ", EXPONENT.sub("^", END_MARK.sub("", text))))
-    if not text.isprintable():  # true of no line feed, no space but the common one, and no unwanted character
-        text = UNWANTED.sub("", text)
-        text = " ".join(text.split())
-    elif "  " in text or text[:1] == " " or text[-1:] == " ":
-        text = " ".join(text.split())
+    text = _on_one_line(text)
     if "``" in text:
         text = QUOTED.sub("“\\1”", text)
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def visible(text: str) -> str:
+    """Return `text` on one line in NFC without what cannot be seen; tags, entities and LaTeX mean nothing."""
+    text = _on_one_line(text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _on_one_line(text: str) -> str:
+    if not text.isprintable():  # true of no line feed, no space but the common one, and no unwanted character
+        text = UNWANTED.sub("", text)
+        return " ".join(text.split())
+    return " ".join(text.split()) if "  " in text or text[:1] == " " or text[-1:] == " " else text
 
 
 def mathml_text(element: Any, depth: int = 0) -> str:

@@ -8,6 +8,7 @@ from typing import TextIO
 
 import rispy  # type: ignore[import-untyped]
 
+from assistant.readers import exported
 from assistant.readers.citations import most_precise
 from assistant.readers.fields import (
     SUFFIX,
@@ -22,6 +23,7 @@ from assistant.readers.fields import (
     record,
 )
 from assistant.readers.latex import to_text
+from assistant.readers.markup import visible
 from assistant.readers.tagged_lines import LONGEST_RECORD, Dialect, TaggedRecord, tagged_records
 from assistant.types import Paper, Problem, ReaderItem, Record
 
@@ -53,7 +55,7 @@ DIALECTS = (RIS, NARROW_RIS, WEB_OF_SCIENCE)
 
 WANTED = frozenset(
     "TY TI T1 CT BT ST AB N2 AU A1 DA PY Y1 JF JO T2 C3 JA J2 DO DI M3 L3 UR LK L1 L2 ID AN C2 DB DP N1 M1 PB "
-    "PT AF BA BF CA PD EA SO UT PM".split()
+    "PT AF BA BF CA PD EA SO UT PM KW U1".split()
 )
 RIS_START = re.compile(r"^\ufeff?TY(?: {2}-| ?- ?[A-Z])[^\n]*\n\s*[A-Z][A-Z0-9] {0,2}-(?: |$)", re.MULTILINE)
 WEB_OF_SCIENCE_START = re.compile(
@@ -63,6 +65,9 @@ WEB_OF_SCIENCE_START = re.compile(
 FAMILY_AND_INITIALS = re.compile(r"([^\s,][^,]*?)\s+((?:[A-Z]\.-?\s?)+)")
 SEVERAL_ADDRESSES = re.compile(r"; ?(?=https?://)", re.IGNORECASE)
 WITH_PMIDS = re.compile(r"pubmed|\bmedline\b|\bnlm\b", re.IGNORECASE)
+OTHERS = "et al."
+"""What stands in the place of authors that the record does not name."""
+
 LONGEST_NAME = 300  # characters; what is longer is no person's name
 PUBLISHED_BY_A_HOUSE = {"THES", "RPRT"}
 
@@ -95,7 +100,41 @@ def _read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
         fields = _fields(tagged, rispy.WokParser, "{} {}")
         return record(_web_of_science_paper(fields), file=file, line=tagged.line, own_id=_first(fields, "UT"))
     fields = _fields(tagged, rispy.RisParser, "{}  - {}")
+    if exported.is_own(_first(fields, "DP")):
+        return _read_own(fields, file, tagged.line)
     return record(_paper(fields), file=file, line=tagged.line, own_id=_first(fields, "ID", "AN"))
+
+
+def _read_own(fields: Fields, file: str, line: int) -> Record | Problem:
+    """Return the paper of a record that this program wrote; U1 holds what RIS has no tag for, as "name: value"."""
+    names = [visible(name) for name in fields.get("AU", [])]
+    is_cut = names[-1:] == [OTHERS]
+    more = dict(text.split(": ", 1) for text in fields.get("U1", []) if ": " in text)
+    stated = {
+        "title": _first(fields, "TI"),
+        "abstract": _first(fields, "AB"),
+        "authors": [own_name(name) for name in (names[:-1] if is_cut else names)],
+        "authors_complete": not is_cut,
+        "author_positions": exported.positions_of(more.get("author_positions", "")),
+        "date": _date([_first(fields, tag) for tag in ("PY", "DA")]),
+        "categories": fields.get("KW"),
+        "venue": _first(fields, "T2"),
+        "doi": _first(fields, "DO"),
+        "arxiv_id": _first(fields, "AN"),
+        "pmid": _first(fields, "N1"),
+        "url": _first(fields, "UR"),
+        "has_code": more.get("has_code"),
+        "id": _first(fields, "ID"),
+    }
+    return exported.read(stated, file, line)
+
+
+def own_name(text: str) -> str:
+    """Return the name as it is spoken of an author's line that this program wrote; a comma at its end is a sign.
+
+    It says, as reference managers have it, that the name before it is no "Family, Given" but stands as it is.
+    """
+    return text[:-1] if text.endswith(",") else _spoken(text)
 
 
 def _fields(tagged: TaggedRecord, kind: type[rispy.RisParser], written: str) -> Fields:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TextIO
 
-from assistant.readers import named_fields
+from assistant.readers import exported, named_fields
 from assistant.readers.fields import first_of, shortened
-from assistant.types import Problem, ReaderItem
+from assistant.types import Problem, ReaderItem, Record
 
 NAME = "CSV"
 
@@ -47,6 +47,14 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "id": ("id", "key", "eid", "paperid", "publicationid", "accessionnumber", "uniquewosid", "utuniquewosid", "ut"),
     }
 )  # fmt: skip
+# Columns that only this program writes.
+OWN_COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "authors_complete": ("authorscomplete",),
+        "author_positions": ("authorpositions",),
+        "exporter": ("exporter",),
+    }
+)
 IDENTIFIER = re.compile(r"\s*\((?:\d{6,}|[A-Z]{1,3}-\d{4}-\d{4}|\d{4}(?:-\d{4}){2}-\d{3}[\dX])\)")
 INITIALS = r"(?:[^\W\d_]\.[ -]?){1,4}|[A-Z]{1,3}"
 ONLY_INITIALS = re.compile(INITIALS)
@@ -115,7 +123,10 @@ def _read_rows(
             continue
         cells = {field: [row[place].strip() for place in found if place < len(row)] for field, found in places.items()}
         values = {field: first_of(*found) for field, found in cells.items()}
-        item = named_fields.read_fields(values | {"authors": _names(values.get("authors", ""))}, file, line)
+        if exported.is_own(values.get("exporter")):
+            item = _read_own(values, file, line)
+        else:
+            item = named_fields.read_fields(values | {"authors": _names(values.get("authors", ""))}, file, line)
         if isinstance(item, Problem) and len(row) != len(header.names):
             why = f"{item.reason} This row has {len(row)} cells, the header {len(header.names)}."
             item = Problem(file, line, why)
@@ -149,8 +160,21 @@ def _cells(line: str, delimiter: str) -> list[str]:
 def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Return the places of the columns that may hold each field, the likeliest first."""
     places = {re.sub(r"[^a-z]", "", name.lower()): place for place, name in reversed(list(enumerate(header)))}
-    found = {field: tuple(places[name] for name in wanted if name in places) for field, wanted in COLUMN_NAMES.items()}
+    known = {**COLUMN_NAMES, **OWN_COLUMN_NAMES}
+    found = {field: tuple(places[name] for name in wanted if name in places) for field, wanted in known.items()}
     return {field: columns for field, columns in found.items() if columns}
+
+
+def _read_own(values: Mapping[str, str], file: str, line: int) -> Record | Problem:
+    """Return the paper of a row that this program wrote."""
+    texts = {field: exported.unguarded(value) for field, value in values.items()}
+    fields = {
+        **texts,
+        "authors": exported.listed(texts.get("authors", "")),
+        "author_positions": exported.positions_of(texts.get("author_positions", "")),
+        "categories": exported.listed(texts.get("categories", "")),
+    }
+    return exported.read(fields, file, line)
 
 
 def _names(text: str) -> list[str] | str:

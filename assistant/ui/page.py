@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from assistant.errors import AssistantError
 from assistant.ui import cards
 from assistant.ui import plan as plans
 from assistant.ui.chat import NO_SOURCES_YET, Chat
+from assistant.ui.downloads import Downloads
 from assistant.ui.library import Shelf, add_references, add_uploads, told, tracked
+from assistant.ui.trends import TrendsTab
 from assistant.workspace import Workspace
 
 TITLE = "Research assistant"
@@ -60,8 +62,11 @@ class Preparation:
         return self._done.is_set()
 
 
-def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
-    """Lay the page out over an open workspace. Uploaded files pass through the folder `uploads`."""
+def build(workspace: Workspace, uploads: Path, downloads: Downloads | None = None) -> gr.Blocks:
+    """Lay the page out over an open workspace. Uploaded files pass through the folder `uploads`.
+
+    `downloads` serves what the page makes for its reader; without it there are no files to take away.
+    """
     shelf = Shelf(workspace.library)
     chat = Chat(
         lambda question, history, plan=None: workspace.assistant.ask(question, history, plan=plan),
@@ -77,6 +82,8 @@ def build(workspace: Workspace, uploads: Path) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="ask"):
                 chatbot, offer, earlier = _lay_out_chat(chat)
+            with gr.Tab("Trends", id="trends"):
+                _lay_out_trends(TrendsTab(workspace.library, lambda: workspace.assistant.retriever.search, downloads))
             with gr.Tab("Library", id="library"):
                 search, listing, profiles, added, as_of = _lay_out_library(workspace, shelf, uploads)
 
@@ -267,6 +274,47 @@ def _lay_out_library(
         shelf.table, search, listing, api_visibility="private", show_progress="hidden", trigger_mode="always_last"
     )
     return search, listing, profiles, added, as_of
+
+
+def _lay_out_trends(tab: TrendsTab) -> None:
+    with gr.Column(elem_id="trends"):
+        with gr.Row(elem_id="trends-of"):
+            author = gr.Textbox(label="By", placeholder="Everybody", min_width=150)
+            topic = gr.Textbox(label="About", placeholder="Everything", min_width=150)
+            category = gr.Textbox(label="Category", placeholder="All, or such as CL", min_width=120)
+            since = gr.Textbox(label="From year", placeholder="First", min_width=100)
+            until = gr.Textbox(label="To year", placeholder="Last", min_width=100)
+            by = gr.Radio([("Years", "year"), ("Months", "month")], label="Count by", value="year", min_width=170)
+        button = gr.Button("Show trends", variant="primary", elem_id="show-trends")
+        text = _markdown(
+            cards.note("Themes of the papers, their shares in time, who wrote with whom, and a map.", "aside"),
+            elem_id="trends-text",
+        )
+        files = _markdown(elem_id="trends-files")
+        plots = _markdown(elem_id="trends-plots")
+    fields = (author, topic, since, until, category)
+
+    def show(
+        author: str,
+        topic: str,
+        since: str,
+        until: str,
+        category: str,
+        by: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[tuple[str, str, str]]:
+        yield from tab.show(author, topic, since, until, category, by, tracked(progress))
+
+    for event in (button.click, *(field.submit for field in fields)):
+        event(
+            show,
+            [*fields, by],
+            [text, plots, files],
+            api_visibility="private",
+            concurrency_limit=1,
+            concurrency_id="trends",
+            show_progress_on=text,
+        )
 
 
 def _markdown(value: str = "", elem_id: str | None = None) -> gr.Markdown:

@@ -11,7 +11,7 @@ from datetime import date
 
 import pytest
 
-from assistant import evaluation, models, questions, settings, wiring
+from assistant import evaluation, models, questions, settings, trends, wiring
 from assistant.types import Answer, PaperFilter, TextProduced
 from assistant.workspace import Workspace
 from tests.conftest import SHARED
@@ -62,16 +62,22 @@ def test_the_page_is_read_whole_and_only_once(page: Workspace) -> None:
 
 @pytest.fixture(scope="module")
 def verdicts(page: Workspace) -> list[tuple[questions.Question, Answer, evaluation.Verdict]]:
-    """Return every development question but the overviews, its answer, and whether it is right."""
-    types = ("fact", "aggregate", "unanswerable", "followup", "compare")
-    asked = evaluation.labelled(QUESTIONS, types)
+    """Return every development question, its answer, and whether it is right."""
+    asked = evaluation.labelled(QUESTIONS, evaluation.TYPES)
     answers = [page.assistant.ask_after(question.text, question.history, question_id=question.id) for question in asked]
     return [(q, answer, evaluation.judged(q, answer)) for q, answer in zip(asked, answers, strict=True)]
 
 
 @pytest.mark.parametrize(
     ("kind", "count", "least"),
-    [("fact", 18, 16), ("aggregate", 6, 6), ("unanswerable", 3, 3), ("followup", 2, 2), ("compare", 1, 1)],
+    [
+        ("fact", 18, 16),
+        ("aggregate", 6, 6),
+        ("unanswerable", 3, 3),
+        ("followup", 2, 2),
+        ("compare", 1, 1),
+        ("trend", 2, 2),
+    ],
 )
 def test_the_development_questions_are_answered(
     verdicts: list[tuple[questions.Question, Answer, evaluation.Verdict]], kind: str, count: int, least: int
@@ -100,10 +106,45 @@ def test_what_the_library_knows_nothing_of_is_refused_without_the_model(page: Wo
     assert (answer.refused, answer.model) == (True, None)
 
 
-def test_an_author_s_work_is_told_from_their_papers(page: Workspace) -> None:
+THEMES = (
+    r"parameter-efficient fine-tuning|\bPEFT\b|low-rank adaptation|\bLoRA\b",
+    r"mixture[- ]of[- ]experts|\bMoE\b",
+    r"knowledge editing|locate-then-edit",
+    r"reinforcement learning with verifiable rewards|\bRLVR\b",
+    r"preference optimi[sz]ation",
+    r"multimodal",
+)
+"""What the author's papers are about, by their titles."""
+
+
+def test_an_author_s_work_is_told_from_all_of_their_papers(page: Workspace) -> None:
     answer = page.assistant.ask("What has Naibin Gu worked on?").answer()
-    assert not answer.refused
-    assert answer.cited_numbers
+    assert answer.coverage
+    assert (answer.coverage.matching, answer.coverage.read) == (22, 22)
+    assert answer.text.startswith("22 of 22 papers by Naibin Gu, 2024 to 2026")
+    assert len({span.source for sentence in answer.sentences for span in sentence.spans}) >= 8
+    assert sum(bool(re.search(theme, answer.text, re.IGNORECASE)) for theme in THEMES) >= 4
+    stated = [sentence for sentence in answer.sentences if not sentence.text.endswith(":")]
+    assert all(sentence.status in ("exact", "supported") for sentence in stated)
+    assert all(span.quote in answer.sources[span.source - 1].abstract for s in stated for span in s.spans)
+
+
+@pytest.mark.parametrize("what", ["verifiable rewards", "distillation"])
+def test_trends_show_what_the_dates_prove(page: Workspace, what: str) -> None:
+    found = trends.find(page.library, PaperFilter("Naibin Gu"), "year", "papers by Naibin Gu")
+    assert dict(found.publications) == {"2024": 3, "2025": 9, "2026": 10}
+    told = [course for course in (*found.themes, *found.terms) if what in course.label]
+    assert told
+    for course in told:
+        assert (course.first[:4], course.last[:4]) == ("2026", "2026")
+        assert "2026" in course.words
+
+
+def test_one_paper_is_summarised_in_its_own_words(page: Workspace) -> None:
+    answer = page.assistant.ask("Summarise BeamLoRA").answer()
+    assert [source.title for source in answer.sources] == ["BeamLoRA: Beam-Constraint Low-Rank Adaptation"]
+    assert "- Limits: not stated." in answer.text
+    assert all(sentence.status != "unsupported" for sentence in answer.sentences)
 
 
 def test_a_question_about_the_sample_library_is_answered_with_its_source(sample: Workspace) -> None:

@@ -606,3 +606,35 @@ def test_question_while_an_answer_is_written_is_not_mixed_in(library: Library) -
     again.close()
     loaded.set()
     time.sleep(0)
+
+
+def test_trends_are_shown_with_four_pictures(app: Running, open_page: Callable[..., Page]) -> None:
+    page = open_page(app.url)
+    page.get_by_role("tab", name="Trends").click()
+    page.get_by_label("By", exact=True).fill("Babbage")
+    page.get_by_role("button", name="Show trends").click()
+    expect(page.locator("#trends-text .lead")).to_contain_text("2 of 2 papers by Charles Babbage, 1837 to 1843.")
+    expect(page.locator("#trends-plots img")).to_have_count(4, timeout=60_000)
+    widths = page.evaluate("[...document.querySelectorAll('#trends-plots img')].map(image => image.naturalWidth)")
+    assert all(width > 500 for width in widths)
+    page.get_by_label("From year").last.fill("soon")
+    page.get_by_role("button", name="Show trends").click()
+    expect(page.locator("#trends-text .note.error")).to_contain_text("“soon” is no year")
+    expect(page.locator("#trends-plots img")).to_have_count(0)
+
+
+def test_trends_of_hostile_papers_run_nothing(
+    empty_app: Running, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    (tmp_path / "hostile.bib").write_text(HOSTILE, encoding="utf-8")
+    empty_app.workspace.add([tmp_path / "hostile.bib"])
+    page = open_page(empty_app.url)
+    page.get_by_role("tab", name="Trends").click()
+    page.get_by_label("About").fill("<img src=x onerror=window.hacked=8>")
+    page.get_by_role("button", name="Show trends").click()
+    expect(page.locator("#trends-text .note")).to_contain_text("<img src=x")
+    page.get_by_label("About").fill("zebra")
+    page.get_by_role("button", name="Show trends").click()
+    expect(page.locator("#trends-plots img")).to_have_count(4, timeout=60_000)
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("#trends :is(iframe, script)").count() == 0

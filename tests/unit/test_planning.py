@@ -200,3 +200,63 @@ def test_the_plan_is_said_in_words(planner: Planner) -> None:
 )
 def test_odd_questions_get_a_plan_too(planner: Planner, question: str) -> None:
     assert planner.plan(question).kind in ("passages", "catalogue", "synthesis", "about")
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "years"),
+    [
+        ("Give me an overview of LoRA", ("lora",), (None, None)),
+        ("What trends do you see in reinforcement learning since 2024?", ("reinforcement learning",), (2024, None)),
+        ("How did the work on LoRA adapters evolve?", ("lora adapters",), (None, None)),
+        ("What are the main themes of the 2025 papers?", (), (2025, 2025)),
+        ("What changed since 2024?", (), (2024, None)),
+        ("Summarise Naibin Gu's work", (), (None, None)),
+        ("How has Naibin Gu's focus changed over the years?", (), (None, None)),
+        ("Summarize the papers by Naibin Gu on preference optimization", ("preference optimization",), (None, None)),
+    ],
+)
+def test_an_overview_is_of_all_papers_that_hold_its_topic(
+    planner: Planner, question: str, words: tuple[str, ...], years: tuple[int | None, int | None]
+) -> None:
+    plan = planner.plan(question)
+    assert plan.kind == "synthesis"
+    assert tuple(word.casefold() for word in plan.chosen.words) == words
+    assert (plan.chosen.since, plan.chosen.until) == years
+    assert bool(plan.chosen.author) == ("Naibin" in question)
+    assert plan.topic == ""
+
+
+def test_a_topic_that_no_paper_holds_is_kept_for_a_search_by_meaning(planner: Planner) -> None:
+    plan = planner.plan("Give me an overview of protein folding")
+    assert (plan.kind, plan.topic, plan.chosen.words) == ("synthesis", "protein folding", ())
+    assert "“protein folding”" in plan.words
+
+
+@pytest.mark.parametrize(
+    "question", ["Summarise Jane Doe's work", "Summarise the work of Jane Doe", "What are Jane Doe's main themes?"]
+)
+def test_an_overview_of_a_person_who_is_not_there_says_so(planner: Planner, question: str) -> None:
+    assert planner.plan(question).unknown_author == "Jane Doe"
+
+
+@pytest.mark.parametrize("question", ["Summarise BeamLoRA", "Give me a summary of BeamLoRA", "TL;DR of BeamLoRA"])
+def test_a_named_paper_is_summarised_by_itself(planner: Planner, question: str) -> None:
+    plan = planner.plan(question)
+    assert plan.kind == "synthesis"
+    assert titles(planner, plan) == ["BeamLoRA"]
+
+
+def test_a_question_of_fact_about_a_named_paper_is_no_summary(planner: Planner) -> None:
+    assert planner.plan("What are the main contributions of BeamLoRA?").kind == "passages"
+
+
+@pytest.mark.parametrize(
+    ("question", "length"),
+    [
+        ("Briefly summarise Naibin Gu's work", "short"),
+        ("Summarise Naibin Gu's work", "medium"),
+        ("Give me a detailed overview of Naibin Gu's work", "long"),
+    ],
+)
+def test_an_overview_is_as_long_as_is_asked(planner: Planner, question: str, length: str) -> None:
+    assert planner.plan(question).length == length

@@ -1,0 +1,55 @@
+"""Files that the page made and a reader may take away: kept in memory for a while, never on the disk."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+MOST_BYTES = 64 * 2**20
+"""Bytes that are kept; the oldest files go first."""
+
+_TYPES: Mapping[str, str] = {
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "png": "image/png",
+    "zip": "application/zip",
+}
+_GONE = "This file is not kept any more. Go back to the page and have it made again."
+
+
+class Downloads:
+    """Keeps files and serves them at addresses that cannot be guessed, always to be saved, never to be shown."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._files: OrderedDict[str, bytes] = OrderedDict()
+
+    @property
+    def route(self) -> Route:
+        """Return the route that serves the files; the gate must let `/kept/...` through."""
+        return Route("/kept/{token}/{name}", self._serve, methods=["GET"])
+
+    def keep(self, name: str, content: bytes) -> str:
+        """Keep a file and return its address on this server. Its name is plain letters and an ending of `_TYPES`."""
+        key = f"{secrets.token_hex(16)}/{name}"
+        with self._lock:
+            self._files[key] = content
+            while len(self._files) > 1 and sum(map(len, self._files.values())) > self._most_bytes:
+                self._files.popitem(last=False)
+        return f"/kept/{key}"
+
+    async def _serve(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        with self._lock:
+            content = self._files.get(f"{request.path_params['token']}/{name}")
+        if content is None:
+            return PlainTextResponse(_GONE, 404)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)

@@ -1,0 +1,193 @@
+"""The trends' part of the page: which papers are meant, what is found in them as text and tables, and the plots."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assistant import doubts, topics, trends
+from assistant.errors import AssistantError, UsageError
+from assistant.library import Library
+from assistant.topics import Search
+from assistant.trends import By, Course, Share, Trends
+from assistant.types import Paper, PaperFilter, Progress, ProgressListener
+from assistant.ui import cards
+from assistant.ui.downloads import Downloads
+from assistant.wording import counted, plain
+
+if TYPE_CHECKING:
+    from assistant.plots import Picture
+
+_PERIODS = 4
+"""Periods that a table of themes has columns for: the newest with papers."""
+
+_OLDEST, _NEWEST = 1000, 2999
+
+_DRAWING = cards.note("Drawing the plots …", "waiting")
+
+Outputs = tuple[str, str, str]
+"""The text, the pictures and the files, as HTML."""
+
+
+class TrendsTab:
+    """What the button of the trends does. `search` finds papers by meaning; `downloads` serves the files."""
+
+    def __init__(self, library: Library, search: Callable[[], Search], downloads: Downloads | None = None) -> None:
+        self._library = library
+        self._search = search
+        self._downloads = downloads
+
+    def show(
+        self,
+        author: str | None,
+        topic: str | None,
+        since: str | None,
+        until: str | None,
+        category: str | None,
+        by: str | None,
+        listen: ProgressListener = lambda _: None,
+    ) -> Iterator[Outputs]:
+        """Yield what is found, first as text, then with its plots and files. Errors are remarks in the page."""
+        try:
+            chosen = PaperFilter((author or "").strip(), _year(since), _year(until), category=(category or "").strip())
+            meant, found = self._find(chosen, topic or "", "month" if by == "month" else "year", listen)
+        except AssistantError as error:
+            yield cards.note(str(error), "error"), "", ""
+            return
+        papers = {paper.id: paper for paper in self._library.papers_by_id(_exemplars(found))}
+        text = report(found, papers)
+        if not found.total:
+            yield text, "", ""
+            return
+        yield text, _DRAWING, ""
+        listen(Progress(0, 0, "Drawing the plots"))
+        try:
+            from assistant import plots  # only where something is drawn: it takes seconds to load
+
+            drawn = plots.draw(found, self._library, meant)
+            shown = figures(drawn.pictures())
+            yield text, shown, ""
+            files = self._files({"trends.html": drawn.html().encode(), "trends.png": drawn.png()}, found)
+        except AssistantError as error:
+            yield text, cards.note(str(error), "error"), ""
+            return
+        yield text, shown, files
+
+    def _find(self, chosen: PaperFilter, topic: str, by: By, listen: ProgressListener) -> tuple[PaperFilter, Trends]:
+        selected = topics.select(
+            self._library, topic, chosen, lambda text, limit, among: self._search()(text, limit, among)
+        )
+        with self._library.transaction() as connection:
+            called = doubts.names_of(connection, chosen)
+        words = trends.selected_in_words(chosen if selected.note else selected.chosen, called)
+        about = f" near to “{plain(topic)}”" if selected.note else ""
+        found = trends.find(self._library, selected.chosen, by, f"{words}{about}", on_progress=listen)
+        return selected.chosen, found
+
+    def _files(self, files: Mapping[str, bytes], found: Trends) -> str:
+        if self._downloads is None:
+            return ""
+        figures_of = json.dumps(found.to_json(), ensure_ascii=False, indent=1).encode()
+        named = {"trends.html": "Page (HTML)", "trends.png": "Picture (PNG)", "trends.json": "Figures (JSON)"}
+        links = "".join(
+            f'<a href="{self._downloads.keep(name, content)}" download="{name}">{named[name]}</a>'
+            for name, content in {**files, "trends.json": figures_of}.items()
+        )
+        return f'<div class="files">{links}</div>'
+
+
+def report(found: Trends, papers: Mapping[str, Paper]) -> str:
+    """Return what was found as HTML: how many papers, what rises and falls, themes with figures, terms, remarks."""
+    if not found.total:
+        return "".join(cards.note(remark, "aside") for remark in found.remarks)
+    parts = [f'<p class="lead">{cards.escaped(trends.heading(found))}</p>']
+    verdicts = trends.verdicts(found)
+    if verdicts:
+        parts.append(f"<ul>{''.join(f'<li>{cards.escaped(line)}</li>' for line in verdicts)}</ul>")
+    parts.append(themes_table(found, papers))
+    if found.terms:
+        items = "".join(_term(each, papers) for each in found.terms)
+        summary = f"{counted(len(found.terms), 'term')} that tell the change"
+        parts.append(f"<details><summary>{summary}</summary><ul>{items}</ul></details>")
+    parts += [cards.note(remark, "aside") for remark in found.remarks]
+    return f'<div class="trends">{"".join(parts)}</div>'
+
+
+def themes_table(found: Trends, papers: Mapping[str, Paper]) -> str:
+    """Return the themes as HTML: counts, shares of the newest periods, what changed, papers that show it."""
+    shown = trends.shown_themes(found.themes)
+    if not shown:
+        return ""
+    periods = [period for period, count in found.publications if count][-_PERIODS:]
+    heads = "".join(f"<th>{cards.escaped(period)}</th>" for period in periods)
+    rows = "".join(_theme_row(each, periods, papers) for each in shown)
+    hidden = len(found.themes) - len(shown)
+    more = f"<p>{counted(hidden, 'smaller theme')} not shown; the figures as JSON have all.</p>" if hidden else ""
+    head = f"<thead><tr><th>Theme</th><th>Papers</th>{heads}</tr></thead>"
+    return f'<table class="themes">{head}<tbody>{rows}</tbody></table>{more}'
+
+
+def figures(pictures: Sequence[Picture]) -> str:
+    """Return pictures with their words as HTML; the pictures stand in it, since the page serves no files."""
+    return "".join(
+        f'<figure class="plot"><h4>{cards.escaped(picture.title)}</h4><p>{cards.escaped(picture.words)}</p>'
+        f'<div class="drawing"><img src="data:image/png;base64,{base64.b64encode(picture.png).decode()}" '
+        f'alt="{html.escape(cards.one_line(picture.title))}"></div></figure>'
+        for picture in pictures
+    )
+
+
+def _theme_row(each: Course, periods: Sequence[str], papers: Mapping[str, Paper]) -> str:
+    of_period = {share.period: share for share in each.shares}
+    cells = "".join(_share_cell(of_period.get(period)) for period in periods)
+    return (
+        f'<tr class="{each.change}"><td class="theme"><b>{cards.rendered(each.label)}</b>'
+        f"<p>{cards.escaped(each.words)}</p>{_shown_by(each, papers)}</td>"
+        f'<td class="count">{len(each.paper_ids):,}</td>{cells}</tr>'
+    )
+
+
+def _share_cell(share: Share | None) -> str:
+    if share is None or not share.papers:
+        return "<td></td>"
+    interval = f"{100 * share.low:.0f} to {100 * share.high:.0f} %"
+    period = cards.escaped(share.period)
+    return (
+        f'<td class="share"><span class="period">{period}: </span><b>{100 * share.share:.0f} %</b> '
+        f"<span>{share.count:,} of {share.papers:,}; {interval}</span></td>"
+    )
+
+
+def _shown_by(each: Course, papers: Mapping[str, Paper]) -> str:
+    titles = "".join(f"<li>{_title(papers[paper_id])}</li>" for paper_id in each.exemplars if paper_id in papers)
+    return f"<details><summary>Papers that show it</summary><ul>{titles}</ul></details>" if titles else ""
+
+
+def _term(each: Course, papers: Mapping[str, Paper]) -> str:
+    return f"<li>{cards.escaped(trends.statement(replace(each, exemplars=()), {}))}{_shown_by(each, papers)}</li>"
+
+
+def _title(paper: Paper) -> str:
+    address = cards.web_address(paper.url)
+    title = cards.rendered(paper.title)
+    if address:
+        title = f'<a href="{html.escape(address)}" target="_blank" rel="noopener noreferrer">{title}</a>'
+    return f"{title} <time>{cards.escaped(paper.date)}</time>" if paper.date else title
+
+
+def _exemplars(found: Trends) -> list[str]:
+    return list(dict.fromkeys(paper_id for each in (*found.themes, *found.terms) for paper_id in each.exemplars))
+
+
+def _year(words: str | None) -> int | None:
+    """Return a year, None for an empty field. Raises UsageError for what is no year."""
+    asked = (words or "").strip()
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdecimal() and _OLDEST <= int(asked[:5]) <= _NEWEST):
+        raise UsageError(f"“{cards.one_line(asked)[:40]}” is no year. Write it with four digits, such as 2024.")
+    return int(asked)

@@ -1,0 +1,214 @@
+"""Does the sentence that stands for a paper say what people say of it in one line?
+
+`python -m benchmarks.summaries [TLDR.jsonl] [--fit] [--model --lines FILE]` compares the first sentence of an abstract,
+its last, the extracted key sentence, and with --model the model's line and the shown line (the model's where the
+abstract proves it, else the key sentence), with the one-line summaries of SciTLDR (Cachola et al., 2020), on 200
+papers: ROUGE-1, -2 and -L F1 (rouge-score, stemmed), the best over a paper's summaries. Intervals are the middle 95 %
+of bootstrap samples of papers.
+
+--fit prints the coefficients of `assistant.key_sentences`, fitted on the papers whose id's SHA-256 begins with an even
+byte; the set holds no other papers than the 200 reported, so the key sentence of a paper of that half is chosen here
+with coefficients fitted on the other half. --lines keeps the model's lines, so that a run can go on where it ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rouge_score.rouge_scorer import RougeScorer
+
+from assistant import aspects, key_sentences, paper_lines, settings
+from assistant.key_sentences import Signs
+from assistant.protocols import LanguageModel
+from assistant.types import Paper
+from assistant.wiring import load_embedder, load_language_model, quiet_environment
+
+SHARED = Path(__file__).parents[1].parent / "shared"
+MOST = 200
+MEASURES = ("rouge1", "rouge2", "rougeL")
+DAMPING = 10.0
+"""Of the ridge regression."""
+
+BY_HAND = ("adds", "points_back", "labelled", "concluded")
+"""Signs whose coefficients are not fitted: the first two cost nothing here, and such sentences read badly alone; the
+papers have no labelled sections."""
+
+_SAMPLES = 2000
+_SCORER = RougeScorer(list(MEASURES), use_stemmer=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A paper with the lines that people wrote of it."""
+
+    id: str
+    title: str
+    abstract: str
+    lines: tuple[str, ...]
+
+    @property
+    def is_fitted(self) -> bool:
+        """Tell whether the paper belongs to the half on which the coefficients are fitted."""
+        return hashlib.sha256(self.id.encode()).digest()[0] % 2 == 0
+
+
+def read(file: Path) -> list[Summed]:
+    """Return the papers of a file of SciTLDR."""
+    records = (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines())
+    return [Summed(one["id"], one["title"], one["abstract"], tuple(one["tldrs"])) for one in records][:MOST]
+
+
+def rouge(text: str, references: Sequence[str]) -> tuple[float, float, float]:
+    """Return ROUGE-1, -2 and -L F1 of a text, each the best over the references."""
+    scores = [_SCORER.score(reference, text) for reference in references]
+    first, second, longest = (max(one[measure].fmeasure for one in scores) for measure in MEASURES)
+    return first, second, longest
+
+
+def fit(papers: Sequence[Summed]) -> NDArray[np.float64]:
+    """Return one coefficient a sign, shape (signs,): a ridge regression of the mean ROUGE of each sentence.
+
+    Signs and ROUGE are taken beside the mean of their abstract: what counts is which of its sentences is the best.
+    """
+    rows, wanted = [], []
+    for paper in papers:
+        found = aspects.parts(paper.abstract)
+        matrix = np.array([one.values() for one in key_sentences.signs(paper.title, found)], dtype=float)
+        scores = np.array([np.mean(rouge(part.text, paper.lines)) for part in found])
+        rows.append(matrix - matrix.mean(axis=0))
+        wanted.append(scores - scores.mean())
+    signs, scores = np.concatenate(rows), np.concatenate(wanted)
+    spread = signs.T @ signs + DAMPING * np.eye(signs.shape[1])
+    coefficients: NDArray[np.float64] = np.linalg.solve(spread, signs.T @ scores)
+    for name in BY_HAND:
+        coefficients[Signs.__slots__.index(name)] = getattr(key_sentences.COEFFICIENTS, name)
+    return coefficients
+
+
+def chosen(paper: Summed, coefficients: NDArray[np.float64]) -> str:
+    """Return the sentence that these coefficients choose."""
+    found = aspects.parts(paper.abstract)
+    worth = np.array([one.values() for one in key_sentences.signs(paper.title, found)], dtype=float) @ coefficients
+    return found[int(np.argmax(worth))].text
+
+
+def interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the middle 95 % of the bootstrap means of one figure a paper."""
+    drawn = np.random.default_rng(1).integers(0, len(values), (_SAMPLES, len(values)))
+    low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def show(name: str, texts: Mapping[str, str], papers: Sequence[Summed]) -> None:
+    """Print how well one text a paper does, and how much better than the first sentence."""
+    used = [paper for paper in papers if paper.id in texts]
+    if not used:
+        return
+    scores = np.array([rouge(texts[paper.id], paper.lines) for paper in used])
+    first = np.array([rouge(aspects.parts(paper.abstract)[0].text, paper.lines) for paper in used])
+    words = float(np.mean([len(texts[paper.id].split()) for paper in used]))
+    print(f"\n{name}: {len(used)} papers, {words:.0f} words")
+    for column, measure in enumerate(MEASURES):
+        value, gain = scores[:, column], scores[:, column] - first[:, column]
+        (low, high), (least, most) = interval(value), interval(gain)
+        print(
+            f"  {measure:7} {value.mean():.3f} [{low:.3f}, {high:.3f}]   "
+            f"beside the first sentence {gain.mean():+.3f} [{least:+.3f}, {most:+.3f}]"
+        )
+
+
+def extracted(papers: Sequence[Summed], fitted: NDArray[np.float64], other: NDArray[np.float64]) -> dict[str, str]:
+    """Return each paper's key sentence, chosen with coefficients that were not fitted on it."""
+    return {paper.id: chosen(paper, other if paper.is_fitted else fitted) for paper in papers}
+
+
+def read_lines(file: Path) -> dict[str, str]:
+    """Return the kept lines of the model by the digest of what it read."""
+    if not file.exists():
+        return {}
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return {record["digest"]: record["written"] for record in records}
+
+
+def write_lines(papers: Sequence[Paper], file: Path, model: LanguageModel) -> None:
+    """Let the model write the lines that the file lacks, and keep each batch as it comes."""
+    kept = read_lines(file)
+    missing = [paper for paper in papers if paper_lines.digest(paper) not in kept]
+    asked = [paper_lines.prompt(paper) for paper in missing]
+    started = time.perf_counter()
+    written = model.write_all(asked, max_new_tokens=paper_lines.MOST_TOKENS, stop=threading.Event()) if asked else ()
+    for count, (index, text) in enumerate(written, 1):
+        record = {"paper": missing[index].id, "digest": paper_lines.digest(missing[index]), "written": text}
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+        print(f"{count} of {len(missing)} lines, {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+
+
+def show_model(papers: Sequence[Summed], keys: Mapping[str, str], file: Path) -> None:
+    """Print the figures of the model's lines, and of what is shown in their place where they are not proved."""
+    known = read_lines(file)
+    quiet_environment()
+    embed = load_embedder(settings.load()).embed
+    said: dict[str, str] = {}
+    shown: dict[str, str] = {}
+    statuses: Counter[str] = Counter()
+    for one in papers:
+        paper = Paper(one.title, one.abstract, id=one.id)
+        written = known.get(paper_lines.digest(paper))
+        if written is not None:
+            line = paper_lines.proved(paper_lines.one_sentence(written), paper, embed)
+            said[one.id] = line.said
+            shown[one.id] = line.said if line.is_proved else keys[one.id]
+            statuses[line.status] += 1
+    show("the model's line", said, papers)
+    show("the shown line: the model's where it is proved, else the key sentence", shown, papers)
+    print("the model's lines by proof:", ", ".join(f"{count} {status}" for status, count in statuses.most_common()))
+
+
+def _best(paper: Summed) -> str:
+    return max((part.text for part in aspects.parts(paper.abstract)), key=lambda text: sum(rouge(text, paper.lines)))
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description="ROUGE of one sentence a paper with people's one-line summaries.")
+    parser.add_argument("file", type=Path, nargs="?", default=SHARED / "benchmarks/scitldr-dev/tldr.jsonl")
+    parser.add_argument("--fit", action="store_true", help="print coefficients for assistant.key_sentences")
+    parser.add_argument("--model", action="store_true", help="let the chat model write the lines that --lines lacks")
+    parser.add_argument("--lines", type=Path, help="JSONL that keeps the model's lines")
+    given = parser.parse_args()
+    papers = read(given.file)
+    fitted, other = (fit([paper for paper in papers if paper.is_fitted == half]) for half in (True, False))
+    if given.fit:
+        for name, *values in zip(Signs.__slots__, fitted, other, strict=True):
+            print(f"{name:16} fitted half {values[0]:6.3f}   other half {values[1]:6.3f}")
+    keys = extracted(papers, fitted, other)
+    show("first sentence", {paper.id: aspects.parts(paper.abstract)[0].text for paper in papers}, papers)
+    show("last sentence", {paper.id: aspects.parts(paper.abstract)[-1].text for paper in papers}, papers)
+    show("key sentence, chosen with coefficients of the other half", keys, papers)
+    shipped = {paper.id: key_sentences.key_sentence(paper.title, paper.abstract) for paper in papers}
+    unseen = [paper for paper in papers if not paper.is_fitted]
+    show("key sentence as shipped, on the half that it was not fitted on", shipped, unseen)
+    show("the best sentence there is, chosen by ROUGE itself", {paper.id: _best(paper) for paper in papers}, papers)
+    if given.model or given.lines:
+        file = given.lines or Path("lines.jsonl")
+        if given.model:
+            quiet_environment()
+            model = load_language_model(settings.load())
+            write_lines([Paper(one.title, one.abstract, id=one.id) for one in papers], file, model)
+        show_model(papers, keys, file)
+
+
+if __name__ == "__main__":
+    main()
