@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
@@ -73,6 +73,7 @@ def find(abstract: str) -> Aspects:
     return Aspects(*("" if i is None else found[i].text for i in (what, how, result, limits)))
 
 
+@lru_cache(maxsize=1024)  # the same abstracts are read for their key sentence and for their aspects
 def parts(abstract: str) -> tuple[Part, ...]:
     """Return the sentences of an abstract with their zones and cues; a section's label is no sentence.
 
@@ -92,7 +93,7 @@ def parts(abstract: str) -> tuple[Part, ...]:
 
 
 def cues(sentence: str) -> frozenset[str]:
-    """Return the names of the groups of cues of which a sentence holds one ("aim.strong", "result.weak" ...)."""
+    """Return the names of the groups of cues of which a sentence holds one ("aim.strong", "outcome.weak" ...)."""
     lowered = " ".join(sentence.split()).lower().replace("’", "'")
     return frozenset(name for name, pattern in _patterns().items() if pattern.search(lowered))
 
@@ -137,7 +138,7 @@ def _result(found: Sequence[Part], what: int | None) -> int | None:
     for index, part in enumerate(found):
         score = _weight(part, "outcome") + {"result": 2.0, "conclusion": 2.0, "": 0.0}.get(part.zone, -2.0)
         if not part.zone:
-            score -= 0.5 * _weight(part, "background") + 1.5 * ("aim.strong" in part.cues)
+            score -= _background(part, index, what) + 1.5 * ("aim.strong" in part.cues)
             score -= 1.5 * (what is not None and index < what) + ("aim.weak" in part.cues and not _is_outcome(part))
             score += 0.3 * index / len(found)
         score -= 0.5 * ("detail.adds" in part.cues) + 2.0 * ("detail.available" in part.cues) + 2.0 * _is_limit(part)
@@ -152,7 +153,7 @@ def _how(found: Sequence[Part], what: int | None, result: int | None) -> int | N
     for index, part in enumerate(found):
         score = _weight(part, "way") + (2.5 if part.zone == "how" else -2.0 if part.zone and is_labelled else 0.0)
         if not part.zone:
-            score -= 0.5 * _weight(part, "background") + 0.75 * _weight(part, "outcome")
+            score -= _background(part, index, what) + 0.75 * _weight(part, "outcome")
             score += 0.5 * ("aim.strong" in part.cues or "aim.weak" in part.cues)
         score -= 2.5 * (what is not None and index < what and part.zone != "how")
         score -= 2.0 * ("detail.available" in part.cues) + 0.5 * ("detail.adds" in part.cues) + 2.0 * _is_limit(part)
@@ -162,6 +163,12 @@ def _how(found: Sequence[Part], what: int | None, result: int | None) -> int | N
     best = _best(scores)
     says_both = what is not None and what != result and _weight(found[what], "way") > 0
     return what if best is None and says_both else best
+
+
+def _background(part: Part, index: int, what: int | None) -> float:
+    """Return what speaks against a sentence for telling the background; behind the aim, weak signs are none."""
+    is_told = what is not None and index > what and "background.strong" not in part.cues
+    return 0.0 if is_told else 0.5 * _weight(part, "background")
 
 
 def _limits(found: Sequence[Part], what: int | None) -> int | None:

@@ -20,9 +20,9 @@ from assistant.bundles import (
     MANIFEST,
     PAGE,
     VERSION,
-    BundleError,
     digest,
 )
+from assistant.errors import BundleError
 from assistant.readers import exported
 from assistant.types import Answer, AuthorProfile, Paper, Record
 from assistant.writers import jsonl
@@ -51,7 +51,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What a bundle holds. `papers` go by their ids; `also` are older ids that lead to them."""
+    """What a bundle holds. `papers` go by their ids; `also` are older ids that lead to them.
+
+    `places` say in which order the papers came into the library that they are from: of namesakes the first counts.
+    """
 
     manifest: Mapping[str, Any]
     answer: Answer
@@ -60,6 +63,7 @@ class Bundle:
     sentences: tuple[Mapping[str, Any], ...]
     papers: Mapping[str, Paper]
     source_numbers: Mapping[str, int]
+    places: Mapping[str, int]
     counted: frozenset[str]
     also: Mapping[str, tuple[str, ...]]
     people: tuple[Person, ...]
@@ -113,6 +117,7 @@ def read(folder: Path) -> Bundle:
     lines = list(_lines(folder / EVIDENCE))
     papers: dict[str, Paper] = {}
     numbers: dict[str, int] = {}
+    places: dict[str, int] = {}
     counted: set[str] = set()
     also: dict[str, tuple[str, ...]] = {}
     for place, line in lines:
@@ -122,6 +127,8 @@ def read(folder: Path) -> Bundle:
         if paper.id in papers:
             raise BundleError(f"{EVIDENCE}, line {place}: the paper {paper.id} stands in it twice.")
         papers[paper.id] = paper
+        order = line.get("place")
+        places[paper.id] = order if isinstance(order, int) else place
         if isinstance(line.get("source"), int):
             numbers[paper.id] = line["source"]
         if line.get("counted") is True:
@@ -136,6 +143,7 @@ def read(folder: Path) -> Bundle:
         tuple(line for _, line in lines if line.get("kind") == "sentence"),
         papers,
         numbers,
+        places,
         frozenset(counted),
         also,
         tuple(_person(line, place) for place, line in lines if line.get("kind") == "person"),

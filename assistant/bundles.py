@@ -21,11 +21,11 @@ from sqlalchemy import select
 
 from assistant import __version__, authors, lexical, particulars, topics
 from assistant.answer_pages import page
-from assistant.errors import AssistantError
+from assistant.errors import BundleError
 from assistant.library import Library
 from assistant.schema import papers as paper_table
 from assistant.selection import DOUBTS, passing, undecided
-from assistant.types import Answer, Paper, PaperFilter, Plan
+from assistant.types import Answer, Measure, Paper, PaperFilter, Plan
 from assistant.writers import bibtex, jsonl
 
 FORMAT = "abstract-assistant answer bundle"
@@ -41,8 +41,8 @@ _MOST_NAMED = 2000
 """Papers up to which everybody who wrote them stands in the evidence: it is what a count of people is checked by."""
 
 
-class BundleError(AssistantError):
-    """A bundle cannot be written, or what is read is none."""
+_OF_PEOPLE: frozenset[Measure] = frozenset({"per_author", "per_first_author", "coauthors"})
+"""Measures that ask who is who."""
 
 
 def write(answer: Answer, library: Library, folder: Path, *, embedder: str) -> None:
@@ -197,7 +197,7 @@ def _evidence(library: Library, answer: Answer, counted: Sequence[str]) -> Itera
         }
     numbers = {source.paper_id: source.number for source in answer.sources}
     wanted = list(dict.fromkeys([*numbers, *_named_ids(answer), *counted, *_open_ids(library, answer)]))
-    leading = _leading(library, wanted)
+    leading, places = _leading(library, wanted), library.paper_numbers(wanted)
     is_counted = set(counted)
     held: list[str] = []
     for paper in _pages_of(library, wanted):
@@ -207,6 +207,7 @@ def _evidence(library: Library, answer: Answer, counted: Sequence[str]) -> Itera
             "source": numbers.get(paper.id),
             "counted": paper.id in is_counted,
             "also": leading.get(paper.id, []),
+            "place": places.get(paper.id, 0),
             **jsonl.record(paper),
         }
     if answer.kind == "catalogue":
@@ -218,11 +219,14 @@ def _evidence(library: Library, answer: Answer, counted: Sequence[str]) -> Itera
 
 def _people(library: Library, answer: Answer, paper_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield who has which names on these papers, as the library holds them apart."""
-    if answer.plan is None or not (len(paper_ids) <= _MOST_NAMED or _people_asked_for(answer.plan)):
+    plan = answer.plan
+    if plan is None or not (plan.measure in _OF_PEOPLE or plan.chosen.author or _people_asked_for(plan)):
+        return
+    asked = _people_asked_for(plan) | {str(row["person_id"]) for row in answer.rows if "person_id" in row}
+    if len(paper_ids) > _MOST_NAMED and not asked:
         return
     with library.transaction() as connection:
         everybody = authors.among(connection, paper_ids)
-        asked = _people_asked_for(answer.plan) | {str(row["person_id"]) for row in answer.rows if "person_id" in row}
         names = {paper.id: set(paper.authors) for paper in library.papers_by_id(paper_ids)}
         for person in everybody:
             if len(paper_ids) <= _MOST_NAMED or person.id in asked:
@@ -271,8 +275,8 @@ def _ids(library: Library, chosen: PaperFilter) -> list[str]:
 
 
 def _open_ids(library: Library, answer: Answer) -> list[str]:
-    """Return the papers of which the sources leave open whether they count: the answer speaks of them."""
-    if answer.kind != "catalogue" or answer.plan is None or answer.plan.unknown_author:
+    """Return the papers of which the sources leave open whether they count: an answer that counts speaks of them."""
+    if answer.kind != "catalogue" or answer.plan is None or answer.plan.unknown_author or not answer.count:
         return []
     chosen = counting_filter(answer.plan)
     with library.transaction() as connection:

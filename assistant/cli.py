@@ -18,10 +18,12 @@ from assistant import (
     __version__,
     author_commands,
     evaluation_commands,
+    export_commands,
     library_commands,
     model_commands,
     questions,
     summary_commands,
+    trend_commands,
 )
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.options import (
@@ -51,6 +53,8 @@ app = typer.Typer(
 )
 app.add_typer(library_commands.app)
 app.add_typer(summary_commands.app)
+app.add_typer(trend_commands.app)
+app.add_typer(export_commands.app)
 app.add_typer(evaluation_commands.app)
 app.add_typer(author_commands.app, name="authors")
 app.add_typer(model_commands.app, name="models")

@@ -148,7 +148,10 @@ def _most_linked(people: Sequence[Tally], together: Mapping[tuple[str, str], int
         weight[one] += count
         weight[other] += count
     linked = [person for person in people if weight[person.id]] or list(people)
-    return sorted(linked, key=lambda person: (-weight[person.id], -person.count, person.name, person.id))[:MOST_PEOPLE]
+    most = sorted(linked, key=lambda person: (-weight[person.id], -person.count, person.name, person.id))[:MOST_PEOPLE]
+    ids = {person.id for person in most}
+    bound = {person_id for pair in together if ids.issuperset(pair) for person_id in pair}
+    return [person for person in most if person.id in bound or not bound]
 
 
 def _places(ids: Sequence[str], links: Iterable[Link]) -> dict[str, tuple[float, float]]:

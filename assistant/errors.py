@@ -6,6 +6,8 @@
     |-- ModelError            a model cannot be used
     |   |-- FetchError        no mirror delivered it
     |   `-- ChecksumError     the bytes are not the pinned ones
+    |-- ExportError           a file of papers cannot be written
+    |-- BundleError           a folder cannot take, or does not hold, an answer with its evidence
     |-- RemoteError           a source on the network did not deliver
     |   `-- NotThere          it has no such paper or author
     `-- LibraryError          the library cannot be used
@@ -33,6 +35,14 @@ class UsageError(AssistantError):
 
 class QuestionError(AssistantError):
     """The question is empty or too long."""
+
+
+class ExportError(AssistantError):
+    """A file of papers cannot be written."""
+
+
+class BundleError(AssistantError):
+    """An answer with its evidence cannot be written to a folder, or what is read is none."""
 
 
 class ModelError(AssistantError):

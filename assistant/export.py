@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import ExportError, UsageError
 from assistant.library import Library
 from assistant.paper_rows import pages, read_papers
 from assistant.schema import papers as paper_table
@@ -20,10 +20,6 @@ from assistant.writers.formats import FORMATS, named_by
 
 NAMES = tuple(FORMATS)
 """What a person calls the formats."""
-
-
-class ExportError(AssistantError):
-    """A file cannot be written."""
 
 
 def text(papers: Iterable[Paper], format_name: str) -> Iterator[str]:

@@ -104,9 +104,10 @@ def verify(
         console.show_json(report.to_json())
     else:
         for check in report.checks:
-            console.stdout.print(console.plain(f"{'✓' if check.holds else '✗'} {check.name}: {check.found}"))
+            mark = "✓" if check.holds else "✗"
+            console.stdout.print(console.plain(f"{mark} {check.name}: {check.found}"), soft_wrap=True)
             for failure in check.failures:
-                console.stdout.print(console.plain(f"    {failure}", "red"))
+                console.stdout.print(console.plain(f"    {failure}", "red"), soft_wrap=True)
         console.remark("All of it holds." if report.holds else "Not all of it holds.")
     if not report.holds:
         raise typer.Exit(1)

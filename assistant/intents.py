@@ -140,15 +140,15 @@ def overview_topic(masked: str) -> str:
     """Return what an overview is to be about, from a masked question in lower case; "" where it is about all papers."""
     cues = _cues()
     text = cues.head.sub("·", cues.library.sub("·", re.sub(r"[?,!;:()]", " ", masked)))
-    topics: list[list[str]] = []
+    topic: list[str] = []
     for segment in re.split(r"·|@(?!q)\w+|#\w+|\.(?=\s|$)", text):
         words = segment.split()
         while words and words[0] in cues.around_overviews:
             words.pop(0)
         while words and words[-1] in cues.around_overviews:
             words.pop()
-        topics.append(words)
-    return " ".join(max(topics, key=lambda words: len(words)))
+        topic = words if len(words) > len(topic) else topic
+    return " ".join(topic)
 
 
 def is_around_overviews(word: str) -> bool:

@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +68,8 @@ class Signs:
 
 
 COEFFICIENTS = Signs(
-    aim=0.088, aim_weak=0.01, way=0.006, outcome=0.008, background=-0.013, adds=-0.03, points_back=-0.03,
-    available=-0.008, title=0.122, central=0.04, first=0.0, last=-0.004, position=-0.022, long=0.016, short=-0.03,
+    aim=0.087, aim_weak=0.012, way=0.005, outcome=0.007, background=-0.013, adds=-0.03, points_back=-0.03,
+    available=-0.009, title=0.123, central=0.04, first=0.0, last=-0.002, position=-0.022, long=0.015, short=-0.03,
     labelled=0.05, concluded=0.05,
 )  # fmt: skip
 """One coefficient a sign: a ridge regression of ROUGE by `python -m benchmarks.summaries --fit`.
@@ -175,8 +176,9 @@ def _ranks(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
     return relative
 
 
-def _stems(text: str) -> list[str]:
-    return [stem(word) for word in written_words(text.lower()) if word not in STOP_WORDS]
+@lru_cache(maxsize=1024)  # a sentence is compared with the title and with the others
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in written_words(text.lower()) if word not in STOP_WORDS)
 
 
 def _weight(word: str) -> float:

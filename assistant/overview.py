@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import overview_facts, paper_summary, survey, synthesis
+from assistant import overview_facts, paper_lines, paper_summary, survey, synthesis
 from assistant.library import Library
 from assistant.proof import Embed
 from assistant.protocols import LanguageModel
@@ -91,8 +91,6 @@ class Overviews:
         )
 
     def of_paper(self, answer: Answer, source: Source, stop: threading.Event) -> Iterator[AnswerEvent]:
-        from assistant import paper_lines
-
         """Summarise one paper: a line by the model, kept for the next time, and the abstract's own words."""
         yield EvidenceFound((source,))
         bare = paper_summary.section(source, None)

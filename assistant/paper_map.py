@@ -78,7 +78,7 @@ def _principal(matrix: NDArray[np.float64], dimensions: int) -> NDArray[np.float
 def _neighbours(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a plane on which neighbours stay neighbours, shape (n, 2)."""
     from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     perplexity = min(_PERPLEXITY, (len(matrix) - 1) / 3)
     with threadpool_limits(1):  # several threads wait for each other on a busy machine, ten times as long as they work

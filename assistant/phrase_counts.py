@@ -22,8 +22,8 @@ INNER_WORDS = frozenset("for from in of on over to with without".split())
 _BREAKING = frozenset(
     (
         "a about above across after again against all almost along already also although always am among an and "
-        "another any are around as at be became because become becomes been before being below beside besides best better "
-        "between beyond both but by can cannot could currently did do does doing done due during each either "
+        "another any are around as at be became because become becomes been before being below beside besides best "
+        "better between beyond both but by can cannot could currently did do does doing done due during each either "
         "especially et al etc even eventually every few finally first furthermore given had has have having hence "
         "here how however i ie eg if instead into is it its itself just last least less let many may me meanwhile "
         "might more moreover most much must my namely near neither new next no nor not now off often once one only "
@@ -50,8 +50,15 @@ _NOT_BREAKING = frozenset("understanding learning".split())
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|[^\W_]+|[^\w\s\-‐‑]| - ")
 _OF_A_VERB = re.compile(r"(?:(?<=[^s])s|es|d|ed|ing)$")
-_FIXED = re.compile(r"['’]s\b(?= )()|\bstates?[- ]of[- ]the[- ]arts?\b", re.IGNORECASE)
-"""A genitive's ending; and what is said of everything."""
+_LEFT_OUT = {
+    "state-of-the-art": " | ",
+    "State-of-the-art": " | ",
+    "State-of-the-Art": " | ",
+    "state of the art": " | ",
+    "'s ": " ",
+    "’s ": " ",
+}
+"""What is said of everything; and the ending of a genitive."""
 
 _END = "\n"
 """Stands between two texts."""
@@ -129,7 +136,9 @@ def _read(texts: Sequence[tuple[str, str]], tokens: defaultdict[str, int]) -> _N
 
 
 def _tokens(text: str) -> list[str]:
-    return _TOKEN.findall(_FIXED.sub(lambda match: "" if match[0][-1] in "sS" and match[0][0] in "'’" else " | ", text))
+    for said, instead in _LEFT_OUT.items():
+        text = text.replace(said, instead)
+    return _TOKEN.findall(text)
 
 
 def _written_out(
@@ -208,7 +217,8 @@ def _grow(words: _Numbers, half_of: _Numbers, kinds: NDArray[np.int8], forms: Se
         open_at, gram, content, inner, place = (part[kept] for part in (open_at, gram, content, inner, place))
         if not len(open_at):
             break
-        grown, gram = np.unique(gram * len(forms) + words[place], return_inverse=True)
+        gram = gram * len(forms) + words[place]
+        grown, gram = np.unique(gram, return_inverse=True) if length > 1 else (np.arange(len(forms)), gram)
         held = np.unique(gram * texts + text_of[open_at])
         frequent = np.bincount(held // texts, minlength=len(grown)) >= fewest
         names = [(*names[number // len(forms)], number % len(forms)) for number in grown[frequent].tolist()]

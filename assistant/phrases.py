@@ -85,9 +85,9 @@ class Phrases:
     def labels(self, groups: Sequence[Sequence[int]], most: int = 8) -> list[list[str]]:
         """Return for each group of positions of papers the phrases that tell it best from the other groups.
 
-        Class-based TF-IDF (Grootendorst 2022, BERTopic): how common a phrase is in the group, times
-        log(1 + A / f), with f how common it is in all groups and A the mean number of phrases of a group; here
-        counted in papers, so that one paper cannot make the label, and weighed by how much of a topic a phrase is.
+        In the manner of class-based TF-IDF (Grootendorst 2022, BERTopic): how common a phrase is in the group, times
+        the logarithm of how much more common it is there than elsewhere. Both are shares of papers, so that one paper
+        cannot make the label; and it is weighed by how much of a topic the phrase is.
         """
         group_of = np.full(len(self._papers), -1)
         for number, group in enumerate(groups):
@@ -103,11 +103,14 @@ class Phrases:
                 lift = math.log(float(rates[number]) / (elsewhere + _SELDOM))
                 score = float(rates[number]) * lift * math.sqrt(phrase.telling * phrase.titled)
                 scores[number].append((score, phrase))
-        return [self._best(found, most) for found in scores]
-
-    def _best(self, scored: list[tuple[float, _Phrase]], most: int) -> list[str]:
-        scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].run.words))
-        return [self.spelling(phrase.run) for phrase in _unlike([phrase for _, phrase in scored], most)]
+        best = [_best(found, most) for found in scores]
+        taken: set[tuple[str, ...]] = set()
+        for found in sorted(filter(None, best), key=lambda found: -found[0][0]):  # no two groups have one label
+            first = next((pair for pair in found if pair[1].run.words not in taken), found[0])
+            found.remove(first)
+            found.insert(0, first)
+            taken.add(first[1].run.words)
+        return [[self.spelling(phrase.run) for _, phrase in found] for found in best]
 
     def _term(self, run: Run) -> Term:
         return Term(self.spelling(run), tuple(self._papers[place].id for place in run.holders.tolist()))
@@ -145,6 +148,13 @@ def terms(papers: Sequence[Paper], most: int = MOST_TERMS) -> list[Term]:
     Ids stand in their order; that of the papers changes nothing.
     """
     return Phrases(sorted(papers, key=lambda paper: paper.id)).terms(most)
+
+
+def _best(scored: list[tuple[float, _Phrase]], most: int) -> list[tuple[float, _Phrase]]:
+    """Return the phrases with a score above 0, the highest first, that are unlike each other."""
+    scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].run.words))
+    score = {id(phrase): value for value, phrase in scored}
+    return [(score[id(phrase)], phrase) for phrase in _unlike([phrase for _, phrase in scored], most)]
 
 
 def _contained(runs: Sequence[Run]) -> set[tuple[str, ...]]:

@@ -22,7 +22,11 @@ _DARKER = ("#005A8F", "#A64900", "#00674A", "#974574", "#865C00", "#1B6A99", "#5
 
 _NOBODY = "#b4bcc4"
 _LONGEST_NAME = 26
-_NETWORK_HEIGHT, _MAP_HEIGHT = 620, 620
+_HEIGHT = 620
+"""Pixels that a plane with many points on it is high."""
+
+_MANY_LINKS = 120
+_FEW_POINTS = 12
 _NAME_SIZE, _THEME_SIZE = 12.5, 13.0
 _ABOVE = 14
 """Pixels by which a theme's title stands above the middle of its papers, so as not to hide it."""
@@ -42,14 +46,15 @@ def coauthors(network: Network) -> Chart:
     """Draw who wrote with whom: lines as wide, and points as large, as there are papers."""
     if not network.members:
         return placeholder("No author is named.")
+    height = min(_HEIGHT, 110 + 26 * len(network.members))
     names = [shortened(member.name, _LONGEST_NAME) for member in network.members]
     boxes = apart(
         [
-            Box(member.x * WIDTH, member.y * _NETWORK_HEIGHT, text_width(name, _NAME_SIZE) + 8, 36)
+            Box(member.x * WIDTH, member.y * height, text_width(name, _NAME_SIZE) + 8, 36)
             for member, name in zip(network.members, names, strict=True)
         ],
         WIDTH,
-        _NETWORK_HEIGHT,
+        height,
     )
     place = {member.id: box for member, box in zip(network.members, boxes, strict=True)}
     called = {member.id: name for member, name in zip(network.members, names, strict=True)}
@@ -60,7 +65,7 @@ def coauthors(network: Network) -> Chart:
             "y": place[link.one].y + 6,
             "x2": place[link.other].x,
             "y2": place[link.other].y + 6,
-            "width": 1 + 5 * (link.papers - 1) / max(1, most - 1),
+            "width": 1 + 5 * (link.papers - 1) / max(4, most - 1),
             "said": f"{called[link.one]} and {called[link.other]}: {counted(link.papers, 'paper')} together",
         }
         for link in reversed(network.links)
@@ -76,8 +81,10 @@ def coauthors(network: Network) -> Chart:
         }
         for member in network.members
     ]
-    x, y = _pixels("x", WIDTH), _pixels("y", _NETWORK_HEIGHT)
-    links = alt.Chart(data(lines)).mark_rule(color="#8fb8d4", strokeCap="round", opacity=0.75)
+    x, y = _pixels("x", WIDTH), _pixels("y", height)
+    links = alt.Chart(data(lines)).mark_rule(
+        color="#8fb8d4", strokeCap="round", opacity=0.75 if len(lines) <= _MANY_LINKS else 0.3
+    )
     links = links.encode(
         x=x, y=y, x2="x2:Q", y2="y2:Q", strokeWidth=alt.StrokeWidth("width:Q", scale=None), description="said:N"
     )
@@ -89,15 +96,15 @@ def coauthors(network: Network) -> Chart:
     halo = people.mark_text(stroke="white", strokeWidth=4, strokeJoin="round", color="white", **above)
     words = people.mark_text(color=INK, **above)
     layers = [*([links] if lines else []), dots, halo.encode(text="name:N"), words.encode(text="name:N")]
-    return sized(alt.layer(*layers), WIDTH, _NETWORK_HEIGHT)
+    return sized(alt.layer(*layers), WIDTH, height)
 
 
 def paper_map(points: Sequence[MapPoint], titles: Sequence[str]) -> Chart:
     """Draw papers by meaning, coloured by theme; a theme's title stands in the middle of its papers."""
     if not points:
         return placeholder("No paper has a vector yet, so that there is no map of them.")
-    margin = 12
-    width, height = WIDTH - 2 * margin, _MAP_HEIGHT - 2 * margin
+    margin, whole = 12, _HEIGHT if len(points) > _FEW_POINTS else _HEIGHT // 2
+    width, height = WIDTH - 2 * margin, whole - 2 * margin
     rows = [
         {
             "x": margin + point.x * width,
@@ -108,7 +115,7 @@ def paper_map(points: Sequence[MapPoint], titles: Sequence[str]) -> Chart:
         }
         for point in sorted(points, key=lambda point: point.theme is not None)
     ]
-    x, y = _pixels("x", WIDTH), _pixels("y", _MAP_HEIGHT)
+    x, y = _pixels("x", WIDTH), _pixels("y", whole)
     dots = alt.Chart(data(rows)).mark_point(filled=True, size=_dot_size(len(rows)), opacity=0.75)
     dots = dots.encode(
         x=x,
@@ -117,14 +124,14 @@ def paper_map(points: Sequence[MapPoint], titles: Sequence[str]) -> Chart:
         shape=alt.Shape("shape:N", scale=None),
         description="said:N",
     )
-    names = _theme_names(points, titles, width, height)
+    names = _theme_names(points, titles, width, height, whole)
     if not names:
-        return sized(alt.layer(dots), WIDTH, _MAP_HEIGHT, frame=LINE)
+        return sized(alt.layer(dots), WIDTH, whole, frame=LINE)
     words = alt.Chart(data(names)).encode(x=x, y=y, text="name:N")
     coloured = words.encode(color=alt.Color("colour:N", scale=None))
     style: dict[str, Any] = {"fontSize": _THEME_SIZE, "fontWeight": "bold", "aria": False}
     halo = words.mark_text(stroke="white", strokeWidth=5, strokeJoin="round", color="white", **style)
-    return sized(alt.layer(dots, halo, coloured.mark_text(**style)), WIDTH, _MAP_HEIGHT, frame=LINE)
+    return sized(alt.layer(dots, halo, coloured.mark_text(**style)), WIDTH, whole, frame=LINE)
 
 
 def map_points(places: PaperMap, titles: Mapping[str, str], themes: Sequence[Sequence[str]]) -> list[MapPoint]:
@@ -140,7 +147,7 @@ def map_points(places: PaperMap, titles: Mapping[str, str], themes: Sequence[Seq
 
 
 def _theme_names(
-    points: Sequence[MapPoint], titles: Sequence[str], width: float, height: float
+    points: Sequence[MapPoint], titles: Sequence[str], width: float, height: float, whole: float
 ) -> list[dict[str, float | str]]:
     """Return the themes' titles with their colours, in the middle of their papers, moved apart."""
     names: list[tuple[str, str]] = []
@@ -152,7 +159,7 @@ def _theme_names(
             names.append((name, _DARKER[number % len(_DARKER)]))
             x, y = _middle([point.x for point in held]) * width, _middle([point.y for point in held]) * height
             boxes.append(Box(x, y - _ABOVE, text_width(name, _THEME_SIZE) + 10, _THEME_SIZE + 6))
-    placed = apart(boxes, WIDTH, _MAP_HEIGHT)
+    placed = apart(boxes, WIDTH, whole)
     return [
         {"name": name, "colour": colour, "x": box.x, "y": box.y}
         for (name, colour), box in zip(names, placed, strict=True)

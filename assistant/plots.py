@@ -28,7 +28,9 @@ from assistant.wording import counted, joined, one_line
 ENDINGS = (".html", ".png")
 
 _MOST_NAMED = 12
-"""Periods, and people, that the words of a drawing name one by one."""
+"""Periods whose papers the words of a drawing give one by one."""
+
+_MOST_UNTOLD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,9 @@ _STYLE = (
     "h1{font-size:1.6rem;margin:0 0 .3rem}h2{font-size:1.15rem;margin:0 0 .2rem}"
     "p{margin:0 0 .4rem}figcaption,main>p{color:#5f6b76;font-size:.92rem}"
     "figure{margin:2rem 0 0}.drawing{overflow-x:auto;background:#fff;margin-top:.6rem}"
-    "svg{display:block;height:auto;max-width:100%;min-width:40rem}"
+    "svg{display:block;height:auto;max-width:max(100%,42rem)}"
     "[aria-label]:not(g):hover{stroke:#1f2933;stroke-width:2px}"
-    "@media (prefers-color-scheme:dark){body{color:#e4e7eb;background:#14181c}figcaption,main>p{color:#9aa5b1}"
+    "@media (prefers-color-scheme:dark){body{color:#e4e7eb;background:#141414}figcaption,main>p{color:#9aa5b1}"
     ".drawing{background:none}svg{filter:invert(.92) hue-rotate(180deg)}}"
     "@media print{figure{break-inside:avoid}}"
 )
@@ -170,7 +172,8 @@ def _replace(file: Path, content: bytes) -> None:
 
 
 def _heading(found: Trends) -> str:
-    return shortened(f"Trends: {found.selected or 'papers'}", 120)
+    selected = found.selected if found.selected.strip() not in ("", "papers") else "all papers"
+    return shortened(f"Trends: {selected}", 120)
 
 
 def _summary(found: Trends) -> str:
@@ -217,8 +220,8 @@ def _shares_said(found: Trends) -> str:
     told = set(told_periods(shown))
     untold = [period for period, papers in found.publications if papers and period not in told]
     if untold:
-        which = joined(untold) if len(untold) <= _MOST_NAMED else f"{len(untold)} periods"
-        parts.append(f"Not drawn, with less than a hundredth of the papers: {which}.")
+        which = joined(untold) if len(untold) <= _MOST_UNTOLD else f"{len(untold)} periods"
+        parts.append(f"Not drawn, with less than a fiftieth of the papers of the fullest {found.by}: {which}.")
     return " ".join(parts)
 
 

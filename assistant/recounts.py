@@ -17,13 +17,14 @@ from assistant.bundle_reading import Bundle, Person
 from assistant.catalogue import CatalogueAnswer
 from assistant.identity import strong_keys, text_key, title_key
 from assistant.library import Library
+from assistant.names import fold
 from assistant.paper_rows import insert_papers, pages
 from assistant.schema import aliases, identifiers, papers
 from assistant.selection import DOUBTS, undecided
 from assistant.types import Paper, PaperFilter, Plan
 
 _MOST_TRIES = 3
-"""Decisions that are made in turn until a person has the papers that the bundle says."""
+"""Rounds of decisions until everybody has the papers that the bundle says."""
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def opened(bundle: Bundle) -> Iterator[Library]:
         library = Library(Path(folder))
         try:
             with library.transaction() as connection:
-                insert_papers(connection, list(bundle.papers.values()))
+                insert_papers(connection, sorted(bundle.papers.values(), key=lambda paper: bundle.places[paper.id]))
                 rows = [
                     {"id": old, "paper_id": paper_id}
                     for paper_id, others in bundle.also.items()
@@ -76,7 +77,8 @@ def left_open(library: Library, chosen: PaperFilter) -> set[str]:
 def found_in(library: Library, wanted: Sequence[Paper]) -> dict[str, str]:
     """Return under which id a library holds each of these papers, by the ids here; those that it lacks are left out.
 
-    A DOI, arXiv id or PubMed number decides, else title, first author and year, else title and abstract.
+    A DOI, arXiv id or PubMed number decides, else title, first author and year, else title and abstract, else the id
+    and the title together.
     """
     keys = {paper.id: [*strong_keys(paper), title_key(paper), text_key(paper)] for paper in wanted}
     holders: dict[str, list[str]] = {}
@@ -89,6 +91,10 @@ def found_in(library: Library, wanted: Sequence[Paper]) -> dict[str, str]:
         held = [holder for key in known for holder in holders.get(key, ())]
         if held:
             found[paper_id] = paper_id if paper_id in held else held[0]
+    titles = {paper.id: fold(paper.title) for paper in wanted if paper.id not in found}
+    for paper in library.papers_by_id(list(titles)):
+        if titles.get(paper.id) == fold(paper.title):
+            found[paper.id] = paper.id
     return found
 
 
@@ -156,26 +162,32 @@ def _tell_people_apart(library: Library, bundle: Bundle) -> None:
     """Decide in the library who is who, where its rules alone would have it otherwise than the bundle says."""
     names = {paper.id: set(paper.authors) for paper in bundle.papers.values()}
     with library.transaction() as connection:
-        for person in bundle.people:
-            for _ in range(_MOST_TRIES):
-                if not person.on or not _decide(connection, person, names):
-                    break
+        for _ in range(_MOST_TRIES if bundle.people else 0):
+            held = _held(connection, names)
+            wrong = [person for person in bundle.people if person.on and held.get(person.on[0], set()) != {*person.on}]
+            if not [person for person in wrong if person.on[0] in held]:
+                return
+            for person in wrong:
+                _decide(connection, person, held.get(person.on[0], set()))
 
 
-def _decide(connection: Connection, person: Person, names: Mapping[str, set[str]]) -> bool:
-    """Decide one thing about a person; tell whether there was anything to decide."""
+def _held(connection: Connection, names: Mapping[str, set[str]]) -> dict[Anchor, set[Anchor]]:
+    """Return for each name on a paper all names on papers that are the same person's, by the library's rules."""
+    found: dict[Anchor, set[Anchor]] = {}
+    for person in authors.among(connection, list(names)):
+        spelt = {variant.name for variant in person.variants}
+        mine = {(paper_id, name) for paper_id in person.paper_ids for name in spelt & names[paper_id]}
+        found.update(dict.fromkeys(mine, mine))
+    return found
+
+
+def _decide(connection: Connection, person: Person, held: set[Anchor]) -> None:
+    """Decide that what the rules give a person too much is another's; else that what they lack is this person's."""
     wanted = set(person.on)
-    holder = authors.holder(connection, *person.on[0])
-    if holder is None:
-        return False
-    spelt = {variant.name for variant in holder.variants}
-    held = {(paper_id, name) for paper_id in holder.paper_ids for name in spelt & names.get(paper_id, set())}
-    extra, missing = held - wanted, wanted - held
-    if extra:
+    if extra := held - wanted:
         _keep(connection, "split", person.id, wanted & held, extra)
-    elif missing:
+    elif missing := wanted - held:
         _keep(connection, "merge", person.id, wanted & held, missing)
-    return bool(extra or missing)
 
 
 def _keep(connection: Connection, kind: Any, person_id: str, one: set[Anchor], other: set[Anchor]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import prompts
 from assistant import proof, quoting, writing
+from assistant.names import fold
 from assistant.proof import Embed
 from assistant.protocols import LanguageModel
 from assistant.sentences import LIST_MARKER, split
@@ -79,7 +80,12 @@ def proved(written: str, survey: Survey, group: Group, embed: Embed) -> tuple[li
     ]  # one that was cut says half of what it says
     text = " ".join(LIST_MARKER.sub("", sentence, count=1) for sentence in sentences)
     judged = proof.prove(text, "", sources, embed) if text else ()
-    kept = [sentence for sentence in judged if sentence.status in ("exact", "supported")]
+    titles = {fold(source.title) for source in sources}
+    kept = [
+        sentence
+        for sentence in judged
+        if sentence.status in ("exact", "supported") and not any(fold(sentence.text) in title for title in titles)
+    ]
     return list(dict.fromkeys(kept)), [s for s in judged if s.status in ("partial", "unsupported")]
 
 

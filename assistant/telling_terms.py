@@ -114,15 +114,19 @@ def _confined(counts: Counts, among: Counts, total: int) -> Figures:
 
 
 def _grouped(terms: Sequence[Term], timeline: Timeline) -> list[Telling]:
-    """Return terms of the same papers as one, in their order; those of too few dated papers are left out."""
+    """Return terms of the same papers as one, in their order; those of too few dated papers are left out.
+
+    It goes by the first that names a subject; those told beside it name one too.
+    """
     phrases: dict[frozenset[str], list[str]] = {}
     for term in terms:
         phrases.setdefault(frozenset(term.paper_ids), []).append(term.phrase)
-    return [
-        Telling(said[0], paper_ids, tuple(said[1:]))
-        for paper_ids, said in phrases.items()
-        if sum(paper_id in timeline.place for paper_id in paper_ids) >= _FEWEST_PAPERS
-    ]
+    groups = []
+    for paper_ids, said in phrases.items():
+        if sum(paper_id in timeline.place for paper_id in paper_ids) >= _FEWEST_PAPERS:
+            subjects = list(filter(_is_subject, said)) or said[:1]
+            groups.append(Telling(subjects[0], paper_ids, tuple(subjects[1:])))
+    return groups
 
 
 def _best(scores: Figures, is_subject: np.ndarray[tuple[int], np.dtype[np.bool_]], below: float) -> list[int]:

@@ -33,8 +33,8 @@ _MOST_BARS = 2
 _LETTER = 7.6
 """Pixels of a letter of a panel's heading."""
 
-_LEAST_PART = 0.01
-"""Part of all papers below which the share of a theme in a period is chance: such periods are not drawn."""
+_LEAST_PART = 0.02
+"""Part of the fullest period's papers below which a share in a period is chance: such periods are not drawn."""
 
 _AXIS_ROOM = 62
 """Pixels left of a chart that its axis takes."""
@@ -83,9 +83,9 @@ def shares(themes: Sequence[Course], by: str) -> Chart:
 
 
 def told_periods(themes: Sequence[Course]) -> list[str]:
-    """Return the periods of which shares are drawn: those with at least a hundredth of the papers that have a date."""
+    """Return the periods of which shares are drawn: those with at least a fiftieth of the fullest one's papers."""
     periods = themes[0].shares if themes else ()
-    least = _LEAST_PART * sum(share.papers for share in periods)
+    least = _LEAST_PART * max((share.papers for share in periods), default=0)
     return [share.period for share in periods if share.papers and share.papers >= least]
 
 
@@ -175,7 +175,9 @@ def _interval_bars(themes: Sequence[Course], periods: Sequence[str]) -> Chart:
     whole = alt.Scale(
         domain=[0, min(1.0, max(course.high for each in themes for course in each.shares if course.papers))]
     )
-    percent = alt.Axis(format=".0%", title=f"Share of the papers of {' or '.join(periods)}", tickCount=6)
+    percent = alt.Axis(
+        format=".0%", title=f"Share of the papers of {' or '.join(periods)}", tickCount=6, labelFlush=False
+    )
     colour: dict[str, Any] = {} if is_two else {"color": PALETTE[0]}
     rules = base.mark_rule(strokeWidth=2, opacity=0.55, aria=False, **colour).encode(
         x=alt.X("low:Q", axis=percent, scale=whole), x2="high:Q"

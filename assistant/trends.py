@@ -117,12 +117,15 @@ def find(
     papers = library.papers(chosen)
     timeline = lay_out(papers, by)
     vectors = library.vectors([paper.id for paper in papers])
-    on_progress(Progress(0, 0, f"Grouping {counted(len(vectors), 'paper')} by meaning"))
+    on_progress(Progress(len(papers), len(papers), "Reading papers"))
+    on_progress(Progress(0, len(vectors), "Grouping papers by meaning"))
     found = kept_themes.remember(library, kept_themes.scope_of(chosen), themes.discover(papers, vectors))
     found = sorted(found, key=lambda theme: -len(theme.paper_ids))
     of_themes = [_of_theme(theme, timeline, vectors, len(found)) for theme in found]
-    on_progress(Progress(0, 0, "Comparing the terms of all titles and abstracts"))
+    on_progress(Progress(len(vectors), len(vectors), "Grouping papers by meaning"))
+    on_progress(Progress(0, len(papers), "Comparing terms of titles and abstracts"))
     told = telling_terms.telling(phrases.terms(papers), timeline, [frozenset(theme.paper_ids) for theme in found])
+    on_progress(Progress(len(papers), len(papers), "Comparing terms of titles and abstracts"))
     by_id = {paper.id: paper for paper in papers}
     of_terms = [
         course(

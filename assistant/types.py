@@ -168,8 +168,8 @@ class Plan:
 
     `subject` is what is searched for: the question without what the filter says already. `measure` and `limit` are what
     is asked of the catalogue. `papers` are the ids of the papers that the question names; `unknown_author` is a name
-    that nobody in the library has. `topic` is what an overview is about where no paper holds the words, and `length` how
-    long it is to be. With `candidates` the question cannot be answered before one of them is chosen.
+    that nobody in the library has. `topic` is what an overview is about where no paper holds the words, and `length`
+    how long it is to be. With `candidates` the question cannot be answered before one of them is chosen.
     `corrections` tell where a name was read in another spelling: (as asked, as read).
     """
 

@@ -121,7 +121,7 @@ def plain(text: str) -> str:
 
 
 def quotation(text: str) -> str:
-    """Return a sentence of an abstract as it may stand in an answer: whole, on one line, with nothing like a citation."""
+    """Return a sentence of an abstract as it stands in an answer: whole, on one line, with nothing like a citation."""
     return _MARK.sub(r"(\1)", " ".join(visible(text).split()))
 
 

@@ -158,7 +158,7 @@ class Workspace:
         return find_authors(name, wiring.services(self.settings))
 
     def keep_bundle(self, answer: Answer, folder: Path) -> None:
-        """Write an answer with its evidence into a folder. Raises UsageError where the folder holds something else."""
+        """Write an answer with its evidence into a folder. Raises BundleError where it holds something else."""
         from assistant import bundles
 
         bundles.write(answer, self.library, folder, embedder=self.library.fact(FINGERPRINT) or "")

@@ -52,10 +52,10 @@ def read(place: Path, most: int, folder: Path) -> tuple[list[Paper], dict[str, V
     """Return papers of a library's folder or of a file, and their vectors by id."""
     if place.is_dir():
         library = Library(place)
-        papers = library.papers(limit=most)
+        papers = library.papers()
         vectors = library.vectors([paper.id for paper in papers])
         library.close()
-        return [paper for paper in papers if paper.id in vectors], vectors
+        return [paper for paper in papers if paper.id in vectors][:most], vectors
     wiring.quiet_environment()
     corpus = sizes.read(place, wiring.load_embedder(settings.load()), most, folder)
     papers = [replace(paper, id=f"paper:{number}") for number, paper in enumerate(corpus.papers[:most])]

@@ -62,10 +62,12 @@ def application(workspace: Workspace, uploads: Path) -> Any:
     from fastapi import FastAPI
 
     from assistant.ui import page
+    from assistant.ui.downloads import Downloads
 
+    downloads = Downloads()
     return gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
-        page.build(workspace, uploads),
+        FastAPI(openapi_url=None, routes=[downloads.route]),
+        page.build(workspace, uploads, downloads),
         path="/",
         theme=page.theme(),
         css_paths=[Path(__file__).with_name("style.css")],

@@ -15,9 +15,11 @@ MOST_BYTES = 64 * 2**20
 """Bytes that are kept; the oldest files go first."""
 
 _TYPES: Mapping[str, str] = {
+    "bib": "application/x-bibtex; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
     "png": "image/png",
+    "ris": "application/x-research-info-systems; charset=utf-8",
     "zip": "application/zip",
 }
 _GONE = "This file is not kept any more. Go back to the page and have it made again."
@@ -44,6 +46,14 @@ class Downloads:
             while len(self._files) > 1 and sum(map(len, self._files.values())) > self._most_bytes:
                 self._files.popitem(last=False)
         return f"/kept/{key}"
+
+    def links(self, files: Mapping[str, tuple[str, bytes]]) -> str:
+        """Keep files, by name with label and content, and return HTML that links to them. Labels are plain words."""
+        anchors = "".join(
+            f'<a href="{self.keep(name, content)}" download="{name}">{label}</a>'
+            for name, (label, content) in files.items()
+        )
+        return f'<div class="files">{anchors}</div>'
 
     async def _serve(self, request: Request) -> Response:
         name = request.path_params["name"]

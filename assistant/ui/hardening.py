@@ -21,11 +21,14 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LARGEST_UPLOAD = "200mb"
 
 _ROUTES = re.compile(
-    r"/(?:config|theme\.css|favicon\.ico|(?:assets|static)/.+"
+    r"/(?:config|theme\.css|favicon\.ico|(?:assets|static)/.+|kept/[0-9a-f]{32}/[\w-]+\.\w+"
     r"|gradio_api/(?:info|cancel|reset|app_id|upload|upload_progress|startup-events|queue/(?:join|data)|heartbeat/\w+"
     r"|run/predict|call/(?:v2/)?\w+(?:/\w+)?))?/?"
 )
-"""Every address that the page and a Gradio client need. None of them serves a file of this machine, or fetches one."""
+"""Every address that the page and a Gradio client need. None of them serves a file of this machine, or fetches one.
+
+What lies under `kept` the page made itself and holds in memory (`assistant.ui.downloads`).
+"""
 
 _INLINE_SCRIPT = re.compile(rb"<script\b(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 

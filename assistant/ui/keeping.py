@@ -1,36 +1,41 @@
-"""Files of the last answer for the reader to keep: the answer with its evidence, and its sources for other programs."""
+"""Files of an answer for the reader to keep: the answer with its evidence, and its sources for other programs."""
 
 from __future__ import annotations
 
-import shutil
+import io
 import tempfile
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from assistant import export
 from assistant.types import Answer, Paper
 
-_FORMATS = {"bibtex": "sources.bib", "ris": "sources.ris", "csl-json": "sources.json"}
+_FORMATS = {"bibtex": ("sources.bib", "Sources (BibTeX)"), "ris": ("sources.ris", "Sources (RIS)")}
+_BUNDLE, _FOLDER = "answer.zip", "answer"
+
+PapersById = Callable[[Sequence[str]], list[Paper]]
+KeepBundle = Callable[[Answer, Path], None]
 
 
-def files(
-    answer: Answer,
-    papers_by_id: Callable[[Sequence[str]], list[Paper]],
-    keep_bundle: Callable[[Answer, Path], None],
-    folder: Path,
-) -> list[str]:
-    """Write the files of an answer into a new folder below `folder`, and return their paths.
+def files(answer: Answer, papers_by_id: PapersById, keep_bundle: KeepBundle) -> Mapping[str, tuple[str, bytes]]:
+    """Return the files of an answer by name, each with its label and content.
 
-    The bundle is a ZIP file for `assistant verify`. The sources are those that it cites, else all of its sources.
+    `answer.zip` is a bundle for `assistant verify`. The sources are those that the answer cites, else all that it has.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix="answer-", dir=folder))
-    keep_bundle(answer, place / "answer")
-    made = [shutil.make_archive(str(place / "answer"), "zip", root_dir=place, base_dir="answer")]
-    shutil.rmtree(place / "answer")
+    made = {_BUNDLE: ("Answer with its evidence (ZIP, to unpack for assistant verify)", _zipped(answer, keep_bundle))}
     cited = [source.paper_id for source in answer.sources if source.number in answer.cited_numbers]
     papers = papers_by_id(cited or [source.paper_id for source in answer.sources])
-    for name, file in _FORMATS.items() if papers else ():
-        export.save(export.text(papers, name), place / file)
-        made.append(str(place / file))
+    for name, (file, label) in _FORMATS.items() if papers else ():
+        made[file] = (label, "".join(export.text(papers, name)).encode())
     return made
+
+
+def _zipped(answer: Answer, keep_bundle: KeepBundle) -> bytes:
+    content = io.BytesIO()
+    with tempfile.TemporaryDirectory() as made, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
+        folder = Path(made) / _FOLDER
+        keep_bundle(answer, folder)
+        for file in sorted(folder.iterdir()):
+            packed.write(file, f"{_FOLDER}/{file.name}")
+    return content.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,17 @@ from gradio.events import api
 
 from assistant.chats import Chats
 from assistant.errors import AssistantError
-from assistant.ui import cards
+from assistant.ui import cards, keeping
 from assistant.ui import plan as plans
-from assistant.ui.chat import NO_SOURCES_YET, Chat
+from assistant.ui.chat import NO_SOURCES_YET, Chat, Conversation
 from assistant.ui.downloads import Downloads
 from assistant.ui.library import Shelf, add_references, add_uploads, told, tracked
 from assistant.ui.trends import TrendsTab
 from assistant.workspace import Workspace
 
 TITLE = "Research assistant"
+
+Keeper = Callable[[Conversation], str]
 
 _ANSWERS_AT_ONCE = 8
 _LONGEST_QUEUE = 64
@@ -81,7 +83,7 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads | None = Non
             heading = _markdown(elem_id="heading")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="ask"):
-                chatbot, offer, earlier = _lay_out_chat(chat)
+                chatbot, offer, earlier = _lay_out_chat(chat, _keeper(workspace, downloads))
             with gr.Tab("Trends", id="trends"):
                 _lay_out_trends(TrendsTab(workspace.library, lambda: workspace.assistant.retriever.search, downloads))
             with gr.Tab("Library", id="library"):
@@ -113,7 +115,7 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads | None = Non
     return page
 
 
-def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
+def _lay_out_chat(chat: Chat, keep: Keeper) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
     with gr.Row(elem_id="talk"):
         with gr.Column(scale=7, min_width=320, elem_id="conversation"):
             with gr.Row(elem_id="earlier"):
@@ -154,8 +156,11 @@ def _lay_out_chat(chat: Chat) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
                 elem_id="question",
             )
         with gr.Column(scale=5, min_width=300, elem_id="sources"):
+            files = gr.Button("Files of this answer", size="sm", visible=False, elem_id="keep")
+            kept = _markdown(elem_id="kept")
             sources = _markdown(NO_SOURCES_YET)
-    _connect_chat(chat, box, chatbot, sources, earlier, forget, reading, values, again)
+    conversation = _connect_chat(chat, box, chatbot, sources, earlier, forget, reading, values, again, (files, kept))
+    files.click(keep, conversation, kept, api_visibility="private", show_progress_on=files)
     return chatbot, offer, earlier
 
 
@@ -169,8 +174,12 @@ def _connect_chat(
     reading: gr.Accordion,
     values: Sequence[Any],
     again: gr.Button,
-) -> None:
-    """Say which event of the chat calls what; after each the list of earlier conversations is read anew."""
+    files: tuple[gr.Button, gr.Markdown],
+) -> gr.State:
+    """Say which event of the chat calls what; after each the list of earlier conversations is read anew.
+
+    Return what holds the conversation.
+    """
     conversation = gr.State(())
     outputs = [box, chatbot, conversation, sources]
     answering: dict[str, Any] = {
@@ -202,12 +211,30 @@ def _connect_chat(
                 gr.update(visible=bool(kept)),
                 gr.update(visible=bool(kept and kept[-1].plan), open=False),
                 *chat.plan_fields(kept),
+                gr.update(visible=bool(kept and kept[-1].answer)),
+                "",
             ),
             conversation,
-            [earlier, forget, reading, *values],
+            [earlier, forget, reading, *values, *files],
             **at_once,
         )
     chatbot.select(chat.show_sources, conversation, sources, **at_once)
+    return conversation
+
+
+def _keeper(workspace: Workspace, downloads: Downloads | None) -> Keeper:
+    """Return what makes the files of a conversation's last answer, as links."""
+
+    def keep(conversation: Conversation) -> str:
+        answer = conversation[-1].answer if conversation else None
+        if answer is None or downloads is None:
+            return ""
+        try:
+            return downloads.links(keeping.files(answer, workspace.library.papers_by_id, workspace.keep_bundle))
+        except AssistantError as error:
+            return cards.note(str(error), "error")
+
+    return keep
 
 
 def _lay_out_plan() -> tuple[gr.Accordion, Sequence[Any], gr.Button]:

@@ -93,11 +93,8 @@ class TrendsTab:
             return ""
         figures_of = json.dumps(found.to_json(), ensure_ascii=False, indent=1).encode()
         named = {"trends.html": "Page (HTML)", "trends.png": "Picture (PNG)", "trends.json": "Figures (JSON)"}
-        links = "".join(
-            f'<a href="{self._downloads.keep(name, content)}" download="{name}">{named[name]}</a>'
-            for name, content in {**files, "trends.json": figures_of}.items()
-        )
-        return f'<div class="files">{links}</div>'
+        contents = {**files, "trends.json": figures_of}
+        return self._downloads.links({name: (named[name], content) for name, content in contents.items()})
 
 
 def report(found: Trends, papers: Mapping[str, Paper]) -> str:

@@ -7,6 +7,7 @@ program, U1 (for the user) holds what RIS has no tag for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import rispy  # type: ignore[import-untyped]
@@ -64,6 +65,7 @@ def _fields(paper: Paper, key: str) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=20_000)  # the same people write many papers
 def _name(name: str) -> str:
     """Return "Family, Given, Suffix"; a name that is not to be turned round, as it is, with a comma if it needs one."""
     person = parts(name)

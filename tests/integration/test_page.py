@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import threading
 import time
@@ -21,12 +22,13 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from assistant import plots, trends, verification
 from assistant.chats import Chats
 from assistant.errors import AssistantError, QuestionError, UsageError
 from assistant.library import Library
 from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Settings
-from assistant.types import Message, Turn
+from assistant.types import Message, PaperFilter, Turn
 from assistant.ui.app import serve, server
 from assistant.ui.chat import Chat
 from assistant.ui.hardening import seal_environment
@@ -608,6 +610,23 @@ def test_question_while_an_answer_is_written_is_not_mixed_in(library: Library) -
     time.sleep(0)
 
 
+def test_plots_as_a_page_run_nothing_and_ask_for_nothing(empty_app: Running, browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "hostile.bib").write_text(HOSTILE, encoding="utf-8")
+    empty_app.workspace.add([tmp_path / "hostile.bib"])
+    library = empty_app.workspace.library
+    found = trends.find(library, PaperFilter(), "year", "papers </title><script>window.hacked=9</script>")
+    plots.write(found, library, tmp_path / "plots.html", PaperFilter())
+    page = browser.new_context().new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"file://{tmp_path / 'plots.html'}")
+    expect(page.locator("svg")).to_have_count(4)
+    assert "<script>" in page.locator("h1").inner_text()
+    assert page.evaluate("[window.hacked, document.scripts.length, document.images.length]") == [None, 0, 0]
+    assert asked == [f"file://{tmp_path / 'plots.html'}"]
+    page.context.close()
+
+
 def test_trends_are_shown_with_four_pictures(app: Running, open_page: Callable[..., Page]) -> None:
     page = open_page(app.url)
     page.get_by_role("tab", name="Trends").click()
@@ -630,11 +649,56 @@ def test_trends_of_hostile_papers_run_nothing(
     empty_app.workspace.add([tmp_path / "hostile.bib"])
     page = open_page(empty_app.url)
     page.get_by_role("tab", name="Trends").click()
-    page.get_by_label("About").fill("<img src=x onerror=window.hacked=8>")
+    page.get_by_label("By", exact=True).fill("Nobody <img src=x onerror=window.hacked=8>")
     page.get_by_role("button", name="Show trends").click()
-    expect(page.locator("#trends-text .note")).to_contain_text("<img src=x")
-    page.get_by_label("About").fill("zebra")
+    expect(page.locator("#trends-text .note").first).to_contain_text("<img src=x")
+    page.get_by_label("By", exact=True).fill("Mallory")
     page.get_by_role("button", name="Show trends").click()
     expect(page.locator("#trends-plots img")).to_have_count(4, timeout=60_000)
     assert page.evaluate("window.hacked") is None
     assert page.locator("#trends :is(iframe, script)").count() == 0
+
+
+def test_trends_can_be_taken_away_as_files(app: Running, open_page: Callable[..., Page], tmp_path: Path) -> None:
+    page = open_page(app.url)
+    page.get_by_role("tab", name="Trends").click()
+    page.get_by_role("button", name="Show trends").click()
+    expect(page.locator("#trends-files a")).to_have_count(3, timeout=60_000)
+    kept = {}
+    for link in page.locator("#trends-files a").all():
+        with page.expect_download() as download:
+            link.click()
+        download.value.save_as(tmp_path / download.value.suggested_filename)
+        kept[download.value.suggested_filename] = (tmp_path / download.value.suggested_filename).read_bytes()
+    assert kept["trends.png"].startswith(b"\x89PNG")
+    assert kept["trends.html"].startswith(b"<!doctype html>")
+    assert json.loads(kept["trends.json"])["total"] == app.workspace.library.count()
+    assert fetch(f"{app.url}kept/{'0' * 32}/trends.png")[0] == 404
+    assert not list((app.workspace.library.folder / "uploads").rglob("trends*"))
+
+
+def test_an_answer_can_be_taken_away_with_its_evidence(
+    app: Running, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = open_page(app.url)
+    expect(page.get_by_role("button", name="Files of this answer")).to_be_hidden()
+    ask(page, "How many papers are in the library?")
+    page.get_by_role("button", name="Files of this answer").click()
+    expect(page.locator("#kept a")).to_have_count(3, timeout=30_000)
+    kept = {}
+    for link in page.locator("#kept a").all():
+        with page.expect_download() as download:
+            link.click()
+        kept[download.value.suggested_filename] = tmp_path / download.value.suggested_filename
+        download.value.save_as(kept[download.value.suggested_filename])
+    assert sorted(kept) == ["answer.zip", "sources.bib", "sources.ris"]
+    assert kept["sources.bib"].read_text(encoding="utf-8").count("@") >= app.workspace.library.count()
+    shutil.unpack_archive(kept["answer.zip"], tmp_path / "unpacked")
+    assert verification.verify(tmp_path / "unpacked" / "answer", app.workspace.library).holds
+
+
+def test_an_overview_shows_how_far_it_is_and_what_it_covers(app: Running, open_page: Callable[..., Page]) -> None:
+    page = open_page(app.url)
+    ask(page, "Give me an overview of the library")
+    expect(page.locator("#chat")).to_contain_text(f"{app.workspace.library.count()} of", timeout=60_000)
+    expect(page.locator("#chat")).to_contain_text("read")

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from assistant import bundles, outbox, recording
 from assistant.answering import Assistant
-from assistant.bundles import BundleError
+from assistant.errors import BundleError
 from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.readers import read

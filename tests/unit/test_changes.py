@@ -2,13 +2,14 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from scipy import stats
 
 from assistant import changes
 
 
+@settings(deadline=None)
 @given(some.integers(0, 40), some.integers(1, 40))
 def test_the_interval_of_a_share_is_wilsons(count: int, papers: int) -> None:
     count = min(count, papers)

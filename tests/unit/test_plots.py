@@ -206,13 +206,16 @@ def test_periods_with_next_to_no_papers_are_not_drawn_and_named(library: Library
     ids = keep(library, *many(3))
     found = trends_of(ids, [("2010", 1), ("2011", 0), ("2023", 200), ("2024", 200), ("2025", 200)])
     words = plots.draw(found, library, PaperFilter()).drawings[1].words
-    assert "less than a hundredth of the papers: 2010." in words
+    assert "less than a fiftieth of the papers of the fullest year: 2010." in words
 
 
 def test_papers_of_no_theme_are_drawn_where_the_filter_is_given(library: Library) -> None:
     ids = keep(library, *many(6))
     found = replace(trends_of(ids[:3], [("2024", 3)]), total=6)
-    assert "3 papers of 6 (those that a theme or a term names), a point each" in plots.draw(found, library).drawings[3].words
+    assert (
+        "3 papers of 6 (those that a theme or a term names), a point each"
+        in plots.draw(found, library).drawings[3].words
+    )
     assert "6 papers, a point each:" in plots.draw(found, library, PaperFilter()).drawings[3].words
 
 

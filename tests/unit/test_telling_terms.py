@@ -43,7 +43,8 @@ def test_a_term_of_the_newest_papers_only_is_told_and_one_of_all_papers_is_not()
 def test_terms_of_the_same_papers_are_told_as_one() -> None:
     timeline = years(y2025=12, y2026=10)
     held = ids((2026, 0, 4))
-    told = telling_terms.telling([Term("verifiable rewards", held), Term("RLVR", held[::-1])], timeline)
+    terms = [Term("process", held), Term("verifiable rewards", held), Term("RLVR", held[::-1]), Term("useful", held)]
+    told = telling_terms.telling(terms, timeline)  # by what names a subject
     assert [(each.phrase, each.also) for each in told.terms] == [("verifiable rewards", ("RLVR",))]
     assert told.looked_at == 1
 

@@ -9,7 +9,7 @@ from assistant import recording, themes, trends
 from assistant.library import Library
 from assistant.protocols import Vectors
 from assistant.themes import Theme
-from assistant.types import Paper, PaperFilter, Record
+from assistant.types import Paper, PaperFilter, Progress, Record
 from tests.conftest import SHARED, make_paper
 from tests.fakes import HashingEmbedder
 
@@ -230,11 +230,12 @@ def test_of_many_themes_the_large_ones_and_those_that_change_are_shown() -> None
     assert len(trends.shown_themes(courses[:3], 10)) == 3
 
 
-def test_progress_is_told(library: Library) -> None:
+def test_progress_is_told_step_by_step_to_its_end(library: Library) -> None:
     page(library)
-    told: list[str] = []
-    trends.find(library, ALL, "year", "papers", on_progress=lambda progress: told.append(progress.message))
-    assert told[1] == "Grouping 11 papers by meaning"
+    told: list[Progress] = []
+    trends.find(library, ALL, "year", "papers", on_progress=told.append)
+    assert [each.message.split()[0] for each in told[::2]] == ["Reading", "Grouping", "Comparing"]
+    assert all(each.done == each.total == 11 for each in told[1::2])
 
 
 def test_the_real_themes_of_two_unlike_groups_are_followed(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

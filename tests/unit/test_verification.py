@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant import bundles, curation, recording, verification
+from assistant import bundle_checks, bundles, curation, recording
 from assistant.answering import Assistant
-from assistant.bundles import ANSWER, BIBLIOGRAPHY, EVIDENCE, FILES, MANIFEST, PAGE, BundleError
+from assistant.bundles import ANSWER, BIBLIOGRAPHY, EVIDENCE, FILES, MANIFEST, PAGE
+from assistant.errors import BundleError
 from assistant.library import Library
 from assistant.types import (
     Answer,
@@ -148,7 +149,7 @@ def _added(folder: Path, *, is_counted: bool = False, is_his: bool = False) -> N
     new = {"id": "title:new", "title": "New", "abstract": "Made up.", "source": None, "also": [], "counted": is_counted}
 
     def change(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        known = next(line for line in lines if line["kind"] == "paper")
+        known = next(line for line in lines if line.get("title") == "Light-PEFT")
         for line in lines:
             if is_his and line.get("id") == "naibin-gu":
                 line["on"].append(["title:new", "Naibin Gu"])
@@ -403,7 +404,17 @@ def test_a_file_that_is_too_large_is_not_read(count: Path, monkeypatch: pytest.M
     assert "larger than any" in failures(verify(count, None))
 
 
+def test_cells_of_a_comparison_are_checked(assistant: Assistant, tmp_path: Path) -> None:
+    row = {"paper_id": "x", "number": 1, "title": "BeamLoRA", "what": BEAMS, "limits": None, "paper_ids": ["x"]}
+    made = assistant.ask(PROSE).answer()
+    answer = replace(made, kind="comparison", rows=(row, {**row, "how": "It eats cake."}))
+    bundles.write(answer, assistant.library, tmp_path / "b", embedder="")
+    found = failures(verify(tmp_path / "b", None), "quotes")
+    assert "“It eats cake.” (how) does not stand in the abstract of source [1]." in found
+    assert "beam" not in found
+
+
 def test_a_report_names_so_many_failures_and_counts_the_rest() -> None:
-    check = verification._check("x", "y", [f"No {number}." for number in range(80)])
+    check = bundle_checks.checked("x", "y", [f"No {number}." for number in range(80)])
     assert len(check.failures) == 51
     assert check.failures[-1] == "30 more of this kind."
