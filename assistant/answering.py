@@ -8,11 +8,12 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import catalogue, following, intents, paper_summary, refusals, relevance, topics, writing
+from assistant import catalogue, following, intents, refusals, relevance, topics, writing
 from assistant.answerability import Judge
 from assistant.errors import QuestionError
 from assistant.library import Library
-from assistant.overview import Overviews
+from assistant.overviews import paper_summary
+from assistant.overviews.overview import Overviews
 from assistant.planning import Planner
 from assistant.protocols import LanguageModel
 from assistant.retrieval import Retriever

@@ -18,9 +18,9 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from assistant import paper_summary
 from assistant.integrity import CheckReport
 from assistant.models import ModelEntry
+from assistant.overviews import paper_summary
 from assistant.quoting import visible
 from assistant.stream import AnswerStream
 from assistant.types import (

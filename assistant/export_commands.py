@@ -92,7 +92,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check every quotation and number of an answer that was kept, without a model, and say what no longer holds."""
-    from assistant import console, verification
+    from assistant import console
+    from assistant.bundle import verification
 
     library = None if alone else _library(context)
     try:

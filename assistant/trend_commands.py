@@ -30,7 +30,7 @@ from assistant.types import PaperFilter, Passage
 
 if TYPE_CHECKING:
     from assistant.library import Library
-    from assistant.trends import Course, Trends
+    from assistant.trend_analysis.trends import Course, Trends
 
 app = typer.Typer()
 
@@ -66,9 +66,10 @@ def trends(
     as_json: AsJson = False,
 ) -> None:
     """Show what the papers are about and how that changes, with numbers; rising and falling only where it is sure."""
-    from assistant import console, plots, settings, tallies
-    from assistant import trends as found_trends
+    from assistant import console, settings, tallies
+    from assistant.charts import plots
     from assistant.library import Library
+    from assistant.trend_analysis import trends as found_trends
     from assistant.wording import plain
 
     chosen = paper_filter(author, year, since, until, category, code, source)
@@ -119,9 +120,10 @@ def _about(context: typer.Context, library: Library, topic: str, chosen: PaperFi
 
 def _named(context: typer.Context, library: Library, chosen: PaperFilter, found: Trends) -> Trends:
     """Let the chat model name the themes that have no name. Ctrl-C ends that; what was named by then stays."""
-    from assistant import console, kept_themes, theme_names, wiring
-    from assistant import trends as found_trends
+    from assistant import console, wiring
     from assistant.settings import load
+    from assistant.topic_model import kept_themes, theme_names
+    from assistant.trend_analysis import trends as found_trends
 
     wiring.quiet_environment()
     stop = threading.Event()
@@ -134,7 +136,7 @@ def _named(context: typer.Context, library: Library, chosen: PaperFilter, found:
 def _show(found: Trends) -> None:
     """Print what was found: figures as a table, then what can be said, each with the numbers of papers that show it."""
     from assistant import console
-    from assistant import trends as found_trends
+    from assistant.trend_analysis import trends as found_trends
 
     if not found.total:
         for remark in found.remarks:
@@ -170,7 +172,7 @@ def _show_shares(shown: Sequence[Course], found: Trends) -> None:
     from rich.table import Table
 
     from assistant import console
-    from assistant.courses import percent
+    from assistant.trend_analysis.courses import percent
     from assistant.wording import plain
 
     periods = [period for period, papers in found.publications if papers][-_PERIODS:]

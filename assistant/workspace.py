@@ -159,7 +159,7 @@ class Workspace:
 
     def keep_bundle(self, answer: Answer, folder: Path) -> None:
         """Write an answer with its evidence into a folder. Raises BundleError where it holds something else."""
-        from assistant import bundles
+        from assistant.bundle import bundles
 
         bundles.write(answer, self.library, folder, embedder=self.library.fact(FINGERPRINT) or "")
 

@@ -1,4 +1,4 @@
-"""Does `assistant.aspects` find the sentences of an abstract that say what, how, what came out, and what is not done?
+"""Does `aspects.find` find the sentences of an abstract that say what, how, what came out, and what is not done?
 
 `python -m benchmarks.aspects [--errors]` compares it with data/aspects.jsonl: for abstracts of language processing,
 machine learning, medicine, biology, physics, mathematics and library science, the places of the sentences that we take
@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant import aspects, readers
+from assistant import readers
+from assistant.overviews import aspects
 from assistant.types import Record
 
 SHARED = Path(__file__).parents[1].parent / "shared"

@@ -6,7 +6,7 @@ abstract proves it, else the key sentence), with the one-line summaries of SciTL
 papers: ROUGE-1, -2 and -L F1 (rouge-score, stemmed), the best over a paper's summaries. Intervals are the middle 95 %
 of bootstrap samples of papers.
 
---fit prints the coefficients of `assistant.key_sentences`, fitted on the papers whose id's SHA-256 begins with an even
+--fit prints the coefficients of `key_sentences`, fitted on the papers whose id's SHA-256 begins with an even
 byte; the set holds no other papers than the 200 reported, so the key sentence of a paper of that half is chosen here
 with coefficients fitted on the other half. --lines keeps the model's lines, so that a run can go on where it ended.
 """
@@ -28,8 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rouge_score.rouge_scorer import RougeScorer
 
-from assistant import aspects, key_sentences, paper_lines, settings
-from assistant.key_sentences import Signs
+from assistant import settings
+from assistant.overviews import aspects, key_sentences, paper_lines
+from assistant.overviews.key_sentences import Signs
 from assistant.protocols import LanguageModel
 from assistant.types import Paper
 from assistant.wiring import load_embedder, load_language_model, quiet_environment
@@ -184,7 +185,7 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description="ROUGE of one sentence a paper with people's one-line summaries.")
     parser.add_argument("file", type=Path, nargs="?", default=SHARED / "benchmarks/scitldr-dev/tldr.jsonl")
-    parser.add_argument("--fit", action="store_true", help="print coefficients for assistant.key_sentences")
+    parser.add_argument("--fit", action="store_true", help="print coefficients for assistant.overviews.key_sentences")
     parser.add_argument("--model", action="store_true", help="let the chat model write the lines that --lines lacks")
     parser.add_argument("--lines", type=Path, help="JSONL that keeps the model's lines")
     given = parser.parse_args()

@@ -33,10 +33,10 @@ from sklearn.metrics import adjusted_rand_score
 
 from assistant import settings, wiring
 from assistant.library import Library
-from assistant.phrase_counts import singular
-from assistant.phrases import Phrases
 from assistant.protocols import Vectors
-from assistant.themes import Theme, discover
+from assistant.topic_model.phrase_counts import singular
+from assistant.topic_model.phrases import Phrases
+from assistant.topic_model.themes import Theme, discover
 from assistant.types import Paper
 from assistant.words import written_words
 from benchmarks import sizes

@@ -9,18 +9,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant import doubts, topics, trends
+from assistant import doubts, topics
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
 from assistant.topics import Search
-from assistant.trends import By, Course, Share, Trends
+from assistant.trend_analysis import trends
+from assistant.trend_analysis.trends import By, Course, Share, Trends
 from assistant.types import Paper, PaperFilter, Progress, ProgressListener
 from assistant.ui import cards
 from assistant.ui.downloads import Downloads
 from assistant.wording import counted, plain
 
 if TYPE_CHECKING:
-    from assistant.plots import Picture
+    from assistant.charts.plots import Picture
 
 _PERIODS = 4
 """Periods that a table of themes has columns for: the newest with papers."""
@@ -66,7 +67,7 @@ class TrendsTab:
         yield text, _DRAWING, ""
         listen(Progress(0, 0, "Drawing the plots"))
         try:
-            from assistant import plots  # only where something is drawn: it takes seconds to load
+            from assistant.charts import plots
 
             drawn = plots.draw(found, self._library, meant)
             shown = figures(drawn.pictures())

@@ -11,7 +11,8 @@ from datetime import date
 
 import pytest
 
-from assistant import evaluation, models, questions, settings, trends, wiring
+from assistant import evaluation, models, questions, settings, wiring
+from assistant.trend_analysis import trends
 from assistant.types import Answer, PaperFilter, TextProduced
 from assistant.workspace import Workspace
 from tests.conftest import SHARED

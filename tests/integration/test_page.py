@@ -22,12 +22,14 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from assistant import plots, trends, verification
+from assistant.bundle import verification
+from assistant.charts import plots
 from assistant.chats import Chats
 from assistant.errors import AssistantError, QuestionError, UsageError
 from assistant.library import Library
 from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Settings
+from assistant.trend_analysis import trends
 from assistant.types import Message, PaperFilter, Turn
 from assistant.ui.app import serve, server
 from assistant.ui.chat import Chat

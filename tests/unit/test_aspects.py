@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import aspects
-from assistant.aspects import Aspects
+from assistant.overviews import aspects
+from assistant.overviews.aspects import Aspects
 
 PROSE = (
     "Retrieval needs labelled pairs. However, existing methods suffer from noise and are limited to English. "

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from assistant import bundles, outbox, recording
+from assistant import outbox, recording
 from assistant.answering import Assistant
+from assistant.bundle import bundles
 from assistant.errors import BundleError
 from assistant.indexing import KeptIndex
 from assistant.library import Library

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from scipy import stats
 
-from assistant import changes
+from assistant.trend_analysis import changes
 
 
 @settings(deadline=None)

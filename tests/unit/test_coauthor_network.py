@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from assistant import coauthor_network, recording
-from assistant.coauthor_network import MOST_PEOPLE, Network, find
+from assistant import recording
+from assistant.charts import coauthor_network
+from assistant.charts.coauthor_network import MOST_PEOPLE, Network, find
 from assistant.library import Library
 from assistant.types import Paper, Record
 from tests.conftest import make_paper

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from assistant.courses import Course, course, percent
-from assistant.timeline import By, Timeline, lay_out
+from assistant.trend_analysis.courses import Course, course, percent
+from assistant.trend_analysis.timeline import By, Timeline, lay_out
 from tests.conftest import make_paper
 
 

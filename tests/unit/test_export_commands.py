@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from assistant import bundles, export_commands, recording
+from assistant import export_commands, recording
+from assistant.bundle import bundles
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
 from assistant.ownership import Ownership

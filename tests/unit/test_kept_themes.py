@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.kept_themes import keep_name, remember, scope_of
 from assistant.library import Library
-from assistant.themes import Theme
+from assistant.topic_model.kept_themes import keep_name, remember, scope_of
+from assistant.topic_model.themes import Theme
 from assistant.types import PaperFilter
 
 

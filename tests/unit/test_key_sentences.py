@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import aspects
-from assistant.key_sentences import COEFFICIENTS, key_sentence, key_sentences, signs
+from assistant.overviews import aspects
+from assistant.overviews.key_sentences import COEFFICIENTS, key_sentence, key_sentences, signs
 
 TITLE = "Quarry: retrieval without labelled pairs"
 ABSTRACT = (

@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.label_places import Box, apart, text_width
+from assistant.charts.label_places import Box, apart, text_width
 
 WIDTH, HEIGHT = 900.0, 600.0
 BOXES = st.lists(

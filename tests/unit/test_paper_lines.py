@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import func, select
 
-from assistant import paper_lines
 from assistant.library import Library
+from assistant.overviews import paper_lines
 from assistant.schema import paper_lines as table
 from assistant.types import Message, Paper, Progress, Span
 from tests.conftest import make_paper

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant import paper_map
-from assistant.paper_map import Place, lay_out
+from assistant.charts import paper_map
+from assistant.charts.paper_map import Place, lay_out
 from assistant.protocols import Vectors
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant import abbreviations, phrases
-from assistant.phrase_counts import count_runs, singular
-from assistant.phrases import Phrases
+from assistant.topic_model import abbreviations, phrases
+from assistant.topic_model.phrase_counts import count_runs, singular
+from assistant.topic_model.phrases import Phrases
 from assistant.types import Paper
 from tests.conftest import make_paper
 

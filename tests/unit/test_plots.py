@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant import plots, recording
-from assistant.changes import Change
-from assistant.courses import Course, Share
+from assistant import recording
+from assistant.charts import plots
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
-from assistant.trends import By, Trends
+from assistant.trend_analysis.changes import Change
+from assistant.trend_analysis.courses import Course, Share
+from assistant.trend_analysis.trends import By, Trends
 from assistant.types import Paper, PaperFilter, Record
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import paper_lines
+from assistant.overviews import paper_lines
 from benchmarks import summaries
 from benchmarks.summaries import Summed
 from tests.conftest import SHARED, make_paper

@@ -1,6 +1,6 @@
-from assistant import telling_terms
-from assistant.phrases import Term
-from assistant.timeline import Timeline, lay_out
+from assistant.topic_model.phrases import Term
+from assistant.trend_analysis import telling_terms
+from assistant.trend_analysis.timeline import Timeline, lay_out
 from tests.conftest import make_paper
 
 

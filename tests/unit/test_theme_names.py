@@ -3,9 +3,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from assistant import kept_themes, recording, theme_names
+from assistant import recording
 from assistant.library import Library
-from assistant.themes import Theme
+from assistant.topic_model import kept_themes, theme_names
+from assistant.topic_model.themes import Theme
 from assistant.types import Message, Record
 from tests.conftest import make_paper
 

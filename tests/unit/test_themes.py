@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from assistant.protocols import Vectors
-from assistant.themes import MOST_THEMES, Theme, discover
+from assistant.topic_model.themes import MOST_THEMES, Theme, discover
 from assistant.types import Paper
 from tests.conftest import make_paper
 

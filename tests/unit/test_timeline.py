@@ -1,4 +1,4 @@
-from assistant import timeline
+from assistant.trend_analysis import timeline
 from tests.conftest import make_paper
 
 

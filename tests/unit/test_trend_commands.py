@@ -7,11 +7,12 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from assistant import recording, themes, trend_commands, wiring, workspace
+from assistant import recording, trend_commands, wiring, workspace
 from assistant.errors import UsageError
 from assistant.library import Library
 from assistant.protocols import Vectors
-from assistant.themes import Theme
+from assistant.topic_model import themes
+from assistant.topic_model.themes import Theme
 from assistant.types import Message, Paper, Record
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder

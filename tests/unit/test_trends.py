@@ -5,10 +5,12 @@ from datetime import date
 import numpy as np
 import pytest
 
-from assistant import recording, themes, trends
+from assistant import recording
 from assistant.library import Library
 from assistant.protocols import Vectors
-from assistant.themes import Theme
+from assistant.topic_model import themes
+from assistant.topic_model.themes import Theme
+from assistant.trend_analysis import trends
 from assistant.types import Paper, PaperFilter, Progress, Record
 from tests.conftest import SHARED, make_paper
 from tests.fakes import HashingEmbedder

@@ -13,11 +13,11 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from assistant import recording
-from assistant.courses import Course, Share
+from assistant.charts.plots import Picture
 from assistant.errors import LibraryError
 from assistant.library import Library
-from assistant.plots import Picture
-from assistant.trends import Trends
+from assistant.trend_analysis.courses import Course, Share
+from assistant.trend_analysis.trends import Trends
 from assistant.types import Paper, PaperFilter, Passage, Progress, Record
 from assistant.ui.downloads import Downloads
 from assistant.ui.trends import TrendsTab, figures, report

@@ -15,9 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant import bundle_checks, bundles, curation, recording
+from assistant import curation, recording
 from assistant.answering import Assistant
-from assistant.bundles import ANSWER, BIBLIOGRAPHY, EVIDENCE, FILES, MANIFEST, PAGE
+from assistant.bundle import bundle_checks, bundles
+from assistant.bundle.bundles import ANSWER, BIBLIOGRAPHY, EVIDENCE, FILES, MANIFEST, PAGE
+from assistant.bundle.verification import Report, verify
 from assistant.errors import BundleError
 from assistant.library import Library
 from assistant.types import (
@@ -32,7 +34,6 @@ from assistant.types import (
     Span,
     Timings,
 )
-from assistant.verification import Report, verify
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, ScriptedModel
 from tests.unit.test_answering import assistant_over
@@ -398,7 +399,7 @@ def test_a_broken_file_is_reported(count: Path, name: str, content: bytes) -> No
 
 
 def test_a_file_that_is_too_large_is_not_read(count: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assistant import bundle_reading
+    from assistant.bundle import bundle_reading
 
     monkeypatch.setattr(bundle_reading, "_LARGEST", dict.fromkeys(FILES, 10))
     assert "larger than any" in failures(verify(count, None))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from assistant.bundles import (
+from assistant.bundle.bundles import (
     ANSWER,
     BIBLIOGRAPHY,
     EVIDENCE,

@@ -11,7 +11,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import abbreviations
+from assistant.topic_model import abbreviations
 
 MOST_WORDS = 4
 """Content words of the longest phrase; one small word may stand inside ("mixture of experts")."""

@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import overview_facts, paper_lines, paper_summary, survey, synthesis
 from assistant.library import Library
+from assistant.overviews import overview_facts, paper_lines, paper_summary, survey, synthesis
+from assistant.overviews.survey import Group, Survey
+from assistant.overviews.synthesis import Section
 from assistant.proof import Embed
 from assistant.protocols import LanguageModel
-from assistant.survey import Group, Survey
-from assistant.synthesis import Section
 from assistant.types import (
     Answer,
     AnswerEvent,

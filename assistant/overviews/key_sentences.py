@@ -16,8 +16,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import aspects
-from assistant.aspects import Part
+from assistant.overviews import aspects
+from assistant.overviews.aspects import Part
 from assistant.words import STOP_WORDS, shares, stem, written_words
 
 _DAMPING = 0.85

@@ -8,13 +8,13 @@ from datetime import date
 from math import isfinite
 from typing import Any
 
-from assistant import telling_terms, trend_remarks
-from assistant.changes import Change, Comparison
-from assistant.courses import Course, Share, course, percent
 from assistant.library import Library
 from assistant.names import fold
-from assistant.themes import Theme
-from assistant.timeline import By, Timeline, lay_out, span_in_words
+from assistant.topic_model.themes import Theme
+from assistant.trend_analysis import telling_terms, trend_remarks
+from assistant.trend_analysis.changes import Change, Comparison
+from assistant.trend_analysis.courses import Course, Share, course, percent
+from assistant.trend_analysis.timeline import By, Timeline, lay_out, span_in_words
 from assistant.types import Paper, PaperFilter, Progress, ProgressListener
 from assistant.wording import counted, filter_in_words, joined, plain
 
@@ -111,7 +111,7 @@ def find(
     counted; those without a vector stand in no theme. No model is used. Themes keep the ids and names that they have in
     the library, and are remembered there.
     """
-    from assistant import kept_themes, phrases, themes  # they load what only finding needs
+    from assistant.topic_model import kept_themes, phrases, themes
 
     on_progress(Progress(0, 0, "Reading papers"))
     papers = library.papers(chosen)

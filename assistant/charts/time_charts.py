@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from assistant.chart_style import (
+from assistant.charts.chart_style import (
     INK,
     LINE,
     LONGEST_THEME,
@@ -22,8 +22,8 @@ from assistant.chart_style import (
     shortened,
     sized,
 )
-from assistant.label_places import text_width
-from assistant.trends import Course, Share, Trends
+from assistant.charts.label_places import text_width
+from assistant.trend_analysis.trends import Course, Share, Trends
 from assistant.wording import counted, one_line
 
 _CHANGE_COLOURS: Mapping[str, str] = {"rising": PALETTE[0], "falling": PALETTE[1]}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from assistant import __version__, recounts
-from assistant.bundle_checks import Check, checked, short
-from assistant.bundle_reading import Bundle
-from assistant.bundles import EVIDENCE, counting_filter
+from assistant import __version__
+from assistant.bundle import recounts
+from assistant.bundle.bundle_checks import Check, checked, short
+from assistant.bundle.bundle_reading import Bundle
+from assistant.bundle.bundles import EVIDENCE, counting_filter
 from assistant.catalogue import CatalogueAnswer
 from assistant.wording import counted
 

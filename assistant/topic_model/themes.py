@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.phrases import Phrases
 from assistant.protocols import Vectors
+from assistant.topic_model.phrases import Phrases
 from assistant.types import Paper
 
 FEWEST_PAPERS = 5

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from assistant.phrase_counts import INNER_WORDS, Counts, Run, count_runs
+from assistant.topic_model.phrase_counts import INNER_WORDS, Counts, Run, count_runs
 from assistant.types import Paper
 from assistant.words import is_light, shares, stem
 

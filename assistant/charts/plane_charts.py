@@ -8,10 +8,21 @@ from typing import Any
 
 import altair as alt
 
-from assistant.chart_style import INK, LINE, LONGEST_THEME, PALETTE, WIDTH, Chart, data, placeholder, shortened, sized
-from assistant.coauthor_network import Network
-from assistant.label_places import Box, apart, text_width
-from assistant.paper_map import PaperMap
+from assistant.charts.chart_style import (
+    INK,
+    LINE,
+    LONGEST_THEME,
+    PALETTE,
+    WIDTH,
+    Chart,
+    data,
+    placeholder,
+    shortened,
+    sized,
+)
+from assistant.charts.coauthor_network import Network
+from assistant.charts.label_places import Box, apart, text_width
+from assistant.charts.paper_map import PaperMap
 from assistant.wording import counted
 
 SHAPES = ("circle", "square", "triangle-up", "diamond")

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from assistant import catalogue
 from assistant.library import Library
-from assistant.survey import Survey
-from assistant.synthesis import Section
-from assistant.trends import Course
+from assistant.overviews.survey import Survey
+from assistant.overviews.synthesis import Section
+from assistant.trend_analysis.trends import Course
 from assistant.types import PaperFilter, Sentence
 from assistant.wording import counted, joined, plain
 

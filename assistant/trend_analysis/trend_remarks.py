@@ -9,8 +9,8 @@ from sqlalchemy import Connection, func, select
 
 from assistant import schema
 from assistant.selection import DOUBTS, Doubt, undecided
-from assistant.telling_terms import Told
-from assistant.timeline import Timeline
+from assistant.trend_analysis.telling_terms import Told
+from assistant.trend_analysis.timeline import Timeline
 from assistant.types import Paper, PaperFilter
 from assistant.wording import counted, date_in_words, joined, plain
 

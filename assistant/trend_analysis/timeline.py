@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from assistant.changes import Counts, halving
+from assistant.trend_analysis.changes import Counts, halving
 from assistant.types import Paper
 from assistant.wording import date_in_words
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant import key_sentences, quoting, trends
+from assistant import quoting
 from assistant.library import Library
-from assistant.trends import Course, Trends
+from assistant.overviews import key_sentences
+from assistant.trend_analysis import trends
+from assistant.trend_analysis.trends import Course, Trends
 from assistant.types import Coverage, Paper, PaperFilter, Progress, Source
 
 FEW_PAPERS = 4

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import select
 
 from assistant import __version__, authors, lexical, particulars, topics
-from assistant.answer_pages import page
+from assistant.bundle.answer_pages import page
 from assistant.errors import BundleError
 from assistant.library import Library
 from assistant.schema import papers as paper_table

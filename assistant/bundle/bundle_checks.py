@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant import __version__
-from assistant.answer_pages import page
-from assistant.bundle_reading import Bundle
-from assistant.bundles import ANSWER, BIBLIOGRAPHY, EVIDENCE, PAGE
+from assistant.bundle.answer_pages import page
+from assistant.bundle.bundle_reading import Bundle
+from assistant.bundle.bundles import ANSWER, BIBLIOGRAPHY, EVIDENCE, PAGE
 from assistant.readers import bibtex
 from assistant.types import Answer, Paper, Record
 from assistant.wording import counted

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.changes import (
+from assistant.trend_analysis.changes import (
     LIKELIEST_CHANCE,
     Change,
     Comparison,
@@ -19,7 +19,7 @@ from assistant.changes import (
     is_steady,
     wilson,
 )
-from assistant.timeline import Timeline, span_in_words
+from assistant.trend_analysis.timeline import Timeline, span_in_words
 from assistant.wording import counted, date_in_words
 
 _TOO_FEW = "too few papers to say whether its share changes"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from assistant import aspects, quoting
-from assistant.synthesis import Section
+from assistant import quoting
+from assistant.overviews import aspects
+from assistant.overviews.synthesis import Section
 from assistant.types import Sentence, Source, Span
 from assistant.wording import plain, quotation
 

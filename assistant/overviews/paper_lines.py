@@ -16,8 +16,8 @@ from sqlalchemy import insert, select
 
 import prompts
 from assistant import proof, quoting
-from assistant.key_sentences import key_sentence
 from assistant.library import Library
+from assistant.overviews.key_sentences import key_sentence
 from assistant.paper_rows import pages
 from assistant.proof import Embed
 from assistant.protocols import LanguageModel

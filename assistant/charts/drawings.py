@@ -11,8 +11,8 @@ from typing import Any
 import vl_convert
 from lxml import etree  # type: ignore[import-untyped]
 
-from assistant.chart_style import INK, LINE, QUIET, WIDTH, Chart
-from assistant.label_places import text_width
+from assistant.charts.chart_style import INK, LINE, QUIET, WIDTH, Chart
+from assistant.charts.label_places import text_width
 
 SCALE = 2
 """Pixels of a PNG for each pixel of the drawing: sharp on fine screens and in print."""

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import prompts
-from assistant import kept_themes, quoting
+from assistant import quoting
 from assistant.library import Library
-from assistant.themes import Theme
+from assistant.topic_model import kept_themes
+from assistant.topic_model.themes import Theme
 from assistant.types import Message, Paper, Progress, ProgressListener
 from assistant.words import content_words, stem
 

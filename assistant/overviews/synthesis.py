@@ -1,6 +1,6 @@
 """An overview written from a survey: what the model is shown of each theme, and what is kept of what it writes.
 
-Map and reduce: every paper gave its key sentence (`assistant.survey`), each theme is written up from its papers' key
+Map and reduce: every paper gave its key sentence (see `survey`), each theme is written up from its papers' key
 sentences within a token budget, and every sentence is proved against the abstracts. Where nothing that the model wrote
 is proved, the papers speak for themselves: their key sentences are quoted.
 """
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import prompts
 from assistant import proof, quoting, writing
 from assistant.names import fold
+from assistant.overviews.survey import SHOWN_PAPERS, Group, Survey
 from assistant.proof import Embed
 from assistant.protocols import LanguageModel
 from assistant.sentences import LIST_MARKER, split
-from assistant.survey import SHOWN_PAPERS, Group, Survey
 from assistant.types import Coverage, Length, Message, Sentence, Span
 from assistant.wording import counted, plain
 from assistant.wording import quotation as quotation_of

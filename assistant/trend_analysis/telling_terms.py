@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.changes import LIKELIEST_CHANCE, Counts, Figures, chances, change, compare, each_level, least_changes
-from assistant.timeline import Timeline
+from assistant.trend_analysis.changes import (
+    LIKELIEST_CHANCE,
+    Counts,
+    Figures,
+    chances,
+    change,
+    compare,
+    each_level,
+    least_changes,
+)
+from assistant.trend_analysis.timeline import Timeline
 from assistant.words import is_light, shares, stem, written_words
 
 if TYPE_CHECKING:
-    from assistant.phrases import Term
+    from assistant.topic_model.phrases import Term
 
 MOST_OF_A_KIND = 6
 """Terms chosen of those that rise, of those that fall, of those only in the newest papers, only in the oldest."""

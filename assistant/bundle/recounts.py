@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select
 
 from assistant import author_decisions, authors, catalogue
 from assistant.author_decisions import Anchor, Decision
-from assistant.bundle_reading import Bundle, Person
+from assistant.bundle.bundle_reading import Bundle, Person
 from assistant.catalogue import CatalogueAnswer
 from assistant.identity import strong_keys, text_key, title_key
 from assistant.library import Library

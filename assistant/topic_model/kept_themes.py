@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, update
 
 from assistant.library import Library
 from assistant.schema import themes
-from assistant.themes import Theme
+from assistant.topic_model.themes import Theme
 from assistant.types import PaperFilter
 
 SAME = 0.3

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant import recounts
-from assistant.bundle_checks import Check, check_quotes, check_text, checked, short
-from assistant.bundle_reading import Bundle, changed_files, read, read_manifest
-from assistant.count_checks import check_counts, number_in_words
+from assistant.bundle import recounts
+from assistant.bundle.bundle_checks import Check, check_quotes, check_text, checked, short
+from assistant.bundle.bundle_reading import Bundle, changed_files, read, read_manifest
+from assistant.bundle.count_checks import check_counts, number_in_words
 from assistant.errors import AssistantError, BundleError
 from assistant.library import Library
 from assistant.wording import counted

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant import coauthor_network, drawings, plane_charts, time_charts
-from assistant import paper_map as maps
-from assistant.chart_style import shortened
-from assistant.coauthor_network import Network
-from assistant.drawings import Drawing
+from assistant.charts import coauthor_network, drawings, plane_charts, time_charts
+from assistant.charts import paper_map as maps
+from assistant.charts.chart_style import shortened
+from assistant.charts.coauthor_network import Network
+from assistant.charts.drawings import Drawing
+from assistant.charts.paper_map import PaperMap
+from assistant.charts.plane_charts import MapPoint
+from assistant.charts.time_charts import told_periods
 from assistant.errors import AssistantError, StorageFull, UsageError
 from assistant.library import Library
-from assistant.paper_map import PaperMap
-from assistant.plane_charts import MapPoint
-from assistant.time_charts import told_periods
-from assistant.trends import Trends, heading, shown_themes
+from assistant.trend_analysis.trends import Trends, heading, shown_themes
 from assistant.types import PaperFilter
 from assistant.wording import counted, joined, one_line
 

@@ -1,0 +1,1 @@
+"""Answers kept with their evidence, and checked again without a model."""

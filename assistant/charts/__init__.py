@@ -1,0 +1,1 @@
+"""Trends as pictures that a person can read, and as pages."""

@@ -1,0 +1,1 @@
+"""The themes of a set of papers: phrases, groups of papers near in meaning, names that last."""

@@ -1,0 +1,1 @@
+"""How themes and terms come and go, with intervals."""
