@@ -46,6 +46,7 @@ BY_HAND = ("adds", "points_back", "labelled", "concluded")
 papers have no labelled sections."""
 
 _SAMPLES = 2000
+_TOGETHER = 8
 _SCORER = RougeScorer(list(MEASURES), use_stemmer=True)
 
 
@@ -143,17 +144,23 @@ def read_lines(file: Path) -> dict[str, str]:
 
 
 def write_lines(papers: Sequence[Paper], file: Path, model: LanguageModel) -> None:
-    """Let the model write the lines that the file lacks, and keep each batch as it comes."""
+    """Let the model write the lines that the file lacks, and keep each batch as it comes.
+
+    The papers are taken in an order that has nothing to do with them, so that a run that was cut short is a sample.
+    """
     kept = read_lines(file)
     missing = [paper for paper in papers if paper_lines.digest(paper) not in kept]
-    asked = [paper_lines.prompt(paper) for paper in missing]
+    missing.sort(key=lambda paper: hashlib.sha256(f"order {paper.id}".encode()).digest())
     started = time.perf_counter()
-    written = model.write_all(asked, max_new_tokens=paper_lines.MOST_TOKENS, stop=threading.Event()) if asked else ()
-    for count, (index, text) in enumerate(written, 1):
-        record = {"paper": missing[index].id, "digest": paper_lines.digest(missing[index]), "written": text}
-        with file.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(record, ensure_ascii=False) + "\n")
-        print(f"{count} of {len(missing)} lines, {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+    for start in range(0, len(missing), _TOGETHER):
+        some = missing[start : start + _TOGETHER]
+        asked = [paper_lines.prompt(paper) for paper in some]
+        for index, text in model.write_all(asked, max_new_tokens=paper_lines.MOST_TOKENS, stop=threading.Event()):
+            record = {"paper": some[index].id, "digest": paper_lines.digest(some[index]), "written": text}
+            with file.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+        done, seconds = start + len(some), time.perf_counter() - started
+        print(f"{done} of {len(missing)} lines, {seconds:.0f} s", file=sys.stderr, flush=True)
 
 
 def show_model(papers: Sequence[Summed], keys: Mapping[str, str], file: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from assistant import quoting
 from assistant.overviews import aspects
+from assistant.overviews.key_sentences import key_sentence
 from assistant.overviews.synthesis import Section
 from assistant.types import Sentence, Source, Span
 from assistant.wording import plain, quotation
@@ -15,9 +16,14 @@ NOT_STATED = "not stated"
 
 
 def stated(source: Source) -> Mapping[str, str]:
-    """Return the sentence of an abstract that states each aspect, word for word; "" where it is not stated."""
-    found = aspects.find(quoting.without_orders(source.abstract))
-    return {name: getattr(found, name) for name in ASPECTS}
+    """Return the sentence of an abstract that states each aspect, word for word; "" where it is not stated.
+
+    What a paper does is its key sentence where no words of an aim tell it.
+    """
+    abstract = quoting.without_orders(source.abstract)
+    found = aspects.find(abstract)
+    stated = {name: getattr(found, name) for name in ASPECTS}
+    return {**stated, "what": found.what or key_sentence(source.title, abstract)}
 
 
 def section(source: Source, line: Sentence | None) -> Section:

@@ -87,7 +87,7 @@ def _of_time(timeline: Timeline, today: date) -> Iterator[str]:
     if last >= today.isoformat()[: len(last)]:
         yield f"{date_in_words(last)} is not over: its papers will be more. Shares are of the papers that are there."
     if not timeline.split:
-        finer = " --by month compares within it." if timeline.by == "year" else ""
+        finer = " Counted by month there may be one." if timeline.by == "year" else ""
         yield f"All papers with a date are from {date_in_words(last)}: there is no change to tell.{finer}"
 
 
