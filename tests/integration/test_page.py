@@ -700,6 +700,7 @@ def test_an_answer_can_be_taken_away_with_its_evidence(
 
 
 def test_an_overview_shows_how_far_it_is_and_what_it_covers(app: Running, open_page: Callable[..., Page]) -> None:
+    app.model.will_say(*["The weather was nice in Paris."] * 12)
     page = open_page(app.url)
     ask(page, "Give me an overview of the library")
     expect(page.locator("#chat")).to_contain_text(f"{app.workspace.library.count()} of", timeout=60_000)

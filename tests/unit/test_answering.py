@@ -151,7 +151,7 @@ def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant
     )
     assert list(value) == [
         "id", "question", "standalone_question", "kind", "text", "refused", "reason", "plan", "sentences", "withheld",
-        "sources", "rows", "count", "model", "timings",
+        "sources", "rows", "count", "coverage", "model", "timings",
     ]  # fmt: skip
     assert set(value["sentences"][0]) == {"text", "status", "sources", "spans"}
     assert set(value["sentences"][0]["spans"][0]) == {"source", "quote"}
