@@ -114,7 +114,8 @@ def quotation(survey: Survey, number: int) -> Sentence | None:
 
 def opening(coverage: Coverage, selected: str, note: str) -> Sentence:
     """Return what the overview covers, as a sentence."""
-    words = f"{coverage.read:,} of {counted(coverage.matching, 'paper')} {selected or 'in the library'}"
+    which = selected or ("" if note else "in the library")
+    words = f"{coverage.read:,} of {counted(coverage.matching, 'paper')} {which}".rstrip()
     years = f", {_span(coverage.first, coverage.last)}" if coverage.first else ""
     undated = f", {coverage.undated:,} without a date" if coverage.undated else ""
     read = "read in their abstracts" if coverage.reading == "abstracts" else "read by their key sentences"
