@@ -206,16 +206,21 @@ class Assistant:
             new_tokens / writing_time if writing_time > 0 else None,
         )
         stopped, was_cut = asked.stop.is_set(), new_tokens >= self.answer_tokens
-        yield AnswerFinished(
-            replace(
-                writing.finished(
-                    asked.unwritten(plan, plan.kind, ""), written, proved, prompt.sources, stopped, was_cut
-                ),
-                rows=paper_summary.table(prompt.sources) if plan.kind == "comparison" else (),
-                model=model.info,
-                timings=timings,
-            )
+        answer = writing.finished(
+            asked.unwritten(plan, plan.kind, ""), written, proved, prompt.sources, stopped, was_cut
         )
+        if plan.kind == "comparison" and not answer.refused:
+            answer = self._with_table(answer, plan, prompt.sources)
+        yield AnswerFinished(replace(answer, model=model.info, timings=timings))
+
+    def _with_table(self, answer: Answer, plan: Plan, read: tuple[Source, ...]) -> Answer:
+        """Return a comparison with its table: every paper that is named, those compared in words first."""
+        known = {source.paper_id for source in read}
+        others = [source for source in self._sources(plan.papers) if source.paper_id not in known]
+        sources = tuple(replace(source, number=number) for number, source in enumerate([*read, *others], 1))
+        told = f"{len(read)} of {len(sources)} papers are compared in words, all in the table" if others else ""
+        reason = "; ".join(part for part in (told, answer.reason) if part)
+        return replace(answer, rows=paper_summary.table(sources), sources=sources, reason=reason)
 
     def evidence(self, plan: Plan) -> tuple[Source, ...]:
         """Return the papers to read: those that the question names, else the nearest; none where none is about it.

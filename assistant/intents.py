@@ -59,6 +59,7 @@ class _Cues:
     compares: re.Pattern[str]
     synthesises: re.Pattern[str]
     summarises: re.Pattern[str]
+    changes: re.Pattern[str]
     short: re.Pattern[str]
     long: re.Pattern[str]
     around_overviews: frozenset[str]
@@ -110,6 +111,7 @@ def _cues() -> _Cues:
         compares=any_of(data["prose"]["compares"]),
         synthesises=any_of(data["prose"]["synthesises"]),
         summarises=any_of(data["prose"]["summarises"]),
+        changes=any_of(data["prose"]["changes"]),
         short=any_of(data["prose"]["short"]),
         long=any_of(data["prose"]["long"]),
         around_overviews=frozenset(f"{data['overviews']['words']} {data['filler']['words']}".split()),
@@ -139,21 +141,44 @@ def compares(question: str) -> bool:
 def overview_topic(masked: str) -> str:
     """Return what an overview is to be about, from a masked question in lower case; "" where it is about all papers."""
     cues = _cues()
-    text = cues.head.sub("·", cues.library.sub("·", re.sub(r"[?,!;:()]", " ", masked)))
+    text = _flagged(cues.head.sub("#h", re.sub(r"[?,!;:()]", " ", masked)), cues)[0]
+    for measure in ("newest", "oldest"):
+        text = cues.measures[measure].sub(" · ", text)
+    text = cues.library.sub("·", text)
     topic: list[str] = []
     for segment in re.split(r"·|@(?!q)\w+|#\w+|\.(?=\s|$)", text):
         words = segment.split()
-        while words and words[0] in cues.around_overviews:
+        while words and (words[0] in cues.around_overviews or _is_number(words[0])):
             words.pop(0)
-        while words and words[-1] in cues.around_overviews:
+        ended = len(words)
+        while words and (words[-1] in cues.around_overviews or (len(words) < ended and _is_number(words[-1]))):
             words.pop()
         topic = words if len(words) > len(topic) else topic
     return " ".join(topic)
 
 
+def overview_extreme(masked: str) -> tuple[Literal["", "newest", "oldest"], int | None]:
+    """Return whether an overview is to be of the newest or the oldest papers only, and of how many; None: not said."""
+    cues = _cues()
+    text = cues.head.sub("#h", re.sub(r"[?,!;:()]", " ", masked))
+    for measure in ("newest", "oldest"):
+        for match in cues.measures[measure].finditer(text):
+            behind = re.match(r"\s*(?:\d{1,3}\s+)?#h|\s*$", text[match.end() :])
+            if behind or "#h" in match.group():
+                number = _number(match) or _number(cues.limit.search(text))
+                single = re.search(rf"{re.escape(match.group())}\s+(?:paper|article|publication|work)\b", masked)
+                return ("newest" if measure == "newest" else "oldest"), number or (1 if single else None)
+    return "", None
+
+
 def is_around_overviews(word: str) -> bool:
     """Tell whether a word at the edge of a question says nothing of what an overview is about."""
     return word.casefold() in _cues().around_overviews
+
+
+def asks_for_change(masked: str) -> bool:
+    """Tell whether an overview is to say what changed."""
+    return _cues().changes.search(masked) is not None
 
 
 def overview_length(question: str) -> Length:
@@ -186,19 +211,17 @@ def read(masked: str, *, of_list: bool = False) -> Intent:
         text = re.sub(r"^(?:(?:and|but|so|or) )?(which|what|how many|list|show)\b", r"\1 #h", text, count=1)
         text = text if "#h" in text else f"#h {text}"
     text = re.sub(r"\b(?:he|she|they)\b", "#he", text)
-    position, has_code = _flag(text, cues, "first", "last"), _flag(text, cues, "without_code", "with_code")
-    for flag, mark in (("without_code", "#code"), ("with_code", "#code"), ("first", "#first"), ("last", "#last")):
-        text = cues.flags[flag].sub(mark, text)
+    text, position, has_code = _flagged(text, cues)
     named = len(set(re.findall(r"@p\d+", text)))
     if (cues.summarises if named else cues.synthesises).search(text):
-        return _finished(Intent("synthesis"), text, cues)
+        return _finished(Intent("synthesis", position=position, has_code=has_code), text, cues)
     measure, rest, limit = _measured(text, cues, named > 0)
     found = Intent(
         "catalogue" if measure else "passages",
         measure,
         limit,
-        position="first" if position == "first" else "last" if position else "",
-        has_code=None if not has_code else has_code == "with_code",
+        position=position,
+        has_code=has_code,
     )
     if named >= 2 and cues.compares.search(text) and measure not in ("authors_of", "details"):
         return replace(found, kind="comparison", measure=None)
@@ -219,8 +242,19 @@ def _finished(found: Intent, rest: str, cues: _Cues) -> Intent:
     return replace(found, topic=topic, is_weak=is_weak, leftover=leftover)
 
 
-def _flag(text: str, cues: _Cues, *names: str) -> str:
-    return next((name for name in names if cues.flags[name].search(text)), "")
+def _flagged(text: str, cues: _Cues) -> tuple[str, Literal["", "first", "last"], bool | None]:
+    """Return the text with marks in the place of first and last authors and of code, and what was marked."""
+    position: Literal["", "first", "last"] = ""
+    if cues.flags["first"].search(text):
+        position = "first"
+    elif cues.flags["last"].search(text):
+        position = "last"
+    has_code = (
+        False if cues.flags["without_code"].search(text) else True if cues.flags["with_code"].search(text) else None
+    )
+    for flag, mark in (("without_code", "#code"), ("with_code", "#code"), ("first", "#first"), ("last", "#last")):
+        text = cues.flags[flag].sub(mark, text)
+    return text, position, has_code
 
 
 def _measured(text: str, cues: _Cues, names_paper: bool) -> tuple[Measure | None, str, int | None]:
@@ -250,6 +284,10 @@ def _marks(match: re.Match[str]) -> str:
     """Leave of what was read its marks, and one for papers, so that a topic behind it is still found."""
     marks = re.findall(r"[@#]\w+", match.group())
     return f" {' '.join(marks)} " if "#h" in marks else f" {' '.join(marks)} #h "
+
+
+def _is_number(word: str) -> bool:
+    return word.isdigit() or word in _NUMBERS
 
 
 def _tidy(text: str) -> str:

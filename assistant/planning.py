@@ -26,6 +26,9 @@ from assistant.words import content_words
 
 _HEAD = r"(?:papers?|publications?|articles?|works|preprints?|studies|manuscripts?)"
 _MOST_CANDIDATES = 8
+_USUAL_EXTREMES = 5
+"""Papers that "the latest papers" are, where no number is said."""
+
 _MOST_TOPIC_WORDS = 5
 _NEAR_CUE = 80.0
 """Likeness in [0, 100] from which a word that the library does not know is read as a misspelt word of asking."""
@@ -90,6 +93,11 @@ class Planner:
     def as_kind(self, plan: Plan, kind: PlanKind) -> Plan:
         """Return a plan as the reader wants it to be read: another kind of answer over the same papers."""
         measure = (plan.measure or "papers") if kind == "catalogue" else None
+        if kind == "synthesis" and plan.kind != "synthesis":
+            asked = quoting.asked(intents.in_english(plan.question))
+            masked = self._masked(asked)
+            bare = replace(plan, kind=kind, measure=None, limit=None)
+            return self._worded(self._overview(bare, asked, masked, self._read(masked, False), ""))
         return self._worded(replace(plan, kind=kind, measure=measure, limit=plan.limit if measure else None))
 
     def restricted(self, plan: Plan, inherited: PaperFilter) -> Plan:
@@ -231,6 +239,8 @@ class Planner:
         """Return the plan of an overview: the filter holds all that the question says of which papers are meant."""
         papers = plan.papers if plan.is_sure else ()
         masked = masked if papers else _papers_quoted(masked, asked)
+        if masked.period and intents.asks_for_change(masked.text) and masked.period.until is None:
+            masked = replace(masked, period=None)  # what changed since then shows only beside what was before
         chosen = self._filtered(plan.chosen, masked, intent, person)
         topic = "" if papers else _unmasked(intents.overview_topic(masked.text), masked)
         held, unknown = topics.select(self.library, topic, chosen).chosen, ""
@@ -239,6 +249,9 @@ class Planner:
         elif topic:
             said = asked[0].lower() + asked[1:] if intents.is_around_overviews(asked.split()[0]) else asked
             unknown = _unknown_person(said, topic.split())
+        extreme, limit = intents.overview_extreme(masked.text)
+        if extreme and not topic:
+            papers = self._at_one_end(chosen, extreme, limit or _USUAL_EXTREMES)
         return replace(
             plan,
             chosen=chosen,
@@ -249,6 +262,12 @@ class Planner:
             length=intents.overview_length(asked),
             candidates=self._candidates(masked, person, unless=plan.chosen.author),
         )
+
+    def _at_one_end(self, chosen: PaperFilter, extreme: str, limit: int) -> tuple[str, ...]:
+        """Return the ids of the newest, or the oldest, papers with a date that pass a filter."""
+        found = [paper for paper in self.library.papers(chosen) if paper.date]
+        found.sort(key=lambda paper: paper.date, reverse=extreme == "newest")
+        return tuple(paper.id for paper in found[:limit])
 
     def _filtered(self, chosen: PaperFilter, masked: _Masked, intent: Intent, person: str) -> PaperFilter:
         """Add to the reader's filter what the question says; the reader's stays."""

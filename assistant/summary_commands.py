@@ -56,7 +56,7 @@ def summarize(
     as_json: AsJson = False,
 ) -> None:
     """Summarise every paper that is meant: its themes with proved sentences, its years, its people, what changed."""
-    from assistant import console, curation
+    from assistant import console, curation, tallies
 
     chosen = paper_filter(author, year, since, until, category, code, source)
     if paper and (topic or not chosen.is_empty):
@@ -64,6 +64,14 @@ def summarize(
     with open_workspace(context) as opened:
         assistant = opened.assistant
         console.say_waiting(opened.waiting_count())
+        with opened.library.transaction() as connection:
+            people = tallies.named(connection, author) if author else []
+        if len(people) > 1:
+            console.remark(
+                f"“{author}” may mean {len(people):,} people, taken together here; `assistant authors` tells them "
+                "apart, and --author takes a person's id.",
+                "yellow",
+            )
         named = (curation.named(opened.library, paper),) if paper else ()
         question = _question(author, topic, named[0].title if named else "")
         ids = tuple(found.id for found in named)

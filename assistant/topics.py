@@ -53,7 +53,7 @@ def select(library: Library, topic: str, chosen: PaperFilter, search: Search | N
     ]
     if not near:
         return Selected(phrase)
-    held = f"no abstract holds the words “{plain(topic)}”"
+    held = f"none of these abstracts holds the words “{plain(topic)}”"
     return Selected(
         replace(chosen, among=tuple(near)), f"{held}; these are the {counted(len(near), 'paper')} nearest in meaning"
     )

@@ -119,6 +119,7 @@ def _write_files(folder: Path, answer: Answer, library: Library, embedder: str) 
     by_id = {paper.id: paper for paper in library.papers_by_id([source.paper_id for source in answer.sources])}
     cited = [by_id[source.paper_id] for source in answer.sources if source.paper_id in by_id]
     counted = _counted_ids(library, answer)
+    _refuse_changed(answer, counted)
     (folder / ANSWER).write_text(json.dumps(answer.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     (folder / PAGE).write_text(page(answer, made, library.count(), len(counted)), encoding="utf-8")
     _write(folder / BIBLIOGRAPHY, bibtex.write(cited))
@@ -265,6 +266,17 @@ def _counted_ids(library: Library, answer: Answer) -> list[str]:
                 return _ids(library, chosen)
         return known
     return []
+
+
+def _refuse_changed(answer: Answer, counted_ids: Sequence[str]) -> None:
+    """Refuse to keep a count beside other papers than those it counted. Raises BundleError."""
+    measure = answer.plan.measure if answer.plan else None
+    of_papers = measure in ("count", "papers", "newest", "oldest", "per_year", "per_category", "per_venue")
+    if answer.kind == "catalogue" and of_papers and answer.count is not None and answer.count != len(counted_ids):
+        raise BundleError(
+            f"The library has changed since this was answered: {answer.count:,} papers then, {len(counted_ids):,} now. "
+            "Ask again, and keep that answer."
+        )
 
 
 def _ids(library: Library, chosen: PaperFilter) -> list[str]:

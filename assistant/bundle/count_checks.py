@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 from assistant import __version__
 from assistant.bundle import recounts
@@ -10,9 +12,13 @@ from assistant.bundle.bundle_checks import Check, checked, short
 from assistant.bundle.bundle_reading import Bundle
 from assistant.bundle.bundles import EVIDENCE, counting_filter
 from assistant.catalogue import CatalogueAnswer
-from assistant.wording import counted
+from assistant.types import Answer, Paper
+from assistant.wording import counted, plain
 
 _NUMBER = re.compile(r"\d[\d,]*")
+_HEADING = re.compile(r"(?P<title>.+) \((?P<count>[\d,]+) papers?(?:, [\d to]+)?\)\.")
+_OF_YEAR = re.compile(r"([\d,]+) in (\d{4})")
+_OPENING = re.compile(r"([\d,]+) of ([\d,]+) papers?\b")
 
 
 def check_counts(bundle: Bundle) -> Check:
@@ -99,6 +105,27 @@ def _miscounted_overview(bundle: Bundle) -> list[str]:
         if isinstance(row.get("papers"), int) and row["papers"] != len(listed):
             failures.append(f"“{short(label)}” is said to have {row['papers']} papers and names {len(listed)}.")
         failures += [f"A paper of “{short(label)}” is not in the bundle." for one in listed if one not in bundle.papers]
+    return failures + _misstated(answer, papers)
+
+
+def _misstated(answer: Answer, papers: Sequence[Paper]) -> list[str]:
+    """Return the numbers of an overview's sentences that are not those of its themes, its years and its coverage."""
+    failures = []
+    sizes = {plain(str(row.get("theme", ""))): len(row.get("paper_ids", ())) for row in answer.rows}
+    years = Counter(paper.date[:4] for paper in papers if paper.date)
+    for sentence in answer.sentences:
+        if heading := _HEADING.fullmatch(sentence.text):
+            title, said = heading["title"], int(heading["count"].replace(",", ""))
+            if title in sizes and sizes[title] != said:
+                failures.append(f"“{short(title)}” is said to have {said:,} papers; it has {sizes[title]:,}.")
+        elif sentence.text.startswith("Papers per year: "):
+            said_of = {year: int(count.replace(",", "")) for count, year in _OF_YEAR.findall(sentence.text)}
+            wrong = [year for year, count in said_of.items() if years[year] != count]
+            failures += [f"{said_of[year]:,} papers are said to be from {year}; {years[year]:,} are." for year in wrong]
+    if answer.coverage and (opening := _OPENING.match(answer.text)):
+        read, matching = (int(number.replace(",", "")) for number in opening.groups())
+        if (read, matching) != (answer.coverage.read, answer.coverage.matching):
+            failures.append(f"{read:,} of {matching:,} papers are said to be read, and the answer's figures differ.")
     return failures
 
 

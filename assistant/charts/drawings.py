@@ -13,6 +13,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from assistant.charts.chart_style import INK, LINE, QUIET, WIDTH, Chart
 from assistant.charts.label_places import text_width
+from assistant.errors import AssistantError
 
 SCALE = 2
 """Pixels of a PNG for each pixel of the drawing: sharp on fine screens and in print."""
@@ -68,7 +69,10 @@ def draw(chart: Chart, title: str, words: str, prefix: str) -> Drawing:
     """
     specification: dict[str, Any] = chart.to_dict(validate=False)
     specification["config"] = {**specification.get("config", {}), **_CONFIG}
-    raw = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
+    try:
+        raw = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
+    except ValueError as error:
+        raise AssistantError(f"The plot “{title}” cannot be drawn: {error}. Fewer papers or periods can be.") from error
     root = _clean(raw, prefix)
     width, height = float(root.get("width", WIDTH)), float(root.get("height", WIDTH))
     return Drawing(title, words, etree.tostring(root, encoding="unicode"), width, height)

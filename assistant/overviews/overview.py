@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.library import Library
@@ -50,7 +50,7 @@ class Overviews:
         """
         length = answer.plan.length if answer.plan else "medium"
         names = {name: self.called(name) for name in (chosen.author, *chosen.with_authors, *chosen.without_authors)}
-        selected = filter_in_words(chosen, names) if not note else ""
+        selected = _which(answer, chosen, names, note)
         read: Survey | None = None
         for step in survey.read(self.library, chosen, f"papers {selected}".strip()):
             if isinstance(step, Progress):
@@ -98,20 +98,30 @@ class Overviews:
         model = self.language_model()
         (paper,) = self.library.papers_by_id([source.paper_id])
         lines = paper_lines.write(self.library, [paper], model, self.embed, stop, lambda _: None)
-        written = paper_summary.section(source, lines.get(paper.id))
+        unproved = paper_lines.unproved(self.library, [paper], model.info.name)
+        written = paper_summary.section(source, None if unproved else lines.get(paper.id))
         yield AnswerFinished(
             replace(
                 answer,
                 text=synthesis.text([written]),
                 sentences=synthesis.sentences([written]),
+                withheld=unproved,
                 sources=(source,),
                 rows=paper_summary.table([source]),
                 count=1,
                 coverage=Coverage(1, 1, source.date, source.date, int(not source.date), "abstracts"),
                 model=model.info,
-                reason=_reason(stop.is_set(), 0),
+                reason=_reason(stop.is_set(), len(unproved)),
             )
         )
+
+
+def _which(answer: Answer, chosen: PaperFilter, names: Mapping[str, str], note: str) -> str:
+    """Return which papers are meant, as words behind "papers"."""
+    words = filter_in_words(replace(chosen, among=None), names)
+    if answer.plan and answer.plan.papers:
+        return f"{words} that were named".strip() if not words else f"{words}, those that were named"
+    return words or ("that were chosen before" if chosen.among is not None and not note else "")
 
 
 def _others(read: Survey, written: Sequence[Group]) -> Iterator[Section]:
@@ -120,10 +130,8 @@ def _others(read: Survey, written: Sequence[Group]) -> Iterator[Section]:
     if rest:
         named = "; ".join(f"{group.title} ({counted(len(group.numbers), 'paper')})" for group in rest)
         yield Section(Sentence(f"Other themes: {named}.", "exact"))
-    if read.apart and read.groups:
-        text = (
-            f"{counted(len(read.apart), 'paper')} in no theme: too far from the others in meaning, or without a vector."
-        )
+    if read.apart:
+        text = f"{counted(len(read.apart), 'paper')} in no theme, without a vector: `assistant reindex` makes vectors."
         yield Section(Sentence(text, "exact", read.apart))
 
 
@@ -131,9 +139,16 @@ def _cut(section: Section) -> Section:
     """Return a section whose sentences name only sources that are shown."""
 
     def shown(sentence: Sentence) -> Sentence:
-        return replace(sentence, sources=tuple(number for number in sentence.sources if number <= MOST_SOURCES))
+        return replace(
+            sentence,
+            sources=tuple(number for number in sentence.sources if number <= MOST_SOURCES),
+            spans=tuple(span for span in sentence.spans if span.source <= MOST_SOURCES),
+        )
 
-    return Section(shown(section.heading), tuple(shown(sentence) for sentence in section.body))
+    body = (
+        shown(sentence) for sentence in section.body if not sentence.sources or min(sentence.sources) <= MOST_SOURCES
+    )
+    return Section(shown(section.heading), tuple(body))
 
 
 def _reason(stopped: bool, withheld: int) -> str:

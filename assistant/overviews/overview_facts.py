@@ -9,6 +9,7 @@ from assistant import catalogue
 from assistant.library import Library
 from assistant.overviews.survey import Survey
 from assistant.overviews.synthesis import Section
+from assistant.trend_analysis import trends
 from assistant.trend_analysis.trends import Course
 from assistant.types import PaperFilter, Sentence
 from assistant.wording import counted, joined, plain
@@ -16,7 +17,6 @@ from assistant.wording import counted, joined, plain
 _MOST_COAUTHORS = 5
 _MOST_FIRST = 10
 _MOST_CHANGES = 6
-_MOST_PERIODS = 15
 
 
 def sections(library: Library, survey: Survey, chosen: PaperFilter) -> Iterator[Section]:
@@ -31,10 +31,7 @@ def sections(library: Library, survey: Survey, chosen: PaperFilter) -> Iterator[
 
 
 def _by_year(survey: Survey) -> Sentence:
-    years = [f"{count:,} in {year}" for year, count in survey.found.publications if count]
-    shown = years if len(years) <= _MOST_PERIODS else [f"{len(years)} years", *years[-_MOST_PERIODS:]]
-    undated = f", {survey.found.undated:,} without a date" if survey.found.undated else ""
-    return Sentence(f"Papers by year: {joined(shown)}{undated}.", "exact")
+    return Sentence(trends.publications_in_words(survey.found), "exact")
 
 
 def _of_author(library: Library, survey: Survey, chosen: PaperFilter) -> Iterator[Section]:

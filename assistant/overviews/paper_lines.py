@@ -103,6 +103,12 @@ def read(library: Library, papers: Sequence[Paper], model_name: str) -> dict[str
     return _sentences(papers, digests, kept(library, list(digests.values()), model_name))
 
 
+def unproved(library: Library, papers: Sequence[Paper], model_name: str) -> tuple[Sentence, ...]:
+    """Return the kept lines that the papers' abstracts do not wholly support."""
+    lines = kept(library, list(_digests(papers).values()), model_name)
+    return tuple(Sentence(line.said, line.status) for line in lines.values() if not line.is_proved)
+
+
 def prompt(paper: Paper) -> tuple[Message, ...]:
     """Return what the model is shown of a paper; nothing in it looks like a message or gives an order."""
     abstract = quoting.quoted(paper.abstract)[:LONGEST_ABSTRACT]

@@ -69,10 +69,10 @@ def read(library: Library, chosen: PaperFilter, selected: str) -> Iterator[Progr
             yield Progress(place, len(papers), f"{place:,} of {len(papers):,} papers read")
         key[paper.id] = key_sentences.key_sentence(paper.title, quoting.without_orders(paper.abstract))
     yield Progress(len(papers), len(papers), f"{len(papers):,} of {len(papers):,} papers read")
-    found = trends.find(library, chosen, "year", selected)
+    found = trends.find(library, chosen, "year", selected, papers=papers)
     known = {paper.id: paper for paper in papers}
     themed = [[paper_id for paper_id in theme.paper_ids if paper_id in known] for theme in found.found]
-    told = [paper_id for course in (*found.themes, *found.terms) for paper_id in course.exemplars]
+    told = [paper_id for course in (*found.themes, *found.terms) for paper_id in course.exemplars if paper_id in known]
     first = [paper_id for ids in themed for paper_id in ids[:SHOWN_PAPERS]]
     order = list(dict.fromkeys([*first, *told, *(paper_id for ids in themed for paper_id in ids), *known]))
     ordered = tuple(known[paper_id] for paper_id in order)
@@ -83,22 +83,24 @@ def read(library: Library, chosen: PaperFilter, selected: str) -> Iterator[Progr
         for theme, ids in zip(found.found, themed, strict=True)
         if ids
     )
-    grouped = {number for group in groups for number in group.numbers}
+    if not groups:  # no paper has a vector: they are one group, the newest first
+        groups = (Group("Papers without a theme", None, tuple(numbers.values())),)
+    grouped = {number for group in groups for number in group.numbers if group.course}
     yield Survey(
         ordered,
         tuple(_source(number, paper) for number, paper in enumerate(ordered, 1)),
         {numbers[paper_id]: sentence for paper_id, sentence in key.items()},
         groups,
         tuple(number for number in numbers.values() if number not in grouped),
-        _coverage(library.count(chosen), ordered),
+        _coverage(ordered),
         found,
     )
 
 
-def _coverage(matching: int, papers: Sequence[Paper]) -> Coverage:
+def _coverage(papers: Sequence[Paper]) -> Coverage:
     dates = sorted(paper.date for paper in papers if paper.date)
     return Coverage(
-        matching,
+        len(papers),
         len(papers),
         dates[0] if dates else "",
         dates[-1] if dates else "",

@@ -24,6 +24,9 @@ from assistant.wording import quotation as quotation_of
 
 _THEMES: Mapping[Length, int] = {"short": 3, "medium": 6, "long": 12}
 _SENTENCES: Mapping[Length, int] = {"short": 1, "medium": 2, "long": 3}
+_QUOTED: Mapping[Length, int] = {"short": 1, "medium": 2, "long": 10}
+"""Papers of a theme that are cited at least, as far as it has so many."""
+
 _WORDED = {1: "one full sentence", 2: "two full sentences", 3: "three full sentences"}
 _TOKENS_A_SENTENCE = 55
 _MOST_MARKS = 12
@@ -93,7 +96,7 @@ def section(survey: Survey, group: Group, kept: Sequence[Sentence], length: Leng
     """Return a theme's part of the overview; papers that no kept sentence cites are quoted where too few are cited."""
     body = list(kept[: _SENTENCES[length]])
     cited = {number for sentence in body for number in sentence.sources}
-    least = len(group.numbers) if length == "long" else _SENTENCES[length]
+    least = _QUOTED[length]
     for number in group.numbers:
         if len(cited) >= least:
             break

@@ -42,22 +42,28 @@ def scope_of(chosen: PaperFilter) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16] if fields else "all"
 
 
-def remember(library: Library, scope: str, found: Sequence[Theme]) -> list[Theme]:
+def is_cut(chosen: PaperFilter) -> bool:
+    """Tell whether a filter takes a time only, so that its papers are a part of those of its scope."""
+    return any(getattr(chosen, name) not in ("", None) for name in _TIMES)
+
+
+def remember(library: Library, scope: str, found: Sequence[Theme], *, is_part: bool = False) -> list[Theme]:
     """Give found themes the ids, and names, of those kept of the same scope, keep them, and return them.
 
     Themes are matched one to one so that their overlaps are greatest in all (Kuhn 1955), among those that overlap
     enough. What matches nothing gets a new id. A kept theme that nothing matches stays, so that it has its old id if
     it comes back. A theme that keeps its name is kept with the papers that it had when it was named: else it could
-    drift away from its name by small steps.
+    drift away from its name by small steps. `is_part` tells that the papers are a part of the scope's, cut by time:
+    then a kept theme is known by a part of its papers, and keeps them all.
     """
     with library.transaction() as connection:
         rows = connection.execute(select(themes).where(themes.c.scope == scope).order_by(themes.c.id))
         kept = [_Kept(row.id, row.name, frozenset(json.loads(row.paper_ids))) for row in rows]
-        named = _named(found, kept)
+        named = _named(found, kept, is_part)
         old = {one.id: one for one in kept}
         for theme in named:
             before = old.get(theme.id)
-            if before and theme.name and theme.name == before.name:
+            if before and (is_part or (theme.name and theme.name == before.name)):
                 continue
             connection.execute(delete(themes).where(themes.c.scope == scope, themes.c.id == theme.id))
             connection.execute(
@@ -76,14 +82,14 @@ def keep_name(library: Library, scope: str, theme_id: str, name: str) -> None:
         )
 
 
-def _named(found: Sequence[Theme], kept: Sequence[_Kept]) -> list[Theme]:
-    matches = _matched(found, kept)
+def _named(found: Sequence[Theme], kept: Sequence[_Kept], is_part: bool) -> list[Theme]:
+    matches = _matched(found, kept, is_part)
     taken = {one.id for one in kept}
     named = []
     for place, theme in enumerate(found):
         if (match := matches.get(place)) is not None:
             old = kept[match]
-            name = theme.name or (old.name if _overlap(theme, old) >= STILL else "")
+            name = theme.name or (old.name if _overlap(theme, old, is_part) >= STILL else "")
             named.append(replace(theme, id=old.id, name=name))
         else:
             fresh = _new_id(theme, taken)
@@ -92,20 +98,23 @@ def _named(found: Sequence[Theme], kept: Sequence[_Kept]) -> list[Theme]:
     return named
 
 
-def _matched(found: Sequence[Theme], kept: Sequence[_Kept]) -> Mapping[int, int]:
+def _matched(found: Sequence[Theme], kept: Sequence[_Kept], is_part: bool) -> Mapping[int, int]:
     """Return the place of the kept theme for each place of a found one that matches."""
     from scipy.optimize import linear_sum_assignment
 
     if not found or not kept:
         return {}
-    overlaps = np.array([[_overlap(theme, old) for old in kept] for theme in found])
+    overlaps = np.array([[_overlap(theme, old, is_part) for old in kept] for theme in found])
     enough = np.where(overlaps >= SAME, overlaps, 0.0)
     rows, columns = linear_sum_assignment(enough, maximize=True)
     return {row: column for row, column in zip(rows.tolist(), columns.tolist(), strict=True) if enough[row, column]}
 
 
-def _overlap(theme: Theme, old: _Kept) -> float:
+def _overlap(theme: Theme, old: _Kept, is_part: bool) -> float:
+    """Return the part of the papers of either that both have (Jaccard); of a part, that of the theme found."""
     both = len(old.paper_ids.intersection(theme.paper_ids))
+    if is_part:
+        return both / max(len(theme.paper_ids), 1)
     return both / (len(old.paper_ids) + len(theme.paper_ids) - both) if both else 0.0
 
 

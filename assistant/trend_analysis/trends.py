@@ -103,6 +103,7 @@ def find(
     selected: str,
     *,
     today: date | None = None,
+    papers: Sequence[Paper] | None = None,
     on_progress: ProgressListener = lambda _: None,
 ) -> Trends:
     """Find what the papers of a filter are about and how that goes through time.
@@ -114,12 +115,13 @@ def find(
     from assistant.topic_model import kept_themes, phrases, themes
 
     on_progress(Progress(0, 0, "Reading papers"))
-    papers = library.papers(chosen)
+    papers = library.papers(chosen) if papers is None else papers
     timeline = lay_out(papers, by)
     vectors = library.vectors([paper.id for paper in papers])
     on_progress(Progress(len(papers), len(papers), "Reading papers"))
     on_progress(Progress(0, len(vectors), "Grouping papers by meaning"))
-    found = kept_themes.remember(library, kept_themes.scope_of(chosen), themes.discover(papers, vectors))
+    scope, is_part = kept_themes.scope_of(chosen), kept_themes.is_cut(chosen)
+    found = kept_themes.remember(library, scope, themes.discover(papers, vectors), is_part=is_part)
     found = sorted(found, key=lambda theme: -len(theme.paper_ids))
     of_themes = [_of_theme(theme, timeline, vectors, len(found)) for theme in found]
     on_progress(Progress(len(vectors), len(vectors), "Grouping papers by meaning"))
@@ -200,7 +202,8 @@ def lines(found: Trends, most: int = MOST_SHOWN) -> list[str]:
     if shown:
         told.append(f"Themes ({len(shown)} of {len(found.themes)}):" if len(shown) < len(found.themes) else "Themes:")
         for each in shown:
-            told += [f"- {statement(each, numbers)}", f"  {_shares(each)}."]
+            shares = _shares(each)
+            told += [f"- {statement(each, numbers)}", *([f"  {shares}."] if shares else [])]
     if found.terms:
         told.append("Terms that tell the change, in title or abstract:")
         told += [f"- {statement(each, numbers)}" for each in found.terms]

@@ -36,7 +36,7 @@ def fields(plan: Plan | None, called: Called) -> Fields:
     kind = plan.kind if plan.kind != "about" else "passages"
     code = "" if chosen.has_code is None else "yes" if chosen.has_code else "no"
     author = called(chosen.author) if chosen.author else ""
-    words = "; ".join(chosen.words)
+    words = "; ".join(chosen.words) or plan.topic
     return (kind, plan.measure, author, chosen.since, chosen.until, chosen.category, words, code)
 
 
@@ -56,11 +56,15 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
         has_code={"yes": True, "no": False}.get(code or ""),
     )
     is_counted = kind == "catalogue"
+    topic = plan.topic if chosen.words == (plan.topic,) else ""
+    if kind == "synthesis" and plan.kind != "synthesis" and not chosen.words:
+        topic = plan.subject
     return replace(
         plan,
+        topic=topic,
         kind=kind or "passages",
         measure=(measure or "papers") if is_counted else None,
-        chosen=chosen,
+        chosen=replace(chosen, words=()) if topic else chosen,
         candidates=(),
         unknown_author="",
     )

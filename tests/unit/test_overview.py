@@ -160,6 +160,31 @@ def test_a_stopped_overview_still_says_what_is_counted(build: Callable[..., Assi
     assert "10 of 10 papers" in answer.text
 
 
+def test_papers_without_vectors_are_quoted_and_it_is_said(library: Library, embedder: HashingEmbedder) -> None:
+    recording.keep(library, [Record(paper, 1) for paper in PAPERS], "x")
+    model = ScriptedModel(*NOTHING)
+    assistant = Assistant(
+        library=library,
+        planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
+        retriever=Retriever(library, KeptIndex(library, MemoryPlace()), embedder),
+        judge=TrustingJudge(),  # type: ignore[arg-type]
+        language_model=lambda: model,
+        passages=4,
+        prompt_tokens=3000,
+        answer_tokens=300,
+    )
+    answer = assistant.ask("Summarise Ada Lovelace's work").answer()
+    assert "10 papers in no theme, without a vector" in answer.text
+    assert any(sentence.spans for sentence in answer.sentences)
+
+
+def test_a_line_about_a_paper_that_is_not_proved_is_withheld(build: Callable[..., Assistant]) -> None:
+    answer = build("Pruner 3 cures every disease in Paris.").ask("Summarise Pruner 3").answer()
+    assert "Paris" not in answer.text
+    assert [sentence.text for sentence in answer.withheld] == ["Pruner 3 cures every disease in Paris."]
+    assert "1 sentence withheld" in answer.reason
+
+
 @pytest.mark.parametrize(("length", "themes"), [("short", 3), ("long", 12)])
 def test_the_length_says_how_much_is_written(build: Callable[..., Assistant], length: str, themes: int) -> None:
     assistant = build(*NOTHING)

@@ -209,7 +209,7 @@ def test_odd_questions_get_a_plan_too(planner: Planner, question: str) -> None:
         ("What trends do you see in reinforcement learning since 2024?", ("reinforcement learning",), (2024, None)),
         ("How did the work on LoRA adapters evolve?", ("lora adapters",), (None, None)),
         ("What are the main themes of the 2025 papers?", (), (2025, 2025)),
-        ("What changed since 2024?", (), (2024, None)),
+        ("What changed since 2024?", (), (None, None)),
         ("Summarise Naibin Gu's work", (), (None, None)),
         ("How has Naibin Gu's focus changed over the years?", (), (None, None)),
         ("Summarize the papers by Naibin Gu on preference optimization", ("preference optimization",), (None, None)),
@@ -260,3 +260,49 @@ def test_a_question_of_fact_about_a_named_paper_is_no_summary(planner: Planner) 
 )
 def test_an_overview_is_as_long_as_is_asked(planner: Planner, question: str, length: str) -> None:
     assert planner.plan(question).length == length
+
+
+@pytest.mark.parametrize(
+    ("question", "position", "has_code", "count"),
+    [
+        ("Summarise the papers with released code", "", True, 1),
+        ("Summarise the papers where Naibin Gu is first author", "first", None, 2),
+        ("Summarise all 12 papers", "", None, 6),
+        ("What is hot in this pile?", "", None, 6),
+        ("what's hot?", "", None, 6),
+        ("Give me an overview of the library in 3 sentences", "", None, 6),
+    ],
+)
+def test_flags_and_numbers_of_an_overview_are_no_topic(
+    planner: Planner, question: str, position: str, has_code: bool | None, count: int
+) -> None:
+    plan = planner.plan(question)
+    assert (plan.kind, plan.topic, plan.chosen.words) == ("synthesis", "", ())
+    assert (plan.chosen.position, plan.chosen.has_code) == (position, has_code)
+    assert planner.library.count(plan.chosen) == count
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Summarise the 2 newest papers", ["Blink", "BeamLoRA"]),
+        ("Summarise the most recent paper", ["Blink"]),
+        ("Summarise the latest paper by Naibin Gu", ["BeamLoRA"]),
+        ("Give me an overview of the two oldest papers", ["Locks and Keys of Locksmiths", "Ships at Sea"]),
+    ],
+)
+def test_an_overview_may_be_of_the_newest_or_oldest_only(planner: Planner, question: str, named: list[str]) -> None:
+    plan = planner.plan(question)
+    assert (plan.kind, plan.topic) == ("synthesis", "")
+    assert titles(planner, plan) == named
+
+
+def test_what_changed_since_a_year_is_told_beside_what_was_before(planner: Planner) -> None:
+    assert planner.plan("What changed since 2025?").chosen == PaperFilter()
+    assert planner.plan("What are the main themes since 2025?").chosen == PaperFilter(since=2025)
+
+
+def test_a_question_read_as_an_overview_by_the_reader_keeps_its_topic(planner: Planner) -> None:
+    plan = planner.as_kind(planner.plan("What does RoPO rotate for reinforcement learning?"), "synthesis")
+    assert plan.kind == "synthesis"
+    assert plan.topic or plan.chosen.words or plan.papers
