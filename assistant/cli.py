@@ -159,6 +159,7 @@ def ask(
 ) -> None:
     """Answer a question, or every question of a file, from the abstracts in the library."""
     from assistant import console
+    from assistant.bundle import bundles
 
     asked = _asked(question, file, "QUESTION")
     chosen = paper_filter(author, year, since, until, category, code, source)
@@ -167,6 +168,8 @@ def ask(
         raise UsageError("--as is for one question; a file's questions are read one by one.")
     if file and bundle:
         raise UsageError("--bundle keeps the answer to one question; ask a file's questions one by one.")
+    if bundle:
+        bundles.check_folder(bundle)
     with open_workspace(context) as opened:
         assistant = opened.assistant
         console.say_waiting(opened.waiting_count())

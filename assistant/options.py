@@ -53,6 +53,8 @@ def paper_filter(
     """Return the filter that the options make. Raises UsageError where they exclude each other."""
     if year is not None and (since is not None or until is not None):
         raise UsageError("Give either --year or --since and --until, not both.")
+    if since is not None and until is not None and since > until:
+        raise UsageError(f"--since {since} is later than --until {until}. Give the earlier year first.")
     return PaperFilter(
         author, year if year is not None else since, year if year is not None else until, category, code, source
     )

@@ -57,10 +57,13 @@ def summarize(
 ) -> None:
     """Summarise every paper that is meant: its themes with proved sentences, its years, its people, what changed."""
     from assistant import console, curation, tallies
+    from assistant.bundle import bundles
 
     chosen = paper_filter(author, year, since, until, category, code, source)
     if paper and (topic or not chosen.is_empty):
         raise UsageError("Give either --paper, or filters and --topic: a paper is summarised by itself.")
+    if bundle:
+        bundles.check_folder(bundle)
     with open_workspace(context) as opened:
         assistant = opened.assistant
         console.say_waiting(opened.waiting_count())

@@ -81,6 +81,11 @@ def is_bundle(folder: Path) -> bool:
     return isinstance(content, dict) and content.get("format") == FORMAT
 
 
+def check_folder(folder: Path) -> None:
+    """Raise BundleError where `write` would refuse the folder: to be asked before an answer is made."""
+    _refuse_others(folder.resolve())
+
+
 def _refuse_others(folder: Path) -> None:
     """Raise BundleError where a folder holds what is no part of a bundle: it would be lost."""
     if not folder.exists():

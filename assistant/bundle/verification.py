@@ -16,6 +16,7 @@ from assistant.bundle.bundle_reading import Bundle, changed_files, read, read_ma
 from assistant.bundle.count_checks import check_counts, number_in_words
 from assistant.errors import AssistantError, BundleError
 from assistant.library import Library
+from assistant.types import PaperFilter
 from assistant.wording import counted
 
 
@@ -88,7 +89,12 @@ def _counted_otherwise(bundle: Bundle, library: Library, ids: Mapping[str, str])
         now_there = library.count(recounts.translated(library, plan.chosen, ids, bundle.people))
         read = answer.coverage.matching
         return [] if now_there == read else [f"The overview is of {read:,} papers; {now_there:,} pass its filter now."]
-    if answer.kind != "catalogue" or plan is None or plan.measure is None or plan.unknown_author:
+    if plan and plan.unknown_author:
+        found = library.count(PaperFilter(author=plan.unknown_author))
+        return (
+            [f"Nobody was called “{short(plan.unknown_author)}” then; {found:,} papers name one now."] if found else []
+        )
+    if answer.kind != "catalogue" or plan is None or plan.measure is None:
         return []
     now = recounts.count_again(library, plan, ids, bundle.people)
     then, today = number_in_words(answer.count), number_in_words(now.count)

@@ -259,7 +259,7 @@ def _map_said(places: PaperMap, drawn_of: int, with_vectors: int, found: Trends,
         else "the two directions in which the papers differ most (principal components of the vectors)"
     )
     parts = [f"{counted(len(places.places), 'paper')}{_of_all(drawn_of, found.total)}, a point each: {near}."]
-    parts.append("Colour and shape are the theme; the axes have no unit.")
+    parts.append("Colour is the theme; the axes have no unit.")
     grey = sum(point.theme is None for point in points)
     if grey:
         parts.append(f"Grey: {counted(grey, 'paper')} of no theme, or of one that is not shown.")

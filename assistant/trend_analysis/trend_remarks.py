@@ -55,7 +55,7 @@ def remarks(
             f"{counted(len(papers) - vectors, 'paper')} without a vector: in no theme, and left out where themes are "
             "compared. `assistant reindex` makes the vectors."
         )
-    if not themes:
+    if not themes and vectors:
         yield "Too few papers, or papers too unlike each other, to tell themes apart."
     elif alone := vectors - in_themes:
         yield f"{counted(alone, 'paper')} in no theme: too far from the others in meaning."

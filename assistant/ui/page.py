@@ -338,6 +338,7 @@ def _lay_out_trends(tab: TrendsTab) -> None:
             [*fields, by],
             [text, plots, files],
             api_visibility="private",
+            trigger_mode="always_last",
             concurrency_limit=1,
             concurrency_id="trends",
             show_progress_on=text,
