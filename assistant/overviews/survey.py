@@ -15,7 +15,7 @@ from assistant.types import Coverage, Paper, PaperFilter, Progress, Source
 FEW_PAPERS = 4
 """Papers up to which whole abstracts are read instead of key sentences."""
 
-SHOWN_PAPERS = 4
+SHOWN_PAPERS = 3
 """Papers of a theme whose words the model is shown: those nearest to the theme's centre."""
 
 _READ_AT_ONCE = 100

@@ -23,12 +23,12 @@ from assistant.wording import counted, plain
 from assistant.wording import quotation as quotation_of
 
 _THEMES: Mapping[Length, int] = {"short": 3, "medium": 6, "long": 12}
-_SENTENCES: Mapping[Length, int] = {"short": 1, "medium": 2, "long": 3}
+_SENTENCES: Mapping[Length, int] = {"short": 1, "medium": 1, "long": 2}
 _QUOTED: Mapping[Length, int] = {"short": 1, "medium": 2, "long": 10}
 """Papers of a theme that are cited at least, as far as it has so many."""
 
-_WORDED = {1: "one full sentence", 2: "two full sentences", 3: "three full sentences"}
-_TOKENS_A_SENTENCE = 55
+_WORDED = {1: "one full sentence", 2: "two full sentences"}
+_TOKENS_A_SENTENCE = 60
 _MOST_MARKS = 12
 _FULL_STOP = re.compile(r"[.!?…][\"”’')\]]*$")
 

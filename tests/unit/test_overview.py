@@ -102,11 +102,13 @@ def test_what_no_abstract_supports_is_withheld_and_the_papers_are_quoted_instead
 
 
 def test_sentences_that_the_abstracts_hold_are_kept_with_their_sources(build: Callable[..., Assistant]) -> None:
-    said = "Pruner 1 removes 21 percent of the adapter weights. Survey 2 finds 302 galaxy clusters."
+    said = " ".join(f"Pruner {n} removes {n + 20} percent of the adapter weights." for n in range(1, 6))
     answer = build(*[said] * 12).ask("Summarise Ada Lovelace's work").answer()
-    kept = {sentence.text: sentence for sentence in answer.sentences}
-    sentence = kept["Pruner 1 removes 21 percent of the adapter weights."]
-    assert [answer.sources[number - 1].title for number in sentence.sources] == ["Pruner 1: Pruning Adapters"]
+    kept = [sentence for sentence in answer.sentences if sentence.text in said]
+    assert kept
+    for sentence in kept:
+        (number,) = sentence.sources
+        assert answer.sources[number - 1].title == f"{sentence.text[:8]}: Pruning Adapters"
 
 
 def test_everything_shown_is_proved(build: Callable[..., Assistant]) -> None:
