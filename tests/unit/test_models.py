@@ -454,7 +454,7 @@ def test_a_process_killed_while_preparing_leaves_nothing_that_looks_whole(tmp_pa
 
 def test_of_two_processes_one_prepares_and_the_other_waits_for_it(tmp_path: Path) -> None:
     cache, log = tmp_path / "cache", tmp_path / "log"
-    first = start_child(cache, log, 1.0)
+    first = start_child(cache, log, 15.0)
     wait_for(first, "half made")
     second = start_child(cache, log, 0.0)
     wait_for(second, "Another process")
