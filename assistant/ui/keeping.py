@@ -23,7 +23,7 @@ def files(answer: Answer, papers_by_id: PapersById, keep_bundle: KeepBundle) -> 
 
     `answer.zip` is a bundle for `assistant verify`. The sources are those that the answer cites, else all that it has.
     """
-    made = {_BUNDLE: ("Answer with its evidence (ZIP, to unpack for assistant verify)", _zipped(answer, keep_bundle))}
+    made = {_BUNDLE: ("Answer with its evidence (ZIP)", _zipped(answer, keep_bundle))}
     cited = [source.paper_id for source in answer.sources if source.number in answer.cited_numbers]
     papers = papers_by_id(cited or [source.paper_id for source in answer.sources])
     for name, (file, label) in _FORMATS.items() if papers else ():
