@@ -245,10 +245,7 @@ class Assistant:
 
     def _sources(self, paper_ids: Sequence[str]) -> tuple[Source, ...]:
         papers = self.library.papers_by_id(list(dict.fromkeys(paper_ids)))
-        return tuple(
-            Source(number, paper.id, paper.title, paper.authors, paper.date, paper.url, paper.abstract)
-            for number, paper in enumerate(papers, 1)
-        )
+        return tuple(Source.of(number, paper) for number, paper in enumerate(papers, 1))
 
 
 @dataclass(frozen=True, slots=True)

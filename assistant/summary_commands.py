@@ -24,6 +24,7 @@ from assistant.options import (
     paper_filter,
 )
 from assistant.types import Length, PaperFilter, Plan
+from assistant.wording import several_people
 
 app = typer.Typer()
 
@@ -70,11 +71,7 @@ def summarize(
         with opened.library.transaction() as connection:
             people = tallies.named(connection, author) if author else []
         if len(people) > 1:
-            console.remark(
-                f"“{author}” may mean {len(people):,} people, taken together here; `assistant authors` tells them "
-                "apart, and --author takes a person's id.",
-                "yellow",
-            )
+            console.remark(several_people(author, len(people)), "yellow")
         named = (curation.named(opened.library, paper),) if paper else ()
         question = _question(author, topic, named[0].title if named else "")
         ids = tuple(found.id for found in named)

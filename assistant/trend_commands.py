@@ -70,7 +70,7 @@ def trends(
     from assistant.charts import plots
     from assistant.library import Library
     from assistant.trend_analysis import trends as found_trends
-    from assistant.wording import plain
+    from assistant.wording import several_people
 
     chosen = paper_filter(author, year, since, until, category, code, source)
     for file in plot or ():
@@ -87,10 +87,7 @@ def trends(
             found = found_trends.find(library, meant, by.value, selected, on_progress=listen)
         notes = [f"{note[:1].upper()}{note[1:]}."] if note else []
         if len(people) > 1:
-            notes.append(
-                f"“{plain(author)}” may mean {len(people):,} people, taken together here; `assistant authors` tells "
-                "them apart, and --author takes a person's id."
-            )
+            notes.append(several_people(author, len(people)))
         found = replace(found, remarks=(*notes, *found.remarks))
         if names and found.themes:
             found = _named(context, library, meant, found)

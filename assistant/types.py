@@ -213,6 +213,11 @@ class Source:
     url: str
     abstract: str
 
+    @classmethod
+    def of(cls, number: int, paper: Paper) -> Source:
+        """Return a paper as the source of a number."""
+        return cls(number, paper.id, paper.title, paper.authors, paper.date, paper.url, paper.abstract)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -120,6 +120,14 @@ def plain(text: str) -> str:
     return _MARK.sub(r"(\1)", one_line(text))
 
 
+def several_people(author: str, count: int) -> str:
+    """Return that a name which was given as a filter may mean several people, and what to do."""
+    return (
+        f"“{plain(author)}” may mean {count:,} people, taken together here; `assistant authors` tells them apart, and "
+        "--author takes a person's id."
+    )
+
+
 def quotation(text: str) -> str:
     """Return a sentence of an abstract as it stands in an answer: whole, on one line, with nothing like a citation."""
     return _MARK.sub(r"(\1)", " ".join(visible(text).split()))

@@ -134,7 +134,7 @@ def proved(said: str, paper: Paper, embed: Embed | None) -> Line:
     """Return a line with what the paper's abstract says to it; one that was cut off is never proved."""
     if not _ENDED.search(said):
         return Line(said, "unsupported")
-    source = provable(_source(1, paper))
+    source = provable(Source.of(1, paper))
     judged = proof.prove(said, "", [source], embed)
     if len(judged) != 1:
         return Line(said, "unsupported")
@@ -182,7 +182,3 @@ def _shown(number: int, paper: Paper, line: Line) -> Sentence | None:
 def _digests(papers: Sequence[Paper]) -> dict[str, str]:
     """Return the digest of each paper that has an abstract, by its id."""
     return {paper.id: digest(paper) for paper in papers if any(map(str.isalnum, paper.abstract))}
-
-
-def _source(number: int, paper: Paper) -> Source:
-    return Source(number, paper.id, paper.title, paper.authors, paper.date, paper.url, paper.abstract)

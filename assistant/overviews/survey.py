@@ -88,7 +88,7 @@ def read(library: Library, chosen: PaperFilter, selected: str) -> Iterator[Progr
     grouped = {number for group in groups for number in group.numbers if group.course}
     yield Survey(
         ordered,
-        tuple(_source(number, paper) for number, paper in enumerate(ordered, 1)),
+        tuple(Source.of(number, paper) for number, paper in enumerate(ordered, 1)),
         {numbers[paper_id]: sentence for paper_id, sentence in key.items()},
         groups,
         tuple(number for number in numbers.values() if number not in grouped),
@@ -107,7 +107,3 @@ def _coverage(papers: Sequence[Paper]) -> Coverage:
         len(papers) - len(dates),
         "abstracts" if len(papers) <= FEW_PAPERS else "key sentences",
     )
-
-
-def _source(number: int, paper: Paper) -> Source:
-    return Source(number, paper.id, paper.title, paper.authors, paper.date, paper.url, paper.abstract)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 import prompts
 from assistant import quoting
 from assistant.library import Library
+from assistant.protocols import LanguageModel
 from assistant.topic_model import kept_themes
 from assistant.topic_model.themes import Theme
 from assistant.types import Message, Paper, Progress, ProgressListener
@@ -27,20 +27,11 @@ _HELD_BY = 2
 _LABEL = re.compile(r"^(?:the\s+)?(?:theme\s+)?(?:name|theme|title)\s*:\s*", re.IGNORECASE)
 
 
-class Writer(Protocol):
-    """The part of a chat model that writes many short texts."""
-
-    def write_all(
-        self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event
-    ) -> Iterator[tuple[int, str]]:
-        """Yield each prompt's place and its whole answer, in any order."""
-
-
 def name(
     library: Library,
     scope: str,
     found: Sequence[Theme],
-    model: Writer,
+    model: LanguageModel,
     stop: threading.Event,
     on_progress: ProgressListener = lambda _: None,
 ) -> Mapping[str, str]:

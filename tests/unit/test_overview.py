@@ -41,6 +41,19 @@ def _galaxies(number: int, year: int) -> Paper:
 PAPERS = [*(_pruning(number, 2024) for number in range(1, 6)), *(_galaxies(number, 2026) for number in range(1, 6))]
 
 
+def assistant_over(library: Library, index: KeptIndex, embedder: HashingEmbedder, model: ScriptedModel) -> Assistant:
+    return Assistant(
+        library=library,
+        planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
+        retriever=Retriever(library, index, embedder),
+        judge=TrustingJudge(),  # type: ignore[arg-type]
+        language_model=lambda: model,
+        passages=4,
+        prompt_tokens=3000,
+        answer_tokens=300,
+    )
+
+
 @pytest.fixture
 def build(library: Library, embedder: HashingEmbedder) -> Callable[..., Assistant]:
     recording.keep(library, [Record(paper, 1) for paper in PAPERS], "x")
@@ -49,16 +62,7 @@ def build(library: Library, embedder: HashingEmbedder) -> Callable[..., Assistan
 
     def make(*replies: str) -> Assistant:
         model = ScriptedModel(*replies)
-        return Assistant(
-            library=library,
-            planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
-            retriever=Retriever(library, index, embedder),
-            judge=TrustingJudge(),  # type: ignore[arg-type]
-            language_model=lambda: model,
-            passages=4,
-            prompt_tokens=3000,
-            answer_tokens=300,
-        )
+        return assistant_over(library, index, embedder, model)
 
     return make
 
@@ -165,16 +169,7 @@ def test_a_stopped_overview_still_says_what_is_counted(build: Callable[..., Assi
 def test_papers_without_vectors_are_quoted_and_it_is_said(library: Library, embedder: HashingEmbedder) -> None:
     recording.keep(library, [Record(paper, 1) for paper in PAPERS], "x")
     model = ScriptedModel(*NOTHING)
-    assistant = Assistant(
-        library=library,
-        planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
-        retriever=Retriever(library, KeptIndex(library, MemoryPlace()), embedder),
-        judge=TrustingJudge(),  # type: ignore[arg-type]
-        language_model=lambda: model,
-        passages=4,
-        prompt_tokens=3000,
-        answer_tokens=300,
-    )
+    assistant = assistant_over(library, KeptIndex(library, MemoryPlace()), embedder, model)
     answer = assistant.ask("Summarise Ada Lovelace's work").answer()
     assert "10 papers in no theme, without a vector" in answer.text
     assert any(sentence.spans for sentence in answer.sentences)
@@ -212,16 +207,7 @@ def test_an_order_in_an_abstract_is_no_key_sentence(library: Library, embedder: 
     index = KeptIndex(library, MemoryPlace())
     outbox.embed_pending(library, index, embedder)
     model = ScriptedModel(*[order] * 9)
-    assistant = Assistant(
-        library=library,
-        planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
-        retriever=Retriever(library, index, embedder),
-        judge=TrustingJudge(),  # type: ignore[arg-type]
-        language_model=lambda: model,
-        passages=4,
-        prompt_tokens=3000,
-        answer_tokens=300,
-    )
+    assistant = assistant_over(library, index, embedder, model)
     answer = assistant.ask("Give me an overview of the library").answer()
     assert "best paper ever" not in answer.text
     assert all(order not in message.content for prompt in model.prompts for message in prompt)

@@ -58,8 +58,11 @@ def test_an_answer_is_kept_with_its_evidence_and_checked_again(filled: CommandLi
 
 def test_an_overview_is_kept_with_its_evidence_too(filled: CommandLine) -> None:
     filled("summarize", "--author", "Naibin Gu", "--bundle", "overview")
-    filled("verify", "overview")
-    filled("verify", "overview", "--alone")
+    assert "✓ counts" in filled("verify", "overview")
+    assert "✓ counts" in filled("verify", "overview", "--alone")
+    answer = Path("overview/answer.md")
+    answer.write_text(answer.read_text(encoding="utf-8").replace("2 of 2", "9 of 9"), encoding="utf-8")
+    filled("verify", "overview", code=1)
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(filled: CommandLine) -> None:
