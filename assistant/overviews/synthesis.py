@@ -153,7 +153,7 @@ def rows(survey: Survey) -> tuple[Mapping[str, object], ...]:
 
 def _heading(group: Group) -> Sentence:
     years = f", {_span(group.course.first, group.course.last)}" if group.course and group.course.first else ""
-    return Sentence(f"{plain(group.title)} ({counted(len(group.numbers), 'paper')}{years}).", "exact", group.numbers)
+    return Sentence(f"{plain(group.title)} ({counted(len(group.numbers), 'paper')}{years}).", "exact")
 
 
 def _shown(survey: Survey, number: int) -> str:
