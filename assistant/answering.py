@@ -183,7 +183,7 @@ class Assistant:
         if plan.kind == "passages":
             judgement = self.judge.judge(plan.subject, sources)
             if not judgement.is_answerable:
-                told = refusals.not_said(sources, judgement.missing)
+                told = refusals.not_said(sources, judgement.nearest, judgement.quote)
                 yield AnswerFinished(replace(asked.unwritten(plan, "refusal", *told), sources=sources))
                 return
         draft = writing.Draft(asked.question, plan, sources, asked.history, self.prompt_tokens, self.answer_tokens)

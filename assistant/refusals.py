@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import prompts
+from assistant import quoting
 from assistant.library import Library
 from assistant.types import Plan, Source
 from assistant.wording import counted, filter_in_words, joined, plain
@@ -38,15 +39,19 @@ def nothing_found(plan: Plan, count: int) -> tuple[str, str]:
     )
 
 
-def not_said(sources: Sequence[Source], missing: Sequence[str] = ()) -> tuple[str, str]:
-    """Return what the reader is told, and why, when papers are near and do not hold the answer."""
-    nearest = "; ".join(f"{plain(source.title)} [{source.number}]" for source in sources[:3])
-    lacking = f" They say nothing of {joined([f'“{plain(word)}”' for word in missing[:3]], 'or')}." if missing else ""
+def not_said(sources: Sequence[Source], nearest: int | None = None, quote: str = "") -> tuple[str, str]:
+    """Return what the reader is told, and why, when papers are near and do not hold the answer.
+
+    `quote` is the sentence nearest to the question, of source number `nearest`. It is shown word for word, unless it is
+    no sentence of the abstract or speaks to its reader.
+    """
+    closest = next((source for source in sources if source.number == nearest), None)
+    if closest and quote and quote in quoting.without_orders(closest.abstract):
+        passage = f" The closest passage says: “{plain(quote)}” [{closest.number}]"
+        return f"The abstracts in the library do not say.{passage}", NOT_SAID
+    titles = "; ".join(f"{plain(source.title)} [{source.number}]" for source in sources[:3])
     one = len(sources[:3]) == 1
-    return (
-        f"The abstracts in the library do not say.{lacking} The nearest paper{' is' if one else 's are'}: {nearest}.",
-        NOT_SAID,
-    )
+    return f"The abstracts in the library do not say. The nearest paper{' is' if one else 's are'}: {titles}.", NOT_SAID
 
 
 def who_is_meant(plan: Plan) -> tuple[str, str]:
