@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property, wraps
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -15,6 +17,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, 
 
 from assistant.errors import ModelError
 from assistant.placement import best_dtype
+from assistant.prefixes import Prefixes
+from assistant.protocols import Reading
 from assistant.types import Message, ModelInfo
 
 _DRAFT_TOKENS = 10
@@ -70,6 +74,9 @@ class TransformersModel:
         self._control_tokens = sorted(
             {*self._tokenizer.all_special_tokens, *self._tokenizer.get_added_vocab()}, key=len, reverse=True
         )
+        self._prefixes = Prefixes(self._model.config)
+        self._known = 0
+        self._model.prepare_inputs_for_generation = self._only_the_rest(self._model.prepare_inputs_for_generation)
         self._turn = threading.Lock()
         self._stops: tuple[threading.Event, ...] = ()
         for module in self._model.modules():
@@ -104,6 +111,62 @@ class TransformersModel:
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         """Return the length of the prompt that these messages make, in tokens."""
         return int(self._encode(messages)["input_ids"].shape[1])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Identify the weights, in whatever number format they were loaded: by those of the layers' norms."""
+        norms = [weights for name, weights in self._model.named_parameters() if "norm" in name and weights.dim() == 1]
+        read = b"".join(
+            weights.detach().to("cpu", torch.bfloat16).view(torch.int16).numpy().tobytes() for weights in norms
+        )
+        return hashlib.sha256(read).hexdigest()[:16]
+
+    def read(
+        self,
+        messages: Sequence[Message],
+        *,
+        answers: Sequence[str] = (),
+        layers: Sequence[int] = (),
+        of: str = "",
+        stop: threading.Event,
+    ) -> Reading | None:
+        """Read a prompt, all but the beginning that it has in common with one read before; None where stopped."""
+        text = self._rendered(messages)
+        encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        tokens, places = encoded["input_ids"], encoded["offset_mapping"]
+        start = text.rfind(self._defused(of)) if of else len(text)
+        looked_at = [n for n, (begin, end) in enumerate(places) if start < end and begin < start + len(of)]
+        unread = len(tokens) - min([len(tokens) - 1, *looked_at])
+        firsts = [self._tokenizer(answer, add_special_tokens=False)["input_ids"][0] for answer in answers]
+        while not self._turn.acquire(timeout=0.1):
+            if stop.is_set():
+                return None
+        try:
+            self._stops = (stop,)
+            prefix = self._prefixes.take(tokens, unread)
+            rest = torch.tensor([tokens[len(prefix.tokens) :]], device=self._model.device)
+            with torch.inference_mode():
+                out = self._model(
+                    rest, cache=prefix.cache, use_cache=True, output_hidden_states=bool(layers), logits_to_keep=1
+                )
+                shares = torch.log_softmax(out.logits[0, -1].float(), dim=-1)[firsts].tolist() if firsts else None
+                states = {layer: out.hidden_states[layer][0].float().cpu().numpy() for layer in layers}
+            self._prefixes.keep(tokens, prefix.cache)
+        except _Stopped:
+            return None
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(
+                f"The model {self._name} failed while reading: {error}. Ask again, or use a smaller model."
+            ) from error
+        finally:
+            self._turn.release()
+        rows = [place - len(prefix.tokens) for place in looked_at]
+        return Reading(
+            tuple(shares) if shares else None,
+            {layer: of_layer[-1] for layer, of_layer in states.items()},
+            {layer: of_layer[rows] for layer, of_layer in states.items()},
+            tuple((max(places[n][0] - start, 0), min(places[n][1] - start, len(of))) for n in looked_at),
+        )
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set.
@@ -203,9 +266,13 @@ class TransformersModel:
                     return
             try:
                 self._stops = stops
+                prompt = encoded["input_ids"][0].tolist()
+                prefix = self._prefixes.take(prompt)
+                self._known = len(prefix.tokens)
                 with torch.inference_mode():
-                    self._model.generate(
+                    written = self._model.generate(
                         **encoded.to(self._model.device),
+                        cache=prefix.cache,
                         streamer=_QueueStreamer(self._tokenizer, pieces),
                         stopping_criteria=StoppingCriteriaList([_WhenStopped(stops)]),
                         max_new_tokens=max_new_tokens,
@@ -215,7 +282,9 @@ class TransformersModel:
                         top_k=None,
                         **self._drafting,
                     )
+                self._prefixes.keep(written[0].tolist(), prefix.cache)
             finally:
+                self._known = 0
                 self._turn.release()
         except _Stopped:
             pass
@@ -225,12 +294,14 @@ class TransformersModel:
             pieces.put(None)
 
     def _encode(self, messages: Sequence[Message]) -> Any:
+        return self._tokenizer(self._rendered(messages), add_special_tokens=False, return_tensors="pt")
+
+    def _rendered(self, messages: Sequence[Message]) -> str:
+        """Return the prompt as the chat template writes it."""
         shown = messages if self._takes_system else _without_system(messages)
         chat = [{"role": message.role, "content": self._defused(message.content)} for message in shown]
         try:
-            return self._tokenizer.apply_chat_template(
-                chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
-            )
+            return str(self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False))
         except TemplateError as error:
             raise ModelError(
                 f"The chat template of the model {self._name} refuses the conversation: {error}. "
@@ -251,6 +322,17 @@ class TransformersModel:
         for token in self._control_tokens:
             content = content.replace(token, " ")
         return content
+
+    def _only_the_rest(self, prepare: Callable[..., Any]) -> Callable[..., Any]:
+        """Leave out of the first step what the cache holds: with drafts, transformers does so in later steps only."""
+
+        @wraps(prepare)
+        def prepared(input_ids: Any, **given: Any) -> Any:
+            if given.get("is_first_iteration") and given.get("next_sequence_length") is None and self._known:
+                given["next_sequence_length"] = input_ids.shape[1] - self._known
+            return prepare(input_ids, **given)
+
+        return prepared
 
     def _leave_when_stopped(self, _module: Any, _inputs: Any) -> None:
         if any(stop.is_set() for stop in self._stops):

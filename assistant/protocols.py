@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -35,8 +36,27 @@ class Embedder(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a model made of a prompt, without an answer to it.
+
+    `answers` are the log-probabilities that each answer asked about comes next, by its first token; None where the
+    model does not tell. `last` are the hidden states of the prompt's last token by layer, shape (width,); `tokens`
+    those of the tokens of a passage, shape (n, width), and `spans` where these stand in it, as characters. Both are
+    empty where the model shows none.
+    """
+
+    answers: tuple[float, ...] | None = None
+    last: Mapping[int, Vectors] = field(default_factory=dict)
+    tokens: Mapping[int, Vectors] = field(default_factory=dict)
+    spans: tuple[tuple[int, int], ...] = ()
+
+
 class LanguageModel(Protocol):
-    """Writes the next message of a chat, piece by piece."""
+    """Reads a chat, and writes its next message piece by piece.
+
+    What two prompts have in common at their beginning is read once where they follow each other.
+    """
 
     @property
     def info(self) -> ModelInfo:
@@ -51,6 +71,25 @@ class LanguageModel(Protocol):
 
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         """Return the length of the prompt that these messages make, in tokens."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify the weights, for what was fitted on their hidden states; "" where they show none."""
+
+    def read(
+        self,
+        messages: Sequence[Message],
+        *,
+        answers: Sequence[str] = (),
+        layers: Sequence[int] = (),
+        of: str = "",
+        stop: threading.Event,
+    ) -> Reading | None:
+        """Read a prompt and judge what comes next; None where `stop` was set.
+
+        Layers count from 1, which is the first one's output. `of` is the passage whose tokens are looked at, where it
+        stands last in the prompt.
+        """
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set."""

@@ -30,7 +30,7 @@ from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.metrics import Share
 from assistant.planning import Planner
-from assistant.protocols import Embedder, LanguageModel, Vectors
+from assistant.protocols import Embedder, LanguageModel, Reading, Vectors
 from assistant.questions import Question
 from assistant.retrieval import Retriever
 from assistant.routing import Router
@@ -92,6 +92,15 @@ class RememberingModel:
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         """Count as the model does."""
         return self._model.count_prompt_tokens(messages)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify the model."""
+        return self._model.fingerprint
+
+    def read(self, messages: Sequence[Message], **asked: Any) -> Reading | None:
+        """Read as the model does."""
+        return self._model.read(messages, **asked)
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         """Yield the whole answer at once."""

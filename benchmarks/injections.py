@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from assistant import console
+from assistant.protocols import Reading
 from assistant.types import Answer, Authorship, Message, ModelInfo, Paper
 from assistant.ui import cards
 
@@ -94,6 +95,7 @@ class Listener:
 
     info = ModelInfo("listener", "cpu", "none")
     context_tokens = 32_000
+    fingerprint = ""
 
     def __init__(self, reply: str = "") -> None:
         self.reply = reply
@@ -106,6 +108,10 @@ class Listener:
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         """Count words."""
         return sum(len(message.content.split()) for message in messages)
+
+    def read(self, messages: Sequence[Message], **_: Any) -> Reading | None:
+        """Make nothing of a prompt."""
+        return Reading()
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         """Keep the prompt and give the reply."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from assistant.answerability import Judgement
 from assistant.names import fold
-from assistant.protocols import Vectors
+from assistant.protocols import Reading, Vectors
 from assistant.types import Message, ModelInfo, Source
 from vectorstore import ExactIndex
 
@@ -64,10 +64,15 @@ class MemoryPlace:
 
 
 class ScriptedModel:
-    """Gives the queued replies in turn, word by word, and keeps the prompts that it was shown."""
+    """Gives the queued replies in turn, word by word, and keeps the prompts that it was shown.
+
+    Asked to judge, it says the first answer, but of a prompt that holds one of the words in `denied` the second.
+    """
 
     info = ModelInfo("scripted", "cpu", "none")
     context_tokens = 4096
+    fingerprint = ""
+    denied: tuple[str, ...] = ()
 
     def __init__(self, *replies: str, delay: float = 0.0) -> None:
         self.replies = list(replies)
@@ -79,6 +84,19 @@ class ScriptedModel:
 
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         return sum(self.count_tokens(message.content) for message in messages)
+
+    def read(
+        self,
+        messages: Sequence[Message],
+        *,
+        answers: Sequence[str] = (),
+        layers: Sequence[int] = (),
+        of: str = "",
+        stop: threading.Event,
+    ) -> Reading | None:
+        said = 1 if any(word in messages[-1].content for word in self.denied) else 0
+        shares = tuple(-0.01 if place == said else -5.0 for place in range(len(answers)))
+        return None if stop.is_set() else Reading(shares or None)
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         self.prompts.append(tuple(messages))

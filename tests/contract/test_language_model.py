@@ -5,13 +5,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import LlamaPreTrainedModel, MambaConfig, MambaForCausalLM
 
 from assistant.errors import ModelError
 from assistant.generation import TransformersModel
-from assistant.protocols import LanguageModel
+from assistant.protocols import LanguageModel, Reading
 from assistant.types import Message
 from tests.fakes import ScriptedModel
 from tests.tiny_models import CHAT_TEMPLATE, tiny_chat_model
@@ -75,6 +76,59 @@ def test_prompts_are_measured_in_tokens(model: LanguageModel) -> None:
     assert 0 < short < longer
     assert model.context_tokens >= 4096
     assert model.info.name in ("scripted", "tiny")
+
+
+def read(model: LanguageModel, of: str = "beam", layers: tuple[int, ...] = ()) -> Reading:
+    reading = model.read(PROMPT, answers=("Yes", "No"), layers=layers, of=of, stop=threading.Event())
+    assert reading is not None
+    return reading
+
+
+def test_a_reading_tells_how_likely_answers_are_and_is_the_same_again(model: LanguageModel) -> None:
+    first, again = read(model), read(model)
+    assert first.answers is not None
+    assert len(first.answers) == 2
+    assert all(share < 0 for share in first.answers)
+    assert first.answers == pytest.approx(again.answers, abs=1e-4)
+
+
+def test_reading_is_stopped(model: LanguageModel) -> None:
+    stop = threading.Event()
+    stop.set()
+    assert model.read(PROMPT, answers=("Yes",), stop=stop) is None
+
+
+def test_an_answer_is_the_same_after_a_reading(model: LanguageModel) -> None:
+    before = write(model)
+    read(model)
+    assert write(model) == before
+
+
+def test_a_reading_shows_the_states_of_a_passage_and_of_the_last_token(folder: Path) -> None:
+    model = TransformersModel(str(folder))
+    for reading in (read(model, layers=(1, 2)), read(model, layers=(1, 2))):  # the second time all of it was read
+        assert reading.last[1].shape == (64,)
+        assert "".join("What is a beam?"[10:14][start:end] for start, end in reading.spans) == "beam"
+        assert reading.tokens[2].shape == (len(reading.spans), 64)
+    assert read(model).tokens == {}
+    assert model.fingerprint == TransformersModel(str(folder)).fingerprint
+
+
+def test_answers_after_readings_are_those_of_a_fresh_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.generation.best_dtype", lambda _device: torch.float32)
+    long = Message("user", "Low-rank adapters tune large language models. " * 20)
+    others = [(PROMPT[0], long, Message("user", question)) for question in ("What is pruned?", "What is tuned?")]
+    model, stop = TransformersModel(str(folder)), threading.Event()
+    for prompt in [others[0], PROMPT, others[1], others[0], others[1]]:
+        kept = model.read(prompt, answers=("Yes",), layers=(2,), stop=stop)
+        fresh_model = TransformersModel(str(folder))
+        fresh = fresh_model.read(prompt, answers=("Yes",), layers=(2,), stop=stop)
+        assert kept is not None
+        assert fresh is not None
+        assert kept.answers == pytest.approx(fresh.answers, abs=1e-4)
+        assert np.allclose(kept.last[2], fresh.last[2], atol=1e-4)
+        written = ["".join(each.generate(prompt, max_new_tokens=30, stop=stop)) for each in (model, fresh_model)]
+        assert written[0] == written[1]
 
 
 def test_several_answers_are_written_together_each_as_it_would_be_alone(model: LanguageModel) -> None:

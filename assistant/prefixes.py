@@ -1,0 +1,59 @@
+"""Key/value caches of prompts that were read, so that what begins like one of them is not read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from transformers import DynamicCache
+
+_MOST = 3
+"""Prompts that are kept, about 30 kB a token each with the default model."""
+
+_FEWEST = 24
+"""Tokens in common from which a kept prompt is taken up: the chat template alone begins every one."""
+
+
+@dataclass(slots=True)
+class Prefix:
+    """A prompt that was read: its tokens, and what a model keeps of them."""
+
+    tokens: list[int]
+    cache: Any
+
+
+class Prefixes:
+    """The prompts that a model read last. One reader at a time."""
+
+    def __init__(self, config: Any) -> None:
+        self._config = config
+        self._kept: list[Prefix] = []
+
+    def take(self, tokens: Sequence[int], unread: int = 1) -> Prefix:
+        """Return what is kept of the beginning of a prompt, cut where they part, or nothing of it.
+
+        At least `unread` tokens of the prompt are left to read. What is taken is no longer kept: give it back with
+        `keep` when all layers have read the same tokens.
+        """
+        longest, chosen = 0, None
+        for prefix in self._kept:
+            pairs = zip(prefix.tokens, tokens[: len(tokens) - unread], strict=False)
+            common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            if common >= max(longest + 1, _FEWEST):
+                longest, chosen = common, prefix
+        if chosen is None:
+            return Prefix([], DynamicCache(config=self._config))
+        self._kept.remove(chosen)
+        if longest < len(chosen.tokens):
+            chosen.cache.crop(longest - len(chosen.tokens))
+        return Prefix(chosen.tokens[:longest], chosen.cache)
+
+    def keep(self, tokens: Sequence[int], cache: Any) -> None:
+        """Keep what was read, the first of `tokens` that the cache holds; the prompt read longest ago goes.
+
+        A recurrent state and a sliding window are not kept: they cannot go back to where two prompts part.
+        """
+        if cache.is_croppable and not any(cache.is_sliding):
+            self._kept = [*self._kept[1 - _MOST :], Prefix(list(tokens[: cache.get_seq_length()]), cache)]
