@@ -94,7 +94,8 @@ def by_author_count(asked: Asked) -> Draft:
     number, is_open = selection.authors_counted()
     order = number if asked.ascending else number.desc()
     query = select(papers.c.id, number).where(not_(is_open)).order_by(order, papers.c.date.desc(), papers.c.title)
-    counts: dict[str, int] = {row[0]: row[1] for row in asked.select(query)}
+    found: Sequence[Any] = asked.select(query).all()
+    counts = {str(paper_id): int(count) for paper_id, count in found}
     part, remarks = _part(asked, list(counts.values()), _USUAL_PLACES, "author")
     shown = read_papers(asked.connection, list(counts)[part])
     places = _places(counts.values())

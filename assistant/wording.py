@@ -79,12 +79,15 @@ def filter_in_words(chosen: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
         parts.append("with released code" if chosen.has_code else "without released code")
     if chosen.source:
         parts.append(f"read from “{plain(chosen.source)}”")
-    if held := _quoted(chosen.words, "and"):
-        parts.append(f"that {'mentions' if one else 'mention'} {held}")
     if held := _quoted(chosen.title_words, "and"):
         parts.append(f"with {held} in the title")
+    mentions: list[str] = []
+    if held := _quoted(chosen.words, "and"):
+        mentions.append(f"{'mentions' if one else 'mention'} {held}")
     if held := _quoted(chosen.without_words, "or"):
-        parts.append(f"that {'does' if one else 'do'} not mention {held}")
+        mentions.append(f"{'does' if one else 'do'} not mention {held}")
+    if mentions:
+        parts.append(f"that {joined(mentions)}")
     return (" " if len(parts) <= _FEW_PARTS and not any("," in part for part in parts) else ", ").join(parts)
 
 

@@ -364,14 +364,10 @@ def test_papers_are_ranked_by_their_number_of_authors(filled: Library) -> None:
 
 def test_what_is_asked_for_by_exclusion_says_so_where_nothing_is_left(filled: Library) -> None:
     found = answer(filled, "count", PaperFilter(author="Gu", without_words=("about", "honey")))
-    assert (
-        lines(found)
-        == [
-            "The library holds no papers by Naibin Gu that do not mention “about” or “honey”.",
-            "There are 3 papers by Naibin Gu.",
-            "There are 2 papers that do not mention “about” or “honey”.",
-        ][:2]
-    )
+    assert lines(found) == [
+        "The library holds no papers by Naibin Gu that do not mention “about” or “honey”.",
+        "There are 3 papers by Naibin Gu.",
+    ]
     nobody = answer(filled, "papers", PaperFilter(any_authors=("John Smithson", "Jane Smithson")))
     assert "No author in the library is named John Smithson." in nobody.text
     assert (nobody.count, nobody.rows) == (0, ())
@@ -481,10 +477,8 @@ def places(counts: Counter[str], asked: dict[str, int | bool | None], usual: int
     """Return what a ranking names, as plain Python ranks it."""
     least, most = asked["least"] or 0, asked["most"] or 1000
     ranked = sorted((count for count in counts.values() if least <= count <= most), reverse=not asked["ascending"])
-    if asked["place"]:
-        shown = ranked[int(asked["place"]) - 1 : int(asked["place"])]
-    else:
-        shown = ranked[: asked["limit"] or usual]
+    first = (asked["place"] or 1) - 1
+    shown = ranked[first : asked["place"] or asked["limit"] or usual]
     return {name: count for name, count in counts.items() if count in shown}
 
 

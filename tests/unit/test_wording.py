@@ -45,7 +45,7 @@ NEW_FIELDS: dict[str, Any] = {
         (PaperFilter(author="gu", any_authors=("B", "C")), "by Naibin Gu with B or C"),
         (PaperFilter(without_words=("x", "y")), "that do not mention “x” or “y”"),
         (PaperFilter(title_words=("x", "y")), "with “x” and “y” in the title"),
-        (PaperFilter(words=("x",), without_words=("y", "")), "that mention “x” that do not mention “y”"),
+        (PaperFilter(words=("x",), without_words=("y", "")), "that mention “x” and do not mention “y”"),
         (PaperFilter(without_venues=("ACL",)), "not published at “ACL”"),
         (PaperFilter(venues=("ACL", "EMNLP")), "published at “ACL” or “EMNLP”"),
         (PaperFilter(without_categories=("cs.CL", "bees")), "not in computational linguistics (cs.CL) or bees"),
