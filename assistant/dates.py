@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+
+from assistant import numerals
 
 _YEAR = r"(?:19|20)\d\d"
 _MONTHS = {
@@ -211,3 +213,43 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reading], ...] = (
         _year,
     ),
 )
+
+
+_BEFORE = re.compile(
+    r"(?:\b(?:before|prior to|earlier than|older than|predat\w*|preced\w*|vor|avant|antes|anterior\w*|antérieur\w*)\b"
+    r"\W+(?:[^\W\d]+\W+){0,3})$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"(?:\b(?:after|later than|newer than|more recent than|nach|après|después|posterior\w*|postérieur\w*)\b"
+    r"\W+(?:[^\W\d]+\W+){0,3})$",
+    re.IGNORECASE,
+)
+_BEFORE_HAN = re.compile(r"\s*年?\s*(?:之前|以前|前)")
+_RECENT_YEARS = 3
+"""Years that "recently" means."""
+
+
+def bounds(
+    text: str, named: Sequence[tuple[str, int, int]], today: date
+) -> tuple[int | None, int | None]:
+    """Return the first and the last year of a time of which it is known where a text names it, in any language.
+
+    `named` are its parts: "year", "year_from" or "year_to", and the characters. What is no year is so many years back.
+    """
+    since: list[int] = []
+    until: list[int] = []
+    for role, start, end in named:
+        said = text[start:end]
+        years = [int(year) for year in re.findall(rf"(?<!\d){_YEAR}(?!\d)", said)]
+        if not years:
+            found = find_period(said, today)
+            back = numerals.number(said) or _RECENT_YEARS
+            since.append(found.since if found and found.since else today.year - back + 1)
+            continue
+        if role in ("year", "year_from"):
+            since.append(min(years) + (role == "year_from" and _AFTER.search(text[:start]) is not None))
+        if role in ("year", "year_to") or len(years) > 1:
+            is_before = _BEFORE.search(text[:start]) or _BEFORE_HAN.match(text[end:])
+            until.append(max(years) - (role == "year_to" and is_before is not None))
+    return min(since, default=None), max(until, default=None)
