@@ -61,7 +61,7 @@ class Workspace:
         self._loading: Future[LanguageModel] | None = None
         self._checked = _CheckedEmbedder(self)
         self._planner = Planner(self.library, Router(self.library, self._checked))
-        self._judge = Judge(self.library, self._checked.embed)
+        self._judge = Judge(self._checked.embed, settings.sureness, wiring.probes_made(settings))
 
     def __enter__(self) -> Workspace:
         return self
