@@ -15,19 +15,22 @@ from assistant.drafts import MOST_SOURCES, Asked, Draft, Line, paper_line, paper
 from assistant.paper_rows import read_papers
 from assistant.schema import papers
 from assistant.types import Paper
-from assistant.wording import counted, plain
+from assistant.wording import counted, place_in_words, plain
 
 _EXAMPLES = 5
 """Papers named of those whose date leaves open whether they are newer, or older, still."""
 
 
 def newest(asked: Asked) -> Draft:
-    """List the newest papers, one unless more are asked for, with all that share the last one's date."""
+    """List the newest papers, one unless more are asked for, with all that share the last one's date.
+
+    Where a place is asked for, those alone that hold it by their date.
+    """
     return _listed(asked, is_newest=True)
 
 
 def oldest(asked: Asked) -> Draft:
-    """List the oldest papers, one unless more are asked for, with all that share the last one's date."""
+    """List the oldest papers, as `newest` lists the newest."""
     return _listed(asked, is_newest=False)
 
 
@@ -35,7 +38,8 @@ def oldest(asked: Asked) -> Draft:
 class _Dates:
     """The dates of the papers, each with its number of papers, from the newest (oldest) to the last one listed.
 
-    `unsure` are dates that are not listed and may be a day before that of the last one.
+    `unsure` are dates that are not listed and may be a day before that of the last one. Where a place is asked for, one
+    date alone is listed, and `unsure` are all that may stand on its other side.
     """
 
     listed: tuple[tuple[str, int], ...]
@@ -43,19 +47,27 @@ class _Dates:
 
 
 def _listed(asked: Asked, *, is_newest: bool) -> Draft:
-    wanted = asked.lines(1)
+    wanted = asked.lines(1) if asked.place is None else asked.place
+    superlative = "newest" if is_newest else "oldest"
     by_date = select(papers.c.date, func.count()).where(papers.c.date != "").group_by(papers.c.date)
     rows: Sequence[Any] = asked.select(by_date).all()
     counts = [(str(date), int(count)) for date, count in rows]
     undated = asked.total - sum(count for _, count in counts)
     if not counts:
         return Draft((Line(f"No date is known of {asked.subject}."),), (), asked.total)
-    dates = _cut(counts, wanted, is_newest=is_newest)
-    shown = _read(asked, [date for date, _ in dates.listed], max(MOST_SOURCES, wanted))
+    if asked.place is not None and not 0 < asked.place <= asked.total - undated:
+        dated = counted(asked.total - undated, "of them has", "of them have")
+        text = f"There is no {place_in_words(wanted)} {superlative} of {asked.subject}: {dated} a date."
+        return Draft((Line(text),), (), asked.total)
+    dates = _cut(counts, wanted, is_newest=is_newest, only_last=asked.place is not None)
     listed = sum(count for _, count in dates.listed)
-    superlative = "newest" if is_newest else "oldest"
-    many = f"{listed:,} " if listed > 1 else ""
-    heading = f"The {many}{superlative} of {asked.subject}:" if asked.total > 1 else f"{asked.subject}:"
+    shown = _read(asked, [date for date, _ in dates.listed], MOST_SOURCES if asked.place else max(MOST_SOURCES, wanted))
+    if asked.place is not None:
+        heading = f"The {place_in_words(wanted)} {superlative} of {asked.subject}:"
+        wanted = 1
+    else:
+        many = f"{listed:,} " if listed > 1 else ""
+        heading = f"The {many}{superlative} of {asked.subject}:" if asked.total > 1 else f"{asked.subject}:"
     items = (paper_line(place, paper) for place, paper in enumerate(shown, 1))
     remarks = [*_ties(dates, wanted, listed, len(shown)), *_unsure(asked, dates, is_newest=is_newest)]
     if undated:
@@ -78,14 +90,15 @@ def _unsure(asked: Asked, dates: _Dates, *, is_newest: bool) -> Iterator[Line]:
         more = sum(count for _, count in dates.unsure) - len(examples)
         titles = ", ".join(f"“{plain(paper.title)}” ({paper.date})" for paper in examples)
         others = f" and {more:,} more" if more else ""
+        what = f"be {'newer' if is_newest else 'older'} still" if asked.place is None else "have this place instead"
         yield Line(
-            f"{titles}{others} may be {'newer' if is_newest else 'older'} still: the date given is no nearer.",
+            f"{titles}{others} may {what}: the date given is no nearer.",
             tuple(paper.id for paper in examples),
         )
 
 
-def _cut(counts: Sequence[tuple[str, int]], wanted: int, *, is_newest: bool) -> _Dates:
-    """Take dates from the newest (oldest) on until there are papers enough."""
+def _cut(counts: Sequence[tuple[str, int]], wanted: int, *, is_newest: bool, only_last: bool) -> _Dates:
+    """Take dates from the newest (oldest) on until there are papers enough; with `only_last` none but the last."""
     ranked = sorted(counts, key=lambda pair: _rank(pair[0], is_newest=is_newest), reverse=is_newest)
     end, papers_so_far = 0, 0
     while end < len(ranked) and papers_so_far < wanted:
@@ -93,7 +106,10 @@ def _cut(counts: Sequence[tuple[str, int]], wanted: int, *, is_newest: bool) -> 
         end += 1
     last = ranked[end - 1][0]
     unsure = [pair for pair in ranked[end:] if _may_precede(pair[0], last, is_newest=is_newest)]
-    return _Dates(tuple(ranked[:end]), tuple(unsure))
+    if not only_last:
+        return _Dates(tuple(ranked[:end]), tuple(unsure))
+    earlier = [pair for pair in ranked[: end - 1] if _may_precede(last, pair[0], is_newest=is_newest)]
+    return _Dates((ranked[end - 1],), (*earlier, *unsure))
 
 
 def _rank(date: str, *, is_newest: bool) -> tuple[str, int]:

@@ -36,20 +36,34 @@ class CatalogueAnswer:
 
 
 def answer(
-    library: Library, measure: Measure, chosen: PaperFilter, limit: int | None = None, papers: Sequence[str] = ()
+    library: Library,
+    measure: Measure,
+    chosen: PaperFilter,
+    limit: int | None = None,
+    papers: Sequence[str] = (),
+    *,
+    ascending: bool = False,
+    place: int | None = None,
+    least: int | None = None,
+    most: int | None = None,
 ) -> CatalogueAnswer:
     """Answer what is asked of the papers that pass a filter, or of the `papers` (ids) that a question names.
 
-    `limit` is how many lines are asked for (200 at most); ties at the cut are named all the same. `count` and the rows
-    are, by measure (`paper_ids` in every row are the papers that prove it, newest first, the first 500 of them; `share`
-    is the row's part of all papers that pass, in [0, 1]):
+    `limit` is how many lines are asked for (200 at most); ties at the cut are named all the same. A ranking is
+    `ascending` from the fewest on, and a list of papers from the oldest; `place` asks for that place of a ranking
+    alone, and for those who share it; `least` and `most` are the papers that those have who are ranked. `count` and the
+    rows are, by measure (`paper_ids` in every row are the papers that prove it, newest first, the first 500 of them;
+    `share` is the row's part of all papers that pass, in [0, 1]):
 
-    - count, papers, newest, oldest: count of papers that pass. Rows, a shown paper each: paper_id, title, authors,
-      authors_complete, date, venue, categories, has_code, url, paper_ids.
-    - per_year, per_category, per_venue: the same count. Rows: year (None: no date) or category and name or venue ("":
-      none), papers, share, paper_ids.
-    - per_author, per_first_author, coauthors: count of people. Rows: author, person_id, papers, share, paper_ids;
-      coauthors without an author in the filter: count of pairs, and rows with the second person as with, with_id.
+    - count, papers, newest, oldest, by_author_count: count of papers that pass. Rows, a shown paper each: paper_id,
+      title, authors, authors_complete, date, venue, categories, has_code, url, paper_ids; by_author_count:
+      authors_count too, and no paper whose list of authors is cut.
+    - per_year, years_ranked, per_category, per_venue: the same count. Rows: year (None: no date) or category and name
+      or venue ("": none), papers, share, paper_ids. Where a part or an order is asked for they are ranked: what names
+      none is in no row then. years_ranked is: one year unless more are asked for.
+    - per_author, per_first_author, per_last_author, coauthors: count of people within the bounds. Rows: author,
+      person_id, papers, share, paper_ids; coauthors without an author in the filter: count of pairs, and rows with the
+      second person as with, with_id.
     - authors_of, details: count of papers told of. Rows as for papers; with a filter also passes (None: not known).
     - profile: count of pages. Rows: name, category, as_of, statistics (label to value), contradictions.
     """
@@ -58,7 +72,8 @@ def answer(
         if papers and not named_ones and chosen.among is None:
             chosen = replace(chosen, among=tuple(papers))
         total = selection.count(connection, chosen)
-        asked = Asked(connection, chosen, limit, doubts.names_of(connection, chosen), total)
+        names = doubts.names_of(connection, chosen)
+        asked = Asked(connection, chosen, limit, names, total, ascending, place, least, most)
         if measure == "profile":
             return _numbered(owners.profile(asked))
         if named_ones:
@@ -101,13 +116,15 @@ def _count(asked: Asked) -> Draft:
 
 
 def _papers(asked: Asked) -> Draft:
-    shown = asked.newest(asked.lines(MOST_SOURCES))
+    most = asked.lines(MOST_SOURCES)
+    shown = asked.oldest(most) if asked.ascending else asked.newest(most)
+    end = "oldest" if asked.ascending else "newest"
     heading = f"{asked.subject}; {len(shown):,} of {counted(asked.total, 'paper')} shown"
     if len(shown) < asked.total:
         command = listing_command(asked.chosen)
-        heading += ", the newest" + (f" (`{command}` lists all)" if command else "")
+        heading += f", the {end}" + (f" (`{command}` lists all)" if command else "")
     elif asked.total > 1:
-        heading += ", newest first"
+        heading += f", {end} first"
     items = (paper_line(place, paper) for place, paper in enumerate(shown, 1))
     return Draft((Line(f"{heading}:"), *items), tuple(paper_row(paper) for paper in shown), asked.total)
 
@@ -118,9 +135,12 @@ _MEASURES: Mapping[Measure, Callable[[Asked], Draft]] = {
     "newest": ages.newest,
     "oldest": ages.oldest,
     "per_year": rankings.per_year,
+    "years_ranked": rankings.years_ranked,
     "per_category": rankings.per_category,
     "per_venue": rankings.per_venue,
     "per_author": rankings.per_author,
     "per_first_author": rankings.per_first_author,
+    "per_last_author": rankings.per_last_author,
     "coauthors": rankings.coauthors,
+    "by_author_count": rankings.by_author_count,
 }

@@ -25,8 +25,7 @@ _MOST_RELAXED = 3
 
 def names_of(connection: Connection, chosen: PaperFilter) -> Mapping[str, str]:
     """Return how the people of a filter are called, where it means one person of the library."""
-    asked = dict.fromkeys(filter(None, (chosen.author, *chosen.with_authors, *chosen.without_authors)))
-    found = {author: tallies.named(connection, author) for author in asked}
+    found = {author: tallies.named(connection, author) for author in chosen.people}
     return {author: people[0].name for author, people in found.items() if len(people) == 1}
 
 
@@ -44,7 +43,7 @@ def nothing(asked: Asked) -> Draft:
     if not words:
         return Draft((Line("The library holds no papers yet. Add some with `assistant add`."),), (), 0)
     lines = [Line(f"The library holds no papers {words}.")]
-    unknown = [author for author in _people(chosen) if not count(asked.connection, PaperFilter(author=author))]
+    unknown = [author for author in chosen.people if not count(asked.connection, PaperFilter(author=author))]
     lines += [Line(f"No author in the library is named {plain(author)}.") for author in unknown]
     if unknown:
         return Draft(tuple(lines), (), 0)
@@ -54,7 +53,7 @@ def nothing(asked: Asked) -> Draft:
 
 def _relaxed(asked: Asked) -> Iterator[str]:
     chosen = asked.chosen
-    undated = replace(chosen, since=None, until=None, first_day="", last_day="")
+    undated = replace(chosen, since=None, until=None, first_day="", last_day="", without_years=())
     told = 0
     if undated != chosen and (entries := tallies.entries(asked.connection, undated)):
         years = Counter(entry.year for entry in entries if entry.year is not None)
@@ -71,13 +70,16 @@ def _relaxed(asked: Asked) -> Iterator[str]:
         replace(chosen, position=""),
         replace(chosen, category=""),
         replace(chosen, has_code=None),
-        replace(chosen, words=()),
-        replace(chosen, venue=""),
+        replace(chosen, words=(), title_words=()),
+        replace(chosen, without_words=()),
+        replace(chosen, venue="", venues=()),
+        replace(chosen, without_venues=(), without_categories=()),
         replace(chosen, source=""),
+        replace(chosen, fewest_authors=None, most_authors=None),
         replace(chosen, with_authors=()),
         replace(chosen, without_authors=()),
         replace(chosen, among=None),
-        replace(chosen, author="", position=""),
+        replace(chosen, author="", position="", any_authors=()),
     )
     for wider in wider_ones:
         if told < _MOST_RELAXED and wider not in (chosen, PaperFilter()) and (left := count(asked.connection, wider)):
@@ -90,7 +92,10 @@ def _undecided(asked: Asked) -> Iterator[Line]:
     """Name the papers that may pass, by what their sources do not tell."""
     chosen = asked.chosen
     who = plain(asked.names.get(chosen.author, chosen.author))
-    partners = joined([plain(asked.names.get(author, author)) for author in chosen.with_authors])
+    partners, either = (
+        joined([plain(asked.names.get(author, author)) for author in people], last)
+        for people, last in ((chosen.with_authors, "and"), (chosen.any_authors, "or"))
+    )
     left_out = "the list of authors is cut, so {} may be among those left out"
     matters: dict[Doubt, tuple[PaperFilter, str]] = {
         "author": (replace(chosen, author=""), left_out.format(who)),
@@ -99,7 +104,12 @@ def _undecided(asked: Asked) -> Iterator[Line]:
             f"the list of authors is cut before {who}'s place, so it is not known whether {who} is the "
             f"{chosen.position} author",
         ),
+        "any author": (replace(chosen, any_authors=()), left_out.format(either)),
         "authors": (replace(chosen, with_authors=()), left_out.format(partners)),
+        "number": (
+            replace(chosen, fewest_authors=None, most_authors=None),
+            "the list of authors is cut or missing, so it is not known how many there are",
+        ),
         "date": (
             replace(chosen, since=None, until=None, first_day="", last_day=""),
             "the date is missing or names too little to tell",
@@ -117,7 +127,7 @@ def _undecided(asked: Asked) -> Iterator[Line]:
 
 
 def _several_people(asked: Asked) -> Iterator[Line]:
-    for author in _people(asked.chosen):
+    for author in asked.chosen.people:
         if author in asked.names:
             continue
         people = sorted(tallies.named(asked.connection, author), key=lambda person: -len(person.paper_ids))
@@ -128,11 +138,13 @@ def _several_people(asked: Asked) -> Iterator[Line]:
 
 
 def _venues(asked: Asked) -> Iterator[Line]:
-    if asked.chosen.venue:
+    venues = [plain(venue) for venue in (asked.chosen.venue, *asked.chosen.venues) if venue]
+    if venues:
         counts = Counter(asked.select(select(papers.c.venue)).scalars().all())
         listed = [f"{plain(venue)} ({number:,})" for venue, number in counts.most_common(_EXAMPLES)]
         more = f" and {len(counts) - _EXAMPLES:,} more" if len(counts) > _EXAMPLES else ""
-        yield Line(f"“{plain(asked.chosen.venue)}” takes in {'; '.join(listed)}{more}.")
+        named = joined([f"“{venue}”" for venue in venues])
+        yield Line(f"{named} {'takes' if len(venues) == 1 else 'take'} in {'; '.join(listed)}{more}.")
 
 
 def _cut_without(asked: Asked) -> Iterator[Line]:
@@ -142,7 +154,3 @@ def _cut_without(asked: Asked) -> Iterator[Line]:
         if cut := asked.select(query).scalar_one():
             who = joined([plain(asked.names.get(author, author)) for author in chosen.without_authors], "or")
             yield Line(f"In {cut:,} of them the list of authors is cut, so {who} may be among those left out.")
-
-
-def _people(chosen: PaperFilter) -> list[str]:
-    return list(dict.fromkeys(filter(None, (chosen.author, *chosen.with_authors, *chosen.without_authors))))

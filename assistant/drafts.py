@@ -12,7 +12,7 @@ from assistant.paper_rows import read_papers
 from assistant.schema import papers
 from assistant.selection import passing
 from assistant.types import Paper, PaperFilter
-from assistant.wording import counted, filter_in_words, joined, one_line, plain
+from assistant.wording import counted, filter_in_words, joined, number_in_words, one_line, plain
 
 MOST_SOURCES = 50
 """Papers that an answer shows as numbered sources, and lines of a list, unless more are asked for."""
@@ -46,7 +46,7 @@ class Draft:
 class Asked:
     """What is asked: which papers, how many lines at most (None: as many as are usual), and how people are called.
 
-    `total` is how many papers pass.
+    `total` is how many papers pass. The other fields are those of `Plan`.
     """
 
     connection: Connection
@@ -54,6 +54,10 @@ class Asked:
     limit: int | None
     names: Mapping[str, str]
     total: int
+    ascending: bool = False
+    place: int | None = None
+    least: int | None = None
+    most: int | None = None
 
     def select(self, query: Select[Any]) -> Result[Any]:
         """Return the rows of a query over `papers` for the papers that pass."""
@@ -64,9 +68,30 @@ class Asked:
         query = select(papers.c.id).order_by(papers.c.date.desc(), papers.c.title, papers.c.number).limit(most)
         return read_papers(self.connection, self.select(query).scalars().all())
 
+    def oldest(self, most: int) -> list[Paper]:
+        """Return the oldest papers that pass, then by title; those without a date come last."""
+        order = (papers.c.date == "", papers.c.date, papers.c.title, papers.c.number)
+        return read_papers(
+            self.connection, self.select(select(papers.c.id).order_by(*order).limit(most)).scalars().all()
+        )
+
     def lines(self, usual: int) -> int:
         """Return how many lines to show where none were asked for and `usual` is usual; one at least."""
         return max(1, min(usual if self.limit is None else self.limit, MOST_ASKED))
+
+    @property
+    def is_ranking(self) -> bool:
+        """Tell whether a part, or another order, of what is counted is asked for."""
+        return self.ascending or any(each is not None for each in (self.limit, self.place, self.least, self.most))
+
+    @property
+    def bounds(self) -> str:
+        """Return how many papers those have who are ranked: "at least 2 papers"; "" where that is not asked."""
+        return number_in_words("paper", self.least, self.most)
+
+    def takes(self, count: int) -> bool:
+        """Tell whether so many papers are within the bounds."""
+        return (self.least is None or count >= self.least) and (self.most is None or count <= self.most)
 
     @property
     def subject(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Integer, TextualSelect, text
+from sqlalchemy import Connection, Integer, TextualSelect, bindparam, text
 from sqlalchemy.exc import DatabaseError
 
 from assistant.names import fold
@@ -127,10 +127,15 @@ def listed(words: str) -> TextualSelect | None:
     return query.bindparams(prefixes=prefixes).columns(number=Integer)
 
 
-def holding(phrases: Iterable[str]) -> TextualSelect:
-    """Return a query for the numbers of the papers whose title or abstract holds each phrase, or one of its stems."""
+def holding(phrases: Iterable[str], *, in_title: bool = False) -> TextualSelect:
+    """Return a query for the numbers of the papers whose title or abstract holds each phrase, or one of its stems.
+
+    With `in_title` the title has to hold them.
+    """
+    column = "title : " if in_title else ""
+    asked = " AND ".join(f"{column}{_quoted(phrase)}" for phrase in phrases)
     query = text("SELECT rowid AS number FROM papers_text WHERE papers_text MATCH :phrases")
-    return query.bindparams(phrases=" AND ".join(map(_quoted, phrases))).columns(number=Integer)
+    return query.bindparams(bindparam("phrases", asked, unique=True)).columns(number=Integer)
 
 
 class Terms:

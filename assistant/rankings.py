@@ -1,146 +1,205 @@
-"""Tallies in words: papers a year, a category or a venue; who wrote most, and who wrote with whom."""
+"""Rankings in words: papers a year, a category or a venue; who wrote most, who wrote with whom, on how many papers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, not_, select
 
-from assistant import categories, tallies
-from assistant.drafts import IDS_IN_A_ROW, MOST_ASKED, MOST_SOURCES, Asked, Draft, Line, samples
+from assistant import categories, selection, tallies
+from assistant.drafts import IDS_IN_A_ROW, MOST_ASKED, MOST_SOURCES, Asked, Draft, Line, paper_line, paper_row, samples
+from assistant.paper_rows import read_papers
 from assistant.schema import papers
-from assistant.tallies import Tally
-from assistant.wording import counted, joined, one_line, plain
+from assistant.tallies import Entry, Tally
+from assistant.wording import counted, joined, one_line, place_in_words, plain
 
 _USUAL_PLACES = 10
-"""Places of a ranking of people, unless more are asked for."""
+"""Places of a ranking of people, or of papers, unless more are asked for."""
 
 _MOST_TIED = 100
-"""People named because they share the last place; of more, only the number is given."""
+"""Those named because they share the last place; of more, only the number is given."""
 
 
 def per_year(asked: Asked) -> Draft:
-    """Say how many papers there are from each year, newest first."""
+    """Say how many papers there are from each year, newest first; where a part of them is asked for, ranked."""
     counted_ones = tallies.per_year(tallies.entries(asked.connection, asked.chosen))
-    rows = [_row(asked, tally, {"year": int(tally.name) if tally.name else None}) for tally in counted_ones]
-    labels = [tally.name or "No date" for tally in counted_ones]
+    if asked.ascending or asked.limit is not None or asked.place is not None:
+        return _parts(asked, "year", counted_ones, _year_label, _year)
     years = [tally for tally in counted_ones if tally.name]
     most = max((tally.count for tally in years), default=0)
     top = [tally.name for tally in years if tally.count == most]
-    by = "by year" if len(top) == len(years) else f"by year, most from {joined(top)}"
-    return _parts(asked, by, counted_ones, labels, rows, is_whole=True)
+    by = "year" if len(top) == len(years) else f"year, most from {joined(top)}"
+    return _parts(asked, by, counted_ones, _year_label, _year, in_order=True)
+
+
+def years_ranked(asked: Asked) -> Draft:
+    """Name the year of most papers, or the first ones where more are asked for."""
+    counted_ones = tallies.per_year(tallies.entries(asked.connection, asked.chosen))
+    ranked = asked if asked.limit is not None or asked.bounds else replace(asked, limit=1)
+    return _parts(ranked, "year", counted_ones, _year_label, _year)
 
 
 def per_category(asked: Asked) -> Draft:
     """Say how many papers there are in each category, most first."""
     counted_ones = tallies.per_category(asked.connection, tallies.entries(asked.connection, asked.chosen))
-    rows: list[Mapping[str, Any]] = []
-    labels: list[str] = []
-    for tally in counted_ones:
-        known = categories.categories().get(tally.id)
-        rows.append(_row(asked, tally, {"category": one_line(tally.name), "name": known.name if known else ""}))
-        label = plain(tally.name) or "No category"
-        labels.append(f"{label} ({known.spoken})" if known and known.spoken != label.casefold() else label)
-    draft = _parts(asked, "by category", counted_ones, labels, rows)
+    draft = _parts(asked, "category", counted_ones, _category_label, _category)
     if sum(tally.count for tally in counted_ones) == asked.total:
         return draft
-    remark = Line("A paper of several categories counts in each of them.")
-    return Draft(draft.lines, draft.rows, draft.count, (*draft.remarks, remark))
+    return _with_remark(draft, Line("A paper of several categories counts in each of them."))
 
 
 def per_venue(asked: Asked) -> Draft:
     """Say how many papers there are at each venue, most first."""
     counted_ones = tallies.per_venue(tallies.entries(asked.connection, asked.chosen))
-    rows = [_row(asked, tally, {"venue": one_line(tally.name)}) for tally in counted_ones]
-    labels = [plain(tally.name) or "No venue named" for tally in counted_ones]
-    return _parts(asked, "by venue", counted_ones, labels, rows)
+    return _parts(asked, "venue", counted_ones, lambda tally: plain(tally.name) or "No venue named", _venue)
 
 
 def per_author(asked: Asked) -> Draft:
     """Name the most frequent authors."""
     everyone = tallies.per_author(asked.connection, tallies.entries(asked.connection, asked.chosen))
-    heading = f"{counted(len(everyone), 'author')} of {asked.subject}"
-    return _people(asked, everyone, heading)
+    return _people(asked, everyone, "author", f"of {asked.subject}")
 
 
 def per_first_author(asked: Asked) -> Draft:
     """Name the most frequent first authors."""
-    everyone = tallies.per_first_author(asked.connection, tallies.entries(asked.connection, asked.chosen))
-    named = [tally for tally in everyone if tally.name]
-    heading = f"{counted(len(named), 'first author')} of {asked.subject}"
-    draft = _people(asked, named, heading, cuts_matter=False)
-    untold = [tally for tally in everyone if not tally.name]
-    if not untold:
-        return draft
-    missing = untold[0]
-    tells = "does" if missing.count == 1 else "do"
-    remark = Line(f"{counted(missing.count, 'paper')} {tells} not tell the first author.", missing.paper_ids[:5])
-    return Draft(draft.lines, draft.rows, draft.count, (*draft.remarks, remark))
+    return _placed(asked, tallies.per_first_author, "first")
+
+
+def per_last_author(asked: Asked) -> Draft:
+    """Name the most frequent last authors. Where the list of authors is cut, the last one is not known."""
+    return _placed(asked, tallies.per_last_author, "last")
 
 
 def coauthors(asked: Asked) -> Draft:
     """Name who wrote most often with the filter's author; without one, which two people wrote together most often."""
     chosen, found = asked.chosen, tallies.entries(asked.connection, asked.chosen)
-    if not chosen.author:
-        together, total = tallies.pairs(asked.connection, found, asked.lines(_USUAL_PLACES))
-        heading = f"{counted(total, 'pair of authors', 'pairs of authors')} of {asked.subject}"
-        return _people(asked, together, heading, total)
-    authors = [chosen.author, *chosen.with_authors]
-    others = tallies.coauthors(asked.connection, found, authors)
-    whose = joined([plain(asked.names.get(author, author)) for author in authors])
-    heading = f"{counted(len(others), 'co-author')} of {whose}, from {asked.subject}"
-    return _people(asked, others, heading)
+    if not chosen.author and not chosen.any_authors:
+        places = asked.lines(_USUAL_PLACES) if asked.place is None else asked.place
+        together, total = tallies.pairs(asked.connection, found, places, asked.takes, ascending=asked.ascending)
+        return _people(asked, together, "pair of authors", f"of {asked.subject}", "pairs of authors", total)
+    certain = list(filter(None, (chosen.author, *chosen.with_authors)))
+    others = tallies.coauthors(asked.connection, found, [*certain, *chosen.any_authors])
+    called = [
+        joined([plain(asked.names.get(author, author)) for author in group], last)
+        for group, last in ((certain, "and"), (chosen.any_authors, "or"))
+        if group
+    ]
+    return _people(asked, others, "co-author", f"of {joined(called)}, from {asked.subject}")
+
+
+def by_author_count(asked: Asked) -> Draft:
+    """Rank the papers by how many wrote them, most first. Those whose list of authors is cut have no place."""
+    number, is_open = selection.authors_counted()
+    order = number if asked.ascending else number.desc()
+    query = select(papers.c.id, number).where(not_(is_open)).order_by(order, papers.c.date.desc(), papers.c.title)
+    found: Sequence[Any] = asked.select(query).all()
+    counts = {str(paper_id): int(count) for paper_id, count in found}
+    part, remarks = _part(asked, list(counts.values()), _USUAL_PLACES, "author")
+    shown = read_papers(asked.connection, list(counts)[part])
+    places = _places(counts.values())
+    heading = f"{asked.subject}, by number of authors{_order(asked, len(counts))}"
+    items = [
+        Line(f"{line.text}: {counted(counts[paper.id], 'author')}", line.paper_ids)
+        for paper in shown
+        for line in [paper_line(places[counts[paper.id]], paper)]
+    ]
+    if len(shown) < len(counts) and asked.place is None:
+        heading += f"; {len(shown):,} of {counted(asked.total, 'paper')} shown"
+    if unknown := asked.total - len(counts):
+        text = f"In {unknown:,} of {counted(asked.total, 'paper')} the list of authors is cut or missing"
+        remarks.append(Line(f"{text}: how many there are is not known, and those papers have no place here."))
+    rows = [{**paper_row(paper), "authors_count": counts[paper.id]} for paper in shown]
+    return Draft((_heading(heading, shown), *items), tuple(rows), asked.total, tuple(remarks))
 
 
 def _parts(
     asked: Asked,
     by: str,
     parts: Sequence[Tally],
-    labels: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
+    label: Callable[[Tally], str],
+    named: Callable[[Tally], Mapping[str, Any]],
     *,
-    is_whole: bool = False,
+    in_order: bool = False,
 ) -> Draft:
-    """Return a line for each part of the papers: all where they have an order of their own, else the largest.
+    """Return a line for each part of the papers: all where they stand `in_order`, as years do, else the largest.
 
-    The rows are all there.
+    The rows are all there, but where a part or an order is asked for: those are the parts of the lines. What names
+    nothing stands at the end, and in a ranking it has no place.
     """
-    label = dict(zip(parts, labels, strict=True))
-    remarks: list[Line] = []
-    shown = list(parts[:MOST_ASKED])
-    if not is_whole:
-        shown, remarks = _with_ties(parts, asked.lines(MOST_SOURCES))
+    ranked = [tally for tally in parts if tally.name and asked.takes(tally.count)]
+    nameless = [tally for tally in parts if not tally.name]
+    part, remarks = slice(MOST_ASKED), list[Line]()
+    if not in_order:
+        ranked = _ranked(asked, ranked)
+        part, remarks = _part(asked, [tally.count for tally in ranked], MOST_SOURCES)
+    shown = ranked[part]
+    heading, listed = f"{asked.subject}, by {by}", shown
+    if not asked.is_ranking:
+        shown = [*shown, *nameless]
+        listed = [*ranked, *nameless]
+    else:
+        heading += f", those with {asked.bounds}" if asked.bounds else ""
+        heading += "" if in_order else _order(asked, len(ranked))
+        remarks += [
+            Line(f"{label(tally)}: {counted(tally.count, 'paper')}, which {_have(tally.count)} no place here.")
+            for tally in nameless
+        ]
     shares = samples([tally.paper_ids for tally in shown])
     items = [
-        Line(f"- {label[tally]}: {counted(tally.count, 'paper')} ({_share(tally.count, asked.total)})", ids)
+        Line(f"- {label(tally)}: {counted(tally.count, 'paper')} ({_share(tally.count, asked.total)})", ids)
         for tally, ids in zip(shown, shares, strict=True)
     ]
-    if len(shown) < len(parts):
-        remarks = [Line(f"{len(shown):,} of {len(parts):,} lines are shown."), *remarks]
+    whole = ranked if asked.is_ranking else listed
+    if len(shown) < len(whole) and asked.place is None:
+        remarks = [Line(f"{len(shown):,} of {len(whole):,} lines are shown."), *remarks]
     remarks += _unshown(shown, shares)
-    return Draft((Line(f"{asked.subject}, {by}:"), *items), tuple(rows), asked.total, tuple(remarks))
+    rows = tuple(_row(asked, tally, named(tally)) for tally in listed)
+    return Draft((_heading(heading, shown), *items), rows, asked.total, tuple(remarks))
+
+
+def _placed(asked: Asked, count: Callable[[Connection, Sequence[Entry]], list[Tally]], place: str) -> Draft:
+    """Return a ranking of those who stand first, or last, and say how many papers do not tell who does."""
+    everyone = count(asked.connection, tallies.entries(asked.connection, asked.chosen))
+    draft = _people(asked, everyone, f"{place} author", f"of {asked.subject}", cuts_matter=False)
+    for untold in (tally for tally in everyone if not tally.name):
+        tells = "does" if untold.count == 1 else "do"
+        text = f"{counted(untold.count, 'paper')} {tells} not tell the {place} author."
+        draft = _with_remark(draft, Line(text, untold.paper_ids[:5]))
+    return draft
 
 
 def _people(
     asked: Asked,
     everyone: Sequence[Tally],
-    heading: str,
+    noun: str,
+    of: str,
+    nouns: str = "",
     total: int | None = None,
     *,
     cuts_matter: bool = True,
 ) -> Draft:
     """Return a ranking of people, or of pairs, with all that share the last place, and say whom cut lists may hide."""
-    total = len(everyone) if total is None else total
-    shown, remarks = _with_ties(everyone, asked.lines(_USUAL_PLACES))
+    ranked = _ranked(asked, [tally for tally in everyone if tally.name and asked.takes(tally.count)])
+    total = len(ranked) if total is None else total
+    part, remarks = _part(asked, [tally.count for tally in ranked], _USUAL_PLACES)
+    shown = ranked[part]
     shares = samples([tally.paper_ids for tally in shown])
-    lines: list[Line] = []
-    if len(shown) < total:
-        heading += f"; the {len(shown):,} most frequent" if len(shown) > 1 else "; the most frequent"
-    lines.append(Line(f"{heading}:" if shown else f"{heading}."))
-    for tally, ids in zip(shown, shares, strict=True):
-        place = 1 + sum(other.count > tally.count for other in shown)
-        lines.append(Line(f"{place}. {_called(tally)}: {counted(tally.count, 'paper')}", ids))
+    heading = f"{counted(total, noun, nouns)}{f' with {asked.bounds},' if asked.bounds else ''} {of}"
+    frequent = "least frequent" if asked.ascending else "most frequent"
+    if asked.place is not None and shown:
+        heading += f"; the {place_in_words(asked.place)} {frequent}" if asked.place > 1 else f"; the {frequent}"
+    elif asked.place is not None:
+        heading += f"; there is no {place_in_words(asked.place)}"
+    elif len(shown) < total:
+        heading += f"; the {len(shown):,} {frequent}" if len(shown) > 1 else f"; the {frequent}"
+    heading += ", fewest first" if asked.ascending and shown else ""
+    places = _places(tally.count for tally in ranked)
+    lines = [
+        Line(f"{places[tally.count]}. {_called(tally)}: {counted(tally.count, 'paper')}", ids)
+        for tally, ids in zip(shown, shares, strict=True)
+    ]
     if cuts_matter and (cut := _cut_count(asked)):
         whole = counted(asked.total, "paper")
         remarks.append(
@@ -148,30 +207,83 @@ def _people(
         )
     remarks += _unshown(shown, shares)
     rows = [_row(asked, tally, _person(tally)) for tally in shown]
-    return Draft(tuple(lines), tuple(rows), total, tuple(remarks))
+    return Draft((Line(f"{heading}{':' if shown else '.'}"), *lines), tuple(rows), total, tuple(remarks))
 
 
-def _with_ties(ranked: Sequence[Tally], limit: int) -> tuple[list[Tally], list[Line]]:
-    """Return the first places, with all that share the last one, and what is to be said of that.
+def _ranked(asked: Asked, tallied: Sequence[Tally]) -> list[Tally]:
+    """Return what names somebody or something by its number of papers; those of the same number stay in their order."""
+    return sorted(tallied, key=lambda tally: tally.count, reverse=not asked.ascending)
 
-    What names nobody has no place and stays at the end.
+
+def _part(asked: Asked, counts: Sequence[int], usual: int, noun: str = "paper") -> tuple[slice, list[Line]]:
+    """Return which part of a ranking is asked for, with all that share its last place, and what is to be said of that.
+
+    `counts` are the numbers that are ranked, in their order.
     """
-    named = [tally for tally in ranked if tally.name]
-    nameless = [tally for tally in ranked if not tally.name]
-    shown = named[:limit]
-    if not shown or len(named) <= limit or named[limit].count < shown[-1].count:
-        return [*shown, *nameless], []
-    least = shown[-1].count
-    papers_each = counted(least, "paper")
-    above = [tally for tally in named if tally.count > least]
-    tied = [tally for tally in named if tally.count == least]
-    if len(tied) > _MOST_TIED:
-        left_out = len(above) + len(tied) - limit
-        text = f"{left_out:,} more have {papers_each} each, as many as the last one named here."
-        return [*shown, *nameless], [Line(text)]
-    place = "last" if above else "first"
-    text = f"{len(tied)} share the {place} place with {papers_each} each; all of them are named."
-    return [*above, *tied, *nameless], [Line(text)]
+    wanted = min(asked.lines(usual), len(counts)) if asked.place is None else asked.place
+    if not 0 < wanted <= len(counts):
+        return slice(0), []
+    edge = counts[wanted - 1]
+    tied = counts.count(edge)
+    first = counts.index(edge)
+    start, end = 0 if asked.place is None else first, first + tied
+    if tied == 1 or (asked.place is None and end == wanted):
+        return slice(start, end), []
+    each = counted(edge, noun)
+    if tied > _MOST_TIED:
+        stop = wanted if asked.place is None else first + asked.lines(_USUAL_PLACES)
+        return slice(start, stop), [Line(f"{end - stop:,} more have {each} each, as many as the last one named here.")]
+    place = "this" if asked.place is not None else "the last" if first else "the first"
+    return slice(start, end), [Line(f"{tied} share {place} place with {each} each; all of them are named.")]
+
+
+def _places(counts: Iterable[int]) -> Mapping[int, int]:
+    """Return the place of each number of a ranking, from 1; those who share it leave the next ones out."""
+    places: dict[int, int] = {}
+    for place, count in enumerate(counts, 1):
+        places.setdefault(count, place)
+    return places
+
+
+def _order(asked: Asked, total: int) -> str:
+    """Return in words from which end a ranking goes, and which place of how many is asked for."""
+    words = ", fewest first" if asked.ascending else ", most first"
+    return words if asked.place is None else f"{words}; the {place_in_words(asked.place)} of {total:,}"
+
+
+def _heading(text: str, shown: Sequence[Any]) -> Line:
+    return Line(f"{text}:" if shown else f"{text}: none.")
+
+
+def _with_remark(draft: Draft, remark: Line) -> Draft:
+    return replace(draft, remarks=(*draft.remarks, remark))
+
+
+def _year_label(tally: Tally) -> str:
+    return tally.name or "No date"
+
+
+def _year(tally: Tally) -> Mapping[str, Any]:
+    return {"year": int(tally.name) if tally.name else None}
+
+
+def _venue(tally: Tally) -> Mapping[str, Any]:
+    return {"venue": one_line(tally.name)}
+
+
+def _category_label(tally: Tally) -> str:
+    known = categories.categories().get(tally.id)
+    label = plain(tally.name) or "No category"
+    return f"{label} ({known.spoken})" if known and known.spoken != label.casefold() else label
+
+
+def _category(tally: Tally) -> Mapping[str, Any]:
+    known = categories.categories().get(tally.id)
+    return {"category": one_line(tally.name), "name": known.name if known else ""}
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _unshown(shown: Sequence[Tally], shares: Sequence[Sequence[str]]) -> list[Line]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     exists,
     false,
     func,
@@ -35,8 +36,9 @@ from assistant.paper_rows import pages
 from assistant.schema import aliases, authorships, categories, name_words, papers, records
 from assistant.types import PaperFilter
 
-Doubt = Literal["author", "position", "authors", "date", "code"]
-"""What a source may leave open: whether the author wrote it, at what place, with whom; its date, its code."""
+Doubt = Literal["author", "position", "any author", "authors", "number", "date", "code"]
+"""What a source may leave open: whether the author wrote it, at what place, or one of several did, with whom; how many
+wrote it; its date, its code."""
 
 DOUBTS: tuple[Doubt, ...] = get_args(Doubt)
 
@@ -50,7 +52,9 @@ _SHORTEST_ACRONYM = 3
 _ASKED_BY: Mapping[Doubt, Callable[[PaperFilter], bool]] = {
     "author": lambda chosen: bool(chosen.author and not chosen.position),
     "position": lambda chosen: bool(chosen.author and chosen.position),
+    "any author": lambda chosen: bool(chosen.any_authors),
     "authors": lambda chosen: bool(chosen.with_authors),
+    "number": lambda chosen: chosen.fewest_authors is not None or chosen.most_authors is not None,
     "date": lambda chosen: bool(chosen.since or chosen.until or chosen.first_day or chosen.last_day),
     "code": lambda chosen: chosen.has_code is not None,
 }
@@ -138,21 +142,33 @@ def _conditions(connection: Connection, chosen: PaperFilter) -> Iterator[_Condit
         yield _placed(connection, chosen.author, chosen.position)
     elif chosen.author:
         yield _Condition(papers.c.id.in_(_papers_of(connection, chosen.author)), cut, "author")
+    if chosen.any_authors:
+        theirs = (papers.c.id.in_(_papers_of(connection, author)) for author in chosen.any_authors)
+        yield _Condition(or_(*theirs), cut, "any author")
     for author in chosen.with_authors:
         yield _Condition(papers.c.id.in_(_papers_of(connection, author)), cut, "authors")
     for author in chosen.without_authors:
         yield _Condition(papers.c.id.not_in(_papers_of(connection, author)))
+    if chosen.fewest_authors is not None or chosen.most_authors is not None:
+        yield _numbering(chosen.fewest_authors, chosen.most_authors)
     if chosen.category:
-        held = select(categories.c.paper_id).where(categories.c.folded.in_(sorted(subjects.forms(chosen.category))))
-        yield _Condition(papers.c.id.in_(held))
+        yield _Condition(_filed_under(chosen.category))
+    for category in chosen.without_categories:
+        yield _Condition(not_(_filed_under(category)))
     if chosen.since is not None:
         yield _Condition(and_(papers.c.year.is_not(None), papers.c.year >= chosen.since), papers.c.date == "", "date")
     if chosen.until is not None:
         yield _Condition(and_(papers.c.year.is_not(None), papers.c.year <= chosen.until), papers.c.date == "", "date")
     if chosen.first_day or chosen.last_day:
         yield _dated(chosen.first_day, chosen.last_day)
+    if chosen.without_years:
+        yield _Condition(or_(papers.c.year.is_(None), papers.c.year.not_in(chosen.without_years)))
     if chosen.venue:
         yield _Condition(_published_at(connection, chosen.venue))
+    if chosen.venues:
+        yield _Condition(or_(*(_published_at(connection, venue) for venue in chosen.venues)))
+    for venue in chosen.without_venues:
+        yield _Condition(not_(_published_at(connection, venue)))
     if chosen.has_code is not None:
         is_so = and_(papers.c.has_code.is_not(None), papers.c.has_code == int(chosen.has_code))
         yield _Condition(is_so, papers.c.has_code.is_(None), "code")
@@ -160,6 +176,8 @@ def _conditions(connection: Connection, chosen: PaperFilter) -> Iterator[_Condit
         is_named = (records.c.origin == chosen.source) | records.c.origin.endswith(f"/{chosen.source}", autoescape=True)
         yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
     yield from (_Condition(held) for held in _worded(chosen.words))
+    yield from (_Condition(held) for held in _worded(chosen.title_words, in_title=True))
+    yield from (_Condition(not_(and_(*_worded([word])))) for word in chosen.without_words if word.strip())
     if chosen.among is not None:
         numbers = _numbers(connection, chosen.among)
         written = bindparam("among", numbers, type_=Integer, expanding=True, literal_execute=True)
@@ -180,6 +198,29 @@ def _placed(connection: Connection, author: str, position: str) -> _Condition:
     behind = exists().where(other.c.paper_id == authorships.c.paper_id, other.c.position > authorships.c.position)
     is_last = papers.c.id.in_(his.where(authorships.c.position.is_not(None), ~behind))
     return _Condition(and_(is_last, not_(cut)), or_(hidden, unnamed), "position")  # "et al." stands for one behind him
+
+
+def authors_counted() -> tuple[ColumnElement[int], ColumnElement[bool]]:
+    """Return how many authors a paper has at least, and whether that may be too few: its list is cut, or not given."""
+    is_of_paper = authorships.c.paper_id == papers.c.id
+    named = select(func.count()).where(is_of_paper).correlate(papers).scalar_subquery()
+    placed = select(func.count(authorships.c.position)).where(is_of_paper).correlate(papers).scalar_subquery()
+    is_open = or_(papers.c.authors_complete == 0, named == 0)
+    return case((is_open, func.max(named, placed + 1)), else_=named), is_open  # "et al." is one more at least
+
+
+def _numbering(fewest: int | None, most: int | None) -> _Condition:
+    """Return that a paper has so many authors; open where more may have written it than are named."""
+    number, is_open = authors_counted()
+    enough = [number >= fewest] if fewest is not None else []
+    if most is None:
+        return _Condition(and_(*enough), is_open, "number")
+    return _Condition(and_(*enough, number <= most, not_(is_open)), and_(is_open, number <= most), "number")
+
+
+def _filed_under(category: str) -> ColumnElement[bool]:
+    held = select(categories.c.paper_id).where(categories.c.folded.in_(sorted(subjects.forms(category))))
+    return papers.c.id.in_(held)
 
 
 def _dated(first_day: str, last_day: str) -> _Condition:
@@ -205,15 +246,18 @@ def _completed(date: str, rest: str) -> str:
     return date + rest[len(date) :]
 
 
-def _worded(words: Sequence[str]) -> Iterator[ColumnElement[bool]]:
-    """Yield that title or abstract holds every word or phrase; signs that the text index drops are looked for too."""
+def _worded(words: Sequence[str], *, in_title: bool = False) -> Iterator[ColumnElement[bool]]:
+    """Yield that title or abstract holds every word or phrase; signs that the text index drops are looked for too.
+
+    With `in_title` the title has to hold them.
+    """
     words = [word for word in words if word.strip()]
     if phrases := [word for word in words if fold(word)]:
-        yield papers.c.number.in_(lexical.holding(phrases))
+        yield papers.c.number.in_(lexical.holding(phrases, in_title=in_title))
     for word in words:
         if not fold(word) or _SIGNS.search(word):  # "C++" is more than the letter
-            held = (column.icontains(word.strip(), autoescape=True) for column in (papers.c.title, papers.c.abstract))
-            yield or_(*held)
+            columns = [papers.c.title] if in_title else [papers.c.title, papers.c.abstract]
+            yield or_(*(column.icontains(word.strip(), autoescape=True) for column in columns))
 
 
 def _numbers(connection: Connection, ids: Sequence[str]) -> list[int]:

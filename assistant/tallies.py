@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from operator import attrgetter
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from assistant import authors
 from assistant import categories as subjects
@@ -101,14 +101,29 @@ def per_author(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
 
 def per_first_author(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
     """Count papers by first author, most first; the last is of those that do not tell theirs, where there are any."""
-    order = _order(found)
     query = select(authorships.c.paper_id, authorships.c.folded).where(authorships.c.position == 1)
-    first = {row.paper_id: row.folded for row in connection.execute(query) if row.paper_id in order}
+    return _per_placed(connection, found, query)
+
+
+def per_last_author(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
+    """Count papers by last author, most first; the last is of those that do not tell theirs, where there are any."""
+    place = func.max(authorships.c.position).label("position")
+    end = select(authorships.c.paper_id, place).group_by(authorships.c.paper_id).subquery()
+    is_end = and_(authorships.c.paper_id == end.c.paper_id, authorships.c.position == end.c.position)
+    whole = select(authorships.c.paper_id, authorships.c.folded).join(end, is_end)
+    query = whole.join(papers, papers.c.id == authorships.c.paper_id).where(papers.c.authors_complete == 1)
+    return _per_placed(connection, found, query)
+
+
+def _per_placed(connection: Connection, found: Sequence[Entry], query: Select[tuple[str, str]]) -> list[Tally]:
+    """Count papers by the author whom a query names for each paper, by a folded name."""
+    order = _order(found)
+    holders = {row.paper_id: row.folded for row in connection.execute(query) if row.paper_id in order}
     tallies: list[Tally] = []
     for person in authors.among(connection, list(order)):
         names = {fold(person.name), *(fold(variant.name) for variant in person.variants)}
-        tallies.append(_of_person(person, [each for each in person.paper_ids if first.get(each) in names], order))
-    untold = tuple(entry.id for entry in found if entry.id not in first)
+        tallies.append(_of_person(person, [each for each in person.paper_ids if holders.get(each) in names], order))
+    untold = tuple(entry.id for entry in found if entry.id not in holders)
     return _ranked([*(tally for tally in tallies if tally.count), *([Tally("", untold)] if untold else [])])
 
 
@@ -120,10 +135,18 @@ def coauthors(connection: Connection, found: Sequence[Entry], writers: Iterable[
     return _ranked([_of_person(person, person.paper_ids, order) for person in others])
 
 
-def pairs(connection: Connection, found: Sequence[Entry], places: int) -> tuple[list[Tally], int]:
+def pairs(
+    connection: Connection,
+    found: Sequence[Entry],
+    places: int,
+    takes: Callable[[int], bool] = lambda _: True,
+    *,
+    ascending: bool = False,
+) -> tuple[list[Tally], int]:
     """Count the papers that two people wrote together: the first `places` with all ties, and how many pairs there are.
 
-    Papers of more than a hundred authors are passed over.
+    Only numbers of papers that `takes` allows count; with `ascending` the first are those of the fewest papers. Papers
+    of more than a hundred authors are passed over.
     """
     order = _order(found)
     people = {person.id: person for person in authors.among(connection, list(order))}
@@ -135,14 +158,15 @@ def pairs(connection: Connection, found: Sequence[Entry], places: int) -> tuple[
     for ids in writers.values():
         if len(ids) <= _MOST_AUTHORS:
             together.update(combinations(ids, 2))
-    least = min((count for _, count in together.most_common(places)), default=0)
+    counts = sorted(filter(takes, together.values()), reverse=not ascending)
+    shown = {*counts[:places]}
     tallies: list[Tally] = []
     for (one, other), count in together.items():
-        if count >= least:
+        if count in shown:
             shared = set(people[one].paper_ids) & set(people[other].paper_ids)
             ids = sorted((each for each in shared if len(writers[each]) <= _MOST_AUTHORS), key=order.__getitem__)
             tallies.append(Tally(people[one].name, tuple(ids), one, people[other].name, other))
-    return _ranked(tallies), len(together)
+    return _ranked(tallies), len(counts)
 
 
 def named(connection: Connection, author: str) -> list[Person]:

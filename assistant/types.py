@@ -20,11 +20,14 @@ Measure = Literal[
     "newest",
     "oldest",
     "per_year",
+    "years_ranked",
     "per_category",
     "per_venue",
     "per_author",
     "per_first_author",
+    "per_last_author",
     "coauthors",
+    "by_author_count",
     "authors_of",
     "details",
     "profile",
@@ -121,7 +124,10 @@ class PaperFilter:
     came from, or a file's name. `with_authors` wrote the paper too, `without_authors` did not. `position` is the
     author's place among the authors. `venue` holds words of the venue's name. `first_day` and `last_day` are ISO dates
     of any precision, inclusive. `words` are words or phrases that title or abstract must hold, all of them. `among`
-    are ids of papers; None is all papers, () is none.
+    are ids of papers; None is all papers, () is none. One of `any_authors` at least wrote the paper, and it appeared at
+    one of `venues`. `title_words` stand in the title. What begins with `without_` does not hold of the paper: neither
+    title nor abstract has such a word; what names no venue, category or year passes. `fewest_authors` and
+    `most_authors` are inclusive.
     """
 
     author: str = ""
@@ -138,6 +144,21 @@ class PaperFilter:
     last_day: str = ""
     words: tuple[str, ...] = ()
     among: tuple[str, ...] | None = None
+    any_authors: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+    title_words: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
+    without_venues: tuple[str, ...] = ()
+    without_categories: tuple[str, ...] = ()
+    without_years: tuple[int, ...] = ()
+    fewest_authors: int | None = None
+    most_authors: int | None = None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Return everybody whom the filter names, each once."""
+        asked = (self.author, *self.any_authors, *self.with_authors, *self.without_authors)
+        return tuple(dict.fromkeys(filter(None, asked)))
 
     @property
     def is_empty(self) -> bool:
@@ -171,6 +192,9 @@ class Plan:
     that nobody in the library has. `topic` is what an overview is about where no paper holds the words, and `length`
     how long it is to be. With `candidates` the question cannot be answered before one of them is chosen.
     `corrections` tell where a name was read in another spelling: (as asked, as read).
+
+    A ranking is `ascending` where the fewest, the lowest or the oldest stand first. `place` asks for that place alone,
+    counted from 1. `least` and `most` are the numbers of papers, inclusive, that those have who are ranked.
     """
 
     question: str
@@ -187,6 +211,10 @@ class Plan:
     length: Length = "medium"
     corrections: tuple[tuple[str, str], ...] = ()
     words: str = ""
+    ascending: bool = False
+    place: int | None = None
+    least: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

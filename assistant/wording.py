@@ -18,11 +18,14 @@ _MEASURES: Mapping[Measure, str] = {
     "newest": "the newest papers",
     "oldest": "the oldest papers",
     "per_year": "how many papers there are from each year",
+    "years_ranked": "the years by their number of papers",
     "per_category": "how many papers there are in each category",
     "per_venue": "how many papers there are at each venue",
     "per_author": "the most frequent authors",
     "per_first_author": "the most frequent first authors",
+    "per_last_author": "the most frequent last authors",
     "coauthors": "who wrote with whom, and how often",
+    "by_author_count": "the papers by their number of authors",
     "authors_of": "the authors of the papers",
     "details": "what is known of the papers",
     "profile": "what the author page says of its owner",
@@ -51,22 +54,40 @@ def filter_in_words(chosen: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
     if chosen.author:
         place = f" as {chosen.position} author" if chosen.position else ""
         parts.append(f"by {called([chosen.author], 'and')}{place}")
+    if chosen.any_authors:
+        parts.append(f"{'with' if chosen.author else 'by'} {called(chosen.any_authors, 'or')}")
     if chosen.with_authors:
         parts.append(f"with {called(chosen.with_authors, 'and')}")
     if chosen.without_authors:
         parts.append(f"without {called(chosen.without_authors, 'or')}")
+    parts += _with_number("author", chosen.fewest_authors, chosen.most_authors)
     parts += _when(chosen)
+    if chosen.without_years:
+        parts.append(f"not from {joined([str(year) for year in chosen.without_years], 'or')}")
     if chosen.category:
         parts.append(f"in {plain(categories.said(chosen.category))}")
+    if chosen.without_categories:
+        said = [plain(categories.said(category)) for category in chosen.without_categories]
+        parts.append(f"not in {joined(said, 'or')}")
     if chosen.venue:
-        parts.append(f"published at “{plain(chosen.venue)}”")
+        parts.append(f"published at {_quoted([chosen.venue], 'or')}")
+    if chosen.venues:
+        parts.append(f"published at {_quoted(chosen.venues, 'or')}")
+    if chosen.without_venues:
+        parts.append(f"not published at {_quoted(chosen.without_venues, 'or')}")
     if chosen.has_code is not None:
         parts.append("with released code" if chosen.has_code else "without released code")
     if chosen.source:
         parts.append(f"read from “{plain(chosen.source)}”")
-    if any(word.strip() for word in chosen.words):
-        held = joined([f"“{plain(word)}”" for word in chosen.words if word.strip()], "and")
-        parts.append(f"that {'mentions' if one else 'mention'} {held}")
+    if held := _quoted(chosen.title_words, "and"):
+        parts.append(f"with {held} in the title")
+    mentions: list[str] = []
+    if held := _quoted(chosen.words, "and"):
+        mentions.append(f"{'mentions' if one else 'mention'} {held}")
+    if held := _quoted(chosen.without_words, "or"):
+        mentions.append(f"{'does' if one else 'do'} not mention {held}")
+    if mentions:
+        parts.append(f"that {joined(mentions)}")
     return (" " if len(parts) <= _FEW_PARTS and not any("," in part for part in parts) else ", ").join(parts)
 
 
@@ -90,6 +111,24 @@ def listing_command(chosen: PaperFilter) -> str:
 def measure_in_words(measure: Measure) -> str:
     """Return what is asked of the catalogue, as a phrase: "how many papers there are"."""
     return _MEASURES[measure]
+
+
+def number_in_words(noun: str, least: int | None, most: int | None) -> str:
+    """Return how many there are to be: "one author", "at least 50 authors", "2 to 4 authors"; "" for any number."""
+    if least is not None and most is not None and least != most:
+        return f"{least:,} to {counted(most, noun)}"
+    if least is None and most is None:
+        return ""
+    number = most if least is None else least
+    assert number is not None
+    bound = "" if least == most else "at most " if least is None else "at least "
+    return f"{bound}{f'one {noun}' if number == 1 else counted(number, noun)}"
+
+
+def place_in_words(place: int) -> str:
+    """Return a place as people write it: "1st", "2nd", "11th"."""
+    is_teen = place % 100 in (11, 12, 13)
+    return f"{place:,}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(place % 10, 'th')}"
 
 
 def date_in_words(date: str) -> str:
@@ -133,6 +172,15 @@ def quotation(text: str) -> str:
     return _MARK.sub(r"(\1)", " ".join(visible(text).split()))
 
 
+def _quoted(words: Iterable[str], last: str) -> str:
+    return joined([f"“{plain(word)}”" for word in words if word.strip()], last)
+
+
+def _with_number(noun: str, least: int | None, most: int | None) -> list[str]:
+    words = number_in_words(noun, least, most)
+    return [f"with {words}"] if words else []
+
+
 def _when(chosen: PaperFilter) -> list[str]:
     parts: list[str] = []
     if chosen.since is not None and chosen.until is not None:
@@ -166,10 +214,22 @@ _KINDS: Mapping[PlanKind, str] = {
 
 def plan_in_words(plan: Plan, names: Mapping[str, str] = NO_NAMES) -> str:
     """Return how a question was read, in words for the one who asked it."""
-    what = f"Look up {measure_in_words(plan.measure)}" if plan.measure else _KINDS[plan.kind]
+    what = f"Look up {_ranked_in_words(plan, plan.measure)}" if plan.measure else _KINDS[plan.kind]
     if plan.papers and plan.kind in ("passages", "comparison", "synthesis"):
         what = f"{what} ({counted(len(plan.papers), 'paper')} named)"
     about = f"about “{plain(plan.topic)}”" if plan.topic else ""
     said = " ".join(part for part in (filter_in_words(plan.chosen, names), about) if part)
     read = "".join(f"; “{one_line(asked)}” read as “{one_line(known)}”" for asked, known in plan.corrections)
     return f"{what}{f': papers {said}' if said else ''}{read}"
+
+
+def _ranked_in_words(plan: Plan, measure: Measure) -> str:
+    """Return what is asked of the catalogue, with its order, its place and its bounds."""
+    words = [measure_in_words(measure)]
+    if plan.ascending:
+        words.append("oldest first" if measure == "papers" else "fewest first")
+        words[0] = words[0].replace("the most frequent", "the least frequent")
+    if plan.place is not None:
+        words.append(f"only the {place_in_words(plan.place)}")
+    words += [f"only {bound}" for bound in _with_number("paper", plan.least, plan.most)]
+    return ", ".join(words)

@@ -41,8 +41,13 @@ _MOST_NAMED = 2000
 """Papers up to which everybody who wrote them stands in the evidence: it is what a count of people is checked by."""
 
 
-_OF_PEOPLE: frozenset[Measure] = frozenset({"per_author", "per_first_author", "coauthors"})
+_OF_PEOPLE: frozenset[Measure] = frozenset({"per_author", "per_first_author", "per_last_author", "coauthors"})
 """Measures that ask who is who."""
+
+_OF_PAPERS: frozenset[Measure] = frozenset(
+    {"count", "papers", "newest", "oldest", "per_year", "years_ranked", "per_category", "per_venue", "by_author_count"}
+)
+"""Measures whose number is that of the papers that pass."""
 
 
 def write(answer: Answer, library: Library, folder: Path, *, embedder: str) -> None:
@@ -226,7 +231,9 @@ def _evidence(library: Library, answer: Answer, counted: Sequence[str]) -> Itera
 def _people(library: Library, answer: Answer, paper_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield who has which names on these papers, as the library holds them apart."""
     plan = answer.plan
-    if plan is None or not (plan.measure in _OF_PEOPLE or plan.chosen.author or _people_asked_for(plan)):
+    if plan is None or not (
+        plan.measure in _OF_PEOPLE or plan.chosen.author or plan.chosen.any_authors or _people_asked_for(plan)
+    ):
         return
     asked = _people_asked_for(plan) | {str(row["person_id"]) for row in answer.rows if "person_id" in row}
     if len(paper_ids) > _MOST_NAMED and not asked:
@@ -242,8 +249,7 @@ def _people(library: Library, answer: Answer, paper_ids: Sequence[str]) -> Itera
 
 
 def _people_asked_for(plan: Plan) -> set[str]:
-    chosen = plan.chosen
-    return {name for name in (chosen.author, *chosen.with_authors, *chosen.without_authors) if authors.is_id(name)}
+    return {name for name in plan.chosen.people if authors.is_id(name)}
 
 
 def counting_filter(plan: Plan) -> PaperFilter:
@@ -276,7 +282,7 @@ def _counted_ids(library: Library, answer: Answer) -> list[str]:
 def _refuse_changed(answer: Answer, counted_ids: Sequence[str]) -> None:
     """Refuse to keep a count beside other papers than those it counted. Raises BundleError."""
     measure = answer.plan.measure if answer.plan else None
-    of_papers = measure in ("count", "papers", "newest", "oldest", "per_year", "per_category", "per_venue")
+    of_papers = measure in _OF_PAPERS
     if answer.kind == "catalogue" and of_papers and answer.count is not None and answer.count != len(counted_ids):
         raise BundleError(
             f"The library has changed since this was answered: {answer.count:,} papers then, {len(counted_ids):,} now. "

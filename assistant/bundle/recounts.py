@@ -64,7 +64,17 @@ def count_again(library: Library, plan: Plan, ids: Mapping[str, str], people: Se
     assert plan.measure is not None
     chosen = translated(library, plan.chosen, ids, people)
     named = tuple(ids.get(paper_id, paper_id) for paper_id in plan.papers)
-    return catalogue.answer(library, plan.measure, chosen, plan.limit, named)
+    return catalogue.answer(
+        library,
+        plan.measure,
+        chosen,
+        plan.limit,
+        named,
+        ascending=plan.ascending,
+        place=plan.place,
+        least=plan.least,
+        most=plan.most,
+    )
 
 
 def left_open(library: Library, chosen: PaperFilter) -> set[str]:
@@ -151,6 +161,7 @@ def translated(library: Library, chosen: PaperFilter, ids: Mapping[str, str], pe
     return replace(
         chosen,
         author=here(chosen.author),
+        any_authors=tuple(map(here, chosen.any_authors)),
         with_authors=tuple(map(here, chosen.with_authors)),
         without_authors=tuple(map(here, chosen.without_authors)),
         among=None if chosen.among is None else tuple(ids.get(one, one) for one in chosen.among),

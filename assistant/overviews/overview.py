@@ -49,7 +49,7 @@ class Overviews:
         `answer` is the answer as far as it is known: question and plan. What can be counted is shown at once.
         """
         length = answer.plan.length if answer.plan else "medium"
-        names = {name: self.called(name) for name in (chosen.author, *chosen.with_authors, *chosen.without_authors)}
+        names = {name: self.called(name) for name in chosen.people}
         selected = _which(answer, chosen, names, note)
         read: Survey | None = None
         for step in survey.read(self.library, chosen, f"papers {selected}".strip()):

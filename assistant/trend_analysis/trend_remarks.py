@@ -17,7 +17,9 @@ from assistant.wording import counted, date_in_words, joined, plain
 _OPEN: Mapping[Doubt, str] = {
     "author": "may be by this author too: the list of their authors is cut",
     "position": "may be meant too: they do not say at which place the author stands",
+    "any author": "may be by one of these authors too: the list of their authors is cut",
     "authors": "may be by these authors too: the list of their authors is cut",
+    "number": "may have that many authors too: the list of their authors is cut or missing",
     "date": "may be of this time too: they have no date, or one that is too coarse",
     "code": "do not say whether code was released",
 }

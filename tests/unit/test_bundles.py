@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from assistant import outbox, recording
+from assistant import catalogue, outbox, recording
 from assistant.answering import Assistant
-from assistant.bundle import bundles
+from assistant.bundle import bundles, recounts
 from assistant.errors import BundleError
 from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.readers import read
-from assistant.types import Answer, Paper, Record
+from assistant.types import Answer, Paper, PaperFilter, Plan, Record
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, MemoryPlace, ScriptedModel
 from tests.unit.test_answering import assistant_over
@@ -165,3 +165,22 @@ def test_a_write_that_fails_leaves_the_older_bundle(
         kept(assistant, "How many papers are there per year?", tmp_path / "b")
     assert (tmp_path / "b" / "answer.json").read_text() == before
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".b")] == []
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan("q", "q", PaperFilter(any_authors=("naibin-gu", "Wei Wang")), "catalogue", "per_author", least=2),
+        Plan("q", "q", PaperFilter(without_words=("cranes",)), "catalogue", "years_ranked", ascending=True),
+        Plan("q", "q", PaperFilter(most_authors=2), "catalogue", "per_last_author", place=1),
+        Plan("q", "q", PaperFilter(), "catalogue", "by_author_count", limit=1),
+    ],
+)
+def test_a_ranking_is_counted_again_with_its_order_place_and_bounds(
+    library: Library, embedder: HashingEmbedder, plan: Plan
+) -> None:
+    filled(library, embedder)
+    asked = {"ascending": plan.ascending, "place": plan.place, "least": plan.least, "most": plan.most}
+    found = catalogue.answer(library, plan.measure, plan.chosen, plan.limit, **asked)
+    assert found.rows
+    assert recounts.count_again(library, plan, {}, ()) == found

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 from typing import get_args
 
 import pytest
@@ -278,6 +279,100 @@ def test_an_author_page_is_told_as_it_says_with_its_contradictions(filled: Libra
     assert "No author page of Li Ma is in the library" in answer(filled, "profile", PaperFilter(author="Ma")).text
 
 
+def test_the_busiest_year_is_one_row_unless_more_are_asked_for(library: Library) -> None:
+    dates = ("2023", "2023-04", "2024", "2025", "", "", "")
+    keep(library, *(make_paper(f"Paper {number}", date=date) for number, date in enumerate(dates)))
+    assert lines(answer(library, "years_ranked", PaperFilter())) == [
+        "7 papers in the library, by year, most first:",
+        "- 2023: 2 papers (29%) [1][2]",
+        "1 of 3 lines are shown.",
+        "No date: 3 papers, which have no place here.",
+    ]
+    fewest = answer(library, "years_ranked", PaperFilter(), ascending=True)
+    assert [(row["year"], row["papers"]) for row in fewest.rows] == [(2025, 1), (2024, 1)]
+    assert "by year, fewest first:" in fewest.text
+    assert "2 share the first place with 1 paper each; all of them are named." in fewest.text
+    third = answer(library, "per_year", PaperFilter(), place=3)
+    assert [row["year"] for row in third.rows] == [2025, 2024]
+    assert "by year, most first; the 3rd of 3:" in third.text
+    assert [row["year"] for row in answer(library, "per_year", PaperFilter(), least=2).rows] == [2023]
+    assert lines(answer(library, "per_venue", PaperFilter(), place=1))[0].endswith("; the 1st of 0: none.")
+
+
+def test_people_are_named_by_place_order_and_number_of_papers(filled: Library) -> None:
+    least = answer(filled, "per_first_author", PaperFilter(), least=2)
+    assert lines(least)[0] == "2 first authors with at least 2 papers, of 5 papers in the library:"
+    assert (least.count, [row["author"] for row in least.rows]) == (2, ["Li Ma", "Naibin Gu"])
+    third = answer(filled, "per_first_author", PaperFilter(), place=3)
+    assert lines(third) == [
+        "3 first authors of 5 papers in the library; the 3rd most frequent:",
+        "3. Peng Fu: 1 paper [1]",
+    ]
+    none = answer(filled, "per_author", PaperFilter(), place=9)
+    assert lines(none) == ["3 authors of 5 papers in the library; there is no 9th."]
+    last = answer(filled, "per_last_author", PaperFilter(), ascending=True)
+    assert lines(last)[:2] == [
+        "3 last authors of 5 papers in the library, fewest first:",
+        "1. Naibin Gu: 1 paper [1]",
+    ]
+    either = answer(filled, "coauthors", PaperFilter(any_authors=("Gu", "Fu")))
+    assert lines(either)[0] == "1 co-author of Naibin Gu or Peng Fu, from 3 papers by Naibin Gu or Peng Fu:"
+    exact = answer(filled, "coauthors", PaperFilter(author="Gu"), least=1, most=1)
+    assert (exact.count, [row["author"] for row in exact.rows]) == (1, ["Li Ma"])
+
+
+def test_a_place_among_the_newest_is_that_paper_alone(filled: Library) -> None:
+    second = answer(filled, "newest", PaperFilter(), place=2)
+    assert [row["title"] for row in second.rows] == ["Beams", "Waves"]
+    assert lines(second)[0] == "The 2nd newest of 5 papers in the library:"
+    third = answer(filled, "newest", PaperFilter(), place=3)
+    assert [row["title"] for row in third.rows] == ["Bees"]
+    assert "“Ants” (2024) may have this place instead: the date given is no nearer." in third.text
+    fourth = answer(filled, "newest", PaperFilter(), place=4)
+    assert [row["title"] for row in fourth.rows] == ["Ants"]
+    assert "“Bees” (2024-05) may have this place instead" in fourth.text
+    none = answer(filled, "oldest", PaperFilter(), place=5)
+    assert lines(none)[0] == "There is no 5th oldest of 5 papers in the library: 4 of them have a date."
+    assert (none.count, none.rows) == (5, ())
+
+
+def test_a_list_may_begin_with_the_oldest(filled: Library) -> None:
+    found = answer(filled, "papers", PaperFilter(), ascending=True)
+    assert lines(found)[0] == "5 papers in the library; 5 of 5 papers shown, oldest first:"
+    assert [row["title"] for row in found.rows] == ["Ants", "Bees", "Beams", "Waves", "Undated"]
+    assert "1 of 5 papers shown, the oldest" in answer(filled, "papers", PaperFilter(), 1, ascending=True).text
+
+
+def test_papers_are_ranked_by_their_number_of_authors(filled: Library) -> None:
+    keep(filled, make_paper("Cut", authors=("A One", "B Two"), authors_complete=False))
+    found = answer(filled, "by_author_count", PaperFilter(), 1)
+    assert lines(found) == [
+        "6 papers in the library, by number of authors, most first; 1 of 6 papers shown:",
+        "1. Bees (Naibin Gu et al., 2024-05): 3 authors [1]",
+        "In 1 of 6 papers the list of authors is cut or missing: how many there are is not known, and those papers "
+        "have no place here.",
+    ]
+    assert found.rows[0]["authors_count"] == 3
+    fewest = answer(filled, "by_author_count", PaperFilter(), 1, ascending=True)
+    assert [row["title"] for row in fewest.rows] == ["Ants", "Undated"]
+    assert "fewest first" in fewest.text
+    one = answer(filled, "count", PaperFilter(fewest_authors=1, most_authors=1))
+    assert lines(one) == ["2 papers with one author. [1][2]"]
+    two = answer(filled, "count", PaperFilter(most_authors=3))
+    assert "In 1 more paper the list of authors is cut or missing, so it is not known how many there are." in two.note
+
+
+def test_what_is_asked_for_by_exclusion_says_so_where_nothing_is_left(filled: Library) -> None:
+    found = answer(filled, "count", PaperFilter(author="Gu", without_words=("about", "honey")))
+    assert lines(found) == [
+        "The library holds no papers by Naibin Gu that do not mention “about” or “honey”.",
+        "There are 3 papers by Naibin Gu.",
+    ]
+    nobody = answer(filled, "papers", PaperFilter(any_authors=("John Smithson", "Jane Smithson")))
+    assert "No author in the library is named John Smithson." in nobody.text
+    assert (nobody.count, nobody.rows) == (0, ())
+
+
 def test_several_people_of_one_name_are_named(library: Library) -> None:
     keep(library, make_paper("A", authors=("Dan Roth",)), make_paper("B", authors=("Michael Roth",)))
     assert (
@@ -367,15 +462,71 @@ def test_every_figure_is_what_plain_python_counts(
         assert numbers == set(range(1, len(found.paper_ids) + 1))
         if measure in ("count", "papers", "newest", "oldest", *key):
             assert found.count == len(kept)
-        if kept and measure in key:
+        if kept and measure in key and limit is None:
             assert {row[key[measure]]: row["papers"] for row in found.rows} == expected[measure]
-        elif kept and measure in expected:
+        elif kept and measure in expected and measure not in key:
             least = sorted(expected[measure].values(), reverse=True)[: limit or 10][-1:]
             named = {name: count for name, count in expected[measure].items() if [count] >= least}
             assert {row["author"]: row["papers"] for row in found.rows} == named
             assert found.count == len(expected[measure])
         for row in found.rows:
             assert len(row["paper_ids"]) == row.get("papers", 1)
+
+
+def places(counts: Counter[str], asked: dict[str, int | bool | None], usual: int) -> dict[str, int]:
+    """Return what a ranking names, as plain Python ranks it."""
+    least, most = asked["least"] or 0, asked["most"] or 1000
+    ranked = sorted((count for count in counts.values() if least <= count <= most), reverse=not asked["ascending"])
+    first = (asked["place"] or 1) - 1
+    shown = ranked[first : asked["place"] or asked["limit"] or usual]
+    return {name: count for name, count in counts.items() if count in shown}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    made=some_papers(),
+    asked=st.fixed_dictionaries(
+        {
+            "limit": st.sampled_from([None, 1, 2]),
+            "ascending": st.booleans(),
+            "place": st.sampled_from([None, None, 1, 2, 9]),
+            "least": st.sampled_from([None, None, 1, 2]),
+            "most": st.sampled_from([None, None, 1, 2]),
+        }
+    ),
+)
+def test_every_ranking_is_what_plain_python_ranks(
+    scratch: Library, made: list[Paper], asked: dict[str, int | bool | None]
+) -> None:
+    expected = {
+        "years_ranked": ("year", Counter(paper.year for paper in made if paper.year)),
+        "per_venue": ("venue", Counter(paper.venue for paper in made if paper.venue)),
+        "per_author": ("author", Counter(name for paper in made for name in paper.authors)),
+        "per_first_author": ("author", Counter(paper.authors[0] for paper in made if paper.authors)),
+        "per_last_author": ("author", Counter(paper.authors[-1] for paper in made if paper.authors)),
+    }
+    pairs = Counter(frozenset(pair) for paper in made for pair in combinations(paper.authors, 2))
+    with scratch.transaction() as connection:
+        delete_papers(connection, connection.execute(select(papers.c.id)).scalars().all())
+        insert_papers(connection, made)
+    if not made:
+        return
+    for measure, (name, counts) in expected.items():
+        usual = 10 if name == "author" else 50
+        if measure == "years_ranked" and not asked["least"] and not asked["most"]:
+            usual = 1
+        found = answer(scratch, measure, PaperFilter(), **asked)
+        if measure != "per_venue" or any(value not in (None, False) for value in asked.values()):
+            assert {row[name]: row["papers"] for row in found.rows} == places(counts, asked, usual), measure
+        ranked = [row["papers"] for row in found.rows]
+        assert ranked == sorted(ranked, reverse=not asked["ascending"]) or measure == "per_venue"
+        assert not asked["ascending"] or not found.rows or "fewest first" in found.text
+    found = answer(scratch, "coauthors", PaperFilter(), **asked)
+    assert {frozenset((row["author"], row["with"])): row["papers"] for row in found.rows} == places(pairs, asked, 10)
+    sizes = Counter({paper.id: len(paper.authors) for paper in made if paper.authors})
+    found = answer(scratch, "by_author_count", PaperFilter(), **asked)
+    unbounded = {**asked, "least": None, "most": None}
+    assert {row["paper_id"]: row["authors_count"] for row in found.rows} == places(sizes, unbounded, 10)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data")

@@ -33,6 +33,7 @@ HELD = {
     "∞": {5},
     '"': set(),
 }
+TITLED = {"papers": set(range(8)), "Paper 1": {1}, "2": {2}, "mixture": set(), "∞": set()}
 
 
 @st.composite
@@ -81,6 +82,15 @@ FILTERS = st.builds(
     last_day=mostly(st.sampled_from(["2024", "2024-02", "2024-02-29", "2024-02-28"]), ""),
     words=mostly(st.lists(st.sampled_from([*HELD]), max_size=2).map(tuple), ()),
     among=mostly(st.lists(st.sampled_from([f"p{number}" for number in range(9)])).map(tuple), None),
+    any_authors=mostly(st.lists(st.sampled_from([*PEOPLE, "Nobody Here"]), min_size=1, max_size=2).map(tuple), ()),
+    without_words=mostly(st.lists(st.sampled_from([*HELD, " "]), max_size=2).map(tuple), ()),
+    title_words=mostly(st.lists(st.sampled_from([*TITLED]), max_size=2).map(tuple), ()),
+    venues=mostly(st.lists(st.sampled_from([*AT]), min_size=1, max_size=2).map(tuple), ()),
+    without_venues=mostly(st.lists(st.sampled_from([*AT, "Nowhere"]), max_size=2).map(tuple), ()),
+    without_categories=mostly(st.lists(st.sampled_from([*CODES]), max_size=2).map(tuple), ()),
+    without_years=mostly(st.lists(st.sampled_from([2023, 2024, 1999]), max_size=2).map(tuple), ()),
+    fewest_authors=mostly(st.integers(0, 3), None),
+    most_authors=mostly(st.integers(0, 3), None),
 )
 
 
@@ -98,6 +108,23 @@ def days(said: str) -> tuple[date, date]:
 def place(paper: Paper, author: str) -> Authorship | None:
     words = sorted(fold(author).split())
     return next((person for person in paper.authorships if sorted(fold(person.name).split()) == words), None)
+
+
+def appeared(paper: Paper, venue: str) -> bool:
+    at = AT.get(venue, set()) - ({2} if venue == "ICML 2024" and paper.year != 2024 else set())
+    return VENUES.index(paper.venue) in at
+
+
+def numbered(paper: Paper, fewest: int | None, most: int | None) -> bool | None:
+    """Return whether a paper has so many authors, None where its list of them is cut or not given."""
+    number = len(paper.authorships)
+    if paper.authors_complete and number:
+        return (fewest is None or number >= fewest) and (most is None or number <= most)
+    placed = sum(person.position is not None for person in paper.authorships)
+    number = max(number, placed + 1)
+    if most is not None and number > most:
+        return False
+    return True if most is None and (fewest is None or number >= fewest) else None
 
 
 def verdicts(paper: Paper, chosen: PaperFilter) -> list[tuple[bool | None, Doubt | None]]:
@@ -132,8 +159,19 @@ def verdicts(paper: Paper, chosen: PaperFilter) -> list[tuple[bool | None, Doubt
     if chosen.category:
         found.append((bool(CODES[chosen.category] & set(paper.categories)), None))
     if chosen.venue:
-        at = AT[chosen.venue] - ({2} if chosen.venue == "ICML 2024" and paper.year != 2024 else set())
-        found.append((VENUES.index(paper.venue) in at, None))
+        found.append((appeared(paper, chosen.venue), None))
+    if chosen.venues:
+        found.append((any(appeared(paper, venue) for venue in chosen.venues), None))
+    found += [(not appeared(paper, venue), None) for venue in chosen.without_venues]
+    found += [(not CODES[category] & set(paper.categories), None) for category in chosen.without_categories]
+    found.append((paper.year not in chosen.without_years, None))
+    if chosen.any_authors:
+        is_theirs = any(place(paper, author) for author in chosen.any_authors)
+        found.append((True if is_theirs else absent, "any author"))
+    if chosen.fewest_authors is not None or chosen.most_authors is not None:
+        found.append((numbered(paper, chosen.fewest_authors, chosen.most_authors), "number"))
+    found += [(int(paper.id[1:]) in TITLED[word], None) for word in chosen.title_words]
+    found += [(TEXTS.index(paper.abstract) not in HELD[word], None) for word in chosen.without_words if word.strip()]
     if chosen.has_code is not None:
         found.append((None if paper.has_code is None else paper.has_code == chosen.has_code, "code"))
     found += [(TEXTS.index(paper.abstract) in HELD[word], None) for word in chosen.words]
@@ -213,6 +251,51 @@ def test_names_of_categories_and_hostile_words_choose_what_they_say(
     filled: Library, chosen: PaperFilter, expected: set[str]
 ) -> None:
     assert {paper.title for paper in filled.papers(chosen)} == expected
+
+
+@pytest.mark.parametrize("word", ["adapters", "tuned adapters", "hon*", '"', "NOT", "[", "∞", "title:beams", "Bees"])
+def test_the_papers_with_and_without_a_word_are_all_papers(filled: Library, word: str) -> None:
+    everything = filled.ids(PaperFilter())
+    assert filled.ids(PaperFilter(words=(word,))) == everything - filled.ids(PaperFilter(without_words=(word,)))
+    assert filled.ids(PaperFilter(title_words=(word,))) <= filled.ids(PaperFilter(words=(word,)))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (PaperFilter(title_words=("bee",)), {"Bees"}),
+        (PaperFilter(title_words=("honey",)), set()),
+        (PaperFilter(title_words=("beams",), words=("adapters",)), {"Beams"}),
+        (PaperFilter(title_words=("beams",), words=("honey",)), set()),
+        (PaperFilter(words=("adapters",), without_words=("honey", "wax")), {"Beams"}),
+        (PaperFilter(without_words=("honey", "adapters")), set()),
+        (PaperFilter(without_words=("", " ")), {"Beams", "Bees"}),
+        (PaperFilter(any_authors=("Gu", "Lovelace")), {"Beams", "Bees"}),
+        (PaperFilter(any_authors=("naibin-gu", "John Smithson")), {"Beams"}),
+        (PaperFilter(any_authors=("John Smithson",)), set()),
+        (PaperFilter(any_authors=("",)), set()),
+        (PaperFilter(without_categories=("cs",)), set()),
+        (PaperFilter(without_categories=("LG",)), {"Beams"}),
+        (PaperFilter(without_venues=("ACL",), without_years=(2023,)), {"Beams", "Bees"}),
+        (PaperFilter(without_years=(2024,)), set()),
+    ],
+)
+def test_titles_exclusions_and_one_of_several_choose_what_they_say(
+    filled: Library, chosen: PaperFilter, expected: set[str]
+) -> None:
+    assert {paper.title for paper in filled.papers(chosen)} == expected
+
+
+@pytest.mark.parametrize("nobody", ["John Smithson", "Smithson", "nobody-here", "J. S.", "?", " "])
+def test_a_name_that_nobody_has_chooses_no_paper(filled: Library, nobody: str) -> None:
+    for chosen in (
+        PaperFilter(author=nobody),
+        PaperFilter(author=nobody, position="first"),
+        PaperFilter(author=nobody, without_words=("honey",)),
+        PaperFilter(with_authors=(nobody,)),
+        PaperFilter(any_authors=(nobody,)),
+    ):
+        assert filled.ids(chosen) == set()
 
 
 def test_ids_of_merged_papers_lead_to_the_paper_that_is_left(filled: Library) -> None:
