@@ -166,7 +166,17 @@ class Assistant:
         if not self.library.count():
             yield from self._say(asked.unwritten(plan, "refusal", *refusals.empty()))
             return
-        found = catalogue.answer(self.library, plan.measure, plan.chosen, plan.limit, plan.papers)
+        found = catalogue.answer(
+            self.library,
+            plan.measure,
+            plan.chosen,
+            plan.limit,
+            plan.papers,
+            ascending=plan.ascending,
+            place=plan.place,
+            least=plan.least,
+            most=plan.most,
+        )
         sources = self._sources(found.paper_ids[:_MOST_CATALOGUE_SOURCES])
         yield EvidenceFound(sources)
         answer = asked.unwritten(plan, "catalogue", found.text)
