@@ -65,15 +65,18 @@ class Assistant:
         chosen: PaperFilter = PaperFilter(),
         kind: PlanKind | None = None,
         plan: Plan | None = None,
+        anyway: bool = False,
         question_id: str = "",
     ) -> AnswerStream:
         """Return the answer as a stream of events: plan, evidence, the text as it is written, the finished answer.
 
         `chosen` and `kind` are the reader's word: they take the place of what the plan would say; a whole `plan` is
-        carried out as it is.
+        carried out as it is. `anyway` has prose written also where no abstract states the answer, marked as not
+        assured.
         Raises QuestionError at once when the question is empty or too long.
         """
-        asked = _Asked(question_id, check_question(question), tuple(history), threading.Event(), time.monotonic())
+        checked, now = check_question(question), time.monotonic()
+        asked = _Asked(question_id, checked, tuple(history), threading.Event(), now, anyway)
         return AnswerStream(self._answer(asked, chosen, kind, plan), asked.stop)
 
     def ask_after(
@@ -90,7 +93,7 @@ class Assistant:
             return self.ask(question, history, chosen=chosen, question_id=question_id).answer()
         except QuestionError as error:
             cut = question[:LONGEST_QUESTION]
-            asked = _Asked(question_id, cut, (), threading.Event(), time.monotonic())
+            asked = _Asked(question_id, cut, (), threading.Event(), time.monotonic(), False)
             return asked.unwritten(Plan(cut, cut), "refusal", str(error), str(error))
 
     def _answer(
@@ -175,15 +178,17 @@ class Assistant:
             yield from self._say(asked.unwritten(plan, "refusal", *refusals.nothing_found(plan, count)))
             return
         yield EvidenceFound(sources)
-        if plan.kind == "passages":
-            judgement = self.judge.judge(plan.subject, sources)
-            if not judgement.is_answerable:
+        model = self.language_model()
+        evidence, read = asked.seconds(), sources
+        if plan.kind == "passages" and not asked.anyway:
+            judgement = self.judge.judge(plan.question, sources, model, budget=self.prompt_tokens, stop=asked.stop)
+            if judgement.answering is None and not asked.stop.is_set():
                 told = refusals.not_said(sources, judgement.nearest, judgement.quote)
                 yield AnswerFinished(replace(asked.unwritten(plan, "refusal", *told), sources=sources))
                 return
-        draft = writing.Draft(asked.question, plan, sources, asked.history, self.prompt_tokens, self.answer_tokens)
-        model = self.language_model()
-        evidence, first_token, written = asked.seconds(), None, ""
+            read = tuple(source for source in sources if source.number == judgement.answering) or sources
+        draft = writing.Draft(asked.question, plan, read, asked.history, self.prompt_tokens, self.answer_tokens)
+        first_token, written = None, ""
         prompt = draft.prompt(model)
         for piece in model.generate(prompt.messages, max_new_tokens=self.answer_tokens, stop=asked.stop):
             first_token = first_token or asked.seconds()
@@ -201,12 +206,15 @@ class Assistant:
             new_tokens / writing_time if writing_time > 0 else None,
         )
         stopped, was_cut = asked.stop.is_set(), new_tokens >= self.answer_tokens
-        answer = writing.finished(
-            asked.unwritten(plan, plan.kind, ""), written, proved, prompt.sources, stopped, was_cut
-        )
-        if plan.kind == "comparison" and not answer.refused:
+        answer = replace(asked.unwritten(plan, plan.kind, ""), sources=sources, model=model.info, timings=timings)
+        answer = writing.finished(answer, written, proved, stopped=stopped, was_cut=was_cut, anyway=asked.anyway)
+        if answer.refused:
+            nearest = prompt.sources[0]
+            quote = self.judge.nearest_sentence(plan.question, nearest)
+            answer = replace(answer, text=refusals.not_said(prompt.sources, nearest.number, quote)[0])
+        elif plan.kind == "comparison":
             answer = self._with_table(answer, plan, prompt.sources)
-        yield AnswerFinished(replace(answer, model=model.info, timings=timings))
+        yield AnswerFinished(answer)
 
     def _with_table(self, answer: Answer, plan: Plan, read: tuple[Source, ...]) -> Answer:
         """Return a comparison with its table: every paper that is named, those compared in words first."""
@@ -252,6 +260,7 @@ class _Asked:
     history: tuple[Turn, ...]
     stop: threading.Event
     started: float
+    anyway: bool
 
     def seconds(self) -> float:
         return time.monotonic() - self.started

@@ -153,6 +153,9 @@ def ask(
     kind: Annotated[
         Kind | None, typer.Option("--as", help="How to read the question, where the program reads it wrongly.")
     ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Answer also where no abstract surely states it; marked as not assured.")
+    ] = False,
     withheld: Withheld = False,
     bundle: Bundle = None,
     as_json: AsJson = False,
@@ -164,6 +167,8 @@ def ask(
     asked = _asked(question, file, "QUESTION")
     chosen = paper_filter(author, year, since, until, category, code, source)
     plan_kind: PlanKind | None = kind.value if kind else None
+    if file and anyway:
+        raise UsageError("--anyway is for one question; a file's questions are answered where an abstract states it.")
     if file and kind:
         raise UsageError("--as is for one question; a file's questions are read one by one.")
     if file and bundle:
@@ -181,7 +186,7 @@ def ask(
                 else:
                     console.show_answer(answer, withheld)
             return
-        stream = assistant.ask(question, chosen=chosen, kind=plan_kind)
+        stream = assistant.ask(question, chosen=chosen, kind=plan_kind, anyway=anyway)
         answer = stream.answer() if as_json else console.follow(stream, withheld)
         if bundle:
             opened.keep_bundle(answer, bundle)

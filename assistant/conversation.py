@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import prompts
 from assistant import quoting
@@ -13,7 +14,10 @@ from assistant.sentences import split
 from assistant.types import Message, PlanKind, Source
 
 _SHORTEST_ABSTRACT = 100
-_TASKS = ("comparison", "synthesis")
+Task = PlanKind | Literal["answerability"]
+"""What the model is asked to do with the sources."""
+
+_TASKS = ("comparison", "synthesis", "answerability")
 _SAYING = "say|state|mention|specify|contain|provide|include|report|discuss|describe|give|indicate|hold|answer"
 _SAID = "said|stated|mentioned|specified|contained|provided|included|reported|discussed|described|given|indicated"
 _NOT_SAID = re.compile(
@@ -31,7 +35,7 @@ def messages(
     question: str,
     sources: Sequence[Source],
     *,
-    task: PlanKind = "passages",
+    task: Task = "passages",
     count_tokens: Callable[[Sequence[Message]], int],
     budget: int,
 ) -> tuple[tuple[Message, ...], tuple[Source, ...]]:
@@ -64,7 +68,7 @@ def is_refusal(text: str) -> bool:
     return any(_NOT_SAID.search(sentence) for sentence in split(text)[:1])
 
 
-def _prompt(question: str, task: PlanKind, sources: Sequence[Source]) -> tuple[Message, ...]:
+def _prompt(question: str, task: Task, sources: Sequence[Source]) -> tuple[Message, ...]:
     abstracts = "\n\n".join(_quoted(source) for source in reversed(sources))  # the best one next to the question
     name = task if task in _TASKS else "question"
     return (

@@ -20,6 +20,7 @@ _MONTHS = {
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
 _NUMBERS = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True))
 _NUMBER = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)}|couple of|few)"
+_DECADES = (*"01234", "fif", "six", "sev", "eig", "nin")
 _OPEN_YEARS = {"few": 3, "couple of": 2}
 
 
@@ -114,6 +115,11 @@ def _decade(match: re.Match[str], _today: date) -> dict[str, int | str]:
     return {"since": first, "until": first + 9}
 
 
+def _named_decade(match: re.Match[str], _today: date) -> dict[str, int | str]:
+    first = 1900 + 10 * _DECADES.index(match["a"].casefold()[:3])
+    return {"since": first, "until": first + 9}
+
+
 def _since(match: re.Match[str], _today: date) -> dict[str, int | str]:
     return {"since": int(match["a"] or match.groupdict()["b"])}
 
@@ -178,6 +184,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reading], ...] = (
     (_compile(rf"(?<!\d)(?P<a>{_YEAR})\s*[-–]\s*(?P<b>\d\d)(?!\d)"), _short_range),
     (_compile(rf"{_HOW}\b(?P<a>{_MONTH})\s+(?:of\s+)?(?P<y>{_YEAR})(?!\d)"), _month),
     (_compile(r"\b(?:in|during|from)?\s*(?:the\s+)?(?P<a>(?:19|20)\d0)s\b"), _decade),
+    (_compile(r"\b(?P<a>fifties|sixties|seventies|eighties|nineties)\b"), _named_decade),
     (
         _compile(
             rf"\b(?:(?:since|starting in|as of)\s+(?P<a>{_YEAR})\b|from\s+(?P<b>{_YEAR})\s+(?:onwards?|and later|on)\b)"

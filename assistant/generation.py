@@ -112,6 +112,11 @@ class TransformersModel:
         """Return the length of the prompt that these messages make, in tokens."""
         return int(self._encode(messages)["input_ids"].shape[1])
 
+    @property
+    def depth(self) -> int:
+        """Return how many layers there are."""
+        return int(self._model.config.get_text_config().num_hidden_layers)
+
     @cached_property
     def fingerprint(self) -> str:
         """Identify the weights, in whatever number format they were loaded: by those of the layers' norms."""

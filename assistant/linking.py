@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 
 from sqlalchemy import select
 
@@ -18,6 +19,12 @@ from assistant.schema import categories as categories_table
 from assistant.selection import venues_named
 from assistant.types import PaperFilter
 
+_BESIDE_THE_MAIN = ("workshop", "workshops", "findings", "demonstrations", "demos", "tutorial", "tutorials")
+"""Words of the venues that belong to a conference and are not its main part."""
+
+_OR = re.compile(r"\b(?:or|oder|ou|o|u)\b|或", re.IGNORECASE)
+_LISTED = re.compile(r"\W*(?:and|or|und|oder|et|ou|y|o|和|或|与)?\W*(?:in\b|en\b)?\W*", re.IGNORECASE)
+_GLOSS = re.compile(r"\s*[(（]\s*([^()（）]+?)\s*[)）]?\s*$")
 _MORE = re.compile(r"(?:more than|over|above|exceed\w*|mehr als|über|plus de|más de|超过|多于)\s*$", re.IGNORECASE)
 _LESS = re.compile(r"(?:(?:fewer|less) than|under|below|weniger als|unter|moins de|menos de|少于|不到)\s*$", re.IGNORECASE)
 _MOST = re.compile(
@@ -59,15 +66,15 @@ class Linker:
 
     def link(self, request: Request, person: str = "") -> Linked:
         """Return what a request names; `person` is the id of the one whom the reader chose among people of a name."""
-        request, papers = self._papers(request)
-        people, unknown, wording = self._people(request)
+        papers = self._papers(request)
+        people, unknown, wording = self._people(request, papers)
         topics_said = (*request.said("topic"), *wording)
         chosen = self._placed(PaperFilter(), request)
         chosen = self._written_by(chosen, request, people, person)
         said, chosen = self._worded(chosen, request, topics_said)
         chosen = self._timed(chosen, request)
         least, most = self._bounds(request)
-        limits = [numerals.number(each.text) for each in request.said("limit")]
+        limits = [numerals.number(each.text) for each in request.said("limit")] or [self._unnamed_number(request)]
         return Linked(
             self._coded(chosen, request),
             people,
@@ -80,34 +87,53 @@ class Linker:
             most,
         )
 
-    def _papers(self, request: Request) -> tuple[Request, tuple[Mention, ...]]:
-        """Return the papers whose titles are named; a title that the library lacks is words of a topic."""
-        found: list[Mention] = []
-        named: list[Named] = []
-        for each in request.named:
-            mention = self.gazetteer.paper(each.text, each.start) if each.slot == "title" else None
-            if mention:
-                found.append(mention)
-            named.append(each)
-        return replace(request, named=tuple(named)), tuple(found)
+    def _papers(self, request: Request) -> tuple[Mention, ...]:
+        """Return the papers whose titles are named; also one that was taken for a person whom nobody knows."""
+        return tuple(
+            found
+            for each in request.said("title", "author")
+            if (each.slot == "title" or not self.gazetteer.person(each.text))
+            and (found := self.gazetteer.paper(each.text, each.start))
+        )
 
-    def _people(self, request: Request) -> tuple[tuple[tuple[Named, Mention], ...], str, tuple[Named, ...]]:
+    def _people(
+        self, request: Request, papers: Iterable[Mention]
+    ) -> tuple[tuple[tuple[Named, Mention], ...], str, tuple[Named, ...]]:
         """Return the people who are named, a name that nobody has, and what is no name but words of the papers."""
         found: list[tuple[Named, Mention]] = []
         unknown, wording = "", list[Named]()
+        taken = {mention.start for mention in papers}
         for each in request.said("author", "co_author", "not_author"):
             mention = self.gazetteer.person(each.text, each.start)
             if mention:
                 found.append((each, mention))
+            elif each.start in taken:
+                continue
+            elif several := self._several(each):
+                found += several
             elif each.text[:1].islower() and self._is_held(each.text):
                 wording.append(each)
             else:
                 unknown = unknown or each.text
-        for each in request.said("topic"):
-            mention = self.gazetteer.person(each.text, each.start) if " " in each.text.strip() else None
-            if mention and not mention.corrects(request.text) and not self._is_held(each.text):
+        for each in request.said("topic", "title"):
+            if " " not in each.text.strip() or each.start in taken or self._is_held(each.text):
+                continue
+            mention = self.gazetteer.person(each.text, each.start)
+            if mention and not mention.corrects(request.text):
                 found.append((replace(each, slot="author"), mention))
         return tuple(found), unknown, tuple(wording)
+
+    def _several(self, named: Named) -> list[tuple[Named, Mention]]:
+        """Return the people of a passage that names several, one behind the other: "yvon schütze"."""
+        words = [(match.group(), named.start + match.start()) for match in re.finditer(r"\S+", named.text)]
+        found = [(word, start, self.gazetteer.person(word, start)) for word, start in words]
+        if len(found) < 2 or not all(mention for _, _, mention in found):
+            return []
+        return [
+            (Named("author" if not n else "co_author", word, start, start + len(word)), mention)
+            for n, (word, start, mention) in enumerate(found)
+            if mention
+        ]
 
     def _is_held(self, words: str) -> bool:
         return self.library.count(PaperFilter(words=(words,))) > 0
@@ -143,16 +169,22 @@ class Linker:
 
     def _placed(self, chosen: PaperFilter, request: Request) -> PaperFilter:
         """Add venues and categories; what is neither in the library is looked for in the words."""
-        venues = [each.text for each in request.said("venue")]
         with self.library.transaction() as connection:
             known = list(connection.execute(select(categories_table.c.category).distinct()).scalars())
-            venues = [self._venue(venue, lambda name: bool(venues_named(connection, name))) for venue in venues]
+
+            def is_venue(name: str) -> bool:
+                return bool(venues_named(connection, name))
+
+            venues = list(dict.fromkeys(self._venue(each.text, is_venue) for each in request.said("venue")))
+            without = [self._venue(each.text, is_venue) for each in request.said("not_venue")]
+        if request.said("main") and not without:
+            without = list(_BESIDE_THE_MAIN)
         inside = [each.text for each in request.said("category")]
         chosen = replace(
             chosen,
             venue=venues[0] if len(venues) == 1 else "",
             venues=tuple(venues) if len(venues) > 1 else (),
-            without_venues=tuple(each.text for each in request.said("not_venue")),
+            without_venues=tuple(without),
             without_categories=tuple(_category(each.text, known) for each in request.said("not_category")),
         )
         return replace(chosen, category=_category(inside[0], known)) if inside else chosen
@@ -168,18 +200,25 @@ class Linker:
         self, chosen: PaperFilter, request: Request, said: Iterable[Named]
     ) -> tuple[tuple[str, ...], PaperFilter]:
         """Add the topics as words that the papers hold; the phrase itself where some hold it, else its words."""
-        phrases = [self._phrase(each.text, request.language) for each in said if not _CODE.fullmatch(each.text)]
-        words = [word for phrase in phrases for word in topics.select(self.library, phrase, PaperFilter()).chosen.words]
+        named = [each for each in said if not _CODE.fullmatch(each.text)]
+        phrases = [self._phrase(each.text, request.language) for each in named]
+        held = [topics.select(self.library, phrase, PaperFilter()).chosen.words for phrase in phrases]
+        if len(named) > 1 and _OR.search(request.text[named[0].end : named[-1].start]):
+            either = set[str]().union(*(self.library.ids(PaperFilter(words=words)) for words in held))
+            chosen, held = replace(chosen, among=tuple(sorted(either))), []
         without = [self._phrase(each.text, request.language) for each in request.said("not_topic")]
-        in_title = [each.text for each in request.said("title_word")]
-        return tuple(phrases), replace(
-            chosen, words=tuple(words), without_words=tuple(without), title_words=tuple(in_title)
-        )
+        in_title = [self._phrase(each.text, request.language) for each in request.said("title_word")]
+        words = tuple(word for words in held for word in words)
+        return tuple(phrases), replace(chosen, words=words, without_words=tuple(without), title_words=tuple(in_title))
 
     def _phrase(self, said: str, language: str) -> str:
         """Return a topic without quotation marks, in English where no paper holds it as it is said."""
         phrase = said.strip(" \"'“”„«»《》「」’‘.,")
-        return phrase if language == "en" or self._is_held(phrase) else self.in_english(phrase) or phrase
+        if self._is_held(phrase):
+            return phrase
+        if (gloss := _GLOSS.search(phrase)) and self._is_held(gloss[1]):
+            return gloss[1]
+        return phrase if language == "en" else self.in_english(phrase) or phrase
 
     def _coded(self, chosen: PaperFilter, request: Request) -> PaperFilter:
         found = _CODE.search(request.text)
@@ -211,8 +250,27 @@ class Linker:
                     first_day=whole.first_day,
                     last_day=whole.last_day,
                 )
+        single = [each for each in tagged if re.fullmatch(r"(?:19|20)\d\d", each.text.strip("年"))]
+        if len(single) == len(tagged) > 1 and all(
+            _LISTED.fullmatch(request.text[one.end : other.start]) for one, other in pairwise(single)
+        ):
+            years = sorted({int(each.text.strip("年")) for each in single})
+            between = [year for year in range(years[0], years[-1]) if year not in years]
+            is_range = re.search(r"\b(?:between|zwischen|entre)\s*$", request.text[: single[0].start], re.IGNORECASE)
+            out = out if is_range else [*out, *between]
+            return replace(chosen, since=years[0], until=years[-1], without_years=tuple(out))
         since, until = bounds(request.text, [(each.slot, each.start, each.end) for each in tagged], today)
         return replace(chosen, since=since, until=until)
+
+    def _unnamed_number(self, request: Request) -> int | None:
+        """Return a number that stands in no passage that names something: how many are asked for, of what is ranked."""
+        if request.kind not in ("newest", "oldest", "ranking_people", "ranking_venues", "ranking_years", "reading_list"):
+            return None
+        free = list(request.text)
+        for each in request.named:
+            free[each.start : each.end] = " " * (each.end - each.start)
+        found = numerals.number(re.sub(r"\b(?:19|20)\d\d\b", " ", "".join(free)))
+        return found if found and found > 1 else None
 
     def _bounds(self, request: Request) -> tuple[int | None, int | None]:
         """Return the least and the greatest number that a request allows."""

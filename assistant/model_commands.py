@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from assistant.errors import UsageError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
@@ -50,6 +53,34 @@ def check_models(context: typer.Context, as_json: AsJson = False) -> None:
         console.show_json(report)
     else:
         console.show_model_check(report)
+
+
+@app.command("calibrate")
+def calibrate_model(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A name, a folder or a hub id. Default: the chat model in use.")] = "",
+    questions: Annotated[
+        Path | None, typer.Option(help='Labelled questions, JSON Lines: {"q", "paper", "answerable"}.')
+    ] = None,
+    papers: Annotated[Path | None, typer.Option(help="The papers of these questions, in any format.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where to keep what is fitted. Default: with the models.")] = None,
+) -> None:
+    """Fit what tells whether an abstract answers a question to a chat model, on labelled questions; takes minutes."""
+    from assistant import calibration, console, settings, wiring
+
+    if (questions is None) != (papers is None):
+        raise UsageError("Give both --questions and --papers, or neither.")
+    wiring.quiet_environment()
+    read = settings.load(**context.obj)
+    model = wiring.load_language_model(read.model_copy(update={"model": name or read.model}))
+    examples = calibration.read(questions, papers) if questions and papers else calibration.shipped_examples()
+    with console.progress_bar() as listen:
+        fit = calibration.answerability_probe(model, examples, listen)
+    file = calibration.keep(fit, model, folder or wiring.probes_made(read))
+    console.remark(
+        f"{model.info.name}: fitted on {fit.examples} questions at layer {fit.probe.layer}; on abstracts left out, "
+        f"the area under the ROC curve is {fit.area:.3f}. Kept in {file}."
+    )
 
 
 def _registry(context: typer.Context) -> Any:

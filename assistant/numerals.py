@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 _CARDINALS = (
-    "one eins ein eine un une uno una 一",
-    "two both couple zwei deux dos 二 两",
-    "three few drei trois tres 三 几",
+    "one once eins ein eine un une uno una 一",
+    "two twice both couple zweimal zwei deux dos 二 两",
+    "three thrice few drei trois tres 三 几",
     "four vier quatre cuatro 四",
     "five fünf cinq cinco 五",
     "six sechs seis 六",

@@ -28,6 +28,8 @@ _SIMILAR = 10
 _TO_READ = 10
 """Papers of a list for reading, unless more are asked for."""
 
+_USUAL: Mapping[Kind, int] = {"reading_list": _TO_READ}
+
 _LEAST_SHARE = 0.5
 """How sure it must be that a request is not about the papers at all."""
 
@@ -61,7 +63,16 @@ _RANKINGS: frozenset[Kind] = frozenset({"ranking_people", "ranking_years", "rank
 _ABOUT: frozenset[Kind] = frozenset({"meta", "out_of_scope"})
 _OVERVIEWS: frozenset[Kind] = frozenset({"overview", "trend", "author_profile"})
 _OF_TITLES: frozenset[Kind] = frozenset(
-    {"detail", "paper_summary", "similar", "comparison_papers", "first_author", "last_author", "content"}
+    {
+        "detail",
+        "paper_summary",
+        "similar",
+        "comparison_papers",
+        "comparison_people",
+        "first_author",
+        "last_author",
+        "content",
+    }
 )
 
 WHAT_BEFORE = "What do you mean? Nothing was asked before that this could go on from."
@@ -119,6 +130,8 @@ class Planner:
         )
         if profile := self._profiled(plan, request, linked):
             return profile
+        if request.kind == "comparison_people" and not linked.people and len(self._titled(request, linked)) >= 2:
+            request = replace(request, kind="comparison_papers")
         kind = request.kind
         if kind in _ABOUT and request.share >= _LEAST_SHARE and not linked.papers:
             return replace(plan, kind="about", candidates=(), unknown_author="")
@@ -185,6 +198,8 @@ class Planner:
             chosen = replace(chosen, position="first" if kind == "first_author" else "last")
         elif measure == "per_author" and request.position and not chosen.author:
             measure = _PLACED[request.position]
+        elif kind in ("list", "newest") and request.of == "authors":
+            measure = "by_author_count"
         elif kind in ("count", "list", "newest", "oldest") and request.of in _COUNTED and not papers:
             measure = _COUNTED[request.of]
         authors_counted = measure in ("count", "papers", "newest", "oldest") and kind != "reading_list"
@@ -195,8 +210,9 @@ class Planner:
         ranked, left_out = (), ()
         if measure in ("per_author", "per_first_author", "per_last_author", "coauthors"):
             left_out = linked.left_out
-            chosen = replace(chosen, without_authors=())
+            chosen = replace(chosen, without_authors=(), position="" if measure == "coauthors" else chosen.position)
             if kind == "comparison_people":
+                chosen = replace(chosen, position="")
                 ranked = tuple(value for _, mention in linked.people for value in mention.values)
                 chosen = replace(chosen, author="", with_authors=(), any_authors=filters.named(chosen))
         return replace(
@@ -205,7 +221,7 @@ class Planner:
             measure=measure,
             chosen=chosen,
             papers=papers if measure in ("authors_of", "details") else (),
-            limit=linked.limit or (_TO_READ if kind == "reading_list" else None),
+            limit=linked.limit or _USUAL.get(kind) or (1 if measure == "by_author_count" else None),
             ascending=request.order == "asc" and kind not in ("newest", "oldest"),
             place=place[0] if place and place[0] > 1 else None,
             ranked=ranked,

@@ -48,6 +48,10 @@ class Probe:
         shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
         return shares
 
+    def probability(self, label: str, state: Vectors) -> float:
+        """Return the probability of one label for one hidden state, shape (width,)."""
+        return float(self.probabilities(state)[self.labels.index(label)])
+
     def save(self, file: Path) -> None:
         """Write the probe as safetensors, in half precision."""
         file.parent.mkdir(parents=True, exist_ok=True)

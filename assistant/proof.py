@@ -21,8 +21,8 @@ from assistant.sentences import LIST_MARKER, split
 from assistant.signs import Signs, probability
 from assistant.types import Sentence, SentenceStatus, Source, Span
 
-UNSUPPORTED = "(not in the abstracts)"
-"""What is written behind a sentence that the abstracts do not hold."""
+REMARKS: Mapping[SentenceStatus, str] = {"unsupported": "(not in the abstracts)", "partial": "(partly supported)"}
+"""What is written behind a sentence that the abstracts do not hold, or not wholly."""
 
 SUPPORTED_FROM = 0.5
 """Probability from which a sentence counts as supported."""
@@ -107,7 +107,7 @@ def cited_text(sentences: Sequence[Sentence]) -> str:
     text = ""
     for sentence in sentences:
         marks = "".join(f"[{number}]" for number in sentence.sources)
-        said = sentence.text if sentence.status != "unsupported" else f"{sentence.text} {UNSUPPORTED}"
+        said = f"{sentence.text} {REMARKS.get(sentence.status, '')}".rstrip()
         text += ("\n" if LIST_MARKER.match(sentence.text) else " ") + f"{said} {marks}".rstrip()
     return text.strip()
 

@@ -76,6 +76,10 @@ class LanguageModel(Protocol):
     def fingerprint(self) -> str:
         """Identify the weights, for what was fitted on their hidden states; "" where they show none."""
 
+    @property
+    def depth(self) -> int:
+        """Return how many layers' hidden states it shows; 0 for none."""
+
     def read(
         self,
         messages: Sequence[Message],

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 import numpy as np
@@ -75,6 +76,7 @@ Slot = Literal[
     "min_count",
     "max_count",
     "exact_count",
+    "main",
 ]
 Mode = Literal["", "narrow", "change", "refer"]
 TASKS = ("kind", "of", "order", "position", "language", "ask", "mode", "slots")
@@ -87,6 +89,9 @@ _EARLIER = 2
 
 _CHANGE = 1.0
 """What it costs, in nats, that a word names something else than the one before it; see docs/EXPERIMENTS.md."""
+
+_SURE_POSITION = 0.7
+"""How sure it must be that an author is to stand first, or last."""
 
 _HAN = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 _UNIT = re.compile(rf"{_HAN}|(?:(?!{_HAN})[^\W_])+(?:['’.+&-]+(?:(?!{_HAN})[^\W_])+)*")
@@ -117,7 +122,7 @@ class Request:
     text: str
     kind: Kind
     named: tuple[Named, ...] = ()
-    of: Literal["papers", "people", "venues", "years"] = "papers"
+    of: Literal["papers", "people", "venues", "years", "authors"] = "papers"
     order: Literal["", "asc", "desc"] = ""
     position: Literal["", "first", "last"] = ""
     language: str = "en"
@@ -139,14 +144,15 @@ class Reads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads requests with the chat model, which is loaded when it is first needed."""
+    """Reads requests with the chat model, which is loaded when it is first needed; `made` is where probes were made."""
 
     model: Callable[[], LanguageModel]
+    made: Path | None = None
 
     def read(self, text: str, earlier: Sequence[str] = (), stop: threading.Event | None = None) -> Request:
         """Read a request that follows these earlier ones; where `stop` was set, as one for the abstracts."""
         model = self.model()
-        found = _probes(model.fingerprint)
+        found = _probes(model.fingerprint, self.made)
         reading = model.read(
             messages(text, earlier),
             answers=() if found else [kind.replace("_", " ") for kind in KINDS],
@@ -159,7 +165,7 @@ class Reader:
         if not found or not reading.tokens:
             shares = np.exp(reading.answers or (0.0,))
             return Request(text, KINDS[int(shares.argmax())], share=float(shares.max() / shares.sum()))
-        return understood(text, reading, found)
+        return understood(text, reading, found, is_first=not earlier)
 
 
 def messages(text: str, earlier: Sequence[str] = ()) -> tuple[Message, Message]:
@@ -172,9 +178,9 @@ def messages(text: str, earlier: Sequence[str] = ()) -> tuple[Message, Message]:
 
 
 @lru_cache(maxsize=2)
-def _probes(fingerprint: str) -> Mapping[str, Probe]:
+def _probes(fingerprint: str, made: Path | None) -> Mapping[str, Probe]:
     """Return the probes of a model by task; none where one is missing."""
-    found = {task: probe for task in TASKS if (probe := probes.find(fingerprint, f"request_{task}"))}
+    found = {task: probe for task in TASKS if (probe := probes.find(fingerprint, f"request_{task}", made))}
     return found if len(found) == len(TASKS) else {}
 
 
@@ -188,13 +194,17 @@ def summary(reading: Reading, of_tokens: int, of_last: int) -> Vectors:
     return np.concatenate([reading.tokens[of_tokens].mean(axis=0), reading.last[of_last]])
 
 
-def understood(text: str, reading: Reading, found: Mapping[str, Probe]) -> Request:
-    """Return a request as probes read its hidden states."""
+def understood(text: str, reading: Reading, found: Mapping[str, Probe], *, is_first: bool = False) -> Request:
+    """Return a request as probes read its hidden states; the first of a talk that names something follows nothing."""
     state = summary(reading, *layers(found))
     shares = {task: probe.probabilities(state) for task, probe in found.items() if task != "slots"}
-    best = {task: found[task].labels[int(each.argmax())] for task, each in shares.items()}
-    values = {task: "" if value == "none" else value for task, value in best.items()}
     named = named_in(text, reading.spans, found["slots"].probabilities(reading.tokens[layers(found)[0]]), found["slots"])
+    if is_first and named:
+        shares["kind"][found["kind"].labels.index("followup")] = 0.0
+    best = {task: found[task].labels[int(each.argmax())] for task, each in shares.items()}
+    if shares["position"].max() < _SURE_POSITION:
+        best["position"] = "none"
+    values = {task: "" if value == "none" else value for task, value in best.items()}
     return Request(text, named=named, share=float(shares["kind"].max()), **values)  # type: ignore[arg-type]
 
 
@@ -239,7 +249,3 @@ def _passages(text: str, units: Sequence[tuple[int, int]], *, is_list: bool) -> 
         if said.strip():
             yield start, start + len(said)
 
-
-def as_kind(request: Request, kind: Kind) -> Request:
-    """Return a request read as another kind."""
-    return replace(request, kind=kind)

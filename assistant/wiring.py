@@ -41,6 +41,11 @@ def registry(settings: Settings) -> models.Registry:
     return models.Registry(settings.models)
 
 
+def probes_made(settings: Settings) -> Path:
+    """Return the folder of the probes that `assistant models calibrate` makes."""
+    return settings.models / "probes"
+
+
 def index_place(settings: Settings) -> IndexPlace:
     """Return where the vector index lies: on the Chroma server that is named, else in a folder of the library.
 

@@ -62,9 +62,9 @@ class Workspace:
         self._checked = _CheckedEmbedder(self)
         self._retriever = Retriever(self.library, self.index, self._checked)
         self._planner = Planner(
-            self.library, Reader(self.language_model), self._retriever.search, in_english=self._in_english
+            self.library, Reader(self.language_model, wiring.probes_made(settings)), self._retriever.search, in_english=self._in_english
         )
-        self._judge = Judge(self.library, self._checked.embed)
+        self._judge = Judge(self._checked.embed, settings.sureness, wiring.probes_made(settings))
 
     def __enter__(self) -> Workspace:
         return self

@@ -92,25 +92,23 @@ def is_shown(sentence: Sentence) -> bool:
 
 
 def finished(
-    answer: Answer,
-    written: str,
-    proved: Sequence[Sentence],
-    sources: tuple[Source, ...],
-    stopped: bool,
-    was_cut: bool,
+    answer: Answer, written: str, proved: Sequence[Sentence], *, stopped: bool, was_cut: bool, anyway: bool = False
 ) -> Answer:
-    """Return the answer with what is kept of the text, or the refusal where nothing of it is supported."""
-    shown = tuple(sentence for sentence in proved if is_shown(sentence))
-    withheld = tuple(sentence for sentence in proved if not is_shown(sentence))
+    """Return the answer with what is kept of the text, or the refusal where nothing of it is supported.
+
+    With `anyway` all of it is kept, what no abstract supports with a mark, and the reason says so.
+    """
+    shown = tuple(sentence for sentence in proved if is_shown(sentence) or anyway)
+    withheld = tuple(sentence for sentence in proved if sentence not in shown)
     unproved = not any(sentence.sources for sentence in shown)
-    if not stopped and (unproved or conversation.is_refusal(written)):
-        text, reason = refusals.not_said(sources)
+    is_refused = not stopped and (unproved or conversation.is_refusal(written))
+    if is_refused and not (anyway and written.strip()):
+        text, reason = refusals.not_said(answer.sources)
         reason = reason if written.strip() else "the model wrote nothing"
-        return replace(
-            answer, kind="refusal", refused=True, text=text, reason=reason, sources=sources, withheld=withheld
-        )
+        return replace(answer, kind="refusal", refused=True, text=text, reason=reason, withheld=withheld)
     remarks = [
         "stopped by the reader" if stopped else "cut at the longest answer allowed" if was_cut else "",
+        "not assured: answered without asking whether an abstract states the answer" if anyway else "",
         f"{counted(len(withheld), 'sentence')} withheld: no abstract supports {'it' if len(withheld) == 1 else 'them'}"
         if withheld
         else "",
@@ -121,7 +119,6 @@ def finished(
         reason="; ".join(remark for remark in remarks if remark),
         sentences=shown,
         withheld=withheld,
-        sources=sources,
     )
 
 

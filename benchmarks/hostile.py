@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 
 from assistant import evaluation, outbox, questions, quoting, recording
-from assistant.answerability import Judge
 from assistant.answering import Assistant
 from assistant.indexing import KeptIndex
 from assistant.library import Library
@@ -97,6 +96,11 @@ class RememberingModel:
     def fingerprint(self) -> str:
         """Identify the model."""
         return self._model.fingerprint
+
+    @property
+    def depth(self) -> int:
+        """Return the model's own depth."""
+        return self._model.depth
 
     def read(self, messages: Sequence[Message], **asked: Any) -> Reading | None:
         """Read as the model does."""
@@ -340,7 +344,7 @@ def _opened() -> Iterator[tuple[Bench, Callable[[], LanguageModel]]]:
             library=library,
             planner=Planner(library, Router(library, embedder)),
             retriever=Retriever(library, index, embedder),
-            judge=Judge(library, embedder.embed),
+            judge=replace(sample.assistant.judge, embed=embedder.embed),
         )
 
         def open_assistant() -> Assistant:

@@ -96,6 +96,7 @@ class Listener:
     info = ModelInfo("listener", "cpu", "none")
     context_tokens = 32_000
     fingerprint = ""
+    depth = 0
 
     def __init__(self, reply: str = "") -> None:
         self.reply = reply

@@ -1,10 +1,11 @@
 """Are questions without an answer refused, and the others not?
 
-`python -m benchmarks.refusal` judges our own questions over real papers (data/refusal.jsonl: half of them without an
-answer, most of those about a fact that the paper's abstract does not hold) before the model is asked, and prints the
-precision and recall of refusing, with 95 % intervals, on the papers that the decision was not fitted on. `--fit` fits
-it on the other papers and prints the coefficients for assistant/answerability.py. `--answers N` also has the real model
-answer N of the questions that pass, and counts what is refused after it.
+`python -m benchmarks.refusal` has the real chat model judge our own questions over real papers (data/refusal.jsonl:
+half of them without an answer, most of those about a fact that the paper's abstract does not hold), and prints the
+precision and recall of refusing, with 95 % intervals, the area under the ROC curve and the recall at few false
+refusals, on the papers that nothing was fitted on. A question costs seconds: --limit takes a random sample.
+`--questions FILE` takes other questions of the same form, and `--answers N` has the model answer N of those that pass,
+and counts what is refused after it.
 
 The library holds the questions' papers and OTHERS more of the same corpora. It is kept in the user's cache folder, so
 that only the first run embeds them. CORPORA is a folder with the corpora; shared/ beside the checkout where not named.
@@ -17,8 +18,9 @@ import gzip
 import hashlib
 import json
 import random
+import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,9 @@ import numpy as np
 import platformdirs
 from scipy.stats import binomtest
 
-from assistant import answerability, questions, settings
-from assistant.answerability import Judge, Judgement, Marks
-from assistant.protocols import Embedder, Vectors
+from assistant import questions, settings
+from assistant.answerability import Judgement
 from assistant.questions import Question
-from assistant.types import Source
 from assistant.wiring import quiet_environment
 from assistant.workspace import Workspace
 
@@ -43,13 +43,10 @@ _SEED = 4
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One question, what the gate and the judge said of it, and the sources that it was judged by."""
+    """One question, and what the judge said of the sources found for it; None where something else answers it."""
 
     question: Question
-    sources: tuple[Source, ...]
-    is_about: bool
-    marks: Marks | None
-    judgement: Judgement
+    judgement: Judgement | None
 
     @property
     def is_answerable(self) -> bool:
@@ -59,36 +56,12 @@ class Tried:
     @property
     def is_refused(self) -> bool:
         """Tell whether the question would be refused before the model is asked."""
-        return not (self.is_about and self.judgement.is_answerable)
-
-
-class RememberedVectors:
-    """Embeds each text once, and keeps the vectors in a file between runs."""
-
-    def __init__(self, embedder: Embedder, file: Path) -> None:
-        self._embedder = embedder
-        self._file = file
-        self._known: dict[str, Vectors] = {}
-        if file.exists():
-            with np.load(file) as kept:
-                self._known = dict(zip(kept["texts"].tolist(), kept["vectors"].astype(np.float32), strict=True))
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), d)."""
-        unknown = list(dict.fromkeys(text for text in texts if text not in self._known))
-        for positions, vectors in self._embedder.embed_many(unknown):
-            self._known.update(zip((unknown[position] for position in positions), vectors, strict=True))
-        return np.stack([self._known[text] for text in texts])
-
-    def keep(self) -> None:
-        """Write the vectors."""
-        vectors = np.stack(list(self._known.values())).astype(np.float16)
-        np.savez(self._file, texts=np.array(list(self._known)), vectors=vectors)
+        return self.judgement is not None and self.judgement.answering is None
 
 
 def is_for_fitting(question: Question) -> bool:
     """Tell whether a question's paper is among those that the decision was fitted on."""
-    return bool(question.line["part"] == "fitting")
+    return bool(question.line.get("part") == "fitting")
 
 
 def prepare(shared: Path, asked: Iterable[Question], others: int) -> tuple[Path, Path]:
@@ -113,43 +86,19 @@ def prepare(shared: Path, asked: Iterable[Question], others: int) -> tuple[Path,
     return folder, file_of_papers
 
 
-def ask(workspace: Workspace, judge: Judge, question: Question) -> Tried:
+def ask(workspace: Workspace, question: Question) -> Tried:
     """Plan a question and find sources for it as the assistant does, and judge it by them.
 
     What the plan gives to the database or to an overview is not refused there.
     """
     assistant = workspace.assistant
     plan = assistant.planner.plan(question.text)
+    if plan.kind != "passages":
+        return Tried(question, None)
     sources = assistant.evidence(plan)
-    look = judge.look(plan.subject, sources) if plan.kind == "passages" else None
-    judgement = judge.judge(plan.subject, sources) if look else Judgement(0.0 if plan.kind == "passages" else 1.0)
-    return Tried(question, sources, bool(sources), look.marks if look else None, judgement)
-
-
-def fit(tried: Sequence[Tried]) -> tuple[Marks, float]:
-    """Return the coefficients and the intercept of a logistic regression, both classes weighing the same."""
-    from sklearn.linear_model import LogisticRegression
-
-    rows = [one for one in tried if one.marks is not None]
-    values = np.array([astuple(one.marks) for one in rows if one.marks])
-    spread = values.std(axis=0).clip(1e-6)
-    model = LogisticRegression(class_weight="balanced").fit(values / spread, [one.is_answerable for one in rows])
-    return Marks(*np.round(model.coef_[0] / spread, 3).tolist()), round(float(model.intercept_[0]), 3)
-
-
-def cross_validated(tried: Sequence[Tried], folds: int = 10) -> list[Tried]:
-    """Return the questions judged by coefficients that were fitted on the other folds."""
-    judged = []
-    for fold in range(folds):
-        coefficients, intercept = fit([one for place, one in enumerate(tried) if place % folds != fold])
-        for one in tried[fold::folds]:
-            chance = (
-                answerability.probability(one.marks, coefficients, intercept)
-                if one.marks
-                else one.judgement.probability
-            )
-            judged.append(replace(one, judgement=replace(one.judgement, probability=chance)))
-    return judged
+    model, budget = workspace.language_model(), assistant.prompt_tokens
+    judgement = assistant.judge.judge(plan.question, sources, model, budget=budget, stop=threading.Event())
+    return Tried(question, judgement)
 
 
 def report(name: str, tried: Sequence[Tried]) -> None:
@@ -164,12 +113,27 @@ def report(name: str, tried: Sequence[Tried]) -> None:
             print(f"  {what:9} {right / total:.3f}  ({right} of {total}; {low:.3f} to {high:.3f})")
 
 
+def report_curve(tried: Sequence[Tried]) -> None:
+    """Print the area under the ROC curve, and how much is refused where few questions are refused wrongly."""
+    from sklearn.metrics import roc_auc_score
+
+    judged = [one for one in tried if one.judgement]
+    likely = np.array([one.judgement.probability for one in judged if one.judgement])
+    answerable = np.array([one.is_answerable for one in judged])
+    print(f"  area under the ROC curve {roc_auc_score(answerable, likely):.3f}")
+    for share in (0.02, 0.04, 0.06):
+        least = float(np.quantile(likely[answerable], share))
+        recall = float((likely[~answerable] < least).mean())
+        print(f"  refusing below {least:.2f}: {share:.0%} of the answerable ones, {recall:.0%} of the others")
+
+
 def report_kinds(tried: Sequence[Tried]) -> None:
     """Print the share of right decisions for each kind of question."""
     for answerable in (True, False):
         print("With an answer, let through:" if answerable else "Without an answer, refused:")
-        for kind in sorted({one.question.line["kind"] for one in tried if one.is_answerable == answerable}):
-            of_kind = [one for one in tried if one.question.line["kind"] == kind and one.is_answerable == answerable]
+        kinds = [(str(one.question.line.get("kind", "")), one) for one in tried if one.is_answerable == answerable]
+        for kind in sorted({kind for kind, _ in kinds}):
+            of_kind = [one for its, one in kinds if its == kind]
             right = sum(one.is_refused != answerable for one in of_kind)
             print(f"  {kind:16} {right:3} of {len(of_kind)}")
 
@@ -179,8 +143,8 @@ def report_errors(tried: Sequence[Tried]) -> None:
     for one in tried:
         if one.is_refused == one.is_answerable:
             what = "refused" if one.is_refused else "let through"
-            kind, missing = one.question.line["kind"], ", ".join(one.judgement.missing)
-            print(f"  {what} {one.judgement.probability:.2f} [{kind}] {one.question.text} ({missing})")
+            likely = one.judgement.probability if one.judgement else 1.0
+            print(f"  {what} {likely:.2f} [{one.question.line['kind']}] {one.question.text}")
 
 
 def report_answers(workspace: Workspace, tried: Sequence[Tried], count: int) -> None:
@@ -196,34 +160,23 @@ def report_answers(workspace: Workspace, tried: Sequence[Tried], count: int) -> 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.refusal", description=__doc__)
-    parser.add_argument("--fit", action="store_true", help="fit the coefficients and print them")
+    parser.add_argument("--questions", type=Path, default=DATA, metavar="FILE", help="other questions of this form")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N of them, drawn at random")
     parser.add_argument("--answers", type=int, default=0, metavar="N", help="have the model answer N that pass")
     parser.add_argument("--others", type=int, default=1000, help="papers beside those of the questions (1000)")
     parser.add_argument("--errors", action="store_true", help="print the questions that were decided wrongly")
     parser.add_argument("--shared", type=Path, default=SHARED, metavar="CORPORA", help="folder with the corpora")
     options = parser.parse_args()
     quiet_environment()
-    asked = questions.read(DATA)
+    asked = [question for question in questions.read(options.questions) if not is_for_fitting(question)]
+    if options.limit:
+        asked = random.Random(_SEED).sample(asked, min(options.limit, len(asked)))
     folder, papers = prepare(options.shared, asked, options.others)
     with Workspace(settings.load(library=folder / "library")) as workspace:
         workspace.add([papers])
-        vectors = RememberedVectors(workspace.embedder, folder / "vectors.npz")
-        judge = Judge(workspace.library, vectors.embed)
-        tried = [ask(workspace, judge, question) for question in asked]
-        vectors.keep()
-        fitting = [one for one in tried if is_for_fitting(one.question)]
-        reporting = [one for one in tried if not is_for_fitting(one.question)]
-        if options.fit:
-            coefficients, intercept = fit(fitting)
-            held_out = cross_validated(fitting)
-            report("Fitting half, cross-validated", held_out)
-            for mark in fields(Marks):
-                print(f"    {mark.name}={getattr(coefficients, mark.name)},")
-            print(f"    intercept {intercept}")
-            if options.errors:
-                report_errors(held_out)
-            return
-        report("Reporting half", reporting)
+        reporting = [ask(workspace, question) for question in asked]
+        report("Held-out questions", reporting)
+        report_curve(reporting)
         report_kinds(reporting)
         if options.errors:
             report_errors(reporting)

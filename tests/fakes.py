@@ -12,6 +12,7 @@ import numpy as np
 from assistant.answerability import Judgement
 from assistant.names import fold
 from assistant.protocols import Reading, Vectors
+from assistant.sentences import split
 from assistant.types import Message, ModelInfo, Source
 from vectorstore import ExactIndex
 
@@ -72,6 +73,7 @@ class ScriptedModel:
     info = ModelInfo("scripted", "cpu", "none")
     context_tokens = 4096
     fingerprint = ""
+    depth = 0
     denied: tuple[str, ...] = ()
 
     def __init__(self, *replies: str, delay: float = 0.0) -> None:
@@ -130,11 +132,16 @@ class NoRoute:
 
 
 class TrustingJudge:
-    """Thinks that every question has its answer, but for those with one of the given words."""
+    """Thinks that the first source answers every question, but for those with one of the given words."""
 
     def __init__(self, *refused: str) -> None:
         self.refused = refused
 
-    def judge(self, question: str, sources: Sequence[Source]) -> Judgement:
-        missing = tuple(word for word in self.refused if word in question)
-        return Judgement(0.0 if missing else 1.0, missing, sources[0].number if sources else None)
+    def judge(self, question: str, sources: Sequence[Source], _model: object, **_: object) -> Judgement:
+        first = sources[0]
+        if any(word in question for word in self.refused):
+            return Judgement(None, first.number, 0.0, self.nearest_sentence(question, first))
+        return Judgement(first.number, first.number, 1.0)
+
+    def nearest_sentence(self, _question: str, source: Source) -> str:
+        return split(source.abstract)[0]

@@ -74,8 +74,10 @@ Conversation = tuple[Exchange, ...]
 class Asker(Protocol):
     """Starts an answer; `Assistant.ask` is one."""
 
-    def __call__(self, question: str, history: Sequence[Turn], plan: Plan | None = None) -> AnswerStream:
-        """Return the answer's events; a plan that is given is carried out as it is."""
+    def __call__(
+        self, question: str, history: Sequence[Turn], plan: Plan | None = None, anyway: bool = False
+    ) -> AnswerStream:
+        """Return the answer's events; a plan that is given is carried out as it is, `anyway` without a judgement."""
 
 
 class Following:
@@ -152,6 +154,12 @@ class Chat:
         """Answer the last question once more."""
         if conversation:
             yield from self._follow(conversation[-1].question, conversation[:-1], request, conversation[0].chat_id)
+
+    def answer_anyway(self, conversation: Conversation, request: gr.Request) -> Iterator[Outputs]:
+        """Answer the last question, which was refused, all the same; what is written is marked as not assured."""
+        if conversation and (plan := conversation[-1].plan):
+            last, chat_id = conversation[-1].question, conversation[0].chat_id
+            yield from self._follow(last, conversation[:-1], request, chat_id, plan, anyway=True)
 
     def correct(
         self,
@@ -242,6 +250,8 @@ class Chat:
         request: gr.Request,
         chat_id: str = "",
         plan: Plan | None = None,
+        *,
+        anyway: bool = False,
     ) -> Iterator[Outputs]:
         """Yield the page's new values while the answer comes. Closing the generator stops the model."""
         chat_id = chat_id or (earlier[0].chat_id if earlier else Chats.new_id())
@@ -254,7 +264,7 @@ class Chat:
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         history = [exchange.answer.turn() for exchange in earlier if exchange.answer]
-        following = self._running[session] = Following(lambda: self._ask(question, history, plan))
+        following = self._running[session] = Following(lambda: self._ask(question, history, plan, anyway))
         try:
             yield from self._watch(following, Exchange(question, chat_id=chat_id), earlier)
         finally:
@@ -348,6 +358,12 @@ def _read_as(answer: Answer) -> str:
         return ""
     asked = "" if answer.standalone_question == answer.question else f"“{answer.standalone_question}” "
     return cards.note(f"{asked}{answer.plan.words}.", "plan")
+
+
+def is_answerable_anyway(conversation: Conversation) -> bool:
+    """Tell whether the last question was refused though papers near it were found."""
+    answer = conversation[-1].answer if conversation else None
+    return bool(answer and answer.refused and answer.sources and answer.plan)
 
 
 def _busy_box() -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from assistant.chats import Chats
 from assistant.errors import AssistantError
 from assistant.ui import cards, keeping
 from assistant.ui import plan as plans
-from assistant.ui.chat import NO_SOURCES_YET, Chat, Conversation
+from assistant.ui.chat import NO_SOURCES_YET, Chat, Conversation, is_answerable_anyway
 from assistant.ui.downloads import Downloads
 from assistant.ui.library import Shelf, add_references, add_uploads, told, tracked
 from assistant.ui.trends import TrendsTab
@@ -71,7 +71,9 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads | None = Non
     """
     shelf = Shelf(workspace.library)
     chat = Chat(
-        lambda question, history, plan=None: workspace.assistant.ask(question, history, plan=plan),
+        lambda question, history, plan=None, anyway=False: workspace.assistant.ask(
+            question, history, plan=plan, anyway=anyway
+        ),
         workspace.library.papers_by_id,
         Chats(workspace.library),
         Preparation(workspace).is_ready,
@@ -144,6 +146,7 @@ def _lay_out_chat(chat: Chat, keep: Keeper) -> tuple[gr.Chatbot, gr.Button, gr.D
                 placeholder=_INVITATION,
             )
             offer = gr.Button("Add the sample library", visible=False, variant="primary", elem_id="offer")
+            anyway = gr.Button("Answer anyway", size="sm", visible=False, elem_id="anyway")
             reading, values, again = _lay_out_plan()
             box = gr.Textbox(
                 show_label=False,
@@ -159,7 +162,9 @@ def _lay_out_chat(chat: Chat, keep: Keeper) -> tuple[gr.Chatbot, gr.Button, gr.D
             files = gr.Button("Files of this answer", size="sm", visible=False, elem_id="keep")
             kept = _markdown(elem_id="kept")
             sources = _markdown(NO_SOURCES_YET)
-    conversation = _connect_chat(chat, box, chatbot, sources, earlier, forget, reading, values, again, (files, kept))
+    conversation = _connect_chat(
+        chat, box, chatbot, sources, earlier, forget, reading, values, (again, anyway), (files, kept)
+    )
     files.click(keep, conversation, kept, api_visibility="private", show_progress_on=files)
     return chatbot, offer, earlier
 
@@ -173,13 +178,14 @@ def _connect_chat(
     forget: gr.Button,
     reading: gr.Accordion,
     values: Sequence[Any],
-    again: gr.Button,
+    asking_again: tuple[gr.Button, gr.Button],
     files: tuple[gr.Button, gr.Markdown],
 ) -> gr.State:
     """Say which event of the chat calls what; after each the list of earlier conversations is read anew.
 
     Return what holds the conversation.
     """
+    again, anyway = asking_again
     conversation = gr.State(())
     outputs = [box, chatbot, conversation, sources]
     answering: dict[str, Any] = {
@@ -196,6 +202,7 @@ def _connect_chat(
         chatbot.retry(chat.retry, conversation, **answering),
         chatbot.edit(chat.edit, conversation, **answering),
         again.click(chat.correct, [conversation, *values], **answering),
+        anyway.click(chat.answer_anyway, conversation, **answering),
     ]
     box.stop(chat.stop, **at_once)
     changes = [
@@ -211,11 +218,12 @@ def _connect_chat(
                 gr.update(visible=bool(kept)),
                 gr.update(visible=bool(kept and kept[-1].plan), open=False),
                 *chat.plan_fields(kept),
+                gr.update(visible=is_answerable_anyway(kept)),
                 gr.update(visible=bool(kept and kept[-1].answer)),
                 "",
             ),
             conversation,
-            [earlier, forget, reading, *values, *files],
+            [earlier, forget, reading, *values, anyway, *files],
             **at_once,
         )
     chatbot.select(chat.show_sources, conversation, sources, **at_once)

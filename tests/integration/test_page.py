@@ -87,7 +87,7 @@ class OfflineWorkspace(Workspace):
 
     def __init__(self, folder: Path, model: ScriptedModel) -> None:
         super().__init__(Settings(library=folder / "library", models=folder / "models"))
-        self._judge = TrustingJudge()  # type: ignore[assignment]
+        self._judge = TrustingJudge("thick")  # type: ignore[assignment]
         self._scripted = model
 
     def _load_embedder(self) -> Embedder:
@@ -263,6 +263,20 @@ def test_retry_asks_the_last_question_again(app: Running, open_page: Callable[..
     expect(page.locator("#chat .message.bot")).to_contain_text("Punched cards are woven.")
     expect_idle(page)
     assert len(answers(page)) == 1
+
+
+def test_what_is_refused_is_answered_anyway_with_a_mark(app: Running, open_page: Callable[..., Page]) -> None:
+    app.model.will_say(f"{LOOM} They are 2 mm thick.")
+    page = open_page(app.url)
+    expect(page.locator("#anyway")).to_be_hidden()
+    ask(page, "How thick are the punched cards that the loom weaves from?")
+    expect_idle(page)
+    assert "The closest passage says: “The loom weaves patterns from punched cards.”" in answers(page)[0]
+    page.click("#anyway")
+    expect(page.locator("#chat .message.bot")).to_contain_text("They are 2 mm thick. (not in the abstracts)")
+    expect_idle(page)
+    assert "Not assured" in answers(page)[0]
+    expect(page.locator("#anyway")).to_be_hidden()
 
 
 def test_a_conversation_is_there_after_a_reload_until_it_is_deleted(

@@ -1,129 +1,105 @@
-from __future__ import annotations
+"""Whether abstracts state what is asked for, as a model that reads them says."""
+
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from assistant import asking
-from assistant.answerability import LEAST_PROBABILITY, Judge, Judgement, Marks, probability
-from assistant.asking import AskedWord
-from assistant.coverage import MISSPELT, SourceText
-from assistant.library import Library
+from assistant import calibration, probes
+from assistant.answerability import Judge, Judgement, probability
+from assistant.calibration import Example
+from assistant.errors import ModelError, UsageError
+from assistant.generation import TransformersModel
 from assistant.types import Source
-from tests.fakes import HashingEmbedder
+from tests.fakes import HashingEmbedder, ScriptedModel
+from tests.tiny_models import tiny_chat_model
 
 BEAMS = Source(
-    1,
-    "p1",
-    "BeamLoRA: Beams of Adapters",
-    ("Ada Lovelace",),
-    "2025",
-    "",
-    "We view each adapter as a beam (1). Convolutional neural networks with batch normalisation gain 3.5% accuracy. "
-    "The corpus holds 12 tasks, and fine-tuning takes long since 2019. mIoU19 rises.",
+    1, "p1", "BeamLoRA", ("Naibin Gu",), "2025", "", "BeamLoRA treats adapters as beams. It needs no teacher."
 )
-BREAD = Source(2, "p2", "Bread", ("Lise Meitner",), "2020", "", "Bread rises by yeast. Dough is kneaded.")
+PRUNING = Source(2, "p2", "Light-PEFT", (), "2024", "", "Light-PEFT prunes early. It was tested on GLUE.")
 
 
-@pytest.fixture
-def judge(library: Library, embedder: HashingEmbedder) -> Judge:
-    return Judge(library, embedder.embed)
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> TransformersModel:
+    return TransformersModel(str(tiny_chat_model(tmp_path_factory.mktemp("chat"))), "tiny")
 
 
-def whole(text: str, *, is_name: bool = False) -> float:
-    return SourceText(BEAMS).spells(AskedWord(text, is_name)).whole
+def judged(question: str, model: ScriptedModel, sources: tuple[Source, ...] = (BEAMS, PRUNING)) -> Judgement:
+    judge = Judge(HashingEmbedder().embed, 0.5)
+    return judge.judge(question, sources, model, budget=3000, stop=threading.Event())
 
 
-@pytest.mark.parametrize(
-    ("question", "focus"),
-    [
-        ("What batch size does BeamLoRA use?", ("batch", "size")),
-        ("Which image corpora are labelled?", ("image", "corpora")),
-        ("How many tasks are in the corpus?", ("tasks",)),
-        ("How much better is BeamLoRA?", ()),
-        ("How much faster is BeamLoRA?", ()),
-        ("On which tasks does it gain and how much?", ()),
-        ("What percentage of the tasks is lost?", ()),
-        ("Does it work?", ()),
-        ("", ()),
-    ],
-)
-def test_the_wanted_thing_stands_between_the_question_word_and_the_verb(question: str, focus: tuple[str, ...]) -> None:
-    assert asking.read(question).focus == focus
+def test_the_first_source_that_states_the_answer_is_answered_from() -> None:
+    assert judged("What are beams?", ScriptedModel()).answering == 1
+    model = ScriptedModel()
+    model.denied = ("[1]",)
+    assert judged("What prunes early?", model).answering == 2
 
 
-def test_a_number_is_wanted_by_how_many_and_by_a_measure() -> None:
-    assert asking.read("How many tasks are there?").wants_number
-    assert asking.read("What accuracy does it have?").wants_number
-    assert not asking.read("Which tasks are there?").wants_number
+def test_without_one_the_nearest_sentence_of_the_likeliest_source_is_quoted() -> None:
+    model = ScriptedModel()
+    model.denied = ("[1]", "[2]")
+    judgement = judged("Was Light-PEFT tested on GLUE or on SuperGLUE?", model, (PRUNING, BEAMS))
+    assert judgement.answering is None
+    assert judgement.nearest == 2
+    assert judgement.quote == "It was tested on GLUE."
+    assert judgement.probability < 0.5
 
 
-def test_names_are_told_by_their_capitals_unless_they_open_the_question() -> None:
-    words = {word.text: word.is_name for word in asking.read("Beams of GPT and Wikidata in images").words}
-    assert words == {"beams": False, "gpt": True, "wikidata": True, "images": False}
+def test_a_judgement_that_is_stopped_names_nothing() -> None:
+    stop = threading.Event()
+    stop.set()
+    judge = Judge(HashingEmbedder().embed, 0.5)
+    assert judge.judge("What?", [BEAMS], ScriptedModel(), budget=3000, stop=stop) == Judgement(None)
 
 
-@pytest.mark.parametrize("word", ["beam", "beams", "adapter", "finetuning", "lovelace", "miou", "normalisations"])
-def test_a_source_holds_stems_joined_words_numbered_names_and_its_authors(word: str) -> None:
-    assert whole(word) == 1.0
+def test_calibrating_fits_a_probe_that_tells_its_examples_and_is_found_again(
+    tiny: TransformersModel, tmp_path: Path
+) -> None:
+    questions = [f"What is {word}?" for word in ("a beam", "a teacher", "pruning", "a model", "the question", "GLUE")]
+    examples = [Example(q, source, q.endswith(("m?", "r?", "g?"))) for q in questions for source in (BEAMS, PRUNING)]
+    fit = calibration.answerability_probe(tiny, examples, lambda _: None)
+    assert fit.examples == 12
+    calibration.keep(fit, tiny, tmp_path)
+    probe = probes.find(tiny.fingerprint, "answerability", tmp_path)
+    assert probe is not None
+    for example in examples:
+        chance = probability(example.question, example.source, tiny, probe, budget=3000, stop=threading.Event())
+        assert chance is not None
+        assert 0 < chance < 1
+    assert probes.find("unknown", "answerability", tmp_path) is None
 
 
-def test_a_source_holds_an_acronym_whose_words_it_says() -> None:
-    assert whole("cnns", is_name=True) == 1.0
-    assert whole("svm", is_name=True) == 0.0
+def test_calibrating_says_what_it_needs(tiny: TransformersModel) -> None:
+    with pytest.raises(UsageError, match="hidden states"):
+        calibration.answerability_probe(ScriptedModel(), [Example("What?", BEAMS, True)], lambda _: None)
+    with pytest.raises(UsageError, match="that they do not"):
+        calibration.answerability_probe(tiny, [Example("What?", BEAMS, True)], lambda _: None)
 
 
-def test_a_misspelt_word_is_held_nearly() -> None:
-    assert whole("acuracy") == MISSPELT
-    assert whole("protein") == 0.0
+def test_a_probe_tells_labels_apart_and_is_read_back(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    states = generator.normal(size=(60, 8)).astype(np.float32)
+    labels = ["yes" if state[0] > 0 else "no" for state in states]
+    probe = probes.fit(3, states, labels, strength=1.0)
+    right = [probe.probability(label, state) > 0.5 for label, state in zip(labels, states, strict=True)]
+    assert sum(right) > 55
+    probe.save(tmp_path / "p.safetensors")
+    again = probes.Probe.load(tmp_path / "p.safetensors")
+    assert (again.layer, again.labels) == (3, ("no", "yes"))
+    assert np.allclose(again.probabilities(states), probe.probabilities(states), atol=1e-2)
 
 
-def test_a_number_counts_only_beside_what_is_wanted(embedder: HashingEmbedder) -> None:
-    text = SourceText(BEAMS)
-    weights = np.ones(len(text.sentences))
-    assert text.counts(("tasks",), weights, embedder.embed) == pytest.approx(1.0)
-    assert text.counts(("annotators",), weights, embedder.embed) < 0.5
-    assert text.counts((), weights, embedder.embed) == pytest.approx(1.0)
-    assert SourceText(BREAD).counts((), np.ones(3), embedder.embed) == 0.0
+def test_of_several_labels_the_probabilities_add_up_to_one() -> None:
+    states = np.eye(3, dtype=np.float32).repeat(10, axis=0)
+    probe = probes.fit(1, states, ["a"] * 10 + ["b"] * 10 + ["c"] * 10, strength=10.0)
+    assert np.allclose(probe.probabilities(states).sum(axis=1), 1.0)
+    assert probe.probability("c", states[-1]) > 0.5
 
 
-def test_a_missing_name_makes_a_question_less_answerable(judge: Judge) -> None:
-    there = judge.judge("Which adapter is a beam in BeamLoRA?", [BEAMS])
-    absent = judge.judge("Which adapter is a beam in Wikidata?", [BEAMS])
-    assert there.probability > absent.probability
-    assert absent.missing == ("wikidata",)
-    assert there.missing == ()
-
-
-def test_the_source_that_holds_most_of_the_question_is_judged(judge: Judge) -> None:
-    judged = judge.judge("How does yeast make bread rise?", [BEAMS, BREAD])
-    assert judged.nearest == 2
-    assert judged.quote in ("Bread", "Bread rises by yeast.")
-
-
-def test_without_sources_nothing_is_answerable(judge: Judge) -> None:
-    assert judge.judge("What about beams?", []) == Judgement(0.0, ("beams",))
-    assert judge.look("What about beams?", []) is None
-
-
-@pytest.mark.parametrize("question", ["", "?", "…", "１２３", "的", "ß ℓ1 x", "how many", "what what what"])
-def test_any_text_can_be_judged(judge: Judge, question: str) -> None:
-    empty = Source(1, "e", "", (), "", "", "")
-    for sources in ([BEAMS], [empty], [empty, BREAD]):
-        assert 0.0 <= judge.judge(question, sources).probability <= 1.0
-
-
-def test_the_same_question_is_judged_the_same_again(judge: Judge) -> None:
-    first = judge.judge("What batch size was used?", [BEAMS, BREAD])
-    assert judge.judge("What batch size was used?", [BEAMS, BREAD]) == first
-
-
-def test_whatever_is_missing_lowers_the_probability() -> None:
-    held = Marks(missing=0.0, missing_name=0.0, sentence=0.7, focus=1.0, no_number=0.0)
-    assert probability(held) > LEAST_PROBABILITY
-    for worse in (
-        Marks(1.0, 1.0, 0.7, 1.0, 0.0),
-        Marks(0.0, 0.0, 0.0, 1.0, 0.0),
-        Marks(0.0, 0.0, 0.7, 0.0, 0.0),
-        Marks(0.0, 0.0, 0.7, 1.0, 1.0),
-    ):
-        assert probability(worse) < probability(held)
+def test_a_file_that_is_no_probe_is_named(tmp_path: Path) -> None:
+    (tmp_path / "p.safetensors").write_bytes(b"nothing")
+    with pytest.raises(ModelError, match=r"p\.safetensors"):
+        probes.Probe.load(tmp_path / "p.safetensors")

@@ -85,9 +85,17 @@ def test_a_count_comes_from_the_database_and_every_paper_is_a_source(build: Call
 
 
 def test_a_question_judged_to_have_no_answer_is_refused_before_the_model(build: Callable[..., Assistant]) -> None:
-    answer = build(None, TrustingJudge("batch")).ask("What batch size does BeamLoRA use?").answer()
+    answer = build(ScriptedModel(), TrustingJudge("batch")).ask("What batch size does BeamLoRA use?").answer()
     assert (answer.kind, answer.refused, answer.model) == ("refusal", True, None)
-    assert "BeamLoRA [1]" in answer.text
+    assert answer.text.endswith("The closest passage says: “BeamLoRA treats each adapter as a beam.” [1]")
+
+
+def test_a_refused_question_is_answered_anyway_and_marked(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("BeamLoRA treats each adapter as a beam. It uses batches of 64.")
+    answer = build(model, TrustingJudge("batch")).ask("What batch size does BeamLoRA use?", anyway=True).answer()
+    assert not answer.refused
+    assert answer.text == "BeamLoRA treats each adapter as a beam. [1] It uses batches of 64. (not in the abstracts)"
+    assert answer.reason.startswith("not assured")
 
 
 def test_what_no_abstract_supports_is_withheld_and_counted(build: Callable[..., Assistant]) -> None:
@@ -179,7 +187,7 @@ def test_an_empty_library_says_how_to_add_papers(library: Library, embedder: Has
 def test_the_model_s_word_that_the_abstracts_are_silent_is_a_refusal(build: Callable[..., Assistant]) -> None:
     answer = build(ScriptedModel("The abstracts do not say.")).ask("How large is a beam in BeamLoRA?").answer()
     assert (answer.kind, answer.refused, answer.sentences) == ("refusal", True, ())
-    assert "BeamLoRA [1]" in answer.text
+    assert "The closest passage says" in answer.text
 
 
 def test_an_answer_whose_number_no_source_holds_is_refused(build: Callable[..., Assistant]) -> None:
