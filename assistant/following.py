@@ -56,7 +56,7 @@ def resolved(request: Request, history: Sequence[Turn], planner: Planner) -> Pla
     if asked == "content" or (asked is None and before.kind in ("passages", "comparison")):
         said = f"{before.question[:_LONGEST_BEFORE]} {request.text}"
         return replace(before, question=said, subject=said, chosen=filters.merged(before.chosen, change.chosen))
-    if request.mode == "narrow" and last.paper_ids and (before.measure in _SINGLE or before.limit) and asked:
+    if request.mode == "narrow" and len(last.paper_ids) > 1 and (before.measure in _SINGLE or before.limit) and asked:
         inherited = PaperFilter(among=last.paper_ids)
     else:
         inherited = before.chosen
@@ -68,7 +68,7 @@ def resolved(request: Request, history: Sequence[Turn], planner: Planner) -> Pla
     if request.mode == "change" and (said_now.author or said_now.any_authors):
         inherited = replace(inherited, author="", with_authors=(), any_authors=())
     chosen = filters.merged(inherited, said_now)
-    if asked is None or (change.kind != "catalogue" and before.kind == "catalogue"):
+    if asked is None or change.kind == "about":
         result = replace(before, limit=change.limit or before.limit, candidates=change.candidates)
         place = numerals.place(request.text)
         if place and place[0] > 1 and before.measure not in ("count", "papers"):

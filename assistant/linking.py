@@ -102,9 +102,11 @@ class Linker:
         """Return the people who are named, a name that nobody has, and what is no name but words of the papers."""
         found: list[tuple[Named, Mention]] = []
         unknown, wording = "", list[Named]()
+        known = [mention for mention in self.gazetteer.mentions(request.text) if mention.kind == "author"]
         taken = {mention.start for mention in papers}
         for each in request.said("author", "co_author", "not_author"):
-            mention = self.gazetteer.person(each.text, each.start)
+            whole = next((one for one in known if one.start <= each.start and each.end < one.end), None)
+            mention = whole or self.gazetteer.person(each.text, each.start)
             if mention:
                 found.append((each, mention))
             elif each.start in taken:
@@ -121,6 +123,9 @@ class Linker:
             mention = self.gazetteer.person(each.text, each.start)
             if mention and not mention.corrects(request.text):
                 found.append((replace(each, slot="author"), mention))
+        if not found and not unknown and request.kind != "content":
+            free = [one for one in known if all(one.end <= each.start or each.end <= one.start for each in request.named)]
+            found += [(Named("author", one.name, one.start, one.end), one) for one in free]
         return tuple(found), unknown, tuple(wording)
 
     def _several(self, named: Named) -> list[tuple[Named, Mention]]:
@@ -214,10 +219,10 @@ class Linker:
     def _phrase(self, said: str, language: str) -> str:
         """Return a topic without quotation marks, in English where no paper holds it as it is said."""
         phrase = said.strip(" \"'“”„«»《》「」’‘.,")
-        if self._is_held(phrase):
-            return phrase
         if (gloss := _GLOSS.search(phrase)) and self._is_held(gloss[1]):
             return gloss[1]
+        if self._is_held(phrase):
+            return phrase
         return phrase if language == "en" else self.in_english(phrase) or phrase
 
     def _coded(self, chosen: PaperFilter, request: Request) -> PaperFilter:

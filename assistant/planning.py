@@ -162,10 +162,22 @@ class Planner:
         return found[0].name if len(found) == 1 else author
 
     def _titled(self, request: Request, linked: Linked) -> tuple[Mention, ...]:
-        """Return the papers that are named, where none was tagged those whose titles stand in the request."""
-        if linked.papers or request.kind not in _OF_TITLES:
+        """Return the papers that are named, where too few were tagged those whose titles stand in the request too.
+
+        Of papers that are compared each is the one nearest to what is said of it.
+        """
+        wanted = 2 if request.kind.startswith("comparison") else 1
+        if len(_ids(linked.papers)) >= wanted or request.kind not in _OF_TITLES:
             return linked.papers
-        return tuple(mention for mention in self.gazetteer.mentions(request.text) if mention.kind == "paper")
+        found = [mention for mention in self.gazetteer.mentions(request.text) if mention.kind == "paper"]
+        found += [each for each in linked.papers if not any(each.values == other.values for other in found)]
+        if wanted == 2 and self.nearest:
+            for each in request.said("title"):
+                if all(each.end <= other.start or other.end <= each.start for other in found):
+                    near = self.nearest(each.text, 1, PaperFilter())
+                    ids = tuple(passage.paper_id for passage in near)
+                    found += [Mention("paper", each.start, each.end, each.text, ids, is_sure=False)] if ids else []
+        return tuple(found)
 
     def _comparison(self, plan: Plan, request: Request, linked: Linked) -> Plan:
         papers = _ids(self._titled(request, linked))
@@ -198,6 +210,8 @@ class Planner:
             chosen = replace(chosen, position="first" if kind == "first_author" else "last")
         elif measure == "per_author" and request.position and not chosen.author:
             measure = _PLACED[request.position]
+        elif kind == "count" and request.of == "people" and chosen.author:
+            measure = "coauthors"
         elif kind in ("list", "newest") and request.of == "authors":
             measure = "by_author_count"
         elif kind in ("count", "list", "newest", "oldest") and request.of in _COUNTED and not papers:

@@ -90,8 +90,10 @@ _EARLIER = 2
 _CHANGE = 1.0
 """What it costs, in nats, that a word names something else than the one before it; see docs/EXPERIMENTS.md."""
 
-_SURE_POSITION = 0.7
-"""How sure it must be that an author is to stand first, or last."""
+_PROSE = frozenset({"content", "paper_summary", "comparison_papers"})
+_OVERVIEWS = frozenset({"overview", "trend", "author_profile"})
+_ABOUT = frozenset({"meta", "out_of_scope"})
+_OTHER = {"first": "last", "last": "first"}
 
 _HAN = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 _UNIT = re.compile(rf"{_HAN}|(?:(?!{_HAN})[^\W_])+(?:['’.+&-]+(?:(?!{_HAN})[^\W_])+)*")
@@ -202,10 +204,24 @@ def understood(text: str, reading: Reading, found: Mapping[str, Probe], *, is_fi
     if is_first and named:
         shares["kind"][found["kind"].labels.index("followup")] = 0.0
     best = {task: found[task].labels[int(each.argmax())] for task, each in shares.items()}
-    if shares["position"].max() < _SURE_POSITION:
-        best["position"] = "none"
+    best["kind"] = _kind(dict(zip(found["kind"].labels, shares["kind"], strict=True)), best["position"])
     values = {task: "" if value == "none" else value for task, value in best.items()}
-    return Request(text, named=named, share=float(shares["kind"].max()), **values)  # type: ignore[arg-type]
+    share = float(shares["kind"][found["kind"].labels.index(best["kind"])])
+    return Request(text, named=named, share=share, **values)  # type: ignore[arg-type]
+
+
+def _kind(shares: Mapping[str, float], position: str) -> str:
+    """Return the most probable kind of those that are answered in the way that is most probable together.
+
+    A place among the authors is asked for only where the request is read so as a whole, too.
+    """
+    fitting = {kind: share for kind, share in shares.items() if kind != f"{_OTHER.get(position, '')}_author"}
+    if position == "none":
+        fitting = {kind: share for kind, share in fitting.items() if kind not in ("first_author", "last_author")}
+    ways = [[kind for kind in fitting if kind in way] for way in (_PROSE, _OVERVIEWS, _ABOUT, {"followup"})]
+    ways.append([kind for kind in fitting if not any(kind in way for way in ways)])
+    likeliest = max(ways, key=lambda way: sum(fitting[kind] for kind in way))
+    return max(likeliest, key=fitting.__getitem__)
 
 
 def named_in(
