@@ -36,7 +36,7 @@ class CatalogueAnswer:
 
 
 def planned(library: Library, plan: Plan) -> CatalogueAnswer:
-    """Answer what a plan asks of the catalogue; whether there are any, or how to write them into a file, is said too."""
+    """Answer what a plan asks of the catalogue; its manner says what is said beside it."""
     assert plan.measure is not None
     found = answer(
         library,
@@ -80,9 +80,10 @@ def answer(
 
     `limit` is how many lines are asked for (200 at most); ties at the cut are named all the same. A ranking is
     `ascending` from the fewest on, and a list of papers from the oldest; `place` asks for that place of a ranking
-    alone, and for those who share it; `least` and `most` are the papers that those have who are ranked; of people those `ranked` alone and none
-    `left_out`. `count` and the rows are, by measure (`paper_ids` in every row are the papers that prove it, newest first, the first 500 of them;
-    `share` is the row's part of all papers that pass, in [0, 1]):
+    alone, and for those who share it; `least` and `most` are the papers that those have who are ranked; of people
+    those `ranked` alone are named, where there are any, and none `left_out`. `count` and the rows are, by measure
+    (`paper_ids` in every row are the papers that prove it, newest first, the first 500 of them; `share` is the row's
+    part of all papers that pass, in [0, 1]):
 
     - count, papers, newest, oldest, by_author_count: count of papers that pass. Rows, a shown paper each: paper_id,
       title, authors, authors_complete, date, venue, categories, has_code, url, paper_ids; by_author_count:

@@ -237,9 +237,7 @@ _RECENT_YEARS = 3
 """Years that "recently" means."""
 
 
-def bounds(
-    text: str, named: Sequence[tuple[str, int, int]], today: date
-) -> tuple[int | None, int | None]:
+def bounds(text: str, named: Sequence[tuple[str, int, int]], today: date) -> tuple[int | None, int | None]:
     """Return the first and the last year of a time of which it is known where a text names it, in any language.
 
     `named` are its parts: "year", "year_from" or "year_to", and the characters. What is no year is so many years back.

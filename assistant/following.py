@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from assistant import filters, numerals
+from assistant.library import Library
 from assistant.names import fold
 from assistant.requests import KINDS, Kind, Request
 from assistant.types import Candidate, PaperFilter, Plan, Turn
-
-if TYPE_CHECKING:
-    from assistant.planning import Planner
 
 _LONGEST_BEFORE = 300
 """Characters of the question before that another is put behind."""
 
 _LAST = re.compile(r"\b(?:last|latter|letzte[nrs]?|dernière?|última?o?)\b|最后", re.IGNORECASE)
-_AGAIN = re.compile(r"[^\W_]+")
 _SINGLE = ("newest", "oldest", "authors_of", "details")
 _OF_A_PAPER: frozenset[Kind] = frozenset({"detail", "content", "paper_summary", "similar"})
+
+Composed = Callable[[Request], Plan]
+"""Returns the plan of a request that stands alone."""
 
 
 def choice(question: str, history: Sequence[Turn]) -> Candidate | None:
@@ -43,16 +42,16 @@ def choice(question: str, history: Sequence[Turn]) -> Candidate | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def resolved(request: Request, history: Sequence[Turn], planner: Planner) -> Plan:
+def resolved(request: Request, history: Sequence[Turn], composed: Composed, library: Library) -> Plan:
     """Return the plan of a request that follows up on the talk."""
     last = history[-1]
     before = last.plan or Plan(last.question, last.question)
-    asked: Kind | None = request.ask if request.ask in KINDS else None  # type: ignore[assignment]
-    change = planner.composed(replace(request, kind=asked or "list"))
+    asked: Kind | None = request.ask if request.ask in KINDS else None
+    change = composed(replace(request, kind=asked or "list"))
     paper = _nth(request, history)
     if paper or (asked in _OF_A_PAPER and request.mode == "refer" and last.paper_ids):
         papers = (paper or _focus(last),)
-        return _of_paper(request, asked or "detail", papers, planner)
+        return _of_paper(request, asked or "detail", papers, composed, library)
     if asked == "content" or (asked is None and before.kind in ("passages", "comparison")):
         said = f"{before.question[:_LONGEST_BEFORE]} {request.text}"
         return replace(before, question=said, subject=said, chosen=filters.merged(before.chosen, change.chosen))
@@ -86,10 +85,10 @@ def resolved(request: Request, history: Sequence[Turn], planner: Planner) -> Pla
     )
 
 
-def _of_paper(request: Request, kind: Kind, papers: tuple[str, ...], planner: Planner) -> Plan:
+def _of_paper(request: Request, kind: Kind, papers: tuple[str, ...], composed: Composed, library: Library) -> Plan:
     """Return a plan of what is asked of a paper of the talk."""
-    plan = planner.composed(replace(request, kind="content", named=()))
-    title = planner.library.papers_by_id(papers)[0].title
+    plan = composed(replace(request, kind="content", named=()))
+    title = library.papers_by_id(papers)[0].title
     plan = replace(plan, papers=papers, subject=f"{title}: {request.text}", is_sure=True, chosen=PaperFilter())
     if kind == "detail":
         return replace(plan, kind="catalogue", measure="details")

@@ -137,7 +137,9 @@ class Gazetteer:
             persons = authors.find(connection, name) or authors.find(connection, name.casefold())
             if not persons and (" " in name or len(fold(name)) >= _SHORTEST_MISSPELT):
                 people = self._read().people if " " in name else self._family_names_known(connection)
-                near = process.extract(fold(name), people, scorer=fuzz.token_sort_ratio, limit=5, score_cutoff=_NEAR_NAME)
+                near = process.extract(
+                    fold(name), people, scorer=fuzz.token_sort_ratio, limit=5, score_cutoff=_NEAR_NAME
+                )
                 best = [known for known, score, _ in near if score >= near[0][1] - 1]
                 persons = list({each.id: each for known in best for each in authors.find(connection, known)}.values())
         if not persons:
@@ -149,7 +151,7 @@ class Gazetteer:
         return connection.execute(select(name_words.c.word).distinct()).scalars().all()
 
     def paper(self, said: str, start: int = 0) -> Mention | None:
-        """Return which papers a title means, in whole, by its short name, or by a part of it; None for an unknown one."""
+        """Return which papers a title means: whole, short, or a part of it; None for an unknown one."""
         titles = self._read()
         name = fold(said)
         if ids := titles.short.get(name):
@@ -157,7 +159,10 @@ class Gazetteer:
         for paper in self._library.papers_by_id([found for found, _ in self._library.text_search(said, _CANDIDATES)]):
             title = fold(paper.title)
             is_part = len(name.split()) > 1 and f" {name} " in f" {title} "
-            if is_part or max(fuzz.ratio(name, title), fuzz.ratio(name, fold(_SUBTITLE.split(paper.title)[0]))) >= _NEAR_TITLE:
+            if (
+                is_part
+                or max(fuzz.ratio(name, title), fuzz.ratio(name, fold(_SUBTITLE.split(paper.title)[0]))) >= _NEAR_TITLE
+            ):
                 return Mention("paper", start, start + len(said), paper.title, (paper.id,))
         return None
 

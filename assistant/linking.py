@@ -26,13 +26,17 @@ _OR = re.compile(r"\b(?:or|oder|ou|o|u)\b|或", re.IGNORECASE)
 _LISTED = re.compile(r"\W*(?:and|or|und|oder|et|ou|y|o|和|或|与)?\W*(?:in\b|en\b)?\W*", re.IGNORECASE)
 _GLOSS = re.compile(r"\s*[(（]\s*([^()（）]+?)\s*[)）]?\s*$")
 _MORE = re.compile(r"(?:more than|over|above|exceed\w*|mehr als|über|plus de|más de|超过|多于)\s*$", re.IGNORECASE)
-_LESS = re.compile(r"(?:(?:fewer|less) than|under|below|weniger als|unter|moins de|menos de|少于|不到)\s*$", re.IGNORECASE)
+_LESS = re.compile(
+    r"(?:(?:fewer|less) than|under|below|weniger als|unter|moins de|menos de|少于|不到)\s*$", re.IGNORECASE
+)
 _MOST = re.compile(
     r"(?:at most|up to|no more than|not more than|maximum(?: of)?|höchstens|maximal|au plus|au maximum|como máximo"
     r"|a lo sumo|最多|不超过)\s*$",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"\b(?:source |open[- ]source(?:d)? )?code\b|\bgithub\b|\brepositor\w+|代码|\bcódigo\b", re.IGNORECASE)
+_CODE = re.compile(
+    r"\b(?:source |open[- ]source(?:d)? )?code\b|\bgithub\b|\brepositor\w+|代码|\bcódigo\b", re.IGNORECASE
+)
 _NO = re.compile(r"\b(?:no|without|lack\w*|ohne|kein\w*|sans|sin|never|not?)\b|没有|未|n't", re.IGNORECASE)
 
 
@@ -124,7 +128,9 @@ class Linker:
             if mention and not mention.corrects(request.text):
                 found.append((replace(each, slot="author"), mention))
         if not found and not unknown and request.kind != "content":
-            free = [one for one in known if all(one.end <= each.start or each.end <= one.start for each in request.named)]
+            free = [
+                one for one in known if all(one.end <= each.start or each.end <= one.start for each in request.named)
+            ]
             found += [(Named("author", one.name, one.start, one.end), one) for one in free]
         return tuple(found), unknown, tuple(wording)
 
@@ -269,7 +275,14 @@ class Linker:
 
     def _unnamed_number(self, request: Request) -> int | None:
         """Return a number that stands in no passage that names something: how many are asked for, of what is ranked."""
-        if request.kind not in ("newest", "oldest", "ranking_people", "ranking_venues", "ranking_years", "reading_list"):
+        if request.kind not in (
+            "newest",
+            "oldest",
+            "ranking_people",
+            "ranking_venues",
+            "ranking_years",
+            "reading_list",
+        ):
             return None
         free = list(request.text)
         for each in request.named:

@@ -33,8 +33,16 @@ _USUAL: Mapping[Kind, int] = {"reading_list": _TO_READ}
 _LEAST_SHARE = 0.5
 """How sure it must be that a request is not about the papers at all."""
 
-_SHORT = re.compile(r"\b(?:brief|short|quick|concise)(?:ly)?\b|\bin (?:a|one) (?:few )?(?:words?|sentences?|nutshell)\b|\btl ?dr\b|\bgist\b|\bkurz\b|\bbref\b|\bbreve\b|简[要短]", re.I)
-_LONG = re.compile(r"\b(?:long|detailed|full|thorough|comprehensive|in-depth|extensive)\b|\bin (?:depth|detail|full)\b|ausführlich|détaillé|detallad|详细", re.I)
+_SHORT = re.compile(
+    r"\b(?:brief|short|quick|concise)(?:ly)?\b|\bin (?:a|one) (?:few )?(?:words?|sentences?|nutshell)\b|\btl ?dr\b"
+    r"|\bgist\b|\bkurz\b|\bbref\b|\bbreve\b|简[要短]",
+    re.IGNORECASE,
+)
+_LONG = re.compile(
+    r"\b(?:long|detailed|full|thorough|comprehensive|in-depth|extensive)\b|\bin (?:depth|detail|full)\b"
+    r"|ausführlich|détaillé|detallad|详细",
+    re.IGNORECASE,
+)
 
 _MEASURES: Mapping[Kind, Measure] = {
     "count": "count",
@@ -84,14 +92,13 @@ class Planner:
 
     library: Library
     reader: Reads
+    gazetteer: Gazetteer
     nearest: Search | None = None
     today: Callable[[], date] = date.today
     in_english: Callable[[str], str] = field(default=lambda phrase: phrase)
-    gazetteer: Gazetteer = field(init=False)
     linker: Linker = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gazetteer", Gazetteer(self.library))
         object.__setattr__(self, "linker", Linker(self.library, self.gazetteer, self.today, self.in_english))
 
     def plan(
@@ -113,10 +120,12 @@ class Planner:
         if request.kind == "followup" and not history:
             plan = replace(Plan(question, question, kind="about"), unclear=WHAT_BEFORE)
         elif request.kind == "followup":
-            plan = following.resolved(request, history, self)
+            plan = following.resolved(request, history, self.composed, self.library)
         else:
             plan = self.composed(request, person)
-        return self.restricted(replace(plan, question=question if plan.question == request.text else plan.question), chosen)
+        return self.restricted(
+            replace(plan, question=question if plan.question == request.text else plan.question), chosen
+        )
 
     def composed(self, request: Request, person: str = "") -> Plan:
         """Return the plan of a request that stands alone."""
@@ -148,11 +157,15 @@ class Planner:
         measure = (plan.measure or "papers") if kind == "catalogue" else None
         if kind == "synthesis" and plan.kind != "synthesis":
             request = replace(self.reader.read(quoting.asked(plan.question)), kind="overview")
-            return self._worded(self._overview(replace(plan, measure=None, limit=None), request, self.linker.link(request)))
-        return self._worded(replace(plan, kind=kind, measure=measure, limit=plan.limit if measure else None, unclear=""))
+            return self._worded(
+                self._overview(replace(plan, measure=None, limit=None), request, self.linker.link(request))
+            )
+        return self._worded(
+            replace(plan, kind=kind, measure=measure, limit=plan.limit if measure else None, unclear="")
+        )
 
     def restricted(self, plan: Plan, chosen: PaperFilter) -> Plan:
-        """Return a plan over those papers only that the reader chose; what they chose takes the place of what was read."""
+        """Return a plan over those papers only that the reader chose; their word goes before what was read."""
         return self._worded(replace(plan, chosen=filters.merged(plan.chosen, chosen)))
 
     def called(self, author: str) -> str:
@@ -190,7 +203,9 @@ class Planner:
         known = labels | {"h index", "hindex"}
         if not profiles or not any(f" {label} " in f" {fold(request.text)} " for label in known):
             return None
-        return replace(plan, kind="catalogue", measure="profile", chosen=replace(linked.chosen, words=()), unknown_author="")
+        return replace(
+            plan, kind="catalogue", measure="profile", chosen=replace(linked.chosen, words=()), unknown_author=""
+        )
 
     def _catalogue(self, plan: Plan, request: Request, linked: Linked, measure: Measure) -> Plan:
         """Return the plan of a question for the catalogue."""
@@ -221,7 +236,7 @@ class Planner:
             chosen = replace(chosen, fewest_authors=linked.least, most_authors=linked.most)
         bounds = {} if authors_counted else {"least": linked.least, "most": linked.most}
         place = numerals.place(request.text) if kind in _RANKINGS and linked.limit is None else None
-        ranked, left_out = (), ()
+        ranked, left_out = tuple[str, ...](), tuple[str, ...]()
         if measure in ("per_author", "per_first_author", "per_last_author", "coauthors"):
             left_out = linked.left_out
             chosen = replace(chosen, without_authors=(), position="" if measure == "coauthors" else chosen.position)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -97,7 +97,9 @@ _OTHER = {"first": "last", "last": "first"}
 
 _HAN = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 _UNIT = re.compile(rf"{_HAN}|(?:(?!{_HAN})[^\W_])+(?:['’.+&-]+(?:(?!{_HAN})[^\W_])+)*")
-_BETWEEN = re.compile(r"\s*[,;/&、，]\s*|\s+(?:and|or|nor|und|oder|noch|et|ou|ni|y|e|o|u)\s+|[和与或及跟]", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"\s*[,;/&、，]\s*|\s+(?:and|or|nor|und|oder|noch|et|ou|ni|y|e|o|u)\s+|[和与或及跟]", re.IGNORECASE
+)
 _PARTED: frozenset[str] = frozenset({"author", "not_author", "co_author", "venue", "not_venue", "category", "year"})
 """Roles of which several stand in a list: "A, B and C"."""
 
@@ -200,7 +202,9 @@ def understood(text: str, reading: Reading, found: Mapping[str, Probe], *, is_fi
     """Return a request as probes read its hidden states; the first of a talk that names something follows nothing."""
     state = summary(reading, *layers(found))
     shares = {task: probe.probabilities(state) for task, probe in found.items() if task != "slots"}
-    named = named_in(text, reading.spans, found["slots"].probabilities(reading.tokens[layers(found)[0]]), found["slots"])
+    named = named_in(
+        text, reading.spans, found["slots"].probabilities(reading.tokens[layers(found)[0]]), found["slots"]
+    )
     if is_first and named:
         shares["kind"][found["kind"].labels.index("followup")] = 0.0
     best = {task: found[task].labels[int(each.argmax())] for task, each in shares.items()}
@@ -236,7 +240,7 @@ def named_in(
         return ()
     roles = [probe.labels[place] for place in _path(np.stack([log for _, log in known]))]
     return tuple(
-        Named(role, text[start:end], start, end)  # type: ignore[arg-type]
+        Named(role, text[start:end], start, end)
         for role, group in groupby(zip(roles, (unit for unit, _ in known), strict=True), key=lambda pair: pair[0])
         if role != "none"
         for start, end in _passages(text, [unit for _, unit in group], is_list=role in _PARTED)
@@ -264,4 +268,3 @@ def _passages(text: str, units: Sequence[tuple[int, int]], *, is_list: bool) -> 
         said = re.sub(r"(?:['’]s|['’])$", "", text[start:stop])
         if said.strip():
             yield start, start + len(said)
-

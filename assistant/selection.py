@@ -138,7 +138,7 @@ def _is_named(venue: str, asked: Sequence[str]) -> bool:
     initials = "".join(word[0] for word in _WORD.findall(venue) if word[0].isupper()).casefold()
 
     def names(word: str) -> bool:
-        if word in held:
+        if {word, f"{word}s", word.removesuffix("s")} & held:
             return True
         if full := _full_names().get(word):
             return any(name in folded for name in full)

@@ -17,15 +17,17 @@ from assistant import ingestion, integrity, outbox, wiring, writing
 from assistant.answerability import Judge
 from assistant.answering import Assistant
 from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError
+from assistant.gazetteer import Gazetteer
 from assistant.indexing import FINGERPRINT, KeptIndex
 from assistant.integrity import CheckReport, Finding
+from assistant.known_requests import KnownReader
 from assistant.library import Library, make_folder
 from assistant.ownership import Ownership
 from assistant.planning import Planner
 from assistant.protocols import Embedder, LanguageModel, Vectors
 from assistant.readers import NO_COLUMNS
-from assistant.retrieval import Retriever
 from assistant.requests import Reader
+from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.types import Answer, IngestionReport, Notice, ProgressListener
 from vectorstore import VectorIndexError
@@ -61,8 +63,14 @@ class Workspace:
         self._loading: Future[LanguageModel] | None = None
         self._checked = _CheckedEmbedder(self)
         self._retriever = Retriever(self.library, self.index, self._checked)
+        names = Gazetteer(self.library)
+        reader = Reader(self.language_model, wiring.probes_made(settings))
         self._planner = Planner(
-            self.library, Reader(self.language_model, wiring.probes_made(settings)), self._retriever.search, in_english=self._in_english
+            self.library,
+            KnownReader(self.library, self._checked, reader, names),
+            names,
+            self._retriever.search,
+            in_english=self._in_english,
         )
         self._judge = Judge(self._checked.embed, settings.sureness, wiring.probes_made(settings))
 

@@ -9,16 +9,19 @@ import pytest
 from assistant import outbox, recording
 from assistant.answering import LONGEST_QUESTION, Assistant
 from assistant.errors import QuestionError
+from assistant.gazetteer import Gazetteer
 from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.planning import Planner
 from assistant.retrieval import Retriever
 from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, QuestionPlanned, Record, TextProduced
 from tests.conftest import make_paper
-from tests.fakes import FailingModel, HashingEmbedder, MemoryPlace, NoRoute, ScriptedModel, TrustingJudge
+from tests.fakes import FailingModel, HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge
 
 BEAMS = "BeamLoRA treats each adapter as a beam. It was tested on 12 datasets."
 PRUNING = "Light-PEFT prunes the foundation model early. It was tested on GLUE."
+
+READER = MarkedReader()
 
 
 def never() -> ScriptedModel:
@@ -34,7 +37,7 @@ def assistant_over(
 ) -> Assistant:
     return Assistant(
         library=library,
-        planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
+        planner=Planner(library, READER, Gazetteer(library), today=lambda: date(2026, 11, 25)),
         retriever=Retriever(library, index or KeptIndex(library, MemoryPlace()), embedder),
         judge=judge or TrustingJudge(),  # type: ignore[arg-type]
         language_model=(lambda: model) if model else never,

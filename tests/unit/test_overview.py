@@ -9,13 +9,16 @@ import pytest
 
 from assistant import outbox, recording
 from assistant.answering import Assistant
+from assistant.gazetteer import Gazetteer
 from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.planning import Planner
 from assistant.retrieval import Retriever
 from assistant.types import AnswerFinished, EvidenceFound, Paper, Plan, Progress, Record, TextProduced
 from tests.conftest import make_paper
-from tests.fakes import HashingEmbedder, MemoryPlace, NoRoute, ScriptedModel, TrustingJudge
+from tests.fakes import HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge
+
+READER = MarkedReader()
 
 
 def _pruning(number: int, year: int) -> Paper:
@@ -44,7 +47,7 @@ PAPERS = [*(_pruning(number, 2024) for number in range(1, 6)), *(_galaxies(numbe
 def assistant_over(library: Library, index: KeptIndex, embedder: HashingEmbedder, model: ScriptedModel) -> Assistant:
     return Assistant(
         library=library,
-        planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
+        planner=Planner(library, READER, Gazetteer(library), today=lambda: date(2026, 11, 25)),
         retriever=Retriever(library, index, embedder),
         judge=TrustingJudge(),  # type: ignore[arg-type]
         language_model=lambda: model,
