@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import catalogue, following, intents, refusals, relevance, topics, writing
+from assistant import catalogue, following, intents, refusals, relevance, support, topics, writing
 from assistant.answerability import Judge
 from assistant.errors import QuestionError
 from assistant.library import Library
@@ -134,7 +134,12 @@ class Assistant:
             return
         self.warm_up()
         written = Overviews(
-            self.library, self.retriever.embedder.embed, self.language_model, self.prompt_tokens, self.planner.called
+            self.library,
+            self.retriever.embedder.embed,
+            self.language_model,
+            self.prompt_tokens,
+            self.judge.probes,
+            self.planner.called,
         )
         answer = asked.unwritten(plan, "synthesis", "")
         only = self._sources(plan.papers) if len(plan.papers) == 1 else ()
@@ -209,7 +214,8 @@ class Assistant:
             first_token = first_token or asked.seconds()
             written += piece
             yield TextProduced(piece)
-        proved = writing.prove(written, plan, prompt.sources, self.retriever.embedder.embed)
+        supports = support.reader(model, self.judge.probes, self.prompt_tokens)
+        proved = writing.prove(written, plan, prompt.sources, supports, self.retriever.embedder.embed)
         new_tokens, total = model.count_tokens(written), asked.seconds()
         writing_time = total - (first_token or total)
         timings = Timings(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assistant import calibration, probes
-from assistant.answerability import Judge, Judgement, probability
+from assistant.answerability import Judge, Judgement, prompt
 from assistant.calibration import Example
 from assistant.errors import ModelError, UsageError
 from assistant.generation import TransformersModel
@@ -63,10 +63,10 @@ def test_calibrating_fits_a_probe_that_tells_its_examples_and_is_found_again(
     fit = calibration.answerability_probe(tiny, examples, lambda _: None)
     assert fit.examples == 12
     calibration.keep(fit, tiny, tmp_path)
-    probe = probes.find(tiny.fingerprint, "answerability", tmp_path)
-    assert probe is not None
+    assert probes.find(tiny.fingerprint, "answerability", tmp_path) is not None
     for example in examples:
-        chance = probability(example.question, example.source, tiny, probe, budget=3000, stop=threading.Event())
+        messages = prompt(example.question, example.source, tiny, 3000)
+        chance = probes.yes(tiny, "answerability", messages, tmp_path, threading.Event())
         assert chance is not None
         assert 0 < chance < 1
     assert probes.find("unknown", "answerability", tmp_path) is None
