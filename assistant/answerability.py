@@ -20,6 +20,9 @@ TASK = "answerability"
 _LOOKED_AT = 3
 """How many sources are read, best first: the one that states the answer is nearly always the first."""
 
+_SURE = 0.7
+"""Probability from which no written answer is needed to hold that the source states one."""
+
 Embed = Callable[[Sequence[str]], Vectors]
 
 
@@ -35,6 +38,11 @@ class Judgement:
     nearest: int | None = None
     probability: float = 0.0
     quote: str = ""
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether a sentence of the source may be quoted as the answer where the model fails to write one."""
+        return self.answering is not None and self.probability >= _SURE
 
 
 @dataclass(frozen=True, slots=True)

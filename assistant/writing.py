@@ -13,7 +13,7 @@ from assistant.protocols import LanguageModel, Vectors
 from assistant.sentences import split
 from assistant.support import Supports
 from assistant.types import Answer, Message, Plan, Sentence, Source, Span, Turn
-from assistant.wording import counted
+from assistant.wording import counted, quotation
 
 _TRANSLATION_TOKENS = 120
 _CONTRIBUTION = re.compile(
@@ -122,6 +122,21 @@ def finished(
         reason="; ".join(remark for remark in remarks if remark),
         sentences=shown,
         withheld=withheld,
+    )
+
+
+def quoted(answer: Answer, source: Source, quote: str) -> Answer:
+    """Return a sentence of an abstract as the answer, in place of a text of which nothing is supported."""
+    if not quote or quote not in quoting.without_orders(source.abstract):
+        return answer
+    sentence = Sentence(f"“{quotation(quote)}”", "exact", (source.number,), (Span(source.number, quote),))
+    return replace(
+        answer,
+        kind="passages",
+        refused=False,
+        text=proof.cited_text([sentence]),
+        sentences=(sentence,),
+        reason="quoted: no abstract supports what the model wrote",
     )
 
 

@@ -136,6 +136,7 @@ class TrustingJudge:
     """Thinks that the first source answers every question, but for those with one of the given words."""
 
     probes = None
+    probability = 0.5
 
     def __init__(self, *refused: str) -> None:
         self.refused = refused
@@ -144,7 +145,7 @@ class TrustingJudge:
         first = sources[0]
         if any(word in question for word in self.refused):
             return Judgement(None, first.number, 0.0, self.nearest_sentence(question, first))
-        return Judgement(first.number, first.number, 1.0)
+        return Judgement(first.number, first.number, self.probability)
 
     def nearest_sentence(self, _question: str, source: Source) -> str:
         return split(source.abstract)[0]

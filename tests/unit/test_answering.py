@@ -106,6 +106,19 @@ def test_what_no_abstract_supports_is_withheld_and_counted(build: Callable[..., 
     assert answer.reason == "1 sentence withheld: no abstract supports it"
 
 
+def test_what_surely_stands_in_an_abstract_is_quoted_where_the_model_writes_it_wrongly(
+    build: Callable[..., Assistant],
+) -> None:
+    judge = TrustingJudge()
+    judge.probability = 0.9
+    answer = build(ScriptedModel("It was tested on 15 datasets."), judge).ask("On what was BeamLoRA tested?").answer()
+    assert (answer.kind, answer.refused) == ("passages", False)
+    assert answer.text == "“BeamLoRA treats each adapter as a beam.” [1]"
+    assert [sentence.text for sentence in answer.withheld] == ["It was tested on 15 datasets."]
+    silent = build(ScriptedModel("The abstracts do not say."), judge).ask("How large is BeamLoRA?").answer()
+    assert silent.refused
+
+
 def test_small_talk_needs_neither_model(build: Callable[..., Assistant]) -> None:
     answer = build().ask("What can you do?").answer()
     assert (answer.kind, answer.refused) == ("about", False)
