@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant import literals
-from assistant import quantities as numbers
 from assistant.names import fold
 from assistant.sentences import split
 from assistant.types import Source
@@ -39,15 +38,13 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A source made ready for comparing. `words`, `names` and `held` cover title, authors, date and abstract."""
+    """A source made ready for comparing. `words` and `held` cover title, authors, date and abstract."""
 
     number: int
     title: str
     held: str
     words: frozenset[str]
     beginnings: frozenset[str]
-    names: frozenset[str]
-    quantities: tuple[numbers.Quantity, ...]
     excerpts: tuple[Excerpt, ...]
 
     @property
@@ -68,8 +65,6 @@ def read(source: Source) -> Evidence:
         held=held,
         words=words,
         beginnings=_beginnings(words),
-        names=literals.known_forms(held),
-        quantities=tuple(one for text in held.split("\n") for one in numbers.quantities(text)),
         excerpts=excerpts,
     )
 

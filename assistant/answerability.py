@@ -6,7 +6,6 @@ hidden states say of it, and what the model's own yes or no, is in docs/EXPERIME
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,8 +20,8 @@ TASK = "answerability"
 _LOOKED_AT = 3
 """How many sources are read, best first: the one that states the answer is nearly always the first."""
 
-LAYER = 20
-"""Of the default model's 28; from 18 on the states hold it, below 12 they do not."""
+_SURE = 0.7
+"""Probability from which no written answer is needed to hold that the source states one."""
 
 Embed = Callable[[Sequence[str]], Vectors]
 
@@ -39,6 +38,11 @@ class Judgement:
     nearest: int | None = None
     probability: float = 0.0
     quote: str = ""
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether a sentence of the source may be quoted as the answer where the model fails to write one."""
+        return self.answering is not None and self.probability >= _SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,12 @@ class Judge:
         stop: threading.Event,
     ) -> Judgement:
         """Read the sources, best first, until one states the answer; prompts have at most `budget` tokens."""
-        probe = probes.find(model.fingerprint, TASK, self.probes)
         likely: dict[int, float] = {}
         for source in sources[:_LOOKED_AT]:
-            chance = probability(question, source, model, probe, budget=budget, stop=stop)
-            if chance is None:
+            told = probes.yes(model, TASK, prompt(question, source, model, budget), self.probes, stop)
+            if stop.is_set():
                 break
+            chance = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
             likely[source.number] = chance
             if chance >= self.sureness:
                 return Judgement(source.number, source.number, chance)
@@ -92,29 +96,3 @@ def prompt(question: str, source: Source, model: LanguageModel, budget: int) -> 
         question, [source], task="answerability", count_tokens=model.count_prompt_tokens, budget=budget
     )
     return messages
-
-
-def probability(
-    question: str,
-    source: Source,
-    model: LanguageModel,
-    probe: probes.Probe | None,
-    *,
-    budget: int,
-    stop: threading.Event,
-) -> float | None:
-    """Return how likely a source states what a question asks for, in [0, 1]; None where `stop` was set.
-
-    Without a probe the model's own yes and no decide; a model that tells neither is taken to say yes.
-    """
-    messages = prompt(question, source, model, budget)
-    layers = [probe.layer] if probe else []
-    reading = model.read(messages, answers=("Yes", "No"), layers=layers, stop=stop)
-    if reading is None:
-        return None
-    if probe and probe.layer in reading.last:
-        return probe.probability("yes", reading.last[probe.layer])
-    if reading.answers is None:
-        return 1.0
-    yes, no = reading.answers
-    return 1 / (1 + math.exp(min(no - yes, 700.0)))

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import catalogue, refusals, relevance, topics, writing
+from assistant import catalogue, conversation, refusals, relevance, support, topics, writing
 from assistant.answerability import Judge
 from assistant.errors import QuestionError
 from assistant.library import Library
@@ -129,7 +129,12 @@ class Assistant:
             return
         self.warm_up()
         written = Overviews(
-            self.library, self.retriever.embedder.embed, self.language_model, self.prompt_tokens, self.planner.called
+            self.library,
+            self.retriever.embedder.embed,
+            self.language_model,
+            self.prompt_tokens,
+            self.judge.probes,
+            self.planner.called,
         )
         answer = asked.unwritten(plan, "synthesis", "")
         only = self._sources(plan.papers) if len(plan.papers) == 1 else ()
@@ -179,14 +184,14 @@ class Assistant:
             return
         yield EvidenceFound(sources)
         model = self.language_model()
-        evidence, read = asked.seconds(), sources
+        evidence, read, answered = asked.seconds(), sources, None
         if plan.kind == "passages" and not asked.anyway:
-            judgement = self.judge.judge(plan.question, sources, model, budget=self.prompt_tokens, stop=asked.stop)
-            if judgement.answering is None and not asked.stop.is_set():
-                told = refusals.not_said(sources, judgement.nearest, judgement.quote)
+            answered = self.judge.judge(plan.question, sources, model, budget=self.prompt_tokens, stop=asked.stop)
+            if answered.answering is None and not asked.stop.is_set():
+                told = refusals.not_said(sources, answered.nearest, answered.quote)
                 yield AnswerFinished(replace(asked.unwritten(plan, "refusal", *told), sources=sources))
                 return
-            read = tuple(source for source in sources if source.number == judgement.answering) or sources
+            read = tuple(source for source in sources if source.number == answered.answering) or sources
         draft = writing.Draft(asked.question, plan, read, asked.history, self.prompt_tokens, self.answer_tokens)
         first_token, written = None, ""
         prompt = draft.prompt(model)
@@ -194,7 +199,8 @@ class Assistant:
             first_token = first_token or asked.seconds()
             written += piece
             yield TextProduced(piece)
-        proved = writing.prove(written, plan, prompt.sources, self.retriever.embedder.embed)
+        supports = support.reader(model, self.judge.probes, self.prompt_tokens)
+        proved = writing.prove(written, plan, prompt.sources, supports, self.retriever.embedder.embed)
         new_tokens, total = model.count_tokens(written), asked.seconds()
         writing_time = total - (first_token or total)
         timings = Timings(
@@ -210,8 +216,11 @@ class Assistant:
         answer = writing.finished(answer, written, proved, stopped=stopped, was_cut=was_cut, anyway=asked.anyway)
         if answer.refused:
             nearest = prompt.sources[0]
-            quote = self.judge.nearest_sentence(plan.question, nearest)
-            answer = replace(answer, text=refusals.not_said(prompt.sources, nearest.number, quote)[0])
+            quote = self.judge.nearest_sentence(f"{plan.question} {written}", nearest)
+            if answered and answered.is_sure and written.strip() and not conversation.is_refusal(written):
+                answer = writing.quoted(answer, nearest, quote)
+            else:
+                answer = replace(answer, text=refusals.not_said(prompt.sources, nearest.number, quote)[0])
         elif plan.kind == "comparison":
             answer = self._with_table(answer, plan, prompt.sources)
         yield AnswerFinished(answer)

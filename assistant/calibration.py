@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import answerability, probes, questions, readers
-from assistant.answerability import TASK
+from assistant import answerability, probes, questions, readers, support
 from assistant.errors import UsageError
 from assistant.protocols import LanguageModel
-from assistant.types import Paper, Progress, ProgressListener, Record, Source
+from assistant.types import Message, Paper, Progress, ProgressListener, Record, Source
 
 DEPTHS = (0.64, 0.72, 0.79)
 """Where in a model what is looked for may be read, as shares of its layers: 18, 20 and 22 of 28."""
@@ -28,81 +27,98 @@ _BUDGET = 3000
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A question with an abstract, and whether the abstract states the answer."""
+class Task:
+    """What a probe is to tell of a text and an abstract: `label` names it in labelled lines, `prompt` asks for it."""
 
-    question: str
+    name: str
+    label: str
+    prompt: Callable[[str, Source, LanguageModel], Sequence[Message]]
+
+
+TASKS = (
+    Task("answerability", "answerable", lambda q, source, model: answerability.prompt(q, source, model, _BUDGET)),
+    Task("support", "supported", lambda said, source, model: support.prompt(said, [source], model, _BUDGET)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question or a statement with an abstract, and whether the abstract answers or supports it."""
+
+    text: str
     source: Source
-    is_answered: bool
+    is_so: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A probe, how many examples it was fitted on, and the area under its ROC curve on papers it was not fitted on."""
 
+    task: str
     probe: probes.Probe
     examples: int
     area: float
 
 
-def shipped_examples() -> list[Example]:
-    """Return the labelled questions over the sample library."""
+def shipped_examples(task: Task) -> list[Example]:
+    """Return the labelled lines over the sample library."""
     here = resources.files("assistant")
     with (
-        resources.as_file(here / "labelled" / "answerability.jsonl") as asked,
+        resources.as_file(here / "labelled" / f"{task.name}.jsonl") as lines,
         resources.as_file(here / "sample_library.bib") as papers,
     ):
-        return read(asked, papers)
+        return read(task, lines, papers)
 
 
-def read(asked: Path, papers: Path) -> list[Example]:
-    """Read labelled questions, `{"q", "paper", "answerable"}` a line, and the papers whose own ids they name.
+def read(task: Task, lines: Path, papers: Path) -> list[Example]:
+    """Read labelled lines, `{"q", "paper", "answerable"}` or `{"statement", "paper", "supported"}`, and their papers.
 
-    Questions about an id that no paper has, or several have, are left out. Raises UsageError for other lines.
+    "paper" is the paper's own id; lines about an id that no paper has, or several have, are left out. Raises UsageError
+    for other lines.
     """
     records = [item for item in readers.read(papers, as_of=datetime.date.today()) if isinstance(item, Record)]
     shared = Counter(record.own_id for record in records)
     known: Mapping[str, Paper] = {one.own_id: one.paper for one in records if shared[one.own_id] == 1}
     examples: list[Example] = []
-    for question in questions.read(asked):
-        label = question.line.get("answerable")
+    for line in questions.read(lines):
+        label = line.line.get(task.label)
         if not isinstance(label, bool):
-            raise UsageError(f'{asked}, line {question.number} needs "answerable": true or false.')
-        if paper := known.get(str(question.line.get("paper"))):
-            examples.append(Example(question.text, Source.of(1, paper), label))
+            raise UsageError(f'{lines}, line {line.number} needs "{task.label}": true or false.')
+        if paper := known.get(str(line.line.get("paper"))):
+            examples.append(Example(line.text, Source.of(1, paper), label))
     return examples
 
 
-def answerability_probe(model: LanguageModel, examples: Sequence[Example], on_progress: ProgressListener) -> Fit:
+def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progress: ProgressListener) -> Fit:
     """Have a model read the examples, and fit the probe at the depth that tells best. Raises UsageError.
 
-    Questions of one abstract follow each other, so that it is read once.
+    Examples of one abstract follow each other, so that it is read once.
     """
     if not model.depth:
         raise UsageError(f"The model {model.info.name} shows no hidden states; it judges by its own yes and no.")
-    if len({example.is_answered for example in examples}) < 2:
-        raise UsageError("Calibrating needs questions that their abstracts answer, and questions that they do not.")
+    if len({example.is_so for example in examples}) < 2:
+        raise UsageError(f"Calibrating needs lines that are {task.label} and lines that are not.")
     layers = sorted({round(depth * model.depth) for depth in DEPTHS})
     ordered = sorted(examples, key=lambda example: (example.source.title, example.source.paper_id))
     states: dict[int, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
     for done, example in enumerate(ordered):
-        on_progress(Progress(done, len(ordered), "Reading labelled questions"))
-        messages = answerability.prompt(example.question, example.source, model, _BUDGET)
+        on_progress(Progress(done, len(ordered), f"Reading labelled lines for {task.name}"))
+        messages = task.prompt(example.text, example.source, model)
         reading = model.read(messages, layers=layers, stop=threading.Event())
         assert reading is not None
         for layer in layers:
             states[layer].append(reading.last[layer])
-    labels = ["yes" if example.is_answered else "no" for example in ordered]
+    labels = ["yes" if example.is_so else "no" for example in ordered]
     groups = [example.source.title for example in ordered]
     areas = {layer: _held_out_area(layer, np.stack(rows), labels, groups) for layer, rows in states.items()}
     best = max(layers, key=areas.__getitem__)
-    return Fit(probes.fit(best, np.stack(states[best]), labels), len(ordered), areas[best])
+    return Fit(task.name, probes.fit(best, np.stack(states[best]), labels), len(ordered), areas[best])
 
 
-def keep(fit: Fit, model: LanguageModel, folder: Path) -> Path:
+def keep(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
     """Write a probe where it will be found; return the file."""
-    file = folder / model.fingerprint / f"{TASK}.safetensors"
-    fit.probe.save(file)
+    file = folder / model.fingerprint / f"{fitted.task}.safetensors"
+    fitted.probe.save(file)
     return file
 
 

@@ -14,10 +14,10 @@ from assistant.sentences import split
 from assistant.types import Message, PlanKind, Source
 
 _SHORTEST_ABSTRACT = 100
-Task = PlanKind | Literal["answerability"]
+Task = PlanKind | Literal["answerability", "support"]
 """What the model is asked to do with the sources."""
 
-_TASKS = ("comparison", "synthesis", "answerability")
+_TASKS = ("comparison", "synthesis", "answerability", "support")
 _SAYING = "say|state|mention|specify|contain|provide|include|report|discuss|describe|give|indicate|hold|answer"
 _SAID = "said|stated|mentioned|specified|contained|provided|included|reported|discussed|described|given|indicated"
 _NOT_SAID = re.compile(

@@ -59,28 +59,36 @@ def check_models(context: typer.Context, as_json: AsJson = False) -> None:
 def calibrate_model(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="A name, a folder or a hub id. Default: the chat model in use.")] = "",
-    questions: Annotated[
-        Path | None, typer.Option(help='Labelled questions, JSON Lines: {"q", "paper", "answerable"}.')
+    task: Annotated[str, typer.Option(help="answerability or support. Default: both.")] = "",
+    labelled: Annotated[
+        Path | None,
+        typer.Option(help='Labelled lines: {"q", "paper", "answerable"} or {"statement", "paper", "supported"}.'),
     ] = None,
-    papers: Annotated[Path | None, typer.Option(help="The papers of these questions, in any format.")] = None,
+    papers: Annotated[Path | None, typer.Option(help="The papers of these lines, in any format.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where to keep what is fitted. Default: with the models.")] = None,
 ) -> None:
-    """Fit what tells whether an abstract answers a question to a chat model, on labelled questions; takes minutes."""
+    """Fit to a chat model what tells whether an abstract answers a question and supports a sentence; takes minutes."""
     from assistant import calibration, console, settings, wiring
 
-    if (questions is None) != (papers is None):
-        raise UsageError("Give both --questions and --papers, or neither.")
+    tasks = [known for known in calibration.TASKS if task in ("", known.name)]
+    if not tasks:
+        raise UsageError(f"There is no task {task}; known are {', '.join(known.name for known in calibration.TASKS)}.")
+    if (labelled is None) != (papers is None) or (labelled and len(tasks) > 1):
+        raise UsageError("Give --labelled, --papers and --task together.")
     wiring.quiet_environment()
     read = settings.load(**context.obj)
     model = wiring.load_language_model(read.model_copy(update={"model": name or read.model}))
-    examples = calibration.read(questions, papers) if questions and papers else calibration.shipped_examples()
-    with console.progress_bar() as listen:
-        fit = calibration.answerability_probe(model, examples, listen)
-    file = calibration.keep(fit, model, folder or wiring.probes_made(read))
-    console.remark(
-        f"{model.info.name}: fitted on {fit.examples} questions at layer {fit.probe.layer}; on abstracts left out, "
-        f"the area under the ROC curve is {fit.area:.3f}. Kept in {file}."
-    )
+    for chosen in tasks:
+        examples = (
+            calibration.read(chosen, labelled, papers) if labelled and papers else calibration.shipped_examples(chosen)
+        )
+        with console.progress_bar() as listen:
+            fitted = calibration.fit(chosen, model, examples, listen)
+        file = calibration.keep(fitted, model, folder or wiring.probes_made(read))
+        console.remark(
+            f"{model.info.name}, {chosen.name}: fitted on {fitted.examples} lines at layer {fitted.probe.layer}; on "
+            f"abstracts left out, the area under the ROC curve is {fitted.area:.3f}. Kept in {file}."
+        )
 
 
 def _registry(context: typer.Context) -> Any:

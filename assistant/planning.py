@@ -291,6 +291,7 @@ class Planner:
         return replace(
             plan,
             kind="passages",
+            question=subject if request.language != "en" else plan.question,
             chosen=chosen,
             subject=subject,
             papers=_ids(named),

@@ -6,6 +6,8 @@ That such states hold more than the model says is known: Slobodkin et al., "The 
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -17,7 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from assistant.errors import ModelError
-from assistant.protocols import Vectors
+from assistant.protocols import LanguageModel, Vectors
+from assistant.types import Message
 
 _STRENGTH = 0.01
 """Inverse of the regularisation of the fit (C); of .001 to 1 it does best, see docs/EXPERIMENTS.md."""
@@ -94,3 +97,22 @@ def find(fingerprint: str, task: str, made: Path | None = None) -> Probe | None:
         if file and file.is_file():
             return Probe.load(file)
     return None
+
+
+def yes(
+    model: LanguageModel, task: str, messages: Sequence[Message], made: Path | None, stop: threading.Event
+) -> float | None:
+    """Return how likely the answer to a prompt that asks for yes or no is yes, in [0, 1]; None where that is not told.
+
+    The task's probe decides; without one, what the model itself would say does. None also where `stop` was set.
+    """
+    probe = find(model.fingerprint, task, made)
+    reading = model.read(messages, answers=("Yes", "No"), layers=[probe.layer] if probe else [], stop=stop)
+    if reading is None:
+        return None
+    if probe and probe.layer in reading.last:
+        return probe.probability("yes", reading.last[probe.layer])
+    if reading.answers is None:
+        return None
+    said, denied = reading.answers
+    return 1 / (1 + math.exp(max(-700.0, min(700.0, denied - said))))

@@ -1,9 +1,9 @@
 """Where each sentence of an answer comes from, and whether the abstracts say it.
 
 Citations do not depend on the model obeying a format. Marks that it wrote are dropped, and each sentence gets the
-numbers of the abstracts that hold it, each with a verbatim quotation. Numbers, names, negations and directions are
-compared by the letter (`literals`, `quantities`, `opposites`), the rest by words and meaning (`alignment`); a small
-logistic model (`signs`) weighs both.
+numbers of the abstracts that hold it, each with a verbatim quotation, found by words and meaning (`alignment`). Numbers
+and names are compared by the letter (`literals`, `quantities`); whether the rest is supported, a model that reads both
+tells (`support`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant import alignment, literals, opposites, quantities
+from assistant import alignment, literals, quantities
 from assistant.alignment import Evidence, Excerpt
 from assistant.marks import without_marks
 from assistant.names import fold
 from assistant.protocols import Vectors
 from assistant.sentences import LIST_MARKER, split
-from assistant.signs import Signs, probability
+from assistant.support import Supports
 from assistant.types import Sentence, SentenceStatus, Source, Span
 
 REMARKS: Mapping[SentenceStatus, str] = {"unsupported": "(not in the abstracts)", "partial": "(partly supported)"}
@@ -50,10 +50,6 @@ _OF_SILENCE = re.compile(
     re.IGNORECASE,
 )
 
-_COMPARES = re.compile(
-    r"\b(?:whereas|while|both|unlike|in contrast|on the other hand|compared|respectively)\b", re.IGNORECASE
-)
-
 Embed = Callable[[Sequence[str]], Vectors]
 
 
@@ -74,32 +70,26 @@ class _Case:
     named: tuple[int, ...]
 
 
-def prove(text: str, question: str, sources: Sequence[Source], embed: Embed | None = None) -> tuple[Sentence, ...]:
+def prove(
+    text: str, question: str, sources: Sequence[Source], supports: Supports, embed: Embed | None = None
+) -> tuple[Sentence, ...]:
     """Split an answer into sentences, each with a status, its sources, and verbatim spans of their abstracts.
 
-    "exact" stands word for word in an abstract. "supported" and "partial" are said by the spans, wholly or not surely.
-    "unsupported" has no source: the abstracts do not say it, or say another number. "unchecked" states nothing
-    of the papers: a heading, or that the abstracts do not say. `embed` gives unit vectors, shape (n, dimension); it is
-    called at most once. Without it words alone decide.
+    "exact" stands word for word in an abstract. "supported" and "partial" are said by the sources, wholly or not
+    surely. "unsupported" has no source: the abstracts do not say it, or hold not its numbers or names. "unchecked"
+    states nothing of the papers: a heading, or that the abstracts do not say. `embed` gives unit vectors, shape
+    (n, dimension); it is called at most once, to find the spans. Without it words alone do.
     """
-    return tuple(sentence for sentence, _ in examine(text, question, sources, embed))
-
-
-def examine(
-    text: str, question: str, sources: Sequence[Source], embed: Embed | None = None
-) -> list[tuple[Sentence, Signs | None]]:
-    """Prove an answer as `prove` does, and return what spoke for and against each sentence, or None."""
     evidence = [alignment.read(source) for source in sources]
     outcomes = [_settled_or_case(sentence, question, evidence, sources) for sentence in split(text)]
     cases = [case for case in outcomes if isinstance(case, _Case)]
     similarities = iter(_similarities(cases, embed))
-    examined: list[tuple[Sentence, Signs | None]] = [
-        _judged(one, question, evidence, next(similarities) if embed else None)
-        if isinstance(one, _Case)
-        else (one, None)
+    read = {source.number: source for source in sources}
+    proved = [
+        _judged(one, question, read, supports, next(similarities) if embed else {}) if isinstance(one, _Case) else one
         for one in outcomes
     ]
-    return [(sentence, signs) for sentence, signs in examined if sentence.text]
+    return tuple(sentence for sentence in proved if sentence.text)
 
 
 def cited_text(sentences: Sequence[Sentence]) -> str:
@@ -181,47 +171,37 @@ def _similarities(cases: Sequence[_Case], embed: Embed | None) -> list[dict[str,
 
 
 def _windows(case: _Case) -> list[str]:
-    """Return what a sentence's meaning is compared with: candidates alone, and the best two of each source together."""
-    texts = []
-    for candidates in case.candidates:
-        texts += [candidate.text[:1000] for candidate in candidates]
-        if len(candidates) > 1:
-            texts.append(_pair(candidates))
-    return texts
-
-
-def _pair(candidates: Sequence[Excerpt]) -> str:
-    return f"{candidates[0].text[:500]} {candidates[1].text[:500]}"
+    """Return what a sentence's meaning is compared with."""
+    return [candidate.text[:1000] for candidates in case.candidates for candidate in candidates]
 
 
 def _judged(
-    case: _Case, question: str, evidence: Sequence[Evidence], similarity: Mapping[str, float] | None
-) -> tuple[Sentence, Signs]:
-    spans, signs = _weigh(case, question, evidence, similarity)
-    status = _status(case, signs, with_meaning=similarity is not None)
+    case: _Case, question: str, read: Mapping[int, Source], supports: Supports, similarity: Mapping[str, float]
+) -> Sentence:
+    status = _status(case, question, [read[one.number] for one in case.sources], supports)
     if status == "unsupported":
-        return Sentence(case.text, status), signs
+        return Sentence(case.text, status)
     numbers = tuple(sorted(one.number for one in case.sources))
-    return Sentence(case.text, status, numbers, tuple(Span(number, excerpt.quote) for number, excerpt in spans)), signs
+    spans = tuple(Span(number, excerpt.quote) for number, excerpt in _spans(case, similarity))
+    return Sentence(case.text, status, numbers, spans)
 
 
-def _status(case: _Case, signs: Signs, *, with_meaning: bool) -> SentenceStatus:
-    if not case.sources or signs.wrong_number:
+def _status(case: _Case, question: str, sources: Sequence[Source], supports: Supports) -> SentenceStatus:
+    held = "\n".join([literals.readable(question), *(one.held for one in case.sources)])
+    forms = literals.known_forms(held)
+    foreign = any(not literals.is_known(name, forms) for name in literals.names(case.readable))
+    if not sources or foreign or quantities.missing_numbers(case.readable, held):
         return "unsupported"
-    likely = probability(signs, with_meaning=with_meaning)
-    if likely >= SUPPORTED_FROM and not signs.other_subject:
-        return "supported"
-    return "partial" if likely >= PARTIAL_FROM else "unsupported"
+    likely = supports(case.context, sources)
+    if likely is None:
+        words = frozenset[str]().union(*(one.words for one in case.sources))
+        beginnings = frozenset[str]().union(*(one.beginnings for one in case.sources))
+        likely = alignment.coverage(case.words, words, beginnings)
+    return "supported" if likely >= SUPPORTED_FROM else "partial" if likely >= PARTIAL_FROM else "unsupported"
 
 
-def _held(case: _Case, question: str) -> str:
-    return "\n".join([literals.readable(question), *(one.held for one in case.sources)])
-
-
-def _weigh(
-    case: _Case, question: str, evidence: Sequence[Evidence], similarity: Mapping[str, float] | None
-) -> tuple[list[tuple[int, Excerpt]], Signs]:
-    """Return the spans that come nearest to a sentence, in the sources' order, and what they say for and against it."""
+def _spans(case: _Case, similarity: Mapping[str, float]) -> list[tuple[int, Excerpt]]:
+    """Return the excerpts that come nearest to a sentence, in the sources' order."""
     spans: list[tuple[int, Excerpt]] = []
     for one, candidates in zip(case.sources, case.candidates, strict=True):
         if not candidates:
@@ -230,7 +210,7 @@ def _weigh(
             range(len(candidates)),
             key=lambda i: (
                 alignment.coverage(case.words, candidates[i].words, candidates[i].beginnings)
-                + (similarity or {}).get(candidates[i].text[:1000], 0.0)
+                + similarity.get(candidates[i].text[:1000], 0.0)
                 + 0.2
                 * (alignment.coverage(case.asked, candidates[i].words, candidates[i].beginnings) if case.asked else 0)
             ),
@@ -238,57 +218,4 @@ def _weigh(
         second = alignment.partner(case.words, lead, candidates)
         kept = [candidates[lead]] + ([candidates[second]] if second is not None else [])
         spans += [(one.number, excerpt) for excerpt in sorted(kept, key=one.excerpts.index)]
-    spans.sort(key=lambda span: span[0])
-    return spans, _signs(case, question, evidence, [excerpt for _, excerpt in spans], similarity)
-
-
-def _signs(
-    case: _Case,
-    question: str,
-    evidence: Sequence[Evidence],
-    spans: Sequence[Excerpt],
-    similarity: Mapping[str, float] | None,
-) -> Signs:
-    span_words = frozenset[str]().union(*(span.words for span in spans))
-    span_beginnings = frozenset[str]().union(*(span.beginnings for span in spans))
-    words = frozenset[str]().union(*(one.words for one in case.sources))
-    beginnings = frozenset[str]().union(*(one.beginnings for one in case.sources))
-    forms = frozenset[str]().union(*(one.names for one in case.sources))
-    asked_forms = literals.known_forms(literals.readable(question))
-    held = _held(case, question)
-    said_names = literals.names(case.readable)
-    foreign_names = [n for n in said_names if not literals.is_known(n, forms) and not literals.is_known(n, asked_forms)]
-    said = quantities.quantities(case.readable, case.asked if len(case.words) <= 2 * _FRAGMENT_WORDS else ())
-    known = [quantity for one in case.sources for quantity in one.quantities]
-    said_there = " . ".join(span.text for span in spans)
-    negated, turned = opposites.contradicts(case.readable, said_there)
-    swapped = max((opposites.swapped_roles(case.readable, span.text) for span in spans), default=0.0)
-    asked_names = literals.names(literals.readable(question))
-    others = [one for one in evidence if one not in case.sources]
-    elsewhere = any(literals.is_known(name, one.names) for name in asked_names for one in others)
-    here = any(literals.is_known(name, forms) for name in asked_names)
-    differs = max(
-        negated,
-        turned,
-        swapped,
-        float(opposites.foreign_direction(case.readable, said_there, held)),
-        max((opposites.replaced(case.readable, span.text) for span in spans), default=0.0),
-    )
-    return Signs(
-        alignment.coverage(case.words, words, beginnings),
-        max((similarity or {}).values(), default=0.0),
-        float(bool(foreign_names)),
-        float(elsewhere and not here),
-        quantities.misfit(said, known),
-        negated,
-        turned,
-        swapped,
-        altered=differs * alignment.coverage(case.words, span_words, span_beginnings),
-        fused=float(_is_fused(case)),
-        wrong_number=float(bool(quantities.missing_numbers(case.readable, held))),
-    )
-
-
-def _is_fused(case: _Case) -> bool:
-    """Tell whether a sentence draws on a further source that it does not name, without comparing."""
-    return any(one.number not in case.named for one in case.sources[1:]) and not _COMPARES.search(case.readable)
+    return sorted(spans, key=lambda span: span[0])

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.errors import UsageError
 
-_TEXT_KEYS = ("q", "text", "question", "query")
+_TEXT_KEYS = ("q", "text", "question", "query", "statement")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         default=3000, ge=512, le=100_000, description="Longest prompt in tokens; sources beyond it are cut."
     )
     sureness: float = Field(
-        default=0.5, ge=0, le=1, description="How likely it must be, from 0 to 1, that an abstract states the answer."
+        default=0.4, ge=0, le=1, description="How likely it must be, from 0 to 1, that an abstract states the answer."
     )
     answer_tokens: int = Field(default=320, ge=16, le=4096, description="Longest answer in tokens.")
 

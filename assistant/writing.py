@@ -11,8 +11,9 @@ import prompts
 from assistant import conversation, proof, quoting, refusals
 from assistant.protocols import LanguageModel, Vectors
 from assistant.sentences import split
+from assistant.support import Supports
 from assistant.types import Answer, Message, Plan, Sentence, Source, Span, Turn
-from assistant.wording import counted
+from assistant.wording import counted, quotation
 
 _TRANSLATION_TOKENS = 120
 _CONTRIBUTION = re.compile(
@@ -63,12 +64,14 @@ def in_english(model: LanguageModel, question: str, stop: threading.Event) -> st
     return lines[0] if lines else ""
 
 
-def prove(written: str, plan: Plan, sources: Sequence[Source], embed: Embed) -> tuple[Sentence, ...]:
+def prove(
+    written: str, plan: Plan, sources: Sequence[Source], supports: Supports, embed: Embed
+) -> tuple[Sentence, ...]:
     """Return the sentences of a text with what the sources say to each; an order in an abstract says nothing.
 
     Where papers are compared and one of them is cited by no sentence, its own main sentence is quoted.
     """
-    sentences = proof.prove(written, plan.question, [provable(source) for source in sources], embed)
+    sentences = proof.prove(written, plan.question, [provable(source) for source in sources], supports, embed)
     if plan.kind != "comparison":
         return sentences
     cited = {number for sentence in sentences if is_shown(sentence) for number in sentence.sources}
@@ -119,6 +122,21 @@ def finished(
         reason="; ".join(remark for remark in remarks if remark),
         sentences=shown,
         withheld=withheld,
+    )
+
+
+def quoted(answer: Answer, source: Source, quote: str) -> Answer:
+    """Return a sentence of an abstract as the answer, in place of a text of which nothing is supported."""
+    if not quote or quote not in quoting.without_orders(source.abstract):
+        return answer
+    sentence = Sentence(f"“{quotation(quote)}”", "exact", (source.number,), (Span(source.number, quote),))
+    return replace(
+        answer,
+        kind="passages",
+        refused=False,
+        text=proof.cited_text([sentence]),
+        sentences=(sentence,),
+        reason="quoted: no abstract supports what the model wrote",
     )
 
 

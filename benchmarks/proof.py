@@ -1,9 +1,11 @@
 """Does the proof tell what the abstracts say from what they do not?
 
-`python -m benchmarks.proof [CORPUS.jsonl.gz ... tldr.jsonl] [--fit] [--errors]` builds true and false sentences, gives
-each with four abstracts (its own and three near ones) to `proof.prove`, and prints precision, recall and F1 of
-"supported or exact", by kind, with 95 % intervals drawn by paper, for the half of the papers on which the coefficients
-were fitted and for the other half. Without files, those of ../shared are taken.
+`python -m benchmarks.proof [CORPUS.jsonl.gz ... tldr.jsonl] [--sentences FILE] [--limit N] [--errors]` builds true and
+false sentences, gives each with four abstracts (its own and three near ones) to `proof.prove` with the real chat model,
+and prints precision, recall and F1 of "supported or exact", by kind, with 95 % intervals drawn by paper, for the half
+of the papers on which nothing was fitted. A sentence costs seconds: --limit takes a random sample. `--sentences` takes
+others, `{"paper", "statement", "supported", "kind"}` a line, each with its own abstract. Without files, those of
+../shared are taken.
 
 True: sentences of data/proof.jsonl written by us over abstracts (paraphrase), sentences of abstracts put into the third
 person (retold), and the authors' one-line summaries of SciTLDR (summary; some tell what only the whole paper says).
@@ -19,8 +21,8 @@ import hashlib
 import json
 import random
 import re
-import sys
 import time
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +31,11 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from assistant import literals, proof, quantities, settings
+from assistant import literals, proof, quantities, settings, support, wiring
 from assistant.protocols import Embedder
 from assistant.sentences import split
-from assistant.signs import Signs
+from assistant.support import Supports
 from assistant.types import Source
-from assistant.wiring import load_embedder, quiet_environment
 
 OWN = Path(__file__).parent / "data" / "proof.jsonl"
 SHARED = Path(__file__).parents[1].parent / "shared"
@@ -256,17 +257,16 @@ class Judged:
 
     trial: Trial
     status: str
-    signs: Signs | None
     right_source: bool
 
 
-def judge(trial: Trial, sources: Sequence[Source], embedder: Embedder | None) -> Judged:
+def judge(trial: Trial, sources: Sequence[Source], supports: Supports, embedder: Embedder) -> Judged:
     """Prove one trial."""
-    examined = proof.examine(trial.sentence, trial.question, sources, embedder.embed if embedder else None)
+    proved = proof.prove(trial.sentence, trial.question, sources, supports, embedder.embed)
     order = ["exact", "supported", "unchecked", "partial", "unsupported"]
-    sentence, signs = max(examined, key=lambda one: order.index(one[0].status))
+    sentence = max(proved, key=lambda one: order.index(one.status))
     cited = {source.paper_id for source in sources if source.number in sentence.sources}
-    return Judged(trial, sentence.status, signs, trial.paper in cited)
+    return Judged(trial, sentence.status, trial.paper in cited)
 
 
 def interval(values: Sequence[Judged], chance: np.random.Generator) -> tuple[float, float]:
@@ -312,52 +312,59 @@ def show(name: str, values: Sequence[Judged]) -> None:
         )
 
 
-def fit(values: Sequence[Judged]) -> None:
-    """Print the coefficients of a logistic regression on the fitted half, as `proof` keeps them."""
-    from sklearn.linear_model import LogisticRegression
-
-    used = [value for value in values if value.signs and not value.signs.wrong_number]
-    matrix = np.array([value.signs.values() for value in used if value.signs])
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(matrix, [value.trial.true for value in used])
-    print("intercept", round(float(model.intercept_[0]), 2))
-    for name, coefficient in zip(Signs.__slots__, model.coef_[0], strict=True):
-        print(f"  {name:16} {coefficient:6.2f}")
-    print((round(float(model.intercept_[0]), 2), *(round(float(c), 2) for c in model.coef_[0])))
+def written(file: Path, papers: Papers) -> list[Trial]:
+    """Read labelled sentences about papers that are known."""
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [
+        Trial(line["paper"], "", line.get("statement") or line["s"], line.get("kind", ""), bool(line["supported"]))
+        for line in lines
+        if line["paper"] in papers.by_id
+    ]
 
 
 def main() -> None:
-    """Build the set, prove it with and without meaning, and print the figures."""
-    files = [Path(name) for name in sys.argv[1:] if not name.startswith("--")]
-    files = files or [*sorted((SHARED / "corpora").glob("*.jsonl.gz")), SHARED / "benchmarks/scitldr-dev/tldr.jsonl"]
-    quiet_environment()
-    embedder = load_embedder(settings.load())
+    """Build the set, prove it, and print the figures."""
+    parser = ArgumentParser(prog="python -m benchmarks.proof", description=__doc__)
+    parser.add_argument("files", type=Path, nargs="*", help="corpora")
+    parser.add_argument("--sentences", type=Path, metavar="FILE", help="other labelled sentences")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N of them, drawn at random")
+    parser.add_argument("--errors", action="store_true", help="print the sentences that were judged wrongly")
+    options = parser.parse_args()
+    files = options.files or [
+        *sorted((SHARED / "corpora").glob("*.jsonl.gz")),
+        SHARED / "benchmarks/scitldr-dev/tldr.jsonl",
+    ]
+    wiring.quiet_environment()
+    chosen = settings.load()
+    embedder, model = wiring.load_embedder(chosen), wiring.load_language_model(chosen)
+    supports = support.reader(model, wiring.probes_made(chosen), chosen.prompt_tokens)
     papers = Papers(files)
-    built = trials(papers, random.Random(4))
-    given = [sources_of(trial, papers, random.Random(index)) for index, trial in enumerate(built)]
-    for title, model in (("words and meaning", embedder), ("words alone", None)):
-        started = time.perf_counter()
-        judged = [judge(trial, sources, model) for trial, sources in zip(built, given, strict=True)]
-        took = (time.perf_counter() - started) / len(built)
-        print(f"\n{title}: {took * 1000:.0f} ms a sentence")
-        show("fitted half", [value for value in judged if value.trial.fitted])
-        show("other half", [value for value in judged if not value.trial.fitted])
-        own = [value for value in judged if not value.trial.fitted and value.trial.kind != "summary"]
-        print(f"  other half without the summaries: F1 {figures(own)[2]:.3f}")
-        withheld = [v for v in judged if v.trial.true and not v.trial.fitted and v.status == "unsupported"]
-        print(f"  true ones withheld: {len(withheld)} of {sum(v.trial.true and not v.trial.fitted for v in judged)}")
-        supported = [v for v in judged if v.trial.true and v.status in ("exact", "supported")]
-        print(
-            f"  right paper cited by {sum(v.right_source for v in supported) / max(1, len(supported)):.1%} of true ones"
-        )
-        if "--fit" in sys.argv:
-            fit([value for value in judged if value.trial.fitted])
-        if "--errors" in sys.argv and model:
-            for value in judged:
-                if value.trial.fitted and value.trial.true != (value.status in ("exact", "supported")):
-                    print(
-                        f"\n{value.trial.kind} {value.status} {value.trial.paper}: {value.trial.question}\n"
-                        f"  {value.trial.sentence}\n  {value.signs}"
-                    )
+    if options.sentences:
+        asked = written(options.sentences, papers)
+    else:
+        asked = [trial for trial in trials(papers, random.Random(4)) if not trial.fitted]
+    if options.limit:
+        asked = random.Random(4).sample(asked, min(options.limit, len(asked)))
+    asked.sort(key=lambda trial: trial.paper)
+    started = time.perf_counter()
+    judged = []
+    for index, trial in enumerate(asked):
+        sources = sources_of(trial, papers, random.Random(index))
+        if options.sentences:
+            sources = [source for source in sources if source.paper_id == trial.paper]
+        judged.append(judge(trial, sources, supports, embedder))
+    print(f"{(time.perf_counter() - started) / max(1, len(judged)):.1f} s a sentence")
+    show("sentences", judged)
+    own = [value for value in judged if value.trial.kind != "summary"]
+    print(f"  without the summaries: F1 {figures(own)[2]:.3f}")
+    true = [value for value in judged if value.trial.true]
+    print(f"  true ones withheld: {sum(value.status == 'unsupported' for value in true)} of {len(true)}")
+    supported = [value for value in true if value.status in ("exact", "supported")]
+    print(f"  right paper cited by {sum(v.right_source for v in supported) / max(1, len(supported)):.1%} of true ones")
+    if options.errors:
+        for value in judged:
+            if value.trial.true != (value.status in ("exact", "supported")):
+                print(f"\n{value.trial.kind} {value.status} {value.trial.paper}\n  {value.trial.sentence}")
 
 
 if __name__ == "__main__":

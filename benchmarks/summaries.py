@@ -28,12 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rouge_score.rouge_scorer import RougeScorer
 
-from assistant import settings
+from assistant import settings, support
 from assistant.overviews import aspects, key_sentences, paper_lines
 from assistant.overviews.key_sentences import Signs
 from assistant.protocols import LanguageModel
 from assistant.types import Paper
-from assistant.wiring import load_embedder, load_language_model, quiet_environment
+from assistant.wiring import load_embedder, load_language_model, probes_made, quiet_environment
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 MOST = 200
@@ -167,7 +167,9 @@ def show_model(papers: Sequence[Summed], keys: Mapping[str, str], file: Path) ->
     """Print the figures of the model's lines, and of what is shown in their place where they are not proved."""
     known = read_lines(file)
     quiet_environment()
-    embed = load_embedder(settings.load()).embed
+    chosen = settings.load()
+    embed, model = load_embedder(chosen).embed, load_language_model(chosen)
+    supports = support.reader(model, probes_made(chosen), chosen.prompt_tokens)
     said: dict[str, str] = {}
     shown: dict[str, str] = {}
     statuses: Counter[str] = Counter()
@@ -175,7 +177,7 @@ def show_model(papers: Sequence[Summed], keys: Mapping[str, str], file: Path) ->
         paper = Paper(one.title, one.abstract, id=one.id)
         written = known.get(paper_lines.digest(paper))
         if written is not None:
-            line = paper_lines.proved(paper_lines.one_sentence(written), paper, embed)
+            line = paper_lines.proved(paper_lines.one_sentence(written), paper, supports, embed)
             said[one.id] = line.said
             shown[one.id] = line.said if line.is_proved else keys[one.id]
             statuses[line.status] += 1

@@ -70,7 +70,8 @@ class MemoryPlace:
 class ScriptedModel:
     """Gives the queued replies in turn, word by word, and keeps the prompts that it was shown.
 
-    Asked to judge, it says the first answer, but of a prompt that holds one of the words in `denied` the second.
+    Asked to judge, it tells nothing; with words in `denied`, it says the second answer of a prompt that holds one of
+    them, else the first.
     """
 
     info = ModelInfo("scripted", "cpu", "none")
@@ -101,7 +102,7 @@ class ScriptedModel:
     ) -> Reading | None:
         said = 1 if any(word in messages[-1].content for word in self.denied) else 0
         shares = tuple(-0.01 if place == said else -5.0 for place in range(len(answers)))
-        return None if stop.is_set() else Reading(shares or None)
+        return None if stop.is_set() else Reading((shares or None) if self.denied else None)
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         self.prompts.append(tuple(messages))
@@ -151,6 +152,9 @@ class MarkedReader:
 class TrustingJudge:
     """Thinks that the first source answers every question, but for those with one of the given words."""
 
+    probes = None
+    probability = 0.5
+
     def __init__(self, *refused: str) -> None:
         self.refused = refused
 
@@ -158,7 +162,7 @@ class TrustingJudge:
         first = sources[0]
         if any(word in question for word in self.refused):
             return Judgement(None, first.number, 0.0, self.nearest_sentence(question, first))
-        return Judgement(first.number, first.number, 1.0)
+        return Judgement(first.number, first.number, self.probability)
 
     def nearest_sentence(self, _question: str, source: Source) -> str:
         return split(source.abstract)[0]

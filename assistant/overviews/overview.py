@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from assistant import support
 from assistant.library import Library
 from assistant.overviews import overview_facts, paper_lines, paper_summary, survey, synthesis
 from assistant.overviews.survey import Group, Survey
@@ -34,13 +36,14 @@ MOST_SOURCES = 200
 class Overviews:
     """Writes overviews over one library. The model is loaded when the papers have been read.
 
-    `prompt_tokens` bounds what the model is shown of one theme.
+    `prompt_tokens` bounds what the model is shown of one theme, `probes` is the folder of those made on this machine.
     """
 
     library: Library
     embed: Embed
     language_model: Callable[[], LanguageModel]
     prompt_tokens: int
+    probes: Path | None = None
     called: Callable[[str], str] = str
 
     def of_papers(self, answer: Answer, chosen: PaperFilter, note: str, stop: threading.Event) -> Iterator[AnswerEvent]:
@@ -66,11 +69,12 @@ class Overviews:
         outline = [opening, *(synthesis.section(read, group, (), "short") for group in groups), *facts]
         yield TextProduced(synthesis.text(outline))
         model = self.language_model()
+        supports = support.reader(model, self.probes, self.prompt_tokens)
         kept: dict[int, list[Sentence]] = {}
         withheld: list[Sentence] = []
         prompts = [synthesis.prompt(read, group, length, model, self.prompt_tokens) for group in groups]
         for place, written in model.write_all(prompts, max_new_tokens=synthesis.most_tokens(length), stop=stop):
-            kept[place], unproved = synthesis.proved(written, read, groups[place], self.embed)
+            kept[place], unproved = synthesis.proved(written, read, groups[place], supports, self.embed)
             withheld += unproved
             yield Progress(len(kept), len(groups), f"{len(kept)} of {counted(len(groups), 'theme')} written")
         themes = [synthesis.section(read, group, kept.get(place, ()), length) for place, group in enumerate(groups)]
@@ -96,8 +100,9 @@ class Overviews:
         bare = paper_summary.section(source, None)
         yield TextProduced(synthesis.text([bare]))
         model = self.language_model()
+        supports = support.reader(model, self.probes, self.prompt_tokens)
         (paper,) = self.library.papers_by_id([source.paper_id])
-        lines = paper_lines.write(self.library, [paper], model, self.embed, stop, lambda _: None)
+        lines = paper_lines.write(self.library, [paper], model, supports, self.embed, stop, lambda _: None)
         unproved = paper_lines.unproved(self.library, [paper], model.info.name)
         written = paper_summary.section(source, None if unproved else lines.get(paper.id))
         yield AnswerFinished(

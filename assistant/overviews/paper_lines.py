@@ -23,6 +23,7 @@ from assistant.proof import Embed
 from assistant.protocols import LanguageModel
 from assistant.schema import paper_lines
 from assistant.sentences import split
+from assistant.support import Supports
 from assistant.types import (
     Message,
     Paper,
@@ -66,6 +67,7 @@ def write(
     library: Library,
     papers: Sequence[Paper],
     model: LanguageModel,
+    supports: Supports,
     embed: Embed,
     stop: threading.Event,
     on_progress: ProgressListener,
@@ -91,7 +93,7 @@ def write(
         said = one_sentence(text)
         if stop.is_set() and not _ENDED.search(said):
             continue  # cut off in the middle; the next run writes it anew
-        known[order[index]] = proved(said, missing[order[index]], embed)
+        known[order[index]] = proved(said, missing[order[index]], supports, embed)
         _keep(library, order[index], model.info.name, known[order[index]])
         report()
     return _sentences(papers, digests, known)
@@ -130,12 +132,12 @@ def one_sentence(written: str) -> str:
     return ""
 
 
-def proved(said: str, paper: Paper, embed: Embed | None) -> Line:
+def proved(said: str, paper: Paper, supports: Supports, embed: Embed | None) -> Line:
     """Return a line with what the paper's abstract says to it; one that was cut off is never proved."""
     if not _ENDED.search(said):
         return Line(said, "unsupported")
     source = provable(Source.of(1, paper))
-    judged = proof.prove(said, "", [source], embed)
+    judged = proof.prove(said, "", [source], supports, embed)
     if len(judged) != 1:
         return Line(said, "unsupported")
     return Line(judged[0].text, judged[0].status, tuple(span.quote for span in judged[0].spans))

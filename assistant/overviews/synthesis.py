@@ -18,6 +18,7 @@ from assistant.overviews.survey import SHOWN_PAPERS, Group, Survey
 from assistant.proof import Embed
 from assistant.protocols import LanguageModel
 from assistant.sentences import LIST_MARKER, split
+from assistant.support import Supports
 from assistant.types import Coverage, Length, Message, Sentence, Span
 from assistant.wording import counted, plain
 from assistant.wording import quotation as quotation_of
@@ -72,7 +73,9 @@ def prompt(survey: Survey, group: Group, length: Length, model: LanguageModel, b
         numbers.pop()
 
 
-def proved(written: str, survey: Survey, group: Group, embed: Embed) -> tuple[list[Sentence], list[Sentence]]:
+def proved(
+    written: str, survey: Survey, group: Group, supports: Supports, embed: Embed
+) -> tuple[list[Sentence], list[Sentence]]:
     """Return the sentences of a text on a theme that its papers' abstracts hold, and those that they do not.
 
     One that is only partly supported, or says nothing of the papers, is not kept: an overview has better ones to quote.
@@ -82,7 +85,7 @@ def proved(written: str, survey: Survey, group: Group, embed: Embed) -> tuple[li
         sentence for sentence in split(written) if _FULL_STOP.search(sentence.strip())
     ]  # one that was cut says half of what it says
     text = " ".join(LIST_MARKER.sub("", sentence, count=1) for sentence in sentences)
-    judged = proof.prove(text, "", sources, embed) if text else ()
+    judged = proof.prove(text, "", sources, supports, embed) if text else ()
     titles = {fold(source.title) for source in sources}
     kept = [
         sentence

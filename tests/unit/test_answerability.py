@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assistant import calibration, probes
-from assistant.answerability import Judge, Judgement, probability
+from assistant.answerability import Judge, Judgement, prompt
 from assistant.calibration import Example
 from assistant.errors import ModelError, UsageError
 from assistant.generation import TransformersModel
@@ -19,6 +19,9 @@ BEAMS = Source(
     1, "p1", "BeamLoRA", ("Naibin Gu",), "2025", "", "BeamLoRA treats adapters as beams. It needs no teacher."
 )
 PRUNING = Source(2, "p2", "Light-PEFT", (), "2024", "", "Light-PEFT prunes early. It was tested on GLUE.")
+
+
+ANSWERABILITY = calibration.TASKS[0]
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +63,13 @@ def test_calibrating_fits_a_probe_that_tells_its_examples_and_is_found_again(
 ) -> None:
     questions = [f"What is {word}?" for word in ("a beam", "a teacher", "pruning", "a model", "the question", "GLUE")]
     examples = [Example(q, source, q.endswith(("m?", "r?", "g?"))) for q in questions for source in (BEAMS, PRUNING)]
-    fit = calibration.answerability_probe(tiny, examples, lambda _: None)
-    assert fit.examples == 12
-    calibration.keep(fit, tiny, tmp_path)
-    probe = probes.find(tiny.fingerprint, "answerability", tmp_path)
-    assert probe is not None
+    fitted = calibration.fit(ANSWERABILITY, tiny, examples, lambda _: None)
+    assert fitted.examples == 12
+    calibration.keep(fitted, tiny, tmp_path)
+    assert probes.find(tiny.fingerprint, "answerability", tmp_path) is not None
     for example in examples:
-        chance = probability(example.question, example.source, tiny, probe, budget=3000, stop=threading.Event())
+        messages = prompt(example.text, example.source, tiny, 3000)
+        chance = probes.yes(tiny, "answerability", messages, tmp_path, threading.Event())
         assert chance is not None
         assert 0 < chance < 1
     assert probes.find("unknown", "answerability", tmp_path) is None
@@ -74,9 +77,9 @@ def test_calibrating_fits_a_probe_that_tells_its_examples_and_is_found_again(
 
 def test_calibrating_says_what_it_needs(tiny: TransformersModel) -> None:
     with pytest.raises(UsageError, match="hidden states"):
-        calibration.answerability_probe(ScriptedModel(), [Example("What?", BEAMS, True)], lambda _: None)
-    with pytest.raises(UsageError, match="that they do not"):
-        calibration.answerability_probe(tiny, [Example("What?", BEAMS, True)], lambda _: None)
+        calibration.fit(ANSWERABILITY, ScriptedModel(), [Example("What?", BEAMS, True)], lambda _: None)
+    with pytest.raises(UsageError, match="are not"):
+        calibration.fit(ANSWERABILITY, tiny, [Example("What?", BEAMS, True)], lambda _: None)
 
 
 def test_a_probe_tells_labels_apart_and_is_read_back(tmp_path: Path) -> None:
@@ -103,3 +106,11 @@ def test_a_file_that_is_no_probe_is_named(tmp_path: Path) -> None:
     (tmp_path / "p.safetensors").write_bytes(b"nothing")
     with pytest.raises(ModelError, match=r"p\.safetensors"):
         probes.Probe.load(tmp_path / "p.safetensors")
+
+
+@pytest.mark.parametrize("task", calibration.TASKS, ids=lambda task: task.name)
+def test_the_shipped_lines_are_about_papers_of_the_sample_library(task: calibration.Task) -> None:
+    examples = calibration.shipped_examples(task)
+    assert len(examples) > 200
+    assert 0.4 < sum(example.is_so for example in examples) / len(examples) < 0.6
+    assert len({example.source.title for example in examples}) == 24

@@ -16,9 +16,18 @@ from assistant.planning import Planner
 from assistant.retrieval import Retriever
 from assistant.types import AnswerFinished, EvidenceFound, Paper, Plan, Progress, Record, TextProduced
 from tests.conftest import make_paper
-from tests.fakes import HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge
+from tests.fakes import HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge, marked
 
-READER = MarkedReader()
+READER = MarkedReader(
+    marked("author_profile", "Summarise {Ada Lovelace|author}'s work"),
+    marked("author_profile", "Summarise {Jane Doe|author}'s work"),
+    marked("overview", "Give me an overview of the library"),
+    marked("overview", "What are the main themes of the {2026|year} papers?"),
+    marked("overview", "Give me an overview of {galaxy clusters|topic}"),
+    marked("overview", "Give me an overview of {zzyzx qwfp|topic}"),
+    marked("paper_summary", "Summarise {Pruner 3|title}"),
+    marked("comparison_papers", "Compare {Pruner 1|title} and {Survey 2 of Galaxy Clusters|title}"),
+)
 
 
 def _pruning(number: int, year: int) -> Paper:

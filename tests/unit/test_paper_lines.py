@@ -35,7 +35,9 @@ def _no_progress(_progress: Progress) -> None:
 
 
 def _write(library: Library, papers: Sequence[Paper], model: ScriptedModel, stop: threading.Event | None = None):  # type: ignore[no-untyped-def]
-    return paper_lines.write(library, papers, model, HashingEmbedder().embed, stop or threading.Event(), _no_progress)
+    return paper_lines.write(
+        library, papers, model, lambda *_: None, HashingEmbedder().embed, stop or threading.Event(), _no_progress
+    )
 
 
 def _kept(library: Library) -> int:
@@ -60,7 +62,7 @@ def test_the_key_sentence_takes_the_place_of_a_line_with_a_wrong_number(library:
 
 def test_an_empty_or_cut_off_line_gives_the_key_sentence(library: Library) -> None:
     for written in ("", "   ", "The paper proposes Quarry, which trains a"):
-        line = paper_lines.proved(paper_lines.one_sentence(written), QUARRY, None)
+        line = paper_lines.proved(paper_lines.one_sentence(written), QUARRY, lambda *_: None, None)
         assert not line.is_proved
 
 
@@ -123,7 +125,13 @@ def test_a_run_that_breaks_keeps_what_is_done(library: Library) -> None:
 
     with contextlib.suppress(KeyboardInterrupt):
         paper_lines.write(
-            library, [QUARRY, HARBOUR], ScriptedModel(GOOD, ENDED), HashingEmbedder().embed, threading.Event(), broken
+            library,
+            [QUARRY, HARBOUR],
+            ScriptedModel(GOOD, ENDED),
+            lambda *_: None,
+            HashingEmbedder().embed,
+            threading.Event(),
+            broken,
         )
     assert list(paper_lines.read(library, [QUARRY, HARBOUR], "scripted")) == ["quarry"]
 
@@ -132,7 +140,13 @@ def test_progress_counts_papers_with_those_kept_before(library: Library) -> None
     _write(library, [QUARRY], ScriptedModel(GOOD))
     seen: list[Progress] = []
     paper_lines.write(
-        library, [QUARRY, HARBOUR], ScriptedModel(ENDED), HashingEmbedder().embed, threading.Event(), seen.append
+        library,
+        [QUARRY, HARBOUR],
+        ScriptedModel(ENDED),
+        lambda *_: None,
+        HashingEmbedder().embed,
+        threading.Event(),
+        seen.append,
     )
     assert [(one.done, one.total, one.message) for one in seen] == [
         (1, 2, "1 of 2 papers read"),

