@@ -34,7 +34,7 @@ _LEAST_SHARE = 0.5
 """How sure it must be that a request is not about the papers at all."""
 
 _SHORT = re.compile(
-    r"\b(?:brief|short|quick|concise)(?:ly)?\b|\bin (?:a|one) (?:few )?(?:words?|sentences?|nutshell)\b|\btl ?dr\b"
+    r"\b(?:brief|short|quick|concise)(?:ly)?\b|\bin (?:a|one) (?:few )?(?:words?|sentences?|nutshell)\b|\btl;? ?dr\b"
     r"|\bgist\b|\bkurz\b|\bbref\b|\bbreve\b|简[要短]",
     re.IGNORECASE,
 )
