@@ -252,9 +252,11 @@ def bounds(text: str, named: Sequence[tuple[str, int, int]], today: date) -> tup
             back = numerals.number(said) or _RECENT_YEARS
             since.append(found.since if found and found.since else today.year - back + 1)
             continue
+        if _BEFORE.search(text[:start]) or _BEFORE_HAN.match(text[end:]):
+            until.append(max(years) - 1)
+            continue
         if role in ("year", "year_from"):
             since.append(min(years) + (role == "year_from" and _AFTER.search(text[:start]) is not None))
         if role in ("year", "year_to") or len(years) > 1:
-            is_before = _BEFORE.search(text[:start]) or _BEFORE_HAN.match(text[end:])
-            until.append(max(years) - (role == "year_to" and is_before is not None))
+            until.append(max(years))
     return min(since, default=None), max(until, default=None)

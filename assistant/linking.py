@@ -250,7 +250,9 @@ class Linker:
         others = [each for each in request.named if each not in tagged]
         if whole and any(each.start < whole.end and whole.start < each.end for each in others):
             whole = None  # the year is a part of a title, or is left out
-        is_sayable = whole and (request.language == "en" or not tagged or all(each.slot == "year" for each in tagged))
+        is_sayable = whole and (
+            request.language == "en" or _is_range(whole) or all(each.slot == "year" for each in tagged)
+        )
         if whole and is_sayable and not (_is_bare(whole) and any(each.slot != "year" for each in tagged)):
             inside = [each for each in tagged if whole.start < each.end and each.start < whole.end]
             if len(inside) == len(tagged):
@@ -330,3 +332,7 @@ def _years(period: Period | None) -> Iterable[int]:
 
 def _is_bare(period: Period) -> bool:
     return period.since is not None and period.since == period.until
+
+
+def _is_range(period: Period) -> bool:
+    return period.since is not None and period.until is not None and period.since < period.until

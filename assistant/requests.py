@@ -96,7 +96,9 @@ _ABOUT = frozenset({"meta", "out_of_scope"})
 _OTHER = {"first": "last", "last": "first"}
 
 _HAN = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-_UNIT = re.compile(rf"{_HAN}|(?:(?!{_HAN})[^\W_])+(?:['’.+&-]+(?:(?!{_HAN})[^\W_])+)*")
+_UNIT = re.compile(rf"{_HAN}|(?:19|20)\d\d(?![^\W_])|(?:(?!{_HAN})[^\W_])+(?:['’.+&-]+(?:(?!{_HAN})[^\W_])+)*")
+"""A word; names such as BM-25 are one, years of a range two, and each Chinese character is one."""
+
 _BETWEEN = re.compile(
     r"\s*[,;/&、，]\s*|\s+(?:and|or|nor|und|oder|noch|et|ou|ni|y|e|o|u)\s+|[和与或及跟]", re.IGNORECASE
 )
