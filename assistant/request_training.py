@@ -57,11 +57,16 @@ def _example(line: Mapping[str, Any]) -> Example:
     return Example(line["q"], tuple(line.get("history", ())), labels, named)
 
 
+def layers(depth: int) -> tuple[int, int]:
+    """Return the layers at which a model of so many layers is read: that of the tokens and that of the last token."""
+    return round(DEPTH_OF_TOKENS * depth), round(DEPTH_OF_LAST * depth)
+
+
 def calibrate(model: LanguageModel, on_progress: ProgressListener = lambda _: None) -> dict[str, Probe]:
     """Have a model read the labelled requests and return the probes by task; none where it shows no hidden states."""
     if not model.depth:
         return {}
-    of_tokens, of_last = (round(depth * model.depth) for depth in (DEPTH_OF_TOKENS, DEPTH_OF_LAST))
+    of_tokens, of_last = layers(model.depth)
     readings: list[Reading] = []
     for done, example in enumerate(examples()):
         on_progress(Progress(done, len(examples()), "Reading labelled requests"))

@@ -24,6 +24,9 @@ PRUNING = "Light-PEFT prunes the foundation model early. It was tested on GLUE."
 
 READER = MarkedReader(
     marked("count", "How many papers by {Naibin Gu|author} are there?"),
+    marked("count", "How many papers did {Naibin Gu|author} publish in {2024|year}?"),
+    marked("count", "How many papers by {Vivian Wang|author} are there?"),
+    marked("count", "How many papers?"),
     marked("meta", "What can you do?"),
     marked("count", "How many papers did {John Smithers|author} publish?"),
     marked("comparison_papers", "Compare {BeamLoRA|title} and {Light-PEFT|title}"),
