@@ -2,7 +2,7 @@
 
 The request stands twice in the prompt, so that the tokens of its second copy have seen all of it. Their mean and the
 last token's state tell the kind, each token's own state what it names: an author, one left out, a topic, a year.
-`assistant.request_training` fits the probes. A model that shows no states is asked for the kind alone.
+`assistant.request_training` fits the probes. With a model that has none every request is one for the abstracts.
 """
 
 from __future__ import annotations
@@ -159,18 +159,11 @@ class Reader:
         """Read a request that follows these earlier ones; where `stop` was set, as one for the abstracts."""
         model = self.model()
         found = _probes(model.fingerprint, self.made)
-        reading = model.read(
-            messages(text, earlier),
-            answers=() if found else [kind.replace("_", " ") for kind in KINDS],
-            layers=layers(found) if found else (),
-            of=text,
-            stop=stop or threading.Event(),
-        )
-        if reading is None:
+        if not found:
             return Request(text, "content", share=0.0)
-        if not found or not reading.tokens:
-            shares = np.exp(reading.answers or (0.0,))
-            return Request(text, KINDS[int(shares.argmax())], share=float(shares.max() / shares.sum()))
+        reading = model.read(messages(text, earlier), layers=layers(found), of=text, stop=stop or threading.Event())
+        if reading is None or not reading.tokens:
+            return Request(text, "content", share=0.0)
         return understood(text, reading, found, is_first=not earlier)
 
 

@@ -27,6 +27,7 @@ READER = MarkedReader(
     marked("count", "How many papers did {Naibin Gu|author} publish in {2024|year}?"),
     marked("count", "How many papers by {Vivian Wang|author} are there?"),
     marked("count", "How many papers?"),
+    marked("coauthors", "Who are the most frequent co-authors of {Naibin Gu|author}?"),
     marked("meta", "What can you do?"),
     marked("count", "How many papers did {John Smithers|author} publish?"),
     marked("comparison_papers", "Compare {BeamLoRA|title} and {Light-PEFT|title}"),
