@@ -233,7 +233,7 @@ def test_stop_ends_the_answer_and_keeps_what_was_written(app: Running, open_page
 
 def test_a_question_is_read_in_words_and_can_be_read_otherwise(app: Running, open_page: Callable[..., Page]) -> None:
     page = open_page(app.url)
-    ask(page, "How many papers are there?")
+    ask(page, "How many records are there all in all?")
     expect_idle(page)
     assert "Look up how many papers there are." in answers(page)[0]
     page.locator("#reading button").first.click()
@@ -698,7 +698,7 @@ def test_an_answer_can_be_taken_away_with_its_evidence(
 ) -> None:
     page = open_page(app.url)
     expect(page.get_by_role("button", name="Files of this answer")).to_be_hidden()
-    ask(page, "How many papers are in the library?")
+    ask(page, "How many records are there all in all?")
     page.get_by_role("button", name="Files of this answer").click()
     expect(page.locator("#kept a")).to_have_count(3, timeout=30_000)
     kept = {}

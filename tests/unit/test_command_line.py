@@ -119,7 +119,7 @@ def test_ask_prints_the_answer_and_the_sources_it_cites(filled: CommandLine) -> 
 
 
 def test_ask_counts_without_a_model_and_says_how_it_read_the_question(filled: CommandLine) -> None:
-    assert "2 papers by Naibin Gu. [1][2]" in filled("ask", "How many papers by Naibin Gu?")
+    assert "2 papers by Naibin Gu. [1][2]" in filled("ask", "number of papers by Naibin Gu")
     assert "Look up how many papers there are: papers by Naibin Gu." in filled.stderr
     answer = filled.json("ask", "What is BeamLoRA?", "--as", "catalogue")
     assert (answer["kind"], answer["count"], answer["plan"]["measure"]) == ("catalogue", 1, "papers")
