@@ -23,6 +23,10 @@ from assistant.protocols import LanguageModel, Vectors
 from assistant.types import Message
 
 
+TASKS = ("answerability", "support")
+"""What is judged of an abstract by yes or no."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
     """A logistic regression over the standardised hidden states of one layer.
