@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import catalogue, conversation, following, intents, refusals, relevance, support, topics, writing
+from assistant import catalogue, conversation, refusals, relevance, support, topics, writing
 from assistant.answerability import Judge
 from assistant.errors import QuestionError
 from assistant.library import Library
@@ -100,11 +100,17 @@ class Assistant:
         self, asked: _Asked, chosen: PaperFilter, kind: PlanKind | None, given: Plan | None
     ) -> Iterator[AnswerEvent]:
         """Plan; then count, or find the evidence and have the answer written from it; or refuse."""
-        plan = self.planner.restricted(given, chosen) if given else self._plan(asked, chosen)
+        plan = (
+            self.planner.restricted(given, chosen)
+            if given
+            else self.planner.plan(asked.question, chosen, history=asked.history, stop=asked.stop)
+        )
         plan = plan if kind is None else self.planner.as_kind(plan, kind)
         yield QuestionPlanned(plan)
         if plan.candidates:
             yield from self._say(asked.unwritten(plan, "clarification", *refusals.who_is_meant(plan)))
+        elif plan.unclear:
+            yield from self._say(asked.unwritten(plan, "clarification", plan.unclear, "nothing was asked before"))
         elif plan.kind == "about":
             yield from self._say(asked.unwritten(plan, "about", refusals.about(self.library)))
         elif plan.kind == "catalogue" and plan.measure:
@@ -113,17 +119,6 @@ class Assistant:
             yield from self._survey(asked, plan)
         else:
             yield from self._prove(asked, plan)
-
-    def _plan(self, asked: _Asked, chosen: PaperFilter) -> Plan:
-        """Read the question, with what it refers back to; one in another script is put into English first."""
-        followed = following.standalone(asked.question, asked.history, self.planner, self.library.papers_by_id)
-        if followed.plan:
-            return self.planner.restricted(followed.plan, chosen)
-        plan = self.planner.plan(followed.question, chosen, of_list=followed.of_list, person=followed.person)
-        if plan.kind != "catalogue" and intents.is_chinese(followed.question):
-            english = writing.in_english(self.language_model(), followed.question, asked.stop)
-            plan = self.planner.plan(english or followed.question, chosen, of_list=followed.of_list)
-        return self.planner.restricted(plan, followed.chosen)
 
     def _survey(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
         """Read every paper that is meant, not the nearest few; have each theme written up, and keep what is proved."""
@@ -171,17 +166,7 @@ class Assistant:
         if not self.library.count():
             yield from self._say(asked.unwritten(plan, "refusal", *refusals.empty()))
             return
-        found = catalogue.answer(
-            self.library,
-            plan.measure,
-            plan.chosen,
-            plan.limit,
-            plan.papers,
-            ascending=plan.ascending,
-            place=plan.place,
-            least=plan.least,
-            most=plan.most,
-        )
+        found = catalogue.planned(self.library, plan)
         sources = self._sources(found.paper_ids[:_MOST_CATALOGUE_SOURCES])
         yield EvidenceFound(sources)
         answer = asked.unwritten(plan, "catalogue", found.text)

@@ -12,7 +12,7 @@ from typing import Any
 from assistant import ages, doubts, owners, particulars, rankings, selection
 from assistant.drafts import MOST_SOURCES, Asked, Draft, Line, paper_line, paper_row
 from assistant.library import Library
-from assistant.types import Measure, PaperFilter, Sentence
+from assistant.types import Measure, PaperFilter, Plan, Sentence
 from assistant.wording import counted, listing_command
 
 _MOST_MARKS = 12
@@ -35,6 +35,33 @@ class CatalogueAnswer:
     note: str
 
 
+def planned(library: Library, plan: Plan) -> CatalogueAnswer:
+    """Answer what a plan asks of the catalogue; its manner says what is said beside it."""
+    assert plan.measure is not None
+    found = answer(
+        library,
+        plan.measure,
+        plan.chosen,
+        plan.limit,
+        plan.papers,
+        ascending=plan.ascending,
+        place=plan.place,
+        least=plan.least,
+        most=plan.most,
+        ranked=plan.ranked,
+        left_out=plan.left_out,
+    )
+    if plan.manner == "yes_no" and found.sentences and not found.sentences[0].text.startswith(("Yes", "No")):
+        first = found.sentences[0]
+        said = replace(first, text=f"{'Yes' if found.count else 'No'}: {first.text}")
+        found = replace(found, sentences=(said, *found.sentences[1:]))
+    if plan.manner == "export" and found.count:
+        command = listing_command(plan.chosen).replace("assistant papers", "assistant export")
+        how = f"`{command or 'assistant export'} FILE.bib` writes them into a file; .ris, .csv and .jsonl do too."
+        found = replace(found, sentences=(*found.sentences, Sentence(how, "exact")))
+    return replace(found, text=shown_text(found.sentences))
+
+
 def answer(
     library: Library,
     measure: Measure,
@@ -46,14 +73,17 @@ def answer(
     place: int | None = None,
     least: int | None = None,
     most: int | None = None,
+    ranked: Sequence[str] = (),
+    left_out: Sequence[str] = (),
 ) -> CatalogueAnswer:
     """Answer what is asked of the papers that pass a filter, or of the `papers` (ids) that a question names.
 
     `limit` is how many lines are asked for (200 at most); ties at the cut are named all the same. A ranking is
     `ascending` from the fewest on, and a list of papers from the oldest; `place` asks for that place of a ranking
-    alone, and for those who share it; `least` and `most` are the papers that those have who are ranked. `count` and the
-    rows are, by measure (`paper_ids` in every row are the papers that prove it, newest first, the first 500 of them;
-    `share` is the row's part of all papers that pass, in [0, 1]):
+    alone, and for those who share it; `least` and `most` are the papers that those have who are ranked; of people
+    those `ranked` alone are named, where there are any, and none `left_out`. `count` and the rows are, by measure
+    (`paper_ids` in every row are the papers that prove it, newest first, the first 500 of them; `share` is the row's
+    part of all papers that pass, in [0, 1]):
 
     - count, papers, newest, oldest, by_author_count: count of papers that pass. Rows, a shown paper each: paper_id,
       title, authors, authors_complete, date, venue, categories, has_code, url, paper_ids; by_author_count:
@@ -73,7 +103,7 @@ def answer(
             chosen = replace(chosen, among=tuple(papers))
         total = selection.count(connection, chosen)
         names = doubts.names_of(connection, chosen)
-        asked = Asked(connection, chosen, limit, names, total, ascending, place, least, most)
+        asked = Asked(connection, chosen, limit, names, total, ascending, place, least, most, ranked, left_out)
         if measure == "profile":
             return _numbered(owners.profile(asked))
         if named_ones:

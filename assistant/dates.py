@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+
+from assistant import numerals
 
 _YEAR = r"(?:19|20)\d\d"
 _MONTHS = {
@@ -18,6 +20,7 @@ _MONTHS = {
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
 _NUMBERS = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True))
 _NUMBER = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)}|couple of|few)"
+_DECADES = (*"01234", "fif", "six", "sev", "eig", "nin")
 _OPEN_YEARS = {"few": 3, "couple of": 2}
 
 
@@ -112,6 +115,11 @@ def _decade(match: re.Match[str], _today: date) -> dict[str, int | str]:
     return {"since": first, "until": first + 9}
 
 
+def _named_decade(match: re.Match[str], _today: date) -> dict[str, int | str]:
+    first = 1900 + 10 * _DECADES.index(match["a"].casefold()[:3])
+    return {"since": first, "until": first + 9}
+
+
 def _since(match: re.Match[str], _today: date) -> dict[str, int | str]:
     return {"since": int(match["a"] or match.groupdict()["b"])}
 
@@ -176,6 +184,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reading], ...] = (
     (_compile(rf"(?<!\d)(?P<a>{_YEAR})\s*[-–]\s*(?P<b>\d\d)(?!\d)"), _short_range),
     (_compile(rf"{_HOW}\b(?P<a>{_MONTH})\s+(?:of\s+)?(?P<y>{_YEAR})(?!\d)"), _month),
     (_compile(r"\b(?:in|during|from)?\s*(?:the\s+)?(?P<a>(?:19|20)\d0)s\b"), _decade),
+    (_compile(r"\b(?P<a>fifties|sixties|seventies|eighties|nineties)\b"), _named_decade),
     (
         _compile(
             rf"\b(?:(?:since|starting in|as of)\s+(?P<a>{_YEAR})\b|from\s+(?P<b>{_YEAR})\s+(?:onwards?|and later|on)\b)"
@@ -211,3 +220,43 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reading], ...] = (
         _year,
     ),
 )
+
+
+_BEFORE = re.compile(
+    r"(?:\b(?:before|prior to|earlier than|older than|predat\w*|preced\w*|vor|avant|antes|anterior\w*|antérieur\w*)\b"
+    r"\W+(?:[^\W\d]+\W+){0,3})$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"(?:\b(?:after|later than|newer than|more recent than|nach|après|después|posterior\w*|postérieur\w*)\b"
+    r"\W+(?:[^\W\d]+\W+){0,3})$",
+    re.IGNORECASE,
+)
+_BEFORE_HAN = re.compile(r"\s*年?\s*(?:之前|以前|前)")
+_RECENT_YEARS = 3
+"""Years that "recently" means."""
+
+
+def bounds(text: str, named: Sequence[tuple[str, int, int]], today: date) -> tuple[int | None, int | None]:
+    """Return the first and the last year of a time of which it is known where a text names it, in any language.
+
+    `named` are its parts: "year", "year_from" or "year_to", and the characters. What is no year is so many years back.
+    """
+    since: list[int] = []
+    until: list[int] = []
+    for role, start, end in named:
+        said = text[start:end]
+        years = [int(year) for year in re.findall(rf"(?<!\d){_YEAR}(?!\d)", said)]
+        if not years:
+            found = find_period(said, today)
+            back = numerals.number(said) or _RECENT_YEARS
+            since.append(found.since if found and found.since else today.year - back + 1)
+            continue
+        if _BEFORE.search(text[:start]) or _BEFORE_HAN.match(text[end:]):
+            until.append(max(years) - 1)
+            continue
+        if role in ("year", "year_from"):
+            since.append(min(years) + (role == "year_from" and _AFTER.search(text[:start]) is not None))
+        if role in ("year", "year_to") or len(years) > 1:
+            until.append(max(years))
+    return min(since, default=None), max(until, default=None)

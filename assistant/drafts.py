@@ -58,6 +58,8 @@ class Asked:
     place: int | None = None
     least: int | None = None
     most: int | None = None
+    ranked: Sequence[str] = ()
+    left_out: Sequence[str] = ()
 
     def select(self, query: Select[Any]) -> Result[Any]:
         """Return the rows of a query over `papers` for the papers that pass."""
@@ -88,6 +90,10 @@ class Asked:
     def bounds(self) -> str:
         """Return how many papers those have who are ranked: "at least 2 papers"; "" where that is not asked."""
         return number_in_words("paper", self.least, self.most)
+
+    def names_person(self, person: str) -> bool:
+        """Tell whether somebody is among the people who are asked for."""
+        return person not in self.left_out and (not self.ranked or person in self.ranked)
 
     def takes(self, count: int) -> bool:
         """Tell whether so many papers are within the bounds."""

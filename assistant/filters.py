@@ -49,3 +49,8 @@ def merged(inherited: PaperFilter, said: PaperFilter) -> PaperFilter:
         )
     }
     return replace(found, among=among, **both)
+
+
+def named(chosen: PaperFilter) -> tuple[str, ...]:
+    """Return who wrote the papers, by a filter; those who did not write them are left out."""
+    return tuple(dict.fromkeys(filter(None, (chosen.author, *chosen.any_authors, *chosen.with_authors))))

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from assistant import authors, lexical
 from assistant.library import Library
@@ -35,6 +35,9 @@ _NEAR_NAME = 86.0
 """Likeness in [0, 100] (normalised edit distance) from which a misspelt name is read as the library's."""
 
 _NEAR_TITLE = 90.0
+_SHORTEST_MISSPELT = 5
+"""Letters of a family name that may be misspelt."""
+
 _TELLING_WORDS = 4
 """So many words of a title that are no everyday ones mean its paper."""
 
@@ -126,6 +129,42 @@ class Gazetteer:
                     taken |= covered
                     found.append(mention)
         return tuple(sorted(found, key=lambda mention: mention.start))
+
+    def person(self, said: str, start: int = 0) -> Mention | None:
+        """Return whom a name means, also where it is misspelt; None where nobody has it. `start` is where it stands."""
+        name = _without_possessive(said.strip(" \"'“”„«»,.;:"))
+        with self._library.transaction() as connection:
+            persons = authors.find(connection, name) or authors.find(connection, name.casefold())
+            if not persons and (" " in name or len(fold(name)) >= _SHORTEST_MISSPELT):
+                people = self._read().people if " " in name else self._family_names_known(connection)
+                near = process.extract(
+                    fold(name), people, scorer=fuzz.token_sort_ratio, limit=5, score_cutoff=_NEAR_NAME
+                )
+                best = [known for known, score, _ in near if score >= near[0][1] - 1]
+                persons = list({each.id: each for known in best for each in authors.find(connection, known)}.values())
+        if not persons:
+            return None
+        called = persons[0].name if len(persons) == 1 else name
+        return Mention("author", start, start + len(said), called, tuple(each.id for each in persons))
+
+    def _family_names_known(self, connection: Connection) -> Sequence[str]:
+        return connection.execute(select(name_words.c.word).distinct()).scalars().all()
+
+    def paper(self, said: str, start: int = 0) -> Mention | None:
+        """Return which papers a title means: whole, short, or a part of it; None for an unknown one."""
+        titles = self._read()
+        name = fold(said)
+        if ids := titles.short.get(name):
+            return Mention("paper", start, start + len(said), titles.spelt[name], ids)
+        for paper in self._library.papers_by_id([found for found, _ in self._library.text_search(said, _CANDIDATES)]):
+            title = fold(paper.title)
+            is_part = len(name.split()) > 1 and f" {name} " in f" {title} "
+            if (
+                is_part
+                or max(fuzz.ratio(name, title), fuzz.ratio(name, fold(_SUBTITLE.split(paper.title)[0]))) >= _NEAR_TITLE
+            ):
+                return Mention("paper", start, start + len(said), paper.title, (paper.id,))
+        return None
 
     def nearest_names(self, name: str, limit: int = 3) -> tuple[str, ...]:
         """Return the people of the library whose names are most like this one."""

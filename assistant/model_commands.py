@@ -59,7 +59,7 @@ def check_models(context: typer.Context, as_json: AsJson = False) -> None:
 def calibrate_model(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="A name, a folder or a hub id. Default: the chat model in use.")] = "",
-    task: Annotated[str, typer.Option(help="answerability or support. Default: both.")] = "",
+    task: Annotated[str, typer.Option(help="answerability, support or requests. Default: all.")] = "",
     labelled: Annotated[
         Path | None,
         typer.Option(help='Labelled lines: {"q", "paper", "answerable"} or {"statement", "paper", "supported"}.'),
@@ -67,24 +67,32 @@ def calibrate_model(
     papers: Annotated[Path | None, typer.Option(help="The papers of these lines, in any format.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where to keep what is fitted. Default: with the models.")] = None,
 ) -> None:
-    """Fit to a chat model what tells whether an abstract answers a question and supports a sentence; takes minutes."""
-    from assistant import calibration, console, settings, wiring
+    """Fit to a chat model what reads requests and judges abstracts and answers; takes minutes."""
+    from assistant import calibration, console, request_training, settings, wiring
 
     tasks = [known for known in calibration.TASKS if task in ("", known.name)]
-    if not tasks:
-        raise UsageError(f"There is no task {task}; known are {', '.join(known.name for known in calibration.TASKS)}.")
+    if not tasks and task != "requests":
+        known_ones = ", ".join([*(known.name for known in calibration.TASKS), "requests"])
+        raise UsageError(f"There is no task {task}; known are {known_ones}.")
     if (labelled is None) != (papers is None) or (labelled and len(tasks) > 1):
         raise UsageError("Give --labelled, --papers and --task together.")
     wiring.quiet_environment()
     read = settings.load(**context.obj)
     model = wiring.load_language_model(read.model_copy(update={"model": name or read.model}))
+    kept = folder or wiring.probes_made(read)
+    if task in ("", "requests") and not labelled:
+        with console.progress_bar() as listen:
+            made = request_training.calibrate(model, listen)
+        for name_of, probe in made.items():
+            probe.save(kept / model.fingerprint / f"request_{name_of}.safetensors")
+        console.remark(f"{model.info.name}, requests: {len(made)} probes, kept in {kept}.")
     for chosen in tasks:
         examples = (
             calibration.read(chosen, labelled, papers) if labelled and papers else calibration.shipped_examples(chosen)
         )
         with console.progress_bar() as listen:
             fitted = calibration.fit(chosen, model, examples, listen)
-        file = calibration.keep(fitted, model, folder or wiring.probes_made(read))
+        file = calibration.keep(fitted, model, kept)
         console.remark(
             f"{model.info.name}, {chosen.name}: fitted on {fitted.examples} lines at layer {fitted.probe.layer}; on "
             f"abstracts left out, the area under the ROC curve is {fitted.area:.3f}. Kept in {file}."

@@ -12,7 +12,7 @@ from assistant.paper_rows import read_papers
 from assistant.schema import aliases, papers
 from assistant.selection import DOUBTS, passing, undecided
 from assistant.types import Measure, Paper, PaperFilter
-from assistant.wording import counted, date_in_words, filter_in_words, joined, plain
+from assistant.wording import counted, date_in_words, filter_in_words, joined, plain, quotation
 
 OF_NAMED_PAPERS: frozenset[Measure] = frozenset({"authors_of", "details"})
 """Measures that tell of each paper that a question names."""
@@ -71,6 +71,7 @@ def _details(paper: Paper) -> Iterator[Line]:
     """Say all that is known of a paper, and what is not."""
     code = {True: "released", False: "not released, as far as the source says", None: "the source does not say"}
     facts = {
+        "authors": f"{len(paper.authors)}" if paper.authors_complete and paper.authors else "",
         "date": f"{date_in_words(paper.date)} ({paper.date})" if paper.date else "the source does not say",
         "venue": plain(paper.venue) or "the source does not say",
         "category": ", ".join(map(plain, paper.categories)) or "the source does not say",
@@ -79,6 +80,7 @@ def _details(paper: Paper) -> Iterator[Line]:
         "arXiv": plain(paper.arxiv_id),
         "PubMed": plain(paper.pmid),
         "address": plain(paper.url),
+        "abstract": quotation(paper.abstract),
     }
     yield _authors(paper)
     for name, value in facts.items():

@@ -1,108 +1,172 @@
-"""A question to a plan: what is asked, of which papers. The language model is not asked."""
+"""A request that was read to a plan: what is asked, of which papers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, func, select
 
-from assistant import authors, categories, filters, intents, quoting, topics
-from assistant.dates import Period, find_period
+from assistant import authors, filters, following, numerals, quoting, topics
 from assistant.gazetteer import Gazetteer, Mention
-from assistant.intents import Intent
 from assistant.library import Library
+from assistant.linking import Linked, Linker
 from assistant.names import fold
-from assistant.routing import Router
-from assistant.schema import categories as categories_table
+from assistant.requests import Kind, Reads, Request
 from assistant.schema import papers as papers_table
-from assistant.selection import venues_named
-from assistant.types import Candidate, PaperFilter, Plan, PlanKind
+from assistant.topics import Search
+from assistant.types import Candidate, Measure, PaperFilter, Plan, PlanKind, Turn
 from assistant.wording import counted, joined, plan_in_words
-from assistant.words import content_words
 
-_HEAD = r"(?:papers?|publications?|articles?|works|preprints?|studies|manuscripts?)"
 _MOST_CANDIDATES = 8
-_USUAL_EXTREMES = 5
-"""Papers that "the latest papers" are, where no number is said."""
+_SIMILAR = 10
+"""Papers that are listed as similar to another, unless more are asked for."""
 
-_MOST_TOPIC_WORDS = 5
-_NEAR_CUE = 80.0
-"""Likeness in [0, 100] from which a word that the library does not know is read as a misspelt word of asking."""
+_TO_READ = 10
+"""Papers of a list for reading, unless more are asked for."""
 
-_OR = re.compile(r"\b(?:either|or)\b")
-_VENUE = re.compile(
-    r"\b(?:in|at|from|of|to)\s+(?:the\s+)?"
-    r"(?P<name>[A-Z][\w&*.-]*(?:\s+(?:of|on|in|for|and|the)?\s*[A-Z][\w&*.-]*){0,8})"
-    rf"|\b(?P<adjective>[A-Z][A-Za-z]*[A-Z]\w*)(?=\s+(?:@d\d+\s+)?{_HEAD}\b)"
+_USUAL: Mapping[Kind, int] = {"reading_list": _TO_READ}
+
+_LEAST_SHARE = 0.5
+"""How sure it must be that a request is not about the papers at all."""
+
+_SHORT = re.compile(
+    r"\b(?:brief|short|quick|concise)(?:ly)?\b|\bin (?:a|one) (?:few )?(?:words?|sentences?|nutshell)\b|\btl;? ?dr\b"
+    r"|\bgist\b|\bkurz\b|\bbref\b|\bbreve\b|简[要短]",
+    re.IGNORECASE,
+)
+_LONG = re.compile(
+    r"\b(?:long|detailed|full|thorough|comprehensive|in-depth|extensive)\b|\bin (?:depth|detail|full)\b"
+    r"|ausführlich|détaillé|detallad|详细",
+    re.IGNORECASE,
 )
 
+_MEASURES: Mapping[Kind, Measure] = {
+    "count": "count",
+    "list": "papers",
+    "ranking_people": "per_author",
+    "ranking_years": "years_ranked",
+    "ranking_venues": "per_venue",
+    "per_year": "per_year",
+    "per_category": "per_category",
+    "coauthors": "coauthors",
+    "joint_papers": "papers",
+    "newest": "newest",
+    "oldest": "oldest",
+    "first_author": "papers",
+    "last_author": "papers",
+    "detail": "details",
+    "yesno_catalogue": "papers",
+    "comparison_people": "per_author",
+    "reading_list": "papers",
+    "similar": "papers",
+    "export": "papers",
+}
+_COUNTED: Mapping[str, Measure] = {"people": "per_author", "venues": "per_venue", "years": "per_year"}
+_PLACED: Mapping[str, Measure] = {"first": "per_first_author", "last": "per_last_author"}
+_RANKINGS: frozenset[Kind] = frozenset({"ranking_people", "ranking_years", "ranking_venues", "newest", "oldest"})
+_ABOUT: frozenset[Kind] = frozenset({"meta", "out_of_scope"})
+_OVERVIEWS: frozenset[Kind] = frozenset({"overview", "trend", "author_profile"})
+_OF_TITLES: frozenset[Kind] = frozenset(
+    {
+        "detail",
+        "paper_summary",
+        "similar",
+        "comparison_papers",
+        "comparison_people",
+        "first_author",
+        "last_author",
+        "content",
+    }
+)
 
-_AS_PROSE = Intent("passages")
-
-
-@dataclass(frozen=True, slots=True)
-class _Masked:
-    """A question in which marks stand for what is known: `text` in lower case, and what each mark stands for."""
-
-    text: str
-    people: tuple[Mention, ...] = ()
-    papers: tuple[Mention, ...] = ()
-    quoted: tuple[Mention, ...] = ()
-    period: Period | None = None
-    category: str = ""
-    venue: str = ""
+WHAT_BEFORE = "What do you mean? Nothing was asked before that this could go on from."
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Reads questions about one library. `router` judges questions that no cue decides."""
+    """Plans answers over one library. `nearest` finds the papers that are most like a text."""
 
     library: Library
-    router: Router
+    reader: Reads
+    gazetteer: Gazetteer
+    nearest: Search | None = None
     today: Callable[[], date] = date.today
-    gazetteer: Gazetteer = field(init=False)
+    in_english: Callable[[str], str] = field(default=lambda phrase: phrase)
+    linker: Linker = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gazetteer", Gazetteer(self.library))
+        object.__setattr__(self, "linker", Linker(self.library, self.gazetteer, self.today, self.in_english))
 
     def plan(
-        self, question: str, chosen: PaperFilter = PaperFilter(), *, of_list: bool = False, person: str = ""
+        self,
+        question: str,
+        chosen: PaperFilter = PaperFilter(),
+        *,
+        history: Sequence[Turn] = (),
+        person: str = "",
+        stop: threading.Event | None = None,
     ) -> Plan:
-        """Read a question that stands alone; a filter given by the reader always stays.
+        """Read a question and what it goes on from; a filter given by the reader always stays.
 
-        `of_list` tells that it speaks of papers listed before without naming them; `person` is the id of the one whom
-        the reader chose among people of one name.
+        `person` is the id of the one whom the reader chose among people of one name.
         """
-        asked = quoting.asked(intents.in_english(question))
-        masked = self._masked(asked)
-        intent = self._read(masked, of_list)
-        if intent.kind == "catalogue" and masked.papers and intent.measure not in ("authors_of", "details"):
-            as_words = _papers_quoted(masked, asked)
-            other = self._read(as_words, of_list)
-            masked, intent = (masked, _AS_PROSE) if other.leftover else (as_words, other)
-        if intent.kind == "passages" and any(not mention.is_sure for mention in masked.papers):
-            as_words = _papers_quoted(masked, asked)
-            other = self._read(as_words, of_list)
-            masked, intent = (as_words, other) if other.kind == "synthesis" else (masked, intent)
-        return self._worded(self._built(question, asked, masked, intent, chosen, person))
+        if choice := following.choice(question, history):
+            return self.plan(history[-1].question, chosen, history=history[:-1], person=choice.id, stop=stop)
+        request = self.reader.read(quoting.asked(question), [turn.question for turn in history], stop)
+        if request.kind == "followup" and not history:
+            plan = replace(Plan(question, question, kind="about"), unclear=WHAT_BEFORE)
+        elif request.kind == "followup":
+            plan = following.resolved(request, history, self.composed, self.library)
+        else:
+            plan = self.composed(request, person)
+        return self.restricted(
+            replace(plan, question=question if plan.question == request.text else plan.question), chosen
+        )
+
+    def composed(self, request: Request, person: str = "") -> Plan:
+        """Return the plan of a request that stands alone."""
+        linked = self.linker.link(request, person)
+        plan = Plan(
+            request.text,
+            request.text,
+            candidates=self._candidates(linked, person),
+            unknown_author=linked.unknown_author,
+            corrections=self._corrections(request, linked),
+        )
+        if profile := self._profiled(plan, request, linked):
+            return profile
+        if request.kind == "comparison_people" and not linked.people and len(self._titled(request, linked)) >= 2:
+            request = replace(request, kind="comparison_papers")
+        kind = request.kind
+        if kind in _ABOUT and request.share >= _LEAST_SHARE and not linked.papers:
+            return replace(plan, kind="about", candidates=(), unknown_author="")
+        if kind == "comparison_papers" and len(self._titled(request, linked)) >= 2:
+            return self._comparison(plan, request, linked)
+        if kind in _OVERVIEWS or (kind == "paper_summary" and self._titled(request, linked)):
+            return self._overview(plan, request, linked)
+        if measure := _MEASURES.get(kind):
+            return self._catalogue(plan, request, linked, measure)
+        return self._prose(plan, request, linked)
 
     def as_kind(self, plan: Plan, kind: PlanKind) -> Plan:
         """Return a plan as the reader wants it to be read: another kind of answer over the same papers."""
         measure = (plan.measure or "papers") if kind == "catalogue" else None
         if kind == "synthesis" and plan.kind != "synthesis":
-            asked = quoting.asked(intents.in_english(plan.question))
-            masked = self._masked(asked)
-            bare = replace(plan, kind=kind, measure=None, limit=None)
-            return self._worded(self._overview(bare, asked, masked, self._read(masked, False), ""))
-        return self._worded(replace(plan, kind=kind, measure=measure, limit=plan.limit if measure else None))
+            request = replace(self.reader.read(quoting.asked(plan.question)), kind="overview")
+            return self._worded(
+                self._overview(replace(plan, measure=None, limit=None), request, self.linker.link(request))
+            )
+        return self._worded(
+            replace(plan, kind=kind, measure=measure, limit=plan.limit if measure else None, unclear="")
+        )
 
-    def restricted(self, plan: Plan, inherited: PaperFilter) -> Plan:
-        """Return a plan over those papers only that the talk before left, unless it names its own."""
-        return self._worded(replace(plan, chosen=filters.merged(inherited, plan.chosen)))
+    def restricted(self, plan: Plan, chosen: PaperFilter) -> Plan:
+        """Return a plan over those papers only that the reader chose; their word goes before what was read."""
+        return self._worded(replace(plan, chosen=filters.merged(plan.chosen, chosen)))
 
     def called(self, author: str) -> str:
         """Return the name of a person who stands in a filter."""
@@ -110,209 +174,171 @@ class Planner:
             found = authors.find(connection, author)
         return found[0].name if len(found) == 1 else author
 
-    def mentions(self, question: str) -> tuple[Mention, ...]:
-        """Return what a question names of the library."""
-        return self.gazetteer.mentions(intents.in_english(question))
+    def _titled(self, request: Request, linked: Linked) -> tuple[Mention, ...]:
+        """Return the papers that are named, where too few were tagged those whose titles stand in the request too.
 
-    def period(self, question: str) -> Period | None:
-        """Return the time that a question names."""
-        return find_period(question, self.today())
+        Of papers that are compared each is the one nearest to what is said of it.
+        """
+        wanted = 2 if request.kind.startswith("comparison") else 1
+        if len(_ids(linked.papers)) >= wanted or request.kind not in _OF_TITLES:
+            return linked.papers
+        found = [mention for mention in self.gazetteer.mentions(request.text) if mention.kind == "paper"]
+        found += [each for each in linked.papers if not any(each.values == other.values for other in found)]
+        if wanted == 2 and self.nearest:
+            for each in request.said("title"):
+                if all(each.end <= other.start or other.end <= each.start for other in found):
+                    near = self.nearest(each.text, 1, PaperFilter())
+                    ids = tuple(passage.paper_id for passage in near)
+                    found += [Mention("paper", each.start, each.end, each.text, ids, is_sure=False)] if ids else []
+        return tuple(found)
 
-    def _read(self, masked: _Masked, of_list: bool) -> Intent:
-        """Read a masked question; where words are left that the library does not know, once more with them mended."""
-        intent = intents.read(masked.text, of_list=of_list)
-        unknown = self._unknown(intent)
-        mended = masked.text
-        for word in unknown:
-            if near := _nearest_cue(word):
-                mended = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", near, mended)
-        if mended == masked.text:
-            return intent
-        other = intents.read(mended, of_list=of_list)
-        return other if len(self._unknown(other)) < len(unknown) else intent
+    def _comparison(self, plan: Plan, request: Request, linked: Linked) -> Plan:
+        papers = _ids(self._titled(request, linked))
+        return replace(plan, kind="comparison", papers=papers, unknown_author="", candidates=())
 
-    def _unknown(self, intent: Intent) -> list[str]:
-        """Return the words of the topic and of what nothing explains that no paper of the library holds."""
-        words = [word for word in (*intent.leftover, *intent.topic.split()) if len(word) >= 3 and word.isalpha()]
-        use = self.library.word_use(words, [])
-        return [word for word in words if not use[word].count]
-
-    def _built(
-        self, question: str, asked: str, masked: _Masked, intent: Intent, chosen: PaperFilter, person: str
-    ) -> Plan:
-        corrections = tuple(
-            (asked[mention.start : mention.end], mention.name)
-            for mention in (*masked.people, *masked.papers)
-            if mention.name and mention.corrects(asked)
-        )
-        papers = tuple(dict.fromkeys(paper for mention in masked.papers for paper in mention.values))
-        is_sure = all(mention.is_sure for mention in masked.papers)
-        plan = Plan(
-            question,
-            question,
-            chosen,
-            intent.kind,
-            intent.measure,
-            intent.limit,
-            papers,
-            is_sure,
-            corrections=corrections,
-        )
-        if intent.kind == "about":
-            return plan
-        if intent.kind == "catalogue":
-            catalogue = self._catalogue(plan, asked, masked, intent, person)
-            if catalogue is not None:
-                return catalogue
-            plan = replace(plan, kind="passages", measure=None, limit=None)
-        elif intent.kind == "passages" and not masked.papers:
-            plan = self._routed(plan, masked, intent)
-            if plan.kind == "catalogue":
-                return self._catalogue(
-                    plan, asked, masked, replace(intent, leftover=(), measure=plan.measure), person
-                ) or (replace(plan, kind="passages", measure=None))
-        return self._prose(plan, asked, masked, intent, person)
-
-    def _routed(self, plan: Plan, masked: _Masked, intent: Intent) -> Plan:
-        """Let the examples decide what no cue decides."""
-        if self._profile_labels(masked.text):
-            return replace(plan, kind="catalogue", measure="profile")
-        route = self.router.route(masked.text)
-        if route is None or (route.kind == "catalogue" and self._speaks_of_content(intent.leftover)):
-            return plan
-        return replace(plan, kind=route.kind, measure=route.measure)
-
-    def _speaks_of_content(self, leftover: Sequence[str]) -> bool:
-        """Tell whether words that nothing explains are words of the abstracts: then papers are read, not counted."""
-        use = self.library.word_use(list(leftover), [])
-        return sum(use[word].count > 0 for word in leftover) > 1
-
-    def _profile_labels(self, text: str) -> bool:
+    def _profiled(self, plan: Plan, request: Request, linked: Linked) -> Plan | None:
+        """Return the plan of a question for a figure that an author page gives; None for any other."""
         profiles = self.library.profiles()
         labels = {fold(label) for profile in profiles for label, _ in profile.statistics} - {"papers"}
-        return bool(profiles) and any(f" {label} " in f" {fold(text)} " for label in labels | {"h index", "hindex"})
-
-    def _catalogue(self, plan: Plan, asked: str, masked: _Masked, intent: Intent, person: str) -> Plan | None:
-        """Return the plan of a question for the catalogue; None where something in it is not explained."""
-        words: tuple[str, ...] = ()
-        if intent.topic:
-            found = self._topic(_unmasked(intent.topic, masked))
-            if found is None and (intent.is_weak or intent.measure not in ("count", "per_year")):
-                return None
-            words = found or (_unmasked(intent.topic, masked),)
-        author, unknown = "", ""
-        if intent.leftover:
-            unknown = _unknown_person(asked, intent.leftover)
-            if not unknown:
-                return None
-        given = replace(self._filtered(plan.chosen, masked, intent, person), words=(*plan.chosen.words, *words))
-        if self._profile_labels(masked.text):
-            plan = replace(plan, measure="profile")
-        given = replace(given, author=author or given.author)
-        if not given.author and re.search(r"\b(?:he|she|his|her|hers|they|their)\b", masked.text):
-            owners = {profile.name for profile in self.library.profiles()}
-            given = replace(given, author=owners.pop(), position=intent.position) if len(owners) == 1 else given
-        if plan.measure in ("authors_of", "details"):
-            given = replace(given, author="", with_authors=(), has_code=None, position="")
-        candidates = self._candidates(masked, person, unless=plan.chosen.author)
-        return replace(plan, chosen=given, candidates=candidates, unknown_author=unknown)
-
-    def _prose(self, plan: Plan, asked: str, masked: _Masked, intent: Intent, person: str) -> Plan:
-        """Return the plan of a question that is answered in prose."""
-        chosen = plan.chosen
-        if plan.kind == "synthesis":
-            return self._overview(plan, asked, masked, intent, person)
-        subject = asked
-        if len(masked.people) == 1 and not chosen.author:
-            (mention,) = masked.people
-            chosen = replace(chosen, author=person or _author(mention))
-            subject = f"{asked[: mention.start]} {asked[mention.end :]}"
-        if masked.period and _speaks_of_papers_then(masked):
-            chosen = _in_period(chosen, masked.period)
-        asks_for_papers = (
-            re.search(rf"\b(?:which|what|other|list|are there)\b[^@]*\b{_HEAD}\b", masked.text) is not None
+        known = labels | {"h index", "hindex"}
+        if not profiles or not any(f" {label} " in f" {fold(request.text)} " for label in known):
+            return None
+        return replace(
+            plan, kind="catalogue", measure="profile", chosen=replace(linked.chosen, words=()), unknown_author=""
         )
-        papers = () if asks_for_papers and len(plan.papers) == 1 else plan.papers
-        return replace(plan, chosen=chosen, subject=" ".join(subject.split()) or asked, papers=papers)
 
-    def _overview(self, plan: Plan, asked: str, masked: _Masked, intent: Intent, person: str) -> Plan:
-        """Return the plan of an overview: the filter holds all that the question says of which papers are meant."""
-        papers = plan.papers if plan.is_sure else ()
-        masked = masked if papers else _papers_quoted(masked, asked)
-        if masked.period and intents.asks_for_change(masked.text) and masked.period.until is None:
-            masked = replace(masked, period=None)  # what changed since then shows only beside what was before
-        chosen = self._filtered(plan.chosen, masked, intent, person)
-        topic = "" if papers else _unmasked(intents.overview_topic(masked.text), masked)
-        held, unknown = topics.select(self.library, topic, chosen).chosen, ""
-        if self.library.count(held):
-            chosen, topic = held, ""
-        elif topic:
-            said = asked[0].lower() + asked[1:] if intents.is_around_overviews(asked.split()[0]) else asked
-            unknown = _unknown_person(said, topic.split())
-        extreme, limit = intents.overview_extreme(masked.text)
-        if extreme and not topic:
-            papers = self._at_one_end(chosen, extreme, limit or _USUAL_EXTREMES)
+    def _catalogue(self, plan: Plan, request: Request, linked: Linked, measure: Measure) -> Plan:
+        """Return the plan of a question for the catalogue."""
+        kind, chosen, titled = request.kind, linked.chosen, self._titled(request, linked)
+        papers = _ids(titled)
+        if kind == "similar":
+            return self._similar(plan, request, linked, papers)
+        if papers and kind in ("first_author", "last_author", "coauthors", "joint_papers") and not chosen.author:
+            measure, chosen = "authors_of", PaperFilter()
+        elif papers and kind in ("detail", "yesno_catalogue", "list", "count"):
+            measure, chosen = "details", chosen if kind == "yesno_catalogue" else PaperFilter()
+        elif kind == "detail" and not papers and chosen == PaperFilter():
+            return self._prose(plan, request, linked)
+        elif kind in ("first_author", "last_author") and not chosen.author:
+            measure = _PLACED[kind.removesuffix("_author")]
+        elif kind in ("first_author", "last_author"):
+            chosen = replace(chosen, position="first" if kind == "first_author" else "last")
+        elif measure == "per_author" and request.position and not chosen.author:
+            measure = _PLACED[request.position]
+        elif kind == "count" and request.of == "people" and chosen.author:
+            measure = "coauthors"
+        elif kind in ("list", "newest") and request.of == "authors":
+            measure = "by_author_count"
+        elif kind in ("count", "list", "newest", "oldest") and request.of in _COUNTED and not papers:
+            measure = _COUNTED[request.of]
+        authors_counted = measure in ("count", "papers", "newest", "oldest") and kind != "reading_list"
+        if authors_counted:
+            chosen = replace(chosen, fewest_authors=linked.least, most_authors=linked.most)
+        bounds = {} if authors_counted else {"least": linked.least, "most": linked.most}
+        place = numerals.place(request.text) if kind in _RANKINGS and linked.limit is None else None
+        ranked, left_out = tuple[str, ...](), tuple[str, ...]()
+        if measure in ("per_author", "per_first_author", "per_last_author", "coauthors"):
+            left_out = linked.left_out
+            chosen = replace(chosen, without_authors=(), position="" if measure == "coauthors" else chosen.position)
+            if kind == "comparison_people":
+                chosen = replace(chosen, position="")
+                ranked = tuple(value for _, mention in linked.people for value in mention.values)
+                chosen = replace(chosen, author="", with_authors=(), any_authors=filters.named(chosen))
         return replace(
             plan,
+            kind="catalogue",
+            measure=measure,
             chosen=chosen,
-            papers=papers,
-            is_sure=True,
-            topic=topic,
-            unknown_author=unknown,
-            length=intents.overview_length(asked),
-            candidates=self._candidates(masked, person, unless=plan.chosen.author),
+            papers=papers if measure in ("authors_of", "details") else (),
+            limit=linked.limit or _USUAL.get(kind) or (1 if measure == "by_author_count" else None),
+            ascending=request.order == "asc" and kind not in ("newest", "oldest"),
+            place=place[0] if place and place[0] > 1 else None,
+            ranked=ranked,
+            left_out=left_out,
+            manner="yes_no" if kind == "yesno_catalogue" else "export" if kind == "export" else "",
+            unknown_author="" if measure in ("authors_of", "details") and papers else plan.unknown_author,
+            **bounds,  # type: ignore[arg-type]
         )
 
-    def _at_one_end(self, chosen: PaperFilter, extreme: str, limit: int) -> tuple[str, ...]:
-        """Return the ids of the newest, or the oldest, papers with a date that pass a filter."""
-        found = [paper for paper in self.library.papers(chosen) if paper.date]
-        found.sort(key=lambda paper: paper.date, reverse=extreme == "newest")
-        return tuple(paper.id for paper in found[:limit])
+    def _similar(self, plan: Plan, request: Request, linked: Linked, papers: tuple[str, ...]) -> Plan:
+        """Return the plan of a list of the papers nearest to those named."""
+        if not papers or self.nearest is None:
+            return self._prose(plan, request, linked)
+        wanted = linked.limit or _SIMILAR
+        text = " ".join(f"{paper.title}. {paper.abstract}" for paper in self.library.papers_by_id(papers))
+        near = self.nearest(text, wanted + len(papers), replace(linked.chosen, words=()))
+        ids = tuple(passage.paper_id for passage in near if passage.paper_id not in papers)[:wanted]
+        return replace(plan, kind="catalogue", measure="papers", chosen=PaperFilter(among=ids), limit=wanted)
 
-    def _filtered(self, chosen: PaperFilter, masked: _Masked, intent: Intent, person: str) -> PaperFilter:
-        """Add to the reader's filter what the question says; the reader's stays."""
-        people = list(masked.people)
-        names = [_author(mention) for mention in people]
-        if person and people:
-            ambiguous = next((place for place, mention in enumerate(people) if len(mention.values) > 1), 0)
-            names[ambiguous] = person
-        apart = [
-            name
-            for place, name in enumerate(names)
-            if re.search(
-                rf"\b(?:without|excluding|not (?:by|with)|but not|except(?: for)?)(?: with| by)? @a{place}\b",
-                masked.text,
-            )
-        ]
-        joint = [name for name in names if name not in apart]
-        if len(joint) > 1 and _OR.search(masked.text):
-            ids = [self.library.ids(PaperFilter(author=name)) for name in joint]
-            chosen = replace(chosen, among=tuple(sorted(set[str]().union(*ids))))
-            joint = []
-        if joint and not chosen.author:
-            chosen = replace(chosen, author=joint[0], with_authors=(*chosen.with_authors, *joint[1:]))
-        chosen = replace(chosen, without_authors=(*chosen.without_authors, *apart))
-        if masked.period:
-            chosen = _in_period(chosen, masked.period)
+    def _prose(self, plan: Plan, request: Request, linked: Linked) -> Plan:
+        """Return the plan of a question that is answered in prose from the abstracts."""
+        mentions = self.gazetteer.mentions(request.text)
+        named = [*linked.papers, *(each for each in mentions if each.kind in ("paper", "held"))]
+        if any(each.kind == "paper" for each in named):
+            named = [each for each in named if each.kind == "paper"]
+        chosen, subject = PaperFilter(), request.text
+        people = [(each, mention) for each, mention in linked.people if each.slot == "author"]
+        if len(people) == 1:
+            chosen = replace(chosen, author=linked.chosen.author)
+            subject = f"{subject[: people[0][0].start]} {subject[people[0][0].end :]}"
+        if request.said("year", "year_from", "year_to"):
+            since, until = linked.chosen.since, linked.chosen.until
+            first, last = linked.chosen.first_day, linked.chosen.last_day
+            chosen = replace(chosen, since=since, until=until, first_day=first, last_day=last)
+        subject = " ".join(subject.split()) or request.text
+        if request.language != "en":
+            subject = self.in_english(subject) or subject
         return replace(
-            chosen,
-            category=chosen.category or masked.category,
-            venue=chosen.venue or masked.venue,
-            has_code=intent.has_code if chosen.has_code is None else chosen.has_code,
-            position=chosen.position
-            or (intent.position if chosen.author and intent.measure != "per_first_author" else ""),
+            plan,
+            kind="passages",
+            question=subject if request.language != "en" else plan.question,
+            chosen=chosen,
+            subject=subject,
+            papers=_ids(named),
+            is_sure=all(each.is_sure for each in named),
+            unknown_author="",
+            candidates=plan.candidates if chosen.author else (),
         )
 
-    def _topic(self, topic: str) -> tuple[str, ...] | None:
-        """Return the phrases by which papers on a topic are found: the phrase, else its words; None without any."""
-        words = tuple(content_words(fold(topic)))
-        tries = [(topic,), words if len(words) <= _MOST_TOPIC_WORDS else ()]
-        return next((words for words in tries if words and self.library.count(PaperFilter(words=words))), None)
+    def _overview(self, plan: Plan, request: Request, linked: Linked) -> Plan:
+        """Return the plan of an overview: the filter holds all that the question says of which papers are meant."""
+        papers = _ids(self._titled(request, linked))
+        chosen = replace(linked.chosen, words=())
+        if request.kind == "trend" and chosen.until is None and not chosen.last_day:
+            chosen = replace(chosen, since=None, first_day="")  # what changed since then shows beside what was before
+        topic = "" if papers else " ".join(linked.topics)
+        for phrase in () if papers else linked.topics:
+            chosen = topics.select(self.library, phrase, chosen).chosen
+        if self.library.count(chosen):
+            topic = ""
+        else:
+            chosen = replace(chosen, words=())
+        place = request.kind == "overview" and linked.limit
+        if place and request.order:
+            found = [paper for paper in self.library.papers(chosen) if paper.date]
+            found.sort(key=lambda paper: paper.date, reverse=request.order == "desc")
+            papers = papers or tuple(paper.id for paper in found[: linked.limit])
+        return replace(
+            plan,
+            kind="synthesis",
+            chosen=PaperFilter() if papers and not place else chosen,
+            papers=papers,
+            topic=topic,
+            length="short" if _SHORT.search(request.text) else "long" if _LONG.search(request.text) else "medium",
+        )
 
-    def _candidates(self, masked: _Masked, person: str, unless: str) -> tuple[Candidate, ...]:
+    def _corrections(self, request: Request, linked: Linked) -> tuple[tuple[str, str], ...]:
+        mentions = (*(mention for _, mention in linked.people), *linked.papers)
+        return tuple(
+            (request.text[each.start : each.end], each.name)
+            for each in mentions
+            if len(each.values) == 1 and each.corrects(request.text)
+        )
+
+    def _candidates(self, linked: Linked, person: str) -> tuple[Candidate, ...]:
         """Return the people among whom the reader is to choose; none where it is clear who is meant."""
-        unclear = next((mention for mention in masked.people if len(mention.values) > 1), None)
-        if person or unless or unclear is None:
+        unclear = next((mention for _, mention in linked.people if len(mention.values) > 1), None)
+        if person or unclear is None:
             return ()
         with self.library.transaction() as connection:
             persons = [
@@ -323,88 +349,11 @@ class Planner:
 
     def _worded(self, plan: Plan) -> Plan:
         """Say the plan to a person."""
-        named = [plan.chosen.author, *plan.chosen.with_authors, *plan.chosen.without_authors]
-        return replace(plan, words=plan_in_words(plan, {name: self.called(name) for name in named if name}))
-
-    def _masked(self, asked: str) -> _Masked:
-        """Put marks in the place of what the library knows, and of times."""
-        asked = asked.replace("@", " ").replace("#", " ")
-        period = find_period(asked, self.today())
-        mentions = [
-            mention
-            for mention in self.gazetteer.mentions(asked)
-            if not (period and mention.start < period.end and period.start < mention.end and mention.kind != "paper")
-        ]
-        if period and any(m.start < period.end and period.start < m.end for m in mentions):
-            period = None  # the year is a part of a title
-        is_named = any(mention.kind == "paper" for mention in mentions)
-        if is_named and not intents.compares(asked):
-            mentions = [mention for mention in mentions if mention.kind != "held"]
-        groups: dict[str, list[Mention]] = {"author": [], "paper": [], "quoted": []}
-        marks: list[tuple[int, int, str]] = [(period.start, period.end, " @d0 ")] if period else []
-        for mention in mentions:
-            kind = "paper" if mention.kind == "held" else mention.kind
-            group = groups[kind]
-            marks.append((mention.start, mention.end, f" @{kind[0]}{len(group)} "))
-            group.append(mention)
-        text = asked
-        for start, end, mark in sorted(marks, reverse=True):
-            text = f"{text[:start]}{mark}{text[end:]}"
-        text, category = self._category(text)
-        text, venue = self._venue(text)
-        text = re.sub(r"['’]s\b", " ", text.replace("’", "'"))
-        text = re.sub(r"(@[apq]\d+)\s+'s\b", r"\1", text)
-        return _Masked(
-            " ".join(text.casefold().split()),
-            tuple(groups["author"]),
-            tuple(groups["paper"]),
-            tuple(groups["quoted"]),
-            period,
-            category,
-            venue,
-        )
-
-    def _category(self, text: str) -> tuple[str, str]:
-        """Mark a category that papers of the library have, where papers are said to be in it."""
-        with self.library.transaction() as connection:
-            known = list(connection.execute(select(categories_table.c.category).distinct()).scalars())
-        for code in sorted(known, key=len, reverse=True):
-            said = {form for form in (code, *categories.forms(code)) if len(form) > 1}
-            names = "|".join(re.escape(form).replace(r"\ ", r"[\s.-]+") for form in sorted(said, key=len, reverse=True))
-            patterns = (
-                rf"\b(?P<c>(?:{names}))(?=\s+(?:@d\d+\s+)?{_HEAD}\b)",
-                (
-                    rf"\b{_HEAD}\b[^@?]{{0,24}}?\b(?:in|from|on|of|under|about|to)\s+(?:the\s+)?"
-                    r"(?:categor\w+\s+|area\s+(?:of\s+)?|field\s+(?:of\s+)?|subject\s+)?"
-                    rf"(?P<c>(?:{names}))(?!\s+(?!by|from|in|since|are|were|@)\w)\b"
-                ),
-                rf"\bcategor(?:y|ies)\s+(?P<c>(?:{names}))\b",
-                rf"^(?:and|what about|how about|only|in|or)\s+(?:in\s+|from\s+)?(?P<c>(?:{names}))\W*$",
-                rf"\b(?:are|is|were|was)\s+(?:in|from|of)\s+(?:the\s+)?(?P<c>(?:{names}))\W*$",
-            )
-            for pattern in patterns:
-                if found := re.search(pattern, text, re.IGNORECASE):
-                    return f"{text[: found.start('c')]} @c0 {text[found.end('c') :]}", code
-        return text, ""
-
-    def _venue(self, text: str) -> tuple[str, str]:
-        """Mark a venue of the library that papers are said to be from."""
-        with self.library.transaction() as connection:
-            for found in _VENUE.finditer(text):
-                name = found["name"] or found["adjective"]
-                words = name.split()
-                while words:
-                    said = " ".join(words)
-                    if venues_named(connection, said):
-                        start = found.start("name") if found["name"] else found.start("adjective")
-                        return f"{text[:start]} @v0 {text[start + len(said) :]}", said
-                    words.pop()
-        return text, ""
+        return replace(plan, words=plan_in_words(plan, {name: self.called(name) for name in plan.chosen.people}))
 
 
-def _author(mention: Mention) -> str:
-    """Return what the filter says of a person: their id where it is clear who is meant, else the name."""
-    return mention.values[0] if len(mention.values) == 1 else mention.name
+def _ids(mentions: Sequence[Mention]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(paper for mention in mentions for paper in mention.values))
 
 
 def _told_apart(connection: Connection, person: authors.Person) -> str:
@@ -417,59 +366,3 @@ def _told_apart(connection: Connection, person: authors.Person) -> str:
     first, last = connection.execute(query).one()
     years = "" if first is None else f", {first}" if first == last else f", {first} to {last}"
     return f"{counted(len(ids), 'paper')}{years}{f', with {joined(others)}' if others else ''}"
-
-
-def _in_period(chosen: PaperFilter, period: Period) -> PaperFilter:
-    if chosen.since is not None or chosen.until is not None:
-        return chosen
-    return replace(chosen, since=period.since, until=period.until, first_day=period.first_day, last_day=period.last_day)
-
-
-def _speaks_of_papers_then(masked: _Masked) -> bool:
-    """Tell whether the time is when papers appeared: "WMT 2014" and "the 2018 world cup" are names."""
-    return (
-        re.search(
-            rf"@d0 {_HEAD}\b|\b{_HEAD}\b[^@]{{0,30}}@d0|@a\d+[^@]{{0,40}}@d0|@d0[^@]{{0,12}}@a\d"
-            r"|\bpublished\b[^@]{0,12}@d0",
-            masked.text,
-        )
-        is not None
-    )
-
-
-def _papers_quoted(masked: _Masked, asked: str) -> _Masked:
-    """Read the papers that a question names as words that other papers hold: "which papers mention BeamLoRA?"."""
-    count = len(masked.quoted)
-    text = re.sub(r"@p(\d+)", lambda mark: f"@q{count + int(mark.group(1))}", masked.text)
-    said = [
-        mention if mention.corrects(asked) else replace(mention, name=asked[mention.start : mention.end])
-        for mention in masked.papers
-    ]
-    return replace(masked, text=text, papers=(), quoted=(*masked.quoted, *said))
-
-
-def _unmasked(topic: str, masked: _Masked) -> str:
-    """Return a topic with the words that its marks stand for."""
-    return re.sub(r"@q(\d+)", lambda mark: masked.quoted[int(mark.group(1))].name, topic)
-
-
-def _unknown_person(asked: str, leftover: Sequence[str]) -> str:
-    """Return the words that nothing explains where they stand as a person's name: capitalised, where one may stand."""
-    name = r"(?P<name>[A-Z][\w.'-]*(?:\s+(?:van|von|de|der|la|del|di|da|bin|al|[A-Z][\w.'-]*)){1,4})"
-    patterns = (
-        rf"\b(?:by|from|author|of)\s+{name}",
-        rf"\b(?:did|does|has|have|with)\s+{name}",
-        rf"(?:^|[a-z] ){name}(?:'s|’s)",
-        rf"\b{name}(?:'s|’s)\s+(?:\w+[\s-])*(?:{_HEAD}|co-?authors?|h-index|collaborators?)",
-    )
-    for pattern in patterns:
-        if (found := re.search(pattern, asked)) and set(fold(found["name"]).split()) >= set(
-            fold(" ".join(leftover)).split()
-        ):
-            return re.sub(r"['’]s$", "", found["name"])
-    return ""
-
-
-def _nearest_cue(word: str) -> str:
-    found = process.extractOne(word, intents.vocabulary(), scorer=fuzz.ratio, score_cutoff=_NEAR_CUE)
-    return found[0] if found else ""

@@ -59,8 +59,8 @@ class Probe:
     def save(self, file: Path) -> None:
         """Write the probe as safetensors, in half precision."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        arrays = {name: getattr(self, name).astype(np.float16) for name in ("weights", "bias")}
-        arrays |= {name: getattr(self, name).astype(np.float32) for name in ("mean", "scale")}
+        kinds = {"weights": np.float16, "bias": np.float16, "mean": np.float32, "scale": np.float32}
+        arrays = {name: np.ascontiguousarray(getattr(self, name), kind) for name, kind in kinds.items()}
         save_file(arrays, file, {"layer": str(self.layer), "labels": "\n".join(self.labels)})
 
     @classmethod

@@ -181,7 +181,8 @@ def _people(
     cuts_matter: bool = True,
 ) -> Draft:
     """Return a ranking of people, or of pairs, with all that share the last place, and say whom cut lists may hide."""
-    ranked = _ranked(asked, [tally for tally in everyone if tally.name and asked.takes(tally.count)])
+    named = [tally for tally in everyone if tally.name and asked.takes(tally.count) and asked.names_person(tally.id)]
+    ranked = _ranked(asked, named)
     total = len(ranked) if total is None else total
     part, remarks = _part(asked, [tally.count for tally in ranked], _USUAL_PLACES)
     shown = ranked[part]

@@ -9,8 +9,11 @@ from __future__ import annotations
 import calendar
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Any, Literal, get_args
 
 from sqlalchemy import (
@@ -130,9 +133,26 @@ def _published_at(connection: Connection, words: str) -> ColumnElement[bool]:
 
 
 def _is_named(venue: str, asked: Sequence[str]) -> bool:
-    held = set(fold(venue).split())
+    folded = fold(venue)
+    held = set(folded.split())
     initials = "".join(word[0] for word in _WORD.findall(venue) if word[0].isupper()).casefold()
-    return all(word in held or (len(word) >= _SHORTEST_ACRONYM and word in initials) for word in asked)
+
+    def names(word: str) -> bool:
+        if {word, f"{word}s", word.removesuffix("s")} & held:
+            return True
+        if full := _full_names().get(word):
+            return any(name in folded for name in full)
+        return len(word) >= _SHORTEST_ACRONYM and word in initials
+
+    return all(names(word) for word in asked)
+
+
+@cache  # they ship with the program
+def _full_names() -> Mapping[str, Sequence[str]]:
+    """Return the full names of conferences and journals by what they are called in short."""
+    text = (resources.files("assistant") / "venues.toml").read_text(encoding="utf-8")
+    names: Mapping[str, Sequence[str]] = tomllib.loads(text)["names"]
+    return names
 
 
 def _conditions(connection: Connection, chosen: PaperFilter) -> Iterator[_Condition]:

@@ -194,7 +194,9 @@ class Plan:
     `corrections` tell where a name was read in another spelling: (as asked, as read).
 
     A ranking is `ascending` where the fewest, the lowest or the oldest stand first. `place` asks for that place alone,
-    counted from 1. `least` and `most` are the numbers of papers, inclusive, that those have who are ranked.
+    counted from 1. `least` and `most` are the numbers of papers, inclusive, that those have who are ranked. Of people
+    only those in `ranked` are named, where there are any, and none in `left_out`. `manner` is how it is said beside the
+    number: whether there are any, or how they are written into a file. `unclear` is what the reader is asked back.
     """
 
     question: str
@@ -215,6 +217,10 @@ class Plan:
     place: int | None = None
     least: int | None = None
     most: int | None = None
+    ranked: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    manner: Literal["", "yes_no", "export"] = ""
+    unclear: str = ""
 
 
 @dataclass(frozen=True, slots=True)

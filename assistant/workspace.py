@@ -13,19 +13,21 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import ingestion, integrity, outbox, wiring
+from assistant import ingestion, integrity, outbox, wiring, writing
 from assistant.answerability import Judge
 from assistant.answering import Assistant
 from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError
+from assistant.gazetteer import Gazetteer
 from assistant.indexing import FINGERPRINT, KeptIndex
 from assistant.integrity import CheckReport, Finding
+from assistant.known_requests import KnownReader
 from assistant.library import Library, make_folder
 from assistant.ownership import Ownership
 from assistant.planning import Planner
 from assistant.protocols import Embedder, LanguageModel, Vectors
 from assistant.readers import NO_COLUMNS
+from assistant.requests import Reader
 from assistant.retrieval import Retriever
-from assistant.routing import Router
 from assistant.settings import Settings
 from assistant.types import Answer, IngestionReport, Notice, ProgressListener
 from vectorstore import VectorIndexError
@@ -60,7 +62,16 @@ class Workspace:
         self._embedder: Embedder | None = None
         self._loading: Future[LanguageModel] | None = None
         self._checked = _CheckedEmbedder(self)
-        self._planner = Planner(self.library, Router(self.library, self._checked))
+        self._retriever = Retriever(self.library, self.index, self._checked)
+        names = Gazetteer(self.library)
+        reader = Reader(self.language_model, wiring.probes_made(settings))
+        self._planner = Planner(
+            self.library,
+            KnownReader(self.library, self._checked, reader, names),
+            names,
+            self._retriever.search,
+            in_english=self._in_english,
+        )
         self._judge = Judge(self._checked.embed, settings.sureness, wiring.probes_made(settings))
 
     def __enter__(self) -> Workspace:
@@ -99,7 +110,7 @@ class Workspace:
         return Assistant(
             library=self.library,
             planner=self._planner,
-            retriever=Retriever(self.library, self.index, self._checked),
+            retriever=self._retriever,
             judge=self._judge,
             warm_up=self.warm_up,
             language_model=self.language_model,
@@ -111,6 +122,9 @@ class Workspace:
     def language_model(self) -> LanguageModel:
         """Return the chat model, loading it once."""
         return self._load().result()
+
+    def _in_english(self, phrase: str) -> str:
+        return writing.in_english(self.language_model(), phrase, threading.Event())
 
     def warm_up(self) -> None:
         """Begin to load the chat model in the background; an error shows when the model is first needed."""

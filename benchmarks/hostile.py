@@ -25,14 +25,15 @@ import numpy as np
 
 from assistant import evaluation, outbox, questions, quoting, recording
 from assistant.answering import Assistant
+from assistant.gazetteer import Gazetteer
 from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.metrics import Share
 from assistant.planning import Planner
 from assistant.protocols import Embedder, LanguageModel, Reading, Vectors
 from assistant.questions import Question
+from assistant.requests import Reader
 from assistant.retrieval import Retriever
-from assistant.routing import Router
 from assistant.types import Answer, Message, ModelInfo, Paper, Record
 from benchmarks.collections import open_with
 from benchmarks.injections import FILE, Attack, Listener, attacks, page_faults, prompt_faults, terminal_faults
@@ -342,7 +343,7 @@ def _opened() -> Iterator[tuple[Bench, Callable[[], LanguageModel]]]:
         base = replace(
             sample.assistant,
             library=library,
-            planner=Planner(library, Router(library, embedder)),
+            planner=Planner(library, Reader(sample.language_model), Gazetteer(library)),
             retriever=Retriever(library, index, embedder),
             judge=replace(sample.assistant.judge, embed=embedder.embed),
         )

@@ -1,24 +1,40 @@
 """From a question to a finished answer, with scripted models around the real path."""
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 
-from assistant import outbox, recording
+from assistant import outbox, recording, writing
 from assistant.answering import LONGEST_QUESTION, Assistant
 from assistant.errors import QuestionError
+from assistant.gazetteer import Gazetteer
 from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.planning import Planner
 from assistant.retrieval import Retriever
 from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, QuestionPlanned, Record, TextProduced
 from tests.conftest import make_paper
-from tests.fakes import FailingModel, HashingEmbedder, MemoryPlace, NoRoute, ScriptedModel, TrustingJudge
+from tests.fakes import FailingModel, HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge, marked
 
 BEAMS = "BeamLoRA treats each adapter as a beam. It was tested on 12 datasets."
 PRUNING = "Light-PEFT prunes the foundation model early. It was tested on GLUE."
+
+READER = MarkedReader(
+    marked("count", "How many papers by {Naibin Gu|author} are there?"),
+    marked("count", "How many papers did {Naibin Gu|author} publish in {2024|year}?"),
+    marked("count", "How many papers by {Vivian Wang|author} are there?"),
+    marked("count", "How many papers?"),
+    marked("coauthors", "Who are the most frequent co-authors of {Naibin Gu|author}?"),
+    marked("meta", "What can you do?"),
+    marked("count", "How many papers did {John Smithers|author} publish?"),
+    marked("comparison_papers", "Compare {BeamLoRA|title} and {Light-PEFT|title}"),
+    marked("content", "{BeamLoRA|title} 把什么看作波束？", language="zh"),
+    marked("content", "What has {Peng Fu|author} worked on?"),
+    marked("followup", "What was it tested on?", ask="content", mode="refer"),
+)
 
 
 def never() -> ScriptedModel:
@@ -32,9 +48,12 @@ def assistant_over(
     judge: TrustingJudge | None = None,
     index: KeptIndex | None = None,
 ) -> Assistant:
+    def in_english(phrase: str) -> str:
+        return writing.in_english(model or never(), phrase, threading.Event())
+
     return Assistant(
         library=library,
-        planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
+        planner=Planner(library, READER, Gazetteer(library), today=lambda: date(2026, 11, 25), in_english=in_english),
         retriever=Retriever(library, index or KeptIndex(library, MemoryPlace()), embedder),
         judge=judge or TrustingJudge(),  # type: ignore[arg-type]
         language_model=(lambda: model) if model else never,
@@ -229,7 +248,8 @@ def test_a_follow_up_keeps_the_papers_of_the_answer_before(build: Callable[..., 
     turn = assistant.ask("What does Light-PEFT prune?").answer().turn()
     assert turn.answer == "Light-PEFT prunes the foundation model early. [1]"
     answer = assistant.ask("What was it tested on?", [turn]).answer()
-    assert answer.standalone_question == "What was Light-PEFT tested on?"
+    assert answer.plan
+    assert answer.plan.subject == "Light-PEFT: What was it tested on?"
     assert answer.sources[0].paper_id == turn.paper_ids[0]
     assert [message.role for message in model.prompts[1]] == ["system", "user"]
 

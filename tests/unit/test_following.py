@@ -1,130 +1,98 @@
-"""What a question of a talk means on its own."""
+"""What a request of a talk means on its own."""
 
 from __future__ import annotations
 
 import pytest
 
-from assistant import catalogue, following
+from assistant import catalogue
 from assistant.planning import Planner
+from assistant.requests import Request
 from assistant.types import Plan, Turn
+from tests.fakes import marked
+from tests.unit.test_planning import ROPO
 from tests.unit.test_planning import planner as planner  # the same library
 
+LISTED = marked("list", "List the papers by {Naibin Gu|author}")
+IN_2024 = marked("count", "How many papers did {Naibin Gu|author} publish in {2024|year}?")
 
-def talk(planner: Planner, *questions: str) -> list[tuple[str, Plan, tuple[str, ...]]]:
-    """Ask questions one after the other; return each on its own, its plan, and the titles it leads to."""
+
+def talk(planner: Planner, *requests: Request) -> list[tuple[Plan, tuple[str, ...]]]:
+    """Ask one after the other; return the plan of each and the titles it leads to."""
     history: list[Turn] = []
     said = []
-    for question in questions:
-        followed = following.standalone(question, history, planner, planner.library.papers_by_id)
-        plan = followed.plan or planner.plan(followed.question, of_list=followed.of_list, person=followed.person)
-        plan = planner.restricted(plan, followed.chosen)
+    for request in requests:
+        planner.reader.known[request.text] = request  # type: ignore[attr-defined]
+        plan = planner.plan(request.text, history=history)
         ids = plan.papers
         if plan.kind == "catalogue" and plan.measure and not plan.candidates:
-            found = catalogue.answer(planner.library, plan.measure, plan.chosen, plan.limit, plan.papers)
+            found = catalogue.planned(planner.library, plan)
             ids = tuple(row["paper_id"] for row in found.rows if "paper_id" in row)
-        history.append(Turn(question, "…", ids, plan.question, plan))
-        titles = tuple(paper.title.split(":")[0] for paper in planner.library.papers_by_id(ids))
-        said.append((plan.question, plan, titles))
+        history.append(Turn(request.text, "…", ids, plan.question, plan))
+        said.append((plan, tuple(paper.title.split(":")[0] for paper in planner.library.papers_by_id(ids))))
     return said
 
 
-def test_without_a_talk_a_question_stands_alone(planner: Planner) -> None:
-    assert talk(planner, "What does it propose?")[0][0] == "What does it propose?"
+def follow(text: str, ask: str = "same", mode: str = "narrow") -> Request:
+    return marked("followup", text, ask=ask, mode=mode)
+
+
+def test_a_new_topic_drags_nothing_along(planner: Planner) -> None:
+    plan, _ = talk(planner, IN_2024, marked("count", "How many papers are there?"))[1]
+    assert (plan.question, plan.chosen.is_empty) == ("How many papers are there?", True)
 
 
 @pytest.mark.parametrize(
-    ("question", "alone"),
+    ("request_read", "titles"),
     [
-        ("How many beams does it have?", "How many beams does BeamLoRA have?"),
-        ("What are its limits?", "What are BeamLoRA's limits?"),
-        ("Does the method use LoRA?", "Does BeamLoRA use LoRA?"),
-        ("Who wrote it?", "Who wrote BeamLoRA?"),
-        ("And Light-PEFT?", "What does Light-PEFT treat as a beam?"),
-        ("Why?", "What does BeamLoRA treat as a beam? Why?"),
+        (follow("which of those are from {2024|year}?", "list"), (ROPO, "Light-PEFT")),
+        (follow("with {Xiyu Liu|co_author}?"), ("Light-PEFT",)),
+        (follow("only by {Xiyu Liu|author}"), ("Light-PEFT",)),
+        (follow("not {2024|not_year}"), ("BeamLoRA",)),
+        (follow("now {Xiyu Liu|author}", mode="change"), ("Blink", "Light-PEFT")),
+        (follow("the newest of them?", "newest"), ("BeamLoRA",)),
+        (follow("those on {pruning|topic}"), ("Light-PEFT",)),
     ],
 )
-def test_it_means_the_paper_of_the_talk(planner: Planner, question: str, alone: str) -> None:
-    assert talk(planner, "What does BeamLoRA treat as a beam?", question)[1][0] == alone
-
-
-@pytest.mark.parametrize(
-    "question", ["What does Blink scan?", "How many papers are there?", "Who in Blink says that it scans?", "Hello"]
-)
-def test_a_new_topic_drags_nothing_along(planner: Planner, question: str) -> None:
-    _, plan, _ = talk(planner, "How many papers did Naibin Gu publish in 2024?", question)[1]
-    assert plan.question == question
-    assert plan.chosen.author == ""
-    assert plan.chosen.since is None
-
-
-def test_those_are_the_papers_of_the_list(planner: Planner) -> None:
-    said = talk(planner, "Which papers are about LoRA?", "Which of those is the newest?", "What does it propose?")
-    assert said[0][2] == ("BeamLoRA", "Light-PEFT")
-    assert said[1][2] == ("BeamLoRA",)
-    assert said[2][0] == "What does BeamLoRA propose?"
+def test_a_list_is_narrowed_or_changed(planner: Planner, request_read: Request, titles: tuple[str, ...]) -> None:
+    assert talk(planner, LISTED, request_read)[1][1] == titles
 
 
 def test_those_are_narrowed_again_and_again(planner: Planner) -> None:
-    said = talk(planner, "papers by Naibin Gu", "how many of those are from 2024?", "which of them have code?")
-    assert said[1][2] == ("Orthogonal Rotations for Preference Optimization", "Light-PEFT")
-    assert said[2][2] == ("Light-PEFT",)
-
-
-@pytest.mark.parametrize(
-    ("question", "titles"),
-    [
-        ("and in 2025?", ("BeamLoRA",)),
-        ("what about Xiyu Liu?", ("Light-PEFT",)),
-        ("with code?", ("Light-PEFT",)),
-        ("and in cs.LG?", ("Orthogonal Rotations for Preference Optimization",)),
-    ],
-)
-def test_a_change_takes_the_place_of_what_it_changes(planner: Planner, question: str, titles: tuple[str, ...]) -> None:
-    said = talk(planner, "Which papers did Naibin Gu publish in 2024?", question)
-    assert said[1][1].measure == "papers"
-    assert said[1][2] == titles
+    said = talk(planner, LISTED, follow("how many from {2024|year}?", "count"), follow("which have code?", "list"))
+    assert (said[1][0].measure, said[1][1]) == ("count", (ROPO, "Light-PEFT"))
+    assert said[2][1] == ("Light-PEFT",)
 
 
 def test_a_count_is_asked_again_for_another_year(planner: Planner) -> None:
-    said = talk(planner, "How many papers did Naibin Gu publish in 2024?", "and in 2025?")
-    assert said[1][0] == "How many papers did Naibin Gu publish in 2025?"
-    assert (said[1][1].measure, said[1][2]) == ("count", ("BeamLoRA",))
+    plan, titles = talk(planner, IN_2024, follow("and in {2025|year}?", mode="change"))[1]
+    assert (plan.measure, titles) == ("count", ("BeamLoRA",))
 
 
 @pytest.mark.parametrize(
-    ("question", "alone"),
-    [
-        ("What does the second one propose?", "What does “Orthogonal Rotations for Preference Optimization” propose?"),
-        ("What does the last one propose?", "What does Light-PEFT propose?"),
-        ("What does [1] propose?", "What does BeamLoRA propose?"),
-        ("What does paper 3 propose?", "What does Light-PEFT propose?"),
-    ],
+    ("text", "title"),
+    [("when did the second one appear?", ROPO), ("the third", "Light-PEFT"), ("the last?", "Light-PEFT")],
 )
-def test_the_second_one_is_the_second_of_the_list(planner: Planner, question: str, alone: str) -> None:
-    assert talk(planner, "List the papers by Naibin Gu", question)[1][0] == alone
+def test_the_second_one_is_the_second_of_the_list(planner: Planner, text: str, title: str) -> None:
+    plan, titles = talk(planner, LISTED, follow(text, "detail", "refer"))[1]
+    assert (plan.measure, titles) == ("details", (title,))
 
 
-def test_a_place_beyond_the_list_is_no_paper(planner: Planner) -> None:
-    question = "What does the ninth one propose?"
-    assert talk(planner, "List the papers by Naibin Gu", question)[1][0] == question
+def test_it_means_the_paper_of_the_talk(planner: Planner) -> None:
+    first = marked("content", "What does {BeamLoRA|title} treat as a beam?")
+    plan, titles = talk(planner, first, follow("How many beams does it have?", "content", "refer"))[1]
+    assert (plan.kind, titles) == ("passages", ("BeamLoRA",))
+    assert plan.subject == "BeamLoRA: Beams of Adapters: How many beams does it have?"
 
 
-def test_she_is_the_author_of_the_talk(planner: Planner) -> None:
-    said = talk(planner, "What has Naibin Gu worked on?", "How many papers did she publish in 2025?")
-    assert said[1][0] == "How many papers did Naibin Gu publish in 2025?"
+def test_the_papers_of_a_list_are_summed_up(planner: Planner) -> None:
+    plan, _ = talk(planner, LISTED, follow("now summarise them", "overview"))[1]
+    assert (plan.kind, planner.called(plan.chosen.author)) == ("synthesis", "Naibin Gu")
 
 
 @pytest.mark.parametrize("choice", ["the second", "2", "Ying Wang", "Ying"])
 def test_one_of_several_people_is_chosen(planner: Planner, choice: str) -> None:
-    said = talk(planner, "How many papers by Wang are there?", choice)
-    second = said[0][1].candidates[1].name
-    if choice.startswith("Ying"):
-        second = "Ying Wang"
-    assert planner.called(said[1][1].chosen.author) == second
-    assert said[1][1].candidates == ()
-    assert len(said[1][2]) == 1
-
-
-def test_a_summary_is_asked_again_on_another_topic(planner: Planner) -> None:
-    said = talk(planner, "Summarise Naibin Gu's work on adapters", "What about pruning?")
-    assert said[1][0] == "Summarise Naibin Gu's work on pruning"
+    said = talk(planner, marked("count", "How many papers by {Wang|author} are there?"), Request(choice, "content"))
+    second = "Ying Wang" if choice.startswith("Ying") else said[0][0].candidates[1].name
+    assert planner.called(said[1][0].chosen.author) == second
+    assert said[1][0].candidates == ()
+    assert len(said[1][1]) == 1

@@ -9,13 +9,25 @@ import pytest
 
 from assistant import outbox, recording
 from assistant.answering import Assistant
+from assistant.gazetteer import Gazetteer
 from assistant.indexing import KeptIndex
 from assistant.library import Library
 from assistant.planning import Planner
 from assistant.retrieval import Retriever
 from assistant.types import AnswerFinished, EvidenceFound, Paper, Plan, Progress, Record, TextProduced
 from tests.conftest import make_paper
-from tests.fakes import HashingEmbedder, MemoryPlace, NoRoute, ScriptedModel, TrustingJudge
+from tests.fakes import HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge, marked
+
+READER = MarkedReader(
+    marked("author_profile", "Summarise {Ada Lovelace|author}'s work"),
+    marked("author_profile", "Summarise {Jane Doe|author}'s work"),
+    marked("overview", "Give me an overview of the library"),
+    marked("overview", "What are the main themes of the {2026|year} papers?"),
+    marked("overview", "Give me an overview of {galaxy clusters|topic}"),
+    marked("overview", "Give me an overview of {zzyzx qwfp|topic}"),
+    marked("paper_summary", "Summarise {Pruner 3|title}"),
+    marked("comparison_papers", "Compare {Pruner 1|title} and {Survey 2 of Galaxy Clusters|title}"),
+)
 
 
 def _pruning(number: int, year: int) -> Paper:
@@ -44,7 +56,7 @@ PAPERS = [*(_pruning(number, 2024) for number in range(1, 6)), *(_galaxies(numbe
 def assistant_over(library: Library, index: KeptIndex, embedder: HashingEmbedder, model: ScriptedModel) -> Assistant:
     return Assistant(
         library=library,
-        planner=Planner(library, NoRoute(), lambda: date(2026, 11, 25)),  # type: ignore[arg-type]
+        planner=Planner(library, READER, Gazetteer(library), today=lambda: date(2026, 11, 25)),
         retriever=Retriever(library, index, embedder),
         judge=TrustingJudge(),  # type: ignore[arg-type]
         language_model=lambda: model,
