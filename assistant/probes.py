@@ -22,7 +22,6 @@ from assistant.errors import ModelError
 from assistant.protocols import LanguageModel, Vectors
 from assistant.types import Message
 
-
 TASKS = ("answerability", "support")
 """What is judged of an abstract by yes or no."""
 
