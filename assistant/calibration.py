@@ -28,16 +28,20 @@ _BUDGET = 3000
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a probe is to tell of a text and an abstract: `label` names it in labelled lines, `prompt` asks for it."""
+    """What a probe is to tell of a text and an abstract: `label` names it in labelled lines, `prompt` asks for it.
+
+    `strength` is the inverse of the fit's regularisation (C), see docs/EXPERIMENTS.md.
+    """
 
     name: str
     label: str
     prompt: Callable[[str, Source, LanguageModel], Sequence[Message]]
+    strength: float
 
 
 TASKS = (
-    Task("answerability", "answerable", lambda q, source, model: answerability.prompt(q, source, model, _BUDGET)),
-    Task("support", "supported", lambda said, source, model: support.prompt(said, [source], model, _BUDGET)),
+    Task("answerability", "answerable", lambda q, source, model: answerability.prompt(q, source, model, _BUDGET), 0.01),
+    Task("support", "supported", lambda said, source, model: support.prompt(said, [source], model, _BUDGET), 0.003),
 )
 
 
@@ -110,9 +114,9 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
             states[layer].append(reading.last[layer])
     labels = ["yes" if example.is_so else "no" for example in ordered]
     groups = [example.source.title for example in ordered]
-    areas = {layer: _held_out_area(layer, np.stack(rows), labels, groups) for layer, rows in states.items()}
+    areas = {layer: _held_out_area(task, layer, np.stack(rows), labels, groups) for layer, rows in states.items()}
     best = max(layers, key=areas.__getitem__)
-    return Fit(task.name, probes.fit(best, np.stack(states[best]), labels), len(ordered), areas[best])
+    return Fit(task.name, probes.fit(best, np.stack(states[best]), labels, task.strength), len(ordered), areas[best])
 
 
 def keep(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
@@ -122,7 +126,9 @@ def keep(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
     return file
 
 
-def _held_out_area(layer: int, states: NDArray[np.float32], labels: Sequence[str], groups: Iterable[str]) -> float:
+def _held_out_area(
+    task: Task, layer: int, states: NDArray[np.float32], labels: Sequence[str], groups: Iterable[str]
+) -> float:
     """Return the area under the ROC curve of probes that were fitted on the other abstracts."""
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import GroupKFold
@@ -130,6 +136,6 @@ def _held_out_area(layer: int, states: NDArray[np.float32], labels: Sequence[str
     places = list(groups)
     found = np.zeros(len(labels))
     for fitted, held_out in GroupKFold(min(_FOLDS, len(set(places)))).split(states, groups=places):
-        probe = probes.fit(layer, states[fitted], [labels[place] for place in fitted])
+        probe = probes.fit(layer, states[fitted], [labels[place] for place in fitted], task.strength)
         found[held_out] = probe.probabilities(states[held_out])[:, probe.labels.index("yes")]
     return float(roc_auc_score([label == "yes" for label in labels], found))

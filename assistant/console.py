@@ -252,6 +252,8 @@ def show_model_check(rows: Sequence[dict[str, Any]]) -> None:
         stdout.print(plain(f"{row['use']}: {row['name']}: {row['files']}"))
         placement = "; ".join(f"{part or 'all of it'} on {device}" for part, device in row["placement"].items())
         stdout.print(plain(f"  {placement}, {row['dtype']}, up to {row['tokens']:,} tokens"))
+        if row.get("judges"):
+            stdout.print(plain(f"  judges {row['judges']}"))
 
 
 def _reading(sources: Sequence[Source]) -> str:

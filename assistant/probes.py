@@ -22,8 +22,8 @@ from assistant.errors import ModelError
 from assistant.protocols import LanguageModel, Vectors
 from assistant.types import Message
 
-_STRENGTH = 0.01
-"""Inverse of the regularisation of the fit (C); of .001 to 1 it does best, see docs/EXPERIMENTS.md."""
+TASKS = ("answerability", "support")
+"""What is judged of an abstract by yes or no."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +78,8 @@ class Probe:
             ) from error
 
 
-def fit(layer: int, states: Vectors, labels: Sequence[str], strength: float = _STRENGTH) -> Probe:
-    """Fit a probe on hidden states, shape (n, width), with a label each."""
+def fit(layer: int, states: Vectors, labels: Sequence[str], strength: float = 0.01) -> Probe:
+    """Fit a probe on hidden states, shape (n, width), with a label each; `strength` is C, inverse regularisation."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 

@@ -107,6 +107,7 @@ def get_default_models(known: models.Registry, on_progress: ProgressListener) ->
 
 def check_models(settings: Settings) -> list[dict[str, Any]]:
     """Verify the files of the models in use, load them, and say where they run."""
+    from assistant import probes
     from assistant.embedding import TransformerEmbedder
     from assistant.generation import TransformersModel
 
@@ -130,6 +131,11 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
                 "tokens": model.context_tokens,
             }
         )
+        if isinstance(model, TransformersModel):
+            made = [probes.find(model.fingerprint, task, probes_made(settings)) for task in probes.TASKS]
+            checked[-1]["judges"] = (
+                "by probes" if all(made) else "by its own yes and no; `assistant models calibrate` fits better probes"
+            )
     return checked
 
 

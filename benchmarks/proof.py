@@ -316,7 +316,7 @@ def written(file: Path, papers: Papers) -> list[Trial]:
     """Read labelled sentences about papers that are known."""
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     return [
-        Trial(line["paper"], "", line.get("statement") or line["s"], line.get("kind", ""), bool(line["supported"]))
+        Trial(line["paper"], "", line["statement"], line.get("kind", ""), bool(line["supported"]))
         for line in lines
         if line["paper"] in papers.by_id
     ]

@@ -75,6 +75,7 @@ def test_the_sample_library_is_24_papers(workspace: Workspace) -> None:
 
 def test_checking_the_models_says_where_they_run(workspace: Workspace) -> None:
     chat, embedding = check_models(workspace.settings)
+    assert chat["judges"].startswith("by its own yes and no")
     assert (chat["use"], embedding["use"]) == ("chat", "embedding")
     assert set(chat["placement"].values()) <= {"cpu", "cuda:0", "0"}
     assert chat["dtype"] in ("bfloat16", "float32")
