@@ -349,7 +349,9 @@ class Planner:
 
     def _worded(self, plan: Plan) -> Plan:
         """Say the plan to a person."""
-        return replace(plan, words=plan_in_words(plan, {name: self.called(name) for name in plan.chosen.people}))
+        return replace(
+            plan, words=plan_in_words(plan, {name: self.called(name) for name in (*plan.chosen.people, *plan.left_out)})
+        )
 
 
 def _ids(mentions: Sequence[Mention]) -> tuple[str, ...]:

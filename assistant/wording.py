@@ -219,7 +219,8 @@ def plan_in_words(plan: Plan, names: Mapping[str, str] = NO_NAMES) -> str:
         what = f"{what} ({counted(len(plan.papers), 'paper')} named)"
     about = f"about “{plain(plan.topic)}”" if plan.topic else ""
     said = " ".join(part for part in (filter_in_words(plan.chosen, names), about) if part)
-    read = "".join(f"; “{one_line(asked)}” read as “{one_line(known)}”" for asked, known in plan.corrections)
+    left = f"; without {joined([plain(names.get(one, one)) for one in plan.left_out], 'or')}" if plan.left_out else ""
+    read = left + "".join(f"; “{one_line(asked)}” read as “{one_line(known)}”" for asked, known in plan.corrections)
     return f"{what}{f': papers {said}' if said else ''}{read}"
 
 
