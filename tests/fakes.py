@@ -150,7 +150,7 @@ class MarkedReader:
 
 
 class TrustingJudge:
-    """Thinks that the first source answers every question, but for those with one of the given words."""
+    """Thinks that the source with most words of a question answers it, but for those with one of the given words."""
 
     probes = None
     probability = 0.5
@@ -159,10 +159,11 @@ class TrustingJudge:
         self.refused = refused
 
     def judge(self, question: str, sources: Sequence[Source], _model: object, **_: object) -> Judgement:
-        first = sources[0]
+        asked = set(fold(question).split())
+        best = max(sources, key=lambda source: len(asked & set(fold(f"{source.title} {source.abstract}").split())))
         if any(word in question for word in self.refused):
-            return Judgement(None, first.number, 0.0, self.nearest_sentence(question, first))
-        return Judgement(first.number, first.number, self.probability)
+            return Judgement(None, best.number, 0.0, self.nearest_sentence(question, best))
+        return Judgement(best.number, best.number, self.probability)
 
     def nearest_sentence(self, _question: str, source: Source) -> str:
         return split(source.abstract)[0]
