@@ -20,6 +20,9 @@ TASK = "answerability"
 _LOOKED_AT = 3
 """How many sources are read, best first: the one that states the answer is nearly always the first."""
 
+_SURELY = 0.9
+"""Probability from which no further source is read: of two papers on one thing the second may state it too."""
+
 _SURE = 0.7
 """Probability from which no written answer is needed to hold that the source states one."""
 
@@ -30,8 +33,8 @@ Embed = Callable[[Sequence[str]], Vectors]
 class Judgement:
     """Whether a source states what a question asks for.
 
-    `answering` is the number of the first source that surely does, None without one. `nearest` is the number of the
-    likeliest one, `probability` how likely it is, in [0, 1], and `quote` its sentence nearest to the question.
+    `answering` is the number of the source that most likely does, None where none is likely to. `nearest` is that of
+    the likeliest one, `probability` how likely it is, in [0, 1], and `quote` its sentence nearest to the question.
     """
 
     answering: int | None
@@ -66,20 +69,25 @@ class Judge:
         budget: int,
         stop: threading.Event,
     ) -> Judgement:
-        """Read the sources, best first, until one states the answer; prompts have at most `budget` tokens."""
+        """Read the sources, best first, until one surely states the answer, else take the likeliest.
+
+        Prompts have at most `budget` tokens.
+        """
         likely: dict[int, float] = {}
         for source in sources[:_LOOKED_AT]:
             told = probes.yes(model, TASK, prompt(question, source, model, budget), self.probes, stop)
             if stop.is_set():
+                return Judgement(None)
+            likely[source.number] = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
+            if likely[source.number] >= _SURELY:
                 break
-            chance = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
-            likely[source.number] = chance
-            if chance >= self.sureness:
-                return Judgement(source.number, source.number, chance)
         if not likely:
             return Judgement(None)
         nearest = max(sources, key=lambda source: likely.get(source.number, -1.0))
-        return Judgement(None, nearest.number, likely[nearest.number], self.nearest_sentence(question, nearest))
+        chance = likely[nearest.number]
+        if chance >= self.sureness:
+            return Judgement(nearest.number, nearest.number, chance)
+        return Judgement(None, nearest.number, chance, self.nearest_sentence(question, nearest))
 
     def nearest_sentence(self, question: str, source: Source) -> str:
         """Return the sentence of an abstract whose meaning is nearest to the question; "" of an empty one."""

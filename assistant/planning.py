@@ -68,7 +68,6 @@ _MEASURES: Mapping[Kind, Measure] = {
 _COUNTED: Mapping[str, Measure] = {"people": "per_author", "venues": "per_venue", "years": "per_year"}
 _PLACED: Mapping[str, Measure] = {"first": "per_first_author", "last": "per_last_author"}
 _RANKINGS: frozenset[Kind] = frozenset({"ranking_people", "ranking_years", "ranking_venues", "newest", "oldest"})
-_ABOUT: frozenset[Kind] = frozenset({"meta", "out_of_scope"})
 _OVERVIEWS: frozenset[Kind] = frozenset({"overview", "trend", "author_profile"})
 _OF_TITLES: frozenset[Kind] = frozenset(
     {
@@ -142,7 +141,7 @@ class Planner:
         if request.kind == "comparison_people" and not linked.people and len(self._titled(request, linked)) >= 2:
             request = replace(request, kind="comparison_papers")
         kind = request.kind
-        if kind in _ABOUT and request.share >= _LEAST_SHARE and not linked.papers:
+        if kind == "meta" and request.share >= _LEAST_SHARE and not linked.papers:
             return replace(plan, kind="about", candidates=(), unknown_author="")
         if kind == "comparison_papers" and len(self._titled(request, linked)) >= 2:
             return self._comparison(plan, request, linked)
