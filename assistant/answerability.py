@@ -20,8 +20,8 @@ TASK = "answerability"
 _LOOKED_AT = 3
 """How many sources are read, best first: the one that states the answer is nearly always the first."""
 
-_SURELY = 0.9
-"""Probability from which no further source is read: of two papers on one thing the second may state it too."""
+_SURELY = 0.95
+"""Probability from which no further source is read; below it the next one is: of two papers on one thing both may."""
 
 _SURE = 0.7
 """Probability from which no written answer is needed to hold that the source states one."""
@@ -31,13 +31,13 @@ Embed = Callable[[Sequence[str]], Vectors]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Whether a source states what a question asks for.
+    """Which sources state what a question asks for.
 
-    `answering` is the number of the source that most likely does, None where none is likely to. `nearest` is that of
-    the likeliest one, `probability` how likely it is, in [0, 1], and `quote` its sentence nearest to the question.
+    `answering` are the numbers of those that likely do, the likeliest first. `nearest` is the number of the likeliest
+    one, `probability` how likely it is, in [0, 1], and `quote` its sentence nearest to the question where none is.
     """
 
-    answering: int | None
+    answering: tuple[int, ...] = ()
     nearest: int | None = None
     probability: float = 0.0
     quote: str = ""
@@ -45,7 +45,7 @@ class Judgement:
     @property
     def is_sure(self) -> bool:
         """Tell whether a sentence of the source may be quoted as the answer where the model fails to write one."""
-        return self.answering is not None and self.probability >= _SURE
+        return bool(self.answering) and self.probability >= _SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Judge:
         budget: int,
         stop: threading.Event,
     ) -> Judgement:
-        """Read the sources, best first, until one surely states the answer, else take the likeliest.
+        """Read the sources, best first, until one surely states the answer; else take all that likely do.
 
         Prompts have at most `budget` tokens.
         """
@@ -77,17 +77,18 @@ class Judge:
         for source in sources[:_LOOKED_AT]:
             told = probes.yes(model, TASK, prompt(question, source, model, budget), self.probes, stop)
             if stop.is_set():
-                return Judgement(None)
+                return Judgement()
             likely[source.number] = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
-            if likely[source.number] >= _SURELY:
+            if likely[source.number] >= _SURELY or (len(likely) > 1 and max(likely.values()) >= self.sureness):
                 break
         if not likely:
-            return Judgement(None)
-        nearest = max(sources, key=lambda source: likely.get(source.number, -1.0))
-        chance = likely[nearest.number]
-        if chance >= self.sureness:
-            return Judgement(nearest.number, nearest.number, chance)
-        return Judgement(None, nearest.number, chance, self.nearest_sentence(question, nearest))
+            return Judgement()
+        order = sorted(likely, key=lambda number: -likely[number])
+        answering = tuple(number for number in order if likely[number] >= self.sureness)
+        if answering:
+            return Judgement(answering, order[0], likely[order[0]])
+        nearest = next(source for source in sources if source.number == order[0])
+        return Judgement((), order[0], likely[order[0]], self.nearest_sentence(question, nearest))
 
     def nearest_sentence(self, question: str, source: Source) -> str:
         """Return the sentence of an abstract whose meaning is nearest to the question; "" of an empty one."""

@@ -187,11 +187,11 @@ class Assistant:
         evidence, read, answered = asked.seconds(), sources, None
         if plan.kind == "passages" and not asked.anyway:
             answered = self.judge.judge(plan.question, sources, model, budget=self.prompt_tokens, stop=asked.stop)
-            if answered.answering is None and not asked.stop.is_set():
+            if not answered.answering and not asked.stop.is_set():
                 told = refusals.not_said(sources, answered.nearest, answered.quote)
                 yield AnswerFinished(replace(asked.unwritten(plan, "refusal", *told), sources=sources))
                 return
-            read = tuple(source for source in sources if source.number == answered.answering) or sources
+            read = tuple(source for source in sources if source.number in answered.answering) or sources
         draft = writing.Draft(asked.question, plan, read, asked.history, self.prompt_tokens, self.answer_tokens)
         first_token, written = None, ""
         prompt = draft.prompt(model)

@@ -56,7 +56,7 @@ class Tried:
     @property
     def is_refused(self) -> bool:
         """Tell whether the question would be refused before the model is asked."""
-        return self.judgement is not None and self.judgement.answering is None
+        return self.judgement is not None and not self.judgement.answering
 
 
 def is_for_fitting(question: Question) -> bool:

@@ -162,8 +162,8 @@ class TrustingJudge:
         asked = set(fold(question).split())
         best = max(sources, key=lambda source: len(asked & set(fold(f"{source.title} {source.abstract}").split())))
         if any(word in question for word in self.refused):
-            return Judgement(None, best.number, 0.0, self.nearest_sentence(question, best))
-        return Judgement(best.number, best.number, self.probability)
+            return Judgement((), best.number, 0.0, self.nearest_sentence(question, best))
+        return Judgement((best.number,), best.number, self.probability)
 
     def nearest_sentence(self, _question: str, source: Source) -> str:
         return split(source.abstract)[0]

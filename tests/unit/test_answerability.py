@@ -35,17 +35,17 @@ def judged(question: str, model: ScriptedModel, sources: tuple[Source, ...] = (B
 
 
 def test_the_first_source_that_states_the_answer_is_answered_from() -> None:
-    assert judged("What are beams?", ScriptedModel()).answering == 1
+    assert judged("What are beams?", ScriptedModel()).answering == (1,)
     model = ScriptedModel()
     model.denied = ("[1]",)
-    assert judged("What prunes early?", model).answering == 2
+    assert judged("What prunes early?", model).answering == (2,)
 
 
 def test_without_one_the_nearest_sentence_of_the_likeliest_source_is_quoted() -> None:
     model = ScriptedModel()
     model.denied = ("[1]", "[2]")
     judgement = judged("Was Light-PEFT tested on GLUE or on SuperGLUE?", model, (PRUNING, BEAMS))
-    assert judgement.answering is None
+    assert judgement.answering == ()
     assert judgement.nearest == 2
     assert judgement.quote == "It was tested on GLUE."
     assert judgement.probability < 0.5
@@ -55,7 +55,7 @@ def test_a_judgement_that_is_stopped_names_nothing() -> None:
     stop = threading.Event()
     stop.set()
     judge = Judge(HashingEmbedder().embed, 0.5)
-    assert judge.judge("What?", [BEAMS], ScriptedModel(), budget=3000, stop=stop) == Judgement(None)
+    assert judge.judge("What?", [BEAMS], ScriptedModel(), budget=3000, stop=stop) == Judgement()
 
 
 def test_calibrating_fits_a_probe_that_tells_its_examples_and_is_found_again(
