@@ -100,8 +100,11 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
     """
     if not model.depth:
         raise UsageError(f"The model {model.info.name} shows no hidden states; it judges by its own yes and no.")
-    if len({example.is_so for example in examples}) < 2:
-        raise UsageError(f"Calibrating needs lines that are {task.label} and lines that are not.")
+    titles = [{example.source.title for example in examples if example.is_so == label} for label in (True, False)]
+    if min(map(len, titles)) < 2:
+        raise UsageError(
+            f"Calibrating needs lines that are {task.label} and lines that are not, of two papers at least."
+        )
     layers = sorted({round(depth * model.depth) for depth in DEPTHS})
     ordered = sorted(examples, key=lambda example: (example.source.title, example.source.paper_id))
     states: dict[int, list[NDArray[np.float32]]] = {layer: [] for layer in layers}

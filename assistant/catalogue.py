@@ -57,7 +57,11 @@ def planned(library: Library, plan: Plan) -> CatalogueAnswer:
         found = replace(found, sentences=(said, *found.sentences[1:]))
     if plan.manner == "export" and found.count:
         command = listing_command(plan.chosen).replace("assistant papers", "assistant export")
-        how = f"`{command or 'assistant export'} FILE.bib` writes them into a file; .ris, .csv and .jsonl do too."
+        how = (
+            f"`{command} FILE.bib` writes them into a file; .ris, .csv and .jsonl do too."
+            if command
+            else "On the page, “Files of this answer” has them; in the terminal, ask with --bundle FOLDER."
+        )
         found = replace(found, sentences=(*found.sentences, Sentence(how, "exact")))
     return replace(found, text=shown_text(found.sentences))
 

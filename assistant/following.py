@@ -15,6 +15,9 @@ from assistant.types import Candidate, PaperFilter, Plan, Turn
 _LONGEST_BEFORE = 300
 """Characters of the question before that another is put behind."""
 
+_LONGEST_CHOICE = 4
+"""Words of an answer that chooses by a number: "the second one", "I mean the first"."""
+
 _LAST = re.compile(r"\b(?:last|latter|letzte[nrs]?|dernière?|última?o?)\b|最后", re.IGNORECASE)
 _SINGLE = ("newest", "oldest", "authors_of", "details")
 _OF_A_PAPER: frozenset[Kind] = frozenset({"detail", "content", "paper_summary", "similar"})
@@ -30,9 +33,12 @@ def choice(question: str, history: Sequence[Turn]) -> Candidate | None:
         return None
     said = set(fold(question).split())
     place = numerals.place(question)
-    number = place[0] if place else numerals.number(question) if len(said) < 4 else None
-    if _LAST.search(question):
+    if len(said) > _LONGEST_CHOICE:
+        number = None
+    elif _LAST.search(question):
         number = len(candidates)
+    else:
+        number = place[0] if place else numerals.number(question)
     if number:
         return candidates[number - 1] if 0 < number <= len(candidates) else None
     words = said - {"the", "one", "i", "mean", "meant", "with", "who", "works", "wrote", "papers"}
@@ -88,7 +94,10 @@ def resolved(request: Request, history: Sequence[Turn], composed: Composed, libr
 def _of_paper(request: Request, kind: Kind, papers: tuple[str, ...], composed: Composed, library: Library) -> Plan:
     """Return a plan of what is asked of a paper of the talk."""
     plan = composed(replace(request, kind="content", named=()))
-    title = library.papers_by_id(papers)[0].title
+    known = library.papers_by_id(papers)
+    if not known:  # it was removed since
+        return composed(request)
+    title = known[0].title
     plan = replace(plan, papers=papers, subject=f"{title}: {request.text}", is_sure=True, chosen=PaperFilter())
     if kind == "detail":
         return replace(plan, kind="catalogue", measure="details")

@@ -140,7 +140,7 @@ class TransformersModel:
         encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         tokens, places = encoded["input_ids"], encoded["offset_mapping"]
         start = text.rfind(self._defused(of)) if of else len(text)
-        looked_at = [n for n, (begin, end) in enumerate(places) if start < end and begin < start + len(of)]
+        looked_at = [n for n, (begin, end) in enumerate(places) if 0 <= start < end and begin < start + len(of)]
         unread = len(tokens) - min([len(tokens) - 1, *looked_at])
         firsts = [self._tokenizer(answer, add_special_tokens=False)["input_ids"][0] for answer in answers]
         while not self._turn.acquire(timeout=0.1):
@@ -168,7 +168,7 @@ class TransformersModel:
         rows = [place - len(prefix.tokens) for place in looked_at]
         return Reading(
             tuple(shares) if shares else None,
-            {layer: of_layer[-1] for layer, of_layer in states.items()},
+            {layer: of_layer[-1].copy() for layer, of_layer in states.items()},
             {layer: of_layer[rows] for layer, of_layer in states.items()},
             tuple((max(places[n][0] - start, 0), min(places[n][1] - start, len(of))) for n in looked_at),
         )
@@ -325,7 +325,7 @@ class TransformersModel:
     def _defused(self, content: str) -> str:
         """Blank the model's control tokens in text from papers and people, so that none can end or open a message."""
         for token in self._control_tokens:
-            content = content.replace(token, " ")
+            content = content.replace(token, " " * len(token))
         return content
 
     def _only_the_rest(self, prepare: Callable[..., Any]) -> Callable[..., Any]:

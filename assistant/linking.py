@@ -29,9 +29,12 @@ _MORE = re.compile(r"(?:more than|over|above|exceed\w*|mehr als|über|plus de|m�
 _LESS = re.compile(
     r"(?:(?:fewer|less) than|under|below|weniger als|unter|moins de|menos de|少于|不到)\s*$", re.IGNORECASE
 )
+_LEAST = re.compile(
+    r"(?:(?:no|not) (?:fewer|less) than|nicht weniger als|pas moins de|no menos de|不少于)\s*$", re.IGNORECASE
+)
 _MOST = re.compile(
-    r"(?:at most|up to|no more than|not more than|maximum(?: of)?|höchstens|maximal|au plus|au maximum|como máximo"
-    r"|a lo sumo|最多|不超过)\s*$",
+    r"(?:at most|up to|no more than|not more than|maximum(?: of)?|höchstens|maximal|nicht mehr als|au plus|au maximum"
+    r"|pas plus de|como máximo|a lo sumo|no más de|最多|不超过|不多于)\s*$",
     re.IGNORECASE,
 )
 _CODE = re.compile(
@@ -234,11 +237,12 @@ class Linker:
     def _coded(self, chosen: PaperFilter, request: Request) -> PaperFilter:
         found = _CODE.search(request.text)
         inside = found and any(
-            each.start <= found.start() < each.end and len(each.text) > len(found.group()) + 6 for each in request.named
+            each.start <= found.start() < each.end and len(each.text.split()) > len(found.group().split())
+            for each in request.named
         )
         if not found or inside or request.kind in ("content", "paper_summary", "detail", "meta"):
             return chosen
-        return replace(chosen, has_code=not _NO.search(request.text))
+        return replace(chosen, has_code=not _NO.search(request.text[max(0, found.start() - 20) : found.start()]))
 
     def _timed(self, chosen: PaperFilter, request: Request) -> PaperFilter:
         """Add the time that is named, and the years that are left out."""
@@ -298,7 +302,9 @@ class Linker:
         for each in request.said("min_count", "max_count", "exact_count"):
             number = numerals.number(each.text) or 1
             before = request.text[max(0, each.start - 24) : each.start]
-            if _MOST.search(before):
+            if _LEAST.search(before):
+                least = number
+            elif _MOST.search(before):
                 most = number
             elif _LESS.search(before):
                 most = number - 1

@@ -74,11 +74,13 @@ def calibrate_model(
     if not tasks and task != "requests":
         known_ones = ", ".join([*(known.name for known in calibration.TASKS), "requests"])
         raise UsageError(f"There is no task {task}; known are {known_ones}.")
-    if (labelled is None) != (papers is None) or (labelled and len(tasks) > 1):
+    if (labelled is None) != (papers is None) or (labelled and len(tasks) != 1):
         raise UsageError("Give --labelled, --papers and --task together.")
     wiring.quiet_environment()
     read = settings.load(**context.obj)
     model = wiring.load_language_model(read.model_copy(update={"model": name or read.model}))
+    if not model.depth:
+        raise UsageError(f"The model {model.info.name} shows no hidden states; it judges by its own yes and no.")
     kept = folder or wiring.probes_made(read)
     if task in ("", "requests") and not labelled:
         with console.progress_bar() as listen:

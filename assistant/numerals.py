@@ -15,7 +15,7 @@ _CARDINALS = (
     "eight acht huit ocho 八",
     "nine neun neuf nueve 九",
     "ten zehn dix diez decade jahrzehnt décennie década 十",
-    "eleven elf onze once",
+    "eleven elf onze",
     "twelve zwölf douze doce",
     "thirteen",
     "fourteen",
@@ -49,12 +49,18 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_HAN_TENS = re.compile(r"([二三四五六七八九])?十([一二三四五六七八九])?")
+_TWENTY = re.compile(r"\btwenty[- ](\w+)")
 
 
 def number(text: str) -> int | None:
     """Return the number that a text holds, in figures or in words; None without one."""
     if figures := re.search(r"\d{1,4}", text):
         return int(figures.group())
+    if tens := _HAN_TENS.search(text):
+        return 10 * _NUMBER.get(tens[1] or "一", 1) + (_NUMBER[tens[2]] if tens[2] else 0)
+    if (units := _TWENTY.search(text.casefold())) and units[1] in _NUMBER:
+        return 20 + _NUMBER[units[1]]
     words = re.findall(r"[^\W\d_]+", text.casefold())
     found = next((_NUMBER[word] for word in words if word in _NUMBER), None)
     return found or next((_NUMBER[sign] for sign in _HAN.findall(text) if sign in _NUMBER), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -9,8 +10,11 @@ from typing import Any
 
 from transformers import DynamicCache
 
-_MOST = 3
+_MOST = 4
 """Prompts that are kept, about 30 kB a token each with the default model."""
+
+_LARGEST_CUT = 128
+"""Tokens of a kept prompt that are cut off for another; where more would be, it stays and a copy is cut."""
 
 _FEWEST = 24
 """Tokens in common from which a kept prompt is taken up: the chat template alone begins every one."""
@@ -45,10 +49,14 @@ class Prefixes:
                 longest, chosen = common, prefix
         if chosen is None:
             return Prefix([], DynamicCache(config=self._config))
-        self._kept.remove(chosen)
-        if longest < len(chosen.tokens):
-            chosen.cache.crop(longest - len(chosen.tokens))
-        return Prefix(chosen.tokens[:longest], chosen.cache)
+        cut = len(chosen.tokens) - longest
+        cache = chosen.cache
+        if cut > _LARGEST_CUT:
+            cache = copy.deepcopy(cache)
+        else:
+            self._kept.remove(chosen)
+        cache.crop(-cut)
+        return Prefix(chosen.tokens[:longest], cache)
 
     def keep(self, tokens: Sequence[int], cache: Any) -> None:
         """Keep what was read, the first of `tokens` that the cache holds; the prompt read longest ago goes.

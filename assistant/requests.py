@@ -11,7 +11,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Literal, Protocol, get_args
@@ -83,6 +82,9 @@ TASKS = ("kind", "of", "order", "position", "language", "ask", "mode", "slots")
 """What is read of a request, a probe each; `slots` at every token, the others once."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_LONGEST = 1000
+"""Characters of a request that are read; what is asked stands in fewer."""
 
 _EARLIER = 2
 """Questions of the talk that are shown before the request."""
@@ -161,7 +163,8 @@ class Reader:
         found = _probes(model.fingerprint, self.made)
         if not found:
             return Request(text, "content", share=0.0)
-        reading = model.read(messages(text, earlier), layers=layers(found), of=text, stop=stop or threading.Event())
+        said = text[:_LONGEST]
+        reading = model.read(messages(said, earlier), layers=layers(found), of=said, stop=stop or threading.Event())
         if reading is None or not reading.tokens:
             return Request(text, "content", share=0.0)
         return understood(text, reading, found, is_first=not earlier)
@@ -169,14 +172,13 @@ class Reader:
 
 def messages(text: str, earlier: Sequence[str] = ()) -> tuple[Message, Message]:
     """Return the prompt in which a request is read."""
-    before = "".join(f"Earlier question: {question}\n" for question in earlier[-_EARLIER:])
+    before = "".join(f"Earlier question: {question[:_LONGEST]}\n" for question in earlier[-_EARLIER:])
     return (
         Message("system", prompts.load("request_system")),
         Message("user", prompts.load("request", before=before, request=text)),
     )
 
 
-@lru_cache(maxsize=2)
 def _probes(fingerprint: str, made: Path | None) -> Mapping[str, Probe]:
     """Return the probes of a model by task; none where one is missing."""
     found = {task: probe for task in TASKS if (probe := probes.find(fingerprint, f"request_{task}", made))}

@@ -107,7 +107,7 @@ def get_default_models(known: models.Registry, on_progress: ProgressListener) ->
 
 def check_models(settings: Settings) -> list[dict[str, Any]]:
     """Verify the files of the models in use, load them, and say where they run."""
-    from assistant import probes
+    from assistant import probes, requests
     from assistant.embedding import TransformerEmbedder
     from assistant.generation import TransformersModel
 
@@ -132,9 +132,13 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
             }
         )
         if isinstance(model, TransformersModel):
-            made = [probes.find(model.fingerprint, task, probes_made(settings)) for task in probes.TASKS]
+            tasks = [*probes.TASKS, *(f"request_{task}" for task in requests.TASKS)]
+            made = [probes.find(model.fingerprint, task, probes_made(settings)) for task in tasks]
             checked[-1]["judges"] = (
-                "by probes" if all(made) else "by its own yes and no; `assistant models calibrate` fits better probes"
+                "by probes"
+                if all(made)
+                else "by its own yes and no, and reads only requests worded as labelled ones; `assistant models "
+                "calibrate` fits what it lacks"
             )
     return checked
 

@@ -94,7 +94,9 @@ class Workspace:
 
     @property
     def assistant(self) -> Assistant:
-        """Return the assistant; both models are loaded when they are first needed: a count needs neither.
+        """Return the assistant; both models are loaded when they are first needed.
+
+        A count that is worded like a labelled request needs the embedding model only.
 
         A few papers that wait get their vectors first; many go on waiting, found by their words only (see
         `waiting_count`, `catch_up`). Raises EmbedderMismatch, IndexFailed; the first also when the embedding model is
