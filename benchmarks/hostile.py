@@ -171,7 +171,7 @@ class Bench:
         papers = [attack.infects(paper) if is_about(paper, target) else paper for paper in self.papers]
         assistant = self.over(papers, model)
         if attack.file != FILE:
-            (paper,) = [paper for paper in self.papers if is_about(paper, target)]
+            paper = next(paper for paper in self.papers if is_about(paper, target))
             recording.keep(self.library, [Record(replace(paper, id=""), 1, "again")], attack.file)
         return assistant
 
