@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 from importlib import resources
 
 import snowballstemmer
-from rapidfuzz.distance import OSA
 
 STOP_WORDS = frozenset(
     "a about all also am an and any are as at be been being but by can could did do does done for from had has have "
@@ -18,17 +17,6 @@ STOP_WORDS = frozenset(
     "publications published publish topic topics much many more most less least very other".split()
 )
 """Words of questions that tell nothing of their subject; fewer words also make the search faster."""
-
-FRAME_WORDS = frozenset(
-    "use uses used using way ways kind kinds type types main idea ideas approach approaches method methods study "
-    "studies describe describes summarise summarize explain explains introduce introduces present presents propose "
-    "proposes proposed contribution contributions problem problems solve solves overview summary stand stands "
-    "quantity quantities thing things aspect aspects factor factors property properties element elements entity item "
-    "items "
-    "after before between during while through over under above below against among per via within without upon "
-    "towards each any both either out up off until since because whether whats wich wat hwo".split()
-)
-"""Words that frame a question about a paper, or stand for what is asked for, whatever the paper says; some misspelt."""
 
 _LIGHT_WORDS = frozenset(
     "abandon able accept accompany accomplish achieve acquire act adapt add admit adopt affect agree aid aim allow "
@@ -116,11 +104,6 @@ def stem(word: str) -> str:
 def is_light(word: str) -> bool:
     """Tell whether a word in lower case, or one of its stem, is an everyday one that names no subject."""
     return word in _LIGHT_WORDS or stem(word) in _light_stems()
-
-
-def is_misspelt_stop_word(word: str) -> bool:
-    """Tell whether a word is one letter off a word that tells nothing, and no such word itself."""
-    return len(word) > 2 and any(OSA.distance(word, known, score_cutoff=1) == 1 for known in STOP_WORDS)
 
 
 @cache

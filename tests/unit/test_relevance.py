@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from assistant import relevance
-from assistant.words import FRAME_WORDS, STOP_WORDS, is_light, is_misspelt_stop_word, looks_like_a_name, shares, stem
+from assistant.words import STOP_WORDS, is_light, looks_like_a_name, shares, stem
 
 
 @pytest.mark.parametrize("word", ["KnowRL", "BM25", "GIMC", "l1"])
@@ -28,15 +28,10 @@ def test_everyday_words_are_light_in_every_form() -> None:
     assert not is_light("protein")
 
 
-def test_a_stop_word_may_be_misspelt() -> None:
-    assert is_misspelt_stop_word("wich")
-    assert not is_misspelt_stop_word("protein")
-
-
 def test_shares_of_words_are_shares_of_stems() -> None:
     assert shares()["network"] > shares()["languag"] > 0
     assert all(0 < share <= 1 for share in shares().values())
-    assert all(stem(word) for word in [*STOP_WORDS, *FRAME_WORDS])
+    assert all(stem(word) for word in STOP_WORDS)
 
 
 def test_the_gate_has_a_threshold_between_nothing_and_everything() -> None:
