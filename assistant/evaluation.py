@@ -46,7 +46,7 @@ class Labels(BaseModel):
     `must`: regular expressions that match the text, ignoring case. `paper` and `titles_cited`: parts of titles of
     sources that are cited. `titles`: parts of titles that are named: in the text, by a citation or by a row; none of
     `not_titles` is. `min_citations`: how many papers are cited at least. An "unanswerable" question is to be refused,
-    any other is not.
+    any other is not. `kind`, `voice` and `ref` (the right answer in words) are remarks, which nothing is scored by.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +64,9 @@ class Labels(BaseModel):
     not_titles: _Texts = ()
     titles_cited: _Texts = ()
     min_citations: Annotated[int, Field(ge=1)] | None = None
+    kind: str = ""
+    voice: str = ""
+    ref: str = ""
 
     @model_validator(mode="after")
     def _can_be_scored(self) -> Labels:

@@ -73,6 +73,7 @@ class RememberingModel:
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
         self._said: dict[tuple[Message, ...], str] = {}
+        self._read: dict[tuple[Any, ...], Reading | None] = {}
         self.asked = 0
 
     @property
@@ -104,8 +105,11 @@ class RememberingModel:
         return self._model.depth
 
     def read(self, messages: Sequence[Message], **asked: Any) -> Reading | None:
-        """Read as the model does."""
-        return self._model.read(messages, **asked)
+        """Read as the model does, each prompt once."""
+        key = (tuple(messages), *((name, str(asked[name])) for name in sorted(asked) if name != "stop"))
+        if key not in self._read:
+            self._read[key] = self._model.read(messages, **asked)
+        return self._read[key]
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         """Yield the whole answer at once."""
@@ -332,18 +336,19 @@ def facts() -> list[Question]:
 
 
 @contextmanager
-def _opened() -> Iterator[tuple[Bench, Callable[[], LanguageModel]]]:
-    """Open a library in a temporary folder that is to hold the sample library's papers; and the chat model's loader.
+def _opened() -> Iterator[tuple[Bench, RememberingModel]]:
+    """Open a library in a temporary folder that is to hold the sample library's papers; and the chat model.
 
     The index is in memory: each attack changes a vector, and Chroma takes seconds to open its files again.
     """
     with open_with() as sample, TemporaryDirectory() as folder, closing(Library(Path(folder))) as library:
         embedder = RememberingEmbedder(sample.embedder)
         index = KeptIndex(library, _Memory())
+        model = RememberingModel(sample.language_model())
         base = replace(
             sample.assistant,
             library=library,
-            planner=Planner(library, Reader(sample.language_model), Gazetteer(library)),
+            planner=Planner(library, Reader(lambda: model), Gazetteer(library)),
             retriever=Retriever(library, index, embedder),
             judge=replace(sample.assistant.judge, embed=embedder.embed),
         )
@@ -352,7 +357,7 @@ def _opened() -> Iterator[tuple[Bench, Callable[[], LanguageModel]]]:
             outbox.embed_pending(library, index, embedder)
             return base
 
-        yield Bench(library, tuple(sample.library.papers()), open_assistant), sample.language_model
+        yield Bench(library, tuple(sample.library.papers()), open_assistant), model
 
 
 def _report(results: Sequence[Result]) -> None:
@@ -407,13 +412,12 @@ def main() -> None:
     random.Random(chosen.seed).shuffle(found)
     numbers = swaps()
     random.Random(chosen.seed).shuffle(numbers)
-    with _opened() as (bench, language_model):
+    with _opened() as (bench, model):
         if chosen.without_model:
             _without_model(bench, found[: chosen.limit or None])
             return
         results = _kept(chosen.results)
         done = {(result.attack, result.role) for result in results}
-        model = RememberingModel(language_model())
         under_attack = asked_under_attack(bench, found[: chosen.limit or None], facts(), model, done)
         after_swap = asked_after_swap(bench, numbers[: chosen.limit or None], model, done)
         parts = {"attacks": under_attack, "swaps": after_swap}
