@@ -10,13 +10,14 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from assistant import conversation, probes
 from assistant.protocols import LanguageModel, Vectors
 from assistant.sentences import split
-from assistant.types import Message, Source
+from assistant.types import Source
 
-TASK = "answerability"
+TASK: Final = "answerability"
 _LOOKED_AT = 3
 """How many sources are read, best first: the one that states the answer is nearly always the first."""
 
@@ -75,7 +76,8 @@ class Judge:
         """
         likely: dict[int, float] = {}
         for source in sources[:_LOOKED_AT]:
-            told = probes.yes(model, TASK, prompt(question, source, model, budget), self.probes, stop)
+            messages = conversation.judgement(TASK, question, [source], model, budget)
+            told = probes.yes(model, TASK, messages, self.probes, stop)
             if stop.is_set():
                 return Judgement()
             likely[source.number] = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
@@ -97,11 +99,3 @@ class Judge:
             return ""
         vectors = self.embed([question, *said])
         return said[int((vectors[1:] @ vectors[0]).argmax())]
-
-
-def prompt(question: str, source: Source, model: LanguageModel, budget: int) -> tuple[Message, ...]:
-    """Return what the model is shown to judge one source; it begins as a prompt for an answer does."""
-    messages, _ = conversation.messages(
-        question, [source], task="answerability", count_tokens=model.count_prompt_tokens, budget=budget
-    )
-    return messages

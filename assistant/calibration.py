@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import answerability, probes, questions, readers, support
+from assistant import conversation, probes, questions, readers
+from assistant.conversation import Judgement
 from assistant.errors import UsageError
 from assistant.protocols import LanguageModel
-from assistant.types import Message, Paper, Progress, ProgressListener, Record, Source
+from assistant.types import Paper, Progress, ProgressListener, Record, Source
 
 DEPTHS = (0.64, 0.72, 0.79)
 """Where in a model what is looked for may be read, as shares of its layers: 18, 20 and 22 of 28."""
@@ -28,20 +29,20 @@ _BUDGET = 3000
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a probe is to tell of a text and an abstract: `label` names it in labelled lines, `prompt` asks for it.
+    """What a probe is to tell of a text and an abstract: `label` names it in labelled lines.
 
     `strength` is the inverse of the fit's regularisation (C), see docs/EXPERIMENTS.md.
     """
 
-    name: str
+    name: Judgement
     label: str
-    prompt: Callable[[str, Source, LanguageModel], Sequence[Message]]
     strength: float
 
 
 TASKS = (
-    Task("answerability", "answerable", lambda q, source, model: answerability.prompt(q, source, model, _BUDGET), 0.01),
-    Task("support", "supported", lambda said, source, model: support.prompt(said, [source], model, _BUDGET), 0.003),
+    Task("answerability", "answerable", 0.01),
+    Task("support", "supported", 0.003),
+    Task("topic", "about", 0.003),
 )
 
 
@@ -110,7 +111,7 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
     states: dict[int, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
     for done, example in enumerate(ordered):
         on_progress(Progress(done, len(ordered), f"Reading labelled lines for {task.name}"))
-        messages = task.prompt(example.text, example.source, model)
+        messages = conversation.judgement(task.name, example.text, [example.source], model, _BUDGET)
         reading = model.read(messages, layers=layers, stop=threading.Event())
         assert reading is not None
         for layer in layers:

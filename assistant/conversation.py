@@ -10,14 +10,16 @@ from typing import Literal
 import prompts
 from assistant import quoting
 from assistant.errors import QuestionError
+from assistant.protocols import LanguageModel
 from assistant.sentences import split
 from assistant.types import Message, PlanKind, Source
 
 _SHORTEST_ABSTRACT = 100
-Task = PlanKind | Literal["answerability", "support"]
+Judgement = Literal["answerability", "support", "topic"]
+Task = PlanKind | Judgement
 """What the model is asked to do with the sources."""
 
-_TASKS = ("comparison", "synthesis", "answerability", "support")
+_TASKS = ("comparison", "synthesis", "answerability", "support", "topic")
 _SAYING = "say|state|mention|specify|contain|provide|include|report|discuss|describe|give|indicate|hold|answer"
 _SAID = "said|stated|mentioned|specified|contained|provided|included|reported|discussed|described|given|indicated"
 _NOT_SAID = re.compile(
@@ -61,6 +63,13 @@ def messages(
                 f"The question leaves no room for an abstract in a prompt of {budget:,} tokens. Shorten it, or raise "
                 "the setting prompt_tokens."
             )
+
+
+def judgement(
+    task: Judgement, text: str, sources: Sequence[Source], model: LanguageModel, budget: int
+) -> tuple[Message, ...]:
+    """Return what the model is shown to judge a text beside sources; it begins as a prompt for an answer does."""
+    return messages(text, sources, task=task, count_tokens=model.count_prompt_tokens, budget=budget)[0]
 
 
 def is_refusal(text: str) -> bool:

@@ -72,14 +72,17 @@ def resolved(request: Request, history: Sequence[Turn], composed: Composed, libr
         inherited = replace(inherited, words=())
     if request.mode == "change" and (said_now.author or said_now.any_authors):
         inherited = replace(inherited, author="", with_authors=(), any_authors=())
+    topic = change.topic or ("" if request.mode == "change" and said_now.words else before.topic)
+    if topic and topic == before.topic and asked and change.kind != "synthesis":
+        inherited = replace(inherited, words=(*inherited.words, topic))
     chosen = filters.merged(inherited, said_now)
     if asked is None or change.kind == "about":
-        result = replace(before, limit=change.limit or before.limit, candidates=change.candidates)
+        result = replace(before, topic=topic, limit=change.limit or before.limit, candidates=change.candidates)
         place = numerals.place(request.text)
         if place and place[0] > 1 and before.measure not in ("count", "papers"):
             result = replace(result, place=place[0])
     else:
-        result = replace(change, topic=change.topic or before.topic if change.kind == "synthesis" else "")
+        result = replace(change, topic=topic if change.kind == "synthesis" else "")
     said = f"{before.question[:_LONGEST_BEFORE]} {request.text}"
     return replace(
         result,

@@ -123,7 +123,12 @@ class Planner:
         else:
             plan = self.composed(request, person)
         return self.restricted(
-            replace(plan, question=question if plan.question == request.text else plan.question), chosen
+            replace(
+                plan,
+                question=question if plan.question == request.text else plan.question,
+                language=request.language,
+            ),
+            chosen,
         )
 
     def composed(self, request: Request, person: str = "") -> Plan:
@@ -305,16 +310,16 @@ class Planner:
         chosen = replace(linked.chosen, words=())
         if request.kind == "trend" and chosen.until is None and not chosen.last_day:
             chosen = replace(chosen, since=None, first_day="")  # what changed since then shows beside what was before
-        topic = "" if papers else " ".join(linked.topics)
-        for phrase in () if papers else linked.topics:
-            chosen = topics.select(self.library, phrase, chosen).chosen
-        if self.library.count(chosen):
-            topic = ""
-        else:
-            chosen = replace(chosen, words=())
+        either = chosen.among is not None
+        topic = "" if papers or either else " ".join(linked.topics)
+        worded = chosen
+        for phrase in linked.topics if topic else ():
+            worded = topics.select(self.library, phrase, worded).chosen
+        if len(linked.topics) > 1 and self.library.count(worded):
+            chosen, topic = worded, ""
         place = request.kind == "overview" and linked.limit
         if place and request.order:
-            found = [paper for paper in self.library.papers(chosen) if paper.date]
+            found = [paper for paper in self.library.papers(worded) if paper.date]
             found.sort(key=lambda paper: paper.date, reverse=request.order == "desc")
             papers = papers or tuple(paper.id for paper in found[: linked.limit])
         return replace(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from assistant import conversation, probes
 from assistant.protocols import LanguageModel
-from assistant.types import Message, Source
+from assistant.types import Source
 
-TASK = "support"
+TASK: Final = "support"
 
 Supports = Callable[[str, Sequence[Source]], float | None]
 """Tells how likely sources support a sentence wholly, in [0, 1]; None where that cannot be told."""
@@ -20,18 +21,11 @@ def reader(model: LanguageModel, made: Path | None, budget: int) -> Supports:
     """Return what has a model read a sentence beside its sources, in prompts of at most `budget` tokens.
 
     `made` is the folder of the probes that were made on this machine. Where the sources stood first in the prompt
-    before, only the sentence is read.
+    before, only the sentence is read. No stop ends it: what was written until then is proved too.
     """
 
     def supports(sentence: str, sources: Sequence[Source]) -> float | None:
-        return probes.yes(model, TASK, prompt(sentence, sources, model, budget), made, threading.Event())
+        messages = conversation.judgement(TASK, sentence, sources, model, budget)
+        return probes.yes(model, TASK, messages, made, threading.Event())
 
     return supports
-
-
-def prompt(sentence: str, sources: Sequence[Source], model: LanguageModel, budget: int) -> tuple[Message, ...]:
-    """Return what the model is shown to judge one sentence; it begins as a prompt for an answer does."""
-    messages, _ = conversation.messages(
-        sentence, sources, task="support", count_tokens=model.count_prompt_tokens, budget=budget
-    )
-    return messages

@@ -1,22 +1,45 @@
-"""Which papers a topic means: those that hold its words, so that they can be counted; else the nearest in meaning."""
+"""Which papers a topic means: those that hold its words, so that they can be counted; else the nearest in meaning.
+
+To a topic of few papers come those near it that hold none of its words: the chat model reads each, and a probe tells
+whether the paper is about the topic.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
 
+from assistant import conversation, probes
 from assistant.library import Library
 from assistant.names import fold
-from assistant.types import PaperFilter, Passage
+from assistant.protocols import LanguageModel
+from assistant.types import Paper, PaperFilter, Passage, Source
 from assistant.wording import counted, plain
 from assistant.words import content_words
 
+TASK: Final = "topic"
 MOST_NEAREST = 60
 """Papers taken by meaning where none holds the words."""
 
 LEAST_SIMILARITY = 0.25
 """Cosine between topic and paper below which a paper is not about it: what is off every topic stays below .2 with the
 default embedding model, what is about it in other words reaches .2 to .4. Looked at on a few topics, not fitted."""
+
+MOST_HELD = 40
+"""Papers holding a topic's words up to which others are read."""
+
+MOST_READ = 12
+"""Papers near a topic that are read where others hold its words; twice as many where none does."""
+
+_READ_CHARACTERS = 700
+"""Of an abstract: its first sentences say what it is about."""
+
+_READ_TOKENS = 1000
+_ABOUT_FROM = 0.5
+"""Probability from which a paper is about a topic."""
 
 Search = Callable[[str, int, PaperFilter], Sequence[Passage]]
 """Finds the papers nearest to a text: text, how many, among which."""
@@ -28,6 +51,7 @@ class Selected:
 
     chosen: PaperFilter
     note: str = ""
+    by_meaning: bool = False
 
 
 def select(library: Library, topic: str, chosen: PaperFilter, search: Search | None = None) -> Selected:
@@ -55,6 +79,44 @@ def select(library: Library, topic: str, chosen: PaperFilter, search: Search | N
     if not near:
         return Selected(phrase)
     held = f"none of these abstracts holds the words “{plain(topic)}”"
-    return Selected(
-        replace(chosen, among=tuple(near)), f"{held}; these are the {counted(len(near), 'paper')} nearest in meaning"
-    )
+    note = f"{held}; these are the {counted(len(near), 'paper')} nearest in meaning"
+    return Selected(replace(chosen, among=tuple(near)), note, by_meaning=True)
+
+
+def unread(library: Library, topic: str, chosen: PaperFilter, selected: Selected, search: Search) -> tuple[Paper, ...]:
+    """Return the papers, nearest first, of which only reading tells whether they are about a topic."""
+    if selected.by_meaning:
+        return tuple(library.papers_by_id((selected.chosen.among or ())[: 2 * MOST_READ]))
+    if not fold(topic) or not 0 < library.count(selected.chosen) <= MOST_HELD:
+        return ()
+    held = library.ids(selected.chosen)
+    near = [
+        passage.paper_id
+        for passage in search(topic, len(held) + MOST_READ, chosen)
+        if passage.paper_id not in held and (passage.similarity or 0.0) >= LEAST_SIMILARITY
+    ]
+    return tuple(library.papers_by_id(near[:MOST_READ]))
+
+
+def is_about(topic: str, paper: Paper, model: LanguageModel, made: Path | None, stop: threading.Event) -> bool | None:
+    """Have a model read a paper's title and first sentences, and tell whether it is about a topic; None: untold.
+
+    `made` is the folder of the probes that were made on this machine.
+    """
+    source = Source.of(1, replace(paper, abstract=paper.abstract[:_READ_CHARACTERS]))
+    messages = conversation.judgement(TASK, topic, [source], model, _READ_TOKENS)
+    likely = probes.yes(model, TASK, messages, made, stop)
+    return None if likely is None else likely >= _ABOUT_FROM
+
+
+def with_read(library: Library, topic: str, selected: Selected, about: Sequence[str]) -> Selected:
+    """Return the papers of a topic together with those that were read and are about it, and say so."""
+    if selected.by_meaning:
+        note = f"none of these abstracts holds the words “{plain(topic)}”; the model, reading the nearest, takes them "
+        return Selected(replace(selected.chosen, among=tuple(about)), f"{note}to be about it", by_meaning=True)
+    if not about:
+        return selected
+    held = library.ids(selected.chosen)
+    note = f"{counted(len(held), 'paper')} by the words “{plain(topic)}”, {len(about):,} more as the model reads them"
+    among = replace(selected.chosen, words=(), among=(*sorted(held), *about))
+    return Selected(among, note)

@@ -197,6 +197,7 @@ class Plan:
     counted from 1. `least` and `most` are the numbers of papers, inclusive, that those have who are ranked. Of people
     only those in `ranked` are named, where there are any, and none in `left_out`. `manner` is how it is said beside the
     number: whether there are any, or how they are written into a file. `unclear` is what the reader is asked back.
+    `language` is the code of the language that was asked in: "en", "de".
     """
 
     question: str
@@ -221,6 +222,7 @@ class Plan:
     left_out: tuple[str, ...] = ()
     manner: Literal["", "yes_no", "export"] = ""
     unclear: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import prompts
-from assistant import conversation, proof, quoting, refusals
+from assistant import conversation, literals, proof, quoting, refusals
 from assistant.protocols import LanguageModel, Vectors
 from assistant.sentences import split
 from assistant.support import Supports
@@ -62,6 +62,29 @@ def in_english(model: LanguageModel, question: str, stop: threading.Event) -> st
     written = "".join(model.generate([asked], max_new_tokens=_TRANSLATION_TOKENS, stop=stop))
     lines = [line.strip(' "“”') for line in written.splitlines() if line.strip()]
     return lines[0] if lines else ""
+
+
+def with_translation(model: LanguageModel, answer: Answer, stop: threading.Event) -> Answer:
+    """Put before an answer the same in the language of its question, by the model.
+
+    What was compared with the abstracts is the English text, which stays under it. A translation that lacks a number or
+    a name of the answer, or adds a number, is left out.
+    """
+    english = " ".join(sentence.text for sentence in answer.sentences)
+    asked = Message("user", prompts.load("answer_translation", question=quoting.asked(answer.question), answer=english))
+    written = "".join(model.generate([asked], max_new_tokens=_TRANSLATION_TOKENS * 3, stop=stop))
+    translation = " ".join(written.split()).strip(' "“”')
+    if stop.is_set() or not _says_the_same(translation, english):
+        return answer
+    reason = "; ".join(part for part in (answer.reason, "translated by the model; checked in English") if part)
+    return replace(answer, text=f"{translation}\n\nIn English: {answer.text}", reason=reason)
+
+
+def _says_the_same(translation: str, english: str) -> bool:
+    """Tell whether two texts hold the same numbers, and the first the second's names that are not plain words."""
+    numbers = [set(re.findall(r"\d+", text)) for text in (translation, english)]
+    names = [name for name in literals.names(literals.readable(english)) if not name[1:].islower()]
+    return bool(translation) and numbers[0] == numbers[1] and all(name in translation for name in names)
 
 
 def prove(

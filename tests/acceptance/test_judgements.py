@@ -82,7 +82,13 @@ def test_answerable_questions_are_told_from_near_misses(model: LanguageModel) ->
     stop, right = threading.Event(), 0
     for source, answerable, other in QUESTIONS:
         yes, no = (
-            probes.yes(model, answerability.TASK, answerability.prompt(question, source, model, 3000), None, stop)
+            probes.yes(
+                model,
+                answerability.TASK,
+                conversation.judgement(answerability.TASK, question, [source], model, 3000),
+                None,
+                stop,
+            )
             for question in (answerable, other)
         )
         assert yes is not None

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from assistant import calibration, probes
-from assistant.answerability import Judge, Judgement, prompt
+from assistant.answerability import Judge, Judgement
+from assistant.conversation import judgement
 from assistant.calibration import Example
 from assistant.errors import ModelError, UsageError
 from assistant.generation import TransformersModel
@@ -68,7 +69,7 @@ def test_calibrating_fits_a_probe_that_tells_its_examples_and_is_found_again(
     calibration.keep(fitted, tiny, tmp_path)
     assert probes.find(tiny.fingerprint, "answerability", tmp_path) is not None
     for example in examples:
-        messages = prompt(example.text, example.source, tiny, 3000)
+        messages = judgement("answerability", example.text, [example.source], tiny, 3000)
         chance = probes.yes(tiny, "answerability", messages, tmp_path, threading.Event())
         assert chance is not None
         assert 0 < chance < 1

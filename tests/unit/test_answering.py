@@ -158,11 +158,26 @@ def test_a_comparison_cites_each_paper_also_where_the_model_forgets_one(build: C
     assert "Light-PEFT: “Light-PEFT prunes the foundation model early.”" in answer.text
 
 
-def test_a_question_in_chinese_is_put_into_english_for_prose(build: Callable[..., Assistant]) -> None:
-    model = ScriptedModel("What does BeamLoRA treat as a beam?", "BeamLoRA treats each adapter as a beam.")
+def test_a_question_in_chinese_is_put_into_english_for_prose_and_its_proved_answer_into_chinese(
+    build: Callable[..., Assistant],
+) -> None:
+    english = "BeamLoRA treats each adapter as a beam."
+    model = ScriptedModel("What does BeamLoRA treat as a beam?", english, "BeamLoRA 把每个适配器看作波束。")
     answer = build(model).ask("BeamLoRA 把什么看作波束？").answer()
     assert answer.standalone_question == "What does BeamLoRA treat as a beam?"
-    assert answer.text == "BeamLoRA treats each adapter as a beam. [1]"
+    assert answer.text == f"BeamLoRA 把每个适配器看作波束。\n\nIn English: {english} [1]"
+    assert [sentence.text for sentence in answer.sentences] == [english]
+    assert "translated by the model" in answer.reason
+    assert english in model.prompts[-1][0].content
+
+
+@pytest.mark.parametrize("translation", ["", "LoRA 把每个适配器看作波束。", "BeamLoRA 把 7 个适配器看作波束。"])
+def test_a_translation_with_other_names_or_numbers_is_left_out(
+    build: Callable[..., Assistant], translation: str
+) -> None:
+    english = "BeamLoRA treats each adapter as a beam."
+    model = ScriptedModel("What does BeamLoRA treat as a beam?", english, translation)
+    assert build(model).ask("BeamLoRA 把什么看作波束？").answer().text == f"{english} [1]"
 
 
 def test_the_reader_s_word_on_the_kind_counts(build: Callable[..., Assistant]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from assistant import recording, topics
 from assistant.library import Library
 from assistant.types import PaperFilter, Passage, Record
 from tests.conftest import make_paper
+from tests.fakes import ScriptedModel
 
 PAPERS = [
     *(make_paper(f"Diffusion Model {n}", "A diffusion model of images.", date=f"202{n}") for n in range(4)),
@@ -59,6 +62,47 @@ def test_where_no_paper_holds_the_words_the_nearest_in_meaning_are_taken_and_it_
 def test_a_topic_far_from_everything_chooses_nothing(filled: Library) -> None:
     found = topics.select(filled, "zzyzx", PaperFilter(), lambda *_: [Passage("x", 1.0, 0.1)])
     assert filled.count(found.chosen) == 0
+
+
+def test_papers_near_a_topic_that_hold_none_of_its_words_are_read_and_those_about_it_join(filled: Library) -> None:
+    near = {paper.title: paper.id for paper in filled.papers()}
+
+    def search(_text: str, _limit: int, _chosen: PaperFilter) -> list[Passage]:
+        return [Passage(near[title], 1.0, 0.6) for title in ("Diffusion Model 1", "Pruning", "Diffusion of Heat")]
+
+    held = topics.select(filled, "diffusion models", PaperFilter(), search)
+    unread = topics.unread(filled, "diffusion models", PaperFilter(), held, search)
+    assert [paper.title for paper in unread] == ["Pruning", "Diffusion of Heat"]
+    model = ScriptedModel()
+    model.denied = ("Pruning",)
+    told = {paper.id: topics.is_about("diffusion models", paper, model, None, threading.Event()) for paper in unread}
+    assert told == {near["Pruning"]: False, near["Diffusion of Heat"]: True}
+    meant = topics.with_read(filled, "diffusion models", held, [paper for paper, about in told.items() if about])
+    assert titles(filled, meant.chosen) == {"Diffusion of Heat", *(f"Diffusion Model {n}" for n in range(4))}
+    assert meant.note == "4 papers by the words “diffusion models”, 1 more as the model reads them"
+
+
+def test_where_none_is_about_the_topic_as_the_model_reads_them_nothing_is_meant(filled: Library) -> None:
+    pruning = next(paper.id for paper in filled.papers() if paper.title == "Pruning")
+    near = topics.select(filled, "sparsification", PaperFilter(), lambda *_: [Passage(pruning, 1.0, 0.6)])
+    assert filled.count(topics.with_read(filled, "sparsification", near, []).chosen) == 0
+
+
+def test_a_topic_of_many_papers_and_none_at_all_need_no_reading(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search(_text: str, _limit: int, _chosen: PaperFilter) -> list[Passage]:
+        return [Passage(paper.id, 1.0, 0.6) for paper in filled.papers()]
+
+    monkeypatch.setattr(topics, "MOST_HELD", 3)
+    for topic in ("diffusion models", ""):
+        held = topics.select(filled, topic, PaperFilter(), search)
+        assert topics.unread(filled, topic, PaperFilter(), held, search) == ()
+
+
+def test_a_model_that_does_not_tell_leaves_the_papers_as_they_are(filled: Library) -> None:
+    paper = filled.papers()[0]
+    assert topics.is_about("pruning", paper, ScriptedModel(), None, threading.Event()) is None
 
 
 @pytest.mark.parametrize("topic", ["", "  ", "?!"])
