@@ -91,7 +91,11 @@ class KnownReader:
 @cache
 def _plain() -> tuple[Example, ...]:
     """Return the labelled requests that name nothing but people and years."""
-    return tuple(each for each in examples() if not each.earlier and all(slot in _ROLES for _, _, slot in each.named))
+    return tuple(
+        each
+        for each in examples()
+        if not each.earlier and each.tells_names and all(slot in _ROLES for _, _, slot in each.named)
+    )
 
 
 def _stood_for(example: Example) -> list[tuple[int, int, str]]:

@@ -1,14 +1,15 @@
 """The probes that read requests, fitted on the labelled requests that ship, as `assistant models calibrate` does.
 
 A labelled request names its passages: `{"q", "language", "kind", "named": [[start, end, slot]], "of", "order",
-"position", "history"}`, and where it follows up on a talk, `ask` and `mode`.
+"position", "history"}`, and where it follows up on a talk, `ask` and `mode`. Where `named` is null, what it names is
+not labelled.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -31,12 +32,13 @@ _USUAL_STRENGTH = 0.004
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled request: its labels by task, and what its passages name."""
+    """A labelled request: its labels by task, and what its passages name, where its line tells that."""
 
     text: str
     earlier: tuple[str, ...]
     labels: Mapping[str, str]
     named: tuple[tuple[int, int, str], ...]
+    tells_names: bool = True
 
     def slot_at(self, place: float) -> str:
         """Return what is named at a character."""
@@ -53,8 +55,8 @@ def examples() -> tuple[Example, ...]:
 def _example(line: Mapping[str, Any]) -> Example:
     labels = {task: line[task] for task in requests.TASKS if line.get(task)}
     labels.setdefault("position", "none")
-    named = tuple((start, end, slot) for start, end, slot in line["named"])
-    return Example(line["q"], tuple(line.get("history", ())), labels, named)
+    named = tuple((start, end, slot) for start, end, slot in line["named"] or ())
+    return Example(line["q"], tuple(line.get("history", ())), labels, named, line["named"] is not None)
 
 
 def layers(depth: int) -> tuple[int, int]:
@@ -83,9 +85,9 @@ def fitted(known: Sequence[Example], readings: Sequence[Reading], of_tokens: int
     found: dict[str, Probe] = {}
     for task in requests.TASKS:
         if task == "slots":
-            slots = list(_slots(known, readings))
-            tokens = np.concatenate([reading.tokens[of_tokens] for reading in readings])
-            found[task] = probes.fit(of_tokens, tokens, slots, _STRENGTH[task])
+            labelled = [pair for pair in zip(known, readings, strict=True) if pair[0].tells_names]
+            tokens = np.concatenate([reading.tokens[of_tokens] for _, reading in labelled])
+            found[task] = probes.fit(of_tokens, tokens, list(_slots(labelled)), _STRENGTH[task])
             continue
         rows = [place for place, example in enumerate(known) if task in example.labels]
         labels = [known[place].labels[task] for place in rows]
@@ -93,6 +95,6 @@ def fitted(known: Sequence[Example], readings: Sequence[Reading], of_tokens: int
     return found
 
 
-def _slots(known: Sequence[Example], readings: Sequence[Reading]) -> Iterator[str]:
-    for example, reading in zip(known, readings, strict=True):
+def _slots(labelled: Iterable[tuple[Example, Reading]]) -> Iterator[str]:
+    for example, reading in labelled:
         yield from (example.slot_at((start + end) / 2) for start, end in reading.spans)

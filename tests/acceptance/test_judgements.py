@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from assistant import answerability, probes, settings, support, wiring
+from assistant import answerability, conversation, probes, settings, support, wiring
 from assistant.protocols import LanguageModel
 from assistant.types import Source
 

@@ -8,8 +8,8 @@ import pytest
 
 from assistant import calibration, probes
 from assistant.answerability import Judge, Judgement
-from assistant.conversation import judgement
 from assistant.calibration import Example
+from assistant.conversation import judgement
 from assistant.errors import ModelError, UsageError
 from assistant.generation import TransformersModel
 from assistant.types import Source
