@@ -15,6 +15,7 @@ from assistant.sentences import split
 from assistant.types import Message, PlanKind, Source
 
 _SHORTEST_ABSTRACT = 100
+_TOPIC_CHARACTERS = 350
 Judgement = Literal["answerability", "support", "topic"]
 Task = PlanKind | Judgement
 """What the model is asked to do with the sources."""
@@ -68,7 +69,12 @@ def messages(
 def judgement(
     task: Judgement, text: str, sources: Sequence[Source], model: LanguageModel, budget: int
 ) -> tuple[Message, ...]:
-    """Return what the model is shown to judge a text beside sources; it begins as a prompt for an answer does."""
+    """Return what the model is shown to judge a text beside sources; it begins as a prompt for an answer does.
+
+    Whether a paper is about a topic is told from its title and first sentences, which are short.
+    """
+    if task == "topic":
+        sources = [replace(source, abstract=source.abstract[:_TOPIC_CHARACTERS]) for source in sources]
     return messages(text, sources, task=task, count_tokens=model.count_prompt_tokens, budget=budget)[0]
 
 

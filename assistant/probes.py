@@ -22,7 +22,7 @@ from assistant.errors import ModelError
 from assistant.protocols import LanguageModel, Vectors
 from assistant.types import Message
 
-TASKS = ("answerability", "support")
+TASKS = ("answerability", "support", "topic")
 """What is judged of an abstract by yes or no."""
 
 
