@@ -7,12 +7,13 @@ hidden states say of it, and what the model's own yes or no, is in docs/EXPERIME
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from assistant import conversation, probes
+from assistant import conversation, evidence, probes, quoting
+from assistant.evidence import Passage
 from assistant.protocols import LanguageModel, Vectors
 from assistant.sentences import split
 from assistant.types import Source
@@ -35,13 +36,20 @@ class Judgement:
     """Which sources state what a question asks for.
 
     `answering` are the numbers of those that likely do, the likeliest first. `nearest` is the number of the likeliest
-    one, `probability` how likely it is, in [0, 1], and `quote` its sentence nearest to the question where none is.
+    one, and `probability` how likely it is, in [0, 1]. `passages` are the sentences of each source that was read, the
+    likeliest to state the answer first.
     """
 
     answering: tuple[int, ...] = ()
     nearest: int | None = None
     probability: float = 0.0
-    quote: str = ""
+    passages: Mapping[int, tuple[Passage, ...]] = field(default_factory=dict)
+
+    @property
+    def quote(self) -> str:
+        """Return the sentence of the likeliest source that comes nearest to an answer; "" where there is none."""
+        known = self.passages.get(self.nearest or 0)
+        return known[0].text if known else ""
 
     @property
     def is_sure(self) -> bool:
@@ -75,27 +83,34 @@ class Judge:
         Prompts have at most `budget` tokens.
         """
         likely: dict[int, float] = {}
+        passages: dict[int, tuple[Passage, ...]] = {}
         for source in sources[:_LOOKED_AT]:
             messages = conversation.judgement(TASK, question, [source], model, budget)
-            told = probes.yes(model, TASK, messages, self.probes, stop)
+            abstract = quoting.quoted(source.abstract)
+            told, reading = probes.read(model, TASK, messages, self.probes, stop, of=abstract)
             if stop.is_set():
                 return Judgement()
             likely[source.number] = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
+            found = evidence.passages(model.fingerprint, self.probes, abstract, reading)
+            passages[source.number] = _verbatim(found, source) or self._nearest(question, source)
             if likely[source.number] >= _SURELY or (len(likely) > 1 and max(likely.values()) >= self.sureness):
                 break
         if not likely:
             return Judgement()
         order = sorted(likely, key=lambda number: -likely[number])
         answering = tuple(number for number in order if likely[number] >= self.sureness)
-        if answering:
-            return Judgement(answering, order[0], likely[order[0]])
-        nearest = next(source for source in sources if source.number == order[0])
-        return Judgement((), order[0], likely[order[0]], self.nearest_sentence(question, nearest))
+        return Judgement(answering, order[0], likely[order[0]], passages)
 
-    def nearest_sentence(self, question: str, source: Source) -> str:
-        """Return the sentence of an abstract whose meaning is nearest to the question; "" of an empty one."""
+    def _nearest(self, question: str, source: Source) -> tuple[Passage, ...]:
+        """Return the sentence of an abstract whose meaning is nearest to the question, where nothing better tells."""
         said = split(source.abstract)
         if not said:
-            return ""
+            return ()
         vectors = self.embed([question, *said])
-        return said[int((vectors[1:] @ vectors[0]).argmax())]
+        return (Passage(said[int((vectors[1:] @ vectors[0]).argmax())], 0.0),)
+
+
+def _verbatim(found: Sequence[Passage], source: Source) -> tuple[Passage, ...]:
+    """Return passages as they stand in the abstract; those that stand otherwise in the prompt are left out."""
+    known = {" ".join(sentence.split()): sentence for sentence in split(source.abstract)}
+    return tuple(Passage(known[each.text], each.probability) for each in found if each.text in known)

@@ -235,13 +235,12 @@ class Assistant:
         stopped, was_cut = asked.stop.is_set(), new_tokens >= self.answer_tokens
         answer = replace(asked.unwritten(plan, plan.kind, ""), sources=sources, model=model.info, timings=timings)
         answer = writing.finished(answer, written, proved, stopped=stopped, was_cut=was_cut, anyway=asked.anyway)
-        if answer.refused:
-            nearest = prompt.sources[0]
-            quote = self.judge.nearest_sentence(f"{plan.question} {written}", nearest)
-            if answered and answered.is_sure and written.strip() and not conversation.is_refusal(written):
-                answer = writing.quoted(answer, nearest, quote)
+        if answer.refused and answered:
+            if answered.is_sure and written.strip() and not conversation.is_refusal(written):
+                answer = writing.quoted(answer, answered.nearest, answered.quote)
             else:
-                answer = replace(answer, text=refusals.not_said(prompt.sources, nearest.number, quote)[0])
+                unsaid, _ = refusals.not_said(prompt.sources, answered.nearest, answered.quote)
+                answer = replace(answer, text=unsaid)
         elif plan.kind == "comparison":
             answer = self._with_table(answer, plan, prompt.sources)
         if plan.language != "en" and not answer.refused:

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import conversation, probes, questions, readers
+from assistant import conversation, evidence, probes, questions, quoting, readers
 from assistant.conversation import Judgement
 from assistant.errors import UsageError
 from assistant.protocols import LanguageModel
+from assistant.sentences import split
 from assistant.types import Paper, Progress, ProgressListener, Record, Source
 
 DEPTHS = (0.64, 0.72, 0.79)
@@ -48,21 +49,29 @@ TASKS = (
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question or a statement with an abstract, and whether the abstract answers or supports it."""
+    """A question or a statement with an abstract, and whether the abstract answers or supports it.
+
+    `evidence` are the sentences of the abstract that state the answer, where they are known.
+    """
 
     text: str
     source: Source
     is_so: bool
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A probe, how many examples it was fitted on, and the area under its ROC curve on papers it was not fitted on."""
+    """A probe, how many examples it was fitted on, and the area under its ROC curve on papers it was not fitted on.
+
+    `evidence` is the probe that tells which sentence states an answer, where examples say it.
+    """
 
     task: str
     probe: probes.Probe
     examples: int
     area: float
+    evidence: probes.Probe | None = None
 
 
 def shipped_examples(task: Task) -> list[Example]:
@@ -78,8 +87,8 @@ def shipped_examples(task: Task) -> list[Example]:
 def read(task: Task, lines: Path, papers: Path) -> list[Example]:
     """Read labelled lines, `{"q", "paper", "answerable"}` or `{"statement", "paper", "supported"}`, and their papers.
 
-    "paper" is the paper's own id; lines about an id that no paper has, or several have, are left out. Raises UsageError
-    for other lines.
+    "evidence" may hold the sentence of the abstract that states the answer, or a list of them. "paper" is the paper's
+    own id; lines about an id that no paper has, or several have, are left out. Raises UsageError for other lines.
     """
     records = [item for item in readers.read(papers, as_of=datetime.date.today()) if isinstance(item, Record)]
     shared = Counter(record.own_id for record in records)
@@ -90,7 +99,9 @@ def read(task: Task, lines: Path, papers: Path) -> list[Example]:
         if not isinstance(label, bool):
             raise UsageError(f'{lines}, line {line.number} needs "{task.label}": true or false.')
         if paper := known.get(str(line.line.get("paper"))):
-            examples.append(Example(line.text, Source.of(1, paper), label))
+            stated = line.line.get("evidence") or ()
+            said = (stated,) if isinstance(stated, str) else tuple(map(str, stated))
+            examples.append(Example(line.text, Source.of(1, paper), label, said))
     return examples
 
 
@@ -109,24 +120,41 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
     layers = sorted({round(depth * model.depth) for depth in DEPTHS})
     ordered = sorted(examples, key=lambda example: (example.source.title, example.source.paper_id))
     states: dict[int, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
+    attended: list[NDArray[np.float32]] = []
+    stated: list[str] = []
     for done, example in enumerate(ordered):
         on_progress(Progress(done, len(ordered), f"Reading labelled lines for {task.name}"))
         messages = conversation.judgement(task.name, example.text, [example.source], model, _BUDGET)
-        reading = model.read(messages, layers=layers, stop=threading.Event())
+        abstract = quoting.quoted(example.source.abstract) if example.evidence else ""
+        stop = threading.Event()
+        reading = model.read(messages, layers=layers, of=abstract, attention=bool(abstract), stop=stop)
         assert reading is not None
         for layer in layers:
             states[layer].append(reading.last[layer])
+        if reading.attention is not None:
+            sentences = split(abstract)
+            attended += list(evidence.features(reading, abstract, sentences))
+            stated += [_is_of(sentence, example.evidence) for sentence in sentences]
     labels = ["yes" if example.is_so else "no" for example in ordered]
     groups = [example.source.title for example in ordered]
     areas = {layer: _held_out_area(task, layer, np.stack(rows), labels, groups) for layer, rows in states.items()}
     best = max(layers, key=areas.__getitem__)
-    return Fit(task.name, probes.fit(best, np.stack(states[best]), labels, task.strength), len(ordered), areas[best])
+    telling = probes.fit(0, np.stack(attended), stated) if len(set(stated)) == 2 else None
+    probe = probes.fit(best, np.stack(states[best]), labels, task.strength)
+    return Fit(task.name, probe, len(ordered), areas[best], telling)
+
+
+def _is_of(sentence: str, said: Sequence[str]) -> str:
+    """Return "yes" for a sentence that holds one of the passages, or stands in one."""
+    return "yes" if any(each in sentence or sentence in each for each in said) else "no"
 
 
 def keep(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
     """Write a probe where it will be found; return the file."""
     file = folder / model.fingerprint / f"{fitted.task}.safetensors"
     fitted.probe.save(file)
+    if fitted.evidence:
+        fitted.evidence.save(folder / model.fingerprint / f"{evidence.TASK}.safetensors")
     return file
 
 

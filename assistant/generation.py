@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property, wraps
 from pathlib import Path
 from queue import Queue
 from typing import Any
 
+import numpy as np
 import torch
 from jinja2 import TemplateError
 from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, StoppingCriteriaList, TextStreamer
@@ -133,6 +135,7 @@ class TransformersModel:
         answers: Sequence[str] = (),
         layers: Sequence[int] = (),
         of: str = "",
+        attention: bool = False,
         stop: threading.Event,
     ) -> Reading | None:
         """Read a prompt, all but the beginning that it has in common with one read before; None where stopped."""
@@ -141,7 +144,8 @@ class TransformersModel:
         tokens, places = encoded["input_ids"], encoded["offset_mapping"]
         start = text.rfind(self._defused(of)) if of else len(text)
         looked_at = [n for n, (begin, end) in enumerate(places) if 0 <= start < end and begin < start + len(of)]
-        unread = len(tokens) - min([len(tokens) - 1, *looked_at])
+        states_of = [] if attention else looked_at
+        unread = len(tokens) - min([len(tokens) - 1, *states_of])
         firsts = [self._tokenizer(answer, add_special_tokens=False)["input_ids"][0] for answer in answers]
         while not self._turn.acquire(timeout=0.1):
             if stop.is_set():
@@ -149,11 +153,18 @@ class TransformersModel:
         try:
             self._stops = (stop,)
             prefix = self._prefixes.take(tokens, unread)
-            rest = torch.tensor([tokens[len(prefix.tokens) :]], device=self._model.device)
+            known = len(prefix.tokens)
             with torch.inference_mode():
-                out = self._model(
-                    rest, cache=prefix.cache, use_cache=True, output_hidden_states=bool(layers), logits_to_keep=1
-                )
+                if attention and looked_at and looked_at[-1] >= known:  # attention is shown of the few tokens after it
+                    self._forward(tokens[known : looked_at[-1] + 1], prefix.cache)
+                    known = looked_at[-1] + 1
+                with self._attention_shown() if attention else nullcontext():
+                    out = self._forward(
+                        tokens[known:],
+                        prefix.cache,
+                        output_hidden_states=bool(layers),
+                        output_attentions=attention,
+                    )
                 shares = torch.log_softmax(out.logits[0, -1].float(), dim=-1)[firsts].tolist() if firsts else None
                 states = {layer: out.hidden_states[layer][0].float().cpu().numpy() for layer in layers}
             self._prefixes.keep(tokens, prefix.cache)
@@ -165,13 +176,31 @@ class TransformersModel:
             ) from error
         finally:
             self._turn.release()
-        rows = [place - len(prefix.tokens) for place in looked_at]
+        rows = [place - known for place in states_of]
+        shown = (out.attentions or ()) if attention and looked_at else ()
+        heads = [of_layer[0].float().mean(1)[:, looked_at].cpu().numpy() for of_layer in shown]
         return Reading(
             tuple(shares) if shares else None,
             {layer: of_layer[-1].copy() for layer, of_layer in states.items()},
             {layer: of_layer[rows] for layer, of_layer in states.items()},
             tuple((max(places[n][0] - start, 0), min(places[n][1] - start, len(of))) for n in looked_at),
+            np.stack(heads) if heads else None,
         )
+
+    def _forward(self, tokens: Sequence[int], cache: Any, **shown: bool) -> Any:
+        """Read tokens behind what the cache holds."""
+        rows = torch.tensor([tokens], device=self._model.device)
+        return self._model(rows, cache=cache, use_cache=True, logits_to_keep=1, **shown)
+
+    @contextmanager
+    def _attention_shown(self) -> Iterator[None]:
+        """Compute attention in the one way that shows its weights."""
+        usual = self._model.config._attn_implementation
+        self._model.set_attn_implementation("eager")
+        try:
+            yield
+        finally:
+            self._model.set_attn_implementation(usual)
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
         """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set.

@@ -19,11 +19,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from assistant.errors import ModelError
-from assistant.protocols import LanguageModel, Vectors
+from assistant.protocols import LanguageModel, Reading, Vectors
 from assistant.types import Message
 
-TASKS = ("answerability", "support", "topic")
-"""What is judged of an abstract by yes or no."""
+TASKS = ("answerability", "evidence", "support", "topic")
+"""What is judged of an abstract."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,10 +106,20 @@ def yes(
 
     The task's probe decides; without one, what the model itself would say does. None also where `stop` was set.
     """
+    return read(model, task, messages, made, stop)[0]
+
+
+def read(
+    model: LanguageModel, task: str, messages: Sequence[Message], made: Path | None, stop: threading.Event, of: str = ""
+) -> tuple[float | None, Reading]:
+    """Return the same, and what the model made of the prompt; with `of`, its attention to that passage too."""
     probe = find(model.fingerprint, task, made)
-    reading = model.read(messages, answers=("Yes", "No"), layers=[probe.layer] if probe else [], stop=stop)
-    if reading is None:
-        return None
+    layers = [probe.layer] if probe else []
+    reading = model.read(messages, answers=("Yes", "No"), layers=layers, of=of, attention=bool(of), stop=stop)
+    return (None, Reading()) if reading is None else (_chance(probe, reading), reading)
+
+
+def _chance(probe: Probe | None, reading: Reading) -> float | None:
     if probe and probe.layer in reading.last:
         return probe.probability("yes", reading.last[probe.layer])
     if reading.answers is None:

@@ -43,13 +43,15 @@ class Reading:
     `answers` are the log-probabilities that each answer asked about comes next, by its first token; None where the
     model does not tell. `last` are the hidden states of the prompt's last token by layer, shape (width,); `tokens`
     those of the tokens of a passage, shape (n, width), and `spans` where these stand in it, as characters. Both are
-    empty where the model shows none.
+    empty where the model shows none. `attention` is how much each head attends to each of the passage's tokens,
+    the mean over the prompt's tokens behind the passage, shape (layers, heads, n); None where it is not shown.
     """
 
     answers: tuple[float, ...] | None = None
     last: Mapping[int, Vectors] = field(default_factory=dict)
     tokens: Mapping[int, Vectors] = field(default_factory=dict)
     spans: tuple[tuple[int, int], ...] = ()
+    attention: Vectors | None = None
 
 
 class LanguageModel(Protocol):
@@ -87,12 +89,14 @@ class LanguageModel(Protocol):
         answers: Sequence[str] = (),
         layers: Sequence[int] = (),
         of: str = "",
+        attention: bool = False,
         stop: threading.Event,
     ) -> Reading | None:
         """Read a prompt and judge what comes next; None where `stop` was set.
 
         Layers count from 1, which is the first one's output. `of` is the passage whose tokens are looked at, where it
-        stands last in the prompt.
+        stands last in the prompt: at their hidden states, or with `attention` at
+        what of them the rest of the prompt attends to.
         """
 
     def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:

@@ -148,9 +148,10 @@ def finished(
     )
 
 
-def quoted(answer: Answer, source: Source, quote: str) -> Answer:
-    """Return a sentence of an abstract as the answer, in place of a text of which nothing is supported."""
-    if not quote or quote not in quoting.without_orders(source.abstract):
+def quoted(answer: Answer, number: int | None, quote: str) -> Answer:
+    """Return a sentence of a source's abstract as the answer, in place of a text of which nothing is supported."""
+    source = next((source for source in answer.sources if source.number == number), None)
+    if source is None or not quote or quote not in quoting.without_orders(source.abstract):
         return answer
     sentence = Sentence(f"“{quotation(quote)}”", "exact", (source.number,), (Span(source.number, quote),))
     return replace(

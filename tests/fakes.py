@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from assistant.answerability import Judgement
+from assistant.evidence import Passage
 from assistant.names import fold
 from assistant.protocols import Reading, Vectors
 from assistant.requests import Kind, Named, Request
@@ -98,6 +99,7 @@ class ScriptedModel:
         answers: Sequence[str] = (),
         layers: Sequence[int] = (),
         of: str = "",
+        attention: bool = False,
         stop: threading.Event,
     ) -> Reading | None:
         said = 1 if any(word in messages[-1].content for word in self.denied) else 0
@@ -161,9 +163,7 @@ class TrustingJudge:
     def judge(self, question: str, sources: Sequence[Source], _model: object, **_: object) -> Judgement:
         asked = set(fold(question).split())
         best = max(sources, key=lambda source: len(asked & set(fold(f"{source.title} {source.abstract}").split())))
+        passages = {best.number: (Passage(split(best.abstract)[0], 0.0),)}
         if any(word in question for word in self.refused):
-            return Judgement((), best.number, 0.0, self.nearest_sentence(question, best))
-        return Judgement((best.number,), best.number, self.probability)
-
-    def nearest_sentence(self, _question: str, source: Source) -> str:
-        return split(source.abstract)[0]
+            return Judgement((), best.number, 0.0, passages)
+        return Judgement((best.number,), best.number, self.probability, passages)

@@ -117,13 +117,32 @@ def test_a_reading_shows_the_states_of_a_passage_and_of_the_last_token(folder: P
     assert model.fingerprint == TransformersModel(str(folder)).fingerprint
 
 
+def test_a_reading_shows_how_much_each_head_attends_to_a_passage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.generation.best_dtype", lambda _device: torch.float32)
+    model, stop = TransformersModel(str(folder)), threading.Event()
+    for _ in range(2):  # the second time all of it was read before
+        reading = model.read(PROMPT, answers=("Yes",), layers=(2,), of="beam", attention=True, stop=stop)
+        assert reading is not None
+        assert reading.attention is not None
+        assert reading.attention.shape == (2, 4, len(reading.spans))
+        assert (reading.attention > 0).all()
+        assert (reading.attention.sum(axis=-1) < 1).all()
+        plain = model.read(PROMPT, answers=("Yes",), layers=(2,), stop=stop)
+        assert plain is not None
+        assert plain.answers == pytest.approx(reading.answers, abs=1e-4)
+        assert np.allclose(plain.last[2], reading.last[2], atol=1e-4)
+    unheld = model.read(PROMPT, of="no such passage", attention=True, stop=stop)
+    assert unheld is not None
+    assert unheld.attention is None
+
+
 def test_answers_after_readings_are_those_of_a_fresh_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.generation.best_dtype", lambda _device: torch.float32)
     long = Message("user", "Low-rank adapters tune large language models. " * 20)
     others = [(PROMPT[0], long, Message("user", question)) for question in ("What is pruned?", "What is tuned?")]
     model, stop = TransformersModel(str(folder)), threading.Event()
     for prompt in [others[0], PROMPT, others[1], others[0], others[1]]:
-        kept = model.read(prompt, answers=("Yes",), layers=(2,), stop=stop)
+        kept = model.read(prompt, answers=("Yes",), layers=(2,), of=prompt[-1].content[:9], attention=True, stop=stop)
         fresh_model = TransformersModel(str(folder))
         fresh = fresh_model.read(prompt, answers=("Yes",), layers=(2,), stop=stop)
         assert kept is not None

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import calibration, probes
+from assistant import calibration, evidence, probes
 from assistant.answerability import Judge, Judgement
 from assistant.calibration import Example
 from assistant.conversation import judgement
 from assistant.errors import ModelError, UsageError
 from assistant.generation import TransformersModel
+from assistant.protocols import Reading
+from assistant.sentences import split
 from assistant.types import Source
 from tests.fakes import HashingEmbedder, ScriptedModel
 from tests.tiny_models import tiny_chat_model
@@ -115,3 +117,48 @@ def test_the_shipped_lines_are_about_papers_of_the_sample_library(task: calibrat
     assert len(examples) > 200
     assert 0.4 < sum(example.is_so for example in examples) / len(examples) < 0.6
     assert len({example.source.title for example in examples}) == 24
+
+
+def attending(text: str, *words: str) -> Reading:
+    """Return a reading in which the second of two heads attends to some words of a text, a token a word."""
+    spans, start = [], 0
+    for word in text.split():
+        start = text.index(word, start)
+        spans.append((start, start + len(word)))
+    weights = np.full((1, 2, len(spans)), 0.001, np.float32)
+    weights[0, 1] = [0.2 if text[begin:end].strip(".") in words else 0.001 for begin, end in spans]
+    return Reading(None, {}, {}, tuple(spans), weights)
+
+
+TEXT = "Beams are adapters. Light-PEFT prunes early. It was tested on GLUE."
+
+
+def test_the_sentence_that_attention_goes_to_is_the_evidence(tmp_path: Path) -> None:
+    sentences = split(TEXT)
+    told = evidence.features(attending(TEXT, "GLUE"), TEXT, sentences)
+    assert told.shape == (3, 2)
+    assert told[:, 1].argmax() == 2
+    assert np.allclose(told.mean(axis=0), 0, atol=1e-5)
+    probe = probes.Probe(
+        0, ("no", "yes"), *np.array([[0, 0], [1, 1]], np.float32), np.float32([[0, 2]]), np.float32([0])
+    )
+    probe.save(tmp_path / "m" / "evidence.safetensors")
+    found = evidence.passages("m", tmp_path, TEXT, attending(TEXT, "prunes", "early"))
+    assert found[0].text == "Light-PEFT prunes early."
+    assert found[0].probability > 0.5 > found[1].probability
+    assert evidence.passages("m", tmp_path, TEXT, Reading()) == ()
+    assert evidence.passages("m", tmp_path, "", attending(TEXT, "GLUE")) == ()
+    assert evidence.passages("other", tmp_path, TEXT, attending(TEXT, "GLUE")) == ()
+
+
+def test_calibrating_on_lines_with_their_evidence_makes_a_probe_of_it(tiny: TransformersModel, tmp_path: Path) -> None:
+    examples = [
+        Example(f"What {word}?", source, word != "is", (split(source.abstract)[1],) if word != "is" else ())
+        for word in ("beam", "teacher", "is")
+        for source in (BEAMS, PRUNING)
+    ]
+    calibration.keep(calibration.fit(ANSWERABILITY, tiny, examples, lambda _: None), tiny, tmp_path)
+    judge = Judge(HashingEmbedder().embed, 0.0, tmp_path)
+    judged = judge.judge("What teacher?", [BEAMS], tiny, budget=3000, stop=threading.Event())
+    assert [each.text for each in judged.passages[1]] in (split(BEAMS.abstract), split(BEAMS.abstract)[::-1])
+    assert judged.quote in BEAMS.abstract

@@ -1,0 +1,55 @@
+"""Which sentence of an abstract states what a question asks for, told by where the chat model's attention goes.
+
+Some attention heads look up in the prompt what the question asks for: Wu et al., "Retrieval Head Mechanistically
+Explains Long-Context Factuality", 2024. A probe weighs the heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from assistant import probes
+from assistant.protocols import Reading, Vectors
+from assistant.sentences import split
+
+TASK = "evidence"
+_LEAST_MASS = 1e-4
+"""What is added to a head's attention to a sentence before the logarithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence of an abstract, and how likely it is the one that states what is asked for, in [0, 1]."""
+
+    text: str
+    probability: float
+
+
+def passages(fingerprint: str, made: Path | None, abstract: str, reading: Reading) -> tuple[Passage, ...]:
+    """Return an abstract's sentences, the likeliest first; none where the model has no probe or shows no attention."""
+    probe = probes.find(fingerprint, TASK, made)
+    sentences = split(abstract)
+    if probe is None or reading.attention is None or not sentences:
+        return ()
+    shares = probe.probabilities(features(reading, abstract, sentences))[:, probe.labels.index("yes")]
+    return tuple(Passage(sentences[place], float(shares[place])) for place in np.argsort(-shares, kind="stable"))
+
+
+def features(reading: Reading, abstract: str, sentences: Sequence[str]) -> Vectors:
+    """Return how much each head attends to each sentence beside the others, shape (sentences, layers * heads)."""
+    assert reading.attention is not None
+    starts = [0]
+    for sentence in sentences:
+        starts.append(abstract.index(sentence, starts[-1]) + len(sentence))
+    masses = [
+        reading.attention[..., [start <= begin < end for begin, _ in reading.spans]].sum(axis=-1).ravel()
+        for start, end in pairwise(starts)
+    ]
+    logs = np.log(np.stack(masses) + _LEAST_MASS)
+    centred: Vectors = (logs - logs.mean(axis=0)).astype(np.float32)
+    return centred
