@@ -235,16 +235,19 @@ class Assistant:
         stopped, was_cut = asked.stop.is_set(), new_tokens >= self.answer_tokens
         answer = replace(asked.unwritten(plan, plan.kind, ""), sources=sources, model=model.info, timings=timings)
         answer = writing.finished(answer, written, proved, stopped=stopped, was_cut=was_cut, anyway=asked.anyway)
+        shown = answer.sentences
         if answer.refused and answered:
             if answered.is_sure and written.strip() and not conversation.is_refusal(written):
                 answer = writing.quoted(answer, answered.nearest, answered.quote)
             else:
                 unsaid, _ = refusals.not_said(prompt.sources, answered.nearest, answered.quote)
                 answer = replace(answer, text=unsaid)
+        elif answered and not asked.stop.is_set():
+            answer = writing.with_evidence(answer, answered.nearest, answered.quote)
         elif plan.kind == "comparison":
             answer = self._with_table(answer, plan, prompt.sources)
         if plan.language != "en" and not answer.refused:
-            answer = writing.with_translation(model, answer, asked.stop)
+            answer = writing.with_translation(model, answer, shown or answer.sentences, asked.stop)
         yield AnswerFinished(answer)
 
     def _with_table(self, answer: Answer, plan: Plan, read: tuple[Source, ...]) -> Answer:

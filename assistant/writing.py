@@ -9,13 +9,18 @@ from dataclasses import dataclass, replace
 
 import prompts
 from assistant import conversation, literals, proof, quoting, refusals
+from assistant.names import fold
 from assistant.protocols import LanguageModel, Vectors
 from assistant.sentences import split
 from assistant.support import Supports
 from assistant.types import Answer, Message, Plan, Sentence, Source, Span, Turn
 from assistant.wording import counted, quotation
+from assistant.words import content_words
 
 _TRANSLATION_TOKENS = 120
+_SAID_FROM = 0.8
+"""Share of a quotation's words from which an answer says it already."""
+
 _CONTRIBUTION = re.compile(
     r"\b(?:we|this (?:paper|work|study|article)|the (?:paper|authors?))\b[^.]{0,40}\b(?:propos|introduc|present|"
     r"develop|show|find|investigat|describ|demonstrat|stud|report|explor|provid|design|address|build)",
@@ -64,13 +69,15 @@ def in_english(model: LanguageModel, question: str, stop: threading.Event) -> st
     return lines[0] if lines else ""
 
 
-def with_translation(model: LanguageModel, answer: Answer, stop: threading.Event) -> Answer:
-    """Put before an answer the same in the language of its question, by the model.
+def with_translation(
+    model: LanguageModel, answer: Answer, sentences: Sequence[Sentence], stop: threading.Event
+) -> Answer:
+    """Put before an answer its sentences in the language of its question, by the model.
 
     What was compared with the abstracts is the English text, which stays under it. A translation that lacks a number or
     a name of the answer, or adds a number, is left out.
     """
-    english = " ".join(sentence.text for sentence in answer.sentences)
+    english = " ".join(sentence.text for sentence in sentences)
     asked = Message("user", prompts.load("answer_translation", question=quoting.asked(answer.question), answer=english))
     written = "".join(model.generate([asked], max_new_tokens=_TRANSLATION_TOKENS * 3, stop=stop))
     translation = " ".join(written.split()).strip(' "“”')
@@ -148,12 +155,26 @@ def finished(
     )
 
 
+def with_evidence(answer: Answer, number: int | None, quote: str) -> Answer:
+    """Put behind an answer, word for word, the sentence of its abstract that states what is asked for.
+
+    A small model often answers a half, or with the sentence beside. Nothing is put where the answer says it already.
+    """
+    if not (sentence := _quotation_of(answer, number, quote)):
+        return answer
+    said = set(content_words(fold(" ".join(each.text for each in answer.sentences))))
+    words = set(content_words(fold(quote)))
+    if len(words & said) >= _SAID_FROM * len(words):
+        return answer
+    sentence = replace(sentence, text=f"The abstract says: {sentence.text}")
+    sentences = (*answer.sentences, sentence)
+    return replace(answer, text=proof.cited_text(sentences), sentences=sentences)
+
+
 def quoted(answer: Answer, number: int | None, quote: str) -> Answer:
     """Return a sentence of a source's abstract as the answer, in place of a text of which nothing is supported."""
-    source = next((source for source in answer.sources if source.number == number), None)
-    if source is None or not quote or quote not in quoting.without_orders(source.abstract):
+    if not (sentence := _quotation_of(answer, number, quote)):
         return answer
-    sentence = Sentence(f"“{quotation(quote)}”", "exact", (source.number,), (Span(source.number, quote),))
     return replace(
         answer,
         kind="passages",
@@ -162,6 +183,14 @@ def quoted(answer: Answer, number: int | None, quote: str) -> Answer:
         sentences=(sentence,),
         reason="quoted: no abstract supports what the model wrote",
     )
+
+
+def _quotation_of(answer: Answer, number: int | None, quote: str) -> Sentence | None:
+    """Return a sentence of a source's abstract as a quotation; None of another text, or of an order to its reader."""
+    source = next((source for source in answer.sources if source.number == number), None)
+    if source is None or not quote or quote not in quoting.without_orders(source.abstract):
+        return None
+    return Sentence(f"“{quotation(quote)}”", "exact", (source.number,), (Span(source.number, quote),))
 
 
 def _quotation(source: Source) -> Sentence | None:

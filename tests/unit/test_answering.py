@@ -180,6 +180,23 @@ def test_a_translation_with_other_names_or_numbers_is_left_out(
     assert build(model).ask("BeamLoRA 把什么看作波束？").answer().text == f"{english} [1]"
 
 
+def test_the_sentence_that_states_the_answer_is_put_behind_one_that_does_not_say_it(
+    build: Callable[..., Assistant],
+) -> None:
+    model = ScriptedModel("BeamLoRA was tested on 12 datasets.")
+    answer = build(model).ask("What does BeamLoRA treat as a beam?").answer()
+    quoted = "The abstract says: “BeamLoRA treats each adapter as a beam.” [1]"
+    assert answer.text == f"BeamLoRA was tested on 12 datasets. [1] {quoted}"
+    assert answer.sentences[-1].status == "exact"
+    assert answer.sentences[-1].spans[0].quote in BEAMS
+
+
+def test_an_answer_that_says_it_already_gets_no_quotation(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("Each adapter is what BeamLoRA treats as a beam.")
+    answer = build(model).ask("What does BeamLoRA treat as a beam?").answer()
+    assert "The abstract says" not in answer.text
+
+
 def test_the_reader_s_word_on_the_kind_counts(build: Callable[..., Assistant]) -> None:
     answer = build().ask("What treats each adapter as a beam?", kind="catalogue").answer()
     assert (answer.kind, answer.count) == ("catalogue", 2)
