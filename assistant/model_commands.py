@@ -59,10 +59,10 @@ def check_models(context: typer.Context, as_json: AsJson = False) -> None:
 def calibrate_model(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="A name, a folder or a hub id. Default: the chat model in use.")] = "",
-    task: Annotated[str, typer.Option(help="answerability, support or requests. Default: all.")] = "",
+    task: Annotated[str, typer.Option(help="answerability, support, topic or requests. Default: all.")] = "",
     labelled: Annotated[
         Path | None,
-        typer.Option(help='Labelled lines: {"q", "paper", "answerable"} or {"statement", "paper", "supported"}.'),
+        typer.Option(help='Lines: {"q", "paper", "answerable", "evidence"}, {"statement", "paper", "supported"} ...'),
     ] = None,
     papers: Annotated[Path | None, typer.Option(help="The papers of these lines, in any format.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where to keep what is fitted. Default: with the models.")] = None,
