@@ -28,6 +28,9 @@ _SENTENCES: Mapping[Length, int] = {"short": 1, "medium": 1, "long": 2}
 _QUOTED: Mapping[Length, int] = {"short": 1, "medium": 2, "long": 10}
 """Papers of a theme that are cited at least, as far as it has so many."""
 
+_FEW_PAPERS = 8
+"""Papers of an overview up to which every one is cited."""
+
 _WORDED = {1: "one full sentence", 2: "two full sentences"}
 _TOKENS_A_SENTENCE = 60
 _MOST_MARKS = 12
@@ -99,7 +102,7 @@ def section(survey: Survey, group: Group, kept: Sequence[Sentence], length: Leng
     """Return a theme's part of the overview; papers that no kept sentence cites are quoted where too few are cited."""
     body = list(kept[: _SENTENCES[length]])
     cited = {number for sentence in body for number in sentence.sources}
-    least = _QUOTED[length]
+    least = len(group.numbers) if survey.coverage.matching <= _FEW_PAPERS else _QUOTED[length]
     for number in group.numbers:
         if len(cited) >= least:
             break

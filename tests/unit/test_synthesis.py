@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assistant.overviews import synthesis
 from assistant.overviews.survey import Group, Survey
 from assistant.trend_analysis.trends import Trends
@@ -69,6 +71,13 @@ def test_papers_are_quoted_where_too_few_are_cited() -> None:
     assert section.body[0].spans[0].quote in ABSTRACTS[0]
     said = Sentence("Alpha and Beta treat adapters.", "supported", (1, 2))
     assert synthesis.section(survey(), GROUP, [said], "medium").body == (said,)
+
+
+def test_of_few_papers_every_one_is_cited_of_many_as_many_as_the_length_asks_for() -> None:
+    said = Sentence("Alpha prunes adapters.", "supported", (1,))
+    assert [each.sources for each in synthesis.section(survey(), GROUP, [said], "short").body] == [(1,), (2,)]
+    many = replace(survey(), coverage=replace(survey().coverage, matching=9))
+    assert synthesis.section(many, GROUP, [said], "short").body == (said,)
 
 
 def test_a_key_sentence_that_is_not_in_the_abstract_is_never_quoted() -> None:
