@@ -28,6 +28,9 @@ _SURELY = 0.95
 _SURE = 0.7
 """Probability from which no written answer is needed to hold that the source states one."""
 
+_LEAST_EVIDENCE = 0.15
+"""Probability from which a sentence is put behind an answer: of seven sentences each has it by chance."""
+
 Embed = Callable[[Sequence[str]], Vectors]
 
 
@@ -50,6 +53,12 @@ class Judgement:
         """Return the sentence of the likeliest source that comes nearest to an answer; "" where there is none."""
         known = self.passages.get(self.nearest or 0)
         return known[0].text if known else ""
+
+    @property
+    def states_answer(self) -> bool:
+        """Tell whether that sentence was read as the one that states the answer, and is not only near in meaning."""
+        known = self.passages.get(self.nearest or 0, ())
+        return bool(known) and known[0].probability >= _LEAST_EVIDENCE
 
     @property
     def is_sure(self) -> bool:
@@ -87,7 +96,8 @@ class Judge:
         for source in sources[:_LOOKED_AT]:
             messages = conversation.judgement(TASK, question, [source], model, budget)
             abstract = quoting.quoted(source.abstract)
-            told, reading = probes.read(model, TASK, messages, self.probes, stop, of=abstract)
+            of = abstract if probes.find(model.fingerprint, evidence.TASK, self.probes) else ""
+            told, reading = probes.read(model, TASK, messages, self.probes, stop, of=of)
             if stop.is_set():
                 return Judgement()
             likely[source.number] = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
@@ -111,6 +121,8 @@ class Judge:
 
 
 def _verbatim(found: Sequence[Passage], source: Source) -> tuple[Passage, ...]:
-    """Return passages as they stand in the abstract; those that stand otherwise in the prompt are left out."""
+    """Return passages as they stand in the abstract; none where the first stands otherwise in the prompt."""
     known = {" ".join(sentence.split()): sentence for sentence in split(source.abstract)}
+    if not found or found[0].text not in known:
+        return ()
     return tuple(Passage(known[each.text], each.probability) for each in found if each.text in known)

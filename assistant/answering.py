@@ -136,6 +136,13 @@ class Assistant:
                 yield step
             else:
                 selected = step
+        if not self.library.count(selected.chosen):
+            yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
+            return
+        if plan.topic and not selected.note:  # its words alone chose the papers: a filter that can be counted again
+            among = plan.chosen.among
+            counted_by = replace(plan, chosen=replace(selected.chosen, among=among), topic="")
+            plan = self.planner.restricted(counted_by, PaperFilter())
         written = Overviews(
             self.library,
             self.retriever.embedder.embed,
@@ -242,12 +249,13 @@ class Assistant:
             else:
                 unsaid, _ = refusals.not_said(prompt.sources, answered.nearest, answered.quote)
                 answer = replace(answer, text=unsaid)
-        elif answered and not asked.stop.is_set():
+        elif answered and answered.states_answer and not asked.stop.is_set():
             answer = writing.with_evidence(answer, answered.nearest, answered.quote)
         elif plan.kind == "comparison":
             answer = self._with_table(answer, plan, prompt.sources)
         if plan.language != "en" and not answer.refused:
             answer = writing.with_translation(model, answer, shown or answer.sentences, asked.stop)
+            answer = replace(answer, timings=replace(timings, total_s=asked.seconds()))
         yield AnswerFinished(answer)
 
     def _with_table(self, answer: Answer, plan: Plan, read: tuple[Source, ...]) -> Answer:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import conversation, evidence, probes, questions, quoting, readers
+from assistant import answerability, conversation, evidence, probes, questions, quoting, readers
 from assistant.conversation import Judgement
 from assistant.errors import UsageError
 from assistant.protocols import LanguageModel
@@ -62,16 +62,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A probe, how many examples it was fitted on, and the area under its ROC curve on papers it was not fitted on.
-
-    `evidence` is the probe that tells which sentence states an answer, where examples say it.
-    """
+    """A probe, how many examples it was fitted on, and the area under its ROC curve on papers it was not fitted on."""
 
     task: str
     probe: probes.Probe
     examples: int
     area: float
-    evidence: probes.Probe | None = None
 
 
 def shipped_examples(task: Task) -> list[Example]:
@@ -99,16 +95,19 @@ def read(task: Task, lines: Path, papers: Path) -> list[Example]:
         if not isinstance(label, bool):
             raise UsageError(f'{lines}, line {line.number} needs "{task.label}": true or false.')
         if paper := known.get(str(line.line.get("paper"))):
-            stated = line.line.get("evidence") or ()
-            said = (stated,) if isinstance(stated, str) else tuple(map(str, stated))
-            examples.append(Example(line.text, Source.of(1, paper), label, said))
+            stated = line.line.get("evidence") or []
+            said = [stated] if isinstance(stated, str) else stated
+            if not isinstance(said, list) or not all(isinstance(each, str) and each.strip() for each in said):
+                raise UsageError(f'{lines}, line {line.number}: "evidence" is a text or a list of texts.')
+            examples.append(Example(line.text, Source.of(1, paper), label, tuple(said)))
     return examples
 
 
-def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progress: ProgressListener) -> Fit:
+def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progress: ProgressListener) -> list[Fit]:
     """Have a model read the examples, and fit the probe at the depth that tells best. Raises UsageError.
 
-    Examples of one abstract follow each other, so that it is read once.
+    Where examples of answerability say which sentence states the answer, a second probe tells that. Examples of
+    one abstract follow each other, so that it is read once.
     """
     if not model.depth:
         raise UsageError(f"The model {model.info.name} shows no hidden states; it judges by its own yes and no.")
@@ -120,12 +119,12 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
     layers = sorted({round(depth * model.depth) for depth in DEPTHS})
     ordered = sorted(examples, key=lambda example: (example.source.title, example.source.paper_id))
     states: dict[int, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
-    attended: list[NDArray[np.float32]] = []
-    stated: list[str] = []
+    attended: list[tuple[NDArray[np.float32], str, str]] = []
     for done, example in enumerate(ordered):
         on_progress(Progress(done, len(ordered), f"Reading labelled lines for {task.name}"))
         messages = conversation.judgement(task.name, example.text, [example.source], model, _BUDGET)
-        abstract = quoting.quoted(example.source.abstract) if example.evidence else ""
+        has_evidence = task.name == answerability.TASK and example.evidence
+        abstract = quoting.quoted(example.source.abstract) if has_evidence else ""
         stop = threading.Event()
         reading = model.read(messages, layers=layers, of=abstract, attention=bool(abstract), stop=stop)
         assert reading is not None
@@ -133,15 +132,24 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
             states[layer].append(reading.last[layer])
         if reading.attention is not None:
             sentences = split(abstract)
-            attended += list(evidence.features(reading, abstract, sentences))
-            stated += [_is_of(sentence, example.evidence) for sentence in sentences]
+            stated = [_is_of(sentence, example.evidence) for sentence in sentences]
+            if "yes" in stated:
+                rows_of = evidence.features(reading, abstract, sentences)
+                attended += [(row, said, example.source.title) for row, said in zip(rows_of, stated, strict=True)]
     labels = ["yes" if example.is_so else "no" for example in ordered]
     groups = [example.source.title for example in ordered]
-    areas = {layer: _held_out_area(task, layer, np.stack(rows), labels, groups) for layer, rows in states.items()}
+    areas = {
+        layer: _held_out_area(task.strength, layer, np.stack(rows), labels, groups) for layer, rows in states.items()
+    }
     best = max(layers, key=areas.__getitem__)
-    telling = probes.fit(0, np.stack(attended), stated) if len(set(stated)) == 2 else None
     probe = probes.fit(best, np.stack(states[best]), labels, task.strength)
-    return Fit(task.name, probe, len(ordered), areas[best], telling)
+    fits = [Fit(task.name, probe, len(ordered), areas[best])]
+    if len({title for _, _, title in attended}) > 1 and {said for _, said, _ in attended} == {"yes", "no"}:
+        features = np.stack([row for row, _, _ in attended])
+        said = [each for _, each, _ in attended]
+        area = _held_out_area(evidence.STRENGTH, 0, features, said, [title for _, _, title in attended])
+        fits.append(Fit(evidence.TASK, probes.fit(0, features, said, evidence.STRENGTH), len(said), area))
+    return fits
 
 
 def _is_of(sentence: str, said: Sequence[str]) -> str:
@@ -153,13 +161,11 @@ def keep(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
     """Write a probe where it will be found; return the file."""
     file = folder / model.fingerprint / f"{fitted.task}.safetensors"
     fitted.probe.save(file)
-    if fitted.evidence:
-        fitted.evidence.save(folder / model.fingerprint / f"{evidence.TASK}.safetensors")
     return file
 
 
 def _held_out_area(
-    task: Task, layer: int, states: NDArray[np.float32], labels: Sequence[str], groups: Iterable[str]
+    strength: float, layer: int, states: NDArray[np.float32], labels: Sequence[str], groups: Iterable[str]
 ) -> float:
     """Return the area under the ROC curve of probes that were fitted on the other abstracts."""
     from sklearn.metrics import roc_auc_score
@@ -168,6 +174,6 @@ def _held_out_area(
     places = list(groups)
     found = np.zeros(len(labels))
     for fitted, held_out in GroupKFold(min(_FOLDS, len(set(places)))).split(states, groups=places):
-        probe = probes.fit(layer, states[fitted], [labels[place] for place in fitted], task.strength)
+        probe = probes.fit(layer, states[fitted], [labels[place] for place in fitted], strength)
         found[held_out] = probe.probabilities(states[held_out])[:, probe.labels.index("yes")]
     return float(roc_auc_score([label == "yes" for label in labels], found))

@@ -74,7 +74,8 @@ def judgement(
     Whether a paper is about a topic is told from its title and first sentences, which are short.
     """
     if task == "topic":
-        sources = [replace(source, abstract=source.abstract[:_TOPIC_CHARACTERS]) for source in sources]
+        whole = ((source, quoting.without_orders(source.abstract)) for source in sources)
+        sources = [replace(source, abstract=abstract[:_TOPIC_CHARACTERS]) for source, abstract in whole]
     return messages(text, sources, task=task, count_tokens=model.count_prompt_tokens, budget=budget)[0]
 
 

@@ -18,6 +18,9 @@ from assistant.protocols import Reading, Vectors
 from assistant.sentences import split
 
 TASK = "evidence"
+STRENGTH = 0.01
+"""Inverse of the regularisation of the fit (C)."""
+
 _LEAST_MASS = 1e-4
 """What is added to a head's attention to a sentence before the logarithm."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from assistant import filters, numerals
+from assistant import filters, numerals, topics
 from assistant.library import Library
 from assistant.names import fold
 from assistant.requests import KINDS, Kind, Request
@@ -68,13 +68,19 @@ def resolved(request: Request, history: Sequence[Turn], composed: Composed, libr
     said_now = change.chosen
     if inherited.author and said_now.author and request.mode == "narrow":
         said_now = replace(said_now, author="", with_authors=(said_now.author, *said_now.with_authors))
-    if request.mode == "change" and said_now.words:
+    replaces_topic = request.mode == "change" and bool(said_now.words or change.topic)
+    if replaces_topic:
         inherited = replace(inherited, words=())
     if request.mode == "change" and (said_now.author or said_now.any_authors):
         inherited = replace(inherited, author="", with_authors=(), any_authors=())
-    topic = change.topic or ("" if request.mode == "change" and said_now.words else before.topic)
-    if topic and topic == before.topic and asked and change.kind != "synthesis":
-        inherited = replace(inherited, words=(*inherited.words, topic))
+    topic = change.topic or ("" if replaces_topic else before.topic)
+    goes_on = asked is None or change.kind in ("synthesis", "about")
+    if before.topic and not replaces_topic and not (topic == before.topic and goes_on):
+        words = topics.select(library, before.topic, PaperFilter()).chosen.words
+        is_held = library.count(PaperFilter(words=words)) > 0
+        inherited = filters.merged(
+            inherited, PaperFilter(words=words) if is_held else PaperFilter(among=last.paper_ids)
+        )
     chosen = filters.merged(inherited, said_now)
     if asked is None or change.kind == "about":
         result = replace(before, topic=topic, limit=change.limit or before.limit, candidates=change.candidates)

@@ -144,6 +144,7 @@ class TransformersModel:
         tokens, places = encoded["input_ids"], encoded["offset_mapping"]
         start = text.rfind(self._defused(of)) if of else len(text)
         looked_at = [n for n, (begin, end) in enumerate(places) if 0 <= start < end and begin < start + len(of)]
+        attention = attention and bool(looked_at)
         states_of = [] if attention else looked_at
         unread = len(tokens) - min([len(tokens) - 1, *states_of])
         firsts = [self._tokenizer(answer, add_special_tokens=False)["input_ids"][0] for answer in answers]
@@ -155,7 +156,7 @@ class TransformersModel:
             prefix = self._prefixes.take(tokens, unread)
             known = len(prefix.tokens)
             with torch.inference_mode():
-                if attention and looked_at and looked_at[-1] >= known:  # attention is shown of the few tokens after it
+                if attention and looked_at[-1] >= known:  # attention is shown of the few tokens after it
                     self._forward(tokens[known : looked_at[-1] + 1], prefix.cache)
                     known = looked_at[-1] + 1
                 with self._attention_shown() if attention else nullcontext():
@@ -177,7 +178,9 @@ class TransformersModel:
         finally:
             self._turn.release()
         rows = [place - known for place in states_of]
-        shown = (out.attentions or ()) if attention and looked_at else ()
+        shown = (out.attentions or ()) if attention else ()
+        if any(of_layer is None or of_layer.shape[-1] != len(tokens) for of_layer in shown):
+            shown = ()  # a sliding window, or a layer without attention
         heads = [of_layer[0].float().mean(1)[:, looked_at].cpu().numpy() for of_layer in shown]
         return Reading(
             tuple(shares) if shares else None,

@@ -93,12 +93,13 @@ def calibrate_model(
             calibration.read(chosen, labelled, papers) if labelled and papers else calibration.shipped_examples(chosen)
         )
         with console.progress_bar() as listen:
-            fitted = calibration.fit(chosen, model, examples, listen)
-        file = calibration.keep(fitted, model, kept)
-        console.remark(
-            f"{model.info.name}, {chosen.name}: fitted on {fitted.examples} lines at layer {fitted.probe.layer}; on "
-            f"abstracts left out, the area under the ROC curve is {fitted.area:.3f}. Kept in {file}."
-        )
+            fits = calibration.fit(chosen, model, examples, listen)
+        for fitted in fits:
+            file = calibration.keep(fitted, model, kept)
+            console.remark(
+                f"{model.info.name}, {fitted.task}: fitted on {fitted.examples:,} examples; on abstracts left out, the "
+                f"area under the ROC curve is {fitted.area:.3f}. Kept in {file}."
+            )
 
 
 def _registry(context: typer.Context) -> Any:

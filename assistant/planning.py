@@ -159,6 +159,8 @@ class Planner:
     def as_kind(self, plan: Plan, kind: PlanKind) -> Plan:
         """Return a plan as the reader wants it to be read: another kind of answer over the same papers."""
         measure = (plan.measure or "papers") if kind == "catalogue" else None
+        if kind != "synthesis" and plan.topic:
+            plan = replace(plan, chosen=topics.select(self.library, plan.topic, plan.chosen).chosen, topic="")
         if kind == "synthesis" and plan.kind != "synthesis":
             request = replace(self.reader.read(quoting.asked(plan.question)), kind="overview")
             return self._worded(

@@ -189,8 +189,8 @@ class Plan:
 
     `subject` is what is searched for: the question without what the filter says already. `measure` and `limit` are what
     is asked of the catalogue. `papers` are the ids of the papers that the question names; `unknown_author` is a name
-    that nobody in the library has. `topic` is what an overview is about where no paper holds the words, and `length`
-    how long it is to be. With `candidates` the question cannot be answered before one of them is chosen.
+    that nobody in the library has. `topic` is what an overview is about, where not its words alone choose the papers,
+    and `length` how long it is to be. With `candidates` the question cannot be answered before one of them is chosen.
     `corrections` tell where a name was read in another spelling: (as asked, as read).
 
     A ranking is `ascending` where the fewest, the lowest or the oldest stand first. `place` asks for that place alone,
@@ -326,7 +326,8 @@ class Answer:
     """A finished answer: the stable contract of `ask --json`.
 
     `withheld` are the sentences that the model wrote and that no abstract supports; they are no part of `text`.
-    `coverage` is given for an overview.
+    `coverage` is given for an overview. `translation` says the answer in the language of the question, in front of the
+    English sentences in `text`.
     """
 
     id: str = ""
@@ -343,6 +344,7 @@ class Answer:
     rows: tuple[Mapping[str, Any], ...] = ()
     count: int | None = None
     coverage: Coverage | None = None
+    translation: str = ""
     model: ModelInfo | None = None
     timings: Timings
 

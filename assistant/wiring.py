@@ -134,9 +134,12 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
         if isinstance(model, TransformersModel):
             tasks = [*probes.TASKS, *(f"request_{task}" for task in requests.TASKS)]
             made = [probes.find(model.fingerprint, task, probes_made(settings)) for task in tasks]
+            missing = [task for task, probe in zip(tasks, made, strict=True) if probe is None]
             checked[-1]["judges"] = (
                 "by probes"
                 if all(made)
+                else f"by probes, but for {', '.join(missing)}; `assistant models calibrate` fits what it lacks"
+                if len(missing) < len(tasks)
                 else "by its own yes and no, and reads only requests worded as labelled ones; `assistant models "
                 "calibrate` fits what it lacks"
             )

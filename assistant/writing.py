@@ -18,6 +18,10 @@ from assistant.wording import counted, quotation
 from assistant.words import content_words
 
 _TRANSLATION_TOKENS = 120
+_SHORTEST_TRANSLATION = 0.25
+"""Characters of a translation, beside those of the English: Chinese needs a third."""
+
+_MARK = re.compile(r"\[\d+\]")
 _SAID_FROM = 0.8
 """Share of a quotation's words from which an answer says it already."""
 
@@ -74,24 +78,31 @@ def with_translation(
 ) -> Answer:
     """Put before an answer its sentences in the language of its question, by the model.
 
-    What was compared with the abstracts is the English text, which stays under it. A translation that lacks a number or
-    a name of the answer, or adds a number, is left out.
+    What was compared with the abstracts is the English text, which stays under it. It is left alone where a sentence
+    is not wholly supported, and where the translation lacks a number or a name, adds a number, or was cut.
     """
-    english = " ".join(sentence.text for sentence in sentences)
+    english = quoting.harmless(" ".join(sentence.text for sentence in sentences))
+    if any(sentence.status not in ("exact", "supported") for sentence in sentences):
+        return answer
     asked = Message("user", prompts.load("answer_translation", question=quoting.asked(answer.question), answer=english))
-    written = "".join(model.generate([asked], max_new_tokens=_TRANSLATION_TOKENS * 3, stop=stop))
-    translation = " ".join(written.split()).strip(' "“”')
-    if stop.is_set() or not _says_the_same(translation, english):
+    limit = _TRANSLATION_TOKENS * 3
+    written = "".join(model.generate([asked], max_new_tokens=limit, stop=stop))
+    translation = " ".join(_MARK.sub("", written).split()).strip(' "“”')
+    was_cut = stop.is_set() or model.count_tokens(written) >= limit
+    if was_cut or fold(translation) == fold(english) or not _says_the_same(translation, english):
         return answer
     reason = "; ".join(part for part in (answer.reason, "translated by the model; checked in English") if part)
-    return replace(answer, text=f"{translation}\n\nIn English: {answer.text}", reason=reason)
+    text = f"{translation}\n\nIn English: {answer.text}"
+    return replace(answer, text=text, translation=translation, reason=reason)
 
 
 def _says_the_same(translation: str, english: str) -> bool:
     """Tell whether two texts hold the same numbers, and the first the second's names that are not plain words."""
     numbers = [set(re.findall(r"\d+", text)) for text in (translation, english)]
-    names = [name for name in literals.names(literals.readable(english)) if not name[1:].islower()]
-    return bool(translation) and numbers[0] == numbers[1] and all(name in translation for name in names)
+    said = (name.removesuffix("'s") for name in literals.names(literals.readable(english)))
+    names = [name for name in said if not name[1:].islower()]
+    is_whole = len(translation) >= _SHORTEST_TRANSLATION * len(english)
+    return is_whole and numbers[0] == numbers[1] and all(name in translation for name in names)
 
 
 def prove(

@@ -163,7 +163,7 @@ class TrustingJudge:
     def judge(self, question: str, sources: Sequence[Source], _model: object, **_: object) -> Judgement:
         asked = set(fold(question).split())
         best = max(sources, key=lambda source: len(asked & set(fold(f"{source.title} {source.abstract}").split())))
-        passages = {best.number: (Passage(split(best.abstract)[0], 0.0),)}
+        passages = {best.number: (Passage(split(best.abstract)[0], 0.9),)}
         if any(word in question for word in self.refused):
             return Judgement((), best.number, 0.0, passages)
         return Judgement((best.number,), best.number, self.probability, passages)

@@ -27,6 +27,8 @@ def page(answer: Answer, made: str, library_papers: int, counted_papers: int) ->
     if answer.standalone_question not in ("", answer.question):
         parts.append(f"*As a question of its own:* {escaped(answer.standalone_question)}")
     parts.append("## Answer")
+    if answer.translation:
+        parts.append(f"{escaped(answer.translation)} *(translated by the model)*")
     if answer.sentences:
         parts += [_line(sentence) for sentence in answer.sentences]
     else:

@@ -85,7 +85,7 @@ def _counted_otherwise(bundle: Bundle, library: Library, ids: Mapping[str, str])
     answer, plan = bundle.answer, bundle.answer.plan
     if answer.kind == "synthesis" and answer.coverage and plan:
         if plan.papers or plan.topic or plan.chosen.among is not None:
-            return []  # chosen one by one, or by meaning: nothing to count again
+            return []  # chosen one by one, or by reading or meaning: nothing to count again
         now_there = library.count(recounts.translated(library, plan.chosen, ids, bundle.people))
         read = answer.coverage.matching
         return [] if now_there == read else [f"The overview is of {read:,} papers; {now_there:,} pass its filter now."]

@@ -36,7 +36,7 @@ def fields(plan: Plan | None, called: Called) -> Fields:
     kind = plan.kind if plan.kind != "about" else "passages"
     code = "" if chosen.has_code is None else "yes" if chosen.has_code else "no"
     author = called(chosen.author) if chosen.author else ""
-    words = "; ".join(chosen.words) or plan.topic
+    words = "; ".join(word for word in (*chosen.words, plan.topic) if word)
     return (kind, plan.measure, author, chosen.since, chosen.until, chosen.category, words, code)
 
 
@@ -56,7 +56,7 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
         has_code={"yes": True, "no": False}.get(code or ""),
     )
     is_counted = kind == "catalogue"
-    topic = plan.topic if chosen.words == (plan.topic,) else ""
+    topic = plan.topic if plan.topic in chosen.words and kind == "synthesis" else ""
     if kind == "synthesis" and plan.kind != "synthesis" and not chosen.words:
         topic = plan.subject
     return replace(
@@ -64,7 +64,7 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
         topic=topic,
         kind=kind or "passages",
         measure=(measure or "papers") if is_counted else None,
-        chosen=replace(chosen, words=()) if topic else chosen,
+        chosen=replace(chosen, words=tuple(word for word in chosen.words if word != topic)),
         candidates=(),
         unknown_author="",
     )

@@ -13,6 +13,7 @@ from assistant.conversation import judgement
 from assistant.errors import ModelError, UsageError
 from assistant.generation import TransformersModel
 from assistant.protocols import Reading
+from assistant.quoting import quoted
 from assistant.sentences import split
 from assistant.types import Source
 from tests.fakes import HashingEmbedder, ScriptedModel
@@ -66,7 +67,7 @@ def test_calibrating_fits_a_probe_that_tells_its_examples_and_is_found_again(
 ) -> None:
     questions = [f"What is {word}?" for word in ("a beam", "a teacher", "pruning", "a model", "the question", "GLUE")]
     examples = [Example(q, source, q.endswith(("m?", "r?", "g?"))) for q in questions for source in (BEAMS, PRUNING)]
-    fitted = calibration.fit(ANSWERABILITY, tiny, examples, lambda _: None)
+    (fitted,) = calibration.fit(ANSWERABILITY, tiny, examples, lambda _: None)
     assert fitted.examples == 12
     calibration.keep(fitted, tiny, tmp_path)
     assert probes.find(tiny.fingerprint, "answerability", tmp_path) is not None
@@ -117,6 +118,9 @@ def test_the_shipped_lines_are_about_papers_of_the_sample_library(task: calibrat
     assert len(examples) > 200
     assert 0.4 < sum(example.is_so for example in examples) / len(examples) < 0.6
     assert len({example.source.title for example in examples}) == 24
+    for example in examples:
+        stated = " ".join(quoted(example.source.abstract).split())
+        assert all(each in stated for each in example.evidence), example
 
 
 def attending(text: str, *words: str) -> Reading:
@@ -157,7 +161,9 @@ def test_calibrating_on_lines_with_their_evidence_makes_a_probe_of_it(tiny: Tran
         for word in ("beam", "teacher", "is")
         for source in (BEAMS, PRUNING)
     ]
-    calibration.keep(calibration.fit(ANSWERABILITY, tiny, examples, lambda _: None), tiny, tmp_path)
+    for fitted in calibration.fit(ANSWERABILITY, tiny, examples, lambda _: None):
+        calibration.keep(fitted, tiny, tmp_path)
+    assert fitted.task == "evidence"
     judge = Judge(HashingEmbedder().embed, 0.0, tmp_path)
     judged = judge.judge("What teacher?", [BEAMS], tiny, budget=3000, stop=threading.Event())
     assert [each.text for each in judged.passages[1]] in (split(BEAMS.abstract), split(BEAMS.abstract)[::-1])

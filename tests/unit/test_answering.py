@@ -165,14 +165,26 @@ def test_a_question_in_chinese_is_put_into_english_for_prose_and_its_proved_answ
     model = ScriptedModel("What does BeamLoRA treat as a beam?", english, "BeamLoRA 把每个适配器看作波束。")
     answer = build(model).ask("BeamLoRA 把什么看作波束？").answer()
     assert answer.standalone_question == "What does BeamLoRA treat as a beam?"
+    assert answer.translation == "BeamLoRA 把每个适配器看作波束。"
     assert answer.text == f"BeamLoRA 把每个适配器看作波束。\n\nIn English: {english} [1]"
     assert [sentence.text for sentence in answer.sentences] == [english]
     assert "translated by the model" in answer.reason
     assert english in model.prompts[-1][0].content
 
 
-@pytest.mark.parametrize("translation", ["", "LoRA 把每个适配器看作波束。", "BeamLoRA 把 7 个适配器看作波束。"])
-def test_a_translation_with_other_names_or_numbers_is_left_out(
+@pytest.mark.parametrize(
+    "translation",
+    [
+        "",
+        "LoRA 把每个适配器看作波束。",
+        "BeamLoRA 把 7 个适配器看作波束。",
+        "BeamLoRA",
+        "BeamLoRA treats each adapter as a beam.",
+        "BeamLoRA 把每个适配器看作波束。 " * 200,
+    ],
+    ids=["nothing", "another name", "another number", "too short", "not translated", "cut"],
+)
+def test_a_translation_that_does_not_say_the_same_is_left_out(
     build: Callable[..., Assistant], translation: str
 ) -> None:
     english = "BeamLoRA treats each adapter as a beam."
@@ -222,7 +234,7 @@ def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant
     )
     assert list(value) == [
         "id", "question", "standalone_question", "kind", "text", "refused", "reason", "plan", "sentences", "withheld",
-        "sources", "rows", "count", "coverage", "model", "timings",
+        "sources", "rows", "count", "coverage", "translation", "model", "timings",
     ]  # fmt: skip
     assert set(value["sentences"][0]) == {"text", "status", "sources", "spans"}
     assert set(value["sentences"][0]["spans"][0]) == {"source", "quote"}

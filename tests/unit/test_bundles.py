@@ -79,7 +79,8 @@ def test_papers_that_the_answer_has_no_room_for_are_kept_too(
 def test_an_answer_in_prose_is_kept_with_its_quotations(assistant: Assistant, tmp_path: Path) -> None:
     answer = kept(assistant, "On how many datasets was BeamLoRA tested?", tmp_path / "b")
     assert answer.kind == "passages"
-    (sentence,) = lines(tmp_path / "b", "sentence")
+    sentence, quoted = lines(tmp_path / "b", "sentence")
+    assert str(quoted["text"]).startswith("The abstract says: “")
     spans = sentence["spans"]
     assert isinstance(spans, list)
     assert spans[0]["quote"] in BEAMS

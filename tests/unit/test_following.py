@@ -96,3 +96,23 @@ def test_one_of_several_people_is_chosen(planner: Planner, choice: str) -> None:
     assert planner.called(said[1][0].chosen.author) == second
     assert said[1][0].candidates == ()
     assert len(said[1][1]) == 1
+
+
+LORA = marked("overview", "Give me an overview of {LoRA|topic}")
+
+
+def test_a_count_after_an_overview_counts_the_papers_of_its_topic(planner: Planner) -> None:
+    for topic, count in (("LoRA", 2), ("ensemble of a beam", 1)):
+        overview = marked("overview", f"Give me an overview of {{{topic}|topic}}")
+        plan, _ = talk(planner, overview, follow("how many are there?", ask="count"))[1]
+        assert planner.library.count(plan.chosen) == count, topic
+
+
+def test_another_topic_takes_the_place_of_an_overview_s_or_narrows_it(planner: Planner) -> None:
+    other = "an overview of {foundation model|topic}"
+    changed, _ = talk(planner, LORA, follow(f"rather {other}", ask="overview", mode="change"))[1]
+    assert (changed.topic, changed.chosen.words) == ("foundation model", ())
+    narrowed, _ = talk(planner, LORA, follow(f"of those {other}", ask="overview"))[1]
+    assert (narrowed.topic, [word.casefold() for word in narrowed.chosen.words]) == ("foundation model", ["lora"])
+    only, _ = talk(planner, LORA, follow("only from {2024|year}"))[1]
+    assert (only.kind, only.topic, only.chosen.since) == ("synthesis", "LoRA", 2024)

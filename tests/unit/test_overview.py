@@ -127,6 +127,25 @@ def test_sentences_that_the_abstracts_hold_are_kept_with_their_sources(build: Ca
         assert answer.sources[number - 1].title == f"{sentence.text[:8]}: Pruning Adapters"
 
 
+def test_where_the_model_takes_no_paper_to_be_about_a_topic_it_is_refused(
+    build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.topics.LEAST_SIMILARITY", -1.0)
+    assistant = build(*NOTHING)
+    assistant.language_model().denied = ("Topic:",)  # type: ignore[attr-defined]
+    events = list(assistant.ask("Give me an overview of {zzyzx qwfp|topic}".replace("{", "").replace("|topic}", "")))
+    assert any(isinstance(event, Progress) and "zzyzx" in event.message for event in events)
+    assert isinstance(events[-1], AnswerFinished)
+    assert events[-1].answer.refused
+
+
+def test_the_plan_of_an_overview_says_what_can_be_counted_again(build: Callable[..., Assistant]) -> None:
+    answer = build(*NOTHING).ask("Give me an overview of galaxy clusters").answer()
+    assert answer.plan
+    assert (answer.plan.topic, answer.plan.chosen.words) == ("", ("galaxy clusters",))
+    assert answer.count == 5
+
+
 def test_everything_shown_is_proved(build: Callable[..., Assistant]) -> None:
     answer = build(*NOTHING).ask("Summarise Ada Lovelace's work").answer()
     assert {sentence.status for sentence in answer.sentences} <= {"exact", "supported", "unchecked"}

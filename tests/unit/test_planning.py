@@ -299,6 +299,11 @@ def test_a_topic_that_no_paper_holds_is_kept_for_a_search_by_meaning(planner: Pl
     assert "“protein folding”" in plan.words
 
 
+def test_an_overview_that_is_read_as_a_list_is_of_its_topic_only(planner: Planner) -> None:
+    plan = planner.as_kind(planned(planner, "overview", "Give me an overview of {LoRA|topic}"), "catalogue")
+    assert (plan.topic, planner.library.count(plan.chosen)) == ("", 2)
+
+
 def test_an_overview_of_a_person_who_is_not_there_says_so(planner: Planner) -> None:
     assert planned(planner, "author_profile", "Summarise {Jane Doe|author}'s work").unknown_author == "Jane Doe"
 

@@ -1,0 +1,22 @@
+"""A plan as the fields of the page, and back."""
+
+from __future__ import annotations
+
+from assistant.types import PaperFilter, Plan
+from assistant.ui.plan import corrected, fields
+
+OVERVIEW = Plan("?", "?", PaperFilter(words=("pruning",)), "synthesis", topic="LoRA")
+
+
+def test_an_overview_s_topic_stands_beside_the_words_and_stays_when_something_else_is_corrected() -> None:
+    values = list(fields(OVERVIEW, str))
+    assert values[6] == "pruning; LoRA"
+    values[3] = 2024
+    plan = corrected(OVERVIEW, tuple(values), str)
+    assert (plan.topic, plan.chosen.words, plan.chosen.since) == ("LoRA", ("pruning",), 2024)
+
+
+def test_read_as_a_list_the_topic_becomes_words() -> None:
+    values = ("catalogue", *fields(OVERVIEW, str)[1:])
+    plan = corrected(OVERVIEW, values, str)
+    assert (plan.topic, plan.chosen.words, plan.measure) == ("", ("pruning", "LoRA"), "papers")
