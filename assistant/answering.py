@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import catalogue, conversation, refusals, relevance, support, topics, writing
+from assistant import catalogue, conversation, refusals, support, topics, writing
 from assistant.answerability import Judge
 from assistant.errors import QuestionError
 from assistant.library import Library
@@ -39,6 +39,10 @@ from assistant.wording import plain
 
 LONGEST_QUESTION = 4000
 """Characters."""
+
+LEAST_SIMILARITY = 0.15
+"""Cosine of a question to the nearest paper below which none is read for it: what is off every topic mostly stays below
+with the default embedding model, and no question that an abstract answers was found there."""
 
 _MOST_CATALOGUE_SOURCES = 200
 
@@ -268,7 +272,7 @@ class Assistant:
         return replace(answer, rows=paper_summary.table(sources), sources=sources, reason=reason)
 
     def evidence(self, plan: Plan) -> tuple[Source, ...]:
-        """Return the papers to read: those that the question names, else the nearest; none where none is about it.
+        """Return the papers to read: those that the question names, else the nearest; none where none is near.
 
         Papers that are named by some words of their titles only are read alone where the search, too, finds them first.
         """
@@ -280,7 +284,8 @@ class Assistant:
         if named:
             is_first = bool(found) and found[0] in named
             return self._sources(named if is_first else [*found[: self.passages - len(named)], *named])
-        if not relevance.is_about(self.library, plan, passages):
+        known = [passage.similarity for passage in passages if passage.similarity is not None]
+        if known and max(known) < LEAST_SIMILARITY and not plan.chosen.author:
             return ()
         return self._sources(found)
 

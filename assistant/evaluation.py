@@ -140,6 +140,8 @@ def is_right(question: Question, answer: Answer) -> bool:
 def faults(question: Question, answer: Answer) -> tuple[str, ...]:
     """Return what is wrong with an answer, in words, by the question's labels; nothing when it is right."""
     labels = Labels.model_validate(question.line)
+    if labels.type == "unanswerable":  # a refusal cites nothing: the paper is the one that is asked about
+        labels = labels.model_copy(update={"paper": ""})
     if labels.type == "unanswerable" and not answer.refused:
         return ("not refused", *_unmet(labels, answer))
     if labels.type != "unanswerable" and answer.refused:

@@ -86,13 +86,6 @@ def written_words(text: str) -> list[str]:
     return _WORDS.findall(text)
 
 
-def looks_like_a_name(word: str) -> bool:
-    """Tell whether a word is written as names of methods are: KnowRL, BM25."""
-    has_digit = any(character.isdigit() for character in word)
-    has_letter = any(character.isalpha() for character in word)
-    return sum(character.isupper() for character in word) >= 2 or (has_digit and has_letter)
-
-
 @lru_cache(maxsize=65536)  # the same words of the same abstracts come again and again
 def stem(word: str) -> str:
     """Return the stem of an English word in lower case (Porter's second algorithm); of an acronym its singular."""
