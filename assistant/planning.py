@@ -284,7 +284,7 @@ class Planner:
             named = [each for each in named if each.kind == "paper"]
         chosen, subject = PaperFilter(), request.text
         people = [(each, mention) for each, mention in linked.people if each.slot == "author"]
-        if len(people) == 1:
+        if len(people) == 1 and not plan.candidates:  # a family name alone may be a method's, or of a cited paper
             chosen = replace(chosen, author=linked.chosen.author)
             subject = f"{subject[: people[0][0].start]} {subject[people[0][0].end :]}"
         if request.said("year", "year_from", "year_to"):
@@ -303,7 +303,7 @@ class Planner:
             papers=_ids(named),
             is_sure=all(each.is_sure for each in named),
             unknown_author="",
-            candidates=plan.candidates if chosen.author else (),
+            candidates=(),
         )
 
     def _overview(self, plan: Plan, request: Request, linked: Linked) -> Plan:

@@ -76,6 +76,7 @@ FACT = {"id": "a", "type": "fact", "q": "What is a beam?", "must": ["beam"], "pa
         (question("fact", must=["beam"]), answer(refused=True), ("refused",)),
         (question("fact", must=["beam"]), answer(refused=True, reason="off topic"), ("refused (off topic)",)),
         (question("unanswerable"), answer(refused=True), ()),
+        (question("unanswerable", paper="Light-PEFT"), answer(refused=True), ()),
         (question("unanswerable"), answer(), ("not refused",)),
         (question("aggregate", must=r"\b(3|three)\b"), answer("There are three papers."), ()),
         (question("aggregate", titles=["Light"], not_titles=["DIVE"]), answer("Light-PEFT and others."), ()),

@@ -299,6 +299,12 @@ def test_a_topic_that_no_paper_holds_is_kept_for_a_search_by_meaning(planner: Pl
     assert "“protein folding”" in plan.words
 
 
+def test_a_family_name_of_several_people_in_a_question_of_content_is_no_question_who_is_meant(planner: Planner) -> None:
+    plan = planned(planner, "content", "How much faster are locks than the method of {Wang|author}?")
+    assert (plan.kind, plan.candidates, plan.chosen.author) == ("passages", (), "")
+    assert "Wang" in plan.subject
+
+
 def test_an_overview_that_is_read_as_a_list_is_of_its_topic_only(planner: Planner) -> None:
     plan = planner.as_kind(planned(planner, "overview", "Give me an overview of {LoRA|topic}"), "catalogue")
     assert (plan.topic, planner.library.count(plan.chosen)) == ("", 2)
