@@ -114,14 +114,14 @@ def test_text_of_papers_and_people_does_nothing_on_the_page(
         "![x](http://evil.example/x.png) <script>", "# A <b>thing</b> [a](javascript:b).", authors=("A *B*",)
     )
     assistant = assistant_over(library, embedder, index=filled(library, embedder, (hostile,)))
-    kept(assistant, "How many papers are there? <img src=x onerror=y>", tmp_path / "b")
+    kept(assistant, "How many papers? <img src=x onerror=y>", tmp_path / "b")
     tokens = MarkdownIt("commonmark").parse((tmp_path / "b" / "answer.md").read_text())
     kinds = {token.type for each in tokens for token in (each, *(each.children or []))}
     assert not kinds & {"html_block", "html_inline", "image", "link_open", "code_block", "fence"}
 
 
 def test_a_bundle_takes_the_place_of_an_older_one_whole(assistant: Assistant, tmp_path: Path) -> None:
-    kept(assistant, "How many papers are there?", tmp_path / "b")
+    kept(assistant, "How many papers?", tmp_path / "b")
     kept(assistant, "How many papers are there per year?", tmp_path / "b")
     assert json.loads((tmp_path / "b" / "answer.json").read_text())["question"].endswith("per year?")
     assert sorted(entry.name for entry in (tmp_path / "b").iterdir()) == sorted([*bundles.FILES, bundles.MANIFEST])
@@ -132,14 +132,14 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(assistant: Assistant, t
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
     with pytest.raises(BundleError, match=r"notes\.txt"):
-        kept(assistant, "How many papers are there?", tmp_path / "mine")
-    kept(assistant, "How many papers are there?", tmp_path / "b")
+        kept(assistant, "How many papers?", tmp_path / "mine")
+    kept(assistant, "How many papers?", tmp_path / "b")
     (tmp_path / "b" / "notes.txt").write_text("mine")
     with pytest.raises(BundleError, match=r"notes\.txt"):
-        kept(assistant, "How many papers are there?", tmp_path / "b")
+        kept(assistant, "How many papers?", tmp_path / "b")
     (tmp_path / "file").write_text("mine")
     with pytest.raises(BundleError, match="is a file"):
-        kept(assistant, "How many papers are there?", tmp_path / "file")
+        kept(assistant, "How many papers?", tmp_path / "file")
     assert (tmp_path / "mine" / "notes.txt").read_text() == "mine"
 
 
@@ -148,14 +148,14 @@ def test_an_empty_folder_and_one_within_folders_that_are_not_there_are_taken(
 ) -> None:
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path / "empty", tmp_path / "new" / "deep"):
-        kept(assistant, "How many papers are there?", folder)
+        kept(assistant, "How many papers?", folder)
         assert bundles.is_bundle(folder)
 
 
 def test_a_write_that_fails_leaves_the_older_bundle(
     assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept(assistant, "How many papers are there?", tmp_path / "b")
+    kept(assistant, "How many papers?", tmp_path / "b")
     before = (tmp_path / "b" / "answer.json").read_text()
 
     def full(*_: object) -> None:
