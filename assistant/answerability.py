@@ -6,6 +6,7 @@ hidden states say of it, and what the model's own yes or no, is in docs/EXPERIME
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -122,7 +123,8 @@ class Judge:
 
 def _verbatim(found: Sequence[Passage], source: Source) -> tuple[Passage, ...]:
     """Return passages as they stand in the abstract; none where the first stands otherwise in the prompt."""
-    known = {" ".join(sentence.split()): sentence for sentence in split(source.abstract)}
-    if not found or found[0].text not in known:
+    patterns = (r"\s+".join(map(re.escape, each.text.split())) for each in found)
+    held = [re.search(pattern, source.abstract) for pattern in patterns]
+    if not held or held[0] is None:
         return ()
-    return tuple(Passage(known[each.text], each.probability) for each in found if each.text in known)
+    return tuple(Passage(match[0], each.probability) for match, each in zip(held, found, strict=True) if match)

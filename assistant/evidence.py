@@ -6,6 +6,7 @@ Explains Long-Context Factuality", 2024. A probe weighs the heads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,10 @@ TASK = "evidence"
 STRENGTH = 0.01
 """Inverse of the regularisation of the fit (C)."""
 
+_LONG = 300
+"""Characters from which a sentence is taken apart at its semicolons."""
+
+_SEMICOLON = re.compile(r"(?<=;)\s+")
 _LEAST_MASS = 1e-4
 """What is added to a head's attention to a sentence before the logarithm."""
 
@@ -34,13 +39,21 @@ class Passage:
 
 
 def passages(fingerprint: str, made: Path | None, abstract: str, reading: Reading) -> tuple[Passage, ...]:
-    """Return an abstract's sentences, the likeliest first; none where the model has no probe or shows no attention."""
+    """Return an abstract's sentences, the likeliest first, long lists in parts.
+
+    There are none where the model has no probe or shows no attention.
+    """
     probe = probes.find(fingerprint, TASK, made)
-    sentences = split(abstract)
+    sentences = [part for sentence in split(abstract) for part in _parts(sentence)]
     if probe is None or reading.attention is None or not sentences:
         return ()
     shares = probe.probabilities(features(reading, abstract, sentences))[:, probe.labels.index("yes")]
     return tuple(Passage(sentences[place], float(shares[place])) for place in np.argsort(-shares, kind="stable"))
+
+
+def _parts(sentence: str) -> list[str]:
+    """Return a sentence, or the parts of a long list between its semicolons."""
+    return _SEMICOLON.split(sentence) if len(sentence) > _LONG else [sentence]
 
 
 def features(reading: Reading, abstract: str, sentences: Sequence[str]) -> Vectors:

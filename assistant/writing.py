@@ -18,6 +18,9 @@ from assistant.wording import counted, quotation
 from assistant.words import content_words
 
 _TRANSLATION_TOKENS = 120
+_LANGUAGES = {"de": "German", "es": "Spanish", "fr": "French", "zh": "Chinese"}
+"""Languages that a request is recognised in. Told only to use the question's, the default model writes English."""
+
 _SHORTEST_TRANSLATION = 0.25
 """Characters of a translation, beside those of the English: Chinese needs a third."""
 
@@ -82,9 +85,10 @@ def with_translation(
     is not wholly supported, and where the translation lacks a number or a name, adds a number, or was cut.
     """
     english = quoting.harmless(" ".join(sentence.text for sentence in sentences))
-    if any(sentence.status not in ("exact", "supported") for sentence in sentences):
+    language = _LANGUAGES.get(answer.plan.language, "") if answer.plan else ""
+    if not language or any(sentence.status not in ("exact", "supported") for sentence in sentences):
         return answer
-    asked = Message("user", prompts.load("answer_translation", question=quoting.asked(answer.question), answer=english))
+    asked = Message("user", prompts.load("answer_translation", language=language, answer=english))
     limit = _TRANSLATION_TOKENS * 3
     written = "".join(model.generate([asked], max_new_tokens=limit, stop=stop))
     translation = " ".join(_MARK.sub("", written).split()).strip(' "“”')

@@ -155,6 +155,15 @@ def test_the_sentence_that_attention_goes_to_is_the_evidence(tmp_path: Path) -> 
     assert evidence.passages("other", tmp_path, TEXT, attending(TEXT, "GLUE")) == ()
 
 
+def test_a_long_list_is_taken_apart(tmp_path: Path) -> None:
+    text = f"We give: (1) {'words and ' * 30}more; (2) a reward of eleven types; (3) a pipeline."
+    probe = probes.Probe(
+        0, ("no", "yes"), *np.array([[0, 0], [1, 1]], np.float32), np.float32([[0, 2]]), np.float32([0])
+    )
+    probe.save(tmp_path / "m" / "evidence.safetensors")
+    assert evidence.passages("m", tmp_path, text, attending(text, "eleven"))[0].text == "(2) a reward of eleven types;"
+
+
 def test_calibrating_on_lines_with_their_evidence_makes_a_probe_of_it(tiny: TransformersModel, tmp_path: Path) -> None:
     examples = [
         Example(f"What {word}?", source, word != "is", (split(source.abstract)[1],) if word != "is" else ())
