@@ -332,7 +332,7 @@ def test_new_chat_forgets_the_conversation(app: Running, open_page: Callable[...
 def test_refusal_names_what_was_looked_for(app: Running, open_page: Callable[..., Page]) -> None:
     page = open_page(app.url)
     ask(page, "Football championship winners?")
-    expect(page.locator("#chat .note.refusal")).to_contain_text("football championship")
+    expect(page.locator("#chat .note.refusal")).to_contain_text("Football championship")
     expect(page.locator("#sources")).to_contain_text("No paper in the library")
 
 
