@@ -237,6 +237,7 @@ def test_a_question_is_read_in_words_and_can_be_read_otherwise(app: Running, ope
     expect_idle(page)
     assert "Look up how many papers there are." in answers(page)[0]
     page.locator("#reading button").first.click()
+    expect(page.get_by_label("What to look up")).not_to_have_value("")  # the fields are filled after the answer
     page.get_by_label("Words in title or abstract").fill("punched cards")
     page.get_by_role("button", name="Ask again like this").click()
     expect(page.locator("#chat .message.bot")).to_contain_text("that mention “punched cards”")
