@@ -18,13 +18,13 @@ from assistant.planning import Planner
 from assistant.protocols import LanguageModel
 from assistant.retrieval import Retriever
 from assistant.stream import AnswerStream
-from assistant.topics import Selected
 from assistant.types import (
     Answer,
     AnswerEvent,
     AnswerFinished,
     AnswerKind,
     EvidenceFound,
+    Paper,
     PaperFilter,
     Plan,
     PlanKind,
@@ -35,7 +35,6 @@ from assistant.types import (
     Timings,
     Turn,
 )
-from assistant.wording import plain
 
 LONGEST_QUESTION = 4000
 """Characters."""
@@ -135,7 +134,11 @@ class Assistant:
             yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
             return
         self.warm_up()
-        for step in self._with_read(plan.topic, named, selected, asked.stop):
+
+        def about(paper: Paper) -> bool | None:
+            return topics.is_about(plan.topic, paper, self.language_model(), self.judge.probes, asked.stop)
+
+        for step in topics.read(self.library, plan.topic, named, selected, self.retriever.search, about):
             if isinstance(step, Progress):
                 yield step
             else:
@@ -168,19 +171,6 @@ class Assistant:
             if isinstance(event, AnswerFinished):
                 event = AnswerFinished(replace(event.answer, timings=Timings(evidence or 0.0, None, asked.seconds())))
             yield event
-
-    def _with_read(
-        self, topic: str, named: PaperFilter, selected: Selected, stop: threading.Event
-    ) -> Iterator[Progress | Selected]:
-        """Read the papers of which only reading tells whether they are about a topic; last, yield which are meant."""
-        unread, about = topics.unread(self.library, topic, named, selected, self.retriever.search), []
-        for done, paper in enumerate(unread):
-            yield Progress(done, len(unread), f"Reading what is near to “{plain(topic)}”")
-            told = topics.is_about(topic, paper, self.language_model(), self.judge.probes, stop)
-            if told is None:  # stopped, or a model that does not tell
-                return
-            about += [paper.id] if told else []
-        yield topics.with_read(self.library, topic, selected, about)
 
     def _nobody_or_nothing(self, plan: Plan) -> tuple[str, str]:
         if not plan.unknown_author:

@@ -7,7 +7,7 @@ whether the paper is about the topic.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from assistant import conversation, probes
 from assistant.library import Library
 from assistant.names import fold
 from assistant.protocols import LanguageModel
-from assistant.types import Paper, PaperFilter, Passage, Source
+from assistant.types import Paper, PaperFilter, Passage, Progress, Source
 from assistant.wording import counted, plain
 from assistant.words import content_words
 
@@ -78,6 +78,30 @@ def select(library: Library, topic: str, chosen: PaperFilter, search: Search | N
     held = f"none of these abstracts holds the words “{plain(topic)}”"
     note = f"{held}; these are the {counted(len(near), 'paper')} nearest in meaning"
     return Selected(replace(chosen, among=tuple(near)), note, by_meaning=True)
+
+
+def read(
+    library: Library,
+    topic: str,
+    chosen: PaperFilter,
+    selected: Selected,
+    search: Search,
+    about: Callable[[Paper], bool | None],
+) -> Iterator[Progress | Selected]:
+    """Have those papers read of which only reading tells whether they are about a topic; last, yield which are meant.
+
+    Where `about` does not tell, because it was stopped or the model cannot, those selected before are meant.
+    """
+    papers = unread(library, topic, chosen, selected, search)
+    joined: list[str] = []
+    for done, paper in enumerate(papers):
+        yield Progress(done, len(papers), f"Reading what is near to “{plain(topic)}”")
+        told = about(paper)
+        if told is None:
+            yield selected
+            return
+        joined += [paper.id] if told else []
+    yield with_read(library, topic, selected, joined)
 
 
 def unread(library: Library, topic: str, chosen: PaperFilter, selected: Selected, search: Search) -> tuple[Paper, ...]:
