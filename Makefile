@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-COMMAND_LINE := $(BIN)/typer assistant.cli utils docs --name assistant
+COMMAND_LINE := $(BIN)/typer assistant.cli.main utils docs --name assistant
 SOURCES := assistant vectorstore prompts benchmarks tests
 
 .PHONY: chat test check models docs clean

@@ -6,15 +6,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant import models
 from assistant.errors import FetchError, UsageError
+from assistant.models import registry as models
 from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Settings
 from assistant.types import ProgressListener
 from vectorstore import ChromaFolders, ChromaServer, IndexPlace
 
 if TYPE_CHECKING:
-    from assistant.remote.services import Services
+    from assistant.ingestion.remote import Services
 
 
 def quiet_environment() -> None:
@@ -62,7 +62,7 @@ def index_place(settings: Settings) -> IndexPlace:
 
 def services(settings: Settings) -> Services:
     """Return where arXiv, OpenAlex and Semantic Scholar are and with which keys. Raises UsageError."""
-    from assistant.remote.services import Services
+    from assistant.ingestion.remote import Services
 
     addresses = {
         name: value
@@ -107,9 +107,10 @@ def get_default_models(known: models.Registry, on_progress: ProgressListener) ->
 
 def check_models(settings: Settings) -> list[dict[str, Any]]:
     """Verify the files of the models in use, load them, and say where they run."""
-    from assistant import probes, requests
-    from assistant.embedding import TransformerEmbedder
-    from assistant.generation import TransformersModel
+    from assistant.models import probes
+    from assistant.models.chat_model import TransformersModel
+    from assistant.models.embedder import TransformerEmbedder
+    from assistant.planning import intents
 
     known = registry(settings)
     checked: list[dict[str, Any]] = []
@@ -132,7 +133,7 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
             }
         )
         if isinstance(model, TransformersModel):
-            tasks = [*probes.TASKS, *(f"request_{task}" for task in requests.TASKS)]
+            tasks = [*probes.TASKS, *(f"request_{task}" for task in intents.TASKS)]
             made = [probes.find(model.fingerprint, task, probes_made(settings)) for task in tasks]
             missing = [task for task, probe in zip(tasks, made, strict=True) if probe is None]
             checked[-1]["judges"] = (
@@ -148,7 +149,7 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
 
 def load_language_model(settings: Settings) -> LanguageModel:
     """Load the chat model that the settings name, else the one for this machine. Raises ModelError."""
-    from assistant.generation import TransformersModel
+    from assistant.models.chat_model import TransformersModel
 
     known = registry(settings)
     name = settings.model or default_chat_model(known)
@@ -157,6 +158,6 @@ def load_language_model(settings: Settings) -> LanguageModel:
 
 def load_embedder(settings: Settings) -> Embedder:
     """Load the embedding model that the settings name, else the default one. Raises ModelError."""
-    from assistant.embedding import TransformerEmbedder
+    from assistant.models.embedder import TransformerEmbedder
 
     return TransformerEmbedder(registry(settings).resolve(settings.embedder or models.default_embedder()))

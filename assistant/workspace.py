@@ -13,28 +13,21 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import ingestion, integrity, outbox, wiring, writing
-from assistant.answerability import Judge
-from assistant.answering import Assistant
+from assistant import ingestion, wiring
+from assistant.answering import Assistant, writing
 from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError
-from assistant.gazetteer import Gazetteer
-from assistant.indexing import FINGERPRINT, KeptIndex
-from assistant.integrity import CheckReport, Finding
-from assistant.known_requests import KnownReader
-from assistant.library import Library, make_folder
-from assistant.ownership import Ownership
-from assistant.planning import Planner
+from assistant.grounding import Judge
+from assistant.ingestion.readers import NO_COLUMNS
+from assistant.library import CheckReport, Finding, Library, Ownership, integrity, make_folder
+from assistant.planning import Gazetteer, KnownReader, Planner, Reader
 from assistant.protocols import Embedder, LanguageModel, Vectors
-from assistant.readers import NO_COLUMNS
-from assistant.requests import Reader
-from assistant.retrieval import Retriever
+from assistant.search import FINGERPRINT, KeptIndex, Retriever, embedding_queue
 from assistant.settings import Settings
 from assistant.types import Answer, IngestionReport, Notice, ProgressListener
 from vectorstore import VectorIndexError
 
 if TYPE_CHECKING:
-    from assistant.remote.fetching import AuthorCandidate
-    from assistant.remote.references import Reference
+    from assistant.ingestion.remote import AuthorCandidate, Reference
 
 _FEW = 64
 """Papers without a vector that a question waits for: a second or so."""
@@ -106,7 +99,7 @@ class Workspace:
         if is_short and self._adding.acquire(blocking=False):  # else whoever adds now embeds them too
             try:
                 self._check_fingerprint()
-                outbox.embed_pending(self.library, self.index, self.embedder)
+                embedding_queue.embed_pending(self.library, self.index, self.embedder)
             finally:
                 self._adding.release()
         return Assistant(
@@ -154,7 +147,7 @@ class Workspace:
                     )
                 )
             if references:
-                from assistant.remote.fetching import fetch
+                from assistant.ingestion.remote import fetch
 
                 known = wiring.services(self.settings)
                 reports.append(
@@ -169,19 +162,19 @@ class Workspace:
 
     def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
         """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""
-        from assistant.remote.fetching import find_authors
+        from assistant.ingestion.remote import find_authors
 
         return find_authors(name, wiring.services(self.settings))
 
     def keep_bundle(self, answer: Answer, folder: Path) -> None:
         """Write an answer with its evidence into a folder. Raises BundleError where it holds something else."""
-        from assistant.bundle import bundles
+        from assistant.export import bundles
 
         bundles.write(answer, self.library, folder, embedder=self.library.fact(FINGERPRINT) or "")
 
     def waiting_count(self) -> int:
         """Return how many papers have no vector yet."""
-        return outbox.waiting_count(self.library)
+        return embedding_queue.waiting_count(self.library)
 
     def catch_up(self) -> None:
         """Give papers that wait their vectors and the index what it lacks, in the background; no answer waits for it.
@@ -211,7 +204,7 @@ class Workspace:
             embedder = self.embedder
             is_same = self.library.fact(FINGERPRINT) in (None, embedder.fingerprint)
             self.index.renew("" if is_same and not anew else embedder.fingerprint)
-            return outbox.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
+            return embedding_queue.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
 
     def check(self, *, mend: bool = False) -> CheckReport:
         """Read the whole library and its index, and with `mend` put right what can be."""
@@ -254,7 +247,7 @@ class Workspace:
     def _embed_waiting(self, on_progress: ProgressListener) -> int:
         """Give papers vectors, by the model that made the others'. Raises EmbedderMismatch, IndexFailed."""
         self._check_fingerprint()
-        return outbox.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
+        return embedding_queue.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
 
     def _is_index_whole(self) -> bool:
         """Tell whether the index is as it was left. Raises IndexFailed where its server cannot be reached."""

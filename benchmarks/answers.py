@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from assistant import evaluation
-from assistant.evaluation import is_right
-from assistant.evaluation_commands import ask_all, show_summary, show_wrong
+from assistant.cli.evaluate import ask_all, show_summary, show_wrong
+from assistant.evaluation import scoring
+from assistant.evaluation.scoring import is_right
 from benchmarks.collections import open_with
 
 __all__ = ["is_right"]
@@ -22,10 +22,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.answers", description=__doc__)
     parser.add_argument("questions", type=Path)
     parser.add_argument("files", nargs="*", type=Path, help="papers; default: the sample library")
-    parser.add_argument("--type", action="append", default=[], choices=evaluation.TYPES, help="only this type")
+    parser.add_argument("--type", action="append", default=[], choices=scoring.TYPES, help="only this type")
     parser.add_argument("--verbose", action="store_true", help="show the wrong answers")
     chosen = parser.parse_args()
-    asked = evaluation.labelled(chosen.questions, chosen.type)
+    asked = scoring.labelled(chosen.questions, chosen.type)
     with open_with(*chosen.files) as workspace:
         print(f"{workspace.library.count()} papers, {workspace.language_model().info}")
         verdicts = list(ask_all(asked, workspace.assistant.ask_after))

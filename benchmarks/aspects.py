@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant import readers
-from assistant.overviews import aspects
+from assistant.analysis.summaries import aspects
+from assistant.ingestion import readers
 from assistant.types import Record
 
 SHARED = Path(__file__).parents[1].parent / "shared"

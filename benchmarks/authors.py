@@ -30,13 +30,13 @@ from unittest.mock import patch
 import networkx
 import numpy as np
 
-from assistant import authors, people, readers
-from assistant.library import Library
-from assistant.name_forms import fit, parse
-from assistant.name_index import NameIndex
-from assistant.names import fold
-from assistant.paper_rows import insert_papers
-from assistant.same_names import Circle, Likeness, compare, features
+from assistant.ingestion import readers
+from assistant.library import Library, insert_papers
+from assistant.library.authors import lookup, resolution
+from assistant.library.authors.name_index import NameIndex
+from assistant.library.authors.names import fit, parse
+from assistant.library.authors.same_name import Circle, Likeness, compare, features
+from assistant.text import fold
 from assistant.types import Paper, Record
 
 COMMON = 0.05
@@ -277,7 +277,7 @@ def library_of(test: TestSet) -> Iterator[Library]:
 def resolved(library: Library, test: TestSet) -> list[str]:
     """Return for each name of a test set the id of the person whose it is taken for."""
     with library.transaction() as connection:
-        persons = authors.among(connection, [paper.id for paper in test.papers])
+        persons = lookup.among(connection, [paper.id for paper in test.papers])
     holder = {
         (paper_id, variant.name): person.id
         for person in persons
@@ -419,7 +419,7 @@ def main() -> None:
     with library_of(test) as library:
         if arguments.fit:
             # single papers too are compared here, which else are put together unseen
-            with patch.object(people, "compare", recorded), patch.object(people, "are_one", lambda _: False):
+            with patch.object(resolution, "compare", recorded), patch.object(resolution, "are_one", lambda _: False):
                 found = resolved(library, test)
             print(fitted(test, seen))
         else:

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 import ir_measures
 
-from assistant import questions, settings
+from assistant import settings
+from assistant.evaluation import question_files
 from assistant.wiring import quiet_environment
 from assistant.workspace import Workspace
 
@@ -23,9 +24,9 @@ class Collection:
     folder: Path
 
     @property
-    def queries(self) -> list[questions.Question]:
+    def queries(self) -> list[question_files.Question]:
         """Read the queries."""
-        return questions.read(self.folder / "queries.jsonl")
+        return question_files.read(self.folder / "queries.jsonl")
 
     @property
     def judgements(self) -> list[ir_measures.Qrel]:

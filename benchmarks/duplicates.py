@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from assistant import readers
-from assistant.likeness import SAME, UNCERTAIN, likeness, near_keys, neighbours
+from assistant.ingestion import readers
+from assistant.library.duplicates import SAME, UNCERTAIN, likeness, near_keys, neighbours
 from assistant.types import Authorship, Paper, Record
 
 SEED = 7

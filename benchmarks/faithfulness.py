@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 from assistant import settings
-from assistant.metrics import Share
+from assistant.evaluation.statistics import Share
 from assistant.types import Answer, PaperFilter, Plan
 from assistant.workspace import Workspace
 
@@ -43,11 +43,11 @@ def main() -> None:
 
 
 def _plans(workspace: Workspace, given: argparse.Namespace) -> list[Plan]:
-    from assistant import catalogue
+    from assistant.catalogue import answers
 
     plans = []
     if given.authors:
-        ranked = catalogue.answer(workspace.library, "per_author", PaperFilter(), given.authors).rows[: given.authors]
+        ranked = answers.answer(workspace.library, "per_author", PaperFilter(), given.authors).rows[: given.authors]
         for row in ranked:
             question = f"Summarise the papers by {row['author']}."
             plans.append(

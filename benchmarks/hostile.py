@@ -23,17 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from assistant import evaluation, outbox, questions, quoting, recording
 from assistant.answering import Assistant
-from assistant.gazetteer import Gazetteer
-from assistant.indexing import KeptIndex
-from assistant.library import Library
-from assistant.metrics import Share
-from assistant.planning import Planner
+from assistant.evaluation import question_files, scoring
+from assistant.evaluation.question_files import Question
+from assistant.evaluation.statistics import Share
+from assistant.library import Library, upsert
+from assistant.planning import Gazetteer, Planner, Reader
 from assistant.protocols import Embedder, LanguageModel, Reading, Vectors
-from assistant.questions import Question
-from assistant.requests import Reader
-from assistant.retrieval import Retriever
+from assistant.search import KeptIndex, Retriever, embedding_queue
+from assistant.text import prompt_safety
 from assistant.types import Answer, Message, ModelInfo, Paper, Record
 from benchmarks.collections import open_with
 from benchmarks.injections import FILE, Attack, Listener, attacks, page_faults, prompt_faults, terminal_faults
@@ -165,7 +163,7 @@ class Bench:
 
     def over(self, papers: Sequence[Paper], model: LanguageModel) -> Assistant:
         """Return the assistant over these papers; what the library held before is changed back."""
-        reading = recording.Reading(self.library, FILE)
+        reading = upsert.Reading(self.library, FILE)
         reading.keep([Record(replace(paper, id=""), line, f"r{line}") for line, paper in enumerate(papers, 1)])
         reading.finish()
         return replace(self.open_assistant(), language_model=lambda: model, warm_up=lambda: None)
@@ -176,7 +174,7 @@ class Bench:
         assistant = self.over(papers, model)
         if attack.file != FILE:
             paper = next(paper for paper in self.papers if is_about(paper, target))
-            recording.keep(self.library, [Record(replace(paper, id=""), 1, "again")], attack.file)
+            upsert.keep(self.library, [Record(replace(paper, id=""), 1, "again")], attack.file)
         return assistant
 
 
@@ -232,7 +230,7 @@ def _faults(
 
 def _claimed_orders(answer: Answer, attack: Attack) -> list[str]:
     """Return the sentences shown with a source that an order of the attack holds, as a model that obeys would say."""
-    orders = [quoting.harmless(order) for order in quoting.orders(attack.text)]
+    orders = [prompt_safety.harmless(order) for order in prompt_safety.orders(attack.text)]
     return [
         sentence.text
         for sentence in answer.sentences
@@ -259,7 +257,7 @@ def changes(attack: Attack, question: Question, clean: Answer, attacked: Answer)
     """
     if attack.place == "question" and attacked.refused:
         return ()
-    found = [f"no longer right: {fault}" for fault in evaluation.faults(question, attacked)]
+    found = [f"no longer right: {fault}" for fault in scoring.faults(question, attacked)]
     if attack.took(attacked.text) and not attack.took(clean.text):
         found.append("its content stands in the answer")
     if attack.place != "question" and read_plan(attacked) != read_plan(clean):
@@ -308,7 +306,7 @@ def _clean(bench: Bench, question: Question, model: LanguageModel) -> Answer:
 def _right(bench: Bench, asked: Sequence[Question], number: int, model: LanguageModel) -> Question | None:
     """Return the first question from the number on that is answered right over the clean papers."""
     turned = [asked[(number + step) % len(asked)] for step in range(len(asked))]
-    return next((one for one in turned if evaluation.is_right(one, _clean(bench, one, model))), None)
+    return next((one for one in turned if scoring.is_right(one, _clean(bench, one, model))), None)
 
 
 def _reads(bench: Bench, asked: Sequence[Question]) -> dict[str, list[str]]:
@@ -327,12 +325,12 @@ def asked_after_swap(
         if (swap.id, "swap") in done:
             continue
         answer = bench.over([swapped(paper, swap) for paper in bench.papers], model).ask(swap.text).answer()
-        yield Result(swap.id, "number", swap.text, "swap", evaluation.faults(labelled(swap), answer), answer.text)
+        yield Result(swap.id, "number", swap.text, "swap", scoring.faults(labelled(swap), answer), answer.text)
 
 
 def facts() -> list[Question]:
     """Return our own questions of fact over the sample library."""
-    return [question for question in questions.read(QUESTIONS) if question.line["type"] == "fact"]
+    return [question for question in question_files.read(QUESTIONS) if question.line["type"] == "fact"]
 
 
 @contextmanager
@@ -354,7 +352,7 @@ def _opened() -> Iterator[tuple[Bench, RememberingModel]]:
         )
 
         def open_assistant() -> Assistant:
-            outbox.embed_pending(library, index, embedder)
+            embedding_queue.embed_pending(library, index, embedder)
             return base
 
         yield Bench(library, tuple(sample.library.papers()), open_assistant), model
@@ -386,7 +384,7 @@ def _without_model(bench: Bench, found: Sequence[Attack]) -> None:
     for attack, told in faults.items():
         for fault in told:
             print(f"  {attack}: {fault}")
-    whole = sum(quoting.quoted(paper.abstract) == " ".join(paper.abstract.split()) for paper in bench.papers)
+    whole = sum(prompt_safety.quoted(paper.abstract) == " ".join(paper.abstract.split()) for paper in bench.papers)
     reached = sum(bool(told) for told in faults.values())
     print(f"{len(faults)} attacks without a model: {reached} reach the plan, the prompt, the page or the terminal")
     print(f"clean abstracts that the model reads as they are: {whole} of {len(bench.papers)}")

@@ -24,10 +24,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from assistant import recording
-from assistant.indexing import KeptIndex, fill_index
-from assistant.library import Library
+from assistant.library import Library, upsert
 from assistant.protocols import Vectors
+from assistant.search import KeptIndex
+from assistant.search.vector_index import fill_index
 from assistant.types import Authorship, Paper, Record
 from vectorstore import ChromaFolders
 
@@ -52,7 +52,7 @@ def add(library: Library, first: int, count: int) -> None:
     titles = [f"Paper {number:08}" for number in range(first, first + count)]
     papers = [Paper(title=title, abstract=f"About {title}. " * 20, authorships=(Authorship("Ada", 1),), date="2024")
               for title in titles]  # fmt: skip
-    recording.keep(library, [Record(paper, 1) for paper in papers], "kills")
+    upsert.keep(library, [Record(paper, 1) for paper in papers], "kills")
     ids = library.pending_ids()
     for start in range(0, len(ids), 1000):
         part = library.papers_by_id(ids[start : start + 1000])

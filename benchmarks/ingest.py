@@ -136,10 +136,11 @@ def main() -> None:
 
 def compare(chosen: argparse.Namespace) -> None:
     """Run both ways in turn and print what they took."""
-    from assistant import models, settings
+    from assistant import settings
+    from assistant.models.registry import default_embedder
     from assistant.wiring import registry
 
-    model = registry(settings.load()).resolve(models.default_embedder())
+    model = registry(settings.load()).resolve(default_embedder())
     with TemporaryDirectory() as name, gzip.open(chosen.corpus, "rt", encoding="utf-8") as corpus:
         lines = list(islice(corpus, chosen.papers or None))
         file, part = Path(name) / "papers.jsonl", Path(name) / "part.jsonl"

@@ -24,8 +24,8 @@ import numpy as np
 import typer
 from sqlalchemy import text
 
-from assistant.indexing import KeptIndex
 from assistant.library import Library
+from assistant.search import KeptIndex
 from assistant.types import PaperFilter
 from vectorstore import ChromaFolders
 

@@ -17,7 +17,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Literal
 
-from assistant import console
+from assistant.cli import console
 from assistant.protocols import Reading
 from assistant.types import Answer, Authorship, Message, ModelInfo, Paper
 from assistant.ui import cards

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from assistant import request_training, requests, settings, wiring
+from assistant import settings, wiring
+from assistant.planning import intent_training, intents
+from assistant.planning.intent_training import Example
 from assistant.protocols import Reading
-from assistant.request_training import Example
 
 _FOLDS = 4
 
@@ -23,11 +24,11 @@ def main() -> None:
     """Print the share of right kinds by kind and language, of right passages, and what each part of the state adds."""
     wiring.quiet_environment()
     model = wiring.load_language_model(settings.load())
-    known = request_training.examples()
-    of_tokens, of_last = request_training.layers(model.depth)
+    known = intent_training.examples()
+    of_tokens, of_last = intent_training.layers(model.depth)
     readings: list[Reading] = []
     for example in known:
-        prompt = requests.messages(example.text, example.earlier)
+        prompt = intents.messages(example.text, example.earlier)
         reading = model.read(prompt, layers=(of_tokens, of_last), of=example.text, stop=threading.Event())
         assert reading is not None
         readings.append(reading)
@@ -35,10 +36,10 @@ def main() -> None:
     by_language: dict[str, list[bool]] = defaultdict(list)
     passages: list[bool] = []
     for fitted, held_out in _folds(known):
-        found = request_training.fitted([known[n] for n in fitted], [readings[n] for n in fitted], of_tokens, of_last)
+        found = intent_training.fitted([known[n] for n in fitted], [readings[n] for n in fitted], of_tokens, of_last)
         for n in held_out:
             example = known[n]
-            read = requests.understood(example.text, readings[n], found, is_first=not example.earlier)
+            read = intents.understood(example.text, readings[n], found, is_first=not example.earlier)
             is_right = read.kind == example.labels["kind"]
             by_kind[example.labels["kind"]].append(is_right)
             by_language[example.labels["language"]].append(is_right)

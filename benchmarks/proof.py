@@ -31,10 +31,10 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from assistant import literals, proof, quantities, settings, support, wiring
+from assistant import settings, wiring
+from assistant.grounding import Supports, quantities, support, tokens, verifier
 from assistant.protocols import Embedder
-from assistant.sentences import split
-from assistant.support import Supports
+from assistant.text import split_sentences
 from assistant.types import Source
 
 OWN = Path(__file__).parent / "data" / "proof.jsonl"
@@ -151,7 +151,7 @@ def trials(papers: Papers, chance: random.Random) -> list[Trial]:
     ]
     plain = [paper for paper in papers.by_id.values() if not paper.summaries and _is_english(paper.abstract)]
     for paper in chance.sample(plain, min(RETOLD, len(plain))):
-        sentence = chance.choice(split(paper.abstract))
+        sentence = chance.choice(split_sentences(paper.abstract))
         retold = _third_person(sentence)
         if len(retold.split()) >= 6:
             true.append(Trial(paper.id, f"What is said about {paper.title}?", retold, "retold", True))
@@ -196,17 +196,17 @@ def _corrupted(trial: Trial, papers: Papers, chance: random.Random) -> Iterator[
                 "neighbour's number",
                 trial.sentence[: number.start()] + chance.choice(same) + trial.sentence[number.end() :],
             )
-    own_names = [name for name in literals.names(trial.sentence) if _is_name(name) and name in paper.abstract]
-    theirs = sorted(
-        {n for other in near[:3] for n in literals.names(other.title + ". " + other.abstract) if _is_name(n)}
-    )
+    own_names = [name for name in tokens.names(trial.sentence) if _is_name(name) and name in paper.abstract]
+    theirs = sorted({n for other in near[:3] for n in tokens.names(other.title + ". " + other.abstract) if _is_name(n)})
     theirs = [name for name in theirs if name.lower() not in (paper.title + paper.abstract).lower()]
     if own_names and theirs:
         yield "name", trial.sentence.replace(chance.choice(own_names), chance.choice(theirs))
     if reverse := _reversed(trial.sentence, chance):
         yield "reversed", reverse
     other = chance.choice(near[3:])
-    lines = [_third_person(line) for line in (other.summaries or split(other.abstract)) if len(line.split()) >= 6]
+    lines = [
+        _third_person(line) for line in (other.summaries or split_sentences(other.abstract)) if len(line.split()) >= 6
+    ]
     if lines and _is_english(other.abstract):
         yield "other paper", chance.choice(lines)
 
@@ -262,7 +262,7 @@ class Judged:
 
 def judge(trial: Trial, sources: Sequence[Source], supports: Supports, embedder: Embedder) -> Judged:
     """Prove one trial."""
-    proved = proof.prove(trial.sentence, trial.question, sources, supports, embedder.embed)
+    proved = verifier.prove(trial.sentence, trial.question, sources, supports, embedder.embed)
     order = ["exact", "supported", "unchecked", "partial", "unsupported"]
     sentence = max(proved, key=lambda one: order.index(one.status))
     cited = {source.paper_id for source in sources if source.number in sentence.sources}

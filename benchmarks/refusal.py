@@ -28,9 +28,10 @@ import numpy as np
 import platformdirs
 from scipy.stats import binomtest
 
-from assistant import questions, settings
-from assistant.answerability import Judgement
-from assistant.questions import Question
+from assistant import settings
+from assistant.evaluation import question_files
+from assistant.evaluation.question_files import Question
+from assistant.grounding.answerability import Judgement
 from assistant.wiring import quiet_environment
 from assistant.workspace import Workspace
 
@@ -168,7 +169,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=SHARED, metavar="CORPORA", help="folder with the corpora")
     options = parser.parse_args()
     quiet_environment()
-    asked = [question for question in questions.read(options.questions) if not is_for_fitting(question)]
+    asked = [question for question in question_files.read(options.questions) if not is_for_fitting(question)]
     if options.limit:
         asked = random.Random(_SEED).sample(asked, min(options.limit, len(asked)))
     folder, papers = prepare(options.shared, asked, options.others)

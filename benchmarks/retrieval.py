@@ -16,7 +16,7 @@ import ir_measures
 from ir_measures import R, nDCG
 
 from assistant.library import Library
-from assistant.retrieval import Retriever
+from assistant.search import Retriever
 from assistant.wiring import quiet_environment
 from benchmarks import search_speed
 from benchmarks.collections import Collection

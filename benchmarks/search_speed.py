@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from assistant import models, settings, wiring
-from assistant.embedding import TransformerEmbedder
-from assistant.indexing import KeptIndex
+from assistant import settings, wiring
 from assistant.library import Library
+from assistant.models import registry
+from assistant.models.embedder import TransformerEmbedder
 from assistant.protocols import Embedder
-from assistant.retrieval import Retriever
+from assistant.search import KeptIndex, Retriever
 from assistant.types import Paper, PaperFilter
 from benchmarks import sizes
 from vectorstore import ChromaFolders
@@ -139,7 +139,7 @@ def opened(folder: Path) -> Iterator[tuple[Library, KeptIndex]]:
 def load_embedder() -> Embedder:
     """Load the default embedding model."""
     chosen = settings.load()
-    return TransformerEmbedder(wiring.registry(chosen).resolve(chosen.embedder or models.default_embedder()))
+    return TransformerEmbedder(wiring.registry(chosen).resolve(chosen.embedder or registry.default_embedder()))
 
 
 def measure(folder: Path) -> None:

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant import readers
-from assistant.indexing import FINGERPRINT
-from assistant.library import Library
-from assistant.outbox import embedded_text
-from assistant.paper_rows import insert_papers
+from assistant.ingestion import readers
+from assistant.library import Library, insert_papers
 from assistant.protocols import Embedder, Vectors
+from assistant.search import FINGERPRINT
+from assistant.search.embedding_queue import embedded_text
 from assistant.types import Authorship, Paper, Record
 
 DROPPED, SWAPPED = 0.1, 0.1

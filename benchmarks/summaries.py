@@ -28,9 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rouge_score.rouge_scorer import RougeScorer
 
-from assistant import settings, support
-from assistant.overviews import aspects, key_sentences, paper_lines
-from assistant.overviews.key_sentences import Signs
+from assistant import settings
+from assistant.analysis.summaries import aspects, key_sentences, paper_lines
+from assistant.analysis.summaries.key_sentences import Signs
+from assistant.grounding import support
 from assistant.protocols import LanguageModel
 from assistant.types import Paper
 from assistant.wiring import load_embedder, load_language_model, probes_made, quiet_environment

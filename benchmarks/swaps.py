@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from assistant import questions
-from assistant.questions import Question
+from assistant.evaluation import question_files
+from assistant.evaluation.question_files import Question
 from assistant.types import Paper
 
 SWAPS = Path(__file__).parent / "data" / "number_swaps.jsonl"
@@ -14,7 +14,7 @@ SWAPS = Path(__file__).parent / "data" / "number_swaps.jsonl"
 
 def swaps() -> list[Question]:
     """Return the questions; each line says which number of which paper is swapped for which."""
-    return questions.read(SWAPS)
+    return question_files.read(SWAPS)
 
 
 def is_about(paper: Paper, title: str) -> bool:

@@ -32,13 +32,13 @@ from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
 from assistant import settings, wiring
+from assistant.analysis.themes.phrase_counts import singular
+from assistant.analysis.themes.phrases import Phrases
+from assistant.analysis.themes.themes import Theme, discover
 from assistant.library import Library
 from assistant.protocols import Vectors
-from assistant.topic_model.phrase_counts import singular
-from assistant.topic_model.phrases import Phrases
-from assistant.topic_model.themes import Theme, discover
+from assistant.text import written_words
 from assistant.types import Paper
-from assistant.words import written_words
 from benchmarks import sizes
 
 LEFT_OUT = 0.1

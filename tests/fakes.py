@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from assistant.answerability import Judgement
-from assistant.evidence import Passage
-from assistant.names import fold
+from assistant.grounding.answerability import Judgement
+from assistant.grounding.evidence import Passage
+from assistant.planning.intents import Kind, Named, Request
 from assistant.protocols import Reading, Vectors
-from assistant.requests import Kind, Named, Request
-from assistant.sentences import split
+from assistant.text import fold, split_sentences
 from assistant.types import Message, ModelInfo, Source
 from vectorstore import ExactIndex
 
@@ -163,7 +162,7 @@ class TrustingJudge:
     def judge(self, question: str, sources: Sequence[Source], _model: object, **_: object) -> Judgement:
         asked = set(fold(question).split())
         best = max(sources, key=lambda source: len(asked & set(fold(f"{source.title} {source.abstract}").split())))
-        passages = {best.number: (Passage(split(best.abstract)[0], 0.9),)}
+        passages = {best.number: (Passage(split_sentences(best.abstract)[0], 0.9),)}
         if any(word in question for word in self.refused):
             return Judgement((), best.number, 0.0, passages)
         return Judgement((best.number,), best.number, self.probability, passages)

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from assistant.overviews.paper_summary import ASPECTS, NOT_STATED
+from assistant.analysis.summaries import ASPECTS, NOT_STATED
 from assistant.types import Answer, Paper, Sentence, Source
 
 LATEX_DELIMITERS: list[dict[str, str | bool]] = [

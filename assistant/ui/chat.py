@@ -16,9 +16,9 @@ from typing import Any, Protocol
 
 import gradio as gr
 
-from assistant.chats import Chats
+from assistant.answering import AnswerStream
 from assistant.errors import AssistantError
-from assistant.stream import AnswerStream
+from assistant.library import Chats
 from assistant.types import (
     Answer,
     AnswerEvent,

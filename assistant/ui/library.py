@@ -15,8 +15,8 @@ from typing import NoReturn, Protocol
 import gradio as gr
 
 from assistant.errors import AssistantError, UsageError
+from assistant.ingestion.remote import Reference, parse_reference
 from assistant.library import Library
-from assistant.remote.references import Reference, parse_reference
 from assistant.types import AuthorProfile, IngestionReport, Paper, Progress, ProgressListener
 from assistant.ui import cards
 

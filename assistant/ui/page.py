@@ -11,8 +11,8 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from assistant.chats import Chats
 from assistant.errors import AssistantError
+from assistant.library import Chats
 from assistant.ui import cards, keeping
 from assistant.ui import plan as plans
 from assistant.ui.chat import NO_SOURCES_YET, Chat, Conversation, is_answerable_anyway

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
 
+from assistant.text import measure_in_words
 from assistant.types import Measure, PaperFilter, Plan, PlanKind
-from assistant.wording import measure_in_words
 
 KINDS: tuple[tuple[str, PlanKind], ...] = (
     ("Search the abstracts", "passages"),

@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant import doubts, topics
+from assistant.analysis import trends
+from assistant.analysis.trends import By, Course, Share, Trends
+from assistant.catalogue import caveats
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
-from assistant.topics import Search
-from assistant.trend_analysis import trends
-from assistant.trend_analysis.trends import By, Course, Share, Trends
+from assistant.search import Search, topics
+from assistant.text import counted, plain
 from assistant.types import Paper, PaperFilter, Progress, ProgressListener
 from assistant.ui import cards
 from assistant.ui.downloads import Downloads
-from assistant.wording import counted, plain
 
 if TYPE_CHECKING:
-    from assistant.charts.plots import Picture
+    from assistant.analysis.charts import Picture
 
 _PERIODS = 4
 """Periods that a table of themes has columns for: the newest with papers."""
@@ -67,9 +67,9 @@ class TrendsTab:
         yield text, _DRAWING, ""
         listen(Progress(0, 0, "Drawing the plots"))
         try:
-            from assistant.charts import plots
+            from assistant.analysis import charts
 
-            drawn = plots.draw(found, self._library, meant)
+            drawn = charts.draw(found, self._library, meant)
             shown = figures(drawn.pictures())
             yield text, shown, ""
             files = self._files({"trends.html": drawn.html().encode(), "trends.png": drawn.png()}, found)
@@ -83,7 +83,7 @@ class TrendsTab:
             self._library, topic, chosen, lambda text, limit, among: self._search()(text, limit, among)
         )
         with self._library.transaction() as connection:
-            called = doubts.names_of(connection, chosen)
+            called = caveats.names_of(connection, chosen)
         words = trends.selected_in_words(chosen if selected.note else selected.chosen, called)
         about = f" near to “{plain(topic)}”" if selected.note else ""
         found = trends.find(self._library, selected.chosen, by, f"{words}{about}", on_progress=listen)

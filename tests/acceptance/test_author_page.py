@@ -11,8 +11,10 @@ from datetime import date
 
 import pytest
 
-from assistant import evaluation, models, questions, settings, wiring
-from assistant.trend_analysis import trends
+from assistant import settings, wiring
+from assistant.analysis.trends import trends
+from assistant.evaluation import question_files, scoring
+from assistant.models import registry
 from assistant.types import Answer, PaperFilter, TextProduced
 from assistant.workspace import Workspace
 from tests.conftest import SHARED
@@ -28,7 +30,7 @@ AS_OF = date(2026, 11, 23)
 def _models() -> None:
     read = settings.load()
     known = wiring.registry(read)
-    needed = (wiring.default_chat_model(known), models.default_embedder())
+    needed = (wiring.default_chat_model(known), registry.default_embedder())
     missing = [name for name in needed if not known.is_present(name)]
     if missing and not os.environ.get("CI"):
         pytest.skip(f"the models {missing} are not here; `make models` fetches them")
@@ -62,11 +64,11 @@ def test_the_page_is_read_whole_and_only_once(page: Workspace) -> None:
 
 
 @pytest.fixture(scope="module")
-def verdicts(page: Workspace) -> list[tuple[questions.Question, Answer, evaluation.Verdict]]:
+def verdicts(page: Workspace) -> list[tuple[question_files.Question, Answer, scoring.Verdict]]:
     """Return every development question, its answer, and whether it is right."""
-    asked = evaluation.labelled(QUESTIONS, evaluation.TYPES)
+    asked = scoring.labelled(QUESTIONS, scoring.TYPES)
     answers = [page.assistant.ask_after(question.text, question.history, question_id=question.id) for question in asked]
-    return [(q, answer, evaluation.judged(q, answer)) for q, answer in zip(asked, answers, strict=True)]
+    return [(q, answer, scoring.judged(q, answer)) for q, answer in zip(asked, answers, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def verdicts(page: Workspace) -> list[tuple[questions.Question, Answer, evaluati
     ],
 )
 def test_the_development_questions_are_answered(
-    verdicts: list[tuple[questions.Question, Answer, evaluation.Verdict]], kind: str, count: int, least: int
+    verdicts: list[tuple[question_files.Question, Answer, scoring.Verdict]], kind: str, count: int, least: int
 ) -> None:
     of_kind = [one for one in verdicts if one[0].line["type"] == kind]
     wrong = [f"{q.text} -> {answer.text}: {verdict.why}" for q, answer, verdict in of_kind if not verdict.right]
@@ -90,7 +92,7 @@ def test_the_development_questions_are_answered(
 
 
 def test_every_span_is_verbatim_and_nearly_every_shown_sentence_is_proved(
-    verdicts: list[tuple[questions.Question, Answer, evaluation.Verdict]],
+    verdicts: list[tuple[question_files.Question, Answer, scoring.Verdict]],
 ) -> None:
     shown = [(answer, sentence) for _, answer, _ in verdicts for sentence in answer.sentences]
     for answer, sentence in shown:

@@ -7,7 +7,9 @@ import threading
 
 import pytest
 
-from assistant import answerability, conversation, probes, settings, support, wiring
+from assistant import settings, wiring
+from assistant.grounding import answerability, support
+from assistant.models import probes, prompting
 from assistant.protocols import LanguageModel
 from assistant.types import Source
 
@@ -85,7 +87,7 @@ def test_answerable_questions_are_told_from_near_misses(model: LanguageModel) ->
             probes.yes(
                 model,
                 answerability.TASK,
-                conversation.judgement(answerability.TASK, question, [source], model, 3000),
+                prompting.judgement(answerability.TASK, question, [source], model, 3000),
                 None,
                 stop,
             )

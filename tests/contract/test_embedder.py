@@ -17,7 +17,7 @@ from tests.tiny_models import tiny_embedder
 def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
     if request.param == "hashing":
         return HashingEmbedder()
-    from assistant.embedding import TransformerEmbedder
+    from assistant.models.embedder import TransformerEmbedder
 
     return TransformerEmbedder(str(tiny_embedder(tmp_path_factory.mktemp("embedder"))))
 
@@ -62,7 +62,7 @@ def test_many_texts_may_be_left_early(embedder: Embedder) -> None:
 def test_more_texts_than_are_sorted_together_keep_their_vectors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assistant import embedding
+    from assistant.models import embedder as embedding
 
     model = embedding.TransformerEmbedder(str(tiny_embedder(tmp_path / "model")))
     texts = [f"{number} " + "adapter " * (number * 7 % 30) for number in range(70)]
@@ -76,7 +76,7 @@ def test_more_texts_than_are_sorted_together_keep_their_vectors(
 def test_the_vectors_are_those_of_sentence_transformers(tmp_path: Path) -> None:
     from sentence_transformers import SentenceTransformer
 
-    from assistant.embedding import TransformerEmbedder
+    from assistant.models.embedder import TransformerEmbedder
 
     folder = str(tiny_embedder(tmp_path / "model"))
     texts = ["What is a beam?", "Low-rank adapters " * 9, "pruning"]
@@ -87,7 +87,7 @@ def test_the_vectors_are_those_of_sentence_transformers(tmp_path: Path) -> None:
 def test_embedding_leaves_the_number_of_threads_as_it_was(tmp_path: Path) -> None:
     import torch
 
-    from assistant.embedding import TransformerEmbedder
+    from assistant.models.embedder import TransformerEmbedder
 
     before = torch.get_num_threads()
     model = TransformerEmbedder(str(tiny_embedder(tmp_path / "model")))
@@ -105,7 +105,7 @@ def test_the_fingerprint_is_the_same_for_the_same_model(embedder: Embedder) -> N
 
 
 def test_two_models_have_two_fingerprints(tmp_path: Path) -> None:
-    from assistant.embedding import TransformerEmbedder
+    from assistant.models.embedder import TransformerEmbedder
 
     one = TransformerEmbedder(str(tiny_embedder(tmp_path / "one", seed=1)))
     other = TransformerEmbedder(str(tiny_embedder(tmp_path / "other", seed=2)))
@@ -115,14 +115,14 @@ def test_two_models_have_two_fingerprints(tmp_path: Path) -> None:
 
 
 def test_a_model_of_the_hub_is_known_by_its_commit() -> None:
-    from assistant.embedding import _identity
+    from assistant.models.embedder import _identity
 
     assert _identity("a/b", "c0ffee", 384) != _identity("a/b", "decaf", 384)
     assert _identity("a/b", None, 384) != _identity("a/b", None, 768)
 
 
 def test_a_failing_embedder_is_an_error_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assistant.embedding import TransformerEmbedder
+    from assistant.models.embedder import TransformerEmbedder
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("not enough memory")

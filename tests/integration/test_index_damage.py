@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import recording
-from assistant.indexing import KeptIndex, fill_index
-from assistant.library import Library
+from assistant.library import Library, upsert
+from assistant.search import KeptIndex
+from assistant.search.vector_index import fill_index
 from assistant.types import Record
 from tests.conftest import make_paper
 from vectorstore import ChromaFolders
@@ -32,7 +32,7 @@ def random_vectors(count: int) -> np.ndarray:
 
 
 def add(library: Library, first: int, count: int) -> None:
-    recording.keep(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(first, first + count)], "x")
+    upsert.keep(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(first, first + count)], "x")
     library.keep_vectors(library.pending_ids(), random_vectors(count))
 
 

@@ -10,10 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from assistant import curation, outbox
-from assistant.indexing import KeptIndex
-from assistant.library import Library
-from assistant.recording import Reading
+from assistant.library import Library, Reading, curation
+from assistant.search import KeptIndex, embedding_queue
 from assistant.types import Paper, Record
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, MemoryPlace
@@ -135,7 +133,7 @@ class LibraryMachine(RuleBasedStateMachine):
     def embed_and_die(self, transactions: int) -> None:
         self.library.kill_in = transactions
         try:
-            outbox.embed_pending(self.library, self.index, self.embedder)
+            embedding_queue.embed_pending(self.library, self.index, self.embedder)
             self.library.kill_in = None
         except KilledError:
             self.open()
@@ -144,7 +142,7 @@ class LibraryMachine(RuleBasedStateMachine):
     def embed(self) -> None:
         if not self.index.is_whole():
             self.index.renew()
-        outbox.embed_pending(self.library, self.index, self.embedder)
+        embedding_queue.embed_pending(self.library, self.index, self.embedder)
         assert self.library.pending_count() == 0
         assert self.library.removed_ids(99) == []
         assert self.index.count() == len(self.told)
@@ -174,7 +172,7 @@ class LibraryMachine(RuleBasedStateMachine):
         assert set(kept) <= {f"doi:10.1/{number}" for number in self.told}
         for paper_id, vector in kept.items():
             number = int(paper_id.rpartition("/")[2])
-            text = outbox.embedded_text(paper(number, self.told[number][-1][1]))
+            text = embedding_queue.embedded_text(paper(number, self.told[number][-1][1]))
             assert float(vector @ self.embedder.embed([text])[0]) > 0.99
             assert self.index.query(vector, 1)[0].id == paper_id
 

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from assistant.errors import ChecksumError, FetchError, ModelError
-from assistant.mirrors import HubMirror, Mirror, Piece, PinnedFile, WheelMirror
-from assistant.models import ModelEntry, Registry
+from assistant.models import ModelEntry
+from assistant.models.download import HubMirror, Mirror, Piece, PinnedFile, WheelMirror
+from assistant.models.registry import Registry
 from assistant.types import Progress
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -22,16 +22,16 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from assistant.bundle import verification
-from assistant.charts import plots
-from assistant.chats import Chats
+from assistant.analysis.charts import plots
+from assistant.analysis.trends import trends
 from assistant.errors import AssistantError, QuestionError, UsageError
-from assistant.library import Library
+from assistant.export.bundles import verification
+from assistant.library import Chats, Library
 from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Settings
-from assistant.trend_analysis import trends
 from assistant.types import Message, PaperFilter, Turn
-from assistant.ui.app import serve, server
+from assistant.ui import serve
+from assistant.ui.app import server
 from assistant.ui.chat import Chat
 from assistant.ui.hardening import seal_environment
 from assistant.workspace import Workspace

@@ -18,10 +18,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from assistant.errors import NotThere, RemoteError, UsageError
-from assistant.remote.client import Client, decode_json
-from assistant.remote.fetching import AuthorCandidate, fetch, fetch_all, find_authors
-from assistant.remote.references import Reference, parse_reference
-from assistant.remote.services import Patience, Services
+from assistant.ingestion.remote import AuthorCandidate, Reference, Services, fetch, find_authors, parse_reference
+from assistant.ingestion.remote.client import Client, decode_json
+from assistant.ingestion.remote.fetching import fetch_all
+from assistant.ingestion.remote.services import Patience
 from assistant.types import Paper, Problem, ReaderItem, Record
 from tests.conftest import SHARED
 
@@ -637,7 +637,7 @@ def test_an_answer_that_drips_for_ever_is_given_up(replay: Replay, services: Ser
 
 
 def test_an_answer_without_end_is_not_read(replay: Replay, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.remote.client._LARGEST", 1_000_000)
+    monkeypatch.setattr("assistant.ingestion.remote.client._LARGEST", 1_000_000)
     bomb = gzip.compress(b" " * 50_000_000)
     replay.on("/openalex/works/W7", Reply(bomb, headers=(("Content-Encoding", "gzip"),)))
     assert "sent more than 1 MB at once" in failure("openalex:W7", services)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.test_remote import NAMESAKES, Replay, a_feed, a_page, a_work, replay
-from tests.unit.test_command_line import CommandLine, model, run
+from tests.unit.cli.test_main import CommandLine, model, run
 
 __all__ = ["model", "replay", "run"]
 

@@ -113,9 +113,9 @@ def test_the_wheel_holds_all_it_needs_and_works_from_any_folder(tmp_path: Path) 
     ]
     program = (
         "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
-        "import assistant, prompts; from assistant import cli, models\n"
+        "import assistant, prompts; from assistant.cli import main; from assistant.models import registry\n"
         "assert 'site' in assistant.__file__\n"
-        "prompts.load('system'); models.pinned_entries(); cli.main()"
+        "prompts.load('system'); registry.pinned_entries(); main.main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "site"), "--library", "here", "papers", "--json"],

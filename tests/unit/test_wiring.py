@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant import schema, settings
+from assistant import settings
 from assistant.errors import IndexFailed, LibraryError, LibraryLocked, ModelError, StorageFull
-from assistant.library import FILE_NAME
-from assistant.ownership import Ownership
+from assistant.library import FILE_NAME, Ownership, schema
 from assistant.protocols import Vectors
 from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder
@@ -177,7 +176,8 @@ def test_a_chroma_that_is_damaged_gives_its_place_to_a_fresh_one(folder: Path, p
 
 
 def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assistant import embedding, generation
+    from assistant.models import chat_model
+    from assistant.models import embedder as embedding
 
     monkeypatch.undo()
     reading = threading.Lock()
@@ -190,7 +190,7 @@ def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: 
         return object()
 
     monkeypatch.setattr(embedding, "TransformerEmbedder", read)
-    monkeypatch.setattr(generation, "TransformersModel", read)
+    monkeypatch.setattr(chat_model, "TransformersModel", read)
     both = settings.load(library=folder, model="a/chat", embedder="an/embedder")
     with Workspace(both) as workspace:
         workspace.warm_up()

@@ -1,0 +1,3 @@
+"""Analyses of a set of papers: themes, trends, summaries and charts."""
+
+__all__ = ["charts", "summaries", "themes", "trends"]

@@ -1,0 +1,335 @@
+"""The whole path from a question to a proved answer, on one screen: `Assistant.ask`."""
+
+from __future__ import annotations
+
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant import catalogue
+from assistant.analysis.summaries import Overviews, paper_summary
+from assistant.answering import refusals, writing
+from assistant.answering.stream import AnswerStream
+from assistant.errors import QuestionError
+from assistant.grounding import Judge, support
+from assistant.library import Library
+from assistant.models import prompting
+from assistant.planning import Planner
+from assistant.protocols import LanguageModel
+from assistant.search import Retriever, topics
+from assistant.types import (
+    Answer,
+    AnswerEvent,
+    AnswerFinished,
+    AnswerKind,
+    EvidenceFound,
+    Paper,
+    PaperFilter,
+    Plan,
+    PlanKind,
+    Progress,
+    QuestionPlanned,
+    Source,
+    TextProduced,
+    Timings,
+    Turn,
+)
+
+LONGEST_QUESTION = 4000
+"""Characters."""
+
+LEAST_SIMILARITY = 0.15
+"""Cosine of a question to the nearest paper below which none is read for it: what is off every topic mostly stays below
+with the default embedding model, and no question that an abstract answers was found there."""
+
+_MOST_CATALOGUE_SOURCES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """Answers questions over one library.
+
+    `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there.
+    """
+
+    library: Library
+    planner: Planner
+    retriever: Retriever
+    judge: Judge
+    language_model: Callable[[], LanguageModel]
+    passages: int
+    prompt_tokens: int
+    answer_tokens: int
+    warm_up: Callable[[], None] = lambda: None
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        chosen: PaperFilter = PaperFilter(),
+        kind: PlanKind | None = None,
+        plan: Plan | None = None,
+        anyway: bool = False,
+        question_id: str = "",
+    ) -> AnswerStream:
+        """Return the answer as a stream of events: plan, evidence, the text as it is written, the finished answer.
+
+        `chosen` and `kind` are the reader's word: they take the place of what the plan would say; a whole `plan` is
+        carried out as it is. `anyway` has prose written also where no abstract states the answer, marked as not
+        assured.
+        Raises QuestionError at once when the question is empty or too long.
+        """
+        checked, now = check_question(question), time.monotonic()
+        asked = _Asked(question_id, checked, tuple(history), threading.Event(), now, anyway)
+        return AnswerStream(self._answer(asked, chosen, kind, plan), asked.stop)
+
+    def ask_after(
+        self, question: str, earlier: Sequence[str], chosen: PaperFilter = PaperFilter(), question_id: str = ""
+    ) -> Answer:
+        """Ask the earlier questions first, keep their answers as context, and return the answer to the last one.
+
+        A question that cannot be asked gets a refusal that says why.
+        """
+        history: list[Turn] = []
+        try:
+            for before in earlier:
+                history.append(self.ask(before, history, chosen=chosen).answer().turn())
+            return self.ask(question, history, chosen=chosen, question_id=question_id).answer()
+        except QuestionError as error:
+            cut = question[:LONGEST_QUESTION]
+            asked = _Asked(question_id, cut, (), threading.Event(), time.monotonic(), False)
+            return asked.unwritten(Plan(cut, cut), "refusal", str(error), str(error))
+
+    def _answer(
+        self, asked: _Asked, chosen: PaperFilter, kind: PlanKind | None, given: Plan | None
+    ) -> Iterator[AnswerEvent]:
+        """Plan; then count, or find the evidence and have the answer written from it; or refuse."""
+        plan = (
+            self.planner.restricted(given, chosen)
+            if given
+            else self.planner.plan(asked.question, chosen, history=asked.history, stop=asked.stop)
+        )
+        plan = plan if kind is None else self.planner.as_kind(plan, kind)
+        yield QuestionPlanned(plan)
+        if plan.candidates:
+            yield from self._say(asked.unwritten(plan, "clarification", *refusals.who_is_meant(plan)))
+        elif plan.unclear:
+            yield from self._say(asked.unwritten(plan, "clarification", plan.unclear, "nothing was asked before"))
+        elif plan.kind == "about":
+            yield from self._say(asked.unwritten(plan, "about", refusals.about(self.library)))
+        elif plan.kind == "catalogue" and plan.measure:
+            yield from self._count(asked, plan)
+        elif plan.kind == "synthesis":
+            yield from self._survey(asked, plan)
+        else:
+            yield from self._prove(asked, plan)
+
+    def _survey(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
+        """Read every paper that is meant, not the nearest few; have each theme written up, and keep what is proved."""
+        named = replace(plan.chosen, among=plan.papers) if plan.papers else plan.chosen
+        selected = topics.select(self.library, plan.topic, named, self.retriever.search)
+        if plan.unknown_author or not self.library.count(selected.chosen):
+            yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
+            return
+        self.warm_up()
+
+        def about(paper: Paper) -> bool | None:
+            return topics.is_about(plan.topic, paper, self.language_model(), self.judge.probes, asked.stop)
+
+        for step in topics.read(self.library, plan.topic, named, selected, self.retriever.search, about):
+            if isinstance(step, Progress):
+                yield step
+            else:
+                selected = step
+        if not self.library.count(selected.chosen):
+            yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
+            return
+        if plan.topic and not selected.note:  # its words alone chose the papers: a filter that can be counted again
+            among = plan.chosen.among
+            counted_by = replace(plan, chosen=replace(selected.chosen, among=among), topic="")
+            plan = self.planner.restricted(counted_by, PaperFilter())
+        written = Overviews(
+            self.library,
+            self.retriever.embedder.embed,
+            self.language_model,
+            self.prompt_tokens,
+            self.judge.probes,
+            self.planner.called,
+        )
+        answer = asked.unwritten(plan, "synthesis", "")
+        only = self._sources(plan.papers) if len(plan.papers) == 1 else ()
+        events = (
+            written.of_paper(answer, only[0], asked.stop)
+            if only
+            else written.of_papers(answer, selected.chosen, selected.note, asked.stop)
+        )
+        evidence: float | None = None
+        for event in events:
+            evidence = asked.seconds() if isinstance(event, EvidenceFound) else evidence
+            if isinstance(event, AnswerFinished):
+                event = AnswerFinished(replace(event.answer, timings=Timings(evidence or 0.0, None, asked.seconds())))
+            yield event
+
+    def _nobody_or_nothing(self, plan: Plan) -> tuple[str, str]:
+        if not plan.unknown_author:
+            return refusals.nothing_found(replace(plan, subject=plan.topic or plan.subject), self.library.count())
+        names = self.planner.gazetteer.nearest_names(plan.unknown_author)
+        return refusals.nobody(plan, names, self.library.count())
+
+    def _count(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
+        """Answer from the database; the language model is not asked."""
+        assert plan.measure is not None
+        if plan.unknown_author:
+            told = self._nobody_or_nothing(plan)
+            yield from self._say(replace(asked.unwritten(plan, "catalogue", *told), refused=False, count=0))
+            return
+        if not self.library.count():
+            yield from self._say(asked.unwritten(plan, "refusal", *refusals.empty()))
+            return
+        found = catalogue.planned(self.library, plan)
+        sources = self._sources(found.paper_ids[:_MOST_CATALOGUE_SOURCES])
+        yield EvidenceFound(sources)
+        answer = asked.unwritten(plan, "catalogue", found.text)
+        yield AnswerFinished(
+            replace(answer, sentences=found.sentences, sources=sources, rows=found.rows, count=found.count)
+        )
+
+    def _prove(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
+        """Find the evidence, have the model write from it, and keep of it what the evidence supports."""
+        self.warm_up()
+        sources = self.evidence(plan)
+        if not sources:
+            count = self.library.count(plan.chosen)
+            yield from self._say(asked.unwritten(plan, "refusal", *refusals.nothing_found(plan, count)))
+            return
+        yield EvidenceFound(sources)
+        model = self.language_model()
+        evidence, read, answered = asked.seconds(), sources, None
+        if plan.kind == "passages" and not asked.anyway:
+            answered = self.judge.judge(plan.question, sources, model, budget=self.prompt_tokens, stop=asked.stop)
+            if not answered.answering and not asked.stop.is_set():
+                told = refusals.not_said(sources, answered.nearest, answered.quote)
+                yield AnswerFinished(replace(asked.unwritten(plan, "refusal", *told), sources=sources))
+                return
+            read = tuple(source for source in sources if source.number in answered.answering) or sources
+        draft = writing.Draft(asked.question, plan, read, asked.history, self.prompt_tokens, self.answer_tokens)
+        first_token, written = None, ""
+        prompt = draft.prompt(model)
+        for piece in model.generate(prompt.messages, max_new_tokens=self.answer_tokens, stop=asked.stop):
+            first_token = first_token or asked.seconds()
+            written += piece
+            yield TextProduced(piece)
+        supports = support.reader(model, self.judge.probes, self.prompt_tokens)
+        proved = writing.prove(written, plan, prompt.sources, supports, self.retriever.embedder.embed)
+        new_tokens, total = model.count_tokens(written), asked.seconds()
+        writing_time = total - (first_token or total)
+        timings = Timings(
+            evidence,
+            first_token,
+            total,
+            model.count_prompt_tokens(prompt.messages),
+            new_tokens,
+            new_tokens / writing_time if writing_time > 0 else None,
+        )
+        stopped, was_cut = asked.stop.is_set(), new_tokens >= self.answer_tokens
+        answer = replace(asked.unwritten(plan, plan.kind, ""), sources=sources, model=model.info, timings=timings)
+        answer = writing.finished(answer, written, proved, stopped=stopped, was_cut=was_cut, anyway=asked.anyway)
+        shown = answer.sentences
+        if answer.refused and answered:
+            if answered.is_sure and written.strip() and not prompting.is_refusal(written):
+                answer = writing.quoted(answer, answered.nearest, answered.quote)
+            else:
+                unsaid, _ = refusals.not_said(prompt.sources, answered.nearest, answered.quote)
+                answer = replace(answer, text=unsaid)
+        elif answered and answered.states_answer and not asked.stop.is_set():
+            answer = writing.with_evidence(answer, answered.nearest, answered.quote)
+        elif plan.kind == "comparison":
+            answer = self._with_table(answer, plan, prompt.sources)
+        if plan.language != "en" and not answer.refused:
+            answer = writing.with_translation(model, answer, shown or answer.sentences, asked.stop)
+            answer = replace(answer, timings=replace(timings, total_s=asked.seconds()))
+        yield AnswerFinished(answer)
+
+    def _with_table(self, answer: Answer, plan: Plan, read: tuple[Source, ...]) -> Answer:
+        """Return a comparison with its table: every paper that is named, those compared in words first."""
+        known = {source.paper_id for source in read}
+        others = [source for source in self._sources(plan.papers) if source.paper_id not in known]
+        sources = tuple(replace(source, number=number) for number, source in enumerate([*read, *others], 1))
+        told = f"{len(read)} of {len(sources)} papers are compared in words, all in the table" if others else ""
+        reason = "; ".join(part for part in (told, answer.reason) if part)
+        return replace(answer, rows=paper_summary.table(sources), sources=sources, reason=reason)
+
+    def evidence(self, plan: Plan) -> tuple[Source, ...]:
+        """Return the papers to read: those that the question names, else the nearest; none where none is near.
+
+        Papers that are named by some words of their titles only are read alone where the search, too, finds them first.
+        """
+        named = list(plan.papers[: max(self.passages, 2)])
+        if named and (plan.is_sure or plan.kind == "comparison"):
+            return self._sources(named)
+        passages = self.retriever.search(plan.subject, self.passages, plan.chosen)
+        found = [passage.paper_id for passage in passages]
+        if named:
+            is_first = bool(found) and found[0] in named
+            return self._sources(named if is_first else [*found[: self.passages - len(named)], *named])
+        known = [passage.similarity for passage in passages if passage.similarity is not None]
+        if known and max(known) < LEAST_SIMILARITY and not plan.chosen.author:
+            return ()
+        return self._sources(found)
+
+    def _say(self, answer: Answer) -> Iterator[AnswerEvent]:
+        yield EvidenceFound(())
+        yield AnswerFinished(answer)
+
+    def _sources(self, paper_ids: Sequence[str]) -> tuple[Source, ...]:
+        papers = self.library.papers_by_id(list(dict.fromkeys(paper_ids)))
+        return tuple(Source.of(number, paper) for number, paper in enumerate(papers, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question as it was asked; `started` is the clock's reading then."""
+
+    id: str
+    question: str
+    history: tuple[Turn, ...]
+    stop: threading.Event
+    started: float
+    anyway: bool
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def unwritten(self, plan: Plan, kind: AnswerKind, text: str, reason: str = "") -> Answer:
+        """Return an answer for which the model was not asked."""
+        seconds = self.seconds()
+        return Answer(
+            id=self.id,
+            question=self.question,
+            standalone_question=plan.question,
+            kind=kind,
+            text=text,
+            refused=kind == "refusal",
+            reason=reason,
+            plan=plan,
+            timings=Timings(seconds, None, seconds),
+        )
+
+
+def check_question(question: str) -> str:
+    """Return the question as it will be asked: on one line, in composed characters.
+
+    Raises QuestionError when it is empty or too long.
+    """
+    encodable = question.encode("utf-8", "ignore").decode()
+    question = " ".join(unicodedata.normalize("NFC", encodable).split())
+    if not question:
+        raise QuestionError("The question is empty. Ask something about the papers in the library.")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be asked. Shorten it."
+        )
+    return question

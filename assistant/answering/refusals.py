@@ -1,0 +1,77 @@
+"""What is said where nothing is written: nothing was found, the abstracts do not say, a name is unclear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import prompts
+from assistant.library import Library
+from assistant.text import counted, filter_in_words, joined, plain, prompt_safety
+from assistant.types import Plan, Source
+
+NOT_SAID = "the abstracts found do not hold the answer"
+
+
+def empty() -> tuple[str, str]:
+    """Return what the reader of an empty library is told, and why."""
+    return (
+        "The library is empty. Add papers with `assistant add FILE`, or with the upload box of the web page.",
+        "the library is empty",
+    )
+
+
+def about(library: Library) -> str:
+    """Return what the assistant says of itself."""
+    newest = library.papers(limit=1)
+    title = newest[0].title.split(":")[0] if newest else "the paper"
+    return prompts.load("about", count=counted(library.count(), "paper"), title=plain(title)).strip()
+
+
+def nothing_found(plan: Plan, count: int) -> tuple[str, str]:
+    """Return what the reader is told, and why, when no paper is about the question; `count` papers were searched."""
+    if not count and plan.chosen.is_empty:
+        return empty()
+    said = _searched(plan)
+    return (
+        f"I found nothing in the abstracts about this. Looked for: “{plan.subject}” in {count:,} of them{said}.",
+        "nothing relevant found",
+    )
+
+
+def not_said(sources: Sequence[Source], nearest: int | None = None, quote: str = "") -> tuple[str, str]:
+    """Return what the reader is told, and why, when papers are near and do not hold the answer.
+
+    `quote` is the sentence nearest to the question, of source number `nearest`. It is shown word for word, unless it is
+    no sentence of the abstract or speaks to its reader.
+    """
+    closest = next((source for source in sources if source.number == nearest), None)
+    if closest and quote and quote in prompt_safety.without_orders(closest.abstract):
+        passage = f" The closest passage says: “{plain(quote)}” [{closest.number}]"
+        return f"The abstracts in the library do not say.{passage}", NOT_SAID
+    titles = "; ".join(f"{plain(source.title)} [{source.number}]" for source in sources[:3])
+    one = len(sources[:3]) == 1
+    return f"The abstracts in the library do not say. The nearest paper{' is' if one else 's are'}: {titles}.", NOT_SAID
+
+
+def who_is_meant(plan: Plan) -> tuple[str, str]:
+    """Return the question who is meant, with the candidates numbered."""
+    lines = [
+        f"{number}. {plain(candidate.name)} ({plain(candidate.words)})"
+        for number, candidate in enumerate(plan.candidates, 1)
+    ]
+    return "\n".join(["Several people may be meant. Which one?", *lines]), "the name fits several people"
+
+
+def nobody(plan: Plan, nearest: Sequence[str], count: int) -> tuple[str, str]:
+    """Return that nobody has a name, with the names most like it."""
+    near = f" The names most like it: {joined([plain(name) for name in nearest], 'or')}." if nearest else ""
+    return (
+        f"None of the {counted(count, 'paper')} in the library names “{plain(plan.unknown_author)}” as an author."
+        f"{near}",
+        "no author of this name",
+    )
+
+
+def _searched(plan: Plan) -> str:
+    words = filter_in_words(plan.chosen)
+    return f" ({words})" if words else ""

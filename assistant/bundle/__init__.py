@@ -1,1 +1,0 @@
-"""Answers kept with their evidence, and checked again without a model."""

@@ -1,1 +1,0 @@
-"""Trends as pictures that a person can read, and as pages."""

@@ -1,0 +1,3 @@
+"""Evaluation: labelled questions, verdicts, statistics, and probes fitted on labelled examples."""
+
+__all__ = ["calibration", "question_files", "runs", "scoring", "statistics"]

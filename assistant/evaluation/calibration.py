@@ -1,0 +1,181 @@
+"""Probes of a chat model fitted on labelled questions, as `assistant models calibrate` does."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import UsageError
+from assistant.evaluation import question_files
+from assistant.grounding import answerability, evidence
+from assistant.ingestion import readers
+from assistant.models import Judgement, probes, prompting
+from assistant.protocols import LanguageModel
+from assistant.text import prompt_safety, split_sentences
+from assistant.types import Paper, Progress, ProgressListener, Record, Source
+
+DEPTHS = (0.64, 0.72, 0.79)
+"""Where in a model what is looked for may be read, as shares of its layers: 18, 20 and 22 of 28."""
+
+_FOLDS = 5
+_BUDGET = 3000
+"""Tokens of a prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a probe is to tell of a text and an abstract: `label` names it in labelled lines.
+
+    `strength` is the inverse of the fit's regularisation (C), see docs/EXPERIMENTS.md.
+    """
+
+    name: Judgement
+    label: str
+    strength: float
+
+
+TASKS = (
+    Task("answerability", "answerable", 0.01),
+    Task("support", "supported", 0.003),
+    Task("topic", "about", 0.003),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question or a statement with an abstract, and whether the abstract answers or supports it.
+
+    `evidence` are the sentences of the abstract that state the answer, where they are known.
+    """
+
+    text: str
+    source: Source
+    is_so: bool
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A probe, how many examples it was fitted on, and the area under its ROC curve on papers it was not fitted on."""
+
+    task: str
+    probe: probes.Probe
+    examples: int
+    area: float
+
+
+def shipped_examples(task: Task) -> list[Example]:
+    """Return the labelled lines over the sample library."""
+    here = resources.files("assistant")
+    with (
+        resources.as_file(here / "models" / "labelled" / f"{task.name}.jsonl") as lines,
+        resources.as_file(here / "sample_library.bib") as papers,
+    ):
+        return read(task, lines, papers)
+
+
+def read(task: Task, lines: Path, papers: Path) -> list[Example]:
+    """Read labelled lines, `{"q", "paper", "answerable"}` or `{"statement", "paper", "supported"}`, and their papers.
+
+    "evidence" may hold the sentence of the abstract that states the answer, or a list of them. "paper" is the paper's
+    own id; lines about an id that no paper has, or several have, are left out. Raises UsageError for other lines.
+    """
+    records = [item for item in readers.read(papers, as_of=datetime.date.today()) if isinstance(item, Record)]
+    shared = Counter(record.own_id for record in records)
+    known: Mapping[str, Paper] = {one.own_id: one.paper for one in records if shared[one.own_id] == 1}
+    examples: list[Example] = []
+    for line in question_files.read(lines):
+        label = line.line.get(task.label)
+        if not isinstance(label, bool):
+            raise UsageError(f'{lines}, line {line.number} needs "{task.label}": true or false.')
+        if paper := known.get(str(line.line.get("paper"))):
+            stated = line.line.get("evidence") or []
+            said = [stated] if isinstance(stated, str) else stated
+            if not isinstance(said, list) or not all(isinstance(each, str) and each.strip() for each in said):
+                raise UsageError(f'{lines}, line {line.number}: "evidence" is a text or a list of texts.')
+            examples.append(Example(line.text, Source.of(1, paper), label, tuple(said)))
+    return examples
+
+
+def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progress: ProgressListener) -> list[Fit]:
+    """Have a model read the examples, and fit the probe at the depth that tells best. Raises UsageError.
+
+    Where examples of answerability say which sentence states the answer, a second probe tells that. Examples of
+    one abstract follow each other, so that it is read once.
+    """
+    if not model.depth:
+        raise UsageError(f"The model {model.info.name} shows no hidden states; it judges by its own yes and no.")
+    titles = [{example.source.title for example in examples if example.is_so == label} for label in (True, False)]
+    if min(map(len, titles)) < 2:
+        raise UsageError(
+            f"Calibrating needs lines that are {task.label} and lines that are not, of two papers at least."
+        )
+    layers = sorted({round(depth * model.depth) for depth in DEPTHS})
+    ordered = sorted(examples, key=lambda example: (example.source.title, example.source.paper_id))
+    states: dict[int, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
+    attended: list[tuple[NDArray[np.float32], str, str]] = []
+    for done, example in enumerate(ordered):
+        on_progress(Progress(done, len(ordered), f"Reading labelled lines for {task.name}"))
+        messages = prompting.judgement(task.name, example.text, [example.source], model, _BUDGET)
+        has_evidence = task.name == answerability.TASK and example.evidence
+        abstract = prompt_safety.quoted(example.source.abstract) if has_evidence else ""
+        stop = threading.Event()
+        reading = model.read(messages, layers=layers, of=abstract, attention=bool(abstract), stop=stop)
+        assert reading is not None
+        for layer in layers:
+            states[layer].append(reading.last[layer])
+        if reading.attention is not None:
+            sentences = split_sentences(abstract)
+            stated = [_is_of(sentence, example.evidence) for sentence in sentences]
+            if "yes" in stated:
+                rows_of = evidence.features(reading, abstract, sentences)
+                attended += [(row, said, example.source.title) for row, said in zip(rows_of, stated, strict=True)]
+    labels = ["yes" if example.is_so else "no" for example in ordered]
+    groups = [example.source.title for example in ordered]
+    areas = {
+        layer: _held_out_area(task.strength, layer, np.stack(rows), labels, groups) for layer, rows in states.items()
+    }
+    best = max(layers, key=areas.__getitem__)
+    probe = probes.fit(best, np.stack(states[best]), labels, task.strength)
+    fits = [Fit(task.name, probe, len(ordered), areas[best])]
+    if len({title for _, _, title in attended}) > 1 and {said for _, said, _ in attended} == {"yes", "no"}:
+        features = np.stack([row for row, _, _ in attended])
+        said = [each for _, each, _ in attended]
+        area = _held_out_area(evidence.STRENGTH, 0, features, said, [title for _, _, title in attended])
+        fits.append(Fit(evidence.TASK, probes.fit(0, features, said, evidence.STRENGTH), len(said), area))
+    return fits
+
+
+def _is_of(sentence: str, said: Sequence[str]) -> str:
+    """Return "yes" for a sentence that holds one of the passages, or stands in one."""
+    return "yes" if any(each in sentence or sentence in each for each in said) else "no"
+
+
+def keep(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
+    """Write a probe where it will be found; return the file."""
+    file = folder / model.fingerprint / f"{fitted.task}.safetensors"
+    fitted.probe.save(file)
+    return file
+
+
+def _held_out_area(
+    strength: float, layer: int, states: NDArray[np.float32], labels: Sequence[str], groups: Iterable[str]
+) -> float:
+    """Return the area under the ROC curve of probes that were fitted on the other abstracts."""
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import GroupKFold
+
+    places = list(groups)
+    found = np.zeros(len(labels))
+    for fitted, held_out in GroupKFold(min(_FOLDS, len(set(places)))).split(states, groups=places):
+        probe = probes.fit(layer, states[fitted], [labels[place] for place in fitted], strength)
+        found[held_out] = probe.probabilities(states[held_out])[:, probe.labels.index("yes")]
+    return float(roc_auc_score([label == "yes" for label in labels], found))

@@ -1,0 +1,5 @@
+"""Papers and answers as files for other programs and other people."""
+
+from assistant.export.papers import format_for, save, stream, text
+
+__all__ = ["bundles", "format_for", "save", "stream", "text"]

@@ -1,0 +1,131 @@
+"""Does an abstract state what a question asks for? The chat model reads both, and a probe on its inside tells.
+
+A question may be near the library's topics and still have no answer there: "What batch size did X use?". What the
+hidden states say of it, and what the model's own yes or no, is in docs/EXPERIMENTS.md.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from assistant.grounding import evidence
+from assistant.grounding.evidence import Passage
+from assistant.models import probes, prompting
+from assistant.protocols import LanguageModel, Vectors
+from assistant.text import prompt_safety, split_sentences
+from assistant.types import Source
+
+TASK: Final = "answerability"
+_LOOKED_AT = 3
+"""How many sources are read, best first: the one that states the answer is nearly always the first."""
+
+_SURELY = 0.95
+"""Probability from which no further source is read; below it the next one is: of two papers on one thing both may."""
+
+_SURE = 0.7
+"""Probability from which no written answer is needed to hold that the source states one."""
+
+_LEAST_EVIDENCE = 0.15
+"""Probability from which a sentence is put behind an answer: of seven sentences each has it by chance."""
+
+Embed = Callable[[Sequence[str]], Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Which sources state what a question asks for.
+
+    `answering` are the numbers of those that likely do, the likeliest first. `nearest` is the number of the likeliest
+    one, and `probability` how likely it is, in [0, 1]. `passages` are the sentences of each source that was read, the
+    likeliest to state the answer first.
+    """
+
+    answering: tuple[int, ...] = ()
+    nearest: int | None = None
+    probability: float = 0.0
+    passages: Mapping[int, tuple[Passage, ...]] = field(default_factory=dict)
+
+    @property
+    def quote(self) -> str:
+        """Return the sentence of the likeliest source that comes nearest to an answer; "" where there is none."""
+        known = self.passages.get(self.nearest or 0)
+        return known[0].text if known else ""
+
+    @property
+    def states_answer(self) -> bool:
+        """Tell whether that sentence was read as the one that states the answer, and is not only near in meaning."""
+        known = self.passages.get(self.nearest or 0, ())
+        return bool(known) and known[0].probability >= _LEAST_EVIDENCE
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether a sentence of the source may be quoted as the answer where the model fails to write one."""
+        return bool(self.answering) and self.probability >= _SURE
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Has the chat model read the sources one by one. `sureness` in [0, 1] is how likely it must be that one answers.
+
+    `probes` is the folder of the probes that were made on this machine. The beginning of each prompt is that of an
+    answer from the same source, so that the answer needs no second reading.
+    """
+
+    embed: Embed
+    sureness: float
+    probes: Path | None = None
+
+    def judge(
+        self,
+        question: str,
+        sources: Sequence[Source],
+        model: LanguageModel,
+        *,
+        budget: int,
+        stop: threading.Event,
+    ) -> Judgement:
+        """Read the sources, best first, until one surely states the answer; else take all that likely do.
+
+        Prompts have at most `budget` tokens.
+        """
+        likely: dict[int, float] = {}
+        passages: dict[int, tuple[Passage, ...]] = {}
+        for source in sources[:_LOOKED_AT]:
+            messages = prompting.judgement(TASK, question, [source], model, budget)
+            abstract = prompt_safety.quoted(source.abstract)
+            of = abstract if probes.find(model.fingerprint, evidence.TASK, self.probes) else ""
+            told, reading = probes.read(model, TASK, messages, self.probes, stop, of=of)
+            if stop.is_set():
+                return Judgement()
+            likely[source.number] = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
+            found = evidence.passages(model.fingerprint, self.probes, abstract, reading)
+            passages[source.number] = _verbatim(found, source) or self._nearest(question, source)
+            if likely[source.number] >= _SURELY or (len(likely) > 1 and max(likely.values()) >= self.sureness):
+                break
+        if not likely:
+            return Judgement()
+        order = sorted(likely, key=lambda number: -likely[number])
+        answering = tuple(number for number in order if likely[number] >= self.sureness)
+        return Judgement(answering, order[0], likely[order[0]], passages)
+
+    def _nearest(self, question: str, source: Source) -> tuple[Passage, ...]:
+        """Return the sentence of an abstract whose meaning is nearest to the question, where nothing better tells."""
+        said = split_sentences(source.abstract)
+        if not said:
+            return ()
+        vectors = self.embed([question, *said])
+        return (Passage(said[int((vectors[1:] @ vectors[0]).argmax())], 0.0),)
+
+
+def _verbatim(found: Sequence[Passage], source: Source) -> tuple[Passage, ...]:
+    """Return passages as they stand in the abstract; none where the first stands otherwise in the prompt."""
+    patterns = (r"\s+".join(map(re.escape, each.text.split())) for each in found)
+    held = [re.search(pattern, source.abstract) for pattern in patterns]
+    if not held or held[0] is None:
+        return ()
+    return tuple(Passage(match[0], each.probability) for match, each in zip(held, found, strict=True) if match)

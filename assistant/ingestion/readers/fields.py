@@ -1,0 +1,197 @@
+"""What every reader makes of a field: dates, names, identifiers, addresses, and the record they add up to."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from assistant.ingestion.readers.latex import to_text
+from assistant.types import Authorship, Paper, Problem, Record
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+ISO_DATE = re.compile(r"(?<!\d)([12]\d{3})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")
+COMPACT_DATE = re.compile(r"([12]\d{3})(\d{2})(\d{2})")
+WORD = re.compile(r"[A-Za-z]+")
+DAY = re.compile(r"(?<!\d)(\d{1,2})(?!\d)")
+
+ARXIV_ID = r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Za-z-]{2,})?/\d{7})"
+BARE_ARXIV_ID = re.compile(rf"(?:arxiv:\s*|abs/)?({ARXIV_ID})(?:v\d+)?(?:\s*\[[^\]]*\])?", re.IGNORECASE)
+MARKED_ARXIV_ID = re.compile(
+    rf"(?:arxiv:\s*|arxiv\.org/(?:abs|pdf|html)/|10\.48550/arxiv\.)({ARXIV_ID})(?:v\d+)?", re.IGNORECASE
+)
+BARE_PMID = re.compile(r"(?:PMID|MEDLINE|PubMed)?:?\s*([1-9]\d{0,8})(?:\.0)?", re.IGNORECASE)
+MARKED_PMID = re.compile(
+    r"(?:\bPMID:?\s*|\bpubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/(?:pubmed|m/pubmed)/)([1-9]\d{0,8})(?!\d)",
+    re.IGNORECASE,
+)
+DOI = re.compile(r"10\.\d{4,9}/\S+")
+URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+ESCAPED = re.compile(r"\\([_%&#~$])|[{}]")
+
+SUFFIX = re.compile(r"(?:jr|sr|ph\.?d|m\.?d|inc|ltd|ii|iii|iv)\.?", re.IGNORECASE)
+AND_OTHERS = re.compile(r"(?:,|\band\b|;)?\s*(?:\bet\.?\s*al\b\.?|\band others\b|…|\.\.\.)\s*$", re.IGNORECASE)
+OTHERS = {"others", "et al", "et al.", "...", "…"}
+
+
+def date_text(year: int, month: int | None = None, day: int | None = None) -> str:
+    """Return the ISO date of as much as is known and possible: a thirtieth of February is only a February."""
+    if month is None or not 1 <= month <= 12:
+        return f"{year:04d}"
+    try:
+        return datetime.date(year, month, day or 0).isoformat()
+    except ValueError:
+        return f"{year:04d}-{month:02d}"
+
+
+def month_number(text: str) -> int | None:
+    """Return the month that `text` names ("September", "sept.", "9"), or None."""
+    for word in WORD.findall(text):
+        if len(word) >= 3 and word[:3].lower() in MONTHS:
+            return MONTHS.index(word[:3].lower()) + 1
+    number = DAY.search(text)
+    return int(number[1]) if number and 1 <= int(number[1]) <= 12 and not WORD.search(text) else None
+
+
+def find_date(text: str, month: str = "", day: str = "") -> str:
+    """Return the first date in `text` in ISO form, "" without a year; `month` and `day` fill in what it lacks."""
+    if not text:
+        return ""
+    compact = COMPACT_DATE.fullmatch(text.strip())
+    found = compact or ISO_DATE.search(text)
+    if not found:
+        return ""
+    year = int(found[1])
+    if found[2]:
+        return date_text(year, int(found[2]), int(found[3]) if found[3] else None)
+    rest = text[: found.start()] + " " + text[found.end() :]
+    named = month if month else rest if WORD.search(rest) else ""
+    in_month = DAY.search(named) if WORD.search(named) else None
+    day_number = DAY.search(day) or in_month
+    return date_text(year, month_number(named), int(day_number[1]) if day_number else None)
+
+
+def find_arxiv_id(text: str, *, bare: bool = False) -> str:
+    """Return the arXiv id in `text` without its version, else ""; `bare`: the text may be nothing but the id."""
+    text = _unescaped(text)
+    found = MARKED_ARXIV_ID.search(text) or (BARE_ARXIV_ID.fullmatch(text.strip()) if bare else None)
+    return found[1] if found else ""
+
+
+def find_pmid(text: str, *, bare: bool = False) -> str:
+    """Return the number in PubMed that `text` gives, else ""; `bare`: the text may be nothing but the number."""
+    found = MARKED_PMID.search(text) or (BARE_PMID.fullmatch(text.strip()) if bare else None)
+    return found[1] if found else ""
+
+
+def find_doi(text: str) -> str:
+    """Return the DOI in `text` without the resolver's address, else ""."""
+    found = DOI.search(_unescaped(text))
+    return found[0].rstrip(".,;") if found else ""
+
+
+def find_url(text: str) -> str:
+    """Return the first web address in `text`, else ""; no other scheme is let through."""
+    found = URL.search(_unescaped(text))
+    return found[0].rstrip(".,;") if found else ""
+
+
+def _unescaped(text: str) -> str:
+    return ESCAPED.sub(r"\1", text) if "\\" in text or "{" in text or "}" in text else text
+
+
+def split_names(text: str) -> list[str]:
+    """Split one string of names at "and" and semicolons, and at commas where these do not part family from given name.
+
+    "Gödel, Kurt and Turing, Alan" are two people, and so are "Kurt Gödel, Alan Turing".
+    """
+    parts = [part for part in re.split(r"\s*;\s*|,?\s+and\s+|\s+&\s+", " ".join(text.split())) if part.strip(" ,")]
+    if len(parts) > 1 and all("," in part for part in parts):
+        return parts
+    return [name for part in parts for name in _split_at_commas(part)]
+
+
+def _split_at_commas(text: str) -> list[str]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    return parts if len(parts) > 1 and all(" " in part for part in parts) else [text.strip(" ,")]
+
+
+def given_name_first(name: str) -> str:
+    """Turn "Family, Given" and "Family, Jr., Given" round; other names come back as they are."""
+    if "," not in name:
+        return name.strip()
+    parts = [part.strip() for part in name.split(",") if part.strip()]
+    if len(parts) == 2 and not SUFFIX.fullmatch(parts[1]):
+        return f"{parts[1]} {parts[0]}"
+    if len(parts) == 3 and SUFFIX.fullmatch(parts[1]):
+        return f"{parts[2]} {parts[0]}, {parts[1]}"
+    return name.strip()
+
+
+def authorships(names: Iterable[str]) -> tuple[tuple[Authorship, ...], bool]:
+    """Return the names with their positions from 1, and whether they are all: "others" and "et al." deny it."""
+    kept: list[str] = []
+    complete = True
+    for name in names:
+        if name[-1:].isalpha() and name[-1] not in "lLsS":  # no "et al", no "and others"
+            kept.append(name.strip())
+            continue
+        shown = AND_OTHERS.sub("", name).strip() if name.casefold() not in OTHERS else ""
+        complete = complete and shown == name.strip()
+        if any(character.isalpha() for character in shown):
+            kept.append(shown)
+    return tuple(Authorship(name, position) for position, name in enumerate(kept, start=1)), complete
+
+
+def record(
+    paper: Paper, *, file: str, line: int, own_id: str = "", readable: Callable[[str], str] = to_text
+) -> Record | Problem:
+    """Return the paper with its texts made readable, or the Problem that its title or its abstract is missing.
+
+    Names must be readable already; title, abstract, venue and categories may still hold what `readable` undoes.
+    """
+    paper = replace(
+        paper,
+        title=readable(paper.title),
+        abstract=readable(paper.abstract),
+        venue=readable(paper.venue),
+        doi=_encodable(paper.doi),
+        arxiv_id=_encodable(paper.arxiv_id),
+        url=_encodable(paper.url),
+        pmid=paper.pmid if paper.pmid.isascii() and paper.pmid.isdigit() else "",
+        categories=_unique(readable(category) for category in paper.categories),
+    )
+    own_id = readable(own_id)
+    missing = [name for name in ("title", "abstract") if not getattr(paper, name)]
+    if not missing:
+        return Record(paper, line, own_id)
+    known = f"“{shortened(paper.title)}”" if paper.title else f"“{shortened(own_id)}”" if own_id else "This record"
+    reason = (
+        f"{known} has no {' and no '.join(missing)}, so it was left out. Complete the record and add the file again."
+    )
+    return Problem(file, line, reason)
+
+
+def _encodable(text: str) -> str:
+    """Return the text without halves of characters, which JSON may hold and no file can."""
+    return text if text.isascii() else text.encode("utf-8", "ignore").decode()
+
+
+def shortened(text: str, longest: int = 80) -> str:
+    """Return `text` cut to `longest` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def _unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def first_of(*values: str) -> str:
+    """Return the first value that is not empty, else ""."""
+    return next((value for value in values if value), "")
+
+
+def joined(values: Sequence[str]) -> str:
+    """Return the values that are not empty, one after the other with a space between."""
+    return " ".join(value for value in values if value)

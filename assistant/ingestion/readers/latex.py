@@ -1,0 +1,254 @@
+r"""LaTeX in, readable Unicode out; HTML and hostile characters are undone on the way.
+
+Mathematics stays as it was written (`$\mathcal{S}$`), because the page renders it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from pylatexenc import latex2text, latexwalker, macrospec  # type: ignore[import-untyped]
+
+from assistant.ingestion.readers.markup import plain
+
+LONGEST_LATEX = 20_000  # characters; no abstract is longer, and parsing time grows with length
+DEEPEST_NESTING = 40  # groups within groups; the parser recurses
+
+FIRST_PLACEHOLDER = 0xF0000
+PLACEHOLDER = re.compile("[\U000f0000-\U000ffffd]")
+VANISHED = "\ufdd0"
+VANISHED_REFERENCE = re.compile(rf"\s*\((?:[,;\s]*{VANISHED}[,;\s]*)+\)|[,;]?\s*{VANISHED}(?=\s*\))|\s*{VANISHED}")
+
+EMBEDDED_DOCUMENT = re.compile(r"\\documentclass\b.{0,2000}?\\end\{document\}")
+MATH = re.compile(
+    r"\\begin\{(equation|align|gather|multline|eqnarray|math|displaymath)(\*?)\}.{0,2000}?\\end\{\1\2\}"
+    r"|\\\(.{0,1000}?\\\)|\\\[.{0,2000}?\\\]"
+    r"|(?<!\\)\$\$(?:\\.|[^$\\])+\$\$"
+    r"|(?<!\\)\$(?:\\.|[^$\\])+\$(?!\d)"
+)
+ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}")
+VERBATIM = re.compile(r"\\verb\*?([|!+])(.*?)\1")
+SWITCH = re.compile(
+    r"\\(?:em|bf|it|rm|sf|sl|sc|tt|cal|tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge|"
+    r"bfseries|itshape|scshape|ttfamily|sffamily|rmfamily|mdseries|upshape|slshape|normalfont|centering|noindent|"
+    r"xspace|protect|left|right|displaystyle|textstyle|par|newline|linebreak|newpage)(?![A-Za-z])\s*"
+)
+LETTER_MACRO = re.compile(r"\\(o|O|l|L|ss|aa|AA|ae|AE|oe|OE|i|j|dh|DH|th|TH)(?:\s+|(?=\W|\d|_|$)(?!\{\}))")
+TIE = re.compile(r"~(?=(.?))")
+# The parser goes through text a character at a time, so words far from any macro are set aside, as formulas are.
+MACRO_OR_WORDS = re.compile(
+    r"\\(?:[A-Za-z]+|.)\*?\s*[^\s\\]?|(?P<words>[A-Za-z0-9][A-Za-z0-9,.;:()/%-]* [A-Za-z0-9 ,.;:()/%-]*[A-Za-z0-9])"
+)
+BARE_LINK = re.compile(r"\\href\s+(?=https?://)")
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[\\%$~{}]")
+
+CITATIONS = (
+    "cite", "citet", "citep", "citealt", "citealp", "citeauthor", "citeyear", "citeyearpar", "Citet", "Citep", "nocite",
+    "parencite", "textcite", "autocite", "footcite", "citenum", "onlinecite",
+)  # fmt: skip
+REFERENCES = (
+    "ref", "eqref", "autoref", "cref", "Cref", "pageref", "nameref", "vref", "label", "hyperref", "index", "color",
+    "includegraphics",
+)  # fmt: skip
+PLAIN_ARGUMENT = (
+    "mathrm", "mathbf", "mathit", "mathsf", "mathtt", "mathcal", "mathscr", "mathfrak", "boldsymbol", "bm", "title",
+    "author", "date", "part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph", "text",
+    "texttt", "textup", "textsuperscript", "textsubscript", "underline", "mbox", "texorpdfstring",
+)  # fmt: skip
+SYMBOLS = {
+    **dict.fromkeys([",", ";", ":", ">", " ", "quad", "qquad", "thinspace", "enspace", "\\", "maketitle"], " "),
+    **dict.fromkeys(["!", "-", "/", "@", "input", "include", "hspace", "vspace"], ""),
+    "item": " - ",
+    "textdollar": "$",
+    "textasciitilde": "~",
+    "textasciicircum": "^",
+    "textunderscore": "_",
+    "textless": "<",
+    "textgreater": ">",
+    "textbar": "|",
+    "textbraceleft": "{",
+    "textbraceright": "}",
+    "slash": "/",
+    "LaTeX": "LaTeX",
+    "TeX": "TeX",
+    "today": "today",
+}
+
+
+def to_text(text: str) -> str:
+    r"""Return `text` as one readable line in NFC: accents and text macros as Unicode, mathematics untouched.
+
+    LaTeX is looked for only where a backslash or a brace stands. Macros nobody knows keep their name (`\method{}` is
+    "method") or, where they mark up a group, that group. Text that is no valid LaTeX comes back as it was, on one line.
+    """
+    text = plain(text)
+    if not ("\\" in text or "{" in text or "}" in text) or len(text) > LONGEST_LATEX:
+        return text
+    kept: dict[str, str] = {}
+
+    def set_aside(part: str) -> str:
+        return kept.setdefault(part, chr(FIRST_PLACEHOLDER + len(kept)))
+
+    source = MATH.sub(lambda match: set_aside(match.group()), VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)))
+    if "\\" in source or "{" in source or "}" in source:
+        source = LETTER_MACRO.sub(r"\\\1{}", SWITCH.sub("", BARE_LINK.sub("", ENVIRONMENT.sub(" ", source))))
+        try:
+            source = MACRO_OR_WORDS.sub(
+                lambda match: set_aside(match["words"]) if match["words"] else match.group(), _escaped(source)
+            )
+            readable = _parsed(source)
+        except (latexwalker.LatexWalkerError, _TooDeepError, RecursionError):
+            return text
+    else:
+        readable = TIE.sub(lambda match: _tie(source[match.start() - 1 : match.start()], match[1]), source)
+    readable = VANISHED_REFERENCE.sub("", readable)
+    parts = {placeholder: part for part, placeholder in kept.items()}
+    readable = PLACEHOLDER.sub(lambda match: parts[match.group()], readable)
+    return unicodedata.normalize("NFC", " ".join(readable.split()))
+
+
+def _parsed(source: str) -> str:
+    nodes = latexwalker.LatexWalker(source, latex_context=_walker_context(), tolerant_parsing=True)
+    readable: str = _converter().nodelist_to_text(nodes.get_latex_nodes()[0])
+    return readable
+
+
+class _TooDeepError(ValueError):
+    """Groups nest deeper than the parser can follow."""
+
+
+def _escaped(source: str) -> str:
+    """Return `source` with every character that would upset the parser escaped: `%`, `$` and unmatched braces."""
+    pieces: list[str] = []
+    open_groups: list[int] = []
+    end = 0
+    for match in TOKEN.finditer(source):
+        pieces.append(source[end : match.start()])
+        end = match.end()
+        token = match.group()
+        if token == "{":
+            open_groups.append(len(pieces))
+            if len(open_groups) > DEEPEST_NESTING:
+                raise _TooDeepError
+        elif token == "}":
+            if not open_groups:
+                token = r"\}"
+            else:
+                open_groups.pop()
+        elif token in {"%", "$"}:
+            token = "\\" + token
+        elif token == "~":
+            token = _tie(source[match.start() - 1 : match.start()], source[end : end + 1])
+        elif token in {r"\(", r"\)", r"\[", r"\]"}:
+            token = token[1]
+        elif token == "\\":
+            token = ""
+        pieces.append(token)
+    for index in open_groups:
+        is_argument = index >= 2 and not pieces[index - 1] and pieces[index - 2].startswith("\\")
+        pieces[index] = "{}" if is_argument else r"\{"
+    return "".join(pieces) + source[end:]
+
+
+def _tie(before: str, after: str) -> str:
+    """Tell whether a tilde ties two words together (a space) or means "about" or a home directory (a tilde)."""
+    is_tie = (before.isalnum() or before in tuple(".,;:)]}'")) and after not in {"", " "}
+    is_range = before.isdigit() and after.isdigit()
+    return " " if is_tie and not is_range else "~"
+
+
+class _AttachedGroup(macrospec.MacroStandardArgsParser):  # type: ignore[misc]
+    """The argument of an unknown macro: the group that follows at once, if any."""
+
+    def parse_args(self, w: Any, pos: int, parsing_state: Any = None) -> tuple[Any, int, int]:
+        if w.s[pos : pos + 1] != "{":
+            return macrospec.ParsedMacroArgs(argspec="", argnlist=[]), pos, 0
+        node, start, length = w.get_latex_braced_group(pos, parsing_state=parsing_state)
+        return macrospec.ParsedMacroArgs(argspec="{", argnlist=[node]), pos, start + length - pos
+
+
+def _arguments(node: Any, l2tobj: Any) -> list[str]:
+    """Return the text of each argument that was given. The library names itself `l2tobj`."""
+    given = node.nodeargd.argnlist if node.nodeargd and node.nodeargd.argnlist else []
+    return [l2tobj.nodelist_to_text([argument]) for argument in given if argument is not None]
+
+
+def _argument_or_name(node: Any, l2tobj: Any) -> str:
+    return "".join(_arguments(node, l2tobj)).strip() or str(node.macroname + node.macro_post_space)
+
+
+def _last_argument(node: Any, l2tobj: Any) -> str:
+    return (_arguments(node, l2tobj) or [""])[-1]
+
+
+def _in_parentheses(node: Any, l2tobj: Any) -> str:
+    return f" ({_last_argument(node, l2tobj)})"
+
+
+def _fraction(node: Any, l2tobj: Any) -> str:
+    return "/".join(_arguments(node, l2tobj))
+
+
+def _root(node: Any, l2tobj: Any) -> str:
+    return f"√({_last_argument(node, l2tobj)})"
+
+
+def _linked(node: Any, l2tobj: Any) -> str:
+    address, text = ["", "", *_arguments(node, l2tobj)][-2:]
+    return text if address in {"", text} else f"{text} ({address})"
+
+
+def _walker_specs() -> Iterator[macrospec.MacroSpec]:
+    for name in CITATIONS:
+        yield macrospec.std_macro(name, "*[[{")
+    for name in REFERENCES:
+        yield macrospec.std_macro(name, "*[{")
+    for name, arguments in {"href": "{{", "url": "{", "footnote": "[{", "textcolor": "[{{", "item": "["}.items():
+        yield macrospec.std_macro(name, arguments)
+
+
+@functools.cache
+def _walker_context() -> macrospec.LatexContextDb:
+    """Return how many arguments each macro takes; the specials (`~`, `&`, `--`) are plain characters here."""
+    context = latexwalker.get_default_latex_context_db().filter_context(
+        keep_which=["macros"], exclude_categories=["verbatim"]
+    )
+    context.add_context_category("abstracts", macros=list(_walker_specs()), prepend=True)
+    context.set_unknown_macro_spec(macrospec.MacroSpec("", args_parser=_AttachedGroup()))
+    return context
+
+
+@functools.cache
+def _converter() -> latex2text.LatexNodes2Text:
+    """Return the writer of text, with the macros of abstracts put before the library's own.
+
+    The library's templates ("%s/%s") raise where an argument is missing, so functions stand in for all of them.
+    """
+    context = latex2text.get_default_latex_context_db().filter_context(
+        keep_which=["macros"], exclude_categories=["latex-placeholders", "latex-ethuebung", "nonstandard-qit"]
+    )
+    replacements = {spec.macroname: spec.simplify_repl for spec in context.iter_macro_specs()}
+    templates = [name for name, value in replacements.items() if isinstance(value, str) and "%" in value[:-1]]
+    writers = {
+        **dict.fromkeys([*templates, *PLAIN_ARGUMENT], _last_argument),
+        **dict.fromkeys(["frac", "nicefrac", "textfrac"], _fraction),
+        **dict.fromkeys([*CITATIONS, *REFERENCES], VANISHED),
+        **SYMBOLS,
+        "footnote": _in_parentheses,
+        "href": _linked,
+        "sqrt": _root,
+    }
+    specs = [latex2text.MacroTextSpec(name, simplify_repl=writer, discard=True) for name, writer in writers.items()]
+    context.add_context_category("abstracts", macros=specs, prepend=True)
+    context.set_unknown_macro_spec(latex2text.MacroTextSpec("", simplify_repl=_argument_or_name))
+    spaces = {
+        "between-macro-and-chars": False,
+        "between-latex-constructs": True,
+        "after-comment": True,
+        "in-equations": False,
+    }
+    return latex2text.LatexNodes2Text(latex_context=context, math_mode="verbatim", strict_latex_spaces=spaces)

@@ -1,0 +1,210 @@
+"""Tables: CSV and its kin, whose columns are told from their names, or from the names that a person gives."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TextIO
+
+from assistant.ingestion.readers import exported, named_fields
+from assistant.ingestion.readers.fields import first_of, shortened
+from assistant.types import Problem, ReaderItem, Record
+
+NAME = "CSV"
+
+DELIMITERS = ",;\t|"
+ROWS_BEFORE_HEADER = 20  # some exports begin with lines about themselves
+LONGEST_NAME = 60  # characters, of a column; beyond it stands prose
+LONGEST_HEADER = 20_000  # characters
+NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+
+# What each field's column is called, the likeliest first: letters only, in lower case.
+COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "title": ("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "primarytitle", "ti"),
+        "abstract": ("abstract", "abstractnote", "abstracttext", "paperabstract", "summary", "ab"),
+        "authors": (
+            "authorfullnames", "authors", "author", "authornames", "creators", "bookauthors", "af", "au",
+        ),
+        "date": (
+            "publicationdate", "publisheddate", "datepublished", "date", "published", "coverdate", "createdate",
+            "onlinedate",
+        ),
+        "year": ("publicationyear", "year", "pubyear", "yearpublished", "py"),
+        "venue": (
+            "venue", "journal", "sourcetitle", "publicationtitle", "journaltitle", "journalbook", "source",
+            "conferencetitle", "booktitle", "itempublication", "publication", "so",
+        ),
+        "doi": ("doi", "doilink", "articledoi", "itemdoi", "di"),
+        "arxiv_id": ("arxivid", "arxiv", "eprint"),
+        "pmid": ("pmid", "pubmedid", "pm"),
+        "url": ("url", "link", "articleurl", "pdfurl", "pdflink", "landingpage"),
+        "categories": ("categories", "category", "primarycategory", "arxivcategories"),
+        "has_code": ("hascode", "code", "codeurl"),
+        "id": ("id", "key", "eid", "paperid", "publicationid", "accessionnumber", "uniquewosid", "utuniquewosid", "ut"),
+    }
+)  # fmt: skip
+# Columns that only this program writes.
+OWN_COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "authors_complete": ("authorscomplete",),
+        "author_positions": ("authorpositions",),
+        "exporter": ("exporter",),
+    }
+)
+IDENTIFIER = re.compile(r"\s*\((?:\d{6,}|[A-Z]{1,3}-\d{4}-\d{4}|\d{4}(?:-\d{4}){2}-\d{3}[\dX])\)")
+INITIALS = r"(?:[^\W\d_]\.[ -]?){1,4}|[A-Z]{1,3}"
+ONLY_INITIALS = re.compile(INITIALS)
+FAMILY_AND_INITIALS = re.compile(rf"([^\W\d_][\w'’ -]+?),? ({INITIALS})")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The row that names the columns, and the character between them."""
+
+    names: tuple[str, ...]
+    delimiter: str
+
+
+def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
+    """Return where the row stands that names the columns, or None: a title is among them, and something besides."""
+    position = 0
+    for line in head.split("\n", ROWS_BEFORE_HEADER)[:ROWS_BEFORE_HEADER]:
+        if _header(line, columns) or _header(line, NO_COLUMNS):
+            return position
+        position += len(line) + 1
+    return None
+
+
+def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
+    """Yield one item for each row; `columns` maps a field of ours to the name of its column."""
+    unknown = [name for name in columns if name not in COLUMN_NAMES]
+    if unknown:
+        known = ", ".join(COLUMN_NAMES)
+        yield Problem(file, 0, f"“{unknown[0]}” is no field of a paper. The fields are: {known}.")
+        return
+    header, first_rows = None, list[str]()
+    for line in stream:
+        first_rows.append(line.removesuffix("\n"))
+        header = _header(first_rows[-1], columns)
+        if header or len(first_rows) == ROWS_BEFORE_HEADER:
+            break
+    if not header:
+        yield _no_header(file, first_rows, columns)
+        return
+    named = {field: (header.names.index(name),) for field, name in columns.items()}
+    places = _guessed(header.names) | named
+    if "abstract" not in places:
+        names = _listed(header.names)
+        reason = f"No column is called “abstract”. The columns are: {names}. Name the one that holds the abstracts."
+        yield Problem(file, len(first_rows), reason)
+        return
+    yield from _read_rows(stream, file, len(first_rows), header, places)
+
+
+def _read_rows(
+    stream: TextIO, file: str, offset: int, header: Header, places: Mapping[str, Sequence[int]]
+) -> Iterator[ReaderItem]:
+    rows = csv.reader(stream, delimiter=header.delimiter)
+    while True:
+        line = offset + rows.line_num + 1
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reason = f"This row cannot be read: {error}. Look for a quotation mark that is never closed."
+            yield Problem(file, line, reason)
+            continue
+        if not re.search(r"\w", "".join(row)):  # a blank line, or one that is drawn
+            continue
+        cells = {field: [row[place].strip() for place in found if place < len(row)] for field, found in places.items()}
+        values = {field: first_of(*found) for field, found in cells.items()}
+        if exported.is_own(values.get("exporter")):
+            item = _read_own(values, file, line)
+        else:
+            item = named_fields.read_fields(values | {"authors": _names(values.get("authors", ""))}, file, line)
+        if isinstance(item, Problem) and len(row) != len(header.names):
+            why = f"{item.reason} This row has {len(row)} cells, the header {len(header.names)}."
+            item = Problem(file, line, why)
+        yield item
+
+
+def _header(line: str, columns: Mapping[str, str]) -> Header | None:
+    """Return the header that `line` is: it names every one of `columns` or, where there are none, a paper's fields."""
+    if len(line) > LONGEST_HEADER:
+        return None
+    header = Header(tuple(_cells(line, _delimiter(line))), _delimiter(line))
+    if columns:
+        return header if all(name in header.names for name in columns.values()) else None
+    fields = _guessed(header.names).keys() if max(map(len, header.names), default=0) <= LONGEST_NAME else ()
+    return header if "title" in fields and ("abstract" in fields or len(fields) > 2) else None
+
+
+def _delimiter(line: str) -> str:
+    """Return what parts the names in a header; a name that holds a comma is in quotation marks."""
+    bare = re.sub(r'"[^"]*"', "", line)
+    return max(DELIMITERS, key=bare.count)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return [cell.strip().lstrip("\ufeff") for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return []
+
+
+def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Return the places of the columns that may hold each field, the likeliest first."""
+    places = {re.sub(r"[^a-z]", "", name.lower()): place for place, name in reversed(list(enumerate(header)))}
+    known = {**COLUMN_NAMES, **OWN_COLUMN_NAMES}
+    found = {field: tuple(places[name] for name in wanted if name in places) for field, wanted in known.items()}
+    return {field: columns for field, columns in found.items() if columns}
+
+
+def _read_own(values: Mapping[str, str], file: str, line: int) -> Record | Problem:
+    """Return the paper of a row that this program wrote."""
+    texts = {field: exported.unguarded(value) for field, value in values.items()}
+    fields = {
+        **texts,
+        "authors": exported.listed(texts.get("authors", "")),
+        "author_positions": exported.positions_of(texts.get("author_positions", "")),
+        "categories": exported.listed(texts.get("categories", "")),
+    }
+    return exported.read(fields, file, line)
+
+
+def _names(text: str) -> list[str] | str:
+    """Return the names of a cell that gives initials behind family names, else the cell.
+
+    Databases write "Berg L., van der Meer J." or "Berg, L., van der Meer, J."; and they may add their own numbers.
+    """
+    text = IDENTIFIER.sub("", text)
+    people = [part.strip() for part in re.split(";" if ";" in text else ",", text) if part.strip()]
+    initials = people[1::2]
+    if ";" not in text and len(people) == 2 * len(initials) > 2 and all(map(ONLY_INITIALS.fullmatch, initials)):
+        people = [f"{family} {given}" for family, given in zip(people[::2], initials, strict=True)]
+    found = [FAMILY_AND_INITIALS.fullmatch(person) for person in people]
+    if found and all(found):
+        return [f"{match[2]} {match[1]}" for match in found if match]
+    return text
+
+
+def _no_header(file: str, lines: Sequence[str], columns: Mapping[str, str]) -> Problem:
+    """Return the problem that no row names the columns, and what the likeliest row holds."""
+    likeliest = next((number for number, line in enumerate(lines, 1) if _header(line, NO_COLUMNS)), 1)
+    line = lines[likeliest - 1] if lines else ""
+    names = _cells(line, _delimiter(line))
+    missing = next((name for name in columns.values() if name not in names), "")
+    if missing:
+        return Problem(file, likeliest, f"There is no column “{missing}”. The columns are: {_listed(names)}.")
+    how = "Name the columns, such as --column title=NAME."
+    reason = f"No row names a column “title”. The first row holds: {_listed(names)}. {how}"
+    return Problem(file, likeliest, reason)
+
+
+def _listed(header: Sequence[str]) -> str:
+    return shortened(", ".join(f"“{shortened(name, 40)}”" for name in header if name), 1000)

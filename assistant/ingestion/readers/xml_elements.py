@@ -1,0 +1,151 @@
+"""XML, an element at a time: nothing is fetched, no entity is expanded, and memory does not grow with the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from assistant.ingestion.readers.markup import mathml_text
+from assistant.types import Problem
+
+Element = Any
+"""An lxml element; the library comes without types."""
+
+PIECE = 1 << 16  # bytes read at once
+DEEPEST = 100  # elements within elements, of which text is read with regard to what they are
+LARGEST_ELEMENT = 64_000_000  # bytes between the ends of two elements that are asked for
+
+PROLOGUE = r"\ufeff?\s*(?:<\?[^>]*\?>\s*|<!--(?:(?!-->).)*-->\s*|<!DOCTYPE(?:[^\[>]|\[[^\]]*\])*>\s*)*"
+ROOT = re.compile(rf"{PROLOGUE}<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])", re.DOTALL)
+
+PICTURES = frozenset("graphic inline-graphic inline-media media fig fig-group supplementary-material object-id".split())
+NOTES = frozenset({"fn", "fn-group", "table-fn", "corresp", "aff"})
+BLOCKS = frozenset("p sec title list list-item disp-formula disp-quote def-list def-item def term break".split())
+
+
+class BrokenXmlError(ValueError):
+    """The document is no well-formed XML from `line` on, or holds more than fits into memory; `why` says which."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line}: {why}")
+        self.line = line
+        self.why = why
+
+    def problem(self, file: str) -> Problem:
+        """Return what a person should know."""
+        reason = f"The XML is broken here ({self.why}), so nothing after this line could be read. Fetch the file again."
+        return Problem(file, self.line, reason)
+
+
+def root_of(head: str) -> tuple[int, str] | None:
+    """Return where the root element stands in the beginning of a document and its name, None if this is no XML."""
+    found = ROOT.match(head)
+    return (found.start(1) - 1, found[1]) if found else None
+
+
+def elements(stream: BinaryIO, *names: str) -> Iterator[Element]:
+    """Yield each element with one of these names, in whatever namespace, as soon as it is whole.
+
+    It is emptied, and what stood before it is dropped, when the next one is asked for. Raises BrokenXmlError after the
+    last element that is whole.
+    """
+    parser = etree.XMLPullParser(
+        events=("end",),
+        tag=[f"{{*}}{name}" for name in names],
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    waiting, line = 0, 1
+    while True:
+        piece = stream.read(PIECE)
+        broken = _feed(parser, piece, line)
+        for _, element in parser.read_events():
+            waiting = 0
+            yield element
+            _forget(element)
+        if broken:
+            raise broken
+        if not piece:
+            return
+        line += piece.count(b"\n")
+        waiting += len(piece)
+        if waiting > LARGEST_ELEMENT:
+            raise BrokenXmlError(line, f"no record ends within {LARGEST_ELEMENT // 1_000_000} MB")
+
+
+def _feed(parser: etree.XMLPullParser, piece: bytes, line: int) -> BrokenXmlError | None:
+    """Give the parser the next piece, or its end; return what is wrong with it.
+
+    The parser is silent on some errors (an entity that nobody declared) and would take what follows for a new document,
+    so its log is asked. A prefix that nobody declared is no reason to stop, though the parser raises at the end.
+    """
+    raised: etree.XMLSyntaxError | None = None
+    try:
+        if piece:
+            parser.feed(piece)
+        else:
+            parser.close()
+    except etree.XMLSyntaxError as error:
+        raised = error
+    fatal = next((entry for entry in parser.feed_error_log if entry.level_name == "FATAL"), None)
+    if fatal:
+        return BrokenXmlError(fatal.line, fatal.message)
+    if not raised or raised.code == etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE:
+        return None
+    return BrokenXmlError(raised.lineno or line, str(raised.msg or "it is no XML").split(", line ")[0])
+
+
+def local_name(element: Element) -> str:
+    """Return the element's name without namespace, or prefix that nobody declared; "" for what is no element."""
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
+
+
+def text_of(element: Element | None) -> str:
+    """Return the text within, on one line: formulas as one can type them; no pictures, notes or marks of notes.
+
+    Raised text keeps its tags (10<sup>6</sup>), because what a reader makes of it is decided for all formats at once.
+    """
+    return " ".join(_text(element, 0).split()) if element is not None else ""
+
+
+def _text(element: Element, depth: int) -> str:
+    name = local_name(element)
+    if not name:
+        return str(element.text or "")  # an entity that was not expanded
+    if depth > DEEPEST:
+        return "".join(element.itertext())
+    if name in PICTURES or name in NOTES or _is_mark(element, name):
+        return ""
+    if name == "math":
+        return mathml_text(element)
+    children = list(element)
+    if name == "alternatives":
+        children = sorted(children, key=lambda child: local_name(child) != "math")[:1]
+    inner = (element.text or "") + "".join(_text(child, depth + 1) + (child.tail or "") for child in children)
+    if name == "sup":
+        return f"<sup>{inner}</sup>"
+    return f" {inner} " if name in BLOCKS else inner
+
+
+def _is_mark(element: Element, name: str) -> bool:
+    """Tell whether this only points to a note or, raised, to a reference."""
+    if name == "xref":
+        is_raised = len(element) == 1 and local_name(element[0]) == "sup" and not (element.text or "").strip()
+        return is_raised or element.get("ref-type") in NOTES
+    return name == "sup" and len(element) > 0 and all(local_name(child) == "xref" for child in element)
+
+
+def _forget(element: Element) -> None:
+    """Empty an element and drop what stands before it."""
+    parent = element.getparent()
+    element.clear(keep_tail=False)
+    if parent is not None:
+        while parent[0] is not element:
+            del parent[0]

@@ -1,0 +1,129 @@
+"""A reference becomes records: which service is asked for what, and who is asked next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TypeGuard
+
+from assistant.errors import NotThere, RemoteError, UsageError
+from assistant.ingestion.remote import arxiv, openalex, semantic_scholar
+from assistant.ingestion.remote.client import Client
+from assistant.ingestion.remote.openalex import AuthorCandidate
+from assistant.ingestion.remote.references import Reference
+from assistant.ingestion.remote.services import Services
+from assistant.types import Problem, ReaderItem, Record
+
+_MOST_SHOWN = 8
+
+__all__ = ["AuthorCandidate", "fetch", "fetch_all", "find_authors"]
+
+
+def fetch(reference: Reference, services: Services) -> Iterator[ReaderItem]:
+    """Yield the paper that is meant, or all papers of the author who is; a paper that is not there is a Problem.
+
+    Raises RemoteError where a service cannot be used now, and UsageError where a name fits several people. Where pages
+    came before the failure, their papers are yielded and the failure is a Problem.
+    """
+    for _, item in fetch_all((reference,), services):
+        yield item
+
+
+def fetch_all(references: Sequence[Reference], services: Services) -> Iterator[tuple[Reference, ReaderItem]]:
+    """Yield what `fetch` does for each reference, beside the reference; papers of arXiv come first, asked for together.
+
+    Raises as `fetch` does, at the first reference of a service that cannot be used now.
+    """
+    preprints = {reference.value: reference for reference in references if reference.kind == "arxiv"}
+    with Client(services) as client:
+        for arxiv_id, item in arxiv.papers(client, services.arxiv, list(preprints)):
+            yield preprints[arxiv_id], item
+        for reference in dict.fromkeys(references):
+            if reference.kind != "arxiv":
+                for item in _items(client, services, reference):
+                    yield reference, item
+
+
+def find_authors(name: str, services: Services) -> tuple[AuthorCandidate, ...]:
+    """Return the people who may be meant by a name, the likeliest first. Raises RemoteError."""
+    with Client(services) as client:
+        return openalex.find_authors(client, services.openalex, name)
+
+
+def _items(client: Client, services: Services, reference: Reference) -> Iterator[ReaderItem]:
+    file, value = str(reference), reference.value
+    try:
+        match reference.kind:
+            case "doi" | "pmid":
+                yield _with_abstract(client, services, reference)
+            case "openalex work":
+                yield openalex.work(client, services.openalex, value, file)
+            case "openalex author":
+                yield from openalex.works(client, services.openalex, f"authorships.author.id:{value}", file)
+            case "orcid":
+                yield from openalex.works(client, services.openalex, f"authorships.author.orcid:{value}", file)
+            case "s2 paper":
+                yield semantic_scholar.paper(client, services.semantic_scholar, value, file)
+            case "s2 author":
+                yield from semantic_scholar.papers(client, services.semantic_scholar, value, file)
+            case "author":
+                author = _the_one(openalex.find_authors(client, services.openalex, value), reference)
+                number = author.id.removeprefix("openalex:")
+                yield from openalex.works(client, services.openalex, f"authorships.author.id:{number}", file)
+    except NotThere as error:
+        yield Problem(file, 0, str(error))
+
+
+def _with_abstract(client: Client, services: Services, reference: Reference) -> Record | Problem:
+    """Return the paper as OpenAlex states it; where that has no abstract, with the one of Semantic Scholar.
+
+    Publishers have had their abstracts taken out of OpenAlex, and some of them not out of Semantic Scholar.
+    """
+    file, name = str(reference), f"{reference.kind}:{reference.value}"
+    first: Record | Problem | None = None
+    with suppress(NotThere):
+        first = openalex.work(client, services.openalex, name, file)
+    if _has_abstract(first):
+        return first
+    prefix = "DOI" if reference.kind == "doi" else "PMID"
+    try:
+        second = semantic_scholar.paper(client, services.semantic_scholar, f"{prefix}:{reference.value}", file)
+    except NotThere:
+        if first is None:
+            return Problem(file, 0, "There is no such paper at OpenAlex, nor at Semantic Scholar. Check the id.")
+        return _without_abstract(file)
+    except RemoteError as error:
+        if first is None:
+            raise
+        return Problem(file, 0, f"OpenAlex has no abstract of this paper. {error}")
+    if not _has_abstract(second):
+        return _without_abstract(file)
+    if first is None:
+        return second
+    # The authors and the date of OpenAlex are the better ones; it is in the cache by now.
+    both = openalex.work(client, services.openalex, name, file, abstract=second.paper.abstract)
+    return both if isinstance(both, Record) else second
+
+
+def _has_abstract(item: Record | Problem | None) -> TypeGuard[Record]:
+    return isinstance(item, Record) and bool(item.paper.abstract.strip())
+
+
+def _without_abstract(file: str) -> Problem:
+    return Problem(
+        file, 0, "Neither OpenAlex nor Semantic Scholar has an abstract of this paper. Add a file that holds it."
+    )
+
+
+def _the_one(candidates: Sequence[AuthorCandidate], reference: Reference) -> AuthorCandidate:
+    """Return the only candidate. Raises NotThere when there is none, UsageError that names them when there are more."""
+    if not candidates:
+        raise NotThere(f"OpenAlex knows nobody of the name {reference.value}. Check the spelling, or use an id.")
+    if len(candidates) > 1:
+        shown = "; ".join(
+            f"{one.id} ({', '.join(filter(None, [one.name, f'{one.works} papers', one.affiliation]))})"
+            for one in candidates[:_MOST_SHOWN]
+        )
+        more = f"; and {len(candidates) - _MOST_SHOWN} more" if len(candidates) > _MOST_SHOWN else ""
+        raise UsageError(f"{reference} fits several people. Add the one who is meant: {shown}{more}.")
+    return candidates[0]

@@ -1,0 +1,68 @@
+"""The library: papers, people and vectors in one SQLite file, the source of truth."""
+
+from assistant.library.conversations import Chats
+from assistant.library.curation import AlikePair
+from assistant.library.field_provenance import Statement, provenance
+from assistant.library.filters import DOUBTS, Doubt, count, passing, undecided, venues_named
+from assistant.library.identity import strong_keys, text_key, title_key
+from assistant.library.integrity import CheckReport, Finding
+from assistant.library.lock import Ownership
+from assistant.library.rows import insert_papers, pages, read_papers
+from assistant.library.schema import (
+    aliases,
+    authorships,
+    categories,
+    identifiers,
+    name_words,
+    paper_lines,
+    papers,
+    profiles,
+    themes,
+    vectors,
+)
+from assistant.library.store import FILE_NAME, Library, make_folder
+from assistant.library.upsert import Outcome, Reading
+
+__all__ = [
+    "DOUBTS",
+    "FILE_NAME",
+    "AlikePair",
+    "Chats",
+    "CheckReport",
+    "Doubt",
+    "Finding",
+    "Library",
+    "Outcome",
+    "Ownership",
+    "Reading",
+    "Statement",
+    "aliases",
+    "authors",
+    "authorships",
+    "categories",
+    "count",
+    "curation",
+    "filter_union",
+    "filters",
+    "fulltext",
+    "identifiers",
+    "insert_papers",
+    "integrity",
+    "make_folder",
+    "name_words",
+    "pages",
+    "paper_lines",
+    "papers",
+    "passing",
+    "profiles",
+    "provenance",
+    "read_papers",
+    "schema",
+    "strong_keys",
+    "text_key",
+    "themes",
+    "title_key",
+    "undecided",
+    "vectors",
+    "venues_named",
+]

@@ -1,0 +1,92 @@
+"""What a person said of authors: these two are one, or these papers are another's. In order; the last word holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection, Integer, Text, cast, delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as insert_or_update
+
+from assistant.library.schema import aliases, author_decisions, facts
+
+DecisionKind = Literal["merge", "split"]
+
+_VERSION = "author decisions"
+"""Fact: how often decisions were made or taken back."""
+
+Anchor = tuple[str, str]
+"""A paper's id and a name on it, as a source spells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Two lists of names on papers that are one person's ("merge") or two people's ("split").
+
+    `person_id` is the id that the person of `one` keeps. `spellings` are split off wherever they stand among the
+    person's papers, also on later ones.
+    """
+
+    kind: DecisionKind
+    person_id: str
+    one: tuple[Anchor, ...]
+    other: tuple[Anchor, ...]
+    spellings: tuple[str, ...] = ()
+    number: int = 0
+
+
+def read(connection: Connection) -> list[Decision]:
+    """Return every decision in order; ids of papers that were merged lead on to the paper they are now."""
+    rows = connection.execute(select(author_decisions).order_by(author_decisions.c.number)).all()
+    if not rows:
+        return []
+    merged = {row.id: row.paper_id for row in connection.execute(select(aliases))}
+
+    def anchors(text: str) -> tuple[Anchor, ...]:
+        return tuple((merged.get(paper_id, paper_id), name) for paper_id, name in json.loads(text))
+
+    return [
+        Decision(
+            row.kind, row.person_id, anchors(row.one), anchors(row.other), tuple(json.loads(row.spellings)), row.number
+        )
+        for row in rows
+    ]
+
+
+def version(connection: Connection) -> str:
+    """Return a word that is another after every decision."""
+    return str(connection.execute(select(facts.c.value).where(facts.c.name == _VERSION)).scalar())
+
+
+def keep(connection: Connection, decision: Decision) -> None:
+    """Add a decision to those kept, unless it is the same as one that is there."""
+    if any(_content(known) == _content(decision) for known in read(connection)):
+        return
+    connection.execute(
+        insert(author_decisions).values(
+            kind=decision.kind,
+            person_id=decision.person_id,
+            one=json.dumps(decision.one),
+            other=json.dumps(decision.other),
+            spellings=json.dumps(decision.spellings),
+        )
+    )
+    _count(connection)
+
+
+def forget(connection: Connection, numbers: Sequence[int]) -> None:
+    """Take decisions back."""
+    connection.execute(delete(author_decisions).where(author_decisions.c.number.in_(list(numbers))))
+    _count(connection)
+
+
+def _count(connection: Connection) -> None:
+    value = insert_or_update(facts).values(name=_VERSION, value="1")
+    later = {"value": cast(cast(facts.c.value, Integer) + 1, Text)}
+    connection.execute(value.on_conflict_do_update(index_elements=["name"], set_=later))
+
+
+def _content(decision: Decision) -> tuple[object, ...]:
+    return decision.kind, decision.person_id, decision.one, decision.other, decision.spellings

@@ -1,0 +1,293 @@
+"""Which records are one paper, as the library decided and as a person has the last word: merge, split, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
+
+from assistant.errors import UsageError
+from assistant.library.duplicates import SAME, UNCERTAIN, keys, likeness, neighbours
+from assistant.library.field_provenance import Statement, merged
+from assistant.library.identity import contradict, new_ids, prospective_ids
+from assistant.library.rows import delete_papers, insert_papers, pages, read_papers, read_statement, update_papers
+from assistant.library.schema import aliases, identifiers, kept_apart, papers, records
+from assistant.library.store import Library
+from assistant.text import fold
+from assistant.types import Paper, PaperFilter
+
+_KEYS = "keys"
+"""Name of the library's fact that says by which version of the keys its papers are found."""
+
+_KEYS_VERSION = "1"
+"""To be raised when `likeness.keys` changes; every paper then gets the new ones."""
+
+Numbered = tuple[int, Statement]
+
+_PAIRS_AT_ONCE = 5000
+_SHORTEST_PREFIX = 4
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class AlikePair:
+    """Two papers that may be one, and how likely, in [0, 1]; `because` says why the library did not join them."""
+
+    one: Paper
+    other: Paper
+    likeness: float
+    because: str
+
+
+def named(library: Library, text: str) -> Paper:
+    """Return the paper that a person names: by id, DOI, arXiv id, PubMed number, beginning of an id, or whole title.
+
+    Raises UsageError when it is none, or several.
+    """
+    if found := library.papers_by_id([text]):
+        return found[0]
+    with library.transaction() as connection:
+        spelled = [name.casefold() for name in (text, *(f"{kind}:{text}" for kind in ("doi", "arxiv", "pmid")))]
+        keys_of = select(identifiers.c.paper_id).where(identifiers.c.value.in_(spelled))
+        if found := read_papers(connection, connection.execute(keys_of).scalars().all()):
+            return found[0]
+        alike = papers.c.title.collate("NOCASE") == text
+        if len(text) >= _SHORTEST_PREFIX:
+            alike = alike | papers.c.id.startswith(text, autoescape=True)
+        ids = (
+            connection.execute(select(papers.c.id).where(alike).order_by(papers.c.id).limit(_MOST_NAMED))
+            .scalars()
+            .all()
+        )
+        found = read_papers(connection, ids)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"“{text}” may be any of these: " + "; ".join(f"{one.id} ({one.title})" for one in found))
+    raise UsageError(
+        f"No paper is called “{text}”. `assistant papers --json` gives the ids; a DOI, an arXiv id, the beginning of "
+        "an id and a whole title will do too."
+    )
+
+
+def alike_pairs(library: Library) -> list[AlikePair]:
+    """Return the pairs of papers of which a person should say whether they are one, the likeliest first."""
+    with library.transaction() as connection:
+        near = select(identifiers.c.value, identifiers.c.paper_id).where(identifiers.c.value.startswith("near:"))
+        blocks: dict[str, list[str]] = {}
+        for row in connection.execute(near):
+            blocks.setdefault(row.value, []).append(row.paper_id)
+        apart = {(row.one, row.other) for row in connection.execute(select(kept_apart))}
+        found: list[AlikePair] = []
+        candidates = [ids for ids in neighbours(blocks.values()) if ids not in apart]
+        for start in range(0, len(candidates), _PAIRS_AT_ONCE):
+            part = candidates[start : start + _PAIRS_AT_ONCE]
+            known = {paper.id: paper for paper in read_papers(connection, sorted({one for ids in part for one in ids}))}
+            for one, other in ((known[first], known[second]) for first, second in part):
+                alike = likeness(one, other)
+                if alike >= UNCERTAIN:
+                    found.append(AlikePair(one, other, alike, _because(one, other, alike)))
+    return sorted(found, key=lambda entry: -entry.likeness)
+
+
+def merge(library: Library, kept: str, gone: str) -> Paper:
+    """Make one paper of two, for good; return it. It keeps the first one's id, and the second one's leads to it.
+
+    Raises UsageError when they are one already.
+    """
+    with library.transaction() as connection:
+        if kept == gone:
+            raise UsageError(f"{kept} is one paper already.")
+        one, other = pair(kept, gone)
+        connection.execute(delete(kept_apart).where(kept_apart.c.one == one, kept_apart.c.other == other))
+        join(connection, kept, gone)
+        return read_papers(connection, [kept])[0]
+
+
+def keep_apart(library: Library, one: str, other: str) -> None:
+    """Remember that two papers are two, however alike: they are not joined and no longer listed as duplicates."""
+    if one == other:
+        raise UsageError(f"{one} is one paper. `assistant split {one}` parts what its sources say.")
+    with library.transaction() as connection:
+        _remember_apart(connection, [(one, other)])
+
+
+def split(library: Library, paper_id: str) -> list[Paper]:
+    """Part a paper into those that its sources speak of, for good; return them, the one that keeps the id first.
+
+    Records that would be one paper by their own identifiers, or by title, first author and year, stay together, unless
+    all would; then each record is a paper. Raises UsageError when a single source speaks of it.
+    """
+    with library.transaction() as connection:
+        first, *others = _groups(_statements(connection, paper_id), paper_id) or [[]]
+        if not others:
+            raise UsageError(
+                f"{paper_id} comes from one record of one source, so there is nothing to part. "
+                "`assistant remove` takes it out of the library."
+            )
+        connection.execute(delete(identifiers).where(identifiers.c.paper_id == paper_id))
+        ids = [paper_id]
+        for group in others:
+            paper = merged([said for _, said in group], "")
+            paper = replace(paper, id=_free_id(connection, paper))
+            former = {one for _, said in group for one in prospective_ids(said.paper)} - {paper_id}
+            connection.execute(delete(aliases).where(aliases.c.id.in_({*former, paper.id})))
+            insert_papers(connection, [paper])
+            _write_keys(connection, paper)
+            numbers = [number for number, _ in group]
+            connection.execute(update(records).where(records.c.number.in_(numbers)).values(paper_id=paper.id))
+            ids.append(paper.id)
+        refold(connection, [paper_id])
+        _write_keys(connection, merged([said for _, said in first], paper_id))
+        _remember_apart(connection, [(one, other) for one in ids for other in ids if one < other])
+        return read_papers(connection, ids)
+
+
+def remove(library: Library, ids: Sequence[str]) -> None:
+    """Take papers out of the library, with all that sources said of them. Adding a source again brings them back."""
+    with library.transaction() as connection:
+        delete_papers(connection, ids)
+
+
+def remove_sources(library: Library, forgotten: Sequence[str]) -> None:
+    """Forget what sources said; papers of which no other source speaks leave the library."""
+    with library.transaction() as connection:
+        told = set(connection.execute(select(records.c.paper_id).where(records.c.origin.in_(forgotten))).scalars())
+        connection.execute(delete(records).where(records.c.origin.in_(forgotten)))
+        still = set(connection.execute(select(records.c.paper_id).distinct()).scalars()) & told
+        delete_papers(connection, sorted(told - still))
+        refold(connection, sorted(still))
+
+
+def sources(library: Library, paper_id: str) -> list[Statement]:
+    """Return what each source says of a paper, in the order in which it was said."""
+    with library.transaction() as connection:
+        return [said for _, said in _statements(connection, paper_id)]
+
+
+def origins(library: Library, source: str) -> list[str]:
+    """Return the sources that a person means by a path, a file's name or a reference. Raises UsageError for none."""
+    with library.transaction() as connection:
+        known = connection.execute(select(records.c.origin).distinct()).scalars().all()
+    path = str(Path(source).absolute())
+    exact = [origin for origin in known if origin in (source, path)]
+    found = exact or [origin for origin in known if origin.endswith(f"/{source}")]
+    if not found:
+        raise UsageError(f"No paper comes from “{source}”. `assistant paper NAME` shows where a paper comes from.")
+    return sorted(found)
+
+
+def only_of(library: Library, told_by: Sequence[str]) -> list[Paper]:
+    """Return the papers of which only these sources speak."""
+    with library.transaction() as connection:
+        others = select(records.c.paper_id).where(records.c.origin.not_in(told_by))
+        query = (
+            select(records.c.paper_id)
+            .where(records.c.origin.in_(told_by), records.c.paper_id.not_in(others))
+            .distinct()
+        )
+        return read_papers(connection, connection.execute(query).scalars().all())
+
+
+def chosen_papers(library: Library, listed: Sequence[Paper], chosen: PaperFilter, words: str) -> list[Paper]:
+    """Return the papers that pass the filter and hold all the words in title or abstract; of those listed, if any.
+
+    Raises UsageError where there is no word in `words`.
+    """
+    if words.strip() and not fold(words):
+        raise UsageError(f"“{words}” holds no word to look for.")
+    found = list(listed) or library.papers(chosen)
+    passing = library.ids(chosen)
+    for use in library.word_use(fold(words).split(), [paper.id for paper in found]).values():
+        passing &= use.paper_ids
+    return [paper for paper in found if paper.id in passing]
+
+
+def join(connection: Connection, kept: str, gone: str) -> None:
+    """Move all that is said of one paper to another, which is then told anew; the first one's id leads there."""
+    if len(read_papers(connection, [kept, gone])) < 2:
+        return
+    connection.execute(update(records).where(records.c.paper_id == gone).values(paper_id=kept))
+    moved = select(identifiers.c.value).where(identifiers.c.paper_id == gone)
+    rows = [{"value": value, "paper_id": kept} for value in connection.execute(moved).scalars()]
+    if rows:
+        connection.execute(insert_or_ignore(identifiers).on_conflict_do_nothing(), rows)
+    connection.execute(update(aliases).where(aliases.c.paper_id == gone).values(paper_id=kept))
+    connection.execute(delete(aliases).where(aliases.c.id.in_([kept, gone])))
+    connection.execute(insert(aliases).values(id=gone, paper_id=kept))
+    query = select(kept_apart).where(or_(kept_apart.c.one == gone, kept_apart.c.other == gone))
+    others = [row.other if row.one == gone else row.one for row in connection.execute(query)]
+    connection.execute(delete(kept_apart).where(or_(kept_apart.c.one == gone, kept_apart.c.other == gone)))
+    _remember_apart(connection, [(kept, other) for other in others if other != kept])
+    delete_papers(connection, [gone])
+    refold(connection, [kept])
+
+
+def refold(connection: Connection, ids: Sequence[str], *, force: bool = False) -> None:
+    """Tell papers anew from what their sources say; with `force` they are written even where that changes nothing."""
+    for before in read_papers(connection, ids):
+        said = [one for _, one in _statements(connection, before.id)]
+        now = merged(said, before.id) if said else before
+        if force or now != before:
+            retold = [now.id] if (now.title, now.abstract) != (before.title, before.abstract) else []
+            update_papers(connection, [now], retold)
+
+
+def renew_keys(library: Library) -> None:
+    """Give every paper the keys of the present version, where an older program gave it others."""
+    if library.fact(_KEYS) == _KEYS_VERSION:
+        return
+    with library.transaction() as connection:
+        for page in pages(connection.execute(select(papers.c.id)).scalars()):
+            for paper in read_papers(connection, page):
+                _write_keys(connection, paper)
+    library.keep_fact(_KEYS, _KEYS_VERSION)
+
+
+def pair(one: str, other: str) -> tuple[str, str]:
+    """Return two ids, the lesser first."""
+    return (one, other) if one < other else (other, one)
+
+
+def _statements(connection: Connection, paper_id: str) -> list[Numbered]:
+    """Return what is said of a paper, with the numbers of the records; what was not kept word for word is as it is."""
+    rows = connection.execute(select(records).where(records.c.paper_id == paper_id).order_by(records.c.number)).all()
+    known = [] if all(row.statement for row in rows) else read_papers(connection, [paper_id])
+    return [(row.number, Statement(row.origin, row.own_id, read_statement(row) or known[0])) for row in rows]
+
+
+def _groups(said: Sequence[Numbered], paper_id: str) -> list[list[Numbered]]:
+    """Return the records that would be one paper by themselves, the group first that keeps the paper's id."""
+    by_id: dict[str, list[Numbered]] = {}
+    for number, one in said:
+        by_id.setdefault(next(new_ids(one.paper)), []).append((number, one))
+    if len(by_id) == 1:
+        by_id = {}
+        for number, one in said:
+            by_id.setdefault(f"{one.origin}\n{one.own_id}\n{one.paper}", []).append((number, one))
+    return sorted(by_id.values(), key=lambda group: paper_id != next(new_ids(group[0][1].paper)))
+
+
+def _free_id(connection: Connection, paper: Paper) -> str:
+    taken = select(papers.c.id)
+    return next(one for one in new_ids(paper) if not connection.execute(taken.where(papers.c.id == one)).first())
+
+
+def _write_keys(connection: Connection, paper: Paper) -> None:
+    rows = [{"value": key, "paper_id": paper.id} for key in keys(paper)]
+    connection.execute(insert_or_ignore(identifiers).on_conflict_do_nothing(), rows)
+
+
+def _remember_apart(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
+    rows = [dict(zip(("one", "other"), pair(*ids), strict=True)) for ids in pairs]
+    if rows:
+        connection.execute(insert_or_ignore(kept_apart).on_conflict_do_nothing(), rows)
+
+
+def _because(one: Paper, other: Paper, alike: float) -> str:
+    if contradict(one, other):
+        return "they have different identifiers"
+    return "one catalogue lists both" if alike >= SAME else "title, authors or year differ"

@@ -1,0 +1,314 @@
+"""Which papers a filter chooses, as conditions of a query: what can be said in SQL is not fetched.
+
+A source may say too little to tell whether a paper passes: it cut the list of authors, or named only a year. Such a
+paper is neither in nor out. `passing` takes only what surely passes; `undecided` takes what one condition leaves open.
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, get_args
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+)
+
+from assistant.library import fulltext
+from assistant.library.authors import lookup
+from assistant.library.rows import pages
+from assistant.library.schema import aliases, authorships, categories, name_words, papers, records
+from assistant.text import arxiv_categories as subjects
+from assistant.text import fold
+from assistant.types import PaperFilter
+
+Doubt = Literal["author", "position", "any author", "authors", "number", "date", "code"]
+"""What a source may leave open: whether the author wrote it, at what place, or one of several did, with whom; how many
+wrote it; its date, its code."""
+
+DOUBTS: tuple[Doubt, ...] = get_args(Doubt)
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SIGNS = re.compile(r"[+#]")
+_SHORTEST_ACRONYM = 3
+
+
+_ASKED_BY: Mapping[Doubt, Callable[[PaperFilter], bool]] = {
+    "author": lambda chosen: bool(chosen.author and not chosen.position),
+    "position": lambda chosen: bool(chosen.author and chosen.position),
+    "any author": lambda chosen: bool(chosen.any_authors),
+    "authors": lambda chosen: bool(chosen.with_authors),
+    "number": lambda chosen: chosen.fewest_authors is not None or chosen.most_authors is not None,
+    "date": lambda chosen: bool(chosen.since or chosen.until or chosen.first_day or chosen.last_day),
+    "code": lambda chosen: chosen.has_code is not None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """One condition of a filter: what surely passes, and what the sources leave open (`doubt` names the matter)."""
+
+    surely: ColumnElement[bool]
+    perhaps: ColumnElement[bool] | None = None
+    doubt: Doubt | None = None
+
+
+def passing(connection: Connection, query: Select[Any], chosen: PaperFilter) -> Select[Any]:
+    """Add a filter's conditions to a query over `papers`."""
+    return query.where(*(condition.surely for condition in _conditions(connection, chosen)))
+
+
+def count(connection: Connection, chosen: PaperFilter) -> int:
+    """Return how many papers surely pass a filter."""
+    return int(connection.execute(passing(connection, select(func.count()).select_from(papers), chosen)).scalar_one())
+
+
+def undecided(connection: Connection, query: Select[Any], chosen: PaperFilter, doubt: Doubt) -> Select[Any]:
+    """Add to a query over `papers` that a paper surely passes a filter but for what its sources leave open of `doubt`.
+
+    No paper is left where the filter does not ask for it.
+    """
+    if not _ASKED_BY[doubt](chosen):  # cheaper to tell than to build the conditions
+        return query.where(false())
+    conditions = list(_conditions(connection, chosen))
+    open_ones = [condition.surely for condition in conditions if condition.doubt == doubt]
+    for condition in conditions:
+        if condition.doubt == doubt and condition.perhaps is not None:
+            query = query.where(or_(condition.surely, condition.perhaps))
+        else:
+            query = query.where(condition.surely)
+    return query.where(not_(and_(*open_ones)))
+
+
+def holding(query: Select[Any], words: str) -> Select[Any]:
+    """Add to a query over `papers` that each of the words begins a word of title, authors, venue, category or date."""
+    listed = fulltext.listed(words)
+    return query if listed is None else query.where(papers.c.number.in_(listed))
+
+
+def venues_named(connection: Connection, words: str) -> list[str]:
+    """Return the venues whose name holds each of the words, or whose initials the word is made of ("EMNLP")."""
+    asked = fold(words).split()
+    return [venue for venue in _venues(connection) if asked and _is_named(venue, asked)]
+
+
+def _venues(connection: Connection) -> Sequence[str]:
+    return connection.execute(select(papers.c.venue).where(papers.c.venue != "").distinct()).scalars().all()
+
+
+def _published_at(connection: Connection, words: str) -> ColumnElement[bool]:
+    """Return that a paper appeared at a venue of this name (see `venues_named`).
+
+    A year among the words is the paper's where the name holds none: "ACL 2020" is a meeting that is called the 58th.
+    """
+    asked = fold(words).split()
+    years = [word for word in asked if _YEAR.fullmatch(word)]
+    known = _venues(connection)
+    surely = papers.c.venue.in_([venue for venue in known if asked and _is_named(venue, asked)])
+    named = [word for word in asked if word not in years]
+    if len(years) != 1 or not named:
+        return surely
+    yearless = [venue for venue in known if not _YEAR.search(venue) and _is_named(venue, named)]
+    in_year = and_(papers.c.venue.in_(yearless), papers.c.year.is_not(None), papers.c.year == int(years[0]))
+    return or_(surely, in_year)
+
+
+def _is_named(venue: str, asked: Sequence[str]) -> bool:
+    folded = fold(venue)
+    held = set(folded.split())
+    initials = "".join(word[0] for word in _WORD.findall(venue) if word[0].isupper()).casefold()
+
+    def names(word: str) -> bool:
+        if {word, f"{word}s", word.removesuffix("s")} & held:
+            return True
+        if full := _full_names().get(word):
+            return any(name in folded for name in full)
+        return len(word) >= _SHORTEST_ACRONYM and word in initials
+
+    return all(names(word) for word in asked)
+
+
+@cache  # they ship with the program
+def _full_names() -> Mapping[str, Sequence[str]]:
+    """Return the full names of conferences and journals by what they are called in short."""
+    text = (resources.files("assistant.library") / "venues.toml").read_text(encoding="utf-8")
+    names: Mapping[str, Sequence[str]] = tomllib.loads(text)["names"]
+    return names
+
+
+def _conditions(connection: Connection, chosen: PaperFilter) -> Iterator[_Condition]:
+    """Yield what a filter asks for, each with what a source may leave open of it. No `surely` is ever NULL."""
+    cut = papers.c.authors_complete == 0
+    if chosen.author and chosen.position:
+        yield _placed(connection, chosen.author, chosen.position)
+    elif chosen.author:
+        yield _Condition(papers.c.id.in_(_papers_of(connection, chosen.author)), cut, "author")
+    if chosen.any_authors:
+        theirs = (papers.c.id.in_(_papers_of(connection, author)) for author in chosen.any_authors)
+        yield _Condition(or_(*theirs), cut, "any author")
+    for author in chosen.with_authors:
+        yield _Condition(papers.c.id.in_(_papers_of(connection, author)), cut, "authors")
+    for author in chosen.without_authors:
+        yield _Condition(papers.c.id.not_in(_papers_of(connection, author)))
+    if chosen.fewest_authors is not None or chosen.most_authors is not None:
+        yield _numbering(chosen.fewest_authors, chosen.most_authors)
+    if chosen.category:
+        yield _Condition(_filed_under(chosen.category))
+    for category in chosen.without_categories:
+        yield _Condition(not_(_filed_under(category)))
+    if chosen.since is not None:
+        yield _Condition(and_(papers.c.year.is_not(None), papers.c.year >= chosen.since), papers.c.date == "", "date")
+    if chosen.until is not None:
+        yield _Condition(and_(papers.c.year.is_not(None), papers.c.year <= chosen.until), papers.c.date == "", "date")
+    if chosen.first_day or chosen.last_day:
+        yield _dated(chosen.first_day, chosen.last_day)
+    if chosen.without_years:
+        yield _Condition(or_(papers.c.year.is_(None), papers.c.year.not_in(chosen.without_years)))
+    if chosen.venue:
+        yield _Condition(_published_at(connection, chosen.venue))
+    if chosen.venues:
+        yield _Condition(or_(*(_published_at(connection, venue) for venue in chosen.venues)))
+    for venue in chosen.without_venues:
+        yield _Condition(not_(_published_at(connection, venue)))
+    if chosen.has_code is not None:
+        is_so = and_(papers.c.has_code.is_not(None), papers.c.has_code == int(chosen.has_code))
+        yield _Condition(is_so, papers.c.has_code.is_(None), "code")
+    if chosen.source:
+        is_named = (records.c.origin == chosen.source) | records.c.origin.endswith(f"/{chosen.source}", autoescape=True)
+        yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
+    yield from (_Condition(held) for held in _worded(chosen.words))
+    yield from (_Condition(held) for held in _worded(chosen.title_words, in_title=True))
+    yield from (_Condition(not_(and_(*_worded([word])))) for word in chosen.without_words if word.strip())
+    if chosen.among is not None:
+        numbers = _numbers(connection, chosen.among)
+        written = bindparam("among", numbers, type_=Integer, expanding=True, literal_execute=True)
+        yield _Condition(papers.c.number.in_(written))  # as digits: SQLite takes no more than 32,766 parameters
+
+
+def _placed(connection: Connection, author: str, position: str) -> _Condition:
+    """Return that an author stands first, or last, among the authors; open where the list is cut before his place."""
+    his = _papers_of(connection, author)
+    cut = papers.c.authors_complete == 0
+    unnamed = and_(cut, papers.c.id.not_in(his))
+    hidden = papers.c.id.in_(his.where(authorships.c.position.is_(None)))
+    if position == "first":
+        has_first = papers.c.id.in_(select(authorships.c.paper_id).where(authorships.c.position == 1))
+        is_first = papers.c.id.in_(his.where(authorships.c.position == 1))
+        return _Condition(is_first, and_(or_(hidden, unnamed), not_(has_first)), "position")
+    other = authorships.alias()
+    behind = exists().where(other.c.paper_id == authorships.c.paper_id, other.c.position > authorships.c.position)
+    is_last = papers.c.id.in_(his.where(authorships.c.position.is_not(None), ~behind))
+    return _Condition(and_(is_last, not_(cut)), or_(hidden, unnamed), "position")  # "et al." stands for one behind him
+
+
+def authors_counted() -> tuple[ColumnElement[int], ColumnElement[bool]]:
+    """Return how many authors a paper has at least, and whether that may be too few: its list is cut, or not given."""
+    is_of_paper = authorships.c.paper_id == papers.c.id
+    named = select(func.count()).where(is_of_paper).correlate(papers).scalar_subquery()
+    placed = select(func.count(authorships.c.position)).where(is_of_paper).correlate(papers).scalar_subquery()
+    is_open = or_(papers.c.authors_complete == 0, named == 0)
+    return case((is_open, func.max(named, placed + 1)), else_=named), is_open  # "et al." is one more at least
+
+
+def _numbering(fewest: int | None, most: int | None) -> _Condition:
+    """Return that a paper has so many authors; open where more may have written it than are named."""
+    number, is_open = authors_counted()
+    enough = [number >= fewest] if fewest is not None else []
+    if most is None:
+        return _Condition(and_(*enough), is_open, "number")
+    return _Condition(and_(*enough, number <= most, not_(is_open)), and_(is_open, number <= most), "number")
+
+
+def _filed_under(category: str) -> ColumnElement[bool]:
+    held = select(categories.c.paper_id).where(categories.c.folded.in_(sorted(subjects.forms(category))))
+    return papers.c.id.in_(held)
+
+
+def _dated(first_day: str, last_day: str) -> _Condition:
+    """Return that every day a paper's date may mean lies in a range of days; open where only some of them do."""
+    date = papers.c.date
+    earliest = date + func.substr("0000-01-01", func.length(date) + 1)
+    latest = date + func.substr("0000-12-31", func.length(date) + 1)
+    surely, perhaps = [date != ""], [date != ""]
+    if first_day:
+        start = _completed(first_day, "0000-01-01")
+        surely += [date >= first_day[:4], earliest >= start]
+        perhaps += [date >= first_day[:4], latest >= start]
+    if last_day:
+        end = _completed(last_day, "0000-12-31")
+        if len(last_day) == 10 and int(end[8:]) == calendar.monthrange(int(end[:4]), int(end[5:7]))[1]:
+            end = f"{end[:8]}31"  # as the latest day of a month is written here, of which no source named the day
+        surely.append(latest <= end)
+        perhaps.append(earliest <= end)
+    return _Condition(and_(*surely), or_(date == "", and_(*perhaps)), "date")
+
+
+def _completed(date: str, rest: str) -> str:
+    return date + rest[len(date) :]
+
+
+def _worded(words: Sequence[str], *, in_title: bool = False) -> Iterator[ColumnElement[bool]]:
+    """Yield that title or abstract holds every word or phrase; signs that the text index drops are looked for too.
+
+    With `in_title` the title has to hold them.
+    """
+    words = [word for word in words if word.strip()]
+    if phrases := [word for word in words if fold(word)]:
+        yield papers.c.number.in_(fulltext.holding(phrases, in_title=in_title))
+    for word in words:
+        if not fold(word) or _SIGNS.search(word):  # "C++" is more than the letter
+            columns = [papers.c.title] if in_title else [papers.c.title, papers.c.abstract]
+            yield or_(*(column.icontains(word.strip(), autoescape=True) for column in columns))
+
+
+def _numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
+    """Return the numbers of these papers, which lead on from merged ones too."""
+    found: dict[str, int] = {}
+    for page in pages(dict.fromkeys(ids)):
+        leads = select(aliases.c.paper_id).where(aliases.c.id.in_(page))
+        rows = connection.execute(
+            select(papers.c.id, papers.c.number).where(or_(papers.c.id.in_(page), papers.c.id.in_(leads)))
+        )
+        found.update((row.id, row.number) for row in rows)
+    return sorted(found.values())
+
+
+def _papers_of(connection: Connection, author: str) -> Select[Any]:
+    """Return a query for the ids of an author's papers: of the person with this id, or of all whom the words may mean.
+
+    One word is everybody's who has it in the name; those are not told apart, for there may be thousands.
+    """
+    query = select(authorships.c.paper_id)
+    words = fold(author).split()
+    if len(words) == 1 and len(words[0]) > 1:
+        named = select(name_words.c.folded).where(name_words.c.word == words[0])
+        return query.where(authorships.c.folded.in_(named))
+    found = lookup.find(connection, author)
+    names = sorted({variant.name for person in found for variant in person.variants})
+    ids = sorted({paper_id for person in found for paper_id in person.paper_ids})
+    return query.where(authorships.c.name.in_(_values(names)), authorships.c.paper_id.in_(_values(ids)))
+
+
+def _values(values: Sequence[str]) -> Select[Any]:
+    """Return texts as a query: SQLite takes no more than 32,766 parameters."""
+    return select(func.json_each(json.dumps(values)).table_valued("value").c.value)

@@ -1,0 +1,345 @@
+"""The library: every paper, its authors and its vector in one SQLite file, the source of truth."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
+
+from assistant.errors import LibraryDamaged, LibraryError, StorageFull
+from assistant.library.bm25 import TextIndex
+from assistant.library.filters import holding, passing
+from assistant.library.rows import pages, read_papers
+from assistant.library.schema import aliases, authorships, connect, facts, papers, profiles, records, removals, vectors
+from assistant.protocols import Vectors
+from assistant.types import AuthorProfile, Paper, PaperFilter, WordUse
+
+FILE_NAME = "library.sqlite3"
+
+_MARK = "library.made"
+"""Name of an empty file that says that there has been a library here."""
+
+_ROWS_AT_ONCE = 10_000
+
+
+def make_folder(folder: Path) -> None:
+    """Make a library's folder where it is absent. Raises LibraryError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(
+            f"The library folder {folder} cannot be made ({error.strerror}). Name another one with --library."
+        ) from error
+
+
+def _refuse_emptied(folder: Path) -> None:
+    """Refuse a folder that has held a library and has lost its file: an empty one in its place would look like a loss.
+
+    Raises LibraryError.
+    """
+    file, mark = folder / FILE_NAME, folder / _MARK
+    is_there = file.exists() and file.stat().st_size > 0
+    if mark.exists() and not is_there:
+        raise LibraryError(
+            f"The library's file {file} is {'empty' if file.exists() else 'gone'}, and its papers with it. Restore it "
+            f"from a copy; or, to begin anew, delete the folder {folder} and add your papers again."
+        )
+    if is_there and not mark.exists():
+        with contextlib.suppress(OSError):  # only a safeguard; a library on a full disk can still be read
+            mark.touch()
+
+
+class Library:
+    """One folder's papers. Any number of threads may read; writes are single transactions.
+
+    Raises LibraryError when the folder or its file cannot be used, StorageFull when the disk is full.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        make_folder(folder)
+        _refuse_emptied(folder)
+        self._engine = connect(folder / FILE_NAME)
+        self._text = TextIndex()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+        self._text.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open one all-or-nothing transaction."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except DatabaseError as error:
+            place = self.folder / FILE_NAME
+            if "full" in str(error.orig):
+                raise StorageFull(place) from error
+            if "decode" in str(error.orig):
+                raise LibraryDamaged(f"some text ({error.orig})") from error
+            raise LibraryError(f"The library file {place} could not be used: {error.orig}.") from error
+
+    def count(self, chosen: PaperFilter = PaperFilter()) -> int:
+        """Return how many papers pass the filter."""
+        with self.transaction() as connection:
+            query = passing(connection, select(func.count()).select_from(papers), chosen)
+            return int(connection.execute(query).scalar_one())
+
+    def papers(self, chosen: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0) -> list[Paper]:
+        """Return the papers that pass the filter, newest first, then by title; at most `limit`, after `offset`."""
+        return self.find_papers("", chosen, limit, offset)[0]
+
+    def find_papers(
+        self, words: str, chosen: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0
+    ) -> tuple[list[Paper], int]:
+        """Return the papers of which each of the words begins a word of title, authors, venue, category or date.
+
+        In the order of `papers`, at most `limit` of them after `offset`; with it how many there are in all.
+        """
+        with self.transaction() as connection:
+            query = holding(passing(connection, select(papers.c.id), chosen), words)
+            query = query.order_by(papers.c.date.desc(), papers.c.title, papers.c.number).limit(limit).offset(offset)
+            found = read_papers(connection, connection.execute(query).scalars().all())
+            count = holding(passing(connection, select(func.count()).select_from(papers), chosen), words)
+            return found, int(connection.execute(count).scalar_one())
+
+    def papers_by_id(self, ids: Sequence[str]) -> list[Paper]:
+        """Return these papers in the order of the ids, which lead from merged papers too; unknown ids are left out."""
+        with self.transaction() as connection:
+            merged: dict[str, str] = {}
+            for page in pages(ids):
+                rows = connection.execute(select(aliases).where(aliases.c.id.in_(page)))
+                merged.update((row.id, row.paper_id) for row in rows)
+            return read_papers(connection, list(dict.fromkeys(merged.get(paper_id, paper_id) for paper_id in ids)))
+
+    def ids(self, chosen: PaperFilter) -> set[str]:
+        """Return the ids of the papers that pass the filter."""
+        with self.transaction() as connection:
+            return set(connection.execute(passing(connection, select(papers.c.id), chosen)).scalars())
+
+    def numbers(self, chosen: PaperFilter) -> NDArray[np.int64]:
+        """Return the numbers, ascending, of the papers that pass the filter."""
+        joined = func.aggregate_strings(cast(papers.c.number, Text), ",")  # a row a paper would take ten times as long
+        with self.transaction() as connection:
+            found = connection.execute(passing(connection, select(joined), chosen)).scalar_one()
+        return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
+
+    def own_ids(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return for each paper the names that its sources gave it, such as BibTeX keys or JSONL ids; none for some."""
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(paper_ids, ())
+        with self.transaction() as connection:
+            for page in pages(paper_ids):
+                query = select(records.c.paper_id, records.c.own_id).where(records.c.paper_id.in_(page)).distinct()
+                for row in connection.execute(query.where(records.c.own_id != "").order_by(records.c.own_id)):
+                    found[row.paper_id] += (row.own_id,)
+        return found
+
+    def text_search(self, question: str, limit: int, among: NDArray[np.int64] | None = None) -> list[tuple[str, float]]:
+        """Search titles and abstracts for the question's words; see `TextIndex.search`. Ids and scores, best first."""
+        with self.transaction() as connection:
+            found = self._text.search(connection, question, limit, among)
+            wanted = select(papers.c.number, papers.c.id).where(papers.c.number.in_([number for number, _ in found]))
+            ids = {row.number: row.id for row in connection.execute(wanted)}
+        return [(ids[number], score) for number, score in found if number in ids]
+
+    def word_use(self, words: Sequence[str], paper_ids: Sequence[str]) -> dict[str, WordUse]:
+        """Return for each word in how many papers it or a word of its stem occurs, and in which of `paper_ids`."""
+        with self.transaction() as connection:
+            known: dict[str, int] = {}
+            for page in pages(paper_ids):
+                rows = connection.execute(select(papers.c.id, papers.c.number).where(papers.c.id.in_(page)))
+                known.update((row.id, row.number) for row in rows)
+            holders = self._text.holders(connection, words)
+        ids, numbers = list(known), np.array(list(known.values()), np.int64)
+        return {
+            word: WordUse(len(held), frozenset(compress(ids, np.isin(numbers, held).tolist())))
+            for word, held in zip(words, holders, strict=True)
+        }
+
+    def known_names(self, names: set[str]) -> set[str]:
+        """Return those of the folded names that an author of the library has."""
+        found: set[str] = set()
+        with self.transaction() as connection:
+            for page in pages(names):
+                query = select(authorships.c.folded).where(authorships.c.folded.in_(page)).distinct()
+                found.update(connection.execute(query).scalars())
+        return found
+
+    def profiles(self) -> list[AuthorProfile]:
+        """Return what the author pages that were added say of their owners, by name."""
+        with self.transaction() as connection:
+            rows = connection.execute(select(profiles).order_by(profiles.c.name, profiles.c.as_of.desc()))
+            return [
+                AuthorProfile(
+                    row.name, row.category, tuple((str(a), str(b)) for a, b in json.loads(row.statistics)), row.as_of
+                )
+                for row in rows
+            ]
+
+    def keep_profile(self, profile: AuthorProfile, origin: str) -> None:
+        """Keep an author page's header, replacing what the same page said before."""
+        with self.transaction() as connection:
+            connection.execute(delete(profiles).where(profiles.c.name == profile.name, profiles.c.origin == origin))
+            connection.execute(
+                insert(profiles).values(
+                    name=profile.name,
+                    origin=origin,
+                    category=profile.category,
+                    statistics=json.dumps(profile.statistics),
+                    as_of=profile.as_of,
+                )
+            )
+
+    def fact(self, name: str) -> str | None:
+        """Return a value kept about the library itself, such as the fingerprint of its embedding model."""
+        with self.transaction() as connection:
+            value = connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+            return None if value is None else str(value)
+
+    def keep_fact(self, name: str, value: str) -> None:
+        """Keep a value about the library itself."""
+        with self.transaction() as connection:
+            _keep_facts(connection, {name: value})
+
+    def pending_count(self) -> int:
+        """Return how many papers still wait for a vector or for the index to take it."""
+        return self.count() - self.indexed_count()
+
+    def pending_ids(self) -> list[str]:
+        """Return papers that still wait for a vector, longest-standing first."""
+        query = (
+            select(papers.c.id)
+            .outerjoin(vectors, vectors.c.paper_id == papers.c.id)
+            .where(vectors.c.paper_id.is_(None))
+            .order_by(papers.c.number)
+        )
+        with self.transaction() as connection:
+            return list(connection.execute(query).scalars())
+
+    def keep_vectors(self, ids: Sequence[str], values: Vectors) -> None:
+        """Keep one vector a paper as float16; they are not in the index yet. Shape of `values`: (len(ids), d)."""
+        rows = [
+            {"paper_id": paper_id, "vector": vector.astype(np.float16).tobytes(), "indexed": 0}
+            for paper_id, vector in zip(ids, values, strict=True)
+        ]
+        with self.transaction() as connection:
+            connection.execute(delete(vectors).where(vectors.c.paper_id.in_(list(ids))))
+            connection.execute(insert(vectors), rows)
+
+    def unindexed(self, limit: int) -> tuple[list[str], Vectors]:
+        """Return up to `limit` ids and vectors, shape (n, d), that the vector index does not hold yet."""
+        query = select(vectors.c.paper_id, vectors.c.vector).where(vectors.c.indexed == 0).limit(limit)
+        with self.transaction() as connection:
+            rows = connection.execute(query).all()
+        return [row.paper_id for row in rows], _matrix([row.vector for row in rows])
+
+    def paper_numbers(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the number of each of these papers; unknown ids are left out."""
+        found: dict[str, int] = {}
+        with self.transaction() as connection:
+            for page in pages(ids):
+                rows = connection.execute(select(papers.c.id, papers.c.number).where(papers.c.id.in_(page)))
+                found.update((row.id, row.number) for row in rows)
+        return found
+
+    def numbered_vectors(self) -> tuple[NDArray[np.int64], list[str], Vectors]:
+        """Return every kept vector with its paper's number and id: shapes (n,), n ids, (n, d)."""
+        query = select(papers.c.number, vectors.c.paper_id, vectors.c.vector).join_from(
+            vectors, papers, papers.c.id == vectors.c.paper_id
+        )
+        numbers: list[int] = []
+        ids: list[str] = []
+        parts: list[Vectors] = []
+        with self.transaction() as connection:
+            for rows in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query).partitions():
+                part_numbers, part_ids, blobs = zip(*rows, strict=True)
+                numbers += part_numbers
+                ids += part_ids
+                parts.append(_matrix(blobs))
+        return np.array(numbers, np.int64), ids, np.concatenate(parts) if parts else _matrix([])
+
+    def mark_indexed(self, ids: Sequence[str]) -> None:
+        """Note that the vector index holds these papers."""
+        with self.transaction() as connection:
+            connection.execute(update(vectors).where(vectors.c.paper_id.in_(list(ids))).values(indexed=1))
+
+    def removed_ids(self, limit: int) -> list[str]:
+        """Return up to `limit` ids that left the library and that the vector index may still hold."""
+        with self.transaction() as connection:
+            return list(connection.execute(select(removals.c.paper_id).limit(limit)).scalars())
+
+    def forget_removed(self, ids: Sequence[str]) -> None:
+        """Note that the vector index no longer holds these."""
+        with self.transaction() as connection:
+            for page in pages(ids):
+                connection.execute(delete(removals).where(removals.c.paper_id.in_(page)))
+
+    def forget_index(self, **known: str) -> None:
+        """Note that the vector index holds nothing, and the facts `known` with it: it is to be made anew."""
+        with self.transaction() as connection:
+            connection.execute(update(vectors).where(vectors.c.indexed != 0).values(indexed=0))
+            connection.execute(delete(removals))
+            _keep_facts(connection, known)
+
+    def forget_vectors(self, **known: str) -> None:
+        """Drop every vector, so that all papers wait for new ones, and note the facts `known` with it."""
+        with self.transaction() as connection:
+            connection.execute(delete(vectors))
+            _keep_facts(connection, known)
+
+    def indexed_count(self) -> int:
+        """Return how many papers the vector index holds."""
+        query = select(func.count()).select_from(vectors).where(vectors.c.indexed == 1)
+        with self.transaction() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def indexed_sample(self, limit: int) -> dict[str, Vectors]:
+        """Return up to `limit` vectors, each of shape (d,), that the vector index should hold: the newest and any."""
+        held = select(vectors.c.paper_id).where(vectors.c.indexed == 1)
+        newest = held.join(papers, papers.c.id == vectors.c.paper_id).order_by(papers.c.number.desc())
+        with self.transaction() as connection:
+            ids = [*connection.execute(newest.limit(limit - limit // 2)).scalars()]
+            ids += connection.execute(held.order_by(func.random()).limit(limit // 2)).scalars()
+        return self.vectors(ids)
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the kept vectors of these papers, each of shape (d,); papers without one are left out."""
+        found: dict[str, Vectors] = {}
+        with self.transaction() as connection:
+            for page in pages(ids):
+                rows = connection.execute(
+                    select(vectors.c.paper_id, vectors.c.vector).where(vectors.c.paper_id.in_(page))
+                )
+                found.update((row.paper_id, _vector(row.vector)) for row in rows)
+        return found
+
+
+def _keep_facts(connection: Connection, known: Mapping[str, str]) -> None:
+    for name, value in known.items():
+        connection.execute(delete(facts).where(facts.c.name == name))
+        connection.execute(insert(facts).values(name=name, value=value))
+
+
+def _vector(blob: bytes) -> Vectors:
+    return np.frombuffer(blob, np.float16).astype(np.float32)
+
+
+def _matrix(blobs: Sequence[bytes]) -> Vectors:
+    """Return vectors of one length as the rows of a matrix."""
+    if not blobs:
+        return np.empty((0, 0), np.float32)
+    try:
+        return np.frombuffer(b"".join(blobs), np.float16).astype(np.float32).reshape(len(blobs), -1)
+    except ValueError as error:
+        raise LibraryDamaged("the length of a vector") from error

@@ -1,0 +1,349 @@
+"""Decides for each record whether its paper is new, changed or already there, and writes it to the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from typing import Literal
+
+from sqlalchemy import Connection, delete, func, insert, or_, select
+
+from assistant.library.curation import join, pair, refold, renew_keys
+from assistant.library.duplicates import SAME, keys, likeness, near_keys
+from assistant.library.field_provenance import Statement, digest, merged, statement
+from assistant.library.identity import akin, contradict, new_ids, prospective_ids, strong_keys, text_key, title_key
+from assistant.library.rows import insert_papers, pages, read_papers, read_statement, update_papers
+from assistant.library.schema import aliases, identifiers, kept_apart, papers, records
+from assistant.library.store import Library
+from assistant.text import fold
+from assistant.types import Paper, Record
+
+Outcome = Literal["added", "updated", "unchanged"]
+
+_IDS_REMEMBERED = 5
+"""Ids that a record would take by itself, of which a decision to keep papers apart may speak."""
+
+
+class Reading:
+    """One reading of one source, from its first record to its last.
+
+    `origin` names the source lastingly (a file's absolute path, an author's id at a service): a record that it gave
+    when it was last read changes nothing, even where another source has said something else since.
+    """
+
+    def __init__(self, library: Library, origin: str) -> None:
+        self._library = library
+        self._origin = origin
+        self._seen: set[int] = set()
+        renew_keys(library)
+
+    def keep(self, batch: Sequence[Record]) -> list[Outcome]:
+        """Write a batch of records in one transaction; return what became of each, in order."""
+        if not batch:
+            return []
+        with self._library.transaction() as connection:
+            said = [statement(record.paper) for record in batch]
+            digests = [digest(text) for text in said]
+            known = self._known(connection, digests)
+            places = [(value, record.own_id) for value, record in zip(digests, batch, strict=True)]
+            self._seen.update(known[place] for place in places if place in known)
+            if all(place in known for place in places):
+                return ["unchanged"] * len(batch)
+            decisions = _Decisions.read(connection, self._origin, self._seen, batch)
+            outcomes = [
+                "unchanged" if place in known and decisions.is_kept(known[place]) else decisions.admit(record, text)
+                for record, text, place in zip(batch, said, places, strict=True)
+            ]
+            self._seen |= decisions.write()
+            return outcomes
+
+    def finish(self) -> None:
+        """Forget what the source said before and no longer says, so that a record put back counts as a change.
+
+        The last that was said of a paper is never forgotten: a paper leaves the library only when it is removed.
+        """
+        with self._library.transaction() as connection:
+            rows = connection.execute(
+                select(records.c.number, records.c.paper_id).where(records.c.origin == self._origin)
+            )
+            stale = {row.number: row.paper_id for row in rows if row.number not in self._seen}
+            for page in pages(stale):
+                others = select(records.c.paper_id).where(
+                    records.c.paper_id.in_({stale[number] for number in page}), records.c.number.not_in(page)
+                )
+                spoken_for = set(connection.execute(others).scalars())
+                gone = [number for number in page if stale[number] in spoken_for]
+                connection.execute(delete(records).where(records.c.number.in_(gone)))
+                refold(connection, sorted({stale[number] for number in gone}))
+
+    def _known(self, connection: Connection, digests: Iterable[str]) -> dict[tuple[str, str], int]:
+        """Return (digest, own id) -> number of the records that this source gave before."""
+        found: dict[tuple[str, str], int] = {}
+        for page in pages(digests):
+            query = select(records.c.digest, records.c.own_id, records.c.number)
+            for row in connection.execute(query.where(records.c.origin == self._origin, records.c.digest.in_(page))):
+                found[row.digest, row.own_id] = row.number
+        return found
+
+
+def keep(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:
+    """Write records as one reading of a source that is not read to its end."""
+    return Reading(library, origin).keep(batch)
+
+
+@dataclass
+class _Said:
+    """A statement about a paper as the batch knows it; `number` is 0 where the library does not hold it yet."""
+
+    number: int
+    origin: str
+    own_id: str
+    text: str
+    digest: str
+    paper: Paper
+
+
+@dataclass
+class _Decisions:
+    """What the library knows of the papers that a batch may be about, kept up to date while the batch is decided."""
+
+    connection: Connection
+    origin: str
+    seen: set[int]
+    papers: dict[str, Paper] = field(default_factory=dict)
+    ids_by_key: dict[str, list[str]] = field(default_factory=dict)
+    said: dict[str, list[_Said]] = field(default_factory=dict)
+    """Paper id -> what all sources say of it, in order."""
+    ids_by_own_id: dict[str, list[str]] = field(default_factory=dict)
+    """Own id -> papers of which this source has spoken under it."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Ids of papers that a person or a record made one -> the id under which they are one, which leads to itself."""
+    apart: set[tuple[str, str]] = field(default_factory=set)
+    prospective: set[str] = field(default_factory=set)
+    """The ids that the papers of this batch would take were they new, and which of them are taken."""
+    taken: set[str] = field(default_factory=set)
+    changed: dict[str, bool] = field(default_factory=dict)
+    """Paper id -> whether the paper is new."""
+    superseded: set[int] = field(default_factory=set)
+    new_keys: list[tuple[str, str]] = field(default_factory=list)
+    """(key, paper id) pairs that this batch adds; a paper keeps every key it ever had."""
+    retold: set[str] = field(default_factory=set)
+    """Ids of known papers whose title or abstract changed, so that their vector is out of date."""
+    joined: list[tuple[str, str]] = field(default_factory=list)
+    """Pairs of known papers that a record of this batch shows to be one."""
+
+    @classmethod
+    def read(cls, connection: Connection, origin: str, seen: set[int], batch: Sequence[Record]) -> _Decisions:
+        known = cls(connection, origin, seen)
+        found: set[str] = set()
+        known.prospective = prospective = {one for record in batch for one in prospective_ids(record.paper)}
+        for page in pages({key for record in batch for key in keys(record.paper)}):
+            query = select(identifiers.c.paper_id).where(identifiers.c.value.in_(page))
+            found.update(connection.execute(query).scalars())
+        for page in pages({record.own_id for record in batch if record.own_id}):
+            query = select(records.c.paper_id).where(records.c.origin == origin, records.c.own_id.in_(page))
+            found.update(connection.execute(query).scalars())
+        for page in pages(prospective):
+            known.taken.update(connection.execute(select(papers.c.id).where(papers.c.id.in_(page))).scalars())
+            query = select(aliases).where(or_(aliases.c.id.in_(page), aliases.c.paper_id.in_(page)))
+            known.aliases.update((row.id, row.paper_id) for row in connection.execute(query))
+        known.aliases.update((paper_id, paper_id) for paper_id in list(known.aliases.values()))
+        found.update(known.aliases.values())
+        for paper in read_papers(connection, sorted(found)):
+            known.papers[paper.id] = paper
+        for page in pages(known.papers):
+            for row in connection.execute(select(identifiers).where(identifiers.c.paper_id.in_(page))):
+                known._name(row.value, row.paper_id)
+            query = select(records).where(records.c.paper_id.in_(page)).order_by(records.c.number)
+            for row in connection.execute(query):
+                paper = read_statement(row) or known.papers[row.paper_id]
+                entry = _Said(row.number, row.origin, row.own_id, row.statement, row.digest, paper)
+                known.said.setdefault(row.paper_id, []).append(entry)
+                if row.origin == origin and row.own_id:
+                    known.ids_by_own_id.setdefault(row.own_id, []).append(row.paper_id)
+        ids = {one for record in batch for one in islice(new_ids(record.paper), _IDS_REMEMBERED)}
+        for page in pages(ids | known.papers.keys()):
+            pairs = connection.execute(
+                select(kept_apart).where(or_(kept_apart.c.one.in_(page), kept_apart.c.other.in_(page)))
+            )
+            known.apart.update((row.one, row.other) for row in pairs)
+        return known
+
+    def is_kept(self, number: int) -> bool:
+        """Tell whether a record of the library has not been superseded by this batch."""
+        return number not in self.superseded
+
+    def admit(self, record: Record, text: str) -> Outcome:
+        """Decide one record."""
+        entry = _Said(0, self.origin, record.own_id, text, digest(text), record.paper)
+        existing = self._match(record, entry.digest)
+        if existing is None:
+            self._put(replace(record.paper, id=self._new_id(record.paper)), [entry], is_new=True)
+            return "added"
+        same = [
+            one for one in self.said.get(existing.id, ()) if (one.origin, one.own_id) == (self.origin, record.own_id)
+        ]
+        if any(one.digest == entry.digest and one.number not in self.superseded for one in same):
+            return "unchanged"
+        old = [one for one in same if one.number and one.number not in self.seen]
+        self.superseded.update(one.number for one in old)
+        told = [*(one for one in self.said.get(existing.id, ()) if one not in old), entry]
+        union = merged([Statement(one.origin, one.own_id, one.paper) for one in told], existing.id)
+        self._tell(existing.id, told)
+        if union == existing:
+            return "unchanged"
+        self._put(union, told, is_new=self.changed.get(existing.id, False))
+        return "updated"
+
+    def _match(self, record: Record, now: str) -> Paper | None:
+        """Return the known paper that a record is about.
+
+        A paper of which any source has said just this is the one. Else a DOI, arXiv id or PubMed number decides, and
+        joins the papers that it shows to be one. Else the title key does, or the same text in whichever year, or a
+        title, authors and year that are nearly the same; unless the same source calls that paper by another id and
+        gives it another abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under
+        one title). Else the source's own id does, where title or abstract are nearly the same: ids are used again. What
+        a person has merged or kept apart stays so.
+        """
+        for paper in self._known_by(keys(record.paper), record):
+            if any(one.digest == now for one in self.said.get(paper.id, ())):
+                return paper
+        named = [
+            paper for paper in self._known_by(strong_keys(record.paper), record) if not self._is_apart(paper, record)
+        ]
+        if named:
+            self._join(named)
+            return named[0]
+        for paper_id in prospective_ids(record.paper):
+            if paper_id in self.aliases and self.aliases[paper_id] in self.papers:
+                return self.papers[self.aliases[paper_id]]
+        weak = self._known_by((title_key(record.paper), text_key(record.paper)), record)
+        own = [
+            self.papers[paper_id]
+            for paper_id in self.ids_by_own_id.get(record.own_id, ())
+            if akin(self.papers[paper_id], record.paper)
+        ]
+        candidates = [paper for paper in weak if not self._told_apart(paper, record)] + own
+        fitting = (paper for paper in candidates if self._may_be(paper, record))
+        return next(fitting, None) or self._nearest(record)
+
+    def _nearest(self, record: Record) -> Paper | None:
+        near = [
+            (likeness(paper, record.paper), paper) for paper in self._known_by(tuple(near_keys(record.paper)), record)
+        ]
+        alike = sorted((entry for entry in near if entry[0] >= SAME), key=lambda entry: -entry[0])
+        fitting = (paper for _, paper in alike if self._may_be(paper, record))
+        return next((paper for paper in fitting if not self._told_apart(paper, record)), None)
+
+    def _known_by(self, keys: Sequence[str], record: Record) -> list[Paper]:
+        """Return the papers that any of the keys names; first those of which the same source has spoken."""
+        found = dict.fromkeys(paper_id for key in keys for paper_id in self.ids_by_key.get(key, ()))
+
+        def strangeness(paper_id: str) -> tuple[bool, bool]:
+            differs = len(found) > 1 and fold(self.papers[paper_id].abstract) != fold(record.paper.abstract)
+            return not self._is_spoken_of(paper_id, record), differs
+
+        return [self.papers[paper_id] for paper_id in sorted(found, key=strangeness)]
+
+    def _may_be(self, paper: Paper, record: Record) -> bool:
+        """Tell whether nothing speaks against it: no other identifier, and nobody who kept the two apart."""
+        return not contradict(paper, record.paper) and not self._is_apart(paper, record)
+
+    def _is_apart(self, paper: Paper, record: Record) -> bool:
+        """Tell whether a person kept this paper apart from one that the record would rather be by itself.
+
+        Its ids stand from the widest, a DOI that two parts may share, to the narrowest. The paper of which the same
+        source has spoken stays the one.
+        """
+        if not self.apart or self._is_spoken_of(paper.id, record):
+            return False
+        ids = list(islice(new_ids(record.paper), _IDS_REMEMBERED))
+        narrower = ids[ids.index(paper.id) + 1 :] if paper.id in ids else ids
+        return any(pair(paper.id, other) in self.apart for other in narrower)
+
+    def _is_spoken_of(self, paper_id: str, record: Record) -> bool:
+        """Tell whether this source has spoken of a paper under the record's name."""
+        told = self.said.get(paper_id, ())
+        return any((one.origin, one.own_id) == (self.origin, record.own_id) for one in told)
+
+    def _told_apart(self, paper: Paper, record: Record) -> bool:
+        own_ids = {one.own_id for one in self.said.get(paper.id, ()) if one.origin == self.origin and one.own_id}
+        if not record.own_id or not own_ids or record.own_id in own_ids:
+            return False
+        return fold(paper.abstract) != fold(record.paper.abstract)
+
+    def _join(self, named: Sequence[Paper]) -> None:
+        """Note that papers which one record names are one, where nothing speaks against it."""
+        first, *others = named
+        for other in others:
+            if not contradict(first, other) and pair(first.id, other.id) not in self.apart:
+                self.joined.append((first.id, other.id))
+
+    def _new_id(self, paper: Paper) -> str:
+        """Return an id that is free; of a paper that was merged into one that is gone, that one's."""
+        merged_into = (self.aliases[one] for one in prospective_ids(paper) if one in self.aliases)
+        return next(one for one in chain(merged_into, new_ids(paper)) if not self._is_taken(one))
+
+    def _put(self, paper: Paper, told: list[_Said], *, is_new: bool) -> None:
+        before = self.papers.get(paper.id)
+        if before and (before.title, before.abstract) != (paper.title, paper.abstract):
+            self.retold.add(paper.id)
+        self.papers[paper.id] = paper
+        self._tell(paper.id, told)
+        self.changed[paper.id] = is_new
+        self.new_keys.extend((key, paper.id) for key in keys(paper) if self._name(key, paper.id))
+
+    def _tell(self, paper_id: str, told: list[_Said]) -> None:
+        self.said[paper_id] = told
+        own_id = told[-1].own_id
+        if own_id:
+            self.ids_by_own_id.setdefault(own_id, []).append(paper_id)
+
+    def _name(self, key: str, paper_id: str) -> bool:
+        """Note that a key means a paper; tell whether that was new."""
+        ids = self.ids_by_key.setdefault(key, [])
+        if paper_id in ids:
+            return False
+        ids.append(paper_id)
+        return True
+
+    def _is_taken(self, paper_id: str) -> bool:
+        if paper_id in self.papers or paper_id in self.taken:
+            return True
+        query = select(papers.c.id).where(papers.c.id == paper_id)
+        return paper_id not in self.prospective and self.connection.execute(query).first() is not None
+
+    def write(self) -> set[int]:
+        """Write every decided paper and record; return the numbers of the records written."""
+        connection = self.connection
+        for page in pages(self.superseded):
+            connection.execute(delete(records).where(records.c.number.in_(page)))
+        insert_papers(connection, [self.papers[paper_id] for paper_id, is_new in self.changed.items() if is_new])
+        updated = [self.papers[paper_id] for paper_id, is_new in self.changed.items() if not is_new]
+        update_papers(connection, updated, self.retold)
+        new_keys = [{"value": key, "paper_id": paper_id} for key, paper_id in self.new_keys]
+        if new_keys:
+            connection.execute(insert(identifiers), new_keys)
+        last = connection.execute(select(func.coalesce(func.max(records.c.number), 0))).scalar_one()
+        new = [(paper_id, one) for paper_id, told in self.said.items() for one in told if not one.number]
+        rows = [
+            {
+                "number": number,
+                "paper_id": paper_id,
+                "origin": one.origin,
+                "own_id": one.own_id,
+                "digest": one.digest,
+                "statement": one.text,
+            }
+            for number, (paper_id, one) in enumerate(new, last + 1)
+        ]
+        if rows:
+            connection.execute(insert(records), rows)
+        home: dict[str, str] = {}
+        for one, other in self.joined:
+            kept, gone = home.get(one, one), home.get(other, other)
+            if kept != gone and pair(kept, gone) not in self.apart:
+                join(connection, kept, gone)
+                home = {**{key: kept if value == gone else value for key, value in home.items()}, gone: kept}
+        return set(range(last + 1, last + 1 + len(rows)))

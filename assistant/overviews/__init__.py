@@ -1,1 +1,0 @@
-"""Summaries of one paper, of many, and comparisons: what each says, grouped, written up and proved."""

@@ -1,0 +1,113 @@
+"""Requests that are worded as a labelled one is, read by that alone: a plain count needs no chat model."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from assistant.library import Library
+from assistant.planning.entity_linking import Gazetteer
+from assistant.planning.intent_training import Example, examples
+from assistant.planning.intents import Named, Reads, Request
+from assistant.protocols import Embedder, Vectors
+
+LEAST_LIKENESS = 0.97
+"""Cosine from which a request is read as the labelled one that is nearest; measured in docs/EXPERIMENTS.md."""
+
+_AGREEING = 2
+"""So many of the nearest must say the same where they are as near."""
+
+_STANDING_FOR = {"author": "Smith", "year": "2020"}
+_ROLES = {"author": "author", "co_author": "author", "not_author": "author"} | dict.fromkeys(
+    ("year", "year_from", "year_to", "not_year"), "year"
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReader:
+    """Reads a request as the labelled one that it is worded like; any other is left to `reader`."""
+
+    library: Library
+    embedder: Embedder
+    reader: Reads
+    gazetteer: Gazetteer
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _vectors: list[Vectors] = field(default_factory=list)
+
+    def read(self, text: str, earlier: Sequence[str] = (), stop: threading.Event | None = None) -> Request:
+        """Read a request that follows these earlier ones."""
+        known = None if earlier else self.known(text)
+        return known or self.reader.read(text, earlier, stop)
+
+    def known(self, text: str) -> Request | None:
+        """Return a request as the labelled one that it is worded like; None where there is none."""
+        passages = [
+            *((each.start, each.end, "author") for each in self.gazetteer.mentions(text) if each.kind == "author"),
+            *((match.start(), match.end(), "year") for match in _YEAR.finditer(text)),
+        ]
+        masked = _masked(text, passages)
+        similarity = self._known_vectors() @ self.embedder.embed([masked])[0]
+        nearest = np.argsort(-similarity)[:_AGREEING]
+        if similarity[nearest[0]] < LEAST_LIKENESS:
+            return None
+        found = [_plain()[place] for place in nearest if similarity[place] >= LEAST_LIKENESS]
+        first, roles = found[0], [role for _, _, role in sorted(passages)]
+        slots = [slot for _, _, slot in sorted(first.named)]
+        if any(_meaning(each) != _meaning(first) for each in found) or [_ROLES[slot] for slot in slots] != roles:
+            return None
+        named = tuple(
+            Named(slot, text[start:end], start, end)
+            for slot, (start, end, _) in zip(slots, sorted(passages), strict=True)
+        )
+        said: dict[str, Any] = {task: value for task, value in first.labels.items() if value != "none"}
+        return Request(text, named=named, **said)
+
+    def _known_vectors(self) -> Vectors:
+        """Return the vectors of the labelled requests, shape (n, d): made once a library and embedding model."""
+        with self._lock:
+            if not self._vectors:
+                texts = [_masked(each.text, _stood_for(each)) for each in _plain()]
+                said = " ".join([self.embedder.fingerprint, *texts])
+                name = f"requests {hashlib.sha256(said.encode()).hexdigest()[:16]}"
+                kept = self.library.fact(name)
+                if kept is None:
+                    vectors: Any = self.embedder.embed(texts)
+                    self.library.keep_fact(name, base64.b64encode(vectors.astype(np.float16).tobytes()).decode())
+                else:
+                    vectors = np.frombuffer(base64.b64decode(kept), np.float16).reshape(len(texts), -1)
+                self._vectors.append(vectors.astype(np.float32))
+            return self._vectors[0]
+
+
+@cache
+def _plain() -> tuple[Example, ...]:
+    """Return the labelled requests that name nothing but people and years."""
+    return tuple(
+        each
+        for each in examples()
+        if not each.earlier and each.tells_names and all(slot in _ROLES for _, _, slot in each.named)
+    )
+
+
+def _stood_for(example: Example) -> list[tuple[int, int, str]]:
+    return [(start, end, _ROLES[slot]) for start, end, slot in example.named]
+
+
+def _masked(text: str, passages: Iterable[tuple[int, int, str]]) -> str:
+    """Put the same name in the place of every name, and the same year in that of every year."""
+    for start, end, role in sorted(passages, reverse=True):
+        text = f"{text[:start]}{_STANDING_FOR[role]}{text[end:]}"
+    return text
+
+
+def _meaning(example: Example) -> tuple[object, ...]:
+    return (sorted(example.labels.items()), [slot for _, _, slot in sorted(example.named)])

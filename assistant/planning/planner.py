@@ -1,0 +1,375 @@
+"""A request that was read to a plan: what is asked, of which papers."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from sqlalchemy import Connection, func, select
+
+from assistant.library import Library, authors, filter_union
+from assistant.library import papers as papers_table
+from assistant.planning import follow_ups, number_words
+from assistant.planning.entity_linking import Gazetteer, Mention
+from assistant.planning.intents import Kind, Reads, Request
+from assistant.planning.request_filter import Linked, Linker
+from assistant.search import Search, topics
+from assistant.text import counted, fold, joined, plan_in_words, prompt_safety
+from assistant.types import Candidate, Measure, PaperFilter, Plan, PlanKind, Turn
+
+_MOST_CANDIDATES = 8
+_SIMILAR = 10
+"""Papers that are listed as similar to another, unless more are asked for."""
+
+_TO_READ = 10
+"""Papers of a list for reading, unless more are asked for."""
+
+_USUAL: Mapping[Kind, int] = {"reading_list": _TO_READ}
+
+_LEAST_SHARE = 0.5
+"""How sure it must be that a request is not about the papers at all."""
+
+_SHORT = re.compile(
+    r"\b(?:brief|short|quick|concise)(?:ly)?\b|\bin (?:a|one) (?:few )?(?:words?|sentences?|nutshell)\b|\btl;? ?dr\b"
+    r"|\bgist\b|\bkurz\b|\bbref\b|\bbreve\b|简[要短]",
+    re.IGNORECASE,
+)
+_LONG = re.compile(
+    r"\b(?:long|detailed|full|thorough|comprehensive|in-depth|extensive)\b|\bin (?:depth|detail|full)\b"
+    r"|ausführlich|détaillé|detallad|详细",
+    re.IGNORECASE,
+)
+
+_MEASURES: Mapping[Kind, Measure] = {
+    "count": "count",
+    "list": "papers",
+    "ranking_people": "per_author",
+    "ranking_years": "years_ranked",
+    "ranking_venues": "per_venue",
+    "per_year": "per_year",
+    "per_category": "per_category",
+    "coauthors": "coauthors",
+    "joint_papers": "papers",
+    "newest": "newest",
+    "oldest": "oldest",
+    "first_author": "papers",
+    "last_author": "papers",
+    "detail": "details",
+    "yesno_catalogue": "papers",
+    "comparison_people": "per_author",
+    "reading_list": "papers",
+    "similar": "papers",
+    "export": "papers",
+}
+_COUNTED: Mapping[str, Measure] = {"people": "per_author", "venues": "per_venue", "years": "per_year"}
+_PLACED: Mapping[str, Measure] = {"first": "per_first_author", "last": "per_last_author"}
+_RANKINGS: frozenset[Kind] = frozenset({"ranking_people", "ranking_years", "ranking_venues", "newest", "oldest"})
+_OVERVIEWS: frozenset[Kind] = frozenset({"overview", "trend", "author_profile"})
+_OF_TITLES: frozenset[Kind] = frozenset(
+    {
+        "detail",
+        "paper_summary",
+        "similar",
+        "comparison_papers",
+        "comparison_people",
+        "first_author",
+        "last_author",
+        "content",
+    }
+)
+
+WHAT_BEFORE = "What do you mean? Nothing was asked before that this could go on from."
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans answers over one library. `nearest` finds the papers that are most like a text."""
+
+    library: Library
+    reader: Reads
+    gazetteer: Gazetteer
+    nearest: Search | None = None
+    today: Callable[[], date] = date.today
+    in_english: Callable[[str], str] = field(default=lambda phrase: phrase)
+    linker: Linker = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "linker", Linker(self.library, self.gazetteer, self.today, self.in_english))
+
+    def plan(
+        self,
+        question: str,
+        chosen: PaperFilter = PaperFilter(),
+        *,
+        history: Sequence[Turn] = (),
+        person: str = "",
+        stop: threading.Event | None = None,
+    ) -> Plan:
+        """Read a question and what it goes on from; a filter given by the reader always stays.
+
+        `person` is the id of the one whom the reader chose among people of one name.
+        """
+        if choice := follow_ups.choice(question, history):
+            return self.plan(history[-1].question, chosen, history=history[:-1], person=choice.id, stop=stop)
+        request = self.reader.read(prompt_safety.asked(question), [turn.question for turn in history], stop)
+        if request.kind == "followup" and not history:
+            plan = replace(Plan(question, question, kind="about"), unclear=WHAT_BEFORE)
+        elif request.kind == "followup":
+            plan = follow_ups.resolved(request, history, self.composed, self.library)
+        else:
+            plan = self.composed(request, person)
+        return self.restricted(
+            replace(
+                plan,
+                question=question if plan.question == request.text else plan.question,
+                language=request.language,
+            ),
+            chosen,
+        )
+
+    def composed(self, request: Request, person: str = "") -> Plan:
+        """Return the plan of a request that stands alone."""
+        linked = self.linker.link(request, person)
+        plan = Plan(
+            request.text,
+            request.text,
+            candidates=self._candidates(linked, person),
+            unknown_author=linked.unknown_author,
+            corrections=self._corrections(request, linked),
+        )
+        if profile := self._profiled(plan, request, linked):
+            return profile
+        if request.kind == "comparison_people" and not linked.people and len(self._titled(request, linked)) >= 2:
+            request = replace(request, kind="comparison_papers")
+        kind = request.kind
+        if kind == "meta" and request.share >= _LEAST_SHARE and not linked.papers:
+            return replace(plan, kind="about", candidates=(), unknown_author="")
+        if kind == "comparison_papers" and len(self._titled(request, linked)) >= 2:
+            return self._comparison(plan, request, linked)
+        if kind in _OVERVIEWS or (kind == "paper_summary" and self._titled(request, linked)):
+            return self._overview(plan, request, linked)
+        if measure := _MEASURES.get(kind):
+            return self._catalogue(plan, request, linked, measure)
+        return self._prose(plan, request, linked)
+
+    def as_kind(self, plan: Plan, kind: PlanKind) -> Plan:
+        """Return a plan as the reader wants it to be read: another kind of answer over the same papers."""
+        measure = (plan.measure or "papers") if kind == "catalogue" else None
+        if kind != "synthesis" and plan.topic:
+            plan = replace(plan, chosen=topics.select(self.library, plan.topic, plan.chosen).chosen, topic="")
+        if kind == "synthesis" and plan.kind != "synthesis":
+            request = replace(self.reader.read(prompt_safety.asked(plan.question)), kind="overview")
+            return self._worded(
+                self._overview(replace(plan, measure=None, limit=None), request, self.linker.link(request))
+            )
+        return self._worded(
+            replace(plan, kind=kind, measure=measure, limit=plan.limit if measure else None, unclear="")
+        )
+
+    def restricted(self, plan: Plan, chosen: PaperFilter) -> Plan:
+        """Return a plan over those papers only that the reader chose; their word goes before what was read."""
+        return self._worded(replace(plan, chosen=filter_union.merged(plan.chosen, chosen)))
+
+    def called(self, author: str) -> str:
+        """Return the name of a person who stands in a filter."""
+        with self.library.transaction() as connection:
+            found = authors.find(connection, author)
+        return found[0].name if len(found) == 1 else author
+
+    def _titled(self, request: Request, linked: Linked) -> tuple[Mention, ...]:
+        """Return the papers that are named, where too few were tagged those whose titles stand in the request too.
+
+        Of papers that are compared each is the one nearest to what is said of it.
+        """
+        wanted = 2 if request.kind.startswith("comparison") else 1
+        if len(_ids(linked.papers)) >= wanted or request.kind not in _OF_TITLES:
+            return linked.papers
+        found = [mention for mention in self.gazetteer.mentions(request.text) if mention.kind == "paper"]
+        found += [each for each in linked.papers if not any(each.values == other.values for other in found)]
+        if wanted == 2 and self.nearest:
+            for each in request.said("title"):
+                if all(each.end <= other.start or other.end <= each.start for other in found):
+                    near = self.nearest(each.text, 1, PaperFilter())
+                    ids = tuple(passage.paper_id for passage in near)
+                    found += [Mention("paper", each.start, each.end, each.text, ids, is_sure=False)] if ids else []
+        return tuple(found)
+
+    def _comparison(self, plan: Plan, request: Request, linked: Linked) -> Plan:
+        papers = _ids(self._titled(request, linked))
+        return replace(plan, kind="comparison", papers=papers, unknown_author="", candidates=())
+
+    def _profiled(self, plan: Plan, request: Request, linked: Linked) -> Plan | None:
+        """Return the plan of a question for a figure that an author page gives; None for any other."""
+        profiles = self.library.profiles()
+        labels = {fold(label) for profile in profiles for label, _ in profile.statistics} - {"papers"}
+        known = labels | {"h index", "hindex"}
+        if not profiles or not any(f" {label} " in f" {fold(request.text)} " for label in known):
+            return None
+        return replace(
+            plan, kind="catalogue", measure="profile", chosen=replace(linked.chosen, words=()), unknown_author=""
+        )
+
+    def _catalogue(self, plan: Plan, request: Request, linked: Linked, measure: Measure) -> Plan:
+        """Return the plan of a question for the catalogue."""
+        kind, chosen, titled = request.kind, linked.chosen, self._titled(request, linked)
+        papers = _ids(titled)
+        if kind == "similar":
+            return self._similar(plan, request, linked, papers)
+        if papers and kind in ("first_author", "last_author", "coauthors", "joint_papers") and not chosen.author:
+            measure, chosen = "authors_of", PaperFilter()
+        elif papers and kind in ("detail", "yesno_catalogue", "list", "count"):
+            measure, chosen = "details", chosen if kind == "yesno_catalogue" else PaperFilter()
+        elif kind == "detail" and not papers and chosen == PaperFilter():
+            return self._prose(plan, request, linked)
+        elif kind in ("first_author", "last_author") and not chosen.author:
+            measure = _PLACED[kind.removesuffix("_author")]
+        elif kind in ("first_author", "last_author"):
+            chosen = replace(chosen, position="first" if kind == "first_author" else "last")
+        elif measure == "per_author" and request.position and not chosen.author:
+            measure = _PLACED[request.position]
+        elif kind == "count" and request.of == "people" and chosen.author:
+            measure = "coauthors"
+        elif kind in ("list", "newest") and request.of == "authors":
+            measure = "by_author_count"
+        elif kind in ("count", "list", "newest", "oldest") and request.of in _COUNTED and not papers:
+            measure = _COUNTED[request.of]
+        authors_counted = measure in ("count", "papers", "newest", "oldest") and kind != "reading_list"
+        if authors_counted:
+            chosen = replace(chosen, fewest_authors=linked.least, most_authors=linked.most)
+        bounds = {} if authors_counted else {"least": linked.least, "most": linked.most}
+        place = number_words.place(request.text) if kind in _RANKINGS and linked.limit is None else None
+        ranked, left_out = tuple[str, ...](), tuple[str, ...]()
+        if measure in ("per_author", "per_first_author", "per_last_author", "coauthors"):
+            left_out = linked.left_out
+            chosen = replace(chosen, without_authors=(), position="" if measure == "coauthors" else chosen.position)
+            if kind == "comparison_people":
+                chosen = replace(chosen, position="")
+                ranked = tuple(value for _, mention in linked.people for value in mention.values)
+                chosen = replace(chosen, author="", with_authors=(), any_authors=filter_union.named(chosen))
+        return replace(
+            plan,
+            kind="catalogue",
+            measure=measure,
+            chosen=chosen,
+            papers=papers if measure in ("authors_of", "details") else (),
+            limit=linked.limit or _USUAL.get(kind) or (1 if measure == "by_author_count" else None),
+            ascending=request.order == "asc" and kind not in ("newest", "oldest"),
+            place=place[0] if place and place[0] > 1 else None,
+            ranked=ranked,
+            left_out=left_out,
+            manner="yes_no" if kind == "yesno_catalogue" else "export" if kind == "export" else "",
+            unknown_author="" if measure in ("authors_of", "details") and papers else plan.unknown_author,
+            **bounds,  # type: ignore[arg-type]
+        )
+
+    def _similar(self, plan: Plan, request: Request, linked: Linked, papers: tuple[str, ...]) -> Plan:
+        """Return the plan of a list of the papers nearest to those named."""
+        if not papers or self.nearest is None:
+            return self._prose(plan, request, linked)
+        wanted = linked.limit or _SIMILAR
+        text = " ".join(f"{paper.title}. {paper.abstract}" for paper in self.library.papers_by_id(papers))
+        near = self.nearest(text, wanted + len(papers), replace(linked.chosen, words=()))
+        ids = tuple(passage.paper_id for passage in near if passage.paper_id not in papers)[:wanted]
+        return replace(plan, kind="catalogue", measure="papers", chosen=PaperFilter(among=ids), limit=wanted)
+
+    def _prose(self, plan: Plan, request: Request, linked: Linked) -> Plan:
+        """Return the plan of a question that is answered in prose from the abstracts."""
+        mentions = self.gazetteer.mentions(request.text)
+        named = [*linked.papers, *(each for each in mentions if each.kind in ("paper", "held"))]
+        if any(each.kind == "paper" for each in named):
+            named = [each for each in named if each.kind == "paper"]
+        chosen, subject = PaperFilter(), request.text
+        people = [(each, mention) for each, mention in linked.people if each.slot == "author"]
+        if len(people) == 1 and not plan.candidates:  # a family name alone may be a method's, or of a cited paper
+            chosen = replace(chosen, author=linked.chosen.author)
+            subject = f"{subject[: people[0][0].start]} {subject[people[0][0].end :]}"
+        if request.said("year", "year_from", "year_to"):
+            since, until = linked.chosen.since, linked.chosen.until
+            first, last = linked.chosen.first_day, linked.chosen.last_day
+            chosen = replace(chosen, since=since, until=until, first_day=first, last_day=last)
+        subject = " ".join(subject.split()) or request.text
+        if request.language != "en":
+            subject = self.in_english(subject) or subject
+        return replace(
+            plan,
+            kind="passages",
+            question=subject if request.language != "en" else plan.question,
+            chosen=chosen,
+            subject=subject,
+            papers=_ids(named),
+            is_sure=all(each.is_sure for each in named),
+            unknown_author="",
+            candidates=(),
+        )
+
+    def _overview(self, plan: Plan, request: Request, linked: Linked) -> Plan:
+        """Return the plan of an overview: the filter holds all that the question says of which papers are meant."""
+        papers = _ids(self._titled(request, linked))
+        chosen = replace(linked.chosen, words=())
+        if request.kind == "trend" and chosen.until is None and not chosen.last_day:
+            chosen = replace(chosen, since=None, first_day="")  # what changed since then shows beside what was before
+        either = chosen.among is not None
+        topic = "" if papers or either else " ".join(linked.topics)
+        worded = chosen
+        for phrase in linked.topics if topic else ():
+            worded = topics.select(self.library, phrase, worded).chosen
+        if len(linked.topics) > 1 and self.library.count(worded):
+            chosen, topic = worded, ""
+        place = request.kind == "overview" and linked.limit
+        if place and request.order:
+            found = [paper for paper in self.library.papers(worded) if paper.date]
+            found.sort(key=lambda paper: paper.date, reverse=request.order == "desc")
+            papers = papers or tuple(paper.id for paper in found[: linked.limit])
+        return replace(
+            plan,
+            kind="synthesis",
+            chosen=PaperFilter() if papers and not place else chosen,
+            papers=papers,
+            topic=topic,
+            length="short" if _SHORT.search(request.text) else "long" if _LONG.search(request.text) else "medium",
+        )
+
+    def _corrections(self, request: Request, linked: Linked) -> tuple[tuple[str, str], ...]:
+        mentions = (*(mention for _, mention in linked.people), *linked.papers)
+        return tuple(
+            (request.text[each.start : each.end], each.name)
+            for each in mentions
+            if len(each.values) == 1 and each.corrects(request.text)
+        )
+
+    def _candidates(self, linked: Linked, person: str) -> tuple[Candidate, ...]:
+        """Return the people among whom the reader is to choose; none where it is clear who is meant."""
+        unclear = next((mention for _, mention in linked.people if len(mention.values) > 1), None)
+        if person or unclear is None:
+            return ()
+        with self.library.transaction() as connection:
+            persons = [
+                found for value in unclear.values[:_MOST_CANDIDATES] for found in authors.find(connection, value)[:1]
+            ]
+            known = {person.id: person for person in persons}
+            return tuple(Candidate(each.id, each.name, _told_apart(connection, each)) for each in known.values())
+
+    def _worded(self, plan: Plan) -> Plan:
+        """Say the plan to a person."""
+        return replace(
+            plan, words=plan_in_words(plan, {name: self.called(name) for name in (*plan.chosen.people, *plan.left_out)})
+        )
+
+
+def _ids(mentions: Sequence[Mention]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(paper for mention in mentions for paper in mention.values))
+
+
+def _told_apart(connection: Connection, person: authors.Person) -> str:
+    """Return what tells a person from others of the name: papers, years, whom they write with."""
+    ids = person.paper_ids
+    others = [each.name for each in authors.among(connection, ids) if each.id != person.id][:3]
+    query = select(func.min(papers_table.c.year), func.max(papers_table.c.year)).where(
+        papers_table.c.id.in_(ids[:5000])
+    )
+    first, last = connection.execute(query).one()
+    years = "" if first is None else f", {first}" if first == last else f", {first} to {last}"
+    return f"{counted(len(ids), 'paper')}{years}{f', with {joined(others)}' if others else ''}"

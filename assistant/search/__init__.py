@@ -1,0 +1,7 @@
+"""Retrieval: the vector index, the embedding queue, hybrid search, and the papers of a topic."""
+
+from assistant.search.hybrid import Retriever
+from assistant.search.topics import Search
+from assistant.search.vector_index import FINGERPRINT, KeptIndex
+
+__all__ = ["FINGERPRINT", "KeptIndex", "Retriever", "Search", "embedding_queue", "topics"]

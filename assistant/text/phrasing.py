@@ -1,0 +1,236 @@
+"""Filters, dates and counts in words for people: what was looked for, said as it was looked for."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from assistant.text import arxiv_categories
+from assistant.text.prompt_safety import visible
+from assistant.types import Measure, PaperFilter, Plan, PlanKind
+
+NO_NAMES: Mapping[str, str] = {}
+
+_MEASURES: Mapping[Measure, str] = {
+    "count": "how many papers there are",
+    "papers": "a list of the papers",
+    "newest": "the newest papers",
+    "oldest": "the oldest papers",
+    "per_year": "how many papers there are from each year",
+    "years_ranked": "the years by their number of papers",
+    "per_category": "how many papers there are in each category",
+    "per_venue": "how many papers there are at each venue",
+    "per_author": "the most frequent authors",
+    "per_first_author": "the most frequent first authors",
+    "per_last_author": "the most frequent last authors",
+    "coauthors": "who wrote with whom, and how often",
+    "by_author_count": "the papers by their number of authors",
+    "authors_of": "the authors of the papers",
+    "details": "what is known of the papers",
+    "profile": "what the author page says of its owner",
+}
+_MONTHS = "January February March April May June July August September October November December".split()
+_MARK = re.compile(r"\[(\s*\d[\d\s,;–-]*)\]")
+_FEW_PARTS = 2
+"""Conditions that are read together without a comma between them."""
+
+_LONGEST = 300
+"""Characters of a title or a name that are shown."""
+
+
+def filter_in_words(chosen: PaperFilter, names: Mapping[str, str] = NO_NAMES, *, one: bool = False) -> str:
+    """Return a filter as what follows the word "papers" ("by Naibin Gu from 2025"), or "paper" where `one`; "" for all.
+
+    `names` tells how a person is called whose id, or the words of whose name, stand in the filter.
+    """
+
+    def called(authors: Iterable[str], last: str) -> str:
+        return joined([plain(names.get(author, author)) for author in authors], last)
+
+    parts: list[str] = []
+    if chosen.among is not None:
+        parts.append("among those found before" if not one else "of those found before")
+    if chosen.author:
+        place = f" as {chosen.position} author" if chosen.position else ""
+        parts.append(f"by {called([chosen.author], 'and')}{place}")
+    if chosen.any_authors:
+        parts.append(f"{'with' if chosen.author else 'by'} {called(chosen.any_authors, 'or')}")
+    if chosen.with_authors:
+        parts.append(f"with {called(chosen.with_authors, 'and')}")
+    if chosen.without_authors:
+        parts.append(f"without {called(chosen.without_authors, 'or')}")
+    parts += _with_number("author", chosen.fewest_authors, chosen.most_authors)
+    parts += _when(chosen)
+    if chosen.without_years:
+        parts.append(f"not from {joined([str(year) for year in chosen.without_years], 'or')}")
+    if chosen.category:
+        parts.append(f"in {plain(arxiv_categories.said(chosen.category))}")
+    if chosen.without_categories:
+        said = [plain(arxiv_categories.said(category)) for category in chosen.without_categories]
+        parts.append(f"not in {joined(said, 'or')}")
+    if chosen.venue:
+        parts.append(f"published at {_quoted([chosen.venue], 'or')}")
+    if chosen.venues:
+        parts.append(f"published at {_quoted(chosen.venues, 'or')}")
+    if chosen.without_venues:
+        parts.append(f"not published at {_quoted(chosen.without_venues, 'or')}")
+    if chosen.has_code is not None:
+        parts.append("with released code" if chosen.has_code else "without released code")
+    if chosen.source:
+        parts.append(f"read from “{plain(chosen.source)}”")
+    if held := _quoted(chosen.title_words, "and"):
+        parts.append(f"with {held} in the title")
+    mentions: list[str] = []
+    if held := _quoted(chosen.words, "and"):
+        mentions.append(f"{'mentions' if one else 'mention'} {held}")
+    if held := _quoted(chosen.without_words, "or"):
+        mentions.append(f"{'does' if one else 'do'} not mention {held}")
+    if mentions:
+        parts.append(f"that {joined(mentions)}")
+    return (" " if len(parts) <= _FEW_PARTS and not any("," in part for part in parts) else ", ").join(parts)
+
+
+def listing_command(chosen: PaperFilter) -> str:
+    """Return the command that lists all papers of a filter, "" where the command line cannot say it."""
+    sayable = PaperFilter(chosen.author, chosen.since, chosen.until, chosen.category, chosen.has_code, chosen.source)
+    if chosen != sayable:
+        return ""
+    options = {
+        "author": chosen.author,
+        "since": chosen.since,
+        "until": chosen.until,
+        "category": chosen.category,
+        "source": chosen.source,
+    }
+    words = [f" --{name} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value]
+    code = {None: "", True: " --code", False: " --no-code"}[chosen.has_code]
+    return f"assistant papers{''.join(words)}{code}"
+
+
+def measure_in_words(measure: Measure) -> str:
+    """Return what is asked of the catalogue, as a phrase: "how many papers there are"."""
+    return _MEASURES[measure]
+
+
+def number_in_words(noun: str, least: int | None, most: int | None) -> str:
+    """Return how many there are to be: "one author", "at least 50 authors", "2 to 4 authors"; "" for any number."""
+    if least is not None and most is not None and least != most:
+        return f"{least:,} to {counted(most, noun)}"
+    if least is None and most is None:
+        return ""
+    number = most if least is None else least
+    assert number is not None
+    bound = "" if least == most else "at most " if least is None else "at least "
+    return f"{bound}{f'one {noun}' if number == 1 else counted(number, noun)}"
+
+
+def place_in_words(place: int) -> str:
+    """Return a place as people write it: "1st", "2nd", "11th"."""
+    is_teen = place % 100 in (11, 12, 13)
+    return f"{place:,}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(place % 10, 'th')}"
+
+
+def date_in_words(date: str) -> str:
+    """Return an ISO date of any precision as people write it: "19 February 2025", "February 2025", "2025"."""
+    year, month, day = ([*date.split("-"), "", ""])[:3]
+    name = _MONTHS[int(month) - 1] if month.isdecimal() and 1 <= int(month) <= len(_MONTHS) else ""
+    return f"{int(day)} {name} {year}" if day.isdecimal() and name else f"{name} {year}".strip()
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 paper", "2,345 papers"; `many` where it is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def joined(parts: Sequence[str], last: str = "and") -> str:
+    """Return "A", "A and B" or "A, B and C"."""
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def one_line(text: str) -> str:
+    """Return text from a source on one line, without hidden characters, cut where it is very long."""
+    line = " ".join(visible(text).split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}…"
+
+
+def plain(text: str) -> str:
+    """Return text from a source as it may stand in an answer: on one line, with nothing that looks like a citation."""
+    return _MARK.sub(r"(\1)", one_line(text))
+
+
+def several_people(author: str, count: int) -> str:
+    """Return that a name which was given as a filter may mean several people, and what to do."""
+    return (
+        f"“{plain(author)}” may mean {count:,} people, taken together here; `assistant authors` tells them apart, and "
+        "--author takes a person's id."
+    )
+
+
+def quotation(text: str) -> str:
+    """Return a sentence of an abstract as it stands in an answer: whole, on one line, with nothing like a citation."""
+    return _MARK.sub(r"(\1)", " ".join(visible(text).split()))
+
+
+def _quoted(words: Iterable[str], last: str) -> str:
+    return joined([f"“{plain(word)}”" for word in words if word.strip()], last)
+
+
+def _with_number(noun: str, least: int | None, most: int | None) -> list[str]:
+    words = number_in_words(noun, least, most)
+    return [f"with {words}"] if words else []
+
+
+def _when(chosen: PaperFilter) -> list[str]:
+    parts: list[str] = []
+    if chosen.since is not None and chosen.until is not None:
+        same = chosen.since == chosen.until
+        parts.append(f"from {chosen.since}" if same else f"from {chosen.since} to {chosen.until}")
+    elif chosen.since is not None:
+        parts.append(f"from {chosen.since} on")
+    elif chosen.until is not None:
+        parts.append(f"up to {chosen.until}")
+    first, last = chosen.first_day, chosen.last_day
+    if first and last:
+        same = first == last
+        parts.append(
+            f"from {date_in_words(first)}" if same else f"from {date_in_words(first)} to {date_in_words(last)}"
+        )
+    elif first:
+        parts.append(f"from {date_in_words(first)} on")
+    elif last:
+        parts.append(f"up to {date_in_words(last)}")
+    return parts
+
+
+_KINDS: Mapping[PlanKind, str] = {
+    "catalogue": "Look up the papers",
+    "passages": "Search the abstracts",
+    "comparison": "Compare papers",
+    "synthesis": "Give an overview",
+    "about": "Tell about the assistant",
+}
+
+
+def plan_in_words(plan: Plan, names: Mapping[str, str] = NO_NAMES) -> str:
+    """Return how a question was read, in words for the one who asked it."""
+    what = f"Look up {_ranked_in_words(plan, plan.measure)}" if plan.measure else _KINDS[plan.kind]
+    if plan.papers and plan.kind in ("passages", "comparison", "synthesis"):
+        what = f"{what} ({counted(len(plan.papers), 'paper')} named)"
+    about = f"about “{plain(plan.topic)}”" if plan.topic else ""
+    said = " ".join(part for part in (filter_in_words(plan.chosen, names), about) if part)
+    left = f"; without {joined([plain(names.get(one, one)) for one in plan.left_out], 'or')}" if plan.left_out else ""
+    read = left + "".join(f"; “{one_line(asked)}” read as “{one_line(known)}”" for asked, known in plan.corrections)
+    return f"{what}{f': papers {said}' if said else ''}{read}"
+
+
+def _ranked_in_words(plan: Plan, measure: Measure) -> str:
+    """Return what is asked of the catalogue, with its order, its place and its bounds."""
+    words = [measure_in_words(measure)]
+    if plan.ascending:
+        words.append("oldest first" if measure == "papers" else "fewest first")
+        words[0] = words[0].replace("the most frequent", "the least frequent")
+    if plan.place is not None:
+        words.append(f"only the {place_in_words(plan.place)}")
+    words += [f"only {bound}" for bound in _with_number("paper", plan.least, plan.most)]
+    return ", ".join(words)

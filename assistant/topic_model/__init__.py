@@ -1,1 +1,0 @@
-"""The themes of a set of papers: phrases, groups of papers near in meaning, names that last."""

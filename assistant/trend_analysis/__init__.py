@@ -1,1 +1,0 @@
-"""How themes and terms come and go, with intervals."""

@@ -1,0 +1,354 @@
+"""From a question to a finished answer, with scripted models around the real path."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from assistant.answering import Assistant, writing
+from assistant.answering.assistant import LONGEST_QUESTION
+from assistant.errors import QuestionError
+from assistant.library import Library, upsert
+from assistant.planning import Gazetteer, Planner
+from assistant.search import KeptIndex, Retriever, embedding_queue
+from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, QuestionPlanned, Record, TextProduced
+from tests.conftest import make_paper
+from tests.fakes import FailingModel, HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge, marked
+
+BEAMS = "BeamLoRA treats each adapter as a beam. It was tested on 12 datasets."
+PRUNING = "Light-PEFT prunes the foundation model early. It was tested on GLUE."
+
+READER = MarkedReader(
+    marked("count", "How many papers by {Naibin Gu|author} are there?"),
+    marked("count", "How many papers did {Naibin Gu|author} publish in {2024|year}?"),
+    marked("count", "How many papers by {Vivian Wang|author} are there?"),
+    marked("count", "How many papers?"),
+    marked("coauthors", "Who are the most frequent co-authors of {Naibin Gu|author}?"),
+    marked("meta", "What can you do?"),
+    marked("count", "How many papers did {John Smithers|author} publish?"),
+    marked("comparison_papers", "Compare {BeamLoRA|title} and {Light-PEFT|title}"),
+    marked("content", "{BeamLoRA|title} 把什么看作波束？", language="zh"),
+    marked("content", "What has {Peng Fu|author} worked on?"),
+    marked("followup", "What was it tested on?", ask="content", mode="refer"),
+)
+
+
+def never() -> ScriptedModel:
+    raise AssertionError("the model must not be called")
+
+
+def assistant_over(
+    library: Library,
+    embedder: HashingEmbedder,
+    model: ScriptedModel | None = None,
+    judge: TrustingJudge | None = None,
+    index: KeptIndex | None = None,
+) -> Assistant:
+    def in_english(phrase: str) -> str:
+        return writing.in_english(model or never(), phrase, threading.Event())
+
+    return Assistant(
+        library=library,
+        planner=Planner(library, READER, Gazetteer(library), today=lambda: date(2026, 11, 25), in_english=in_english),
+        retriever=Retriever(library, index or KeptIndex(library, MemoryPlace()), embedder),
+        judge=judge or TrustingJudge(),  # type: ignore[arg-type]
+        language_model=(lambda: model) if model else never,
+        passages=5,
+        prompt_tokens=3000,
+        answer_tokens=50,
+    )
+
+
+@pytest.fixture
+def build(library: Library, embedder: HashingEmbedder) -> Callable[..., Assistant]:
+    papers = [
+        make_paper("BeamLoRA", BEAMS, authors=("Naibin Gu",), date="2025-02-19", url="https://example.org/b"),
+        make_paper("Light-PEFT", PRUNING, authors=("Naibin Gu", "Peng Fu"), date="2024"),
+    ]
+    upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+    index = KeptIndex(library, MemoryPlace())
+    embedding_queue.embed_pending(library, index, embedder)
+
+    def make(model: ScriptedModel | None = None, judge: TrustingJudge = TrustingJudge()) -> Assistant:  # noqa: B008
+        return assistant_over(library, embedder, model, judge, index)
+
+    return make
+
+
+def test_plan_and_evidence_come_before_the_model_is_called(build: Callable[..., Assistant]) -> None:
+    events = iter(build().ask("What treats each adapter as a beam?"))
+    planned, found = next(events), next(events)
+    assert isinstance(planned, QuestionPlanned)
+    assert planned.plan.kind == "passages"
+    assert isinstance(found, EvidenceFound)
+    assert [(source.number, source.title) for source in found.sources] == [(1, "BeamLoRA"), (2, "Light-PEFT")]
+    with pytest.raises(AssertionError):
+        next(events)
+
+
+def test_a_named_paper_is_the_only_evidence(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("BeamLoRA treats each adapter as a beam.")).ask("What is BeamLoRA?").answer()
+    assert [source.title for source in answer.sources] == ["BeamLoRA"]
+
+
+def test_a_count_comes_from_the_database_and_every_paper_is_a_source(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("How many papers by Naibin Gu are there?").answer()
+    assert (answer.kind, answer.count, answer.refused, answer.model) == ("catalogue", 2, False, None)
+    assert answer.text == "2 papers by Naibin Gu. [1][2]"
+    assert {source.title for source in answer.sources} == {"BeamLoRA", "Light-PEFT"}
+    assert all(sentence.status == "exact" for sentence in answer.sentences)
+
+
+def test_a_question_judged_to_have_no_answer_is_refused_before_the_model(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel(), TrustingJudge("batch")).ask("What batch size does BeamLoRA use?").answer()
+    assert (answer.kind, answer.refused, answer.model) == ("refusal", True, None)
+    assert answer.text.endswith("The closest passage says: “BeamLoRA treats each adapter as a beam.” [1]")
+
+
+def test_a_refused_question_is_answered_anyway_and_marked(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("BeamLoRA treats each adapter as a beam. It uses batches of 64.")
+    answer = build(model, TrustingJudge("batch")).ask("What batch size does BeamLoRA use?", anyway=True).answer()
+    assert not answer.refused
+    assert answer.text == "BeamLoRA treats each adapter as a beam. [1] It uses batches of 64. (not in the abstracts)"
+    assert answer.reason.startswith("not assured")
+
+
+def test_what_no_abstract_supports_is_withheld_and_counted(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("BeamLoRA treats each adapter as a beam. It was tested on 15 datasets.")
+    answer = build(model).ask("What is BeamLoRA?").answer()
+    assert answer.text == "BeamLoRA treats each adapter as a beam. [1]"
+    assert [sentence.text for sentence in answer.withheld] == ["It was tested on 15 datasets."]
+    assert answer.reason == "1 sentence withheld: no abstract supports it"
+
+
+def test_what_surely_stands_in_an_abstract_is_quoted_where_the_model_writes_it_wrongly(
+    build: Callable[..., Assistant],
+) -> None:
+    judge = TrustingJudge()
+    judge.probability = 0.9
+    answer = build(ScriptedModel("It was tested on 15 datasets."), judge).ask("On what was BeamLoRA tested?").answer()
+    assert (answer.kind, answer.refused) == ("passages", False)
+    assert answer.text == "“BeamLoRA treats each adapter as a beam.” [1]"
+    assert [sentence.text for sentence in answer.withheld] == ["It was tested on 15 datasets."]
+    silent = build(ScriptedModel("The abstracts do not say."), judge).ask("How large is BeamLoRA?").answer()
+    assert silent.refused
+
+
+def test_small_talk_needs_neither_model(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("What can you do?").answer()
+    assert (answer.kind, answer.refused) == ("about", False)
+    assert "2 papers in this library" in answer.text
+
+
+def test_a_name_that_nobody_has_counts_none(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("How many papers did John Smithers publish?").answer()
+    assert (answer.kind, answer.count, answer.refused) == ("catalogue", 0, False)
+    assert "“John Smithers”" in answer.text
+
+
+def test_a_comparison_cites_each_paper_also_where_the_model_forgets_one(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("BeamLoRA treats each adapter as a beam.")
+    answer = build(model).ask("Compare BeamLoRA and Light-PEFT").answer()
+    assert answer.kind == "comparison"
+    assert answer.cited_numbers == {1, 2}
+    assert "Light-PEFT: “Light-PEFT prunes the foundation model early.”" in answer.text
+
+
+def test_a_question_in_chinese_is_put_into_english_for_prose_and_its_proved_answer_into_chinese(
+    build: Callable[..., Assistant],
+) -> None:
+    english = "BeamLoRA treats each adapter as a beam."
+    model = ScriptedModel("What does BeamLoRA treat as a beam?", english, "BeamLoRA 把每个适配器看作波束。")
+    answer = build(model).ask("BeamLoRA 把什么看作波束？").answer()
+    assert answer.standalone_question == "What does BeamLoRA treat as a beam?"
+    assert answer.translation == "BeamLoRA 把每个适配器看作波束。"
+    assert answer.text == f"BeamLoRA 把每个适配器看作波束。\n\nIn English: {english} [1]"
+    assert [sentence.text for sentence in answer.sentences] == [english]
+    assert "translated by the model" in answer.reason
+    assert english in model.prompts[-1][0].content
+
+
+@pytest.mark.parametrize(
+    "translation",
+    [
+        "",
+        "LoRA 把每个适配器看作波束。",
+        "BeamLoRA 把 7 个适配器看作波束。",
+        "BeamLoRA",
+        "BeamLoRA treats each adapter as a beam.",
+        "BeamLoRA 把每个适配器看作波束。 " * 200,
+    ],
+    ids=["nothing", "another name", "another number", "too short", "not translated", "cut"],
+)
+def test_a_translation_that_does_not_say_the_same_is_left_out(
+    build: Callable[..., Assistant], translation: str
+) -> None:
+    english = "BeamLoRA treats each adapter as a beam."
+    model = ScriptedModel("What does BeamLoRA treat as a beam?", english, translation)
+    assert build(model).ask("BeamLoRA 把什么看作波束？").answer().text == f"{english} [1]"
+
+
+def test_the_sentence_that_states_the_answer_is_put_behind_one_that_does_not_say_it(
+    build: Callable[..., Assistant],
+) -> None:
+    model = ScriptedModel("BeamLoRA was tested on 12 datasets.")
+    answer = build(model).ask("What does BeamLoRA treat as a beam?").answer()
+    quoted = "The abstract says: “BeamLoRA treats each adapter as a beam.” [1]"
+    assert answer.text == f"BeamLoRA was tested on 12 datasets. [1] {quoted}"
+    assert answer.sentences[-1].status == "exact"
+    assert answer.sentences[-1].spans[0].quote in BEAMS
+
+
+def test_an_answer_that_says_it_already_gets_no_quotation(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("Each adapter is what BeamLoRA treats as a beam.")
+    answer = build(model).ask("What does BeamLoRA treat as a beam?").answer()
+    assert "The abstract says" not in answer.text
+
+
+def test_the_reader_s_word_on_the_kind_counts(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("What treats each adapter as a beam?", kind="catalogue").answer()
+    assert (answer.kind, answer.count) == ("catalogue", 2)
+
+
+def test_text_follows_and_the_finished_answer_cites(build: Callable[..., Assistant]) -> None:
+    stream = build(ScriptedModel("BeamLoRA treats each adapter as a beam [2].")).ask("What is BeamLoRA?")
+    pieces = [event.text for event in stream if isinstance(event, TextProduced)]
+    answer = stream.answer()
+    assert "".join(pieces).strip() == "BeamLoRA treats each adapter as a beam [2]."
+    assert answer.text == "BeamLoRA treats each adapter as a beam. [1]"
+    assert answer.sentences[0].spans[0].quote in BEAMS
+    assert (answer.kind, answer.refused, answer.reason) == ("passages", False, "")
+    assert answer.timings.first_evidence_s <= (answer.timings.first_token_s or 0) <= answer.timings.total_s
+
+
+def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant]) -> None:
+    value = (
+        build(ScriptedModel("It was tested on 12 datasets."))
+        .ask("What is BeamLoRA?", question_id="q1")
+        .answer()
+        .to_json()
+    )
+    assert list(value) == [
+        "id", "question", "standalone_question", "kind", "text", "refused", "reason", "plan", "sentences", "withheld",
+        "sources", "rows", "count", "coverage", "translation", "model", "timings",
+    ]  # fmt: skip
+    assert set(value["sentences"][0]) == {"text", "status", "sources", "spans"}
+    assert set(value["sentences"][0]["spans"][0]) == {"source", "quote"}
+    assert set(value["sources"][0]) == {"number", "paper_id", "title", "authors", "date", "url"}
+    assert set(value["model"]) == {"name", "device", "dtype"}
+    assert set(value["timings"]) == {
+        "first_evidence_s", "first_token_s", "total_s", "prompt_tokens", "new_tokens", "new_tokens_per_s",
+    }  # fmt: skip
+    assert json.loads(json.dumps(value))["sources"][0]["authors"] == ["Naibin Gu"]
+    assert (value["id"], value["rows"], value["count"]) == ("q1", [], None)
+
+
+def test_a_question_about_nothing_in_the_library_is_refused_without_the_model(build: Callable[..., Assistant]) -> None:
+    answer = build().ask("Who won the football cup in Norway?").answer()
+    assert (answer.kind, answer.refused, answer.model, answer.sources) == ("refusal", True, None, ())
+    assert "Who won the football cup in Norway?" in answer.text
+    assert "in 2 of them" in answer.text
+
+
+def test_an_empty_library_says_how_to_add_papers(library: Library, embedder: HashingEmbedder) -> None:
+    answer = assistant_over(library, embedder).ask("What is BeamLoRA?").answer()
+    assert answer.refused
+    assert "assistant add" in answer.text
+
+
+def test_the_model_s_word_that_the_abstracts_are_silent_is_a_refusal(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("The abstracts do not say.")).ask("How large is a beam in BeamLoRA?").answer()
+    assert (answer.kind, answer.refused, answer.sentences) == ("refusal", True, ())
+    assert "The closest passage says" in answer.text
+
+
+def test_an_answer_whose_number_no_source_holds_is_refused(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("BeamLoRA was tested on 15 datasets.")).ask("On what was BeamLoRA tested?").answer()
+    assert (answer.refused, answer.sentences) == (True, ())
+    assert "15" not in answer.text
+
+
+def test_an_author_s_name_alone_finds_their_papers(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("BeamLoRA and Light-PEFT.")).ask("What has Peng Fu worked on?").answer()
+    assert [source.title for source in answer.sources] == ["Light-PEFT"]
+
+
+def test_a_filter_restricts_the_sources(build: Callable[..., Assistant]) -> None:
+    answer = (
+        build(ScriptedModel("Nothing."))
+        .ask("Which foundation model is tested?", chosen=PaperFilter(until=2024))
+        .answer()
+    )
+    assert [source.title for source in answer.sources] == ["Light-PEFT"]
+
+
+def test_a_follow_up_keeps_the_papers_of_the_answer_before(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("Light-PEFT prunes the foundation model early.", "It was tested on GLUE.")
+    assistant = build(model)
+    turn = assistant.ask("What does Light-PEFT prune?").answer().turn()
+    assert turn.answer == "Light-PEFT prunes the foundation model early. [1]"
+    answer = assistant.ask("What was it tested on?", [turn]).answer()
+    assert answer.plan
+    assert answer.plan.subject == "Light-PEFT: What was it tested on?"
+    assert answer.sources[0].paper_id == turn.paper_ids[0]
+    assert [message.role for message in model.prompts[1]] == ["system", "user"]
+
+
+@pytest.mark.parametrize(
+    ("question", "message"), [("", "empty"), (" \n\t", "empty"), ("x" * 100_000, "100,000 characters")]
+)
+def test_a_question_that_cannot_be_asked_says_why(build: Callable[..., Assistant], question: str, message: str) -> None:
+    with pytest.raises(QuestionError, match=message):
+        build().ask(question)
+
+
+def test_a_question_of_the_longest_length_is_asked(build: Callable[..., Assistant]) -> None:
+    assert build().ask("word " * (LONGEST_QUESTION // 5 - 1)).answer().refused
+
+
+def test_a_stream_can_be_read_again(build: Callable[..., Assistant]) -> None:
+    stream = build(ScriptedModel("BeamLoRA is a beam.")).ask("What is BeamLoRA?")
+    assert list(stream) == list(stream)
+    assert isinstance(list(stream)[-1], AnswerFinished)
+
+
+def test_closing_stops_the_model_and_keeps_what_was_written(build: Callable[..., Assistant]) -> None:
+    stream = build(ScriptedModel("BeamLoRA treats each adapter as a beam and much more.")).ask("What is BeamLoRA?")
+    for event in stream:
+        if isinstance(event, TextProduced) and "adapter" in event.text:
+            stream.close()
+    assert stream.answer().text.startswith("BeamLoRA treats each adapter")
+    assert "much" not in stream.answer().text
+    assert stream.answer().reason == "stopped by the reader"
+
+
+def test_an_error_midway_reaches_the_reader_after_the_text_before_it(build: Callable[..., Assistant]) -> None:
+    stream = build(FailingModel("BeamLoRA is")).ask("What is BeamLoRA?")
+    seen = []
+    with pytest.raises(RuntimeError, match="out of memory"):
+        seen.extend(stream)
+    with pytest.raises(RuntimeError, match="without an answer"):
+        stream.answer()
+
+
+def test_an_empty_reply_is_a_refusal(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("")).ask("What is BeamLoRA?").answer()
+    assert (answer.sentences, answer.refused, answer.reason) == ((), True, "the model wrote nothing")
+
+
+def test_an_answer_that_no_abstract_holds_is_refused(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("Paris is the capital of France.")).ask("What is BeamLoRA?").answer()
+    assert answer.refused
+    assert "Paris" not in answer.text
+
+
+def test_a_question_in_odd_characters_is_asked_all_the_same(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("BeamLoRA treats each adapter as a beam.")).ask("What is Be\udcffamLoRA?").answer()
+    assert answer.question == "What is BeamLoRA?"
+
+
+def test_a_cut_answer_says_so(build: Callable[..., Assistant]) -> None:
+    answer = build(ScriptedModel("beam " * 80)).ask("What is BeamLoRA?").answer()
+    assert answer.reason == "cut at the longest answer allowed"

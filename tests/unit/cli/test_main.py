@@ -1,0 +1,248 @@
+"""The command line with the two models replaced by small stand-ins; everything between is real."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import workspace
+from assistant.cli import main
+from assistant.library import Ownership
+from assistant.types import Message
+from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
+
+BIB = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin and Fu, Peng}, year = 2025, month = feb,
+  abstract = {BeamLoRA treats each adapter as a beam. It was tested on 12 datasets.}}
+@article{light, title = {Light-PEFT}, author = {Gu, Naibin}, year = 2024,
+  abstract = {Light-PEFT prunes the foundation model early.}}
+@article{bare, title = {No abstract here}, author = {Fu, Peng}, year = 2023}
+"""
+
+
+class CommandLine:
+    """Runs commands in this process, as the shell would see them."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.library = folder / "library"
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        self._monkeypatch.setattr(sys, "argv", ["assistant", "--library", str(self.library), *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main.main()
+            raise SystemExit(0)
+        self.stdout, self.stderr = self._capsys.readouterr()
+        assert (ended.value.code or 0) == code, self.stderr
+        return self.stdout
+
+    def json(self, *arguments: str):  # type: ignore[no-untyped-def]
+        return json.loads(self(*arguments, "--json"))
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
+    scripted = ScriptedModel(*["BeamLoRA treats each adapter as a beam."] * 5)
+    monkeypatch.setattr(workspace.Workspace, "embedder", HashingEmbedder())
+    monkeypatch.setattr(workspace.Workspace, "_load_language_model", lambda self: scripted)
+    monkeypatch.setattr(workspace, "Judge", lambda *_: TrustingJudge())
+    return scripted
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, model: ScriptedModel
+) -> CommandLine:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "papers.bib").write_text(BIB)
+    return CommandLine(tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture
+def filled(run: CommandLine) -> CommandLine:
+    run("add", "papers.bib")
+    return run
+
+
+def test_add_prints_one_object_and_says_what_failed(run: CommandLine) -> None:
+    report = run.json("add", "papers.bib")
+    assert {**report, "failed": len(report["failed"])} == {
+        "added": 2,
+        "updated": 0,
+        "unchanged": 0,
+        "failed": 1,
+        "pending": 0,
+        "sources": [{"source": "papers.bib", "added": 2, "updated": 0, "unchanged": 0, "failed": 1}],
+    }
+    assert "abstract" in report["failed"][0]["reason"]
+    assert run.json("add", "papers.bib")["unchanged"] == 2
+
+
+def test_add_of_nothing_readable_ends_with_1_and_a_reason(run: CommandLine) -> None:
+    run("add", "missing.bib", code=1)
+    assert "missing.bib" in run.stderr
+    run("add", code=2)
+
+
+def test_an_odd_encoding_is_said_aloud_beside_the_json(run: CommandLine) -> None:
+    text = "@article{a, title={Über Größe}, author={Jürgen Müller}, year=2001, abstract={Maße für Bäume und Straßen.}}"
+    Path("latin.bib").write_bytes(text.encode("latin-1"))
+    assert run.json("add", "latin.bib")["added"] == 1
+    assert "not UTF-8" in run.stderr
+
+
+def test_papers_are_listed_and_filtered(filled: CommandLine) -> None:
+    assert [paper["title"] for paper in filled.json("papers")] == ["BeamLoRA", "Light-PEFT"]
+    assert [paper["title"] for paper in filled.json("papers", "--author", "peng fu")] == ["BeamLoRA"]
+    assert [paper["title"] for paper in filled.json("papers", "--until", "2024")] == ["Light-PEFT"]
+    assert "2 papers" in filled("papers")
+    filled("papers", "--year", "2024", "--since", "2023", code=2)
+
+
+def test_papers_can_be_listed_while_another_process_owns_the_library(filled: CommandLine) -> None:
+    owner = Ownership(filled.library)
+    assert len(filled.json("papers")) == 2
+    filled("ask", "What is BeamLoRA?", code=1)
+    assert "in use by process" in filled.stderr
+    owner.close()
+
+
+def test_ask_prints_the_answer_and_the_sources_it_cites(filled: CommandLine) -> None:
+    text = filled("ask", "What is BeamLoRA?")
+    assert "BeamLoRA treats each adapter as a beam. [1]" in text
+    assert "[1] BeamLoRA. Naibin Gu, Peng Fu. 2025-02" in text
+
+
+def test_ask_counts_without_a_model_and_says_how_it_read_the_question(filled: CommandLine) -> None:
+    assert "2 papers by Naibin Gu. [1][2]" in filled("ask", "number of papers by Naibin Gu")
+    assert "Look up how many papers there are: papers by Naibin Gu." in filled.stderr
+    answer = filled.json("ask", "What is BeamLoRA?", "--as", "catalogue")
+    assert (answer["kind"], answer["count"], answer["plan"]["measure"]) == ("catalogue", 1, "papers")
+
+
+def test_ask_shows_what_was_withheld_on_request(filled: CommandLine, model: ScriptedModel) -> None:
+    model.replies[0] = "BeamLoRA treats each adapter as a beam. It has 77 beams."
+    assert "77" not in filled("ask", "What is BeamLoRA?")
+    assert "1 sentence withheld" in filled.stderr
+    model.replies[0] = "BeamLoRA treats each adapter as a beam. It has 77 beams."
+    filled("ask", "What is BeamLoRA?", "--withheld")
+    assert "withheld: It has 77 beams." in filled.stderr
+
+
+def test_ctrl_c_stops_an_answer_and_shows_what_was_written(
+    filled: CommandLine, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(ScriptedModel):
+        def generate(self, messages: Sequence[Message], **options: Any) -> Iterator[str]:
+            for number, word in enumerate(super().generate(messages, **options)):
+                yield word
+                if number == 8:
+                    signal.raise_signal(signal.SIGINT)
+
+    interrupted = Interrupted("BeamLoRA treats each adapter as a beam. " * 50)
+    monkeypatch.setattr(workspace.Workspace, "_load_language_model", lambda self: interrupted)
+    text = filled("ask", "What is BeamLoRA?")
+    assert text.startswith("BeamLoRA treats each adapter as a beam. [1]")
+    assert text.splitlines()[0].count("beam") == 1
+    assert "stopped by the reader" in filled.stderr
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ask_from_a_file_answers_in_order_and_asks_the_history_first(filled: CommandLine, model: ScriptedModel) -> None:
+    lines = [
+        {"id": "b", "q": "How was it tested?", "history": ["What is BeamLoRA?"]},
+        {"id": "a", "q": "What is Light-PEFT?"},
+    ]
+    Path("q.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    answers = [json.loads(line) for line in filled("ask", "--from", "q.jsonl", "--json").splitlines()]
+    assert [answer["id"] for answer in answers] == ["b", "a"]
+    assert len(model.prompts) == 3
+
+
+def test_a_bad_question_in_a_file_is_refused_and_the_rest_goes_on(filled: CommandLine) -> None:
+    Path("q.jsonl").write_text('{"id": 1, "q": " "}\n{"id": 2, "q": "What is BeamLoRA?"}\n')
+    answers = [json.loads(line) for line in filled("ask", "--from", "q.jsonl", "--json").splitlines()]
+    assert [(answer["id"], answer["refused"]) for answer in answers] == [("1", True), ("2", False)]
+    assert "empty" in answers[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["ask", ""], 2, "QUESTION"),
+        (["ask", "x" * 100_000], 1, "100,000 characters"),
+        (["ask", "--from", "missing.jsonl"], 2, "cannot be read"),
+        (["ask", "--from", "papers.bib"], 2, "JSON Lines"),
+        (["search", "x", "-k", "0"], 2, ""),
+        (["nonsense"], 2, ""),
+        (["models", "get", "no-such-model"], 1, "no-such-model"),
+    ],
+)
+def test_errors_are_for_people(filled: CommandLine, arguments: list[str], code: int, message: str) -> None:
+    filled(*arguments, code=code)
+    assert message in " ".join(filled.stderr.split())
+    assert "Traceback" not in filled.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["ask", "x" * 5000], ["search", "x" * 5000], ["ask", "--from", "no"], ["search", "--from", "no"]]
+)
+def test_a_question_that_cannot_be_asked_is_refused_before_anything_is_opened(
+    run: CommandLine, arguments: list[str]
+) -> None:
+    run(*arguments, code=2 if "--from" in arguments else 1)
+    assert not run.library.exists()
+
+
+def test_search_prints_a_trec_run_with_the_sources_own_ids(filled: CommandLine) -> None:
+    Path("q.jsonl").write_text('{"id": "7", "text": "pruning the foundation model"}\n')
+    first = filled("search", "--from", "q.jsonl", "--trec", "-k", "100").splitlines()[0].split()
+    assert first[:4] == ["7", "Q0", "light", "1"]
+    assert filled.json("search", "adapter as a beam", "-k", "1")[0]["title"] == "BeamLoRA"
+
+
+def test_another_embedding_model_is_refused_until_the_library_is_reindexed(
+    filled: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = HashingEmbedder()
+    other.fingerprint = "another"  # type: ignore[misc]
+    monkeypatch.setattr(workspace.Workspace, "embedder", other)
+    filled("ask", "What treats each adapter as a beam?", code=1)
+    assert "assistant reindex" in " ".join(filled.stderr.split())
+    filled("reindex")
+    assert "BeamLoRA" in filled("ask", "What treats each adapter as a beam?")
+
+
+@pytest.mark.parametrize("damage", ["deleted", "broken"])
+@pytest.mark.parametrize("command", [("add", "papers.bib"), ("reindex",), ("check", "--mend")])
+def test_a_lost_index_changes_no_answer_and_is_made_anew(
+    filled: CommandLine, damage: str, command: tuple[str, ...]
+) -> None:
+    (former,) = filled.library.glob("index-*")
+    if damage == "deleted":
+        shutil.rmtree(former)
+    else:
+        (former / "chroma.sqlite3").write_bytes(b"broken" * 1000)
+    assert filled.json("search", "adapter as a beam")[0]["title"] == "BeamLoRA"
+    filled("check", code=1)
+    filled(*command)
+    filled("check")
+    (fresh,) = filled.library.glob("index-*")
+    assert fresh != former
+
+
+def test_version_and_help_need_no_heavy_library() -> None:
+    program = (
+        "import sys; sys.argv = ['assistant', '--help']\n"
+        "from assistant.cli import main\n"
+        "try: main.main()\nexcept SystemExit: pass\n"
+        "print([name for name in ('torch', 'transformers', 'chromadb', 'gradio', 'sqlalchemy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")

@@ -1,0 +1,187 @@
+"""Answers kept as folders: what stands in them, and what they never overwrite."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from assistant.answering import Assistant
+from assistant.catalogue import answers
+from assistant.errors import BundleError
+from assistant.export.bundles import bundles, recounts
+from assistant.ingestion.readers import read
+from assistant.library import Library, upsert
+from assistant.search import KeptIndex, embedding_queue
+from assistant.types import Answer, Paper, PaperFilter, Plan, Record
+from tests.conftest import make_paper
+from tests.fakes import HashingEmbedder, MemoryPlace, ScriptedModel
+from tests.unit.answering.test_assistant import assistant_over
+
+BEAMS = "BeamLoRA treats each adapter as a beam. It was tested on 12 datasets."
+PRUNING = "Light-PEFT prunes the foundation model early. It was tested on GLUE."
+PAPERS = (
+    make_paper("BeamLoRA", BEAMS, authors=("Naibin Gu", "Peng Fu"), date="2025-02-19", url="https://example.org/b"),
+    make_paper("Light-PEFT", PRUNING, authors=("Naibin Gu", "Peng Fu"), date="2024", doi="10.1000/light"),
+    make_paper(
+        "Routing", "Experts are routed.", authors=("Naibin Gu", "Mia Wu"), date="2024-03", authors_complete=False
+    ),
+    make_paper("Cranes", "Cranes fly south.", authors=("Wei Wang",), date="2023-01-01", has_code=True),
+)
+
+
+def filled(library: Library, embedder: HashingEmbedder, papers: tuple[Paper, ...] = PAPERS) -> KeptIndex:
+    upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+    index = KeptIndex(library, MemoryPlace())
+    embedding_queue.embed_pending(library, index, embedder)
+    return index
+
+
+@pytest.fixture
+def assistant(library: Library, embedder: HashingEmbedder) -> Assistant:
+    model = ScriptedModel(*["BeamLoRA was tested on 12 datasets. Cranes eat cake on Sundays."] * 3)
+    return assistant_over(library, embedder, model, index=filled(library, embedder))
+
+
+def kept(assistant: Assistant, question: str, folder: Path) -> Answer:
+    answer = assistant.ask(question).answer()
+    bundles.write(answer, assistant.library, folder, embedder="hashing-256")
+    return answer
+
+
+def lines(folder: Path, kind: str) -> list[dict[str, object]]:
+    every = [json.loads(line) for line in (folder / "evidence.jsonl").read_text().splitlines()]
+    return [line for line in every if line["kind"] == kind]
+
+
+def test_a_count_is_kept_with_every_paper_that_it_counted(assistant: Assistant, tmp_path: Path) -> None:
+    answer = kept(assistant, "How many papers did Naibin Gu publish in 2024?", tmp_path / "b")
+    assert answer.count == 2
+    assert {line["title"] for line in lines(tmp_path / "b", "paper") if line["counted"]} == {"Light-PEFT", "Routing"}
+    assert {line["id"] for line in lines(tmp_path / "b", "person")} >= {"naibin-gu", "peng-fu"}
+    assert "2 papers by Naibin Gu from 2024" in (tmp_path / "b" / "answer.md").read_text()
+    assert json.loads((tmp_path / "b" / "answer.json").read_text()) == answer.to_json()
+
+
+def test_papers_that_the_answer_has_no_room_for_are_kept_too(
+    library: Library, embedder: HashingEmbedder, tmp_path: Path
+) -> None:
+    many = tuple(make_paper(f"Paper number {n}", f"Abstract {n}.", authors=("Naibin Gu",)) for n in range(60))
+    answer = kept(
+        assistant_over(library, embedder, index=filled(library, embedder, many)), "How many papers?", tmp_path / "b"
+    )
+    assert len(answer.sources) < 60
+    assert len(lines(tmp_path / "b", "paper")) == 60
+    assert "All 60 papers" in (tmp_path / "b" / "answer.md").read_text()
+
+
+def test_an_answer_in_prose_is_kept_with_its_quotations(assistant: Assistant, tmp_path: Path) -> None:
+    answer = kept(assistant, "On how many datasets was BeamLoRA tested?", tmp_path / "b")
+    assert answer.kind == "passages"
+    sentence, quoted = lines(tmp_path / "b", "sentence")
+    assert str(quoted["text"]).startswith("The abstract says: “")
+    spans = sentence["spans"]
+    assert isinstance(spans, list)
+    assert spans[0]["quote"] in BEAMS
+    page = (tmp_path / "b" / "answer.md").read_text()
+    assert spans[0]["quote"] in page
+    assert answer.withheld
+    assert "cake" not in page
+    assert "1 sentence was withheld" in page
+
+
+def test_the_manifest_says_what_made_the_answer(assistant: Assistant, tmp_path: Path) -> None:
+    kept(assistant, "On how many datasets was BeamLoRA tested?", tmp_path / "b")
+    manifest = json.loads((tmp_path / "b" / "manifest.json").read_text())
+    assert manifest["model"] == {"name": "scripted", "device": "cpu", "dtype": "none"}
+    assert (manifest["embedder"], manifest["library"]["papers"]) == ("hashing-256", 4)
+    assert manifest["made"].endswith("+00:00")
+    assert set(manifest["files"]) == set(bundles.FILES)
+
+
+def test_the_bibliography_is_read_back(assistant: Assistant, tmp_path: Path) -> None:
+    answer = kept(assistant, "How many papers did Naibin Gu publish in 2024?", tmp_path / "b")
+    found = list(read(tmp_path / "b" / "sources.bib", as_of=date(2026, 1, 1)))
+    titles = [item.paper.title for item in found if isinstance(item, Record)]
+    assert titles == [source.title for source in answer.sources]
+
+
+def test_text_of_papers_and_people_does_nothing_on_the_page(
+    library: Library, embedder: HashingEmbedder, tmp_path: Path
+) -> None:
+    hostile = make_paper(
+        "![x](http://evil.example/x.png) <script>", "# A <b>thing</b> [a](javascript:b).", authors=("A *B*",)
+    )
+    assistant = assistant_over(library, embedder, index=filled(library, embedder, (hostile,)))
+    kept(assistant, "How many papers? <img src=x onerror=y>", tmp_path / "b")
+    tokens = MarkdownIt("commonmark").parse((tmp_path / "b" / "answer.md").read_text())
+    kinds = {token.type for each in tokens for token in (each, *(each.children or []))}
+    assert not kinds & {"html_block", "html_inline", "image", "link_open", "code_block", "fence"}
+
+
+def test_a_bundle_takes_the_place_of_an_older_one_whole(assistant: Assistant, tmp_path: Path) -> None:
+    kept(assistant, "How many papers?", tmp_path / "b")
+    kept(assistant, "How many papers are there per year?", tmp_path / "b")
+    assert json.loads((tmp_path / "b" / "answer.json").read_text())["question"].endswith("per year?")
+    assert sorted(entry.name for entry in (tmp_path / "b").iterdir()) == sorted([*bundles.FILES, bundles.MANIFEST])
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".b")] == []
+
+
+def test_a_folder_with_anything_else_in_it_is_left_alone(assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(BundleError, match=r"notes\.txt"):
+        kept(assistant, "How many papers?", tmp_path / "mine")
+    kept(assistant, "How many papers?", tmp_path / "b")
+    (tmp_path / "b" / "notes.txt").write_text("mine")
+    with pytest.raises(BundleError, match=r"notes\.txt"):
+        kept(assistant, "How many papers?", tmp_path / "b")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BundleError, match="is a file"):
+        kept(assistant, "How many papers?", tmp_path / "file")
+    assert (tmp_path / "mine" / "notes.txt").read_text() == "mine"
+
+
+def test_an_empty_folder_and_one_within_folders_that_are_not_there_are_taken(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "new" / "deep"):
+        kept(assistant, "How many papers?", folder)
+        assert bundles.is_bundle(folder)
+
+
+def test_a_write_that_fails_leaves_the_older_bundle(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(assistant, "How many papers?", tmp_path / "b")
+    before = (tmp_path / "b" / "answer.json").read_text()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(bundles, "_write", full)
+    with pytest.raises(BundleError, match="No space"):
+        kept(assistant, "How many papers are there per year?", tmp_path / "b")
+    assert (tmp_path / "b" / "answer.json").read_text() == before
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".b")] == []
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan("q", "q", PaperFilter(any_authors=("naibin-gu", "Wei Wang")), "catalogue", "per_author", least=2),
+        Plan("q", "q", PaperFilter(without_words=("cranes",)), "catalogue", "years_ranked", ascending=True),
+        Plan("q", "q", PaperFilter(most_authors=2), "catalogue", "per_last_author", place=1),
+        Plan("q", "q", PaperFilter(), "catalogue", "by_author_count", limit=1),
+    ],
+)
+def test_a_ranking_is_counted_again_with_its_order_place_and_bounds(
+    library: Library, embedder: HashingEmbedder, plan: Plan
+) -> None:
+    filled(library, embedder)
+    asked = {"ascending": plan.ascending, "place": plan.place, "least": plan.least, "most": plan.most}
+    found = answers.answer(library, plan.measure, plan.chosen, plan.limit, **asked)
+    assert found.rows
+    assert recounts.count_again(library, plan, {}, ()) == found

@@ -1,0 +1,244 @@
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.ingestion.readers import csl_json, openalex, read, semantic_scholar
+from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
+
+AS_OF = datetime.date(2026, 11, 23)
+PLAIN = {"title": "Title", "abstract": "Abstract."}
+WORK = {
+    "id": "https://openalex.org/W1",
+    "doi": "https://doi.org/10.48550/arxiv.2401.00001",
+    "title": "Counting <i>Gulls</i>",
+    "publication_date": "2024-01-09",
+    "publication_year": 2024,
+    "ids": {"openalex": "https://openalex.org/W1", "pmid": "https://pubmed.ncbi.nlm.nih.gov/30000001"},
+    "primary_location": {
+        "landing_page_url": "https://example.org/gulls",
+        "source": {"display_name": "Journal of Lighthouse Work"},
+    },
+    "locations": [{"landing_page_url": "https://arxiv.org/abs/2401.00001", "source": None}, None],
+    "authorships": [
+        {"raw_author_name": "Okafor, Mina", "author": {"display_name": "M. Okafor"}},
+        {"raw_author_name": None, "author": {"display_name": "José Nuñez"}},
+    ],
+    "abstract_inverted_index": {"We": [0], "count": [1, 3], "gulls,": [2], "ducks.": [4]},
+}
+SCHOLAR_PAPER = {
+    "paperId": "abc",
+    "externalIds": {"DOI": "10.1000/1", "ArXiv": "2401.00001", "PubMed": "30000001", "CorpusId": 7},
+    "url": "https://www.semanticscholar.org/paper/abc",
+    "title": "Counting Gulls",
+    "abstract": "We count gulls.",
+    "venue": "",
+    "journal": {"name": "Journal of Lighthouse Work"},
+    "year": 2024,
+    "publicationDate": "2024-01-09",
+    "fieldsOfStudy": ["Biology"],
+    "authors": [{"authorId": "1", "name": "M. Okafor"}],
+}
+ITEM = {
+    "type": "article-journal",
+    "id": "okafor2024",
+    "title": "Counting Gulls",
+    "abstract": "<jats:p>We count gulls.</jats:p>",
+    "container-title": "Journal of Lighthouse Work",
+    "issued": {"date-parts": [["2024", 1, "9"]]},
+    "author": [
+        {"family": "Meer", "non-dropping-particle": "van der", "given": "Jan", "suffix": "Jr."},
+        {"literal": "Harbour Research Group"},
+    ],
+    "DOI": "10.1000/1",
+    "PMID": "30000001",
+    "URL": "https://example.org/gulls",
+}
+
+
+def items_of(tmp_path: Path, text: str, name: str = "papers.json") -> list[ReaderItem]:
+    path = tmp_path / name
+    path.write_text(text)
+    return list(read(path, as_of=AS_OF))
+
+
+def titles_of(items: list[ReaderItem]) -> list[str]:
+    return [item.paper.title for item in items if isinstance(item, Record)]
+
+
+def test_a_work_of_openalex_is_read_whole() -> None:
+    assert openalex.read_work(WORK, "file", 3) == Record(
+        Paper(
+            title="Counting Gulls",
+            abstract="We count gulls, count ducks.",
+            authorships=(Authorship("Mina Okafor", 1), Authorship("José Nuñez", 2)),
+            date="2024-01-09",
+            venue="Journal of Lighthouse Work",
+            doi="10.48550/arxiv.2401.00001",
+            arxiv_id="2401.00001",
+            pmid="30000001",
+            url="https://example.org/gulls",
+        ),
+        line=3,
+        own_id="W1",
+    )
+
+
+def test_a_work_without_an_abstract_is_a_problem() -> None:
+    item = openalex.read_work({**WORK, "abstract_inverted_index": None}, "file", 3)
+    assert isinstance(item, Problem)
+    assert "“Counting Gulls” has no abstract" in item.reason
+
+
+@pytest.mark.parametrize("index", [[], "x", {"a": "b"}, {"a": [-1, 10**12, "2", None]}, {"a": None}])
+def test_a_damaged_index_gives_no_abstract(index: Any) -> None:
+    assert isinstance(openalex.read_work({**WORK, "abstract_inverted_index": index}, "file", 1), Problem)
+
+
+def test_a_paper_of_semantic_scholar_is_read_whole() -> None:
+    assert semantic_scholar.read_paper(SCHOLAR_PAPER, "file", 3) == Record(
+        Paper(
+            title="Counting Gulls",
+            abstract="We count gulls.",
+            authorships=(Authorship("M. Okafor", 1),),
+            date="2024-01-09",
+            categories=("Biology",),
+            venue="Journal of Lighthouse Work",
+            doi="10.1000/1",
+            arxiv_id="2401.00001",
+            pmid="30000001",
+            url="https://www.semanticscholar.org/paper/abc",
+        ),
+        line=3,
+        own_id="abc",
+    )
+
+
+def test_a_withheld_abstract_is_a_problem() -> None:
+    assert isinstance(semantic_scholar.read_paper({**SCHOLAR_PAPER, "abstract": None}, "file", 1), Problem)
+
+
+def test_an_item_of_csl_is_read_whole() -> None:
+    assert csl_json.read_item(ITEM, "file", 3) == Record(
+        Paper(
+            title="Counting Gulls",
+            abstract="We count gulls.",
+            authorships=(Authorship("Jan van der Meer, Jr.", 1), Authorship("Harbour Research Group", 2)),
+            date="2024-01-09",
+            venue="Journal of Lighthouse Work",
+            doi="10.1000/1",
+            pmid="30000001",
+            url="https://example.org/gulls",
+        ),
+        line=3,
+        own_id="okafor2024",
+    )
+
+
+@pytest.mark.parametrize(
+    ("issued", "date"),
+    [
+        ({"date-parts": [[2024, 13]]}, "2024"),
+        ({"date-parts": [[2024, 2], [2024, 3]]}, "2024-02"),
+        ({"date-parts": [[None]]}, ""),
+        ({"date-parts": []}, ""),
+        ({"raw": "May 2024"}, "2024-05"),
+        ("2024-05-01", "2024-05-01"),
+        (None, ""),
+    ],
+)
+def test_dates_of_csl_come_in_many_shapes(issued: Any, date: str) -> None:
+    item = csl_json.read_item({**ITEM, "issued": issued}, "file", 1)
+    assert isinstance(item, Record)
+    assert item.paper.date == date
+
+
+def test_a_work_of_crossref_is_an_item_of_csl(tmp_path: Path) -> None:
+    work = {**ITEM, "title": ["Counting"], "subtitle": ["Gulls"], "container-title": ["A", "B"], "id": None}
+    (item,) = items_of(tmp_path, json.dumps({"status": "ok", "message": {"total-results": 1, "items": [work]}}))
+    assert isinstance(item, Record)
+    assert (item.paper.title, item.paper.venue, item.own_id) == ("Counting: Gulls", "A", "10.1000/1")
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda papers: papers,
+        lambda papers: {"meta": {"count": 3}, "results": papers},
+        lambda papers: {"total": 3, "offset": 0, "data": papers},
+        lambda papers: {"items": papers},
+        lambda papers: {"authorId": "1", "name": "Ada", "papers": papers},
+        lambda papers: {"message": {"items": papers}},
+        lambda papers: [{"results": papers[:1]}, {"results": papers[1:]}],
+        lambda papers: {"data": [{"name": "Ada", "papers": papers}]},
+    ],
+)
+def test_papers_are_found_in_what_wraps_them(tmp_path: Path, wrap: Any, indent: int | None) -> None:
+    papers = [{"title": f"Title {number}", "abstract": "Abstract."} for number in range(3)]
+    items = items_of(tmp_path, json.dumps(wrap(papers), indent=indent))
+    assert titles_of(items) == ["Title 0", "Title 1", "Title 2"]
+    assert len(items) == 3
+
+
+def test_lists_within_a_paper_are_no_papers(tmp_path: Path) -> None:
+    paper = {**PLAIN, "references": [PLAIN, PLAIN], "data": [PLAIN]}
+    assert titles_of(items_of(tmp_path, json.dumps(paper, indent=1))) == ["Title"]
+    assert titles_of(items_of(tmp_path, json.dumps(paper))) == ["Title"]
+
+
+def test_objects_that_follow_one_another_are_read_with_their_lines(tmp_path: Path) -> None:
+    text = json.dumps(PLAIN, indent=1)
+    items = items_of(tmp_path, f"{text}\n\n{text}{text}\n")
+    assert [item.line for item in items if isinstance(item, Record)] == [1, 6, 9]
+
+
+def test_each_object_goes_to_the_reader_of_its_shape(tmp_path: Path) -> None:
+    lines = "\n".join(json.dumps(value) for value in (WORK, SCHOLAR_PAPER, ITEM, PLAIN))
+    items = items_of(tmp_path, lines, "papers.jsonl")
+    assert [item.own_id for item in items if isinstance(item, Record)] == ["W1", "abc", "okafor2024", ""]
+
+
+def test_an_export_of_zotero_is_read_without_its_editors(tmp_path: Path) -> None:
+    people = [
+        {"creatorType": "author", "firstName": "Lena", "lastName": "Berg"},
+        {"creatorType": "editor", "firstName": "Cy", "lastName": "Ott"},
+    ]
+    entry = {"itemType": "journalArticle", "title": "Tides", "abstractNote": "Wet.", "creators": people, "date": "2020"}
+    (item,) = items_of(tmp_path, json.dumps({"items": [entry]}))
+    assert isinstance(item, Record)
+    assert (item.paper.abstract, item.paper.authors, item.paper.date) == ("Wet.", ("Lena Berg",), "2020")
+
+
+def test_a_recorded_answer_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (item,) = items_of(tmp_path, json.dumps({"url": "https://example.org", "status_code": 200, "body": "<feed/>"}))
+    assert isinstance(item, Problem)
+    assert "recorded answer" in item.reason
+    assert "Save its body" in item.reason
+
+
+def test_a_cut_document_keeps_what_came_before(tmp_path: Path) -> None:
+    items = items_of(tmp_path, json.dumps({"results": [PLAIN, PLAIN, PLAIN]}, indent=1)[:-20])
+    assert [type(item) for item in items] == [Record, Record, Problem]
+    assert isinstance(items[-1], Problem)
+    assert "not valid JSON" in items[-1].reason
+
+
+def test_an_enormous_object_costs_only_itself(tmp_path: Path) -> None:
+    huge = {"title": "Huge", "abstract": "x", "numbers": ["y" * 1000] * 11_000}
+    items = items_of(tmp_path, json.dumps([PLAIN, huge, PLAIN], indent=1))
+    assert [type(item) for item in items] == [Record, Problem, Record]
+    assert isinstance(items[1], Problem)
+    assert "larger than 10 MB" in items[1].reason
+
+
+def test_an_endless_text_ends_the_reading_with_a_reason(tmp_path: Path) -> None:
+    items = items_of(tmp_path, json.dumps([PLAIN, {"title": "x" * 12_000_000}, PLAIN]))
+    assert [type(item) for item in items] == [Record, Problem]
+
+
+def test_values_that_nest_without_end_are_refused(tmp_path: Path) -> None:
+    items = items_of(tmp_path, f'[{{"title": {"[" * 100_000}{"]" * 100_000}}}, {json.dumps(PLAIN)}]')
+    assert isinstance(items[0], Problem)

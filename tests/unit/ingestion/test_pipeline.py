@@ -1,0 +1,102 @@
+import gzip
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assistant.ingestion import pipeline
+from assistant.library import Library
+from assistant.search import embedding_queue
+from assistant.search.vector_index import fill_index
+from assistant.types import Progress
+from tests.fakes import HashingEmbedder
+from vectorstore import ExactIndex
+
+AS_OF = date(2026, 11, 23)
+
+
+def write_records(path: Path, *titles: str) -> Path:
+    rows = [
+        {"id": title, "title": title, "abstract": f"All about {title}.", "authors": ["A B"], "year": 2024}
+        for title in titles
+    ]
+    text = "\n".join(json.dumps(row) for row in rows)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+def test_adding_twice_changes_nothing(library: Library, tmp_path: Path) -> None:
+    path = write_records(tmp_path / "a.jsonl", "One", "Two")
+    first = pipeline.add_files(library, [path], as_of=AS_OF)
+    assert (first.added, first.pending) == (2, 2)
+    second = pipeline.add_files(library, [path], as_of=AS_OF)
+    assert (second.added, second.updated, second.unchanged) == (0, 0, 2)
+
+
+def test_the_report_is_the_stable_contract(library: Library, tmp_path: Path) -> None:
+    path = write_records(tmp_path / "a.jsonl", "One")
+    path.write_text(path.read_text() + '\n{"id": "bad", "title": "No abstract"}\n')
+    value = pipeline.add_files(library, [path, tmp_path / "missing.bib"], as_of=AS_OF).to_json()
+    assert list(value) == ["added", "updated", "unchanged", "failed", "pending", "sources"]
+    assert [set(failure) for failure in value["failed"]] == [{"file", "line", "reason"}] * 2
+    assert (value["failed"][0]["line"], value["added"]) == (2, 1)
+    assert value["failed"][1]["file"] == str(tmp_path / "missing.bib")
+
+
+def test_a_folder_is_read_with_everything_below_it(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    write_records(tmp_path / "in" / "a.jsonl", "One")
+    write_records(tmp_path / "in" / "deep" / "b.jsonl.gz", "Two")
+    (tmp_path / "in" / ".hidden").write_text("not read")
+    (tmp_path / "in" / ".git" / "objects").mkdir(parents=True)
+    (tmp_path / "in" / ".git" / "objects" / "a.jsonl").write_text("not read")
+    report = pipeline.add_files(library, [tmp_path / "in"], as_of=AS_OF)
+    assert (report.added, report.failed) == (2, ())
+
+
+def test_a_path_that_the_system_refuses_is_reported_and_the_rest_goes_on(library: Library, tmp_path: Path) -> None:
+    loop = tmp_path / "loop.bib"
+    loop.symlink_to(loop)
+    good = write_records(tmp_path / "a.jsonl", "One")
+    report = pipeline.add_files(library, [tmp_path / ("x" * 300), loop, good], as_of=AS_OF)
+    assert report.added == 1
+    assert [problem.file for problem in report.failed] == [str(tmp_path / ("x" * 300)), str(loop)]
+    assert "too long" in report.failed[0].reason
+
+
+def test_an_interrupted_embedding_goes_on_where_it_was(library: Library, tmp_path: Path) -> None:
+    class Interrupted(HashingEmbedder):
+        def embed(self, texts):  # type: ignore[no-untyped-def]
+            if self.texts:
+                raise KeyboardInterrupt
+            return super().embed(texts)
+
+    titles = [f"Paper {number}" for number in range(200)]
+    pipeline.add_files(library, [write_records(tmp_path / "a.jsonl", *titles)], as_of=AS_OF)
+    index, first = ExactIndex(), Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        embedding_queue.embed_pending(library, index, first)
+    left = len(library.pending_ids())
+    assert 0 < left < 200
+    second = HashingEmbedder()
+    assert embedding_queue.embed_pending(library, index, second) == left
+    assert len(second.texts) == left
+    assert (index.count(), library.indexed_count()) == (200, 200)
+
+
+def test_a_lost_index_is_filled_without_the_model(library: Library, tmp_path: Path, embedder: HashingEmbedder) -> None:
+    pipeline.add_files(library, [write_records(tmp_path / "a.jsonl", "One", "Two")], as_of=AS_OF)
+    embedding_queue.embed_pending(library, ExactIndex(), embedder)
+    library.forget_index()
+    fresh = ExactIndex()
+    fill_index(library, fresh)
+    assert fresh.count() == 2
+    assert len(embedder.texts) == 2
+
+
+def test_progress_counts_files_and_papers(library: Library, tmp_path: Path, embedder: HashingEmbedder) -> None:
+    seen: list[Progress] = []
+    pipeline.add_files(library, [write_records(tmp_path / "a.jsonl", "One")], as_of=AS_OF, on_progress=seen.append)
+    embedding_queue.embed_pending(library, ExactIndex(), embedder, on_progress=seen.append)
+    assert [(progress.done, progress.total) for progress in seen] == [(0, 1), (0, 1), (1, 1), (0, 1), (1, 1)]

@@ -1,0 +1,249 @@
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.ingestion.readers import ris, tagged_lines
+from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
+from tests.conftest import SHARED
+
+DATA = Path(__file__).parents[2] / "data"
+FIXTURES = SHARED / "fixtures" / "rispy" / "tests" / "data"
+
+
+def items_of(text: str) -> list[ReaderItem]:
+    return list(ris.parse(io.StringIO(text), "references.ris"))
+
+
+def paper_with(*lines: str) -> Paper:
+    text = "\n".join(["TY  - JOUR", "TI  - Title", "AB  - Abstract.", *lines, "ER  - ", ""])
+    (item,) = items_of(text)
+    assert isinstance(item, Record)
+    return item.paper
+
+
+def test_a_record_between_lines_of_a_provider_is_read_whole() -> None:
+    text = (DATA / "references.ris").read_text()
+    first, *_ = items_of(text)
+    assert ris.start(text) == text.index("TY  -")
+    assert first == Record(
+        Paper(
+            title="Counting gulls by night",
+            abstract="AIMS: We count gulls. Lamps are off for three hours. RESULTS: There are 40.",
+            authorships=(Authorship("Lena Berg", 1), Authorship("Martin King, Jr.", 2), Authorship("M. Okafor", 3)),
+            date="2019-03-05",
+            venue="Journal of Harbours",
+            doi="10.1000/Gulls.17",
+            pmid="31234567",
+            url="https://example.org/gulls;v=2",
+        ),
+        line=6,
+        own_id="harbour-17",
+    )
+
+
+def test_a_record_that_is_never_closed_ends_where_the_next_begins() -> None:
+    _, second, third = items_of((DATA / "references.ris").read_text())
+    assert isinstance(second, Record)
+    assert isinstance(third, Record)
+    assert (second.paper.title, second.paper.venue) == ("Tides without an end mark", "Night Workshop")
+    assert second.paper.date == "2020-03-05"
+    assert third.line == 41
+    assert third.paper.venue == "University of the Quay"
+    assert (third.paper.authors, third.paper.authors_complete) == (("Ed Ray", "Lena Berg"), False)
+
+
+def test_a_tagged_export_of_web_of_science_is_read() -> None:
+    text = (DATA / "web_of_science.txt").read_text()
+    record, problem = items_of(text)
+    assert ris.start(text) == 0
+    assert record == Record(
+        Paper(
+            title="Ropes and knots in salt water",
+            abstract="Ropes rot. We measure how fast.",
+            authorships=(
+                Authorship("Lena Berg", 1),
+                Authorship("Jan Willem van der Meer", 2),
+                Authorship("Harbour Res Grp", 3),
+            ),
+            date="2004-06-08",
+            venue="JOURNAL OF HARBOURS",
+            doi="10.1000/ropes",
+            pmid="15170000",
+        ),
+        line=3,
+        own_id="WOS:000000000000017",
+    )
+    assert isinstance(problem, Problem)
+    assert problem.line == 24
+    assert "“An editorial without an abstract” has no abstract" in problem.reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We met TY  - JOUR in a book.\nAU  - is a tag too.",
+        "@article{a,\n note = {TY  - JOUR}\n}",
+        "TY  - JOUR",
+        "TY  - JOUR\nand then prose",
+        "PT J\nwas there",
+        "FN something\nelse",
+        "PMID- 1\nTI  - Title\n",
+        "",
+    ],
+)
+def test_what_only_mentions_the_tags_is_no_ris(text: str) -> None:
+    assert ris.start(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["TY  - JOUR\nAU  - Berg", "\n\nTY - JOUR\nTI - Title", "TY  -\nID  -", "1.\nTY  - JOUR\n\nT1  - Title"]
+)
+def test_the_first_record_tells_the_format(text: str) -> None:
+    assert ris.start(text) == text.index("TY")
+
+
+@pytest.mark.parametrize(
+    ("lines", "date"),
+    [
+        (["PY  - 1948/07//"], "1948-07"),
+        (["Y1  - 2014//"], "2014"),
+        (["PY  - 2014/03/05/"], "2014-03-05"),
+        (["PY  - 2014///Spring"], "2014"),
+        (["PY  - 2014", "DA  - 2014/03/05"], "2014-03-05"),
+        (["PY  - 2014", "DA  - 2013/12/30"], "2014"),
+        (["PY  - 2014", "DA  - March"], "2014-03"),
+        (["DA  - 2014-03"], "2014-03"),
+        (["Y2  - 2020/01/01"], ""),
+        (["PY  - in press"], ""),
+    ],
+)
+def test_dates_come_in_many_shapes(lines: list[str], date: str) -> None:
+    assert paper_with(*lines).date == date
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (["AU  - Shannon,Claude E."], ("Claude E. Shannon",)),
+        (["AU  - King, Martin, Jr."], ("Martin King, Jr.",)),
+        (["AU  - King, Jr., Martin"], ("Martin King, Jr.",)),
+        (["AU  - Fanning E."], ("E. Fanning",)),
+        (["AU  - van der Meer J.-W. A."], ("J.-W. A. van der Meer",)),
+        (["AU  - M&uuml;ller, Jo; Ott, Cy"], ("Jo Müller", "Cy Ott")),
+        (["A1  - Ott, Cy", "AU  - Ott, Cy"], ("Cy Ott",)),
+        (["AU  - Harbour Research Group"], ("Harbour Research Group",)),
+        (["AU  - The Very Long Collaboration", "      of Harbours"], ("The Very Long Collaboration of Harbours",)),
+        (["A2  - Editor, Ed", "ED  - Editor, Ed"], ()),
+        (["AU  - "], ()),
+    ],
+)
+def test_names_are_given_as_they_are_spoken(lines: list[str], names: tuple[str, ...]) -> None:
+    assert paper_with(*lines).authors == names
+
+
+@pytest.mark.parametrize(
+    ("lines", "pmid"),
+    [
+        (["DB  - PubMed", "AN  - 31234567"], "31234567"),
+        (["DP  - NLM", "AN  - 31234567"], "31234567"),
+        (["DB  - Ovid MEDLINE(R)", "ID  - 31234567"], "31234567"),
+        (["DB  - Embase", "ID  - 31234567"], ""),
+        (["DB  - Scopus", "C2  - 31234567"], "31234567"),
+        (["C2  - 31234567"], ""),
+        (["UR  - https://pubmed.ncbi.nlm.nih.gov/31234567/"], "31234567"),
+        (["N1  - PMID: 31234567"], "31234567"),
+        (["AN  - 31234567"], ""),
+    ],
+)
+def test_the_number_in_pubmed_is_taken_only_where_it_is_one(lines: list[str], pmid: str) -> None:
+    assert paper_with(*lines).pmid == pmid
+
+
+@pytest.mark.parametrize(
+    ("lines", "arxiv_id"),
+    [
+        (["UR  - http://arxiv.org/abs/1706.03762v5"], "1706.03762"),
+        (["AN  - arXiv:hep-th/9901001"], "hep-th/9901001"),
+        (["N1  - arXiv:1706.03762 [cs]"], "1706.03762"),
+        (["N1  - We build on arXiv:1706.03762"], ""),
+        (["DO  - 10.48550/arXiv.1706.03762"], "1706.03762"),
+    ],
+)
+def test_an_arxiv_id_is_found_where_exporters_put_it(lines: list[str], arxiv_id: str) -> None:
+    assert paper_with(*lines).arxiv_id == arxiv_id
+
+
+def test_a_doi_may_stand_in_an_address_and_other_schemes_are_not_let_through() -> None:
+    assert paper_with("UR  - https://doi.org/10.1000/182").doi == "10.1000/182"
+    assert paper_with("M3  - 10.1000/182").doi == "10.1000/182"
+    assert paper_with("UR  - javascript:alert(1)", "L2  - https://example.org/a").url == "https://example.org/a"
+
+
+def test_keywords_are_no_categories() -> None:
+    assert paper_with("KW  - gulls").categories == ()
+
+
+def test_tags_with_one_space_are_read_and_lines_of_an_abstract_are_no_tags() -> None:
+    (narrow,) = items_of("TY - JOUR\nTI - Title\nAB - Abstract.\nER -\n")
+    assert isinstance(narrow, Record)
+    assert paper_with("AB  - Abstract of", "AI - and its ends.", "ER follows").abstract == (
+        "Abstract. Abstract of AI - and its ends. ER follows"
+    )
+
+
+def test_a_record_too_long_for_memory_is_left_out_and_the_rest_is_read() -> None:
+    line = "word " * 1_000 + "\n"
+    endless = "TY  - JOUR\nTI  - Endless\nAB  - " + line * (tagged_lines.LONGEST_RECORD // len(line) + 1)
+    problem, record = items_of(f"{endless}ER  - \nTY  - JOUR\nTI  - Title\nAB  - Abstract.\nER  - \n")
+    assert isinstance(problem, Problem)
+    assert "longer than 2 MB" in problem.reason
+    assert isinstance(record, Record)
+
+
+def test_a_file_without_records_is_reported() -> None:
+    (problem,) = items_of("nothing here\n")
+    assert isinstance(problem, Problem)
+    assert "no record" in problem.reason
+
+
+@given(st.text())
+def test_nothing_that_follows_a_start_raises(text: str) -> None:
+    for item in items_of(f"TY  - JOUR\nTI  - Title\n{text}"):
+        assert isinstance(item, Record | Problem)
+
+
+TAGGED = st.builds(
+    "{}{}{}".format, st.sampled_from(sorted(ris.WANTED)), st.sampled_from(["  - ", " - ", " "]), st.text(max_size=40)
+)
+
+
+@given(st.lists(TAGGED), st.sampled_from(["TY  - JOUR", "TY - JOUR", "PT J"]))
+def test_no_value_of_any_tag_raises(lines: list[str], first: str) -> None:
+    items = items_of("\n".join([first, *lines, "ER", first, "TI  - Last", "AB  - Abstract."]))
+    assert items
+
+
+@pytest.mark.skipif(not FIXTURES.is_dir(), reason="the shared data folder is absent")
+@pytest.mark.parametrize(
+    ("name", "record_count", "bad_count"),
+    [
+        ("example_full.ris", 2, 0),
+        ("example_full_without_whitespace.ris", 2, 0),
+        ("example_extraneous_data.ris", 2, 0),
+        ("example_empty_tag.ris", 1, 0),
+        ("example_utf_chars.ris", 1, 0),
+        ("example_wos.ris", 2, 0),
+        ("example_basic.ris", 0, 1),
+        ("example_multiline.ris", 0, 3),
+        ("example_urls.ris", 0, 4),
+    ],
+)
+def test_real_files_are_read(name: str, record_count: int, bad_count: int) -> None:
+    text = (FIXTURES / name).read_text(encoding="utf-8-sig")
+    assert ris.start(text) is not None
+    items = items_of(text)
+    assert sum(isinstance(item, Record) for item in items) == record_count
+    assert sum(isinstance(item, Problem) for item in items) == bad_count

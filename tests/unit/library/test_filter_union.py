@@ -1,0 +1,46 @@
+"""Two filters as one: what is said again takes its place, what is said besides holds too."""
+
+from dataclasses import fields
+
+import pytest
+
+from assistant.library.filter_union import merged
+from assistant.types import PaperFilter
+
+
+@pytest.mark.parametrize(
+    ("inherited", "said", "expected"),
+    [
+        (PaperFilter(author="A", position="first"), PaperFilter(since=2020), None),
+        (PaperFilter(author="A", position="first"), PaperFilter(author="B"), PaperFilter(author="B", position="first")),
+        (
+            PaperFilter(author="A", position="first"),
+            PaperFilter(any_authors=("B", "C")),
+            PaperFilter(any_authors=("B", "C")),
+        ),
+        (PaperFilter(any_authors=("A", "B")), PaperFilter(author="C"), PaperFilter(author="C")),
+        (PaperFilter(any_authors=("A", "B")), PaperFilter(without_words=("x",)), None),
+        (PaperFilter(venue="ACL"), PaperFilter(venues=("ICML", "ICLR")), PaperFilter(venues=("ICML", "ICLR"))),
+        (PaperFilter(venues=("ACL",), without_venues=("x",)), PaperFilter(venue="ICML"), PaperFilter(venue="ICML")),
+        (PaperFilter(venue="ACL"), PaperFilter(without_venues=("Findings",)), None),
+        (PaperFilter(without_categories=("CL",)), PaperFilter(category="CL"), PaperFilter(category="CL")),
+        (PaperFilter(without_years=(2020,)), PaperFilter(since=2020), PaperFilter(since=2020)),
+        (PaperFilter(since=2020), PaperFilter(without_years=(2021,)), None),
+        (PaperFilter(fewest_authors=2), PaperFilter(most_authors=5), PaperFilter(most_authors=5)),
+        (PaperFilter(words=("x",)), PaperFilter(words=("y", "x")), PaperFilter(words=("x", "y"))),
+        (PaperFilter(title_words=("x",)), PaperFilter(title_words=("y",)), PaperFilter(title_words=("x", "y"))),
+        (PaperFilter(without_years=(1,)), PaperFilter(without_years=(2,)), PaperFilter(without_years=(1, 2))),
+    ],
+)
+def test_what_is_said_again_takes_its_place(
+    inherited: PaperFilter, said: PaperFilter, expected: PaperFilter | None
+) -> None:
+    """None stands for both as they are."""
+    found = merged(inherited, said)
+    if expected is not None:
+        assert found == expected
+        return
+    for field in fields(PaperFilter):
+        one, other = getattr(inherited, field.name), getattr(said, field.name)
+        assert getattr(found, field.name) == (other or one)
+    assert merged(PaperFilter(), found) == merged(found, PaperFilter()) == found

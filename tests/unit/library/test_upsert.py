@@ -1,0 +1,149 @@
+"""Adding records: new, changed or already there."""
+
+import pytest
+
+from assistant.library import Library, fulltext, upsert
+from assistant.types import Paper, PaperFilter, Record
+from tests.conftest import make_paper
+
+
+def keep(library: Library, *papers: Paper, origin: str = "a.bib", own_ids: tuple[str, ...] = ()) -> list[str]:
+    """Add one whole file."""
+    names = own_ids or ("",) * len(papers)
+    batch = [Record(paper, 1, name) for paper, name in zip(papers, names, strict=True)]
+    reading = upsert.Reading(library, origin)
+    outcomes = reading.keep(batch)
+    reading.finish()
+    return list(outcomes)
+
+
+def test_adding_twice_changes_nothing(library: Library) -> None:
+    papers = (make_paper("One"), make_paper("Two"))
+    assert keep(library, *papers) == ["added", "added"]
+    assert keep(library, *papers) == ["unchanged", "unchanged"]
+    assert library.count() == 2
+
+
+def test_a_changed_abstract_updates_the_paper_its_text_and_its_vector(library: Library, embedder) -> None:
+    keep(library, make_paper("One", "Old words."))
+    (paper_id,) = library.pending_ids()
+    library.keep_vectors([paper_id], embedder.embed(["Old words."]))
+    assert keep(library, make_paper("One", "Fresh wording.")) == ["updated"]
+    assert [paper.abstract for paper in library.papers()] == ["Fresh wording."]
+    assert library.text_search("wording", 5)
+    assert not library.text_search("old", 5)
+    assert library.pending_ids() == [paper_id]
+
+
+def test_a_new_flag_alone_keeps_the_vector(library: Library, embedder) -> None:
+    keep(library, make_paper("One"))
+    library.keep_vectors(library.pending_ids(), embedder.embed(["x"]))
+    assert keep(library, make_paper("One", has_code=True)) == ["updated"]
+    assert library.pending_ids() == []
+
+
+def test_the_same_paper_from_two_files_is_one_paper(library: Library) -> None:
+    keep(library, make_paper("Attention", "A.", doi="10.1/x", arxiv_id="1706.03762"), origin="a.bib")
+    assert keep(library, make_paper("ATTENTION!", "A.", arxiv_id="1706.03762v7"), origin="b.jsonl") == ["updated"]
+    assert keep(library, make_paper("attention", "A."), origin="page.txt") == ["updated"]
+    assert library.count() == 1
+    assert library.papers()[0].id == "doi:10.1/x"
+
+
+def test_two_sources_that_disagree_do_not_flip_the_paper_back_and_forth(library: Library) -> None:
+    one, other = make_paper("T", "Abstract of one."), make_paper("T", "Abstract of the other.")
+    keep(library, one, origin="a.bib")
+    assert keep(library, other, origin="b.bib") == ["updated"]
+    assert keep(library, one, origin="a.bib") == ["unchanged"]
+    assert keep(library, other, origin="b.bib") == ["unchanged"]
+    assert library.papers()[0].abstract == "Abstract of the other."
+
+
+def test_one_catalogue_may_hold_different_papers_of_one_title(library: Library) -> None:
+    first, second = make_paper("Editorial", "Of spring."), make_paper("Editorial", "Of autumn.")
+    for _ in range(2):
+        outcomes = keep(library, first, second, own_ids=("1", "2"))
+    assert outcomes == ["unchanged", "unchanged"]
+    assert library.count() == 2
+
+
+def test_a_record_listed_twice_in_one_file_is_one_paper(library: Library) -> None:
+    assert keep(library, make_paper("T"), make_paper("T"), own_ids=("1", "2")) == ["added", "unchanged"]
+    (paper,) = library.papers()
+    assert library.own_ids([paper.id]) == {paper.id: ("1", "2")}
+
+
+def test_a_corrected_title_under_the_same_own_id_updates_the_paper(library: Library) -> None:
+    keep(library, make_paper("Atention"), own_ids=("k",))
+    assert keep(library, make_paper("Attention"), own_ids=("k",)) == ["updated"]
+    assert [paper.title for paper in library.papers()] == ["Attention"]
+
+
+def test_an_own_id_given_to_another_paper_does_not_overwrite_the_first(library: Library) -> None:
+    keep(library, make_paper("Cats", authors=("A One",)), own_ids=("1",))
+    assert keep(library, make_paper("Dogs", authors=("B Two",), date="2020"), own_ids=("1",)) == ["added"]
+    assert library.count() == 2
+
+
+def test_contradicting_dois_keep_papers_of_one_title_apart(library: Library) -> None:
+    keep(library, make_paper("T", doi="10.1/a"), make_paper("T", doi="10.1/b"))
+    assert {paper.doi for paper in library.papers()} == {"10.1/a", "10.1/b"}
+
+
+def test_authors_and_categories_follow_an_update(library: Library) -> None:
+    keep(library, make_paper("T", doi="10.1/a", authors=("A One",), categories=("CL",)))
+    keep(library, make_paper("T", doi="10.1/a", authors=("B Two", "C Three"), categories=("CV",)))
+    (paper,) = library.papers()
+    assert paper.authors == ("B Two", "C Three")
+    assert not library.papers(PaperFilter(author="A One"))
+    assert library.papers(PaperFilter(category="cv")) == [paper]
+
+
+def test_a_file_whose_rows_were_renumbered_loses_no_paper(library: Library) -> None:
+    one, other = make_paper("Cats"), make_paper("Dogs")
+    keep(library, one, other, own_ids=("1", "2"))
+    assert keep(library, other, own_ids=("1",)) == ["unchanged"]
+    assert {paper.title for paper in library.papers()} == {"Cats", "Dogs"}
+
+
+def test_a_key_used_again_for_another_paper_of_the_same_people_overwrites_nothing(library: Library) -> None:
+    keep(library, make_paper("Beams of adapters", "On beams."), own_ids=("Gu_2024",))
+    assert keep(library, make_paper("Early pruning", "On pruning."), own_ids=("Gu_2024",)) == ["added"]
+    assert library.count() == 2
+
+
+def test_a_page_that_tells_one_paper_twice_in_other_words_settles_down(library: Library) -> None:
+    first, second = make_paper("T", "One wording."), make_paper("T", "Another wording.")
+    assert keep(library, first, second) == ["added", "updated"]
+    assert keep(library, first, second) == ["unchanged", "unchanged"]
+
+
+def test_a_record_that_is_put_back_counts_as_a_change(library: Library) -> None:
+    keep(library, make_paper("T", "Old."))
+    keep(library, make_paper("T", "New."))
+    assert keep(library, make_paper("T", "Old.")) == ["updated"]
+    assert library.papers()[0].abstract == "Old."
+
+
+def test_papers_of_one_title_may_come_and_go_in_a_catalogue(library: Library) -> None:
+    spring, autumn, winter = (make_paper("Editorial", f"Of {season}.") for season in ("spring", "autumn", "winter"))
+    keep(library, spring, autumn, own_ids=("1", "2"))
+    keep(library, spring, winter, autumn, own_ids=("1", "2", "3"))
+    assert {paper.abstract for paper in library.papers()} >= {"Of spring.", "Of winter.", "Of autumn."}
+    assert keep(library, spring, winter, autumn, own_ids=("1", "2", "3")) == ["unchanged"] * 3
+
+
+def test_a_failing_batch_leaves_nothing_behind(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("interrupted while writing")
+
+    monkeypatch.setattr(fulltext, "write", fail)
+    with pytest.raises(RuntimeError):
+        keep(library, make_paper("One"), make_paper("Two"))
+    assert library.count() == 0
+
+
+def test_the_same_page_read_as_of_another_year_dates_its_papers_anew(library: Library) -> None:
+    keep(library, make_paper("T", "The same words.", date="2026-06-02"))
+    assert keep(library, make_paper("T", "The same words.", date="2025-06-02")) == ["updated"]
+    assert [paper.date for paper in library.papers()] == ["2025-06-02"]
