@@ -238,6 +238,14 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A paper that a search found, and how near it is."""
+
+    paper: Paper
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A numbered paper given to the reader as evidence."""
 

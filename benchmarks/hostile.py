@@ -340,7 +340,7 @@ def _opened() -> Iterator[tuple[Bench, RememberingModel]]:
     The index is in memory: each attack changes a vector, and Chroma takes seconds to open its files again.
     """
     with open_with() as sample, TemporaryDirectory() as folder, closing(Library(Path(folder))) as library:
-        embedder = RememberingEmbedder(sample.embedder)
+        embedder = RememberingEmbedder(sample.embedder())
         index = KeptIndex(library, _Memory())
         model = RememberingModel(sample.language_model())
         base = replace(

@@ -159,7 +159,7 @@ def test_torn_files_that_are_opened_all_the_same_do_not_end_the_program(library:
 _ADDING = """
 import sys
 from pathlib import Path
-from assistant.indexing import KeptIndex, fill_index
+from assistant.search.vector_index import KeptIndex, fill_index
 from assistant.library import Library
 from vectorstore import ChromaFolders
 if __name__ == "__main__":
