@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from assistant.library import Library, filter_union
+from assistant.library import Library
 from assistant.planning import number_words
 from assistant.planning.intents import KINDS, Kind, Request
 from assistant.search import topics
@@ -61,7 +61,7 @@ def resolved(request: Request, history: Sequence[Turn], composed: Composed, libr
         return _of_paper(request, asked or "detail", papers, composed, library)
     if asked == "content" or (asked is None and before.kind in ("passages", "comparison")):
         said = f"{before.question[:_LONGEST_BEFORE]} {request.text}"
-        return replace(before, question=said, subject=said, chosen=filter_union.merged(before.chosen, change.chosen))
+        return replace(before, question=said, subject=said, chosen=before.chosen.merged(change.chosen))
     if request.mode == "narrow" and len(last.paper_ids) > 1 and (before.measure in _SINGLE or before.limit) and asked:
         inherited = PaperFilter(among=last.paper_ids)
     else:
@@ -79,10 +79,8 @@ def resolved(request: Request, history: Sequence[Turn], composed: Composed, libr
     if before.topic and not replaces_topic and not (topic == before.topic and goes_on):
         words = topics.select(library, before.topic, PaperFilter()).chosen.words
         is_held = library.count(PaperFilter(words=words)) > 0
-        inherited = filter_union.merged(
-            inherited, PaperFilter(words=words) if is_held else PaperFilter(among=last.paper_ids)
-        )
-    chosen = filter_union.merged(inherited, said_now)
+        inherited = inherited.merged(PaperFilter(words=words) if is_held else PaperFilter(among=last.paper_ids))
+    chosen = inherited.merged(said_now)
     if asked is None or change.kind == "about":
         result = replace(before, topic=topic, limit=change.limit or before.limit, candidates=change.candidates)
         place = number_words.place(request.text)

@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from assistant.library import Library, authors, filter_union
+from assistant.library import Library, authors
 from assistant.library import papers as papers_table
 from assistant.planning import follow_ups, number_words
 from assistant.planning.entity_linking import Gazetteer, Mention
@@ -171,7 +171,7 @@ class Planner:
 
     def restricted(self, plan: Plan, chosen: PaperFilter) -> Plan:
         """Return a plan over those papers only that the reader chose; their word goes before what was read."""
-        return self._worded(replace(plan, chosen=filter_union.merged(plan.chosen, chosen)))
+        return self._worded(replace(plan, chosen=plan.chosen.merged(chosen)))
 
     def called(self, author: str) -> str:
         """Return the name of a person who stands in a filter."""
@@ -248,7 +248,7 @@ class Planner:
             if kind == "comparison_people":
                 chosen = replace(chosen, position="")
                 ranked = tuple(value for _, mention in linked.people for value in mention.values)
-                chosen = replace(chosen, author="", with_authors=(), any_authors=filter_union.named(chosen))
+                chosen = replace(chosen, author="", with_authors=(), any_authors=chosen.writers)
         return replace(
             plan,
             kind="catalogue",
