@@ -34,6 +34,7 @@ from assistant.types import (
     IngestionReport,
     Length,
     Notice,
+    OverviewPlan,
     PaperFilter,
     Plan,
     PlanKind,
@@ -153,7 +154,7 @@ class Workspace:
             else f"Summarise the papers{f' by {filter.author}' if filter.author else ''}{about}."
         )
         ids = tuple(found.id for found in named)
-        plan = Plan(question, question, filter, "synthesis", papers=ids, topic=topic, length=length)
+        plan = OverviewPlan(question=question, filter=filter, papers=ids, topic=topic, length=length)
         return self.ask(question, plan=self.assistant.planner.restricted(plan, PaperFilter()))
 
     def trends(
