@@ -122,6 +122,16 @@ class Workspace:
         self.embed_few()
         return self.assistant.ask(question, history, chosen=filter, kind=kind, plan=plan, anyway=anyway)
 
+    def ask_after(
+        self, question: str, earlier: Sequence[str], *, filter: PaperFilter = PaperFilter(), question_id: str = ""
+    ) -> Answer:
+        """Ask the earlier questions first, keep their answers as context, and return the answer to the last one.
+
+        A question that cannot be asked gets a refusal that says why.
+        """
+        self.embed_few()
+        return self.assistant.ask_after(question, earlier, filter, question_id)
+
     def search(self, query: str, limit: int = 10, *, filter: PaperFilter = PaperFilter()) -> tuple[SearchResult, ...]:
         """Return the papers nearest to a query, by meaning and by words, the best first."""
         self.embed_few()

@@ -67,7 +67,7 @@ def test_the_page_is_read_whole_and_only_once(page: Workspace) -> None:
 def verdicts(page: Workspace) -> list[tuple[question_files.Question, Answer, scoring.Verdict]]:
     """Return every development question, its answer, and whether it is right."""
     asked = scoring.labelled(QUESTIONS, scoring.TYPES)
-    answers = [page.assistant.ask_after(question.text, question.history, question_id=question.id) for question in asked]
+    answers = [page.ask_after(question.text, question.history, question_id=question.id) for question in asked]
     return [(q, answer, scoring.judged(q, answer)) for q, answer in zip(asked, answers, strict=True)]
 
 
