@@ -1,6 +1,6 @@
 """From a file of papers to a proved answer: run it with the name of a BibTeX, RIS, CSV ... file and a question.
 
-    python examples/from_a_file_to_an_answer.py references.bib "What does BeamLoRA propose?"
+python examples/from_a_file_to_an_answer.py references.bib "What does BeamLoRA propose?"
 """
 
 import sys
