@@ -1,9 +1,9 @@
 """A vector index in Chroma: in a folder, by the embedded client, or on a server.
 
-Chroma 1.5.9 must be held with care: no embedding function of its own (it would download one), no telemetry, one process
-a folder (the caller's lock), batches below its largest, and no retry after an error, because a second call can succeed
-and lose vectors silently. Its embedded core holds Python's lock while it writes and can end the interpreter over a torn
-file, so the program keeps it in a process of its own: `vectorstore.process`.
+Faults of Chroma 1.5.9 that this module works around: its default embedding function downloads a model, it sends
+telemetry, two processes in one folder corrupt it (the caller holds a lock), large batches fail, and after an error a
+second call can succeed and lose vectors silently, so nothing is tried again. Its embedded core holds Python's lock
+while it writes and can end the interpreter over a torn file; hence `vectorstore.process`.
 """
 
 from __future__ import annotations
@@ -67,11 +67,7 @@ class ChromaIndex:
         return cls(client, collection, guard)
 
     def upsert(
-        self,
-        ids: Sequence[str],
-        vectors: NDArray[np.float32],
-        documents: Sequence[str],
-        metadata: Sequence[Metadata],
+        self, ids: Sequence[str], vectors: NDArray[np.float32], documents: Sequence[str], metadata: Sequence[Metadata]
     ) -> None:
         """Put vectors in with their text and metadata, replacing those of known ids."""
         with self._guard():
@@ -110,17 +106,14 @@ class ChromaIndex:
         with self._guard():
             return int(self._collection.count())
 
-    def settle(self) -> None:
-        """Do nothing: Chroma has written its files when a call returns."""
-
     def close(self) -> None:
         """Close Chroma's files or connections; the index is not used afterwards."""
         with self._guard():
             cast(Any, self._client).close()
 
 
-def drop_collections(url: str, headers: Mapping[str, str], prefix: str, keep: str) -> None:
-    """Delete the server's collections whose names begin with `prefix`, but for `keep`. Raises IndexUnreachable."""
+def delete_collections(url: str, headers: Mapping[str, str], prefix: str, but: str) -> None:
+    """Delete the server's collections whose names begin with `prefix`, except `but`. Raises IndexUnreachable."""
     with _server_errors(url):
         client = _server_client(url, headers)
         try:
@@ -128,14 +121,14 @@ def drop_collections(url: str, headers: Mapping[str, str], prefix: str, keep: st
             while page := client.list_collections(limit=_PAGE, offset=len(names)):
                 names += [collection.name for collection in page]
             for name in names:
-                if name.startswith(prefix) and name != keep:
+                if name.startswith(prefix) and name != but:
                     client.delete_collection(name)
         finally:
             cast(Any, client).close()
 
 
 def _settings() -> Settings:
-    """Return settings of our own; an .env file that lies in the working directory is not for us."""
+    """Return settings of our own, without those of an .env file in the working directory."""
     return Settings(anonymized_telemetry=False, **cast(Any, {"_env_file": None}))
 
 
@@ -145,24 +138,17 @@ def _server_client(url: str, headers: Mapping[str, str]) -> ClientAPI:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("the address must look like http://host:port")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    client = chromadb.HttpClient(
-        host, parts.port or (443 if secure else 8000), ssl=secure, headers=dict(headers), settings=_settings()
-    )
+    port = parts.port or (443 if secure else 8000)
+    client = chromadb.HttpClient(host, port, ssl=secure, headers=dict(headers), settings=_settings())
     session = getattr(getattr(client, "_server", None), "_session", None)
     if session is not None:  # Chroma waits for ever on a server that has stopped answering
         session.timeout = _SERVER_SECONDS
     return client
 
 
-def _in_short(error: Exception) -> str:
-    """Return what an error says in one line; a server, or a proxy before it, may answer with a whole page."""
-    said = " ".join(re.sub(r"<[^<>]*>", " ", str(error)).split())
-    return f"{type(error).__name__}: {said[:200]}"
-
-
 @contextmanager
 def _folder_errors() -> Iterator[None]:
-    """Turn whatever Chroma raises into one error of ours: its Rust core panics with a BaseException of its own."""
+    """Turn whatever Chroma raises into VectorIndexError: its Rust core panics with a BaseException of its own."""
     try:
         yield
     except VectorIndexError:
@@ -175,18 +161,20 @@ def _folder_errors() -> Iterator[None]:
 
 @contextmanager
 def _server_errors(url: str) -> Iterator[None]:
-    """Turn whatever the client raises into an error that names the server; a collection that is gone is to be refilled.
+    """Turn whatever the client raises into an error that names the server.
 
-    The client raises bare ValueError and Exception where a server cannot be reached or refuses.
+    A collection that is gone has to be filled again. The client raises bare ValueError and Exception where a server
+    cannot be reached or refuses; its answer, or that of a proxy before it, may be a whole page of HTML.
     """
     try:
         yield
-    except (VectorIndexError, NotFoundError) as error:
-        if isinstance(error, VectorIndexError):
-            raise
+    except VectorIndexError:
+        raise
+    except NotFoundError as error:
         raise VectorIndexError(f"The index on the Chroma server {url} is gone: {error}") from error
     except Exception as error:
+        answer = " ".join(re.sub(r"<[^<>]*>", " ", str(error)).split())[:200]
         raise IndexUnreachable(
-            f"The Chroma server {url} cannot be used ({_in_short(error)}). "
+            f"The Chroma server {url} cannot be used ({type(error).__name__}: {answer}). "
             "Check that it runs, its address (--chroma-url) and its header (--chroma-header)."
         ) from error
