@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -24,53 +24,50 @@ from numpy.typing import NDArray
 
 from vectorstore.protocol import IndexUnreachable, Match, Metadata, VectorIndexError
 
-_COLLECTION = "papers"
 _BATCH = 500
 _PAGE = 100
 _SERVER_SECONDS = 60.0
 _HNSW = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 800}
 """Measured in docs/EXPERIMENTS.md."""
 
-Guard = Callable[[], AbstractContextManager[None]]
-
 
 class ChromaIndex:
-    """A Chroma collection of unit vectors, made where it is absent. Made by `in_folder` or `on_server`."""
+    """A Chroma collection of unit vectors, made where it is absent, in the folder or on the server of a client.
 
-    def __init__(self, client: ClientAPI, collection: str, guard: Guard) -> None:
-        self._client, self._guard = client, guard
-        with guard():
+    Every method raises VectorIndexError; IndexUnreachable where `server`, its address, does not answer.
+    """
+
+    def __init__(self, connect: Callable[[], ClientAPI], collection: str = "papers", server: str = "") -> None:
+        self._server = server
+        with _errors(server):
+            self._client = connect()
             try:
-                self._collection = client.get_collection(collection, embedding_function=None)
+                self._collection = self._client.get_collection(collection, embedding_function=None)
             except NotFoundError:
-                self._collection = client.create_collection(
+                self._collection = self._client.create_collection(
                     collection, embedding_function=None, configuration=cast(Any, {"hnsw": _HNSW})
                 )
 
     @classmethod
     def in_folder(cls, folder: Path) -> ChromaIndex:
         """Open or make the index in `folder`. Raises VectorIndexError."""
-        with _folder_errors():
+
+        def connect() -> ClientAPI:
             folder.mkdir(parents=True, exist_ok=True)
-            client = chromadb.PersistentClient(folder, settings=_settings())
-        return cls(client, _COLLECTION, _folder_errors)
+            return chromadb.PersistentClient(folder, settings=_settings())
+
+        return cls(connect)
 
     @classmethod
     def on_server(cls, url: str, headers: Mapping[str, str], collection: str) -> ChromaIndex:
         """Open or make a collection on the server at `url`. Raises IndexUnreachable, VectorIndexError."""
-
-        def guard() -> AbstractContextManager[None]:
-            return _server_errors(url)
-
-        with guard():
-            client = _server_client(url, headers)
-        return cls(client, collection, guard)
+        return cls(lambda: _server_client(url, headers), collection, url)
 
     def upsert(
         self, ids: Sequence[str], vectors: NDArray[np.float32], documents: Sequence[str], metadata: Sequence[Metadata]
     ) -> None:
         """Put vectors in with their text and metadata, replacing those of known ids."""
-        with self._guard():
+        with _errors(self._server):
             for start in range(0, len(ids), _BATCH):
                 part = slice(start, start + _BATCH)
                 self._collection.upsert(
@@ -82,7 +79,7 @@ class ChromaIndex:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take vectors out; unknown ids are passed over."""
-        with self._guard():
+        with _errors(self._server):
             for start in range(0, len(ids), _BATCH):
                 self._collection.delete(ids=list(ids[start : start + _BATCH]))
 
@@ -90,41 +87,33 @@ class ChromaIndex:
         """Return the nearest ids, most similar first."""
         if limit <= 0:
             return []
-        with self._guard():
+        with _errors(self._server):
             result = self._collection.query(
                 query_embeddings=vector[None, :].astype(np.float32), n_results=limit, include=["distances"]
             )
-        distances = result["distances"]
-        if distances is None:
-            raise VectorIndexError("Chroma answered a search without distances.")
-        return [
-            Match(vector_id, 1.0 - distance) for vector_id, distance in zip(result["ids"][0], distances[0], strict=True)
-        ]
+        (ids,), (distances,) = result["ids"], cast(Any, result["distances"])
+        return [Match(vector_id, 1.0 - distance) for vector_id, distance in zip(ids, distances, strict=True)]
 
     def count(self) -> int:
         """Return how many vectors the index holds."""
-        with self._guard():
+        with _errors(self._server):
             return int(self._collection.count())
 
     def close(self) -> None:
         """Close Chroma's files or connections; the index is not used afterwards."""
-        with self._guard():
+        with _errors(self._server):
             cast(Any, self._client).close()
 
 
 def delete_collections(url: str, headers: Mapping[str, str], prefix: str, but: str) -> None:
     """Delete the server's collections whose names begin with `prefix`, except `but`. Raises IndexUnreachable."""
-    with _server_errors(url):
-        client = _server_client(url, headers)
-        try:
-            names: list[str] = []
-            while page := client.list_collections(limit=_PAGE, offset=len(names)):
-                names += [collection.name for collection in page]
-            for name in names:
-                if name.startswith(prefix) and name != but:
-                    client.delete_collection(name)
-        finally:
-            cast(Any, client).close()
+    with _errors(url), closing(cast(Any, _server_client(url, headers))) as client:
+        names: list[str] = []
+        while page := client.list_collections(limit=_PAGE, offset=len(names)):
+            names += [collection.name for collection in page]
+        for name in names:
+            if name.startswith(prefix) and name != but:
+                client.delete_collection(name)
 
 
 def _settings() -> Settings:
@@ -147,34 +136,26 @@ def _server_client(url: str, headers: Mapping[str, str]) -> ClientAPI:
 
 
 @contextmanager
-def _folder_errors() -> Iterator[None]:
-    """Turn whatever Chroma raises into VectorIndexError: its Rust core panics with a BaseException of its own."""
-    try:
-        yield
-    except VectorIndexError:
-        raise
-    except BaseException as error:
-        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise VectorIndexError(f"{type(error).__name__}: {error}") from error
-        raise
+def _errors(server: str) -> Iterator[None]:
+    """Turn whatever Chroma raises into VectorIndexError: its Rust core panics with a BaseException of its own.
 
-
-@contextmanager
-def _server_errors(url: str) -> Iterator[None]:
-    """Turn whatever the client raises into an error that names the server.
-
-    A collection that is gone has to be filled again. The client raises bare ValueError and Exception where a server
-    cannot be reached or refuses; its answer, or that of a proxy before it, may be a whole page of HTML.
+    A client raises bare ValueError and Exception where its server cannot be reached or refuses; what that, or a proxy
+    before it, answers may be a whole page of HTML. A collection that is gone from a server has to be filled again.
     """
     try:
         yield
     except VectorIndexError:
         raise
-    except NotFoundError as error:
-        raise VectorIndexError(f"The index on the Chroma server {url} is gone: {error}") from error
-    except Exception as error:
-        answer = " ".join(re.sub(r"<[^<>]*>", " ", str(error)).split())[:200]
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        kind, message = type(error).__name__, str(error)
+        if not server:
+            raise VectorIndexError(f"{kind}: {message}") from error
+        if isinstance(error, NotFoundError):
+            raise VectorIndexError(f"The index on the Chroma server {server} is gone: {message}") from error
+        answer = " ".join(re.sub(r"<[^<>]*>", " ", message).split())[:200]
         raise IndexUnreachable(
-            f"The Chroma server {url} cannot be used ({type(error).__name__}: {answer}). "
+            f"The Chroma server {server} cannot be used ({kind}: {answer}). "
             "Check that it runs, its address (--chroma-url) and its header (--chroma-header)."
         ) from error

@@ -33,17 +33,11 @@ class VectorMatrix:
             similarities = self._vectors[rows] @ vector
         else:
             similarities = (self._vectors @ vector)[rows]
-        best = _best(similarities, self._numbers[rows], limit)
+        best = np.arange(len(rows))
+        if 0 < limit < len(rows):  # without sorting the rest
+            best = np.flatnonzero(similarities >= np.partition(similarities, -limit)[-limit])
+        best = best[np.lexsort((self._numbers[rows[best]], -similarities[best]))][: max(limit, 0)]
         return [
             Match(self._ids[row], similarity)
             for row, similarity in zip(rows[best].tolist(), similarities[best].tolist(), strict=True)
         ]
-
-
-def _best(similarities: NDArray[np.float32], numbers: NDArray[np.int64], limit: int) -> NDArray[np.intp]:
-    """Return the places of the `limit` greatest, in order, without sorting the rest."""
-    places = np.arange(len(similarities))
-    if 0 < limit < len(similarities):
-        least = np.partition(similarities, len(similarities) - limit)[len(similarities) - limit]
-        places = np.flatnonzero(similarities >= least)
-    return places[np.lexsort((numbers[places], -similarities[places]))][: max(limit, 0)]

@@ -38,11 +38,9 @@ class ChromaFolders:
         return whole.hexdigest() if files else ""
 
     def delete_former(self, name: str) -> None:
-        """Delete the folders of other indexes of the same library, and the one that the first versions made."""
-        family = name.rpartition("-")[0] + "-"
-        for folder in self.parent.glob("index*"):
-            is_former = folder.name.startswith(family) or (folder / "chroma.sqlite3").exists()
-            if folder.name != name and is_former:
+        """Delete the folders of other indexes of the same library."""
+        for folder in self.parent.glob(f"{name.rpartition('-')[0]}-*"):
+            if folder.name != name:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -23,10 +23,7 @@ from numpy.typing import NDArray
 from vectorstore.protocol import Match, Metadata, VectorIndexError
 
 _CLOSING_SECONDS = 30.0
-"""Seconds that the child has for ending before it is killed."""
-
-_GONE = (OSError, EOFError, pickle.UnpicklingError)
-"""What reading from or writing to an ended process raises."""
+_GONE = (OSError, EOFError, pickle.UnpicklingError)  # what reading from or writing to an ended process raises
 
 
 class ProcessIndex:
@@ -50,9 +47,9 @@ class ProcessIndex:
         except OSError as error:
             raise VectorIndexError(f"The process for the vector index cannot be started: {error}") from error
         self._requests, self._replies = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
-        self._unread = 1  # the child's first reply says whether the index could be opened
+        self._unread = 0
         try:
-            self._read_reply()
+            self.count()
         except VectorIndexError:
             self._end()
             raise
@@ -84,32 +81,21 @@ class ProcessIndex:
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         try:
-            pickle.dump((method, arguments), self._requests)
-            self._requests.flush()
-        except BaseException as error:
-            self._process.kill()  # half a request would leave it waiting for the rest
-            if isinstance(error, _GONE):
-                raise self._death() from error
-            raise
-        self._unread += 1
-        return self._read_reply()
-
-    def _read_reply(self) -> Any:
-        """Return the newest reply; there is an older one where Ctrl-C came between a request and its reply."""
-        value = None
-        while self._unread:
             try:
+                pickle.dump((method, arguments), self._requests)
+                self._requests.flush()
+            except BaseException:
+                self._process.kill()  # half a request would leave it waiting for the rest
+                raise
+            self._unread += 1
+            while self._unread:  # more than one where Ctrl-C came between a request and its reply
                 value, error = pickle.load(self._replies)
-            except _GONE as gone:
-                raise self._death() from gone
-            self._unread -= 1
-            if error is not None:
-                raise error
+                self._unread -= 1
+        except _GONE as gone:
+            raise VectorIndexError(f"The process of the vector index ended with code {self._wait()}.") from gone
+        if error is not None:
+            raise error
         return value
-
-    def _death(self) -> VectorIndexError:
-        self._wait()
-        return VectorIndexError(f"The process of the vector index ended with code {self._process.returncode}.")
 
     def _end(self) -> None:
         for pipe in (self._requests, self._replies):
@@ -117,18 +103,19 @@ class ProcessIndex:
                 pipe.close()
         self._wait()
 
-    def _wait(self) -> None:
+    def _wait(self) -> int:
+        """Wait until the child has ended, for so long as it may take, and return its exit code."""
         try:
-            self._process.wait(_CLOSING_SECONDS)
+            return self._process.wait(_CLOSING_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            return self._process.wait()
 
 
 def _serve(folder: Path) -> None:
-    """Answer the parent until it closes the index or is gone."""
+    """Answer the parent until it closes the index or is gone. Where the index cannot be opened, one answer says so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the index
-    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what native code prints is not a reply
 
     def reply(value: Any, error: VectorIndexError | None = None) -> None:
@@ -142,10 +129,9 @@ def _serve(folder: Path) -> None:
     except (VectorIndexError, ImportError) as error:
         reply(None, VectorIndexError(str(error)))
         return
-    reply(None)
     method = ""
     while method != "close":
-        method, arguments = pickle.load(requests)
+        method, arguments = pickle.load(sys.stdin.buffer)
         try:
             reply(getattr(index, method)(*arguments))
         except VectorIndexError as error:

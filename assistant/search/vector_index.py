@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
@@ -20,12 +20,9 @@ from vectorstore import IndexPlace, IndexUnreachable, Match, Metadata, VectorInd
 FINGERPRINT = "embedder"
 """Name of the library's fact that says which embedding model made its vectors, and so those of its index."""
 
-_NAME = "index"
-"""Fact: the name of the present index. All before its last hyphen belongs to this library alone."""
-_SERVER = "index server"
-"""Fact: the address of the server that holds it, "" for a folder of our own."""
-_CHECKSUM = "index checksum"
-"""Fact: the checksum of its files, "" while they are open or not made yet."""
+_NAME, _SERVER, _CHECKSUM = "index", "index server", "index checksum"
+"""Names of the library's facts about its index: its name, which before the last hyphen is the library's own; the
+address of the server that holds it, "" for a folder; the checksum of its files, "" while it is open or not made yet."""
 
 _VECTORS_AT_ONCE = 1000
 _PROBES = 5
@@ -50,10 +47,8 @@ class PersistentIndex:
         self._index: VectorIndex | None = None
         self._index_lock = threading.RLock()
         self._opening: threading.Thread | None = None
-        self._checksum = ""
-        """The library's fact of that name, while the index is open."""
-        self._is_trusted = True
-        """Whether the library knows what became of the index that it names."""
+        self._checksum = ""  # the library's fact of that name, while the index is open
+        self._is_trusted = True  # whether the library knows what became of the index that it names
         self._matrix: VectorMatrix | None = None
         self._matrix_lock = threading.Lock()
 
@@ -62,9 +57,11 @@ class PersistentIndex:
 
         Raises IndexUnreachable where the library's index is on a server that does not answer.
         """
-        matches = self._search_index(vector, limit) if among is None else None
-        if matches:
-            return matches
+        if among is None:
+            if self._opening is not None:
+                self._opening.join()
+            if matches := self._search_index(lambda index: index.query(vector, limit)):
+                return matches
         with self._matrix_lock:
             if self._matrix is None:
                 self._matrix = VectorMatrix(*self._library.numbered_vectors())
@@ -83,16 +80,13 @@ class PersistentIndex:
         Raises VectorIndexError.
         """
         self._forget_matrix()
-        try:
-            while removed := self._library.removed_ids(_VECTORS_AT_ONCE):
-                with self._opened() as index:
-                    self._note_checksum("")
-                    index.delete(removed)
-                    self._library.forget_removed(removed)
-            while self._add_vectors():
-                pass
-        finally:
-            self._forget_matrix()
+        while removed := self._library.removed_ids(_VECTORS_AT_ONCE):
+            with self._opened() as index:
+                self._note_checksum("")
+                index.delete(removed)
+                self._library.forget_removed(removed)
+        while (unindexed := self._library.unindexed(_VECTORS_AT_ONCE))[0]:
+            self._add(*unindexed)
         self._flush()
 
     def count(self) -> int:
@@ -141,17 +135,21 @@ class PersistentIndex:
                 self._flush()
             self._release()
 
-    def _search_index(self, vector: Vectors, limit: int) -> list[Match]:
+    def _open_ahead(self) -> None:
+        with suppress(IndexUnreachable):  # the search that comes will raise it
+            self._search_index(lambda _: [])
+
+    def _search_index(self, search: Callable[[VectorIndex], list[Match]]) -> list[Match]:
         """Search in the index, or return nothing where it is busy, lacks vectors, or has just failed."""
-        if self._opening is not None:
-            self._opening.join()
         if not self._index_lock.acquire(blocking=False):
             return []
         try:
-            if self._lacks_vectors():
+            if not self._name or self._library.removed_ids(1) or self._library.unindexed(1)[0]:
                 return []
-            with self._searchable() as index:
-                return index.query(vector, limit)
+            with self._opened() as index:
+                if not self._checksum:  # Chroma changes its files when it opens them or writes, and no more in a search
+                    self._note_checksum(self._place.checksum(self._name))
+                return search(index)
         except IndexUnreachable:
             raise
         except (LibraryError, VectorIndexError):  # the full disk, too, on which damage cannot be noted
@@ -159,33 +157,18 @@ class PersistentIndex:
         finally:
             self._index_lock.release()
 
-    def _open_ahead(self) -> None:
-        with suppress(LibraryError, VectorIndexError):  # the search that comes will meet it
-            if not self._lacks_vectors():
-                with self._searchable():
-                    pass
-
-    def _lacks_vectors(self) -> bool:
-        """Tell whether the library knows that its index is not made yet or not up to date."""
-        return not self._name or bool(self._library.removed_ids(1) or self._library.unindexed(1)[0])
-
-    def _add_vectors(self) -> bool:
-        """Put some of the vectors in that the index lacks; return whether there were any."""
-        ids, vectors = self._library.unindexed(_VECTORS_AT_ONCE)
-        papers = {paper.id: paper for paper in self._library.papers_by_id(ids)}
-        rows = [row for row, paper_id in enumerate(ids) if paper_id in papers]  # others were removed a moment ago
-        known = [papers[ids[row]] for row in rows]
-        if ids:
-            with self._opened() as index:
-                self._note_checksum("")
-                index.upsert(
-                    [paper.id for paper in known],
-                    vectors[rows],
-                    [paper.abstract for paper in known],
-                    [_metadata(paper) for paper in known],
-                )
-                self._library.mark_indexed(ids)
-        return bool(ids)
+    def _add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        rows = {paper_id: row for row, paper_id in enumerate(ids)}
+        papers = [paper for paper in self._library.papers_by_id(ids) if paper.id in rows]  # some may just have left
+        with self._opened() as index:
+            self._note_checksum("")
+            index.upsert(
+                [paper.id for paper in papers],
+                vectors[[rows[paper.id] for paper in papers]],
+                [paper.abstract for paper in papers],
+                [_metadata(paper) for paper in papers],
+            )
+            self._library.mark_indexed(ids)
 
     def _flush(self) -> None:
         """Note the checksum of the files after a run of writes, so that a later kill costs nothing.
@@ -215,13 +198,6 @@ class PersistentIndex:
             except VectorIndexError:
                 self.rebuild()
                 raise
-
-    @contextmanager
-    def _searchable(self) -> Iterator[VectorIndex]:
-        with self._opened() as index:
-            if not self._checksum:  # Chroma changes its files when it opens them or writes, and no more in a search
-                self._note_checksum(self._place.checksum(self._name))
-            yield index
 
     def _open(self) -> VectorIndex:
         """Open the index that the library names, or a fresh one where that cannot be trusted."""
@@ -262,16 +238,13 @@ class PersistentIndex:
 
     def _holds_its_vectors(self, index: VectorIndex) -> bool:
         """Tell whether the index holds as many vectors as it should, and whether some of them find themselves."""
-        sample = self._library.indexed_sample(_PROBES)
-        return index.count() >= self._library.indexed_count() and all(
-            _finds(index, paper_id, vector) for paper_id, vector in sample.items()
-        )
-
-
-def _finds(index: VectorIndex, paper_id: str, vector: Vectors) -> bool:
-    """Search for a vector by itself; it may hide behind as many of its like as are returned."""
-    same = [match.id for match in index.query(vector, _PROBES) if match.similarity > _SAME]
-    return paper_id in same or len(same) == _PROBES
+        if index.count() < self._library.indexed_count():
+            return False
+        for paper_id, vector in self._library.indexed_sample(_PROBES).items():
+            same = [match.id for match in index.query(vector, _PROBES) if match.similarity > _SAME]
+            if paper_id not in same and len(same) < _PROBES:  # it may hide behind as many of its like
+                return False
+        return True
 
 
 def _metadata(paper: Paper) -> Metadata:

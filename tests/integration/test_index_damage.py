@@ -139,12 +139,12 @@ def test_a_damaged_index_is_filled_again_whole(library: Library, damage: str) ->
 
 
 def test_torn_files_that_are_opened_all_the_same_do_not_end_the_program(library: Library) -> None:
-    """Even where a seal lies, a crash of Chroma is one of its own process."""
+    """Even where a checksum lies, a crash of Chroma is one of its own process."""
     for file in index_folder(library).rglob("*.bin"):
         content = file.read_bytes()
         file.write_bytes(content[: len(content) // 2] + os.urandom(len(content) - len(content) // 2))
     place = ChromaFolders(library.folder)
-    library.keep_fact("index seal", place.seal(str(library.fact("index"))))
+    library.keep_fact("index checksum", place.checksum(str(library.fact("index"))))
     with closing(PersistentIndex(library, place)) as index:
         _, ids, vectors = library.numbered_vectors()
         for row in range(0, len(ids), 100):

@@ -85,6 +85,9 @@ def test_a_failing_index_is_an_error_that_says_that_the_papers_are_safe(
     library: Library, embedder: HashingEmbedder
 ) -> None:
     class Broken:
+        def prepare(self) -> None:
+            pass
+
         def query(self, *_: object) -> list[Match]:
             raise VectorIndexError("disk I/O error")
 
