@@ -322,7 +322,7 @@ def _opened() -> Iterator[tuple[Bench, RememberingModel]]:
         closing(Library(Path(folder))) as library,
         closing(PersistentIndex(library, ChromaFolders(library.folder))) as index,
     ):
-        embedder = RememberingEmbedder(sample.embedder)
+        embedder = RememberingEmbedder(sample.embedder())
         model = RememberingModel(sample.language_model())
         base = replace(
             sample.assistant,

@@ -52,6 +52,7 @@ def evaluate(
         with open_workspace(context) if remaining else nullcontext() as opened:
             if opened:
                 console.say_waiting(opened.waiting_count())
+                opened.embed_few()
                 for verdict in ask_all(remaining, opened.assistant.ask_after):
                     verdicts[verdict.labels] = verdict
                     if save:

@@ -42,7 +42,6 @@ __all__ = [
     "categories",
     "count",
     "curation",
-    "filter_union",
     "filters",
     "fulltext",
     "identifiers",

@@ -13,12 +13,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from assistant import __version__
 from assistant.export.bundles.answer_pages import page
 from assistant.export.bundles.bundle_reading import Bundle
 from assistant.export.bundles.bundles import ANSWER, BIBLIOGRAPHY, EVIDENCE, PAGE
 from assistant.export.writers.markdown import escaped
 from assistant.ingestion.readers import bibtex
+from assistant.settings import PROGRAM_VERSION
 from assistant.text import counted
 from assistant.types import Answer, Paper, Plan, Record
 
@@ -165,7 +165,7 @@ def _changed_page(bundle: Bundle) -> list[str]:
     """Return what stands otherwise on the page than this program, of the same version, would write it."""
     manifest, library = bundle.manifest, bundle.manifest.get("library")
     count = library.get("papers") if isinstance(library, Mapping) else None
-    if manifest.get("program") != __version__ or not isinstance(count, int):
+    if manifest.get("program") != PROGRAM_VERSION or not isinstance(count, int):
         return []
     written = page(bundle.answer, str(manifest.get("made")), count, len(bundle.counted))
     if written == bundle.page:

@@ -19,7 +19,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from assistant import __version__
 from assistant.catalogue import paper_details
 from assistant.errors import BundleError
 from assistant.export.bundles.answer_pages import page
@@ -27,6 +26,7 @@ from assistant.export.writers import bibtex, jsonl
 from assistant.library import DOUBTS, Library, authors, fulltext, passing, undecided
 from assistant.library import papers as paper_table
 from assistant.search import topics
+from assistant.settings import PROGRAM_VERSION
 from assistant.types import Answer, Measure, Paper, PaperFilter, Plan
 
 FORMAT = "abstract-assistant answer bundle"
@@ -140,7 +140,7 @@ def _write_files(folder: Path, answer: Answer, library: Library, embedder: str) 
     manifest = {
         "format": FORMAT,
         "version": VERSION,
-        "program": __version__,
+        "program": PROGRAM_VERSION,
         "made": made,
         "question": answer.question,
         "plan": answer.to_json()["plan"],

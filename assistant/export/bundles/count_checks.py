@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from assistant import __version__
 from assistant.catalogue import CatalogueAnswer
 from assistant.export.bundles import recounts
 from assistant.export.bundles.bundle_checks import Check, checked, short
 from assistant.export.bundles.bundle_reading import Bundle
 from assistant.export.bundles.bundles import EVIDENCE, counting_filter
+from assistant.settings import PROGRAM_VERSION
 from assistant.text import counted, plain
 from assistant.types import Answer, Paper
 
@@ -55,7 +55,7 @@ def _miscounted_text(bundle: Bundle, now: CatalogueAnswer) -> list[str]:
         return []  # the sentences name a file, which is known only where it was read
     stated = [sentence.text for sentence in answer.sentences]
     expected = [sentence.text for sentence in now.sentences]
-    if bundle.manifest.get("program") != __version__:
+    if bundle.manifest.get("program") != PROGRAM_VERSION:
         stated, expected = ([str(_NUMBER.findall(text)) for text in texts] for texts in (stated, expected))
     return [f"“{short(text)}” is not what counting gives." for text in stated if text not in expected]
 

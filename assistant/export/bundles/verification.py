@@ -38,7 +38,7 @@ class Report:
         return {"question": self.question, "holds": self.holds, "checks": checks}
 
 
-def verify(folder: Path, library: Library | None) -> Report:
+def verify(folder: Path, library: Library | None = None) -> Report:
     """Check a bundle by itself and, with a library, whether it still holds there.
 
     Raises BundleError where the folder is no bundle at all. What is broken or changed in a bundle is in the report.
