@@ -541,7 +541,7 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class IngestionReport:
-    """What an ingestion did with each record; `pending` counts papers that still wait for their vector.
+    """What an ingestion did with each record; `pending` counts papers not indexed yet: those without a vector, too.
 
     `failed` holds the first problems of each source, `sources` the figures of all.
     """

@@ -26,7 +26,7 @@ from assistant.ingestion.remote import AuthorCandidate, Reference, fetch, find_a
 from assistant.library import CheckReport, Finding, Library, Ownership, curation, integrity, make_folder
 from assistant.planning import Gazetteer, KnownReader, Planner, Reader
 from assistant.protocols import Embedder, LanguageModel, Vectors
-from assistant.search import FINGERPRINT, KeptIndex, Retriever, embedding_queue, topics
+from assistant.search import FINGERPRINT, PersistentIndex, Retriever, embedding_queue, topics
 from assistant.settings import Settings, load
 from assistant.text import plain
 from assistant.types import (
@@ -62,7 +62,7 @@ class Workspace:
         with ExitStack() as opened:
             opened.enter_context(closing(Ownership(settings.library)))
             self.library = opened.enter_context(closing(Library(settings.library)))
-            self.index = opened.enter_context(closing(KeptIndex(self.library, wiring.index_place(settings))))
+            self.index = opened.enter_context(closing(PersistentIndex(self.library, wiring.index_place(settings))))
             self._opened = opened.pop_all()
         self._making = threading.RLock()
         self._reading_weights = threading.Lock()
@@ -287,9 +287,10 @@ class Workspace:
 
         def work() -> None:
             with self._adding, suppress(LibraryError, ModelError):  # said when it is tried next in the foreground
-                if not self._is_index_whole() and not self.waiting_count():
-                    self.index.renew()
+                if not self._is_index_consistent() and not self.waiting_count():
+                    self.index.rebuild()
                 self._embed_waiting(lambda _: None)
+                self.index.prepare()
 
         threading.Thread(target=work, name="catching up", daemon=True).start()
 
@@ -306,19 +307,19 @@ class Workspace:
         with self._adding:
             embedder = self.embedder()
             is_same = self.library.fact(FINGERPRINT) in (None, embedder.fingerprint)
-            self.index.renew("" if is_same and not anew else embedder.fingerprint)
+            self.index.rebuild("" if is_same and not anew else embedder.fingerprint)
             return embedding_queue.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
 
     def check(self, *, mend: bool = False) -> CheckReport:
         """Read the whole library and its index, and with `mend` put right what can be."""
         with self._adding:
             report = integrity.check(self.library, mend=mend)
-            is_whole = self._is_index_whole()
-            if mend and not is_whole:
-                self.index.renew()
+            is_consistent = self._is_index_consistent()
+            if mend and not is_consistent:
+                self.index.rebuild()
             if mend and self.library.pending_count():
                 self._embed_waiting(lambda _: None)
-            if is_whole:
+            if is_consistent:
                 return report
             finding = Finding(
                 "index",
@@ -335,9 +336,9 @@ class Workspace:
         """
         try:
             if not report.pending:
-                if not self.library.indexed_count() or self._is_index_whole():
+                if not self.library.indexed_count() or self._is_index_consistent():
                     return report
-                self.index.renew()
+                self.index.rebuild()
             self._embed_waiting(on_progress)
         except (LibraryError, ModelError) as error:
             waiting = Notice(
@@ -352,10 +353,10 @@ class Workspace:
         self._check_fingerprint()
         return embedding_queue.embed_pending(self.library, self.index, self.embedder(), on_progress=on_progress)
 
-    def _is_index_whole(self) -> bool:
+    def _is_index_consistent(self) -> bool:
         """Tell whether the index is as it was left. Raises IndexFailed where its server cannot be reached."""
         try:
-            return not self.library.count() or self.index.is_whole()
+            return not self.library.count() or self.index.is_consistent()
         except VectorIndexError as error:
             raise IndexFailed(error) from error
 

@@ -170,7 +170,7 @@ def report(result: IngestionReport) -> str:
     failed = f'<div class="{"bad" if result.failed else ""}"><b>{result.failures:,}</b><span>failed</span></div>'
     parts = [f'<div class="figures">{figures}{failed}</div>']
     if result.pending:
-        parts.append(f"<p>{result.pending:,} papers still wait for their vector; add any file to go on.</p>")
+        parts.append(f"<p>{result.pending:,} papers are not indexed yet; add any file to go on.</p>")
     if result.failed:
         rows = [
             f"<tr><td>{_file_name(problem.file)}</td><td>{problem.line or ''}</td>"

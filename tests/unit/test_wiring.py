@@ -166,13 +166,13 @@ def test_a_chroma_that_is_damaged_gives_its_place_to_a_fresh_one(folder: Path, p
         former = folder / str(workspace.library.fact("index"))
         next(former.rglob("*.sqlite3")).write_bytes(b"torn")
         assert workspace.search("Paper 3", 1)[0].passage.similarity
-        assert not workspace.index.is_whole()
+        assert not workspace.index.is_consistent()
         workspace.check(mend=True)
-        assert workspace.index.is_whole()
+        assert workspace.index.is_consistent()
         assert workspace.index.count() == 5
         assert not former.exists()
     with opened(folder) as workspace:
-        assert workspace.index.is_whole()
+        assert workspace.index.is_consistent()
 
 
 def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
