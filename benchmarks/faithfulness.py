@@ -43,12 +43,12 @@ def main() -> None:
 
 
 def _plans(workspace: Workspace, given: argparse.Namespace) -> list[Plan]:
-    from assistant.catalogue import answers
+    from assistant import catalogue
 
     plans = []
     if given.authors:
-        ranked = answers.answer(workspace.library, "per_author", PaperFilter(), given.authors).rows[: given.authors]
-        for row in ranked:
+        ranking = Plan("", "", kind="catalogue", measure="per_author", limit=given.authors)
+        for row in catalogue.answer(workspace.library, ranking).rows[: given.authors]:
             question = f"Summarise the papers by {row['author']}."
             plans.append(
                 Plan(question, question, PaperFilter(author=row["person_id"]), "synthesis", length=given.length)
