@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from assistant.answering import Assistant
 from assistant import catalogue
+from assistant.answering import Assistant
 from assistant.errors import BundleError
 from assistant.export.bundles import bundles, recounts
 from assistant.ingestion.readers import read
