@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from assistant.catalogue import caveats, listings, paper_details
@@ -63,12 +64,9 @@ def answer(library: Library, plan: Plan) -> CatalogueAnswer:
     with library.transaction() as connection:
         total, names = filters.count(connection, wanted), caveats.names_of(connection, wanted)
         request = CatalogueRequest(connection, plan, wanted, total, names)
-        if measure in _OTHERS:
-            reply = _OTHERS[measure](request)
-        elif not total:
-            reply = caveats.nothing(request)
-        else:
-            reply = _OF_PAPERS[measure](request)
+        is_about_papers = measure != "profile" and measure not in paper_details.OF_NAMED_PAPERS
+        reply = caveats.nothing(request) if is_about_papers and not total else _MEASURES[measure](request)
+        if is_about_papers and total:
             reply = replace(reply, lines=(*reply.lines, *caveats.remarks(request)))
     first, *others = reply.lines
     if plan.manner == "yes_no" and not first.text.startswith(("Yes", "No")):
@@ -99,15 +97,8 @@ def _numbered(reply: Reply) -> CatalogueAnswer:
     return CatalogueAnswer(tuple(sentences), reply.count, reply.rows, ids)
 
 
-_OTHERS: Mapping[Measure, Callable[[CatalogueRequest], Reply]] = {
-    "authors_of": paper_details.describe,
-    "details": paper_details.describe,
-    "profile": paper_details.author_pages,
-}
-"""Measures that are answered also where no paper passes the filter."""
-
-_OF_PAPERS: Mapping[Measure, Callable[[CatalogueRequest], Reply]] = {
-    "count": listings.number,
+_MEASURES: Mapping[Measure, Callable[[CatalogueRequest], Reply]] = {
+    "count": listings.count,
     "papers": listings.all_papers,
     "newest": listings.newest_or_oldest,
     "oldest": listings.newest_or_oldest,
@@ -116,8 +107,11 @@ _OF_PAPERS: Mapping[Measure, Callable[[CatalogueRequest], Reply]] = {
     "years_ranked": listings.groups,
     "per_category": listings.groups,
     "per_venue": listings.groups,
-    "per_author": listings.people,
-    "per_first_author": listings.people,
-    "per_last_author": listings.people,
+    "per_author": listings.authors,
+    "per_first_author": partial(listings.authors_at, "first"),
+    "per_last_author": partial(listings.authors_at, "last"),
     "coauthors": listings.coauthors,
+    "authors_of": paper_details.describe,
+    "details": paper_details.describe,
+    "profile": paper_details.author_pages,
 }

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, not_, select
 
 from assistant.catalogue import paper_counts
-from assistant.catalogue.paper_counts import Entry, PaperCount
+from assistant.catalogue.paper_counts import Entries, PaperCount
 from assistant.catalogue.reply import MOST_LINES, CatalogueRequest, Reply, ReplyLine, paper_line, paper_row
 from assistant.library import filters, papers, read_papers
 from assistant.text import arxiv_categories, counted, joined, listing_command, one_line, place_in_words, plain
@@ -30,7 +30,7 @@ _EXAMPLES = 5
 """Papers named of those that a remark is about."""
 
 
-def number(request: CatalogueRequest) -> Reply:
+def count(request: CatalogueRequest) -> Reply:
     """Say how many papers there are, and show the newest."""
     shown = by_date(request, MOST_SOURCES)
     text = f"{request.subject}."
@@ -114,9 +114,9 @@ def newest_or_oldest(request: CatalogueRequest) -> Reply:
 
 def by_author_count(request: CatalogueRequest) -> Reply:
     """Rank the papers by how many wrote them, most first. Those whose list of authors is cut are not ranked."""
-    authors, is_open = filters.authors_counted()
-    order = authors if request.plan.ascending else authors.desc()
-    query = select(papers.c.id, authors).where(not_(is_open)).order_by(order, papers.c.date.desc(), papers.c.title)
+    number, is_open = filters.authors_counted()
+    order = number if request.plan.ascending else number.desc()
+    query = select(papers.c.id, number).where(not_(is_open)).order_by(order, papers.c.date.desc(), papers.c.title)
     counts: dict[str, int] = dict(map(tuple, request.select(query)))
     part, remarks = _part(request, list(counts.values()), _USUAL_PLACES, "author")
     shown = read_papers(request.connection, list(counts)[part])
@@ -139,14 +139,15 @@ def groups(request: CatalogueRequest) -> Reply:
     order is asked for: then they are those of the lines. Papers that name none stand at the end, and are not ranked.
     """
     plan = request.plan
-    noun, count, described = _GROUPS[plan.measure]
-    counts = count(request.connection, paper_counts.entries(request.connection, request.filter))
+    noun, counting, described = _GROUPS[plan.measure]
+    counts = counting(request.connection, paper_counts.entries(request.connection, request.filter))
     nameless = [each for each in counts if not each.name]
     named = [each for each in counts if each.name and request.takes(each.count)]
     heading, remarks = f"{request.subject}, by {noun}", list[ReplyLine]()
     if plan.measure == "per_year" and not plan.ascending and plan.limit is None and plan.place is None:
         shown, order = named[:MOST_LINES], ""
-        top = [each.name for each in named if each.count == max(year.count for year in named)]
+        most = max((each.count for each in named), default=0)
+        top = [each.name for each in named if each.count == most]
         heading += f", most from {joined(top)}" if len(top) < len(named) else ""
     else:
         named = _ranked(request, named)
@@ -175,17 +176,15 @@ def groups(request: CatalogueRequest) -> Reply:
     return Reply(tuple(lines), tuple(_row(request, each, described(each)[1]) for each in listed), request.total)
 
 
-def people(request: CatalogueRequest) -> Reply:
-    """Name the most frequent authors, first authors or last authors."""
-    positions: Mapping[Measure | None, Literal["first", "last"]] = {
-        "per_first_author": "first",
-        "per_last_author": "last",
-    }
-    position = positions.get(request.plan.measure)
+def authors(request: CatalogueRequest) -> Reply:
+    """Name the most frequent authors."""
+    counts = paper_counts.per_author(request.connection, paper_counts.entries(request.connection, request.filter))
+    return _people(request, counts, "author", f"of {request.subject}", _cut_lists(request))
+
+
+def authors_at(position: Literal["first", "last"], request: CatalogueRequest) -> Reply:
+    """Name the most frequent first, or last, authors, and say how many papers do not state theirs."""
     found = paper_counts.entries(request.connection, request.filter)
-    if position is None:
-        counts = paper_counts.per_author(request.connection, found)
-        return _people(request, counts, "author", f"of {request.subject}", _cut_lists(request))
     counts = paper_counts.per_position(request.connection, found, position)
     remarks = [
         ReplyLine(
@@ -311,22 +310,21 @@ def _heading(text: str, shown: Sequence[Any]) -> ReplyLine:
     return ReplyLine(f"{text}:" if shown else f"{text}: none.")
 
 
+def _days(date: str) -> tuple[str, str]:
+    """Return the first and the last day that a date may mean."""
+    return date + "0000-01-01"[len(date) :], date + "0000-12-31"[len(date) :]
+
+
 def _date_rank(date: str, *, is_newest: bool) -> tuple[str, int]:
     """Return what dates are sorted by: of the days that one may mean the first (newest) or the last (oldest)."""
-    return (_first_day(date), len(date)) if is_newest else (_last_day(date), -len(date))
+    first_day, last_day = _days(date)
+    return (first_day, len(date)) if is_newest else (last_day, -len(date))
 
 
-def _may_precede(date: str, last: str, *, is_newest: bool) -> bool:
+def _may_precede(date: str, other: str, *, is_newest: bool) -> bool:
     """Tell whether a date, on a day that it may mean, is newer (older) than another one may be."""
-    return _last_day(date) > _first_day(last) if is_newest else _first_day(date) < _last_day(last)
-
-
-def _first_day(date: str) -> str:
-    return date + "0000-01-01"[len(date) :]
-
-
-def _last_day(date: str) -> str:
-    return date + "0000-12-31"[len(date) :]
+    (first_day, last_day), (others_first, others_last) = _days(date), _days(other)
+    return last_day > others_first if is_newest else first_day < others_last
 
 
 def _year(year: PaperCount) -> tuple[str, dict[str, Any]]:
@@ -352,9 +350,9 @@ def _person(person: PaperCount) -> tuple[str, dict[str, Any]]:
     return f"{plain(person.name)} and {plain(person.other)}", row
 
 
-def _row(request: CatalogueRequest, count: PaperCount, named: Mapping[str, Any]) -> dict[str, Any]:
-    share = round(count.count / request.total, 4)
-    return {**named, "papers": count.count, "share": share, "paper_ids": list(count.paper_ids[:_MOST_ROW_IDS])}
+def _row(request: CatalogueRequest, counted_papers: PaperCount, named: Mapping[str, Any]) -> dict[str, Any]:
+    number, ids = counted_papers.count, list(counted_papers.paper_ids[:_MOST_ROW_IDS])
+    return {**named, "papers": number, "share": round(number / request.total, 4), "paper_ids": ids}
 
 
 def _cut_lists(request: CatalogueRequest) -> list[ReplyLine]:
@@ -370,7 +368,7 @@ def _share(part: int, whole: int) -> str:
     return "under 1%" if percent < 1 else f"{percent:.0f}%" if part == whole or percent < 99.5 else "over 99%"
 
 
-_Counting = Callable[[Connection, Sequence[Entry]], list[PaperCount]]
+_Counting = Callable[[Connection, Entries], list[PaperCount]]
 _Describing = Callable[[PaperCount], tuple[str, dict[str, Any]]]
 
 _GROUPS: Mapping[Measure | None, tuple[str, _Counting, _Describing]] = {

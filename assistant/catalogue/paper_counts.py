@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from assistant.library import authors, authorships, categories, papers, passing
 from assistant.library.authors import Person
@@ -20,13 +20,8 @@ _MOST_AUTHORS = 100
 """Authors of a paper up to which its pairs are counted: a thousand authors make half a million pairs."""
 
 
-class Entry(NamedTuple):
-    """What a paper is sorted and counted by; a tuple, since there are tens of thousands."""
-
-    id: str
-    date: str
-    year: int | None
-    venue: str
+Entries = Sequence[Row[tuple[str, str, int | None, str]]]
+"""Papers as rows of id, date, year and venue, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +43,26 @@ class PaperCount:
         return len(self.paper_ids)
 
 
-def entries(connection: Connection, paper_filter: PaperFilter) -> list[Entry]:
+def entries(connection: Connection, paper_filter: PaperFilter) -> Entries:
     """Return the papers that pass a filter, newest first."""
     query = passing(connection, select(papers.c.id, papers.c.date, papers.c.year, papers.c.venue), paper_filter)
-    found = [Entry(*row) for row in connection.execute(query)]
-    return sorted(found, key=attrgetter("date"), reverse=True)  # many times faster here than by the index's order
+    return sorted(
+        connection.execute(query), key=attrgetter("date"), reverse=True
+    )  # many times faster here than by the index's order
 
 
-def per_year(_connection: Connection, found: Sequence[Entry]) -> list[PaperCount]:
+def per_year(_connection: Connection, found: Entries) -> list[PaperCount]:
     """Count papers by year, newest first; the last is of those without a date, where there are any."""
     years = ((str(entry.year or ""), str(entry.year or ""), entry.id) for entry in found)
     return sorted(_grouped(years), key=attrgetter("name"), reverse=True)
 
 
-def per_venue(_connection: Connection, found: Sequence[Entry]) -> list[PaperCount]:
+def per_venue(_connection: Connection, found: Entries) -> list[PaperCount]:
     """Count papers by venue, spellings folded, most first; the last is of those without one, where there are any."""
     return _grouped((fold(entry.venue), entry.venue, entry.id) for entry in found)
 
 
-def per_category(connection: Connection, found: Sequence[Entry]) -> list[PaperCount]:
+def per_category(connection: Connection, found: Entries) -> list[PaperCount]:
     """Count papers by category, most first; one of several categories counts in each. "CV" and "cs.CV" are one.
 
     The last is of those without a category, where there are any.
@@ -78,15 +74,13 @@ def per_category(connection: Connection, found: Sequence[Entry]) -> list[PaperCo
     return _grouped((key, name, entry.id) for entry in found for key, name in (held.get(entry.id) or {"": ""}).items())
 
 
-def per_author(connection: Connection, found: Sequence[Entry]) -> list[PaperCount]:
+def per_author(connection: Connection, found: Entries) -> list[PaperCount]:
     """Count papers by author, most first. Persons are counted, not spellings."""
     order = _order(found)
     return _ranked(_of_person(person, person.paper_ids, order) for person in authors.among(connection, list(order)))
 
 
-def per_position(
-    connection: Connection, found: Sequence[Entry], position: Literal["first", "last"]
-) -> list[PaperCount]:
+def per_position(connection: Connection, found: Entries, position: Literal["first", "last"]) -> list[PaperCount]:
     """Count papers by first, or last, author, most first; the last is of those that do not state theirs.
 
     Where the list of authors is cut, the last one is not known.
@@ -106,14 +100,14 @@ def per_position(
     return _ranked(count for count in counts if count.paper_ids)
 
 
-def coauthors(connection: Connection, found: Sequence[Entry], writers: Iterable[str]) -> list[PaperCount]:
+def coauthors(connection: Connection, found: Entries, writers: Iterable[str]) -> list[PaperCount]:
     """Count the papers that others wrote with the `writers` (ids or words of names) of the papers found, most first."""
     theirs = {person.id for writer in writers for person in named(connection, writer)}
     return [count for count in per_author(connection, found) if count.id not in theirs]
 
 
 def pairs(
-    connection: Connection, found: Sequence[Entry], places: int, takes: Callable[[int], bool], *, ascending: bool
+    connection: Connection, found: Entries, places: int, takes: Callable[[int], bool], *, ascending: bool
 ) -> tuple[list[PaperCount], int]:
     """Count the papers that two people wrote together: the first `places` with all ties, and how many pairs there are.
 
@@ -150,7 +144,7 @@ def _of_person(person: Person, paper_ids: Iterable[str], order: Mapping[str, int
     return PaperCount(person.name, tuple(ids), person.id)
 
 
-def _order(found: Sequence[Entry]) -> dict[str, int]:
+def _order(found: Entries) -> dict[str, int]:
     return {entry.id: place for place, entry in enumerate(found)}
 
 

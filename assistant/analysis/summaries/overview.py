@@ -9,9 +9,8 @@ from pathlib import Path
 
 from assistant import catalogue
 from assistant.analysis import trends
-from assistant.analysis.summaries import paper_summary, survey, synthesis
-from assistant.analysis.summaries.survey import Group, Survey
-from assistant.analysis.summaries.synthesis import SIZES, Section
+from assistant.analysis.summaries import paper_summary, synthesis
+from assistant.analysis.summaries.synthesis import SIZES, Group, Section, Survey
 from assistant.analysis.trends import Course
 from assistant.grounding import Embed, support
 from assistant.library import Library
@@ -63,13 +62,7 @@ class Overviews:
         """
         size = SIZES[answer.plan.length if answer.plan else "medium"]
         selected = _which(answer, paper_filter, {name: self.called(name) for name in paper_filter.people}, note)
-        read: Survey | None = None
-        for step in survey.read(self.library, paper_filter, f"papers {selected}".strip()):
-            if isinstance(step, Progress):
-                yield step
-            else:
-                read = step
-        assert read is not None
+        read = yield from synthesis.read(self.library, paper_filter, f"papers {selected}".strip())
         sources = read.sources[:MOST_SOURCES]
         yield EvidenceFound(sources)
         facts = list(_facts(self.library, read, paper_filter))
@@ -90,7 +83,7 @@ class Overviews:
         themes = [synthesis.section(read, group, kept.get(place, ()), size) for place, group in enumerate(groups)]
         sections = [_cut(each) for each in (opening, *themes, *_others(read, groups), *facts)]
         answer = replace(answer, rows=synthesis.rows(read), count=read.coverage.matching, coverage=read.coverage)
-        yield _finished(answer, sections, sources, withheld, model, stop)
+        yield _finished(replace(answer, sources=sources, model=model.info), sections, withheld, stop)
 
     def of_paper(self, answer: Answer, source: Source, stop: threading.Event) -> Iterator[AnswerEvent]:
         """Summarise one paper: a line by the model, kept for the next time, and the abstract's own words."""
@@ -102,32 +95,20 @@ class Overviews:
         withheld = [Sentence(line.said, line.status)] if line and not line.is_proved else []
         coverage = Coverage(1, 1, source.date, source.date, int(not source.date), "abstracts")
         answer = replace(answer, rows=paper_summary.table([source]), count=1, coverage=coverage)
-        yield _finished(answer, [paper_summary.section(source, line)], (source,), withheld, model, stop)
+        answer = replace(answer, sources=(source,), model=model.info)
+        yield _finished(answer, [paper_summary.section(source, line)], withheld, stop)
 
 
 def _finished(
-    answer: Answer,
-    sections: Sequence[Section],
-    sources: tuple[Source, ...],
-    withheld: Sequence[Sentence],
-    model: LanguageModel,
-    stop: threading.Event,
+    answer: Answer, sections: Sequence[Section], withheld: Sequence[Sentence], stop: threading.Event
 ) -> AnswerFinished:
     remarks = ["stopped by the reader"] if stop.is_set() else []
     if withheld:
         pronoun = "it" if len(withheld) == 1 else "them"
         remarks.append(f"{counted(len(withheld), 'sentence')} withheld: no abstract wholly supports {pronoun}")
-    return AnswerFinished(
-        replace(
-            answer,
-            text=synthesis.text(sections),
-            sentences=synthesis.sentences(sections),
-            withheld=tuple(withheld),
-            sources=sources,
-            model=model.info,
-            reason="; ".join(remarks),
-        )
-    )
+    said = tuple(sentence for section in sections for sentence in (section.heading, *section.body))
+    answer = replace(answer, text=synthesis.text(sections), sentences=said, withheld=tuple(withheld))
+    return AnswerFinished(replace(answer, reason="; ".join(remarks)))
 
 
 def _which(answer: Answer, paper_filter: PaperFilter, names: Mapping[str, str], note: str) -> str:
@@ -145,7 +126,8 @@ def _others(read: Survey, written: Sequence[Group]) -> Iterator[Section]:
         named = "; ".join(f"{group.title} ({counted(len(group.numbers), 'paper')})" for group in rest)
         yield Section(Sentence(f"Other themes: {named}.", "exact"))
     if read.apart:
-        text = f"{counted(len(read.apart), 'paper')} in no theme, without a vector: `assistant reindex` makes vectors."
+        have = "belongs to no theme: it has" if len(read.apart) == 1 else "belong to no theme: they have"
+        text = f"{counted(len(read.apart), 'paper')} {have} no vector yet. `assistant reindex` makes vectors."
         yield Section(Sentence(text, "exact", read.apart))
 
 

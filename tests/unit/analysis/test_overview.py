@@ -199,7 +199,7 @@ def test_papers_without_vectors_are_quoted_and_it_is_said(library: Library, embe
     model = ScriptedModel(*NOTHING)
     assistant = assistant_over(library, KeptIndex(library, MemoryPlace()), embedder, model)
     answer = assistant.ask("Summarise Ada Lovelace's work").answer()
-    assert "10 papers in no theme, without a vector" in answer.text
+    assert "10 papers belong to no theme: they have no vector yet." in answer.text
     assert any(sentence.spans for sentence in answer.sentences)
 
 

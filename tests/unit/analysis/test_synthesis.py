@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.analysis.summaries import synthesis
-from assistant.analysis.summaries.survey import Group, Survey
-from assistant.analysis.summaries.synthesis import SIZES
+from assistant.analysis.summaries.synthesis import SIZES, Group, Survey
 from assistant.analysis.trends import Trends
 from assistant.types import Coverage, Sentence, Source
 from tests.fakes import HashingEmbedder, ScriptedModel
@@ -19,7 +18,7 @@ SOURCES = tuple(
     Source(number, f"id{number}", f"{name}: A Study", ("Ada",), "2024", "", abstract)
     for number, (name, abstract) in enumerate(zip(("Alpha", "Beta"), ABSTRACTS, strict=True), 1)
 )
-GROUP = Group("adapters", None, (1, 2))
+GROUP = Group("adapters", (1, 2))
 
 
 def survey(reading: str = "key sentences") -> Survey:
