@@ -1,6 +1,6 @@
 """Exact answers by typed queries over the library: counts, lists, rankings and facts, never the model."""
 
-from assistant.catalogue.answers import CatalogueAnswer, answer, planned
-from assistant.catalogue.paper_counts import Tally
+from assistant.catalogue.answers import CatalogueAnswer, answer
+from assistant.catalogue.paper_counts import PaperCount
 
-__all__ = ["CatalogueAnswer", "Tally", "answer", "caveats", "paper_counts", "paper_details", "planned"]
+__all__ = ["CatalogueAnswer", "PaperCount", "answer", "caveats", "paper_counts", "paper_details"]

@@ -75,7 +75,7 @@ def count_again(library: Library, plan: Plan, ids: Mapping[str, str], people: Se
     named = tuple(ids.get(paper_id, paper_id) for paper_id in plan.papers)
     here = [translated(library, PaperFilter(any_authors=those), ids, people) for those in (plan.ranked, plan.left_out)]
     ranked, left_out = (each.any_authors for each in here)
-    return catalogue.planned(library, replace(plan, chosen=chosen, papers=named, ranked=ranked, left_out=left_out))
+    return catalogue.answer(library, replace(plan, chosen=chosen, papers=named, ranked=ranked, left_out=left_out))
 
 
 def left_open(library: Library, chosen: PaperFilter) -> set[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from assistant import catalogue
 from assistant.answering import Assistant
-from assistant.catalogue import answers
 from assistant.errors import BundleError
 from assistant.export.bundles import bundles, recounts
 from assistant.ingestion.readers import read
@@ -181,7 +181,6 @@ def test_a_ranking_is_counted_again_with_its_order_place_and_bounds(
     library: Library, embedder: HashingEmbedder, plan: Plan
 ) -> None:
     filled(library, embedder)
-    asked = {"ascending": plan.ascending, "place": plan.place, "least": plan.least, "most": plan.most}
-    found = answers.answer(library, plan.measure, plan.chosen, plan.limit, **asked)
+    found = catalogue.answer(library, plan)
     assert found.rows
     assert recounts.count_again(library, plan, {}, ()) == found
