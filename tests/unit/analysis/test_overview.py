@@ -141,7 +141,7 @@ def test_where_the_model_takes_no_paper_to_be_about_a_topic_it_is_refused(
 def test_the_plan_of_an_overview_says_what_can_be_counted_again(build: Callable[..., Assistant]) -> None:
     answer = build(*NOTHING).ask("Give me an overview of galaxy clusters").answer()
     assert answer.plan
-    assert (answer.plan.topic, answer.plan.chosen.words) == ("", ("galaxy clusters",))
+    assert (answer.plan.topic, answer.plan.filter.words) == ("", ("galaxy clusters",))
     assert answer.count == 5
 
 
