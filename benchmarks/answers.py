@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from assistant.cli.evaluate import ask_all, show_summary, show_wrong
+from assistant.cli.evaluate import ask_all, show_run
 from assistant.evaluation import scoring
 from assistant.evaluation.scoring import is_right
 from benchmarks.collections import open_with
@@ -29,9 +29,7 @@ def main() -> None:
     with open_with(*chosen.files) as workspace:
         print(f"{workspace.library.count()} papers, {workspace.language_model().info}")
         verdicts = list(ask_all(asked, workspace.assistant.ask_after))
-    show_summary(verdicts)
-    if chosen.verbose:
-        show_wrong(verdicts)
+    show_run(verdicts, wrong=chosen.verbose)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Literal
 
-from assistant.cli import console
+from assistant.cli import render
 from assistant.protocols import Reading
 from assistant.types import Answer, Authorship, Message, ModelInfo, Paper
 from assistant.ui import cards
@@ -166,7 +166,7 @@ def page_faults(answer: Answer, papers: Mapping[str, Paper], file: str) -> list[
 
 def terminal_faults(*texts: str) -> list[str]:
     """Return what a terminal would obey in texts as they are shown there."""
-    shown = "".join(console.plain(text).plain for text in texts)
+    shown = "".join(render.safe(text).plain for text in texts)
     return [f"the terminal gets U+{ord(one):04X}" for one in sorted(set(shown)) if _is_hidden(one)]
 
 
