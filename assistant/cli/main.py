@@ -92,7 +92,7 @@ def add(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add papers from files of any format, or from arXiv, OpenAlex and Semantic Scholar. Adding them twice changes nothing."""
+    """Add papers from files of any format, arXiv, OpenAlex and Semantic Scholar. Adding twice changes nothing."""
     from assistant.ingestion import arguments
 
     columns = arguments.columns(column or ())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.analysis.summaries import paper_lines
-from benchmarks import summaries
+from benchmarks import common, summaries
 from benchmarks.summaries import Summed
 from tests.conftest import SHARED, make_paper
 from tests.fakes import ScriptedModel
@@ -42,7 +42,7 @@ def test_no_key_sentence_is_chosen_with_coefficients_fitted_on_its_own_paper() -
 
 
 def test_the_interval_of_a_constant_is_a_point() -> None:
-    assert summaries.interval(np.full(20, 0.25)) == (0.25, 0.25)
+    assert common.interval(np.full(20, 0.25)) == (0.25, 0.25)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared benchmarks are not here")
