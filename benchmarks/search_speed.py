@@ -1,4 +1,4 @@
-"""Duration of searches in libraries of several sizes, part by part, and recall of the vector index.
+"""Duration of searches in libraries of several sizes, and recall of the vector index.
 
 `python -m benchmarks.search_speed [PAPERS] [--sizes 1000 ...] [--keep FOLDER]` makes libraries out of the papers of one
 file and measures each in a process of its own, so that its memory and its first search are its own too. --keep names a
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,37 +46,6 @@ Asked = tuple[str, Paper]
 """A question and the paper that it was made from, whose author and year the filters name."""
 
 
-class Clock:
-    """Sums of the seconds that each part of a search takes."""
-
-    def __init__(self) -> None:
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-
-    def watched(self, target: Any, *names: str) -> Any:
-        """Return an object that does what the target does and notes how long the named methods take."""
-        clock = self
-
-        class Watched:
-            def __getattr__(self, name: str) -> Any:
-                value = getattr(target, name)
-                return clock._timed(name, value) if name in names else value
-
-        return Watched()
-
-    def _timed(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*values: Any, **named: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return work(*values, **named)
-            finally:
-                self.seconds[name] += time.perf_counter() - started
-
-        return run
-
-    def __str__(self) -> str:
-        return ", ".join(f"{name} {seconds * 1000:.1f}" for name, seconds in self.seconds.items())
-
-
 def questions(library: Library, count: int) -> list[Asked]:
     """Make questions: titles with a third of their words gone, phrases of abstracts, and questions as people ask."""
     spoken = (common.DATA / "spoken_questions.txt").read_text(encoding="utf-8").splitlines()
@@ -99,39 +67,28 @@ def measure(folder: Path) -> None:
     """Print what searches in one library take."""
     wiring.quiet_environment()
     with Workspace(settings.load(library=folder)) as workspace:
-        library, index, embedder = workspace.library, workspace.index, workspace.embedder
+        library, embedder, retriever = workspace.library, workspace.embedder, workspace.assistant.retriever
         embedder.embed(["warm"])
         before = common.peak_memory()
-        clock = Clock()
         made = questions(library, min(WARMING + QUESTIONS, library.count()))
         warming, asked = made[:WARMING], made[WARMING:]
-        retriever = Retriever(
-            clock.watched(library, "numbers", "text_search", "vectors"),
-            clock.watched(index, "query"),
-            clock.watched(embedder, "embed"),
-        )
         print(f"{library.count():,} papers")
-        started = time.perf_counter()
-        retriever.search(warming[0][0], PASSAGES)
-        print(f"  first search of the process {1000 * (time.perf_counter() - started):.1f} ms: {clock}")
-        _measure_filter(f"next {WARMING - 1}", [(text, PaperFilter()) for text, _ in warming[1:]], retriever, clock)
+        _time("first of the process", retriever, [(warming[0][0], PaperFilter())])
+        _time(f"next {WARMING - 1}", retriever, [(text, PaperFilter()) for text, _ in warming[1:]])
         for name, of_paper in FILTERS.items():
-            _measure_filter(name, [(text, of_paper(paper)) for text, paper in asked], retriever, clock)
-        print(f"  recall@{NEAREST} of the index {recall(library, index, embedder, asked):.4f}")
+            _time(name, retriever, [(text, of_paper(paper)) for text, paper in asked])
+        print(f"  recall@{NEAREST} of the index {recall(library, workspace.index, embedder, asked):.4f}")
         print(f"  memory {before:,.0f} MB before, {common.peak_memory():,.0f} MB after (most so far)", flush=True)
 
 
-def _measure_filter(name: str, asked: Sequence[tuple[str, PaperFilter]], retriever: Retriever, clock: Clock) -> None:
-    totals = []
-    clock.seconds.clear()
+def _time(name: str, retriever: Retriever, asked: Sequence[tuple[str, PaperFilter]]) -> None:
+    taken = []
     for text, filters in asked:
         started = time.perf_counter()
         retriever.search(text, PASSAGES, filters)
-        totals.append(1000 * (time.perf_counter() - started))
-    middle, late = np.percentile(totals, [50, 95])
-    for part in clock.seconds:
-        clock.seconds[part] /= len(asked)
-    print(f"  {name:16} p50 {middle:6.1f}  p95 {late:6.1f} ms   means: {clock}", flush=True)
+        taken.append(1000 * (time.perf_counter() - started))
+    middle, late = np.percentile(taken, [50, 95])
+    print(f"  {name:20} p50 {middle:6.1f}  p95 {late:6.1f} ms", flush=True)
 
 
 def recall(library: Library, index: Any, embedder: Embedder, asked: Sequence[Asked]) -> float:

@@ -78,17 +78,10 @@ def add(
     ],
     recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", "-r", help="Include subfolders.")] = True,
     as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            help="Day on which an author page was saved, for its dates without a year. Default: today.",
-        ),
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day an author page was saved. Default: today.")
     ] = None,
     column: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Column of a CSV file for a field, such as title=Titel; others are guessed. May be repeated."
-        ),
+        list[str] | None, typer.Option(help="Column of a CSV file for a field, as title=Titel. May be repeated.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -100,13 +93,8 @@ def add(
         parsed = arguments.parse(sources, lambda name: _choose_author(name, opened.find_authors, as_json))
         try:
             with render.progress_bar() as listen:
-                report = opened.add(
-                    parsed,
-                    as_of=as_of.date() if as_of else None,
-                    columns=columns,
-                    recursive=recursive,
-                    on_progress=listen,
-                )
+                day = as_of.date() if as_of else None
+                report = opened.add(parsed, as_of=day, columns=columns, recursive=recursive, on_progress=listen)
         except KeyboardInterrupt:
             count, pending = opened.library.count(), opened.library.pending_count()
             render.message(
@@ -135,10 +123,7 @@ def ask(
         typer.Option("--as", help="Kind of the question, where it was misread."),
     ] = None,
     anyway: Annotated[
-        bool,
-        typer.Option(
-            "--anyway", help="Answer even where no abstract clearly states the answer; marked as not assured."
-        ),
+        bool, typer.Option("--anyway", help="Answer even where no abstract clearly does; marked as not assured.")
     ] = False,
     withheld: Withheld = False,
     bundle: Bundle = None,
@@ -222,10 +207,10 @@ def summarize(
             people = paper_counts.named(connection, author) if author else []
         if len(people) > 1:
             render.message(several_people(author, len(people)), "yellow")
-        papers = (curation.named(opened.library, paper),) if paper else ()
+        named = (curation.named(opened.library, paper),) if paper else ()
         by, about = f" by {author}" if author else "", f" about {topic}" if topic else ""
-        question = f"Summarise “{papers[0].title}”." if papers else f"Summarise the papers{by}{about}."
-        ids = tuple(each.id for each in papers)
+        question = f"Summarise “{named[0].title}”." if named else f"Summarise the papers{by}{about}."
+        ids = tuple(each.id for each in named)
         plan = Plan(question, question, filters, "synthesis", papers=ids, topic=topic, length=length)
         stream = assistant.ask(question, plan=assistant.planner.restricted(plan, PaperFilter()))
         answer = _print_answer(opened, stream, as_json, withheld, bundle)
