@@ -19,6 +19,7 @@ from assistant.text import fold
 from assistant.types import AuthorProfile, Authorship, Notice, Paper, Problem, ReaderItem, Record
 
 NAME = "author page"
+NOTHING_FOUND = ""  # `parse` says it, with the owner of the page
 
 MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"

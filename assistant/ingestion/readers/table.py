@@ -1,4 +1,4 @@
-"""Tables: CSV and its kin, whose columns are told from their names, or from the names that a person gives."""
+"""Tables (CSV and its kin), whose columns are told from their names, or from the names that a person gives."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TextIO
 
 from assistant.ingestion.readers import exported, named_fields
 from assistant.ingestion.readers.fields import first_of, shortened
-from assistant.types import Problem, ReaderItem, Record
+from assistant.types import Problem, ReaderItem
 
 NAME = "CSV"
+NOTHING_FOUND = ""  # a table without a row is a table all the same
 
 DELIMITERS = ",;\t|"
 ROWS_BEFORE_HEADER = 20  # some exports begin with lines about themselves
@@ -84,7 +85,7 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
     unknown = [name for name in columns if name not in COLUMN_NAMES]
     if unknown:
         known = ", ".join(COLUMN_NAMES)
-        yield Problem(file, 0, f"“{unknown[0]}” is no field of a paper. The fields are: {known}.")
+        yield Problem(file, 0, f"“{unknown[0]}” is not a field of a paper. The fields are: {known}.")
         return
     header, first_rows = None, list[str]()
     for line in stream:
@@ -124,7 +125,7 @@ def _read_rows(
         cells = {field: [row[place].strip() for place in found if place < len(row)] for field, found in places.items()}
         values = {field: first_of(*found) for field, found in cells.items()}
         if exported.is_own(values.get("exporter")):
-            item = _read_own(values, file, line)
+            item = exported.read(_own_fields(values), file, line)
         else:
             item = named_fields.read_fields(values | {"authors": _names(values.get("authors", ""))}, file, line)
         if isinstance(item, Problem) and len(row) != len(header.names):
@@ -165,16 +166,15 @@ def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     return {field: columns for field, columns in found.items() if columns}
 
 
-def _read_own(values: Mapping[str, str], file: str, line: int) -> Record | Problem:
-    """Return the paper of a row that this program wrote."""
+def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
+    """Return what a row that this program wrote states."""
     texts = {field: exported.unguarded(value) for field, value in values.items()}
-    fields = {
+    return {
         **texts,
         "authors": exported.listed(texts.get("authors", "")),
         "author_positions": exported.positions_of(texts.get("author_positions", "")),
         "categories": exported.listed(texts.get("categories", "")),
     }
-    return exported.read(fields, file, line)
 
 
 def _names(text: str) -> list[str] | str:
