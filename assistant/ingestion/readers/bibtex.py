@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TextIO
@@ -73,14 +73,9 @@ def parse(stream: TextIO, file: str) -> Iterator[Record | Problem]:
     An entry that refers to a later one (`crossref`) comes right after that one.
     """
     macros = _Macros(month_names)
-    references = _CrossReferences()
-    for line, text in _pieces(stream):
-        for item in _parse_entries(text, line, macros):
-            if isinstance(item, _Entry):
-                yield from (_read_entry(entry, file) for entry in references.resolved(item))
-            else:
-                yield Problem(file, *item)
-    yield from (_read_entry(entry, file) for entry in references.unresolved())
+    entries = (entry for line, text in _pieces(stream) for entry in _parse_entries(text, file, line, macros))
+    for entry in _with_inherited(entries):
+        yield entry if isinstance(entry, Problem) else _read_entry(entry, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +87,30 @@ class _Entry:
     line: int
 
 
-class _CrossReferences:
-    """Entries lend what they have to those that refer to them, whichever of the two comes first."""
-
-    def __init__(self) -> None:
-        self._parents: dict[str, Mapping[str, str]] = {}
-        self._waiting: dict[str, list[_Entry]] = {}
-        self._waiting_count = 0
-
-    def resolved(self, entry: _Entry) -> Iterator[_Entry]:
-        """Yield `entry` unless it has to wait for a later one, and those that waited for it."""
+def _with_inherited(entries: Iterable[_Entry | Problem]) -> Iterator[_Entry | Problem]:
+    """Yield entries with what they inherit from those they refer to, whichever of the two comes first."""
+    parents: dict[str, Mapping[str, str]] = {}
+    waiting: dict[str, list[_Entry]] = {}
+    waiting_count = 0
+    for entry in entries:
+        if isinstance(entry, Problem):
+            yield entry
+            continue
         key, parent = entry.key.lower(), entry.fields.get("crossref", "").strip().lower()
-        if parent in self._parents:
-            yield _inheriting(entry, self._parents[parent])
-        elif parent and self._waiting_count < MOST_REFERENCES:
-            self._waiting.setdefault(parent, []).append(entry)
-            self._waiting_count += 1
+        if parent in parents:
+            yield _inheriting(entry, parents[parent])
+        elif parent and waiting_count < MOST_REFERENCES:
+            waiting.setdefault(parent, []).append(entry)
+            waiting_count += 1
         else:
             yield entry
-        if key and len(self._parents) < MOST_REFERENCES and "abstract" not in entry.fields:
-            self._parents[key] = {name: entry.fields[name] for name in INHERITED if name in entry.fields}
-        waiting = self._waiting.pop(key, [])
-        self._waiting_count -= len(waiting)
-        for child in waiting:
-            yield _inheriting(child, entry.fields)
-
-    def unresolved(self) -> Iterator[_Entry]:
-        """Yield the entries whose parents stand nowhere in the file."""
-        for children in self._waiting.values():
-            yield from children
+        if key and len(parents) < MOST_REFERENCES and "abstract" not in entry.fields:
+            parents[key] = {name: entry.fields[name] for name in INHERITED if name in entry.fields}
+        children = waiting.pop(key, [])
+        waiting_count -= len(children)
+        yield from (_inheriting(child, entry.fields) for child in children)
+    for children in waiting.values():  # their parents stand nowhere in the file
+        yield from children
 
 
 def _inheriting(child: _Entry, parent: Mapping[str, str]) -> _Entry:
@@ -150,7 +140,7 @@ def _pieces(stream: TextIO) -> Iterator[tuple[int, str]]:
         yield first, "".join(lines)
 
 
-def _parse_entries(text: str, line: int, macros: _Macros) -> Iterator[_Entry | tuple[int, str]]:
+def _parse_entries(text: str, file: str, line: int, macros: _Macros) -> Iterator[_Entry | Problem]:
     """Yield the entries in one piece of a file, one unless several share a line; or where one is broken, and why."""
     parser = LowLevelParser(text, keyless_entries=bool(WITHOUT_KEY.match(text)), macros=macros)
     try:
@@ -163,17 +153,12 @@ def _parse_entries(text: str, line: int, macros: _Macros) -> Iterator[_Entry | t
                 values.setdefault(name.lower(), " ".join("".join(parts).split()))
             yield _Entry(values, key or "", line + text.count("\n", 0, parser.command_start))
     except PybtexSyntaxError as error:
-        entry = (
-            f"The entry “{fields.shortened(parser.current_entry_key)}”" if parser.current_entry_key else "This entry"
-        )
-        at = line + error.lineno - 1
-        what = (
-            "a brace or a quotation mark is not closed"
-            if isinstance(error, PrematureEOF)
-            else f"{error.args[0]} in line {at}"
-        )
+        key = parser.current_entry_key
+        entry = f"The entry “{fields.shortened(key)}”" if key else "This entry"
+        what = f"{error.args[0]} in line {line + error.lineno - 1}"
+        what = "a brace or a quotation mark is not closed" if isinstance(error, PrematureEOF) else what
         reason = f"{entry} is not valid BibTeX: {what}. Mend the entry and add the file again."
-        yield line + text.count("\n", 0, parser.command_start or 0), reason
+        yield Problem(file, line + text.count("\n", 0, parser.command_start or 0), reason)
 
 
 def _read_entry(entry: _Entry, file: str) -> Record | Problem:

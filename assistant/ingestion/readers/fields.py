@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import replace
 from assistant.ingestion.readers.latex import to_text
 from assistant.types import Authorship, Paper, Problem, Record
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS = tuple(name.lower() for name in calendar.month_abbr[1:])
 ISO_DATE = re.compile(r"(?<!\d)([12]\d{3})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")
 COMPACT_DATE = re.compile(r"([12]\d{3})(\d{2})(\d{2})")
 WORD = re.compile(r"[A-Za-z]+")

@@ -23,39 +23,25 @@ LONGEST_HEADER = 20_000  # characters
 NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 # What each field's column is called, the likeliest first: letters only, in lower case.
-COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
     {
-        "title": ("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "primarytitle", "ti"),
-        "abstract": ("abstract", "abstractnote", "abstracttext", "paperabstract", "summary", "ab"),
-        "authors": (
-            "authorfullnames", "authors", "author", "authornames", "creators", "bookauthors", "af", "au",
-        ),
-        "date": (
-            "publicationdate", "publisheddate", "datepublished", "date", "published", "coverdate", "createdate",
-            "onlinedate",
-        ),
-        "year": ("publicationyear", "year", "pubyear", "yearpublished", "py"),
-        "venue": (
-            "venue", "journal", "sourcetitle", "publicationtitle", "journaltitle", "journalbook", "source",
-            "conferencetitle", "booktitle", "itempublication", "publication", "so",
-        ),
-        "doi": ("doi", "doilink", "articledoi", "itemdoi", "di"),
-        "arxiv_id": ("arxivid", "arxiv", "eprint"),
-        "pmid": ("pmid", "pubmedid", "pm"),
-        "url": ("url", "link", "articleurl", "pdfurl", "pdflink", "landingpage"),
-        "categories": ("categories", "category", "primarycategory", "arxivcategories"),
-        "has_code": ("hascode", "code", "codeurl"),
-        "id": ("id", "key", "eid", "paperid", "publicationid", "accessionnumber", "uniquewosid", "utuniquewosid", "ut"),
-    }
-)  # fmt: skip
-# Columns that only this program writes.
-OWN_COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "authors_complete": ("authorscomplete",),
-        "author_positions": ("authorpositions",),
-        "exporter": ("exporter",),
+        "title": "title articletitle documenttitle papertitle itemtitle primarytitle ti",
+        "abstract": "abstract abstractnote abstracttext paperabstract summary ab",
+        "authors": "authorfullnames authors author authornames creators bookauthors af au",
+        "date": "publicationdate publisheddate datepublished date published coverdate createdate onlinedate",
+        "year": "publicationyear year pubyear yearpublished py",
+        "venue": "venue journal sourcetitle publicationtitle journaltitle journalbook source conferencetitle booktitle "
+        "itempublication publication so",
+        "doi": "doi doilink articledoi itemdoi di",
+        "arxiv_id": "arxivid arxiv eprint",
+        "pmid": "pmid pubmedid pm",
+        "url": "url link articleurl pdfurl pdflink landingpage",
+        "categories": "categories category primarycategory arxivcategories",
+        "has_code": "hascode code codeurl",
+        "id": "id key eid paperid publicationid accessionnumber uniquewosid utuniquewosid ut",
     }
 )
+OWN_COLUMNS = ("authors_complete", "author_positions", "exporter")  # which only this program writes
 IDENTIFIER = re.compile(r"\s*\((?:\d{6,}|[A-Z]{1,3}-\d{4}-\d{4}|\d{4}(?:-\d{4}){2}-\d{3}[\dX])\)")
 INITIALS = r"(?:[^\W\d_]\.[ -]?){1,4}|[A-Z]{1,3}"
 ONLY_INITIALS = re.compile(INITIALS)
@@ -138,31 +124,31 @@ def _header(line: str, columns: Mapping[str, str]) -> Header | None:
     """Return the header that `line` is: it names every one of `columns` or, where there are none, a paper's fields."""
     if len(line) > LONGEST_HEADER:
         return None
-    header = Header(tuple(_cells(line, _delimiter(line))), _delimiter(line))
+    header = _split(line)
     if columns:
         return header if all(name in header.names for name in columns.values()) else None
     fields = _guessed(header.names).keys() if max(map(len, header.names), default=0) <= LONGEST_NAME else ()
     return header if "title" in fields and ("abstract" in fields or len(fields) > 2) else None
 
 
-def _delimiter(line: str) -> str:
-    """Return what parts the names in a header; a name that holds a comma is in quotation marks."""
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(DELIMITERS, key=bare.count)
+def _split(line: str) -> Header:
+    """Return the cells of a line; what parts them stands most often in it, outside of quotation marks.
 
-
-def _cells(line: str, delimiter: str) -> list[str]:
+    csv.Sniffer would not do: it takes a letter for what parts the cells of a header.
+    """
+    delimiter = max(DELIMITERS, key=re.sub(r'"[^"]*"', "", line).count)
     try:
-        return [cell.strip().lstrip("\ufeff") for cell in next(csv.reader([line], delimiter=delimiter), [])]
+        cells = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
-        return []
+        cells = []
+    return Header(tuple(cell.strip().lstrip("\ufeff") for cell in cells), delimiter)
 
 
 def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Return the places of the columns that may hold each field, the likeliest first."""
     places = {re.sub(r"[^a-z]", "", name.lower()): place for place, name in reversed(list(enumerate(header)))}
-    known = {**COLUMN_NAMES, **OWN_COLUMN_NAMES}
-    found = {field: tuple(places[name] for name in wanted if name in places) for field, wanted in known.items()}
+    known = {**COLUMN_NAMES, **{name: name.replace("_", "") for name in OWN_COLUMNS}}
+    found = {field: tuple(places[name] for name in names.split() if name in places) for field, names in known.items()}
     return {field: columns for field, columns in found.items() if columns}
 
 
@@ -196,13 +182,12 @@ def _names(text: str) -> list[str] | str:
 def _no_header(file: str, lines: Sequence[str], columns: Mapping[str, str]) -> Problem:
     """Return the problem that no row names the columns, and what the likeliest row holds."""
     likeliest = next((number for number, line in enumerate(lines, 1) if _header(line, NO_COLUMNS)), 1)
-    line = lines[likeliest - 1] if lines else ""
-    names = _cells(line, _delimiter(line))
+    names = _split("".join(lines[likeliest - 1 : likeliest])).names
     missing = next((name for name in columns.values() if name not in names), "")
-    if missing:
-        return Problem(file, likeliest, f"There is no column “{missing}”. The columns are: {_listed(names)}.")
-    how = "Name the columns, such as --column title=NAME."
-    reason = f"No row names a column “title”. The first row holds: {_listed(names)}. {how}"
+    reason = f"There is no column “{missing}”. The columns are: {_listed(names)}."
+    if not missing:
+        reason = f"No row names a column “title”. The first row holds: {_listed(names)}. "
+        reason += "Name the columns, such as --column title=NAME."
     return Problem(file, likeliest, reason)
 
 

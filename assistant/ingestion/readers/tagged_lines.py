@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from assistant.ingestion.readers import fields
@@ -59,50 +59,25 @@ class TaggedRecord:
         return fields.first_of(*(" ".join(dict.fromkeys(self.values.get(tag, ()))).strip() for tag in tags))
 
 
+@dataclass(slots=True)
 class _Draft:
-    """A record as it grows; only the wanted tags are stored, and nothing of a record that is too long."""
+    """A record as it grows: its wanted tags, each with the lines of its value, and their size in characters."""
 
-    def __init__(self, line: int, dialect: Dialect, wanted: Collection[str]) -> None:
-        self.line = line
-        self.dialect = dialect
-        self._wanted = wanted
-        self._lines: list[tuple[str, list[str]]] = []
-        self._is_wanted = False
-        self._size = 0
-
-    def add(self, tag: str, value: str) -> None:
-        self._is_wanted = tag in self._wanted
-        if self._has_room(value):
-            self._lines.append((tag, [value.strip()]))
-
-    def extend(self, text: str) -> None:
-        if not self._has_room(text):
-            return
-        tag, lines = self._lines[-1]
-        if tag in self.dialect.listed:
-            self._lines.append((tag, [text.strip()]))
-        else:
-            lines.append(text.strip())
+    line: int
+    dialect: Dialect
+    values: list[tuple[str, list[str]]] = field(default_factory=list)
+    size: int = 0
 
     def finished(self, file: str) -> TaggedRecord | Problem:
-        if self._size > LONGEST_RECORD:
+        if self.size > LONGEST_RECORD:
             limit = LONGEST_RECORD // 1_000_000
             where = "Check whether the line that ends it is missing"
             return Problem(file, self.line, f"This record is longer than {limit} MB and was left out. {where}.")
-        pairs = [(tag, " ".join(filter(None, lines))) for tag, lines in self._lines]
+        pairs = [(tag, " ".join(filter(None, lines))) for tag, lines in self.values]
         values: dict[str, list[str]] = {}
         for tag, value in pairs:
             values.setdefault(tag, []).append(value)
         return TaggedRecord(self.line, self.dialect, pairs, values)
-
-    def _has_room(self, text: str) -> bool:
-        if not self._is_wanted:
-            return False
-        self._size += len(text)
-        if self._size > LONGEST_RECORD:
-            self._lines.clear()
-            self._is_wanted = False
-        return self._is_wanted
 
 
 def tagged_records(
@@ -114,24 +89,33 @@ def tagged_records(
     too long is a Problem.
     """
     draft: _Draft | None = None
-    is_after_blank = True
+    is_after_blank, tag = True, ""
     for number, line in numbered_lines(stream):
         starting = next((one for one in dialects if one.is_start(line, is_after_blank=is_after_blank)), None)
         is_after_blank = not line.strip()
         if starting:
             if draft:
                 yield draft.finished(file)
-            draft = _Draft(number, starting, wanted)
+            draft, tag = _Draft(number, starting), ""
         if not draft:
             continue
         found = draft.dialect.tag.match(line)
         if found and found[1] == draft.dialect.end:
             yield draft.finished(file)
             draft = None
-        elif found:
-            draft.add(found[1], found[2] or "")
-        elif not draft.dialect.noise.fullmatch(line.strip()):
-            draft.extend(line)
+            continue
+        if not found and draft.dialect.noise.fullmatch(line.strip()):
+            continue
+        tag, text = (found[1], found[2] or "") if found else (tag, line)
+        if tag not in wanted:
+            continue
+        draft.size += len(text)
+        if draft.size > LONGEST_RECORD:
+            draft.values.clear()  # nothing is stored of a record that is too long
+        elif found or tag in draft.dialect.listed:
+            draft.values.append((tag, [text.strip()]))
+        else:
+            draft.values[-1][1].append(text.strip())
     if draft:
         yield draft.finished(file)
 
