@@ -23,7 +23,7 @@ CATEGORY = re.compile(r"[a-z-]+(?:\.[A-Za-z-]{2,})?")
 
 
 def start(head: str) -> int | None:
-    """Return where the feed begins; None if this is no feed, or one of another site."""
+    """Return where the feed begins; None if this is not a feed, or that of another site."""
     root = root_of(head)
     return root[0] if root and root[1] == "feed" and ATOM in head and ARXIV.search(head) else None
 

@@ -130,7 +130,7 @@ def _pieces(stream: TextIO) -> Iterator[tuple[int, str]]:
     first, lines, length = 1, list[str](), 0
     for number, line in enumerate(stream, start=1):
         if ENTRY_START.match(line):
-            if lines and ENTRY_START.match(lines[0]):  # what stands before the first entry is none
+            if lines and ENTRY_START.match(lines[0]):  # not what stands before the first entry
                 yield first, "".join(lines)
             first, lines, length = number, [], 0
         length += len(line)

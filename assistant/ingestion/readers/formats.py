@@ -48,7 +48,7 @@ class Format(Protocol):
 
     @property
     def NOTHING_FOUND(self) -> str:  # noqa: N802
-        """Return what to say of a file without a record, and what to do; "" where that is no problem."""
+        """Return what to say of a file without a record, and what to do; "" where that is not a problem."""
 
     def start(self, head: str) -> int | None:
         """Return where in the beginning of a text the first sign of the format stands; None without one."""

@@ -90,7 +90,7 @@ def _abstract(front: Element) -> str:
 
 
 def _sections(element: Element, depth: int = 0) -> str:
-    """Return the text of an abstract, each section after its title; the word "Abstract" above it all is no text."""
+    """Return the text of an abstract, each section after its title; the word "Abstract" above it all is left out."""
     parts: list[str] = []
     title = ""
     for child in element:

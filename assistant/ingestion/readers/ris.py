@@ -146,7 +146,7 @@ def _read_own(tagged: TaggedRecord, file: str) -> Record | Problem:
 def own_name(text: str) -> str:
     """Return the name as it is spoken of an author's line that this program wrote; a comma at its end is a sign.
 
-    It says, as reference managers have it, that the name before it is no "Family, Given" but stands as it is.
+    It says, as reference managers have it, that the name before it is not "Family, Given" but stands as it is.
     """
     return text[:-1] if text.endswith(",") else _spoken(text)
 

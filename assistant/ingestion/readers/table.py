@@ -132,10 +132,7 @@ def _header(line: str, columns: Mapping[str, str]) -> Header | None:
 
 
 def _split(line: str) -> Header:
-    """Return the cells of a line; what parts them stands most often in it, outside of quotation marks.
-
-    csv.Sniffer would not do: it takes a letter for what parts the cells of a header.
-    """
+    """Return the cells of a line; what parts them stands most often in it, outside of quotation marks."""
     delimiter = max(DELIMITERS, key=re.sub(r'"[^"]*"', "", line).count)
     try:
         cells = next(csv.reader([line], delimiter=delimiter), [])

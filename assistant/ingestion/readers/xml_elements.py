@@ -27,7 +27,7 @@ BLOCKS = frozenset("p sec title list list-item disp-formula disp-quote def-list 
 
 
 def root_of(head: str) -> tuple[int, str] | None:
-    """Return where the root element stands in the beginning of a document and its name, None if this is no XML."""
+    """Return where the root element stands in the beginning of a document and its name, None if this is not XML."""
     found = ROOT.match(head)
     return (found.start(1) - 1, found[1]) if found else None
 
@@ -94,7 +94,7 @@ def _feed(parser: etree.XMLPullParser, piece: bytes, line: int) -> tuple[int, st
 
 
 def local_name(element: Element) -> str:
-    """Return the element's name without namespace, or prefix that nobody declared; "" for what is no element."""
+    """Return the element's name without namespace, or prefix that nobody declared; "" for what is not an element."""
     return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 

@@ -79,7 +79,7 @@ def find_authors(client: Client, service: Service, name: str) -> tuple[AuthorCan
 
 
 def _candidate(value: Any) -> tuple[AuthorCandidate | None, tuple[str, ...]]:
-    """Return the candidate, None where the value is none, and all names that the person goes by."""
+    """Return the candidate, None where the value is not one, and all names that the person goes by."""
     fields = object_of(value)
     number = re.fullmatch(r"https://openalex\.org/(A\d{1,15})", _text(fields.get("id")))
     name = _text(fields.get("display_name"))
