@@ -13,8 +13,10 @@ from functools import lru_cache
 from assistant.export.writers.keys import Keys
 from assistant.export.writers.kinds import Kind, kind_of
 from assistant.export.writers.names import parts
-from assistant.ingestion.readers import EXPORTER, LONGEST_LATEX, MATH, MONTHS, positions_text, to_text
 from assistant.ingestion.readers import bibtex as reader
+from assistant.ingestion.readers.exported import EXPORTER, positions_text
+from assistant.ingestion.readers.fields import MONTHS
+from assistant.ingestion.readers.latex import LONGEST_LATEX, MATH, to_text
 from assistant.types import Paper
 
 NAME = "BibTeX"

@@ -12,7 +12,7 @@ from typing import Any
 from assistant.export.writers.keys import Keys
 from assistant.export.writers.kinds import Kind, kind_of
 from assistant.export.writers.names import parts
-from assistant.ingestion.readers import EXPORTER
+from assistant.ingestion.readers.exported import EXPORTER
 from assistant.types import Paper
 
 NAME = "CSL-JSON"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, urlsplit
 
-from assistant.ingestion.readers import visible
+from assistant.ingestion.readers.markup import visible
 from assistant.types import Paper
 
 NAME = "Markdown"

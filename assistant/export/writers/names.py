@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.ingestion.readers import SUFFIX
+from assistant.ingestion.readers.fields import SUFFIX
 
 _OF_A_GROUP = frozenset(
     "alliance association center centre collaboration committee company consortium corporation department foundation "

@@ -15,7 +15,8 @@ import rispy  # type: ignore[import-untyped]
 from assistant.export.writers.keys import Keys
 from assistant.export.writers.kinds import Kind, kind_of
 from assistant.export.writers.names import parts
-from assistant.ingestion.readers import EXPORTER, OTHERS, own_name, positions_text
+from assistant.ingestion.readers.exported import EXPORTER, positions_text
+from assistant.ingestion.readers.ris import OTHERS, own_name
 from assistant.types import Paper
 
 NAME = "RIS"

@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from assistant.ingestion.readers import EXPORTER, guarded, list_cell, positions_text
+from assistant.ingestion.readers.exported import EXPORTER, guarded, list_cell, positions_text
 from assistant.types import Paper
 
 NAME = "CSV"
