@@ -27,14 +27,15 @@ _WIDTH = 900  # pixels
 
 STYLE: dict[str, Any] = {
     "font": "sans-serif",
+    "padding": 12,  # letters of the reader's font may be wider than those that the chart was measured with
     "view": {"stroke": None},
     "text": {"fontSize": 12.5, "color": _INK},
     "axis": {"labelFontSize": 12, "titleFontSize": 12.5, "titleFontWeight": "normal", "titleColor": _QUIET},
     "axisX": {"ticks": False, "labelAngle": 0, "labelOverlap": True, "labelSeparation": 8},
     "header": {"labelFontSize": 13, "labelAnchor": "start", "labelColor": _INK},
-    "legend": {"labelFontSize": 12.5, "labelLimit": 270, "title": None, "orient": "bottom", "columns": 3},
+    "legend": {"labelFontSize": 12.5, "labelLimit": 270, "columns": 3, "columnPadding": 30, "orient": "bottom"},
     "range": {"category": _PALETTE, "symbol": _SHAPES},
-    "title": {"anchor": "start", "frame": "group", "offset": 14, "color": _INK, "subtitleColor": _QUIET},
+    "title": {"anchor": "start", "frame": "group", "offset": 14, "subtitleFontSize": 14, "subtitleColor": _QUIET},
 }
 
 
@@ -57,7 +58,7 @@ def publications(found: Trends) -> Drawing:
         {"period": period, "papers": count, "description": f"{period}: {counted(count, 'paper')}"}
         for period, count in found.publications
     ]
-    papers = alt.Y("papers:Q", title="Papers", axis=alt.Axis(format=",d", tickMinStep=1, tickCount=5))
+    papers = alt.Y("papers:Q", title="Papers", axis=alt.Axis(format=",d", tickMinStep=1))
     base = _chart(rows).encode(alt.X("period:O", title=found.by.capitalize()), papers)
     layers = [base.mark_bar(color=_PALETTE[0], size=min(50, 600 / len(rows))).encode(description="description:N")]
     if len(rows) <= 36:  # above more bars there is no room for numbers
@@ -80,19 +81,17 @@ def shares(found: Trends) -> Drawing:
         return _render(title, "No themes were found: there are too few papers, or they have no vectors or no dates.")
     rows = _share_rows(found, drawn)
     top = min(1.0, max(0.05, 1.8 * max(row.get("share", 0) for row in rows)))
-    share = alt.Y(
-        "share:Q", title="Share of papers", axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, top], clamp=True)
-    )
-    base = _chart(rows).encode(
-        alt.X("period:O", title=found.by.capitalize()), share, color=alt.Color("colour:N", scale=None)
-    )
+    period = alt.X("period:O", title=found.by.capitalize())
+    scale, axis = alt.Scale(domain=[0, top], clamp=True), alt.Axis(format=".0%", tickCount=3)
+    share = alt.Y("share:Q", title="Share of papers", axis=axis, scale=scale)
+    base = _chart(rows).encode(period, share, color=alt.Color("colour:N", scale=None))
     intervals = base.mark_rule(strokeWidth=3, opacity=0.3, aria=False).encode(alt.Y("low:Q"), y2="high:Q")
     dots = base.mark_circle(opacity=1, size=30).encode(description="description:N")
     columns = min(3, len(themes))
     width = _WIDTH / columns - 25
     panel = alt.layer(intervals, base.mark_line(aria=False), dots).properties(width=width, height=110, view=_FRAME)
-    header = alt.Header(labelExpr="split(slice(datum.label, 3), '|')", labelLimit=width)
-    chart = panel.facet(alt.Facet("theme:N", header=header, title=None), columns=columns)
+    header = alt.Header(labelExpr="split(slice(datum.label, 3), '|')", labelLimit=width, title=None)
+    chart = panel.facet(alt.Facet("theme:N", header=header), columns=columns)
     about = f"found by meaning; shares are of all papers of a {found.by}, upright lines are 95 % intervals"
     parts = [f"{counted(len(themes), 'theme')}, {about}.", *verdicts(found)]
     if len(themes) < len(found.themes):
@@ -136,7 +135,7 @@ def coauthors(network: Network, paper_count: int) -> Drawing:
         for one, other, count in reversed(network.links)
     ]
     width = alt.Scale(domain=[0, max([5, *(count for *_, count in network.links)])], range=[0, 6])
-    x, y = _plane("x", "y", padding=45)
+    x, y = _plane("x", "y", padding=60)
     links = _chart(lines).mark_rule(color="#8fb8d4", opacity=0.6, strokeCap="round").encode(x, y, x2="x2", y2="y2")
     links = links.encode(strokeWidth=alt.StrokeWidth("papers:Q", scale=width, legend=None), description="description:N")
     size = alt.Size("papers:Q", scale=alt.Scale(domainMin=0, range=[0, 300]), legend=None)
@@ -169,14 +168,15 @@ def paper_map(places: Places, paper_count: int, titles: Mapping[str, str], found
         for each, (x, y) in places.items()
     ]
     themed = [{**row, "number": row["theme"].partition(" ")[0]} for row in rows if row["theme"]]
-    x, y = _plane("x", "y", padding=20)
+    x, y = _plane("x", "y", padding=30)
     size = 160 if len(rows) <= 60 else 80 if len(rows) <= 400 else 36
     grey = _chart([row for row in rows if not row["theme"]]).mark_circle(color="#b4bcc4", size=size)
     layers = [grey.encode(x, y, description="description:N")]
     if themed:
-        colour, shape = (channel("theme:N", scale=alt.Scale(domain=[*themes])) for channel in (alt.Color, alt.Shape))
+        scale = alt.Scale(domain=[*themes])
+        colour, shape = (channel("theme:N", title=None, scale=scale) for channel in (alt.Color, alt.Shape))
         points = _chart(themed).mark_point(filled=True, size=size, opacity=0.8)
-        middles = _chart(themed).encode(*_plane("median(x)", "median(y)", padding=20))
+        middles = _chart(themed).encode(*_plane("median(x)", "median(y)", padding=30))
         layers += [points.encode(x, y, colour, shape, description="description:N")]
         layers += _lettering(middles, "number", fontSize=15, fontWeight="bold")
     chart = alt.layer(*layers).properties(width=_WIDTH, height=620 if len(rows) > 12 else 310, view=_FRAME)
@@ -207,9 +207,9 @@ def _chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
 
 
 def _plane(x: str, y: str, padding: float) -> tuple[alt.X, alt.Y]:
-    """Return two fields as places on a plane without axes, with so many pixels around them."""
-    scale = alt.Scale(zero=False, nice=False, padding=padding)
-    return alt.X(f"{x}:Q", scale=scale, axis=None), alt.Y(f"{y}:Q", scale=scale, axis=None)
+    """Return two fields as places on a plane without axes, with so many pixels beside them and half above."""
+    beside, above = (alt.Scale(zero=False, nice=False, padding=pixels) for pixels in (padding, padding / 2))
+    return alt.X(f"{x}:Q", scale=beside, axis=None), alt.Y(f"{y}:Q", scale=above, axis=None)
 
 
 def _lettering(base: alt.Chart, text: str, **style: Any) -> list[alt.Chart]:

@@ -22,7 +22,7 @@ MOST_PEOPLE = 30  # the names of more could not be read
 MOST_PAPERS = 2000  # of more, a sample that the ids decide: points lie on each other otherwise
 FEWEST_NEIGHBOURS = 30  # papers from which on neighbours say more than the directions in which the papers differ most
 _MOST_AUTHORS = 100  # papers of more link nobody, as in `paper_counts.pairs`
-_FARTHEST = 2.5  # links from which on people are drawn equally far apart, as are those whom no links connect
+_UNLINKED = 1.8  # how far apart people are that are not linked; those that are, 1
 _DIMENSIONS, _PERPLEXITY, _STEPS = 50, 30.0, 400
 Places = dict[str, tuple[float, float]]
 
@@ -55,7 +55,8 @@ def coauthor_network(library: Library, paper_ids: Collection[str]) -> Network:
     """Return the network of a set of papers: of the people who are linked most, at most `MOST_PEOPLE`.
 
     People are persons, not spellings (see `assistant.library.authors`). Where nobody is linked, those who wrote most
-    stand alone. The layout is that of Kamada and Kawai (Information Processing Letters 31, 1989).
+    stand alone. The layout is that of Kamada and Kawai (Information Processing Letters 31, 1989), with one distance
+    for people who are linked and one for all others: names overlap less than by lengths of paths.
     """
     wanted = PaperFilter(among=tuple(sorted(paper_ids)))
     with library.transaction() as connection:
@@ -67,7 +68,7 @@ def coauthor_network(library: Library, paper_ids: Collection[str]) -> Network:
         for paper_id in person.paper_ids:
             writers[paper_id].append(person.id)
     linked = [ids for ids in writers.values() if len(ids) <= _MOST_AUTHORS]
-    known = {person.id: person for person in people[:200]}
+    known = {person.id: person for person in people[:200]}  # those who wrote most
     together = Counter(pair for ids in linked for pair in combinations(sorted(known.keys() & ids), 2))
     graph = nx.Graph()
     graph.add_nodes_from(known)
@@ -76,10 +77,9 @@ def coauthor_network(library: Library, paper_ids: Collection[str]) -> Network:
     most = sorted(known, key=lambda each: (-weight[each], -known[each].count, known[each].name, each))[:MOST_PEOPLE]
     part = graph.subgraph(most)
     chosen = [each for each in most if part.degree[each]] or most
-    steps = dict(nx.all_pairs_shortest_path_length(part))
-    apart = {one: {other: min(steps[one].get(other, _FARTHEST), _FARTHEST) for other in chosen} for one in chosen}
+    apart = {one: {other: 1 if part.has_edge(one, other) else _UNLINKED for other in chosen} for one in chosen}
     places = nx.kamada_kawai_layout(nx.empty_graph(chosen), dist=apart)
-    members = {each: Member(one_line(known[each].name), known[each].count, *places[each].tolist()) for each in chosen}
+    members = {each: Member(one_line(known[each].name), known[each].count, *places[each].round(6)) for each in chosen}
     ordered = sorted(together.items(), key=lambda link: (-link[1], link[0]))
     links = ((members[one], members[other], count) for (one, other), count in ordered if {one, other} <= members.keys())
     return Network(tuple(members.values()), tuple(links), len(people), cut, len(writers) - len(linked))

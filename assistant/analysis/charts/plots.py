@@ -52,7 +52,7 @@ class Plots:
 
         What stands in it of papers and people is escaped; its own policy forbids whatever would get in all the same.
         """
-        namespace = ' xmlns="http://www.w3.org/2000/svg"'  # needed in files of their own only
+        namespace = ' xmlns="http://www.w3.org/2000/svg"'  # not needed within HTML
         figures = "".join(
             f"<figure><figcaption><h2>{html.escape(each.title)}</h2><p>{html.escape(each.words)}</p></figcaption>"
             f"{each.svg.replace(namespace, '', 1)}</figure>"
@@ -114,5 +114,4 @@ def check_ending(file: Path) -> None:
 
 
 def _titled(title: str, words: str, size: int) -> dict[str, Any]:
-    text, subtitle = textwrap.wrap(title, 75), textwrap.wrap(words, 125)
-    return {"text": text, "subtitle": subtitle, "fontSize": size, "subtitleFontSize": 14}
+    return {"text": textwrap.wrap(title, 75), "subtitle": textwrap.wrap(words, 140), "fontSize": size}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 
 import numpy as np
 
+from assistant.analysis.charts.drawings import coauthors
 from assistant.analysis.charts.layouts import MOST_PEOPLE, Network, coauthor_network
 from assistant.library import Library, upsert
 from assistant.types import Paper, Record
@@ -115,3 +117,15 @@ def test_groups_that_never_wrote_together_lie_apart(library: Library) -> None:
         frozenset((one, other)): np.linalg.norm(place[one] - place[other]) for one, other in combinations(place, 2)
     }
     assert max(distance[pair] for pair in linked) < min(distance[pair] for pair in distance.keys() - linked)
+
+
+def test_names_of_thirty_people_in_three_groups_do_not_overlap(library: Library) -> None:
+    groups = [tuple(f"Person{chr(97 + n)} {family}" for n in range(10)) for family in ("Weaver", "Spinner", "Carder")]
+    ids = keep(library, *(make_paper(f"Paper {n}", authors=group) for n, group in enumerate(groups)))
+    svg = coauthors(coauthor_network(library, ids), len(ids)).svg
+    found = re.findall(r'translate\(([\d.]+),([\d.]+)\)"[^>]*>(Person[^<]+)</text>', svg)
+    places = {name: (float(x), float(y)) for x, y, name in found}
+    assert len(places) == 30
+    for one, other in combinations(places, 2):
+        (x, y), (other_x, other_y) = places[one], places[other]
+        assert abs(y - other_y) > 12 or abs(x - other_x) > 6 * (len(one) + len(other)) / 2
