@@ -1,4 +1,4 @@
-"""The trends' part of the page: which papers are meant, what is found in them as text and tables, and the plots."""
+"""The Trends tab of the page: a form that selects papers, their trends as text and tables, and the plots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from assistant.ui import cards
 from assistant.ui.downloads import Downloads
 
 if TYPE_CHECKING:
-    from assistant.analysis.charts import Picture
+    from assistant.analysis.charts import Drawing
 
 _PERIODS = 4
 """Periods that a table of themes has columns for: the newest with papers."""
@@ -54,8 +54,8 @@ class TrendsTab:
     ) -> Iterator[Outputs]:
         """Yield what is found, first as text, then with its plots and files. Errors are remarks in the page."""
         try:
-            chosen = PaperFilter((author or "").strip(), _year(since), _year(until), category=(category or "").strip())
-            meant, found = self._find(chosen, topic or "", "month" if by == "month" else "year", listen)
+            wanted = PaperFilter((author or "").strip(), _year(since), _year(until), category=(category or "").strip())
+            meant, found = self._find(wanted, topic or "", "month" if by == "month" else "year", listen)
         except AssistantError as error:
             yield cards.note(str(error), "error"), "", ""
             return
@@ -70,7 +70,7 @@ class TrendsTab:
             from assistant.analysis import charts
 
             drawn = charts.draw(found, self._library, meant)
-            shown = figures(drawn.pictures())
+            shown = figures(drawn.drawings)
             yield text, shown, ""
             files = self._files({"trends.html": drawn.html().encode(), "trends.png": drawn.png()}, found)
         except AssistantError as error:
@@ -78,13 +78,13 @@ class TrendsTab:
             return
         yield text, shown, files
 
-    def _find(self, chosen: PaperFilter, topic: str, by: By, listen: ProgressListener) -> tuple[PaperFilter, Trends]:
+    def _find(self, wanted: PaperFilter, topic: str, by: By, listen: ProgressListener) -> tuple[PaperFilter, Trends]:
         selected = topics.select(
-            self._library, topic, chosen, lambda text, limit, among: self._search()(text, limit, among)
+            self._library, topic, wanted, lambda text, limit, among: self._search()(text, limit, among)
         )
         with self._library.transaction() as connection:
-            called = caveats.names_of(connection, chosen)
-        words = trends.selected_in_words(chosen if selected.note else selected.chosen, called)
+            names = caveats.names_of(connection, wanted)
+        words = trends.selected_in_words(wanted if selected.note else selected.chosen, names)
         about = f" near to “{plain(topic)}”" if selected.note else ""
         found = trends.find(self._library, selected.chosen, by, f"{words}{about}", on_progress=listen)
         return selected.chosen, found
@@ -129,13 +129,13 @@ def themes_table(found: Trends, papers: Mapping[str, Paper]) -> str:
     return f'<table class="themes">{head}<tbody>{rows}</tbody></table>{more}'
 
 
-def figures(pictures: Sequence[Picture]) -> str:
-    """Return pictures with their words as HTML; the pictures stand in it, since the page serves no files."""
+def figures(drawings: Sequence[Drawing]) -> str:
+    """Return drawings with their words as HTML. They are images, in which no script or link of an SVG does anything."""
     return "".join(
-        f'<figure class="plot"><h4>{cards.escaped(picture.title)}</h4><p>{cards.escaped(picture.words)}</p>'
-        f'<div class="drawing"><img src="data:image/png;base64,{base64.b64encode(picture.png).decode()}" '
-        f'alt="{html.escape(cards.one_line(picture.title))}"></div></figure>'
-        for picture in pictures
+        f'<figure class="plot"><h4>{cards.escaped(drawing.title)}</h4><p>{cards.escaped(drawing.words)}</p>'
+        f'<div class="drawing"><img src="data:image/svg+xml;base64,{base64.b64encode(drawing.svg.encode()).decode()}" '
+        f'alt="{html.escape(cards.one_line(drawing.title))}"></div></figure>'
+        for drawing in drawings
     )
 
 
@@ -182,10 +182,10 @@ def _exemplars(found: Trends) -> list[str]:
 
 
 def _year(words: str | None) -> int | None:
-    """Return a year, None for an empty field. Raises UsageError for what is no year."""
+    """Return a year, None for an empty field. Raises UsageError for what is not a year."""
     asked = (words or "").strip()
     if not asked:
         return None
     if not (asked.isascii() and asked.isdecimal() and _OLDEST <= int(asked[:5]) <= _NEWEST):
-        raise UsageError(f"“{cards.one_line(asked)[:40]}” is no year. Write it with four digits, such as 2024.")
+        raise UsageError(f"“{cards.one_line(asked)[:40]}” is not a year. Write it with four digits, such as 2024.")
     return int(asked)

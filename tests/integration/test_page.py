@@ -655,7 +655,7 @@ def test_trends_are_shown_with_four_pictures(app: Running, open_page: Callable[.
     assert all(width > 500 for width in widths)
     page.get_by_label("From year").last.fill("soon")
     page.get_by_role("button", name="Show trends").click()
-    expect(page.locator("#trends-text .note.error")).to_contain_text("“soon” is no year")
+    expect(page.locator("#trends-text .note.error")).to_contain_text("“soon” is not a year")
     expect(page.locator("#trends-plots img")).to_have_count(0)
 
 
