@@ -29,7 +29,8 @@ from assistant.errors import UsageError
 from assistant.types import PaperFilter, Passage
 
 if TYPE_CHECKING:
-    from assistant.analysis.trends import Course, Trends
+    from assistant.analysis.trends import Trend as Course
+    from assistant.analysis.trends import Trends
     from assistant.library import Library
 
 app = typer.Typer()
@@ -121,16 +122,16 @@ def _named(context: typer.Context, library: Library, chosen: PaperFilter, found:
     """Let the chat model name the themes that have no name. Ctrl-C ends that; what was named by then stays."""
     from assistant import wiring
     from assistant.analysis import trends as found_trends
-    from assistant.analysis.themes import kept_themes, theme_names
+    from assistant.analysis.themes import saved_themes
     from assistant.cli import console
     from assistant.settings import load
 
     wiring.quiet_environment()
     stop = threading.Event()
-    scope = kept_themes.scope_of(chosen)
+    scope = saved_themes.scope_of(chosen)
     with console.progress_bar() as listen:
         model = wiring.load_language_model(load(**context.obj))
-        return found_trends.named(found, theme_names.name(library, scope, found.found, model, stop, listen))
+        return found_trends.named(found, saved_themes.name_themes(library, scope, found.found, model, stop, listen))
 
 
 def _show(found: Trends) -> None:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.analysis import trends
-from assistant.analysis.trends import By, Course, Share, Trends
+from assistant.analysis.trends import By, Share, Trends
+from assistant.analysis.trends import Trend as Course
 from assistant.catalogue import caveats
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library

@@ -19,7 +19,7 @@ from assistant.analysis.charts.drawings import Drawing
 from assistant.analysis.charts.paper_map import PaperMap
 from assistant.analysis.charts.plane_charts import MapPoint
 from assistant.analysis.charts.time_charts import told_periods
-from assistant.analysis.trends.trends import Trends, heading, shown_themes
+from assistant.analysis.trends import Trends, heading, shown_themes
 from assistant.errors import AssistantError, StorageFull, UsageError
 from assistant.library import Library
 from assistant.text import counted, joined, one_line

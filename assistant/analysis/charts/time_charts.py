@@ -23,7 +23,8 @@ from assistant.analysis.charts.chart_style import (
     sized,
 )
 from assistant.analysis.charts.label_places import text_width
-from assistant.analysis.trends.trends import Course, Share, Trends
+from assistant.analysis.trends import Share, Trends
+from assistant.analysis.trends import Trend as Course
 from assistant.text import counted, one_line
 
 _CHANGE_COLOURS: Mapping[str, str] = {"rising": PALETTE[0], "falling": PALETTE[1]}

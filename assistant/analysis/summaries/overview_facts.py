@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant import catalogue
+from assistant.analysis import trends
 from assistant.analysis.summaries.survey import Survey
 from assistant.analysis.summaries.synthesis import Section
-from assistant.analysis.trends import trends
-from assistant.analysis.trends.trends import Course
+from assistant.analysis.trends import Trend as Course
 from assistant.library import Library
 from assistant.text import counted, joined, plain
 from assistant.types import PaperFilter, Sentence

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant.analysis import trends
 from assistant.analysis.summaries import key_sentences
-from assistant.analysis.trends import trends
-from assistant.analysis.trends.trends import Course, Trends
+from assistant.analysis.trends import Trend as Course
+from assistant.analysis.trends import Trends
 from assistant.library import Library
 from assistant.text import prompt_safety
 from assistant.types import Coverage, Paper, PaperFilter, Progress, Source

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from assistant.analysis.charts import plots
-from assistant.analysis.trends import By, Course, Share, Trends
-from assistant.analysis.trends.changes import Change
+from assistant.analysis.trends import By, Change, Share, Trends
+from assistant.analysis.trends import Trend as Course
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library, upsert
 from assistant.types import Paper, PaperFilter, Record

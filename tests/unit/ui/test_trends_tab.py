@@ -13,7 +13,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from assistant.analysis.charts import Picture
-from assistant.analysis.trends import Course, Share, Trends
+from assistant.analysis.trends import Share, Trends
+from assistant.analysis.trends import Trend as Course
 from assistant.errors import LibraryError
 from assistant.library import Library, upsert
 from assistant.types import Paper, PaperFilter, Passage, Progress, Record
