@@ -68,6 +68,7 @@ _VERBS = frozenset(
 """What papers do, which is no part of what they are about."""
 
 _TOKEN = re.compile(r"state.of.the.art|['’]s\b|\\[A-Za-z]+|[^\W_]+|[^\w\s\-‐‑]| - |\n", re.IGNORECASE)
+_GENITIVES = ("'s", "’s")
 _WORD = re.compile(r"[^\W_]+")
 _ENDING = re.compile(r"(?:(?<=[^s])s|es|d|ed|ing)$")
 _HYPHENED = re.compile(r"(?<![^\W_])([^\W\d_]{2,})[-‐‑]([^\W\d_]{3,})(?![^\W_])")
@@ -100,7 +101,7 @@ class Phrases:
         chains = [_chains(text) for text in self._texts]
         whole = Counter(phrase for each in chains for phrase in {phrase for phrase, alone in _phrases(each) if alone})
         fewest = max(2, math.ceil(len(papers) / 2000)) if len(papers) > 1 else 1
-        names = sorted(name for name, times in whole.items() if times >= _WHOLE * fewest and _telling(name.split()))
+        names = sorted(name for name, times in whole.items() if times >= _WHOLE * fewest)
         self._names: list[str] = []
         if not names:
             return
@@ -108,17 +109,20 @@ class Phrases:
             analyzer=lambda each: [phrase for phrase, _ in _phrases(each)], vocabulary=names, binary=True
         )
         held = counter.transform(chains).tocsc()
-        times = held.sum(axis=0).A1
         titled = counter.transform([_chains(text.partition("\n")[0]) for text in self._texts]).sum(axis=0).A1
-        weights = np.array([_telling(name.split()) for name in names]) * (titled + _TITLED) / (times + _PAPERS)
-        fragments = _fragments(dict(zip(names, times.tolist(), strict=True)))
-        kept = [
-            place
-            for place, (name, held_by) in enumerate(zip(names, times, strict=True))
-            if held_by >= fewest and whole[name] >= _WHOLE * held_by and name not in fragments
-        ]
-        kept.sort(key=lambda place: (-math.sqrt(times[place]) * weights[place], names[place]))
-        self._names, self._held, self._weights = [names[place] for place in kept], held[:, kept], weights[kept]
+        times = held.sum(axis=0).A1
+        frequent = np.flatnonzero(times >= fewest).tolist()
+        fragments = _fragments({names[place]: int(times[place]) for place in frequent})
+        weights = {
+            place: telling * (titled[place] + _TITLED) / (times[place] + _PAPERS)
+            for place in frequent
+            if whole[names[place]] >= _WHOLE * times[place]
+            and names[place] not in fragments
+            and (telling := _telling(names[place].split()))
+        }
+        kept = sorted(weights, key=lambda place: (-math.sqrt(times[place]) * weights[place], names[place]))
+        self._names, self._held = [names[place] for place in kept], held[:, kept]
+        self._weights = np.array([weights[place] for place in kept])
 
     def terms(self, most: int = MOST_TERMS) -> list[Term]:
         """Return the best terms of the set, in their order."""
@@ -211,7 +215,7 @@ def abbreviations(texts: Iterable[str]) -> Mapping[str, str]:
             before = re.split(r"[.,;:!?()\[\]{}]", text[max(0, match.start() - 150) : match.start()])[-1].rstrip()
             for parts in (_CAPITALISED.findall(short), list(short)) if sum(map(str.isupper, short)) > 1 else ():
                 if words := re.search(rf"\b{_BETWEEN.join(parts)}\w*$", before, re.IGNORECASE):
-                    said[short][words[0].removesuffix("s" if short != match[1] else "")] += 1
+                    said[short][words[0]] += 1
                     break
     agreed = {}
     for short, longs in said.items():
@@ -228,10 +232,10 @@ def _written_out(texts: Sequence[str], times: Mapping[str, int]) -> list[str]:
     hyphened = {
         first + second: f"{first}-{second}"
         for (first, second), count in pairs.items()
-        if count * 10 >= times.get(first + second, 0) > 0 and not (_breaks(first) or _breaks(second))
+        if count * 10 >= times.get(first + second, 0) > 0 and not any(map(_breaks, (first, second, first + second)))
     }
     longs = abbreviations(texts)
-    plurals = {f"{short}s": f"{long}s" for short, long in longs.items()}
+    plurals = {f"{short}s": long for short, long in longs.items()}
     capitals = {word.capitalize(): pair.capitalize() for word, pair in hyphened.items()}
     written = {**hyphened, **capitals, **plurals, **longs}
     return [_WORD.sub(lambda match: written.get(match[0], match[0]), text) for text in texts]
@@ -240,12 +244,12 @@ def _written_out(texts: Sequence[str], times: Mapping[str, int]) -> list[str]:
 def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield each word in the form that is counted, "" for what no phrase holds, and where it stands in the text."""
     for match in _TOKEN.finditer(text):
-        if match[0] not in ("'s", "’s"):
+        if match[0] not in _GENITIVES:
             yield _form(match[0]), match.start(), match.end()
 
 
 def _forms(text: str) -> list[str]:
-    return [form for form, *_ in _tokens(text)]
+    return [_form(token) for token in _TOKEN.findall(text) if token not in _GENITIVES]
 
 
 @lru_cache(maxsize=65536)  # the same words of the same abstracts come again and again

@@ -135,7 +135,7 @@ def test_counts_are_those_of_counting_by_hand() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("large language models (LLMs) are", {"LLM": "large language model"}),
+        ("large language models (LLMs) are", {"LLM": "large language models"}),
         ("a mixture of experts (MoE)", {"MoE": "mixture of experts"}),
         ("Low-Rank Adaptation (LoRA)", {"LoRA": "Low-Rank Adaptation"}),
         ("vision transformers (ViT)", {"ViT": "vision transformers"}),
