@@ -50,11 +50,8 @@ _BREAKING = STOP_WORDS - _INNER | frozenset(
     "often once one only onto others otherwise out own per perhaps quite rather same second several she "
     "simply since still third though three through throughout thus together too toward towards two under "
     "unlike until up upon using via well whereas whereby whether while within yet novel extensive "
-    "significant recent previous existing various different github https http com www org url".split()
-)
-"""Words that stand in no name of a topic."""
-
-_VERBS = frozenset(
+    "significant recent previous existing various different github https http com www org url "
+    # what papers do, which is no part of what they are about
     "achieve address aim allow analyze apply argue attain beat become boost bring call carry claim "
     "compare conduct confirm consider consist construct contain contribute create deliver delve "
     "demonstrate derive describe devise discover discuss elucidate empower enable encourage enhance "
@@ -65,7 +62,7 @@ _VERBS = frozenset(
     "reduce refer rely remain report require rethink reveal revisit seek show solve study suffer suggest "
     "surpass tackle take tend try understand unleash unlock unveil use utilize validate verify yield".split()
 )
-"""What papers do, which is no part of what they are about."""
+"""Words that, in any form, stand in no name of a topic."""
 
 _TOKEN = re.compile(r"state.of.the.art|['’]s\b|\\[A-Za-z]+|[^\W_]+|[^\w\s\-‐‑]| - |\n", re.IGNORECASE)
 _GENITIVES = ("'s", "’s")
@@ -265,11 +262,9 @@ def _chains(text: str) -> list[list[str]]:
 
 def _breaks(word: str) -> bool:
     """Tell whether a word in lower case, or a sign, stands in no phrase."""
-    if not word[0].isalnum() or not word.isalnum() or word.isdigit() or word in _BREAKING:
-        return True
     base = _ENDING.sub("", word)
-    is_verb = word not in ("understanding", "learning") and bool({word, base, base + "e", base[:-1]} & _VERBS)
-    return is_verb or (word.endswith("ly") and len(word) > 5)
+    is_breaking = word not in ("understanding", "learning") and {word, base, base + "e", base[:-1]} & _BREAKING
+    return bool(is_breaking) or not word.isalnum() or word.isdigit() or (word.endswith("ly") and len(word) > 5)
 
 
 def _phrases(chains: Iterable[Sequence[str]]) -> Iterator[tuple[str, bool]]:
