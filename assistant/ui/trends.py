@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.analysis import trends
-from assistant.analysis.trends import By, Course, Share, Trends
+from assistant.analysis.trends import By, Share, Trend, Trends
 from assistant.catalogue import caveats
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
@@ -139,7 +139,7 @@ def figures(drawings: Sequence[Drawing]) -> str:
     )
 
 
-def _theme_row(each: Course, periods: Sequence[str], papers: Mapping[str, Paper]) -> str:
+def _theme_row(each: Trend, periods: Sequence[str], papers: Mapping[str, Paper]) -> str:
     of_period = {share.period: share for share in each.shares}
     cells = "".join(_share_cell(of_period.get(period)) for period in periods)
     return (
@@ -160,12 +160,12 @@ def _share_cell(share: Share | None) -> str:
     )
 
 
-def _shown_by(each: Course, papers: Mapping[str, Paper]) -> str:
+def _shown_by(each: Trend, papers: Mapping[str, Paper]) -> str:
     titles = "".join(f"<li>{_title(papers[paper_id])}</li>" for paper_id in each.exemplars if paper_id in papers)
     return f"<details><summary>Papers that show it</summary><ul>{titles}</ul></details>" if titles else ""
 
 
-def _term(each: Course, papers: Mapping[str, Paper]) -> str:
+def _term(each: Trend, papers: Mapping[str, Paper]) -> str:
     return f"<li>{cards.escaped(trends.statement(replace(each, exemplars=()), {}))}{_shown_by(each, papers)}</li>"
 
 

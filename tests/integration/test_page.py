@@ -22,8 +22,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from assistant.analysis import trends
 from assistant.analysis.charts import plots
-from assistant.analysis.trends import trends
 from assistant.errors import AssistantError, QuestionError, UsageError
 from assistant.export.bundles import verification
 from assistant.library import Chats, Library

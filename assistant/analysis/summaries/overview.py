@@ -11,7 +11,7 @@ from assistant import catalogue
 from assistant.analysis import trends
 from assistant.analysis.summaries import paper_summary, synthesis
 from assistant.analysis.summaries.synthesis import SIZES, Group, Section, Survey
-from assistant.analysis.trends import Course
+from assistant.analysis.trends import Trend
 from assistant.grounding import Embed, support
 from assistant.library import Library
 from assistant.protocols import LanguageModel
@@ -174,7 +174,7 @@ def _of_author(library: Library, read: Survey, paper_filter: PaperFilter) -> Ite
         yield Section(Sentence(text, "exact", read.numbers_of([row["paper_id"] for row in first.rows])))
 
 
-def _changes(read: Survey) -> Sequence[Course]:
+def _changes(read: Survey) -> Sequence[Trend]:
     """Return the themes and terms of which the dates or the intervals tell a change: those of most papers first.
 
     All papers of a theme, several, may be from the newest period.
@@ -189,6 +189,6 @@ def _changes(read: Survey) -> Sequence[Course]:
     return sorted([*themes, *read.found.terms], key=lambda course: -len(course.paper_ids))[:_MOST_CHANGES]
 
 
-def _change(read: Survey, course: Course) -> Sentence:
+def _change(read: Survey, course: Trend) -> Sentence:
     name = plain(course.label) if course.theme_id else f"“{plain(course.label)}”"
     return Sentence(f"- {name}: {course.words}.", "exact", tuple(sorted(read.numbers_of(course.exemplars))))

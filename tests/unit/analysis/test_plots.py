@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.analysis.charts import plots
-from assistant.analysis.trends import By, Course, Share, Trends
-from assistant.analysis.trends.changes import Change
+from assistant.analysis.trends import By, Change, Share, Trend, Trends
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library, upsert
 from assistant.types import Paper, PaperFilter, Record
@@ -44,8 +43,8 @@ def share(period: str, count: int, papers: int) -> Share:
     )
 
 
-def course(label: str, ids: Sequence[str], shares: Sequence[Share], change: Change = "unclear") -> Course:
-    return Course(label, f"t-{label}", tuple(ids), "", "", tuple(shares), change, "few papers", tuple(ids[:1]))
+def course(label: str, ids: Sequence[str], shares: Sequence[Share], change: Change = "unclear") -> Trend:
+    return Trend(label, f"t-{label}", tuple(ids), "", "", tuple(shares), change, "few papers", tuple(ids[:1]))
 
 
 def trends_of(

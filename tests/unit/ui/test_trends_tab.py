@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from assistant.analysis.charts import Drawing
-from assistant.analysis.trends import Course, Share, Trends
+from assistant.analysis.trends import Share, Trend, Trends
 from assistant.errors import LibraryError
 from assistant.library import Library, upsert
 from assistant.types import Paper, PaperFilter, Passage, Progress, Record
@@ -77,7 +77,7 @@ def trends_of(ids: Sequence[str], label: str) -> Trends:
         Share("2025", 0, 0, 0.0, 0.0, 1.0),
         Share("2026", 3, 4, 0.75, 0.3, 0.95),
     )
-    course = Course(label, "t1", tuple(ids), "2024", "2026", shares, "unclear", f"1 paper; {label}", tuple(ids))
+    course = Trend(label, "t1", tuple(ids), "2024", "2026", shares, "unclear", f"1 paper; {label}", tuple(ids))
     return Trends(
         f"papers by {label}",
         "year",
