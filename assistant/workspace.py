@@ -170,7 +170,7 @@ class Workspace:
         """Write an answer with its evidence into a folder. Raises BundleError where it holds something else."""
         from assistant.export import bundles
 
-        bundles.write(answer, self.library, folder, embedder=self.library.fact(FINGERPRINT) or "")
+        bundles.write(answer, self.library, folder)
 
     def waiting_count(self) -> int:
         """Return how many papers have no vector yet."""

@@ -83,7 +83,7 @@ def per_category(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
     spelt: dict[str, str] = {}
     pairs: list[tuple[str, str]] = []
     for entry in found:
-        known = {_category_key(category): category for category in held.get(entry.id, ())}
+        known = {category_key(category): category for category in held.get(entry.id, ())}
         for key, category in known.items():
             spelt.setdefault(key, category)
         pairs += [(key, entry.id) for key in known or [""]]
@@ -196,7 +196,8 @@ def _ranked(tallies: Iterable[Tally]) -> list[Tally]:
     )
 
 
-def _category_key(category: str) -> str:
+def category_key(category: str) -> str:
+    """Return what categories are told apart by: arXiv's code, however it is written, else the folded text."""
     found = subjects.find(category)
     is_code = len(found) == 1 and fold(category) in (fold(found[0].code), fold(found[0].short_code))
     return found[0].code if is_code else fold(category)

@@ -6,11 +6,12 @@ CommonMark lets a backslash take the meaning from any punctuation (https://spec.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, urlsplit
 
 from assistant.ingestion.readers import visible
-from assistant.types import Paper
+from assistant.text import counted
+from assistant.types import Answer, Paper
 
 NAME = "Markdown"
 
@@ -20,6 +21,10 @@ _MEANING_SOMETHING = re.compile(
 _BEGINNING_A_BLOCK = re.compile(r"^(?:([+-])|(\d{1,9})([.)]))(?=\s|$)|^([-=+])")
 _SAFE_IN_ADDRESS = "/:?#@!$&'()*+,;=%~-._"
 _SHOWN_AUTHORS = 10
+_MOST_MARKS = 12
+"""Sources whose numbers are written behind a sentence."""
+
+_STATUS_NOTES = {"partial": " *(partly supported)*", "unchecked": " *(not checked)*"}
 
 
 def write(papers: Iterable[Paper]) -> Iterator[str]:
@@ -31,13 +36,18 @@ def write(papers: Iterable[Paper]) -> Iterator[str]:
 def item(paper: Paper, number: int) -> str:
     """Return a paper as a numbered item with a blank line behind it; its lines are indented to belong to it."""
     title = f"**{escaped(paper.title)}**"
-    names = [escaped(name) for name in paper.authors[:_SHOWN_AUTHORS]]
-    is_cut = not paper.authors_complete or len(names) < len(paper.authors)
     where = [escaped(text) for text in (paper.venue, paper.date) if text]
-    lines = [title, ", ".join([*names, *(["et al."] if is_cut else [])]), ", ".join(where), ", ".join(links(paper))]
+    authors = byline(paper.authors, is_cut=not paper.authors_complete)
+    lines = [title, authors, ", ".join(where), ", ".join(links(paper))]
     indent = " " * len(f"{number}. ")
     shown = "  \n".join(line for line in lines if line).replace("\n", f"\n{indent}")
     return f"{number}. {shown}\n\n{indent}> {escaped(paper.abstract)}\n\n"
+
+
+def byline(authors: Sequence[str], *, is_cut: bool = False) -> str:
+    """Return the first authors, with "et al." where there are more, or where the list `is_cut`."""
+    more = ["et al."] if is_cut or len(authors) > _SHOWN_AUTHORS else []
+    return ", ".join([*map(escaped, authors[:_SHOWN_AUTHORS]), *more])
 
 
 def links(paper: Paper) -> list[str]:
@@ -81,3 +91,42 @@ def escaped(text: str) -> str:
 def _taken_apart(found: re.Match[str]) -> str:
     sign, number, dot, other = found.groups()
     return f"{number}\\{dot}" if number else f"\\{sign or other}"
+
+
+def answer_page(answer: Answer, made: str, library_papers: int, counted_papers: int) -> str:
+    """Return an answer as a page. Sentences that were withheld are counted and do not stand in it.
+
+    `made` is the time in UTC, `library_papers` the size of the library, `counted_papers` how many papers were counted.
+    """
+    parts = [f"# {escaped(answer.question)}"]
+    if answer.plan and answer.plan.words:
+        parts.append(f"*How it was read:* {escaped(answer.plan.words)}.")
+    if answer.standalone_question not in ("", answer.question):
+        parts.append(f"*As a question of its own:* {escaped(answer.standalone_question)}")
+    parts.append("## Answer")
+    if answer.translation:
+        parts.append(f"{escaped(answer.translation)} *(translated by the model)*")
+    for sentence in answer.sentences:
+        numbers = sentence.sources if len(sentence.sources) <= _MOST_MARKS else ()
+        marks = "".join(f"\\[{number}\\]" for number in numbers)
+        parts.append(f"{escaped(sentence.text)} {marks}".rstrip() + _STATUS_NOTES.get(sentence.status, ""))
+    if not answer.sentences:
+        parts += [escaped(line) for line in answer.text.split("\n") if line.strip()]
+    if answer.withheld:
+        withheld = counted(len(answer.withheld), "sentence was", "sentences were")
+        parts.append(f"*{withheld} withheld: no abstract supports {'it' if len(answer.withheld) == 1 else 'them'}.*")
+    if answer.coverage:
+        parts.append(f"*{answer.coverage.read:,} of {counted(answer.coverage.matching, 'paper')} were read.*")
+    if counted_papers > len(answer.sources):
+        parts.append(f"*All {counted(counted_papers, 'paper')} that were counted stand in evidence.jsonl.*")
+    parts += ["## Sources"] if answer.sources else []
+    for source in answer.sources:
+        title = link(source.title, source.url) if source.url else f"**{escaped(source.title)}**"
+        about = ". ".join(filter(None, (title, byline(source.authors), escaped(source.date))))
+        parts.append(f"\\[{source.number}\\] {about}")
+        parts += [f"> “{escaped(quote)}”" for quote in answer.quotes(source.number)]
+    model = answer.model
+    how = f"written by {model.name} ({model.device}, {model.dtype})" if model else "made without a language model"
+    about = f"Answered {made} from a library of {counted(library_papers, 'paper')}, {how}."
+    parts += ["## About this answer", f"{escaped(about)} `assistant verify` checks this folder."]
+    return "\n\n".join(parts) + "\n"

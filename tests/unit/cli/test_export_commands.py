@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from assistant.cli import export
 from assistant.errors import AssistantError, UsageError
-from assistant.export.bundles import bundles
+from assistant.export import bundles
 from assistant.library import Library, Ownership, upsert
 from assistant.types import Record
 from tests.fakes import HashingEmbedder
@@ -91,7 +91,7 @@ def bundle(library: Library, embedder: HashingEmbedder, run: Run, tmp_path: Path
     answer = (
         assistant_over(library, embedder, index=filled(library, embedder)).ask("How many papers by Naibin Gu?").answer()
     )
-    bundles.write(answer, library, tmp_path / "bundle", embedder="x")
+    bundles.write(answer, library, tmp_path / "bundle")
     return tmp_path / "bundle"
 
 
