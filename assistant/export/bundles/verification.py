@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -246,8 +246,9 @@ def _wrong_numbers(bundle: Bundle) -> Iterator[str]:
         stated = (coverage.matching, coverage.read, coverage.first, coverage.last, coverage.undated)
         if stated != (size, size, *((dates[0], dates[-1]) if dates else ("", "")), size - len(dates)):
             yield f"The overview does not cover {coverage.matching} papers from {coverage.first} to {coverage.last}."
+    groups = _groups(bundle.counted.values())
     for row in answer.rows:
-        if not _is_right(bundle, row):
+        if not _is_right(bundle, row, groups):
             yield f"The row of “{_label(row)}” is not what is recorded of its papers."
     if plan.measure in paper_details.OF_NAMED_PAPERS or plan.unknown_author:
         return
@@ -272,7 +273,7 @@ def _label(row: Mapping[str, Any]) -> str:
     return one_line(str(next(filter(None, names), "none")))
 
 
-def _is_right(bundle: Bundle, row: Mapping[str, Any]) -> bool:
+def _is_right(bundle: Bundle, row: Mapping[str, Any], groups: Mapping[tuple[str, object], set[str]]) -> bool:
     """Tell whether a row says what is recorded of the papers that it names, and whether these were counted."""
     listed, number = set(row["paper_ids"]), row.get("papers")
     if not listed <= bundle.counted.keys():
@@ -280,26 +281,44 @@ def _is_right(bundle: Bundle, row: Mapping[str, Any]) -> bool:
     if number is None:
         paper = bundle.papers[row["paper_id"]]
         expected = paper_row(paper) | {"authors_count": len(paper.authors)}
-        is_table = bundle.answer.kind == "synthesis"  # of one paper, by aspects: its quotations are checked
+        is_table = bundle.answer.kind == "synthesis"  # of one paper, by aspects
         return is_table or all(row[name] == value for name, value in expected.items() if name in row)
-    members = {paper.id for paper in bundle.counted.values() if _belongs(bundle, paper, row)}
-    least = 0 if "theme" in row or "person_id" in row else len(members)
+    if "theme" in row or "person_id" in row:
+        people = [bundle.people[row[key]] for key in ("person_id", "with_id") if key in row]
+        theirs = [set[str]().union(*(groups["name", name] for name in names)) for names in people]
+        members = set(bundle.counted).intersection(*theirs)
+        is_possible = number <= len(members)
+    else:
+        members = groups[_group(row)]
+        is_possible = number == len(members)
     share = round(number / len(bundle.counted), 4)
-    is_possible = least <= number <= len(members) and min(number, IDS_IN_A_ROW) <= len(listed) <= number
-    return is_possible and listed <= members and row.get("share", share) == share
+    return (
+        is_possible
+        and listed <= members
+        and min(number, IDS_IN_A_ROW) <= len(listed) <= number
+        and row.get("share", share) == share
+    )
 
 
-def _belongs(bundle: Bundle, paper: Paper, row: Mapping[str, Any]) -> bool:
-    """Tell whether a paper may count in a row: by its year, categories, venue, or authors' names as written."""
+def _groups(papers: Iterable[Paper]) -> Mapping[tuple[str, object], set[str]]:
+    """Return the ids of the papers of each year, category, venue and author's name as written."""
+    groups: dict[tuple[str, object], set[str]] = defaultdict(set)
+    for paper in papers:
+        categories = {paper_counts.category_key(category) for category in paper.categories} or {""}
+        venue = ("venue", fold(one_line(paper.venue)))
+        named = [*(("category", key) for key in categories), *(("name", name) for name in paper.authors)]
+        for group in (("year", paper.year), venue, *named):
+            groups[group].add(paper.id)
+    return groups
+
+
+def _group(row: Mapping[str, Any]) -> tuple[str, object]:
+    """Return which group of papers a row counts."""
     if "year" in row:
-        return bool(paper.year == row["year"])
+        return "year", row["year"]
     if "category" in row:
-        keys = {paper_counts.category_key(category) for category in paper.categories} or {""}
-        return paper_counts.category_key(row["category"]) in keys
-    if "venue" in row:
-        return fold(one_line(paper.venue)) == fold(row["venue"])
-    people = [row[key] for key in ("person_id", "with_id") if key in row]
-    return all(bundle.people[person] & set(paper.authors) for person in people)
+        return "category", paper_counts.category_key(row["category"])
+    return "venue", fold(row["venue"])
 
 
 def _may_pass(bundle: Bundle, paper: Paper, chosen: PaperFilter) -> bool:

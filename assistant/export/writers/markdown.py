@@ -1,4 +1,4 @@
-"""Markdown for people: a numbered list of papers with links. Text of papers is shown as it is and does nothing.
+"""Markdown for people: a list of papers with links, and an answer as a page. Text of papers is shown and does nothing.
 
 CommonMark lets a backslash take the meaning from any punctuation (https://spec.commonmark.org/0.31.2/#backslash-escapes).
 """
@@ -13,12 +13,10 @@ from assistant.ingestion.readers import visible
 from assistant.text import counted
 from assistant.types import Answer, Paper
 
-NAME = "Markdown"
-
 _MEANING_SOMETHING = re.compile(
     r"[\\`*_{}\[\]<>#|~$&!^=@]|(?<=\w):(?=/)|(?<=[wW]{3})\.|(?<=[hHfF][tT][pP]):|(?<=[sS]):(?=//)"
 )
-_BEGINNING_A_BLOCK = re.compile(r"^(?:([+-])|(\d{1,9})([.)]))(?=\s|$)|^([-=+])")
+_BEGINNING_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-=+]))(.)")
 _SAFE_IN_ADDRESS = "/:?#@!$&'()*+,;=%~-._"
 _SHOWN_AUTHORS = 10
 _MOST_MARKS = 12
@@ -30,18 +28,12 @@ _STATUS_NOTES = {"partial": " *(partly supported)*", "unchecked": " *(not checke
 def write(papers: Iterable[Paper]) -> Iterator[str]:
     """Yield one item for each paper: title, authors, where and when, links, and the abstract as a quotation."""
     for number, paper in enumerate(papers, 1):
-        yield item(paper, number)
-
-
-def item(paper: Paper, number: int) -> str:
-    """Return a paper as a numbered item with a blank line behind it; its lines are indented to belong to it."""
-    title = f"**{escaped(paper.title)}**"
-    where = [escaped(text) for text in (paper.venue, paper.date) if text]
-    authors = byline(paper.authors, is_cut=not paper.authors_complete)
-    lines = [title, authors, ", ".join(where), ", ".join(links(paper))]
-    indent = " " * len(f"{number}. ")
-    shown = "  \n".join(line for line in lines if line).replace("\n", f"\n{indent}")
-    return f"{number}. {shown}\n\n{indent}> {escaped(paper.abstract)}\n\n"
+        authors = byline(paper.authors, is_cut=not paper.authors_complete)
+        where = ", ".join(escaped(text) for text in (paper.venue, paper.date) if text)
+        lines = filter(None, (f"**{escaped(paper.title)}**", authors, where, ", ".join(_links(paper))))
+        indent = " " * len(f"{number}. ")  # what is indented belongs to the item
+        shown = f"  \n{indent}".join(lines)
+        yield f"{number}. {shown}\n\n{indent}> {escaped(paper.abstract)}\n\n"
 
 
 def byline(authors: Sequence[str], *, is_cut: bool = False) -> str:
@@ -50,8 +42,8 @@ def byline(authors: Sequence[str], *, is_cut: bool = False) -> str:
     return ", ".join([*map(escaped, authors[:_SHOWN_AUTHORS]), *more])
 
 
-def links(paper: Paper) -> list[str]:
-    """Return the links to a paper, each once: its DOI, arXiv, PubMed, and its address if that is another."""
+def _links(paper: Paper) -> Iterator[str]:
+    """Yield the links to a paper, each once: its DOI, arXiv, PubMed, and its address if that is another."""
     places = {
         f"https://doi.org/{paper.doi}": f"doi:{paper.doi}" if paper.doi else "",
         f"https://arxiv.org/abs/{paper.arxiv_id}": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "",
@@ -59,38 +51,24 @@ def links(paper: Paper) -> list[str]:
     }
     named = {address: label for address, label in places.items() if label}
     if paper.url and paper.url.rstrip("/") not in {address.rstrip("/") for address in named}:
-        named[paper.url] = _host(paper.url)
-    return [link(label, address) for address, label in named.items()]
+        named[paper.url] = ""
+    yield from (link(label, address) for address, label in named.items())
 
 
 def link(label: str, address: str) -> str:
-    """Return a link, or the label alone where the address is none that a browser may safely open."""
+    """Return a link, by its host where the label is "", or the label alone where no browser may safely open it."""
     try:
-        parts = urlsplit(address)
+        scheme, host = urlsplit(address).scheme, urlsplit(address).hostname
     except ValueError:
-        return escaped(label)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return escaped(label)
-    return f"[{escaped(label)}](<{quote(address, safe=_SAFE_IN_ADDRESS)}>)"
-
-
-def _host(address: str) -> str:
-    """Return the host of an address, by which a person recognises it; the address itself where it has none."""
-    try:
-        return urlsplit(address).hostname or address
-    except ValueError:
-        return address
+        scheme, host = "", None
+    text = escaped(label or host or address)
+    return f"[{text}](<{quote(address, safe=_SAFE_IN_ADDRESS)}>)" if host and scheme in ("http", "https") else text
 
 
 def escaped(text: str) -> str:
     """Return text as Markdown on one line that shows it literally: no link, tag, formula, list or heading."""
     line = _MEANING_SOMETHING.sub(r"\\\g<0>", visible(text))
-    return _BEGINNING_A_BLOCK.sub(_taken_apart, line)
-
-
-def _taken_apart(found: re.Match[str]) -> str:
-    sign, number, dot, other = found.groups()
-    return f"{number}\\{dot}" if number else f"\\{sign or other}"
+    return _BEGINNING_A_BLOCK.sub(r"\1\\\2", line)
 
 
 def answer_page(answer: Answer, made: str, library_papers: int, counted_papers: int) -> str:
