@@ -1,4 +1,4 @@
-"""The commands that hand papers and answers over, and check what was handed over."""
+"""Commands that export papers and verify answer bundles."""
 
 from __future__ import annotations
 

@@ -105,8 +105,10 @@ def verify(folder: Path, library: Library | None) -> Report:
         checks.append(_check("text", "The files say the same.", _differences(folder, bundle)))
     else:
         checks.append(Check("text", "Another release wrote the bundle.", (), "whether its files say the same"))
-    found = f"The numbers are those of the {counted(len(bundle.counted), 'paper')} that were counted."
-    checks.append(_check("counts", found, _wrong_numbers(bundle), _NOT_COUNTED))
+    is_count = bundle.answer.kind in ("catalogue", "synthesis")
+    found = f"The numbers are those of the {counted(len(bundle.counted), 'paper')} recorded as counted."
+    found = found if is_count else "The answer counts nothing."
+    checks.append(_check("counts", found, _wrong_numbers(bundle), _NOT_COUNTED if is_count else ""))
     if library is not None:
         found = f"Sources and numbers are the same in the library of {counted(library.count(), 'paper')}."
         checks.append(_check("library", found, _changes(bundle, library)))
@@ -115,15 +117,16 @@ def verify(folder: Path, library: Library | None) -> Report:
 
 def _check(name: str, found: str, failures: Iterable[str], not_checked: str = "") -> Check:
     """Make a check: `found` where nothing is wrong, else each failure once, and of many the first ones."""
-    said: dict[str, None] = {}
+    said: list[str] = []
     try:
-        said.update((failure, None) for failure in failures)
+        said.extend(failures)  # those before an error stay
     except _BROKEN as error:
-        said[f"It is not what this program writes, so it cannot be checked ({error})."] = None
-    if said:
-        found = "One thing does not hold." if len(said) == 1 else f"{len(said):,} things do not hold."
-    more = [f"{len(said) - MOST_FAILURES:,} more of this kind."] if len(said) > MOST_FAILURES else []
-    return Check(name, found, (*[*said][:MOST_FAILURES], *more), not_checked)
+        said.append(f"It is not what this program writes, so it cannot be checked ({error}).")
+    shown = list(dict.fromkeys(said))
+    if shown:
+        found = f"{counted(len(shown), 'thing does', 'things do')} not hold."
+    more = [f"{len(shown) - MOST_FAILURES:,} more of this kind."] if len(shown) > MOST_FAILURES else []
+    return Check(name, found, (*shown[:MOST_FAILURES], *more), not_checked)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
