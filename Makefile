@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 COMMAND_LINE := $(BIN)/typer assistant.cli.main utils docs --name assistant
-SOURCES := assistant vectorstore prompts benchmarks tests
+SOURCES := assistant vectorstore prompts benchmarks tests examples docs
 
 .PHONY: chat test check models docs clean
 
@@ -28,6 +28,7 @@ models: $(VENV)/.runtime
 
 docs: $(VENV)/.development
 	$(COMMAND_LINE) --output docs/command-line.md
+	$(BIN)/python docs/schemas/write.py
 
 clean:
 	rm -rf $(VENV) build dist

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from assistant.errors import UsageError
 
 _PREFIX = "ASSISTANT_"
+
+PROGRAM_VERSION = metadata.version("abstract-assistant")
+"""The program's version."""
 
 
 class Settings(BaseSettings):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 AnswerKind = Literal["passages", "catalogue", "comparison", "synthesis", "about", "clarification", "refusal"]
 SentenceStatus = Literal["exact", "supported", "partial", "unsupported", "unchecked"]
-PlanKind = Literal["catalogue", "passages", "comparison", "synthesis", "about"]
+PlanKind = Literal["catalogue", "passages", "comparison", "synthesis", "about", "clarification"]
 Length = Literal["short", "medium", "long"]
 Measure = Literal[
     "count",
@@ -165,6 +165,53 @@ class PaperFilter:
         """Tell whether every paper passes."""
         return self == PaperFilter()
 
+    def merged(self, said: PaperFilter) -> PaperFilter:
+        """Return both filters as one: what `said` says takes the place of this, but for papers, people and words.
+
+        Only papers that both allow are left; the other people, the words and the exclusions of both must hold. Who wrote
+        the papers, where and when they appeared is one matter each, whichever fields say it.
+        """
+        changes = {
+            name: value
+            for name in ("category", "has_code", "source", "position")
+            if (value := getattr(said, name)) not in ("", None)
+        }
+        found = replace(self, **changes)
+        if said.since is not None or said.until is not None or said.first_day or said.last_day:
+            found = replace(found, since=said.since, until=said.until, without_years=())
+            found = replace(found, first_day=said.first_day, last_day=said.last_day)
+        if said.author or said.any_authors:
+            position = found.position if said.author else ""
+            found = replace(found, author=said.author, any_authors=said.any_authors, position=position)
+        if said.venue or said.venues:
+            found = replace(found, venue=said.venue, venues=said.venues, without_venues=())
+        if said.category:
+            found = replace(found, without_categories=())
+        if said.fewest_authors is not None or said.most_authors is not None:
+            found = replace(found, fewest_authors=said.fewest_authors, most_authors=said.most_authors)
+        among = self.among if said.among is None else said.among
+        if self.among is not None and said.among is not None:
+            among = tuple(sorted({*self.among} & {*said.among}))
+        both: dict[str, Any] = {
+            name: tuple(dict.fromkeys([*getattr(found, name), *getattr(said, name)]))
+            for name in (
+                "with_authors",
+                "without_authors",
+                "words",
+                "title_words",
+                "without_words",
+                "without_venues",
+                "without_categories",
+                "without_years",
+            )
+        }
+        return replace(found, among=among, **both)
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Return who wrote the papers; those who did not are left out."""
+        return tuple(dict.fromkeys(filter(None, (self.author, *self.any_authors, *self.with_authors))))
+
 
 @dataclass(frozen=True, slots=True)
 class WordUse:
@@ -183,37 +230,57 @@ class Candidate:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a question means. `words` say it to a person.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasePlan:
+    """What every plan says: the question, standing alone, and which papers are meant.
 
-    `subject` is what is searched for: the question without what the filter says already. `measure` and `limit` are what
-    is asked of the catalogue. `papers` are the ids of the papers that the question names; `unknown_author` is a name
-    that nobody in the library has. `topic` is what an overview is about, where not its words alone choose the papers,
-    and `length` how long it is to be. With `candidates` the question cannot be answered before one of them is chosen.
-    `corrections` tell where a name was read in another spelling: (as asked, as read).
+    `papers` are the ids of the papers that the question names. `corrections` tell where a name was read in another
+    spelling: (as asked, as read). `words` say the plan to a person. `language` is the code of the language that was
+    asked in: "en", "de".
+    """
+
+    question: str
+    filter: PaperFilter = PaperFilter()
+    papers: tuple[str, ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassagesPlan(BasePlan):
+    """A question that is answered in prose from the abstracts found for it.
+
+    `subject` is what is searched for: the question without what the filter says already. `is_exact` is False where papers
+    are named by some words of their titles only.
+    """
+
+    kind: Literal["passages"] = "passages"
+    subject: str
+    is_exact: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonPlan(BasePlan):
+    """A comparison of the papers named."""
+
+    kind: Literal["comparison"] = "comparison"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CataloguePlan(BasePlan):
+    """A question for the catalogue: a number, a list, a ranking, a fact.
 
     A ranking is `ascending` where the fewest, the lowest or the oldest stand first. `place` asks for that place alone,
     counted from 1. `least` and `most` are the numbers of papers, inclusive, that those have who are ranked. Of people
     only those in `ranked` are named, where there are any, and none in `left_out`. `manner` is how it is said beside the
-    number: whether there are any, or how they are written into a file. `unclear` is what the reader is asked back.
-    `language` is the code of the language that was asked in: "en", "de".
+    number: whether there are any, or how they are written into a file. `unknown_author` is a name that nobody in the
+    library has.
     """
 
-    question: str
-    subject: str
-    chosen: PaperFilter = PaperFilter()
-    kind: PlanKind = "passages"
-    measure: Measure | None = None
+    kind: Literal["catalogue"] = "catalogue"
+    measure: Measure
     limit: int | None = None
-    papers: tuple[str, ...] = ()
-    is_sure: bool = True
-    candidates: tuple[Candidate, ...] = ()
-    unknown_author: str = ""
-    topic: str = ""
-    length: Length = "medium"
-    corrections: tuple[tuple[str, str], ...] = ()
-    words: str = ""
     ascending: bool = False
     place: int | None = None
     least: int | None = None
@@ -221,8 +288,40 @@ class Plan:
     ranked: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     manner: Literal["", "yes_no", "export"] = ""
-    unclear: str = ""
-    language: str = "en"
+    unknown_author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewPlan(BasePlan):
+    """An overview of every paper that is meant.
+
+    `topic` is what it is about, where not its words alone choose the papers.
+    """
+
+    kind: Literal["synthesis"] = "synthesis"
+    topic: str = ""
+    length: Length = "medium"
+    unknown_author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutPlan(BasePlan):
+    """A question about the assistant itself."""
+
+    kind: Literal["about"] = "about"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClarificationPlan(BasePlan):
+    """A question that cannot be answered before its reader says more: one of the `candidates`, or what `asks` asks."""
+
+    kind: Literal["clarification"] = "clarification"
+    candidates: tuple[Candidate, ...] = ()
+    asks: str = ""
+
+
+Plan = PassagesPlan | ComparisonPlan | CataloguePlan | OverviewPlan | AboutPlan | ClarificationPlan
+"""What a question means; its `kind` tells which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +334,14 @@ class Passage:
     paper_id: str
     score: float
     similarity: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A paper that a search found, and how near it is."""
+
+    paper: Paper
+    passage: Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,7 +541,7 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class IngestionReport:
-    """What an ingestion did with each record; `pending` counts papers that still wait for their vector.
+    """What an ingestion did with each record; `pending` counts papers not indexed yet: those without a vector, too.
 
     `failed` holds the first problems of each source, `sources` the figures of all.
     """

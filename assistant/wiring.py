@@ -49,13 +49,13 @@ def probes_made(settings: Settings) -> Path:
 def index_place(settings: Settings) -> IndexPlace:
     """Return where the vector index lies: on the Chroma server that is named, else in a folder of the library.
 
-    Raises UsageError for a header that is none.
+    Raises UsageError for a header without a name or a value.
     """
     if not settings.chroma_url:
         return ChromaFolders(settings.library)
     name, colon, value = settings.chroma_header.get_secret_value().partition(":")
     if name and not (colon and value.strip()):
-        raise UsageError("The setting chroma_header is no header. Write it as “X-Chroma-Token: secret”.")
+        raise UsageError("The setting chroma_header lacks a name or a value. Write it as “X-Chroma-Token: secret”.")
     headers = {name.strip(): value.strip()} if name else {}
     return ChromaServer(settings.chroma_url.rstrip("/"), headers)
 

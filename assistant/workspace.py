@@ -1,4 +1,4 @@
-"""One open library with everything that works on it: adding, asking, checking."""
+"""An open library and everything that works on it: adding, asking, searching, summarising, checking."""
 
 from __future__ import annotations
 
@@ -11,23 +11,38 @@ from datetime import date
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
-from assistant import ingestion, wiring
-from assistant.answering import Assistant, writing
-from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError
+from assistant import export, ingestion, wiring
+from assistant.analysis import trends
+from assistant.analysis.trends import Trends
+from assistant.answering import AnswerStream, Assistant, writing
+from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
+from assistant.export import bundles
 from assistant.grounding import Judge
+from assistant.ingestion import arguments
 from assistant.ingestion.readers import NO_COLUMNS
-from assistant.library import CheckReport, Finding, Library, Ownership, integrity, make_folder
+from assistant.ingestion.remote import AuthorCandidate, Reference, fetch, find_authors
+from assistant.library import CheckReport, Finding, Library, Ownership, curation, integrity, make_folder
 from assistant.planning import Gazetteer, KnownReader, Planner, Reader
 from assistant.protocols import Embedder, LanguageModel, Vectors
-from assistant.search import FINGERPRINT, KeptIndex, Retriever, embedding_queue
-from assistant.settings import Settings
-from assistant.types import Answer, IngestionReport, Notice, ProgressListener
+from assistant.search import FINGERPRINT, PersistentIndex, Retriever, embedding_queue, topics
+from assistant.settings import Settings, load
+from assistant.text import plain
+from assistant.types import (
+    Answer,
+    IngestionReport,
+    Length,
+    Notice,
+    OverviewPlan,
+    PaperFilter,
+    Plan,
+    PlanKind,
+    ProgressListener,
+    SearchResult,
+    Turn,
+)
 from vectorstore import VectorIndexError
-
-if TYPE_CHECKING:
-    from assistant.ingestion.remote import AuthorCandidate, Reference
 
 _FEW = 64
 """Papers without a vector that a question waits for: a second or so."""
@@ -47,7 +62,7 @@ class Workspace:
         with ExitStack() as opened:
             opened.enter_context(closing(Ownership(settings.library)))
             self.library = opened.enter_context(closing(Library(settings.library)))
-            self.index = opened.enter_context(closing(KeptIndex(self.library, wiring.index_place(settings))))
+            self.index = opened.enter_context(closing(PersistentIndex(self.library, wiring.index_place(settings))))
             self._opened = opened.pop_all()
         self._making = threading.RLock()
         self._reading_weights = threading.Lock()
@@ -55,17 +70,27 @@ class Workspace:
         self._embedder: Embedder | None = None
         self._loading: Future[LanguageModel] | None = None
         self._checked = _CheckedEmbedder(self)
-        self._retriever = Retriever(self.library, self.index, self._checked)
+        retriever = Retriever(self.library, self.index, self._checked)
         names = Gazetteer(self.library)
         reader = Reader(self.language_model, wiring.probes_made(settings))
-        self._planner = Planner(
+        planner = Planner(
             self.library,
             KnownReader(self.library, self._checked, reader, names),
             names,
-            self._retriever.search,
+            retriever.search,
             in_english=self._in_english,
         )
-        self._judge = Judge(self._checked.embed, settings.sureness, wiring.probes_made(settings))
+        self.assistant = Assistant(
+            library=self.library,
+            planner=planner,
+            retriever=retriever,
+            judge=Judge(self._checked.embed, settings.sureness, wiring.probes_made(settings)),
+            warm_up=self.warm_up,
+            language_model=self.language_model,
+            passages=settings.passages,
+            prompt_tokens=settings.prompt_tokens,
+            answer_tokens=settings.answer_tokens,
+        )
 
     def __enter__(self) -> Workspace:
         return self
@@ -77,42 +102,117 @@ class Workspace:
         """Let go of the index, the library and its lock."""
         self._opened.close()
 
-    @property
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filter: PaperFilter = PaperFilter(),
+        kind: PlanKind | None = None,
+        plan: Plan | None = None,
+        anyway: bool = False,
+    ) -> AnswerStream:
+        """Answer a question: iterate over the stream for its events, or call `answer()` on it for the whole.
+
+        `history` are the turns before (`Answer.turn()`), `filter` the papers to keep to. See `Assistant.ask`. Both
+        models are loaded when they are first needed; a count that is worded like a labelled request needs the embedder
+        only.
+        Raises QuestionError, EmbedderMismatch, IndexFailed.
+        """
+        self.embed_few()
+        return self.assistant.ask(question, history, chosen=filter, kind=kind, plan=plan, anyway=anyway)
+
+    def ask_after(
+        self, question: str, earlier: Sequence[str], *, filter: PaperFilter = PaperFilter(), question_id: str = ""
+    ) -> Answer:
+        """Ask the earlier questions first, keep their answers as context, and return the answer to the last one.
+
+        A question that cannot be asked gets a refusal that says why.
+        """
+        self.embed_few()
+        return self.assistant.ask_after(question, earlier, filter, question_id)
+
+    def search(self, query: str, limit: int = 10, *, filter: PaperFilter = PaperFilter()) -> tuple[SearchResult, ...]:
+        """Return the papers nearest to a query, by meaning and by words, the best first."""
+        self.embed_few()
+        passages = self.assistant.retriever.search(query, limit, filter)
+        papers = self.library.papers_by_id([passage.paper_id for passage in passages])
+        return tuple(SearchResult(*pair) for pair in zip(papers, passages, strict=True))
+
+    def summarize(
+        self,
+        *,
+        author: str = "",
+        topic: str = "",
+        paper: str = "",
+        length: Length = "medium",
+        filter: PaperFilter = PaperFilter(),
+    ) -> AnswerStream:
+        """Summarise every paper of an author, on a topic, of a filter, or one `paper` (an id, a DOI, a whole title).
+
+        Raises UsageError where a paper is given together with anything else, or cannot be told from others.
+        """
+        if author:
+            filter = replace(filter, author=author)
+        if paper and (topic or not filter.is_empty):
+            raise UsageError("Give either a paper, or a filter and a topic: a paper is summarised by itself.")
+        named = (curation.named(self.library, paper),) if paper else ()
+        about = f" about {topic}" if topic else ""
+        question = (
+            f"Summarise “{named[0].title}”."
+            if named
+            else f"Summarise the papers{f' by {filter.author}' if filter.author else ''}{about}."
+        )
+        ids = tuple(found.id for found in named)
+        plan = OverviewPlan(question=question, filter=filter, papers=ids, topic=topic, length=length)
+        return self.ask(question, plan=self.assistant.planner.restricted(plan, PaperFilter()))
+
+    def trends(
+        self,
+        *,
+        topic: str = "",
+        by: Literal["year", "month"] = "year",
+        filter: PaperFilter = PaperFilter(),
+        on_progress: ProgressListener = lambda _: None,
+    ) -> Trends:
+        """Return how the themes and terms of papers come and go, with counts and intervals."""
+        selected = topics.select(self.library, topic, filter, self.assistant.retriever.search)
+        near = f" near to “{plain(topic)}”" if selected.note else ""
+        described = trends.selected_in_words(replace(selected.chosen, among=filter.among)) + near
+        return trends.find(self.library, selected.chosen, by, described, on_progress=on_progress)
+
+    def export(
+        self, format: str = "", file: Path | None = None, *, topic: str = "", filter: PaperFilter = PaperFilter()
+    ) -> str:
+        """Return papers as text, "bibtex", "ris", "csl-json", "csv", "jsonl" or "markdown", and write it to a file.
+
+        Raises UsageError for an unknown format, ExportError where the file cannot be written.
+        """
+        selected = topics.select(self.library, topic, filter)
+        text = "".join(export.text(export.stream(self.library, selected.chosen), export.format_for(format, file)))
+        if file:
+            export.save([text], file)
+        return text
+
+    def embed_few(self) -> None:
+        """Give a few papers that wait their vectors; many go on waiting, found by their words only (see `catch_up`).
+
+        Raises EmbedderMismatch, IndexFailed.
+        """
+        is_short = 0 < self.waiting_count() <= _FEW
+        if is_short and self._adding.acquire(blocking=False):  # else whoever adds now embeds them too
+            try:
+                self._check_fingerprint()
+                embedding_queue.embed_pending(self.library, self.index, self.embedder())
+            finally:
+                self._adding.release()
+
     def embedder(self) -> Embedder:
         """Return the embedding model, loading it once."""
         with self._making:
             if self._embedder is None:
                 self._embedder = self._load_embedder()
             return self._embedder
-
-    @property
-    def assistant(self) -> Assistant:
-        """Return the assistant; both models are loaded when they are first needed.
-
-        A count that is worded like a labelled request needs the embedding model only.
-
-        A few papers that wait get their vectors first; many go on waiting, found by their words only (see
-        `waiting_count`, `catch_up`). Raises EmbedderMismatch, IndexFailed; the first also when the embedding model is
-        needed first.
-        """
-        is_short = 0 < self.waiting_count() <= _FEW
-        if is_short and self._adding.acquire(blocking=False):  # else whoever adds now embeds them too
-            try:
-                self._check_fingerprint()
-                embedding_queue.embed_pending(self.library, self.index, self.embedder)
-            finally:
-                self._adding.release()
-        return Assistant(
-            library=self.library,
-            planner=self._planner,
-            retriever=self._retriever,
-            judge=self._judge,
-            warm_up=self.warm_up,
-            language_model=self.language_model,
-            passages=self.settings.passages,
-            prompt_tokens=self.settings.prompt_tokens,
-            answer_tokens=self.settings.answer_tokens,
-        )
 
     def language_model(self) -> LanguageModel:
         """Return the chat model, loading it once."""
@@ -127,16 +227,25 @@ class Workspace:
 
     def add(
         self,
-        sources: Sequence[Path | Reference],
+        sources: str | Path | Reference | Sequence[str | Path | Reference],
         *,
         as_of: date | None = None,
         columns: Mapping[str, str] = NO_COLUMNS,
         recursive: bool = True,
         on_progress: ProgressListener = lambda _: None,
     ) -> IngestionReport:
-        """Add files, and what remote services say, and give the papers vectors; one such call runs at a time."""
-        paths = [source for source in sources if isinstance(source, Path)]
-        references = {str(source): source for source in sources if not isinstance(source, Path)}
+        """Add files, folders and what remote services say, and give the papers vectors; one such call runs at a time.
+
+        A text is a path, or a reference such as "arxiv:2502.13604". `as_of` is the day on which author pages were
+        seen, today unless it is given; `columns` maps fields of a paper to a table's columns. What could not be read
+        stands in the report. Raises UsageError for a text that begins like a reference but cannot be read as one.
+        """
+        several = [sources] if isinstance(sources, str | Path | Reference) else sources
+        given = [
+            each for source in several for each in (arguments.parse([source]) if isinstance(source, str) else [source])
+        ]
+        paths = [source for source in given if isinstance(source, Path)]
+        references = {str(source): source for source in given if not isinstance(source, Path)}
         with self._adding:
             reports = []
             if paths:
@@ -147,8 +256,6 @@ class Workspace:
                     )
                 )
             if references:
-                from assistant.ingestion.remote import fetch
-
                 known = wiring.services(self.settings)
                 reports.append(
                     ingestion.add_fetched(
@@ -162,14 +269,10 @@ class Workspace:
 
     def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
         """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""
-        from assistant.ingestion.remote import find_authors
-
         return find_authors(name, wiring.services(self.settings))
 
-    def keep_bundle(self, answer: Answer, folder: Path) -> None:
+    def save_bundle(self, answer: Answer, folder: Path) -> None:
         """Write an answer with its evidence into a folder. Raises BundleError where it holds something else."""
-        from assistant.export import bundles
-
         bundles.write(answer, self.library, folder)
 
     def waiting_count(self) -> int:
@@ -184,9 +287,10 @@ class Workspace:
 
         def work() -> None:
             with self._adding, suppress(LibraryError, ModelError):  # said when it is tried next in the foreground
-                if not self._is_index_whole() and not self.waiting_count():
-                    self.index.renew()
+                if not self._is_index_consistent() and not self.waiting_count():
+                    self.index.rebuild()
                 self._embed_waiting(lambda _: None)
+                self.index.prepare()
 
         threading.Thread(target=work, name="catching up", daemon=True).start()
 
@@ -201,21 +305,21 @@ class Workspace:
         All do with another embedding model than before, or with `anew`.
         """
         with self._adding:
-            embedder = self.embedder
+            embedder = self.embedder()
             is_same = self.library.fact(FINGERPRINT) in (None, embedder.fingerprint)
-            self.index.renew("" if is_same and not anew else embedder.fingerprint)
+            self.index.rebuild("" if is_same and not anew else embedder.fingerprint)
             return embedding_queue.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
 
     def check(self, *, mend: bool = False) -> CheckReport:
         """Read the whole library and its index, and with `mend` put right what can be."""
         with self._adding:
             report = integrity.check(self.library, mend=mend)
-            is_whole = self._is_index_whole()
-            if mend and not is_whole:
-                self.index.renew()
+            is_consistent = self._is_index_consistent()
+            if mend and not is_consistent:
+                self.index.rebuild()
             if mend and self.library.pending_count():
                 self._embed_waiting(lambda _: None)
-            if is_whole:
+            if is_consistent:
                 return report
             finding = Finding(
                 "index",
@@ -232,9 +336,9 @@ class Workspace:
         """
         try:
             if not report.pending:
-                if not self.library.indexed_count() or self._is_index_whole():
+                if not self.library.indexed_count() or self._is_index_consistent():
                     return report
-                self.index.renew()
+                self.index.rebuild()
             self._embed_waiting(on_progress)
         except (LibraryError, ModelError) as error:
             waiting = Notice(
@@ -247,12 +351,12 @@ class Workspace:
     def _embed_waiting(self, on_progress: ProgressListener) -> int:
         """Give papers vectors, by the model that made the others'. Raises EmbedderMismatch, IndexFailed."""
         self._check_fingerprint()
-        return embedding_queue.embed_pending(self.library, self.index, self.embedder, on_progress=on_progress)
+        return embedding_queue.embed_pending(self.library, self.index, self.embedder(), on_progress=on_progress)
 
-    def _is_index_whole(self) -> bool:
+    def _is_index_consistent(self) -> bool:
         """Tell whether the index is as it was left. Raises IndexFailed where its server cannot be reached."""
         try:
-            return not self.library.count() or self.index.is_whole()
+            return not self.library.count() or self.index.is_consistent()
         except VectorIndexError as error:
             raise IndexFailed(error) from error
 
@@ -274,7 +378,7 @@ class Workspace:
 
     def _check_fingerprint(self) -> None:
         """Refuse to mix vectors of two embedding models; an empty library takes the present one's."""
-        kept, present = self.library.fact(FINGERPRINT), self.embedder.fingerprint
+        kept, present = self.library.fact(FINGERPRINT), self.embedder().fingerprint
         if kept is None:
             self.library.keep_fact(FINGERPRINT, present)
         elif kept != present:
@@ -293,7 +397,7 @@ class _CheckedEmbedder:
     @cached_property
     def _embedder(self) -> Embedder:
         self._workspace._check_fingerprint()
-        return self._workspace.embedder
+        return self._workspace.embedder()
 
     @property
     def fingerprint(self) -> str:
@@ -326,3 +430,13 @@ def _in_background(load: Callable[[], LanguageModel]) -> Future[LanguageModel]:
 
     threading.Thread(target=work, name="model", daemon=True).start()
     return loading
+
+
+def open_library(folder: Path | str | None = None, **chosen: object) -> Workspace:
+    """Open the library in a folder, the user's own unless one is given, with the models that work on it.
+
+    The folder is made where there is none. Other settings are given by name (see `Settings`). Close the workspace, or
+    use it in a `with`. Raises LibraryLocked where another program has it open, LibraryError, UsageError.
+    """
+    wiring.quiet_environment()
+    return Workspace(load(library=folder, **chosen))

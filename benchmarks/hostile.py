@@ -30,13 +30,13 @@ from assistant.evaluation.statistics import Share
 from assistant.library import Library, upsert
 from assistant.planning import Gazetteer, Planner, Reader
 from assistant.protocols import Embedder, LanguageModel, Reading, Vectors
-from assistant.search import KeptIndex, Retriever, embedding_queue
+from assistant.search import PersistentIndex, Retriever, embedding_queue
 from assistant.text import prompt_safety
 from assistant.types import Answer, Message, ModelInfo, Paper, Record
 from benchmarks.collections import open_with
 from benchmarks.injections import FILE, Attack, Listener, attacks, page_faults, prompt_faults, terminal_faults
 from benchmarks.swaps import is_about, labelled, swapped, swaps
-from vectorstore import ExactIndex
+from vectorstore import ChromaFolders
 
 QUESTIONS = Path(__file__).parent / "questions" / "sample_library.jsonl"
 
@@ -127,26 +127,6 @@ class RememberingModel:
     def __getattr__(self, name: str) -> Any:
         """Give whatever else a model can do."""
         return getattr(self._model, name)
-
-
-class _Memory:
-    """Keeps one exact index in memory."""
-
-    server = ""
-
-    def __init__(self) -> None:
-        self._index = ExactIndex()
-
-    def open(self, _name: str) -> ExactIndex:
-        """Return the index."""
-        return self._index
-
-    def seal(self, name: str) -> str:
-        """Vouch for it."""
-        return name
-
-    def keep_only(self, name: str) -> None:
-        """Keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,13 +315,14 @@ def facts() -> list[Question]:
 
 @contextmanager
 def _opened() -> Iterator[tuple[Bench, RememberingModel]]:
-    """Open a library in a temporary folder that is to hold the sample library's papers; and the chat model.
-
-    The index is in memory: each attack changes a vector, and Chroma takes seconds to open its files again.
-    """
-    with open_with() as sample, TemporaryDirectory() as folder, closing(Library(Path(folder))) as library:
-        embedder = RememberingEmbedder(sample.embedder)
-        index = KeptIndex(library, _Memory())
+    """Open a library in a temporary folder that is to hold the sample library's papers; and the chat model."""
+    with (
+        open_with() as sample,
+        TemporaryDirectory() as folder,
+        closing(Library(Path(folder))) as library,
+        closing(PersistentIndex(library, ChromaFolders(library.folder))) as index,
+    ):
+        embedder = RememberingEmbedder(sample.embedder())
         model = RememberingModel(sample.language_model())
         base = replace(
             sample.assistant,

@@ -26,8 +26,7 @@ import numpy as np
 
 from assistant.library import Library, upsert
 from assistant.protocols import Vectors
-from assistant.search import KeptIndex
-from assistant.search.vector_index import fill_index
+from assistant.search import PersistentIndex
 from assistant.types import Authorship, Paper, Record
 from vectorstore import ChromaFolders
 
@@ -61,18 +60,18 @@ def add(library: Library, first: int, count: int) -> None:
 
 def add_for_ever(folder: Path) -> None:
     """Add papers until killed; print the number that is safe after each addition."""
-    with closing(Library(folder)) as library, closing(KeptIndex(library, ChromaFolders(folder))) as index:
-        fill_index(library, index)
+    with closing(Library(folder)) as library, closing(PersistentIndex(library, ChromaFolders(folder))) as index:
+        index.update()
         while True:
             add(library, library.count(), ADDED)
             print(library.count(), flush=True)
-            fill_index(library, index)
+            index.update()
 
 
 def look(folder: Path, fill: bool) -> None:
     """Open the library as a new process does, search for every vector, and print what was found, as JSON."""
     begun = time.perf_counter()
-    with closing(Library(folder)) as library, closing(KeptIndex(library, ChromaFolders(folder))) as index:
+    with closing(Library(folder)) as library, closing(PersistentIndex(library, ChromaFolders(folder))) as index:
         probe = vector_of("Paper 00000000")
         first = index.query(probe, 1)
         ready = time.perf_counter() - begun
@@ -84,14 +83,14 @@ def look(folder: Path, fill: bool) -> None:
         found["missing"] = sum(not _finds(index, paper) for paper in some) + (not first)
         if fill:
             begun = time.perf_counter()
-            fill_index(library, index)
+            index.update()
             found["filled"] = round(time.perf_counter() - begun, 1)
-            with closing(KeptIndex(library, ChromaFolders(folder), exact_up_to=0)) as itself:
+            with closing(PersistentIndex(library, ChromaFolders(folder))) as itself:
                 found["missing in Chroma"] = sum(not _finds(itself, paper) for paper in papers)
         print(json.dumps(found), flush=True)
 
 
-def _finds(index: KeptIndex, paper: Paper) -> bool:
+def _finds(index: PersistentIndex, paper: Paper) -> bool:
     return [match.id for match in index.query(vector_of(paper.title), 1)] == [paper.id]
 
 

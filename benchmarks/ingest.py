@@ -68,7 +68,7 @@ def ours(file: Path, folder: Path, model_folder: str) -> Figures:
     chosen = settings.load(library=folder, embedder=model_folder)
     recorded = 0.0
     with Workspace(chosen) as workspace:
-        workspace.embedder.embed(["warm"])
+        workspace.embedder().embed(["warm"])
         clock = Clock()
 
         def listen(progress: Progress) -> None:

@@ -25,7 +25,7 @@ import typer
 from sqlalchemy import text
 
 from assistant.library import Library
-from assistant.search import KeptIndex
+from assistant.search import PersistentIndex
 from assistant.types import PaperFilter
 from vectorstore import ChromaFolders
 
@@ -77,7 +77,7 @@ def differences(one: Path, other: Path) -> dict[str, int]:
     vectors = [library.vectors(sorted(papers[0])) for library in libraries]
     shared = vectors[0].keys() & vectors[1].keys()
     cosines = [float(vectors[0][one] @ vectors[1][one]) for one in shared]
-    indexes = [KeptIndex(library, ChromaFolders(library.folder)) for library in libraries]
+    indexes = [PersistentIndex(library, ChromaFolders(library.folder)) for library in libraries]
     found = {
         "papers": len(papers[0].keys() ^ papers[1].keys())
         + sum(papers[0][one] != papers[1][one] for one in papers[0].keys() & papers[1].keys()),

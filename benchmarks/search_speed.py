@@ -25,7 +25,7 @@ from assistant.library import Library
 from assistant.models import registry
 from assistant.models.embedder import TransformerEmbedder
 from assistant.protocols import Embedder
-from assistant.search import KeptIndex, Retriever
+from assistant.search import PersistentIndex, Retriever
 from assistant.types import Paper, PaperFilter
 from benchmarks import sizes
 from vectorstore import ChromaFolders
@@ -130,9 +130,9 @@ FILTERS: dict[str, Callable[[Paper], PaperFilter]] = {
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[tuple[Library, KeptIndex]]:
+def opened(folder: Path) -> Iterator[tuple[Library, PersistentIndex]]:
     """Open a library and its index."""
-    with closing(Library(folder)) as library, closing(KeptIndex(library, ChromaFolders(folder))) as index:
+    with closing(Library(folder)) as library, closing(PersistentIndex(library, ChromaFolders(folder))) as index:
         yield library, index
 
 
@@ -180,7 +180,7 @@ def _measure_filter(name: str, asked: Sequence[tuple[str, PaperFilter]], retriev
     print(f"  {name:16} p50 {_ms(middle)}  p95 {_ms(late)} ms   medians: {_ms_of(medians)}", flush=True)
 
 
-def recall(library: Library, index: KeptIndex, embedder: Embedder, asked: Sequence[Asked]) -> float:
+def recall(library: Library, index: PersistentIndex, embedder: Embedder, asked: Sequence[Asked]) -> float:
     """Return the share of the nearest papers, by comparing with every vector, that the index finds."""
     _, ids, vectors = library.numbered_vectors()
     shares = []

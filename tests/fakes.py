@@ -17,7 +17,7 @@ from assistant.planning.intents import Kind, Named, Request
 from assistant.protocols import Reading, Vectors
 from assistant.text import fold, split_sentences
 from assistant.types import Message, ModelInfo, Source
-from vectorstore import ExactIndex
+from vectorstore import Match, Metadata, VectorMatrix
 
 
 class HashingEmbedder:
@@ -49,6 +49,32 @@ class HashingEmbedder:
             start += len(batch)
 
 
+class ExactIndex:
+    """An index in memory that compares the query with every vector: the reference for Chroma."""
+
+    def __init__(self) -> None:
+        self._vectors: dict[str, Vectors] = {}
+
+    def upsert(
+        self, ids: Sequence[str], vectors: Vectors, documents: Sequence[str], metadata: Sequence[Metadata]
+    ) -> None:
+        self._vectors.update(zip(ids, vectors, strict=True))
+
+    def delete(self, ids: Sequence[str]) -> None:
+        for vector_id in ids:
+            self._vectors.pop(vector_id, None)
+
+    def query(self, vector: Vectors, limit: int) -> list[Match]:
+        numbers = np.arange(len(self._vectors))
+        return VectorMatrix(numbers, list(self._vectors), np.array(list(self._vectors.values()))).nearest(vector, limit)
+
+    def count(self) -> int:
+        return len(self._vectors)
+
+    def close(self) -> None:
+        pass
+
+
 class MemoryPlace:
     """Keeps exact indexes in memory, by name."""
 
@@ -60,10 +86,10 @@ class MemoryPlace:
     def open(self, name: str) -> ExactIndex:
         return self.indexes.setdefault(name, ExactIndex())
 
-    def seal(self, name: str) -> str:
+    def checksum(self, name: str) -> str:
         return name if name in self.indexes else ""
 
-    def keep_only(self, name: str) -> None:
+    def delete_former(self, name: str) -> None:
         self.indexes = {known: index for known, index in self.indexes.items() if known == name}
 
 

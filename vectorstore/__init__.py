@@ -2,18 +2,16 @@
 
 One Protocol, `VectorIndex`, and one for where indexes lie, `IndexPlace`. Chroma ships in two places: `ChromaFolders`
 and `ChromaServer` (chromadb is imported when one of them opens an index, because it is heavy). `VectorMatrix` searches
-exactly in memory; `ExactIndex` is an index over it.
+exactly in memory.
 """
 
-from vectorstore.exact import ExactIndex
-from vectorstore.matrix import VectorMatrix
+from vectorstore.exact import VectorMatrix
 from vectorstore.places import ChromaFolders, ChromaServer
 from vectorstore.protocol import IndexPlace, IndexUnreachable, Match, Metadata, VectorIndex, VectorIndexError
 
 __all__ = [
     "ChromaFolders",
     "ChromaServer",
-    "ExactIndex",
     "IndexPlace",
     "IndexUnreachable",
     "Match",

@@ -1,16 +1,16 @@
 """A vector index in Chroma: in a folder, by the embedded client, or on a server.
 
-Chroma 1.5.9 must be held with care: no embedding function of its own (it would download one), no telemetry, one process
-a folder (the caller's lock), batches below its largest, and no retry after an error, because a second call can succeed
-and lose vectors silently. Its embedded core holds Python's lock while it writes and can end the interpreter over a torn
-file, so the program keeps it in a process of its own: `vectorstore.process`.
+Faults of Chroma 1.5.9 that this module works around: its default embedding function downloads a model, it sends
+telemetry, two processes in one folder corrupt it (the caller holds a lock), large batches fail, and after an error a
+second call can succeed and lose vectors silently, so nothing is tried again. Its embedded core holds Python's lock
+while it writes and can end the interpreter over a torn file; hence `vectorstore.process`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -24,57 +24,50 @@ from numpy.typing import NDArray
 
 from vectorstore.protocol import IndexUnreachable, Match, Metadata, VectorIndexError
 
-_COLLECTION = "papers"
 _BATCH = 500
 _PAGE = 100
 _SERVER_SECONDS = 60.0
 _HNSW = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 800}
 """Measured in docs/EXPERIMENTS.md."""
 
-Guard = Callable[[], AbstractContextManager[None]]
-
 
 class ChromaIndex:
-    """A Chroma collection of unit vectors, made where it is absent. Made by `in_folder` or `on_server`."""
+    """A Chroma collection of unit vectors, made where it is absent, in the folder or on the server of a client.
 
-    def __init__(self, client: ClientAPI, collection: str, guard: Guard) -> None:
-        self._client, self._guard = client, guard
-        with guard():
+    Every method raises VectorIndexError; IndexUnreachable where `server`, its address, does not answer.
+    """
+
+    def __init__(self, connect: Callable[[], ClientAPI], collection: str = "papers", server: str = "") -> None:
+        self._server = server
+        with _errors(server):
+            self._client = connect()
             try:
-                self._collection = client.get_collection(collection, embedding_function=None)
+                self._collection = self._client.get_collection(collection, embedding_function=None)
             except NotFoundError:
-                self._collection = client.create_collection(
+                self._collection = self._client.create_collection(
                     collection, embedding_function=None, configuration=cast(Any, {"hnsw": _HNSW})
                 )
 
     @classmethod
     def in_folder(cls, folder: Path) -> ChromaIndex:
         """Open or make the index in `folder`. Raises VectorIndexError."""
-        with _folder_errors():
+
+        def connect() -> ClientAPI:
             folder.mkdir(parents=True, exist_ok=True)
-            client = chromadb.PersistentClient(folder, settings=_settings())
-        return cls(client, _COLLECTION, _folder_errors)
+            return chromadb.PersistentClient(folder, settings=_settings())
+
+        return cls(connect)
 
     @classmethod
     def on_server(cls, url: str, headers: Mapping[str, str], collection: str) -> ChromaIndex:
         """Open or make a collection on the server at `url`. Raises IndexUnreachable, VectorIndexError."""
-
-        def guard() -> AbstractContextManager[None]:
-            return _server_errors(url)
-
-        with guard():
-            client = _server_client(url, headers)
-        return cls(client, collection, guard)
+        return cls(lambda: _server_client(url, headers), collection, url)
 
     def upsert(
-        self,
-        ids: Sequence[str],
-        vectors: NDArray[np.float32],
-        documents: Sequence[str],
-        metadata: Sequence[Metadata],
+        self, ids: Sequence[str], vectors: NDArray[np.float32], documents: Sequence[str], metadata: Sequence[Metadata]
     ) -> None:
         """Put vectors in with their text and metadata, replacing those of known ids."""
-        with self._guard():
+        with _errors(self._server):
             for start in range(0, len(ids), _BATCH):
                 part = slice(start, start + _BATCH)
                 self._collection.upsert(
@@ -86,7 +79,7 @@ class ChromaIndex:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take vectors out; unknown ids are passed over."""
-        with self._guard():
+        with _errors(self._server):
             for start in range(0, len(ids), _BATCH):
                 self._collection.delete(ids=list(ids[start : start + _BATCH]))
 
@@ -94,48 +87,37 @@ class ChromaIndex:
         """Return the nearest ids, most similar first."""
         if limit <= 0:
             return []
-        with self._guard():
+        with _errors(self._server):
             result = self._collection.query(
                 query_embeddings=vector[None, :].astype(np.float32), n_results=limit, include=["distances"]
             )
-        distances = result["distances"]
-        if distances is None:
-            raise VectorIndexError("Chroma answered a search without distances.")
-        return [
-            Match(vector_id, 1.0 - distance) for vector_id, distance in zip(result["ids"][0], distances[0], strict=True)
-        ]
+        (ids,), (distances,) = result["ids"], cast(Any, result["distances"])
+        return [Match(vector_id, 1.0 - distance) for vector_id, distance in zip(ids, distances, strict=True)]
 
     def count(self) -> int:
         """Return how many vectors the index holds."""
-        with self._guard():
+        with _errors(self._server):
             return int(self._collection.count())
-
-    def settle(self) -> None:
-        """Do nothing: Chroma has written its files when a call returns."""
 
     def close(self) -> None:
         """Close Chroma's files or connections; the index is not used afterwards."""
-        with self._guard():
+        with _errors(self._server):
             cast(Any, self._client).close()
 
 
-def drop_collections(url: str, headers: Mapping[str, str], prefix: str, keep: str) -> None:
-    """Delete the server's collections whose names begin with `prefix`, but for `keep`. Raises IndexUnreachable."""
-    with _server_errors(url):
-        client = _server_client(url, headers)
-        try:
-            names: list[str] = []
-            while page := client.list_collections(limit=_PAGE, offset=len(names)):
-                names += [collection.name for collection in page]
-            for name in names:
-                if name.startswith(prefix) and name != keep:
-                    client.delete_collection(name)
-        finally:
-            cast(Any, client).close()
+def delete_collections(url: str, headers: Mapping[str, str], prefix: str, but: str) -> None:
+    """Delete the server's collections whose names begin with `prefix`, except `but`. Raises IndexUnreachable."""
+    with _errors(url), closing(cast(Any, _server_client(url, headers))) as client:
+        names: list[str] = []
+        while page := client.list_collections(limit=_PAGE, offset=len(names)):
+            names += [collection.name for collection in page]
+        for name in names:
+            if name.startswith(prefix) and name != but:
+                client.delete_collection(name)
 
 
 def _settings() -> Settings:
-    """Return settings of our own; an .env file that lies in the working directory is not for us."""
+    """Return settings of our own, without those of an .env file in the working directory."""
     return Settings(anonymized_telemetry=False, **cast(Any, {"_env_file": None}))
 
 
@@ -145,48 +127,35 @@ def _server_client(url: str, headers: Mapping[str, str]) -> ClientAPI:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("the address must look like http://host:port")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    client = chromadb.HttpClient(
-        host, parts.port or (443 if secure else 8000), ssl=secure, headers=dict(headers), settings=_settings()
-    )
+    port = parts.port or (443 if secure else 8000)
+    client = chromadb.HttpClient(host, port, ssl=secure, headers=dict(headers), settings=_settings())
     session = getattr(getattr(client, "_server", None), "_session", None)
     if session is not None:  # Chroma waits for ever on a server that has stopped answering
         session.timeout = _SERVER_SECONDS
     return client
 
 
-def _in_short(error: Exception) -> str:
-    """Return what an error says in one line; a server, or a proxy before it, may answer with a whole page."""
-    said = " ".join(re.sub(r"<[^<>]*>", " ", str(error)).split())
-    return f"{type(error).__name__}: {said[:200]}"
-
-
 @contextmanager
-def _folder_errors() -> Iterator[None]:
-    """Turn whatever Chroma raises into one error of ours: its Rust core panics with a BaseException of its own."""
+def _errors(server: str) -> Iterator[None]:
+    """Turn whatever Chroma raises into VectorIndexError: its Rust core panics with a BaseException of its own.
+
+    A client raises bare ValueError and Exception where its server cannot be reached or refuses; what that, or a proxy
+    before it, answers may be a whole page of HTML. A collection that is gone from a server has to be filled again.
+    """
     try:
         yield
     except VectorIndexError:
         raise
     except BaseException as error:
-        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise VectorIndexError(f"{type(error).__name__}: {error}") from error
-        raise
-
-
-@contextmanager
-def _server_errors(url: str) -> Iterator[None]:
-    """Turn whatever the client raises into an error that names the server; a collection that is gone is to be refilled.
-
-    The client raises bare ValueError and Exception where a server cannot be reached or refuses.
-    """
-    try:
-        yield
-    except (VectorIndexError, NotFoundError) as error:
-        if isinstance(error, VectorIndexError):
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        raise VectorIndexError(f"The index on the Chroma server {url} is gone: {error}") from error
-    except Exception as error:
+        kind, message = type(error).__name__, str(error)
+        if not server:
+            raise VectorIndexError(f"{kind}: {message}") from error
+        if isinstance(error, NotFoundError):
+            raise VectorIndexError(f"The index on the Chroma server {server} is gone: {message}") from error
+        answer = " ".join(re.sub(r"<[^<>]*>", " ", message).split())[:200]
         raise IndexUnreachable(
-            f"The Chroma server {url} cannot be used ({_in_short(error)}). "
+            f"The Chroma server {server} cannot be used ({kind}: {answer}). "
             "Check that it runs, its address (--chroma-url) and its header (--chroma-header)."
         ) from error

@@ -1,48 +1,43 @@
-"""Exact search over a matrix in memory: the reference that other indexes are measured against."""
+"""Exact nearest neighbours in memory: one matrix, of which a part may be searched."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorstore.matrix import VectorMatrix
-from vectorstore.protocol import Match, Metadata
+from vectorstore.protocol import Match
+
+_GATHERED_SHARE = 0.2
+"""Below this share of the rows, copying them out costs less than comparing the query with all."""
 
 
-class ExactIndex:
-    """Keeps unit vectors in memory and compares the query with each of them."""
+class VectorMatrix:
+    """Rows of unit vectors, each with an id and a number by which a search can be restricted quickly.
 
-    def __init__(self) -> None:
-        self._matrix = VectorMatrix()
-        self._numbers = count()
+    Shapes: numbers (n,), n ids, vectors (n, dimension). Nothing is copied.
+    """
 
-    def upsert(
-        self,
-        ids: Sequence[str],
-        vectors: NDArray[np.float32],
-        documents: Sequence[str],
-        metadata: Sequence[Metadata],
-    ) -> None:
-        """Put vectors in, replacing those of known ids; texts and metadata are not needed here."""
-        self._matrix.put([next(self._numbers) for _ in ids], ids, vectors)
+    def __init__(self, numbers: NDArray[np.int64], ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        self._numbers, self._ids, self._vectors = numbers, ids, vectors
 
-    def delete(self, ids: Sequence[str]) -> None:
-        """Take vectors out; unknown ids are passed over."""
-        self._matrix.drop(ids)
-
-    def query(self, vector: NDArray[np.float32], limit: int) -> list[Match]:
-        """Return the nearest ids, most similar first; equal ones in the order in which they came."""
-        return self._matrix.nearest(vector, limit)
-
-    def count(self) -> int:
-        """Return how many vectors the index holds."""
-        return len(self._matrix)
-
-    def settle(self) -> None:
-        """Do nothing: memory has no rest."""
-
-    def close(self) -> None:
-        """Do nothing: there is only memory to let go of."""
+    def nearest(self, vector: NDArray[np.float32], limit: int, among: NDArray[np.int64] | None = None) -> list[Match]:
+        """Return the most similar rows, best first and equal ones by number; `among` restricts to these numbers."""
+        if not len(self._ids):
+            return []
+        rows = np.arange(len(self._ids))
+        if among is not None:
+            rows = np.flatnonzero(np.isin(self._numbers, among, kind="table"))
+        if len(rows) < _GATHERED_SHARE * len(self._ids):
+            similarities = self._vectors[rows] @ vector
+        else:
+            similarities = (self._vectors @ vector)[rows]
+        best = np.arange(len(rows))
+        if 0 < limit < len(rows):  # without sorting the rest
+            best = np.flatnonzero(similarities >= np.partition(similarities, -limit)[-limit])
+        best = best[np.lexsort((self._numbers[rows[best]], -similarities[best]))][: max(limit, 0)]
+        return [
+            Match(self._ids[row], similarity)
+            for row, similarity in zip(rows[best].tolist(), similarities[best].tolist(), strict=True)
+        ]

@@ -1,4 +1,4 @@
-"""What every vector index can do, and where indexes lie."""
+"""The interface of every vector index, and of the places where indexes lie."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Metadata = Mapping[str, str | int | float | bool]
-"""Scalars kept beside a vector. Every vector of an index carries the same keys."""
+"""Scalars stored beside a vector. Every vector of an index carries the same keys."""
 
 
 class VectorIndexError(Exception):
@@ -20,7 +20,7 @@ class VectorIndexError(Exception):
 
 
 class IndexUnreachable(VectorIndexError):
-    """The server that holds the index does not answer, or refuses; what it holds may be whole. Try again later."""
+    """The server that holds the index does not answer, or refuses; its vectors may all be there. Try again later."""
 
     is_away = True
 
@@ -33,14 +33,10 @@ class Match(NamedTuple):
 
 
 class VectorIndex(Protocol):
-    """Unit vectors by id. Raises VectorIndexError when the store behind it fails."""
+    """Unit vectors by id. Every method raises VectorIndexError when the store behind it fails."""
 
     def upsert(
-        self,
-        ids: Sequence[str],
-        vectors: NDArray[np.float32],
-        documents: Sequence[str],
-        metadata: Sequence[Metadata],
+        self, ids: Sequence[str], vectors: NDArray[np.float32], documents: Sequence[str], metadata: Sequence[Metadata]
     ) -> None:
         """Put vectors in, shape (len(ids), dimension), each with its text and metadata; known ids are replaced."""
 
@@ -53,15 +49,15 @@ class VectorIndex(Protocol):
     def count(self) -> int:
         """Return how many vectors the index holds."""
 
-    def settle(self) -> None:
-        """Bring what was written to rest; called at the end of a run of writes."""
-
     def close(self) -> None:
         """Let go of files and memory; the index is not used afterwards."""
 
 
 class IndexPlace(Protocol):
-    """Where the indexes of a library lie, each under a name of its own, so that one can give its place to the next."""
+    """Where the indexes of a library lie, each under a name of its own, so that one can give its place to the next.
+
+    A name consists of what is the library's own and, after the last hyphen, of what is the index's.
+    """
 
     @property
     def server(self) -> str:
@@ -70,8 +66,8 @@ class IndexPlace(Protocol):
     def open(self, name: str) -> VectorIndex:
         """Open an index, empty where there was none of that name. Raises VectorIndexError."""
 
-    def seal(self, name: str) -> str:
-        """Return a digest of the bytes of a closed index: any change to them changes it; "" where there are none."""
+    def checksum(self, name: str) -> str:
+        """Return a digest of the bytes of an index at rest: any change to them changes it; "" where there are none."""
 
-    def keep_only(self, name: str) -> None:
+    def delete_former(self, name: str) -> None:
         """Delete the indexes that this one replaced. Raises VectorIndexError."""

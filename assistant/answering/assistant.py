@@ -20,13 +20,19 @@ from assistant.planning import Planner
 from assistant.protocols import LanguageModel
 from assistant.search import Retriever, topics
 from assistant.types import (
+    AboutPlan,
     Answer,
     AnswerEvent,
     AnswerFinished,
     AnswerKind,
+    CataloguePlan,
+    ClarificationPlan,
+    ComparisonPlan,
     EvidenceFound,
+    OverviewPlan,
     Paper,
     PaperFilter,
+    PassagesPlan,
     Plan,
     PlanKind,
     Progress,
@@ -101,7 +107,7 @@ class Assistant:
         except QuestionError as error:
             cut = question[:LONGEST_QUESTION]
             asked = _Asked(question_id, cut, (), threading.Event(), time.monotonic(), False)
-            return asked.unwritten(Plan(cut, cut), "refusal", str(error), str(error))
+            return asked.unwritten(PassagesPlan(question=cut, subject=cut), "refusal", str(error), str(error))
 
     def _answer(
         self, asked: _Asked, chosen: PaperFilter, kind: PlanKind | None, given: Plan | None
@@ -114,22 +120,22 @@ class Assistant:
         )
         plan = plan if kind is None else self.planner.as_kind(plan, kind)
         yield QuestionPlanned(plan)
-        if plan.candidates:
-            yield from self._say(asked.unwritten(plan, "clarification", *refusals.who_is_meant(plan)))
-        elif plan.unclear:
-            yield from self._say(asked.unwritten(plan, "clarification", plan.unclear, "nothing was asked before"))
-        elif plan.kind == "about":
-            yield from self._say(asked.unwritten(plan, "about", refusals.about(self.library)))
-        elif plan.kind == "catalogue" and plan.measure:
-            yield from self._count(asked, plan)
-        elif plan.kind == "synthesis":
-            yield from self._survey(asked, plan)
-        else:
-            yield from self._prove(asked, plan)
+        match plan:
+            case ClarificationPlan():
+                asks = (plan.asks, "nothing was asked before") if plan.asks else refusals.who_is_meant(plan.candidates)
+                yield from self._say(asked.unwritten(plan, "clarification", *asks))
+            case AboutPlan():
+                yield from self._say(asked.unwritten(plan, "about", refusals.about(self.library)))
+            case CataloguePlan():
+                yield from self._count(asked, plan)
+            case OverviewPlan():
+                yield from self._survey(asked, plan)
+            case PassagesPlan() | ComparisonPlan():
+                yield from self._prove(asked, plan)
 
-    def _survey(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
+    def _survey(self, asked: _Asked, plan: OverviewPlan) -> Iterator[AnswerEvent]:
         """Read every paper that is meant, not the nearest few; have each theme written up, and keep what is proved."""
-        named = replace(plan.chosen, among=plan.papers) if plan.papers else plan.chosen
+        named = replace(plan.filter, among=plan.papers) if plan.papers else plan.filter
         selected = topics.select(self.library, plan.topic, named, self.retriever.search)
         if plan.unknown_author or not self.library.count(selected.chosen):
             yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
@@ -148,9 +154,9 @@ class Assistant:
             yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
             return
         if plan.topic and not selected.note:  # its words alone chose the papers: a filter that can be counted again
-            among = plan.chosen.among
-            counted_by = replace(plan, chosen=replace(selected.chosen, among=among), topic="")
-            plan = self.planner.restricted(counted_by, PaperFilter())
+            among = plan.filter.among
+            counted_by = replace(plan, filter=replace(selected.chosen, among=among), topic="")
+            plan = replace(counted_by, words=self.planner.restricted(counted_by, PaperFilter()).words)
         written = Overviews(
             self.library,
             self.retriever.embedder.embed,
@@ -173,15 +179,15 @@ class Assistant:
                 event = AnswerFinished(replace(event.answer, timings=Timings(evidence or 0.0, None, asked.seconds())))
             yield event
 
-    def _nobody_or_nothing(self, plan: Plan) -> tuple[str, str]:
+    def _nobody_or_nothing(self, plan: CataloguePlan | OverviewPlan) -> tuple[str, str]:
         if not plan.unknown_author:
-            return refusals.nothing_found(replace(plan, subject=plan.topic or plan.subject), self.library.count())
+            topic = plan.topic if isinstance(plan, OverviewPlan) else ""
+            return refusals.nothing_found(topic or plan.question, plan.filter, self.library.count())
         names = self.planner.gazetteer.nearest_names(plan.unknown_author)
-        return refusals.nobody(plan, names, self.library.count())
+        return refusals.nobody(plan.unknown_author, names, self.library.count())
 
-    def _count(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
+    def _count(self, asked: _Asked, plan: CataloguePlan) -> Iterator[AnswerEvent]:
         """Answer from the database; the language model is not asked."""
-        assert plan.measure is not None
         if plan.unknown_author:
             told = self._nobody_or_nothing(plan)
             yield from self._say(replace(asked.unwritten(plan, "catalogue", *told), refused=False, count=0))
@@ -197,13 +203,14 @@ class Assistant:
             replace(answer, sentences=found.sentences, sources=sources, rows=found.rows, count=found.count)
         )
 
-    def _prove(self, asked: _Asked, plan: Plan) -> Iterator[AnswerEvent]:
+    def _prove(self, asked: _Asked, plan: PassagesPlan | ComparisonPlan) -> Iterator[AnswerEvent]:
         """Find the evidence, have the model write from it, and keep of it what the evidence supports."""
         self.warm_up()
         sources = self.evidence(plan)
         if not sources:
-            count = self.library.count(plan.chosen)
-            yield from self._say(asked.unwritten(plan, "refusal", *refusals.nothing_found(plan, count)))
+            looked_for = plan.subject if isinstance(plan, PassagesPlan) else plan.question
+            told = refusals.nothing_found(looked_for, plan.filter, self.library.count(plan.filter))
+            yield from self._say(asked.unwritten(plan, "refusal", *told))
             return
         yield EvidenceFound(sources)
         model = self.language_model()
@@ -262,21 +269,21 @@ class Assistant:
         reason = "; ".join(part for part in (told, answer.reason) if part)
         return replace(answer, rows=paper_summary.table(sources), sources=sources, reason=reason)
 
-    def evidence(self, plan: Plan) -> tuple[Source, ...]:
+    def evidence(self, plan: PassagesPlan | ComparisonPlan) -> tuple[Source, ...]:
         """Return the papers to read: those that the question names, else the nearest; none where none is near.
 
         Papers that are named by some words of their titles only are read alone where the search, too, finds them first.
         """
         named = list(plan.papers[: max(self.passages, 2)])
-        if named and (plan.is_sure or plan.kind == "comparison"):
+        if isinstance(plan, ComparisonPlan) or (named and plan.is_exact):
             return self._sources(named)
-        passages = self.retriever.search(plan.subject, self.passages, plan.chosen)
+        passages = self.retriever.search(plan.subject, self.passages, plan.filter)
         found = [passage.paper_id for passage in passages]
         if named:
             is_first = bool(found) and found[0] in named
             return self._sources(named if is_first else [*found[: self.passages - len(named)], *named])
         known = [passage.similarity for passage in passages if passage.similarity is not None]
-        if known and max(known) < LEAST_SIMILARITY and not plan.chosen.author:
+        if known and max(known) < LEAST_SIMILARITY and not plan.filter.author:
             return ()
         return self._sources(found)
 

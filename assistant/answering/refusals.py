@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import prompts
 from assistant.library import Library
 from assistant.text import counted, filter_in_words, joined, plain, prompt_safety
-from assistant.types import Plan, Source
+from assistant.types import Candidate, PaperFilter, Source
 
 NOT_SAID = "the abstracts found do not hold the answer"
 
@@ -27,13 +27,14 @@ def about(library: Library) -> str:
     return prompts.load("about", count=counted(library.count(), "paper"), title=plain(title)).strip()
 
 
-def nothing_found(plan: Plan, count: int) -> tuple[str, str]:
+def nothing_found(looked_for: str, filter: PaperFilter, count: int) -> tuple[str, str]:
     """Return what the reader is told, and why, when no paper is about the question; `count` papers were searched."""
-    if not count and plan.chosen.is_empty:
+    if not count and filter.is_empty:
         return empty()
-    said = _searched(plan)
+    words = filter_in_words(filter)
+    said = f" ({words})" if words else ""
     return (
-        f"I found nothing in the abstracts about this. Looked for: “{plan.subject}” in {count:,} of them{said}.",
+        f"I found nothing in the abstracts about this. Looked for: “{looked_for}” in {count:,} of them{said}.",
         "nothing relevant found",
     )
 
@@ -53,25 +54,19 @@ def not_said(sources: Sequence[Source], nearest: int | None = None, quote: str =
     return f"The abstracts in the library do not say. The nearest paper{' is' if one else 's are'}: {titles}.", NOT_SAID
 
 
-def who_is_meant(plan: Plan) -> tuple[str, str]:
+def who_is_meant(candidates: Sequence[Candidate]) -> tuple[str, str]:
     """Return the question who is meant, with the candidates numbered."""
     lines = [
         f"{number}. {plain(candidate.name)} ({plain(candidate.words)})"
-        for number, candidate in enumerate(plan.candidates, 1)
+        for number, candidate in enumerate(candidates, 1)
     ]
     return "\n".join(["Several people may be meant. Which one?", *lines]), "the name fits several people"
 
 
-def nobody(plan: Plan, nearest: Sequence[str], count: int) -> tuple[str, str]:
+def nobody(name: str, nearest: Sequence[str], count: int) -> tuple[str, str]:
     """Return that nobody has a name, with the names most like it."""
     near = f" The names most like it: {joined([plain(name) for name in nearest], 'or')}." if nearest else ""
     return (
-        f"None of the {counted(count, 'paper')} in the library names “{plain(plan.unknown_author)}” as an author."
-        f"{near}",
+        f"None of the {counted(count, 'paper')} in the library names “{plain(name)}” as an author.{near}",
         "no author of this name",
     )
-
-
-def _searched(plan: Plan) -> str:
-    words = filter_in_words(plan.chosen)
-    return f" ({words})" if words else ""

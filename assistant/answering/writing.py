@@ -13,7 +13,7 @@ from assistant.grounding import Supports, tokens, verifier
 from assistant.models import prompting
 from assistant.protocols import LanguageModel, Vectors
 from assistant.text import content_words, counted, fold, prompt_safety, quotation, split_sentences
-from assistant.types import Answer, Message, Plan, Sentence, Source, Span, Turn
+from assistant.types import Answer, ComparisonPlan, Message, PassagesPlan, Sentence, Source, Span, Turn
 
 _TRANSLATION_TOKENS = 120
 _LANGUAGES = {"de": "German", "es": "Spanish", "fr": "French", "zh": "Chinese"}
@@ -48,7 +48,7 @@ class Draft:
     """An answer to be written: the question, how it is read, the evidence, the talk so far, and how long all may be."""
 
     question: str
-    plan: Plan
+    plan: PassagesPlan | ComparisonPlan
     sources: Sequence[Source]
     history: Sequence[Turn]
     prompt_tokens: int
@@ -108,7 +108,7 @@ def _says_the_same(translation: str, english: str) -> bool:
 
 
 def prove(
-    written: str, plan: Plan, sources: Sequence[Source], supports: Supports, embed: Embed
+    written: str, plan: PassagesPlan | ComparisonPlan, sources: Sequence[Source], supports: Supports, embed: Embed
 ) -> tuple[Sentence, ...]:
     """Return the sentences of a text with what the sources say to each; an order in an abstract says nothing.
 
@@ -117,7 +117,7 @@ def prove(
     sentences = verifier.prove(
         written, plan.question, [verifier.provable(source) for source in sources], supports, embed
     )
-    if plan.kind != "comparison":
+    if isinstance(plan, PassagesPlan):
         return sentences
     cited = {number for sentence in sentences if is_shown(sentence) for number in sentence.sources}
     quoted = [_quotation(source) for source in sources if source.number not in cited]

@@ -52,7 +52,7 @@ def evaluate(
         with open_workspace(context) if remaining else nullcontext() as opened:
             if opened:
                 console.say_waiting(opened.waiting_count())
-                for verdict in ask_all(remaining, opened.assistant.ask_after):
+                for verdict in ask_all(remaining, opened.ask_after):
                     verdicts[verdict.labels] = verdict
                     if save:
                         runs.save(save, scored())

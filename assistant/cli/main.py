@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import click
 import typer
 
-from assistant import __version__
 from assistant.cli import authors, evaluate, export, models, summarize, trends
 from assistant.cli import papers as library_commands
 from assistant.cli.options import (
@@ -34,6 +33,7 @@ from assistant.cli.options import (
 )
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
+from assistant.settings import PROGRAM_VERSION
 from assistant.types import PlanKind, Turn
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ def ask(
     if bundle:
         bundles.check_folder(bundle)
     with open_workspace(context) as opened:
+        opened.embed_few()
         assistant = opened.assistant
         console.say_waiting(opened.waiting_count())
         if file:
@@ -182,7 +183,7 @@ def ask(
         stream = assistant.ask(question, chosen=chosen, kind=plan_kind, anyway=anyway)
         answer = stream.answer() if as_json else console.follow(stream, withheld)
         if bundle:
-            opened.keep_bundle(answer, bundle)
+            opened.save_bundle(answer, bundle)
             console.say_kept(bundle)
     if as_json:
         console.show_json(answer.to_json())
@@ -210,6 +211,7 @@ def search(
     asked = _asked(query, file, "QUERY")
     chosen = paper_filter(author, year, since, until, category, code, source)
     with open_workspace(context) as opened:
+        opened.embed_few()
         retriever, library = opened.assistant.retriever, opened.library
         console.say_waiting(opened.waiting_count())
         for line in asked:
@@ -260,7 +262,7 @@ def chat(context: typer.Context) -> None:
         console.remark(f"{count:,} papers in {opened.settings.library}. Ask; an empty line ends.", "dim")
         while question := _read_question():
             try:
-                history.append(console.follow(opened.assistant.ask(question, history)).turn())
+                history.append(console.follow(opened.ask(question, history)).turn())
             except QuestionError as error:
                 console.remark(str(error), "red")
 
@@ -268,7 +270,7 @@ def chat(context: typer.Context) -> None:
 @app.command()
 def version() -> None:
     """Print the version."""
-    print(__version__)
+    print(PROGRAM_VERSION)
 
 
 def main() -> None:

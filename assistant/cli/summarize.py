@@ -68,6 +68,7 @@ def summarize(
     if bundle:
         bundles.check_folder(bundle)
     with open_workspace(context) as opened:
+        opened.embed_few()
         assistant = opened.assistant
         console.say_waiting(opened.waiting_count())
         with opened.library.transaction() as connection:
@@ -81,7 +82,7 @@ def summarize(
         stream = assistant.ask(question, plan=assistant.planner.restricted(plan, PaperFilter()))
         answer = stream.answer() if as_json else console.follow(stream, withheld)
         if bundle:
-            opened.keep_bundle(answer, bundle)
+            opened.save_bundle(answer, bundle)
             console.say_kept(bundle)
     if as_json:
         console.show_json(answer.to_json())

@@ -111,6 +111,7 @@ def _about(context: typer.Context, library: Library, topic: str, chosen: PaperFi
 
     def search(text: str, limit: int, among: PaperFilter) -> Sequence[Passage]:
         with open_workspace(context) as opened:  # only now: reading needs no lock, and no model
+            opened.embed_few()
             return opened.assistant.retriever.search(text, limit, among)
 
     selected = topics.select(library, topic, chosen, search)

@@ -41,4 +41,4 @@ def load(path: Path) -> tuple[Verdict, ...]:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError, ValidationError) as error:
-        raise UsageError(f"{path} is no saved run; `assistant evaluate ... --save FILE` writes one.") from error
+        raise UsageError(f"{path} was not written by `assistant evaluate --save`. Name a file that was.") from error

@@ -28,7 +28,7 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"“{text}” is no regular expression ({error})") from error
+        raise ValueError(f"“{text}” is not a regular expression: {error}") from error
     return text
 
 
@@ -285,11 +285,11 @@ def _told(error: ValidationError) -> str:
     known = ", ".join(name for name in Labels.model_fields)
     match first["type"]:
         case "extra_forbidden":
-            return f"“{key}” is no key of a labelled question; known are {known}"
+            return f"A labelled question has no key “{key}”; its keys are {known}"
         case "missing":
             return f"“{key}” is missing; it is one of {', '.join(TYPES)}" if key == "type" else f"“{key}” is missing"
         case "literal_error":
-            return f"“{first['input']}” is no type of question; known are {', '.join(TYPES)}"
+            return f"“{first['input']}” is not a type of question; the types are {', '.join(TYPES)}"
         case "value_error":
             reason = first["msg"].removeprefix("Value error, ")
             return f"“{key}”: {reason}" if key else reason

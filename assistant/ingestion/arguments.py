@@ -12,7 +12,7 @@ from assistant.ingestion.remote.references import Reference, parse_reference
 _LIKE_A_REFERENCE = re.compile(r"[A-Za-z]\w+:(?![\\/])")
 
 
-def parse(words: Sequence[str], choose_author: Callable[[str], str]) -> list[Path | Reference]:
+def parse(words: Sequence[str], choose_author: Callable[[str], str] = lambda _: "") -> list[Path | Reference]:
     """Read each word as a reference, or as a path where it is none.
 
     `choose_author` is given a name that may be several people's and returns the id of the one who is meant, or "".
@@ -25,8 +25,8 @@ def parse(words: Sequence[str], choose_author: Callable[[str], str]) -> list[Pat
             reference = parse_reference(choose_author(reference.value)) or reference
         if reference is None and _LIKE_A_REFERENCE.match(word) and not Path(word).exists():
             raise UsageError(
-                f"{word} is no file here, and no reference. References begin with arxiv:, doi:, pmid:, openalex:, s2:, "
-                "orcid: or author:."
+                f"There is no file {word} here, and it is not a reference either. References begin with arxiv:, doi:, "
+                "pmid:, openalex:, s2:, orcid: or author:."
             )
         found.append(Path(word) if reference is None else reference)
     return found

@@ -41,7 +41,6 @@ __all__ = [
     "categories",
     "count",
     "curation",
-    "filter_union",
     "filters",
     "fulltext",
     "insert_papers",

@@ -143,7 +143,7 @@ def _vectors(connection: Connection, mend: bool) -> Iterator[Finding]:
         for page in pages(damaged):
             connection.execute(delete(vectors).where(vectors.c.paper_id.in_(page)))
     for paper_id in damaged:
-        yield Finding("vector", f"that of {paper_id} is no unit vector", mended=mend)
+        yield Finding("vector", f"the vector of {paper_id} does not have length 1", mended=mend)
 
 
 def _is_unit(blob: bytes) -> bool:

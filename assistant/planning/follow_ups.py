@@ -6,12 +6,23 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from assistant.library import Library, filter_union
+from assistant.library import Library
 from assistant.planning import number_words
 from assistant.planning.intents import KINDS, Kind, Request
 from assistant.search import topics
 from assistant.text import fold
-from assistant.types import Candidate, PaperFilter, Plan, Turn
+from assistant.types import (
+    AboutPlan,
+    Candidate,
+    CataloguePlan,
+    ClarificationPlan,
+    ComparisonPlan,
+    OverviewPlan,
+    PaperFilter,
+    PassagesPlan,
+    Plan,
+    Turn,
+)
 
 _LONGEST_BEFORE = 300
 """Characters of the question before that another is put behind."""
@@ -29,7 +40,8 @@ Composed = Callable[[Request], Plan]
 
 def choice(question: str, history: Sequence[Turn]) -> Candidate | None:
     """Return the person whom a short answer chooses: by number, by id, by name or by what tells them apart."""
-    candidates = history[-1].plan.candidates if history and history[-1].plan else ()
+    last = history[-1].plan if history else None
+    candidates = last.candidates if isinstance(last, ClarificationPlan) else ()
     if not candidates:
         return None
     said = set(fold(question).split())
@@ -52,53 +64,63 @@ def choice(question: str, history: Sequence[Turn]) -> Candidate | None:
 def resolved(request: Request, history: Sequence[Turn], composed: Composed, library: Library) -> Plan:
     """Return the plan of a request that follows up on the talk."""
     last = history[-1]
-    before = last.plan or Plan(last.question, last.question)
+    before = last.plan or PassagesPlan(question=last.question, subject=last.question)
+    counted = before if isinstance(before, CataloguePlan) else None
     asked: Kind | None = request.ask if request.ask in KINDS else None
     change = composed(replace(request, kind=asked or "list"))
     paper = _nth(request, history)
     if paper or (asked in _OF_A_PAPER and request.mode == "refer" and last.paper_ids):
         papers = (paper or _focus(last),)
         return _of_paper(request, asked or "detail", papers, composed, library)
-    if asked == "content" or (asked is None and before.kind in ("passages", "comparison")):
-        said = f"{before.question[:_LONGEST_BEFORE]} {request.text}"
-        return replace(before, question=said, subject=said, chosen=filter_union.merged(before.chosen, change.chosen))
-    if request.mode == "narrow" and len(last.paper_ids) > 1 and (before.measure in _SINGLE or before.limit) and asked:
+    said = f"{before.question[:_LONGEST_BEFORE]} {request.text}"
+    if asked == "content" or (asked is None and isinstance(before, PassagesPlan | ComparisonPlan)):
+        both = before.filter.merged(change.filter)
+        if isinstance(before, ComparisonPlan):
+            return replace(before, question=said, filter=both)
+        is_exact = before.is_exact if isinstance(before, PassagesPlan) else True
+        return PassagesPlan(question=said, subject=said, filter=both, papers=before.papers, is_exact=is_exact)
+    is_single = counted is not None and (counted.measure in _SINGLE or counted.limit is not None)
+    if request.mode == "narrow" and len(last.paper_ids) > 1 and is_single and asked:
         inherited = PaperFilter(among=last.paper_ids)
     else:
-        inherited = before.chosen
-    said_now = change.chosen
+        inherited = before.filter
+    said_now = change.filter
     if inherited.author and said_now.author and request.mode == "narrow":
         said_now = replace(said_now, author="", with_authors=(said_now.author, *said_now.with_authors))
-    replaces_topic = request.mode == "change" and bool(said_now.words or change.topic)
+    topic_now, topic_before = _topic(change), _topic(before)
+    replaces_topic = request.mode == "change" and bool(said_now.words or topic_now)
     if replaces_topic:
         inherited = replace(inherited, words=())
     if request.mode == "change" and (said_now.author or said_now.any_authors):
         inherited = replace(inherited, author="", with_authors=(), any_authors=())
-    topic = change.topic or ("" if replaces_topic else before.topic)
-    goes_on = asked is None or change.kind in ("synthesis", "about")
-    if before.topic and not replaces_topic and not (topic == before.topic and goes_on):
-        words = topics.select(library, before.topic, PaperFilter()).chosen.words
+    topic = topic_now or ("" if replaces_topic else topic_before)
+    goes_on = asked is None or isinstance(change, OverviewPlan | AboutPlan)
+    if topic_before and not replaces_topic and not (topic == topic_before and goes_on):
+        words = topics.select(library, topic_before, PaperFilter()).chosen.words
         is_held = library.count(PaperFilter(words=words)) > 0
-        inherited = filter_union.merged(
-            inherited, PaperFilter(words=words) if is_held else PaperFilter(among=last.paper_ids)
-        )
-    chosen = filter_union.merged(inherited, said_now)
-    if asked is None or change.kind == "about":
-        result = replace(before, topic=topic, limit=change.limit or before.limit, candidates=change.candidates)
-        place = number_words.place(request.text)
-        if place and place[0] > 1 and before.measure not in ("count", "papers"):
-            result = replace(result, place=place[0])
-    else:
-        result = replace(change, topic=topic if change.kind == "synthesis" else "")
-    said = f"{before.question[:_LONGEST_BEFORE]} {request.text}"
-    return replace(
-        result,
-        question=said,
-        subject=said,
-        chosen=chosen,
-        unknown_author=change.unknown_author,
-        corrections=change.corrections,
-    )
+        inherited = inherited.merged(PaperFilter(words=words) if is_held else PaperFilter(among=last.paper_ids))
+    result = _continued(request, before, change) if asked is None or isinstance(change, AboutPlan) else change
+    if isinstance(result, OverviewPlan):
+        result = replace(result, topic=topic)
+    if isinstance(result, CataloguePlan | OverviewPlan) and isinstance(change, CataloguePlan | OverviewPlan):
+        result = replace(result, unknown_author=change.unknown_author)
+    return replace(result, question=said, filter=inherited.merged(said_now), corrections=change.corrections)
+
+
+def _continued(request: Request, before: Plan, change: Plan) -> Plan:
+    """Return the plan before, with what a request changes of it that asks for nothing of another kind."""
+    if isinstance(change, ClarificationPlan):
+        return change
+    if not isinstance(before, CataloguePlan):
+        return before
+    limit = change.limit if isinstance(change, CataloguePlan) else None
+    place = number_words.place(request.text)
+    asks_place = place is not None and place[0] > 1 and before.measure not in ("count", "papers")
+    return replace(before, limit=limit or before.limit, place=place[0] if place and asks_place else before.place)
+
+
+def _topic(plan: Plan) -> str:
+    return plan.topic if isinstance(plan, OverviewPlan) else ""
 
 
 def _of_paper(request: Request, kind: Kind, papers: tuple[str, ...], composed: Composed, library: Library) -> Plan:
@@ -108,17 +130,18 @@ def _of_paper(request: Request, kind: Kind, papers: tuple[str, ...], composed: C
     if not known:  # it was removed since
         return composed(request)
     title = known[0].title
-    plan = replace(plan, papers=papers, subject=f"{title}: {request.text}", is_sure=True, chosen=PaperFilter())
     if kind == "detail":
-        return replace(plan, kind="catalogue", measure="details")
-    return replace(plan, kind="synthesis" if kind == "paper_summary" else "passages")
+        return CataloguePlan(question=plan.question, measure="details", papers=papers)
+    if kind == "paper_summary":
+        return OverviewPlan(question=plan.question, papers=papers)
+    return PassagesPlan(question=plan.question, subject=f"{title}: {request.text}", papers=papers)
 
 
 def _nth(request: Request, history: Sequence[Turn]) -> str:
     """Return the id of the paper at the place of the last list that a request names; "" where it names none."""
     listed = next((turn.paper_ids for turn in reversed(history) if len(turn.paper_ids) > 1), ())
     last = history[-1].plan
-    if not listed or (last and last.measure not in (None, "papers", "newest", "oldest", "count")):
+    if not listed or (isinstance(last, CataloguePlan) and last.measure not in ("papers", "newest", "oldest", "count")):
         return ""
     found = number_words.place(request.text)
     place = found[0] if found else len(listed) if _LAST.search(request.text) and request.mode == "refer" else 0
@@ -128,5 +151,5 @@ def _nth(request: Request, history: Sequence[Turn]) -> str:
 
 def _focus(turn: Turn) -> str:
     """Return the id of the paper that the talk is about: the one named, else the one first cited."""
-    named = turn.plan.papers if turn.plan and turn.plan.kind != "comparison" else ()
+    named = turn.plan.papers if turn.plan and not isinstance(turn.plan, ComparisonPlan) else ()
     return (named or turn.paper_ids)[0]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from assistant.library import Library, authors, filter_union
+from assistant.library import Library, authors
 from assistant.library import papers as papers_table
 from assistant.planning import follow_ups, number_words
 from assistant.planning.entity_linking import Gazetteer, Mention
@@ -18,7 +19,21 @@ from assistant.planning.intents import Kind, Reads, Request
 from assistant.planning.request_filter import Linked, Linker
 from assistant.search import Search, topics
 from assistant.text import counted, fold, joined, plan_in_words, prompt_safety
-from assistant.types import Candidate, Measure, PaperFilter, Plan, PlanKind, Turn
+from assistant.types import (
+    AboutPlan,
+    BasePlan,
+    Candidate,
+    CataloguePlan,
+    ClarificationPlan,
+    ComparisonPlan,
+    Measure,
+    OverviewPlan,
+    PaperFilter,
+    PassagesPlan,
+    Plan,
+    PlanKind,
+    Turn,
+)
 
 _MOST_CANDIDATES = 8
 _SIMILAR = 10
@@ -115,63 +130,59 @@ class Planner:
         if choice := follow_ups.choice(question, history):
             return self.plan(history[-1].question, chosen, history=history[:-1], person=choice.id, stop=stop)
         request = self.reader.read(prompt_safety.asked(question), [turn.question for turn in history], stop)
+        plan: Plan
         if request.kind == "followup" and not history:
-            plan = replace(Plan(question, question, kind="about"), unclear=WHAT_BEFORE)
+            plan = ClarificationPlan(question=question, asks=WHAT_BEFORE)
         elif request.kind == "followup":
             plan = follow_ups.resolved(request, history, self.composed, self.library)
         else:
             plan = self.composed(request, person)
-        return self.restricted(
-            replace(
-                plan,
-                question=question if plan.question == request.text else plan.question,
-                language=request.language,
-            ),
-            chosen,
-        )
+        alone = question if plan.question == request.text else plan.question
+        return self.restricted(replace(plan, question=alone, language=request.language), chosen)
 
     def composed(self, request: Request, person: str = "") -> Plan:
         """Return the plan of a request that stands alone."""
         linked = self.linker.link(request, person)
-        plan = Plan(
-            request.text,
-            request.text,
-            candidates=self._candidates(linked, person),
-            unknown_author=linked.unknown_author,
-            corrections=self._corrections(request, linked),
-        )
-        if profile := self._profiled(plan, request, linked):
-            return profile
+        candidates = self._candidates(linked, person)
+        plan = self._planned(request, linked, is_clear=not candidates)
+        if candidates and isinstance(plan, CataloguePlan | OverviewPlan):
+            plan = ClarificationPlan(question=plan.question, filter=plan.filter, candidates=candidates)
+        return replace(plan, corrections=self._corrections(request, linked))
+
+    def _planned(self, request: Request, linked: Linked, *, is_clear: bool) -> Plan:
+        """Return the plan of a request's kind. It `is_clear` where every name is one person's."""
+        if self._asks_profile(request):
+            chosen = replace(linked.chosen, words=())
+            return CataloguePlan(question=request.text, measure="profile", filter=chosen)
         if request.kind == "comparison_people" and not linked.people and len(self._titled(request, linked)) >= 2:
             request = replace(request, kind="comparison_papers")
         kind = request.kind
         if kind == "meta" and request.share >= _LEAST_SHARE and not linked.papers:
-            return replace(plan, kind="about", candidates=(), unknown_author="")
+            return AboutPlan(question=request.text)
         if kind == "comparison_papers" and len(self._titled(request, linked)) >= 2:
-            return self._comparison(plan, request, linked)
+            return ComparisonPlan(question=request.text, papers=_ids(self._titled(request, linked)))
         if kind in _OVERVIEWS or (kind == "paper_summary" and self._titled(request, linked)):
-            return self._overview(plan, request, linked)
+            return self._overview(request, linked)
         if measure := _MEASURES.get(kind):
-            return self._catalogue(plan, request, linked, measure)
-        return self._prose(plan, request, linked)
+            return self._catalogue(request, linked, measure, is_clear=is_clear)
+        return self._prose(request, linked, is_clear=is_clear)
 
     def as_kind(self, plan: Plan, kind: PlanKind) -> Plan:
         """Return a plan as the reader wants it to be read: another kind of answer over the same papers."""
-        measure = (plan.measure or "papers") if kind == "catalogue" else None
-        if kind != "synthesis" and plan.topic:
-            plan = replace(plan, chosen=topics.select(self.library, plan.topic, plan.chosen).chosen, topic="")
-        if kind == "synthesis" and plan.kind != "synthesis":
+        if plan.kind == kind or (isinstance(plan, ClarificationPlan) and plan.candidates):
+            return plan
+        if kind == "synthesis":
             request = replace(self.reader.read(prompt_safety.asked(plan.question)), kind="overview")
-            return self._worded(
-                self._overview(replace(plan, measure=None, limit=None), request, self.linker.link(request))
-            )
-        return self._worded(
-            replace(plan, kind=kind, measure=measure, limit=plan.limit if measure else None, unclear="")
-        )
+            overview = self._overview(request, self.linker.link(request))
+            return self._worded(replace(overview, question=plan.question, corrections=plan.corrections))
+        if isinstance(plan, OverviewPlan) and plan.topic:
+            plan = replace(plan, filter=topics.select(self.library, plan.topic, plan.filter).chosen, topic="")
+        subject = plan.subject if isinstance(plan, PassagesPlan) else plan.question
+        return self._worded(converted(plan, kind, subject))
 
     def restricted(self, plan: Plan, chosen: PaperFilter) -> Plan:
         """Return a plan over those papers only that the reader chose; their word goes before what was read."""
-        return self._worded(replace(plan, chosen=filter_union.merged(plan.chosen, chosen)))
+        return self._worded(replace(plan, filter=plan.filter.merged(chosen)))
 
     def called(self, author: str) -> str:
         """Return the name of a person who stands in a filter."""
@@ -197,33 +208,25 @@ class Planner:
                     found += [Mention("paper", each.start, each.end, each.text, ids, is_sure=False)] if ids else []
         return tuple(found)
 
-    def _comparison(self, plan: Plan, request: Request, linked: Linked) -> Plan:
-        papers = _ids(self._titled(request, linked))
-        return replace(plan, kind="comparison", papers=papers, unknown_author="", candidates=())
-
-    def _profiled(self, plan: Plan, request: Request, linked: Linked) -> Plan | None:
-        """Return the plan of a question for a figure that an author page gives; None for any other."""
+    def _asks_profile(self, request: Request) -> bool:
+        """Tell whether a request asks for a figure that an author page gives of its owner."""
         profiles = self.library.profiles()
         labels = {fold(label) for profile in profiles for label, _ in profile.statistics} - {"papers"}
         known = labels | {"h index", "hindex"}
-        if not profiles or not any(f" {label} " in f" {fold(request.text)} " for label in known):
-            return None
-        return replace(
-            plan, kind="catalogue", measure="profile", chosen=replace(linked.chosen, words=()), unknown_author=""
-        )
+        return bool(profiles) and any(f" {label} " in f" {fold(request.text)} " for label in known)
 
-    def _catalogue(self, plan: Plan, request: Request, linked: Linked, measure: Measure) -> Plan:
+    def _catalogue(self, request: Request, linked: Linked, measure: Measure, *, is_clear: bool) -> Plan:
         """Return the plan of a question for the catalogue."""
         kind, chosen, titled = request.kind, linked.chosen, self._titled(request, linked)
         papers = _ids(titled)
         if kind == "similar":
-            return self._similar(plan, request, linked, papers)
+            return self._similar(request, linked, papers, is_clear=is_clear)
         if papers and kind in ("first_author", "last_author", "coauthors", "joint_papers") and not chosen.author:
             measure, chosen = "authors_of", PaperFilter()
         elif papers and kind in ("detail", "yesno_catalogue", "list", "count"):
             measure, chosen = "details", chosen if kind == "yesno_catalogue" else PaperFilter()
         elif kind == "detail" and not papers and chosen == PaperFilter():
-            return self._prose(plan, request, linked)
+            return self._prose(request, linked, is_clear=is_clear)
         elif kind in ("first_author", "last_author") and not chosen.author:
             measure = _PLACED[kind.removesuffix("_author")]
         elif kind in ("first_author", "last_author"):
@@ -239,7 +242,6 @@ class Planner:
         authors_counted = measure in ("count", "papers", "newest", "oldest") and kind != "reading_list"
         if authors_counted:
             chosen = replace(chosen, fewest_authors=linked.least, most_authors=linked.most)
-        bounds = {} if authors_counted else {"least": linked.least, "most": linked.most}
         place = number_words.place(request.text) if kind in _RANKINGS and linked.limit is None else None
         ranked, left_out = tuple[str, ...](), tuple[str, ...]()
         if measure in ("per_author", "per_first_author", "per_last_author", "coauthors"):
@@ -248,12 +250,11 @@ class Planner:
             if kind == "comparison_people":
                 chosen = replace(chosen, position="")
                 ranked = tuple(value for _, mention in linked.people for value in mention.values)
-                chosen = replace(chosen, author="", with_authors=(), any_authors=filter_union.named(chosen))
-        return replace(
-            plan,
-            kind="catalogue",
+                chosen = replace(chosen, author="", with_authors=(), any_authors=chosen.writers)
+        return CataloguePlan(
+            question=request.text,
             measure=measure,
-            chosen=chosen,
+            filter=chosen,
             papers=papers if measure in ("authors_of", "details") else (),
             limit=linked.limit or _USUAL.get(kind) or (1 if measure == "by_author_count" else None),
             ascending=request.order == "asc" and kind not in ("newest", "oldest"),
@@ -261,21 +262,28 @@ class Planner:
             ranked=ranked,
             left_out=left_out,
             manner="yes_no" if kind == "yesno_catalogue" else "export" if kind == "export" else "",
-            unknown_author="" if measure in ("authors_of", "details") and papers else plan.unknown_author,
-            **bounds,  # type: ignore[arg-type]
+            unknown_author="" if measure in ("authors_of", "details") and papers else linked.unknown_author,
+            least=None if authors_counted else linked.least,
+            most=None if authors_counted else linked.most,
         )
 
-    def _similar(self, plan: Plan, request: Request, linked: Linked, papers: tuple[str, ...]) -> Plan:
+    def _similar(self, request: Request, linked: Linked, papers: tuple[str, ...], *, is_clear: bool) -> Plan:
         """Return the plan of a list of the papers nearest to those named."""
         if not papers or self.nearest is None:
-            return self._prose(plan, request, linked)
+            return self._prose(request, linked, is_clear=is_clear)
         wanted = linked.limit or _SIMILAR
         text = " ".join(f"{paper.title}. {paper.abstract}" for paper in self.library.papers_by_id(papers))
         near = self.nearest(text, wanted + len(papers), replace(linked.chosen, words=()))
         ids = tuple(passage.paper_id for passage in near if passage.paper_id not in papers)[:wanted]
-        return replace(plan, kind="catalogue", measure="papers", chosen=PaperFilter(among=ids), limit=wanted)
+        return CataloguePlan(
+            question=request.text,
+            measure="papers",
+            filter=PaperFilter(among=ids),
+            limit=wanted,
+            unknown_author=linked.unknown_author,
+        )
 
-    def _prose(self, plan: Plan, request: Request, linked: Linked) -> Plan:
+    def _prose(self, request: Request, linked: Linked, *, is_clear: bool) -> PassagesPlan:
         """Return the plan of a question that is answered in prose from the abstracts."""
         mentions = self.gazetteer.mentions(request.text)
         named = [*linked.papers, *(each for each in mentions if each.kind in ("paper", "held"))]
@@ -283,7 +291,7 @@ class Planner:
             named = [each for each in named if each.kind == "paper"]
         chosen, subject = PaperFilter(), request.text
         people = [(each, mention) for each, mention in linked.people if each.slot == "author"]
-        if len(people) == 1 and not plan.candidates:  # a family name alone may be a method's, or of a cited paper
+        if len(people) == 1 and is_clear:  # a family name alone may be a method's, or of a cited paper
             chosen = replace(chosen, author=linked.chosen.author)
             subject = f"{subject[: people[0][0].start]} {subject[people[0][0].end :]}"
         if request.said("year", "year_from", "year_to"):
@@ -293,19 +301,15 @@ class Planner:
         subject = " ".join(subject.split()) or request.text
         if request.language != "en":
             subject = self.in_english(subject) or subject
-        return replace(
-            plan,
-            kind="passages",
-            question=subject if request.language != "en" else plan.question,
-            chosen=chosen,
+        return PassagesPlan(
+            question=subject if request.language != "en" else request.text,
+            filter=chosen,
             subject=subject,
             papers=_ids(named),
-            is_sure=all(each.is_sure for each in named),
-            unknown_author="",
-            candidates=(),
+            is_exact=all(each.is_sure for each in named),
         )
 
-    def _overview(self, plan: Plan, request: Request, linked: Linked) -> Plan:
+    def _overview(self, request: Request, linked: Linked) -> OverviewPlan:
         """Return the plan of an overview: the filter holds all that the question says of which papers are meant."""
         papers = _ids(self._titled(request, linked))
         chosen = replace(linked.chosen, words=())
@@ -323,12 +327,12 @@ class Planner:
             found = [paper for paper in self.library.papers(worded) if paper.date]
             found.sort(key=lambda paper: paper.date, reverse=request.order == "desc")
             papers = papers or tuple(paper.id for paper in found[: linked.limit])
-        return replace(
-            plan,
-            kind="synthesis",
-            chosen=PaperFilter() if papers and not place else chosen,
+        return OverviewPlan(
+            question=request.text,
+            filter=PaperFilter() if papers and not place else chosen,
             papers=papers,
             topic=topic,
+            unknown_author=linked.unknown_author,
             length="short" if _SHORT.search(request.text) else "long" if _LONG.search(request.text) else "medium",
         )
 
@@ -354,9 +358,23 @@ class Planner:
 
     def _worded(self, plan: Plan) -> Plan:
         """Say the plan to a person."""
+        left_out = plan.left_out if isinstance(plan, CataloguePlan) else ()
         return replace(
-            plan, words=plan_in_words(plan, {name: self.called(name) for name in (*plan.chosen.people, *plan.left_out)})
+            plan, words=plan_in_words(plan, {name: self.called(name) for name in (*plan.filter.people, *left_out)})
         )
+
+
+def converted(plan: Plan, kind: PlanKind, subject: str) -> Plan:
+    """Return another kind of plan over the same papers; `subject` is what prose is searched for."""
+    common: dict[str, Any] = {each.name: getattr(plan, each.name) for each in fields(BasePlan)}
+    unknown = plan.unknown_author if isinstance(plan, CataloguePlan | OverviewPlan) else ""
+    if kind == "catalogue":
+        return CataloguePlan(**common, measure="papers", unknown_author=unknown)
+    if kind == "synthesis":
+        return OverviewPlan(**common, unknown_author=unknown)
+    if kind == "comparison":
+        return ComparisonPlan(**common)
+    return PassagesPlan(**common, subject=subject)
 
 
 def _ids(mentions: Sequence[Mention]) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""Papers that wait for a vector get it, and the index gets what it lacks. Simply run again after an interruption."""
+"""The embedding queue: papers that have no vector yet get it, and the index what it lacks.
+
+It is simply run again after an interruption.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from sqlalchemy import LargeBinary, Text, bindparam, delete, func, insert, liter
 from assistant.errors import IndexFailed
 from assistant.library import Library, papers, vectors
 from assistant.protocols import Embedder, Vectors
-from assistant.search.vector_index import fill_index
+from assistant.search.vector_index import PersistentIndex
 from assistant.types import Paper, Progress, ProgressListener
-from vectorstore import VectorIndex, VectorIndexError
+from vectorstore import VectorIndexError
 
 _PAPERS_AT_ONCE = 500
 """Papers that are read in one query."""
@@ -27,7 +30,7 @@ _VECTORS_AT_ONCE = 256
 _GROUPS_AHEAD = 4
 """Groups of vectors that may wait to be written, so that a slow disk holds up the model and not the memory."""
 
-_GROUPS_A_FILL = 32
+_GROUPS_AN_UPDATE = 32
 """Groups of vectors after which the index takes them in."""
 
 
@@ -42,7 +45,7 @@ class _Waiting:
 
 def embed_pending(
     library: Library,
-    index: VectorIndex,
+    index: PersistentIndex,
     embedder: Embedder,
     *,
     on_progress: ProgressListener = lambda _: None,
@@ -50,9 +53,9 @@ def embed_pending(
     """Give every waiting paper its vector and put it into the index; return how many papers got one.
 
     While the model works, another thread writes. A vector is safe as soon as the transaction that holds it has ended;
-    those made so far are written before an error or an interruption goes on to the caller. Vectors are kept in the
+    those made so far are written before an error or an interruption goes on to the caller. Vectors are stored in the
     library first, so a lost index is filled again without the embedding model. A paper whose text changes meanwhile
-    goes on waiting. Raises IndexFailed, once every vector is kept.
+    goes on waiting. Raises IndexFailed, once every vector is stored.
     """
     total, done = waiting_count(library), 0
     taken: dict[int, _Waiting] = {}
@@ -67,7 +70,7 @@ def embed_pending(
     if done:
         on_progress(Progress(done, done, "Embedded"))
     try:
-        fill_index(library, index)
+        index.update()
     except VectorIndexError as error:
         raise IndexFailed(error) from error
     return done
@@ -119,7 +122,7 @@ def waiting_count(library: Library) -> int:
 class _Writer:
     """Writes vectors in a thread of its own, in groups; an error there is raised by the next call, or at the end."""
 
-    def __init__(self, library: Library, index: VectorIndex) -> None:
+    def __init__(self, library: Library, index: PersistentIndex) -> None:
         self._library = library
         self._index = index
         self._thread = ThreadPoolExecutor(1, "vectors")
@@ -153,18 +156,18 @@ class _Writer:
             self._writing.append(self._thread.submit(self._write, group))
 
     def _write(self, group: Sequence[tuple[_Waiting, Vectors]]) -> None:
-        _keep(self._library, group)
+        _store(self._library, group)
         self._groups += 1
-        if self._index_works and self._groups % _GROUPS_A_FILL == 0:
+        if self._index_works and self._groups % _GROUPS_AN_UPDATE == 0:
             try:
-                fill_index(self._library, self._index)
-            except VectorIndexError:  # the vectors matter more; the last filling raises what is still wrong
+                self._index.update()
+            except VectorIndexError:  # the vectors matter more; the last update raises what is still wrong
                 self._index_works = False
 
 
-def _keep(library: Library, group: Sequence[tuple[_Waiting, Vectors]]) -> None:
-    """Keep vectors as float16 in one transaction, for papers that are still there with the same text."""
-    kept = select(bindparam("paper", type_=Text()), bindparam("vector", type_=LargeBinary()), literal(0)).where(
+def _store(library: Library, group: Sequence[tuple[_Waiting, Vectors]]) -> None:
+    """Store vectors as float16 in one transaction, for papers that are still there with the same text."""
+    unchanged = select(bindparam("paper", type_=Text()), bindparam("vector", type_=LargeBinary()), literal(0)).where(
         papers.c.id == bindparam("paper"),
         papers.c.title == bindparam("title"),
         papers.c.abstract == bindparam("abstract"),
@@ -180,4 +183,4 @@ def _keep(library: Library, group: Sequence[tuple[_Waiting, Vectors]]) -> None:
     ]
     with library.transaction() as connection:
         connection.execute(delete(vectors).where(vectors.c.paper_id == bindparam("paper")), rows)
-        connection.execute(insert(vectors).from_select(["paper_id", "vector", "indexed"], kept), rows)
+        connection.execute(insert(vectors).from_select(["paper_id", "vector", "indexed"], unchanged), rows)

@@ -28,6 +28,9 @@ class NearestPapers(Protocol):
     def query(self, vector: Vectors, limit: int, among: NDArray[np.int64] | None = None) -> list[Match]:
         """Return the ids of the nearest papers, most similar first; `among`: numbers of the papers to search in."""
 
+    def prepare(self) -> None:
+        """Begin whatever the first `query` would have to wait for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
@@ -47,6 +50,8 @@ class Retriever:
         """
         among = None if chosen.is_empty else self.library.numbers(chosen)
         candidates = max(CANDIDATES, limit)
+        if among is None:
+            self.index.prepare()  # while the embedding model loads
         vector = self.embedder.embed([question])[0]
         try:
             similarity = dict(self.index.query(vector, candidates, among))

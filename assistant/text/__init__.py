@@ -1,6 +1,5 @@
 """Words, names and phrases: how text is normalised, split, described and made safe for a prompt."""
 
-from assistant.text.normalize import fold, same_person
 from assistant.text.phrasing import (
     counted,
     date_in_words,
@@ -17,8 +16,18 @@ from assistant.text.phrasing import (
     several_people,
 )
 from assistant.text.prompt_safety import visible, without_orders
-from assistant.text.sentences import LIST_MARKER, split_sentences
-from assistant.text.words import STOP_WORDS, content_words, is_light, shares, stem, written_words
+from assistant.text.words import (
+    LIST_MARKER,
+    STOP_WORDS,
+    content_words,
+    fold,
+    is_light,
+    same_person,
+    shares,
+    split_sentences,
+    stem,
+    written_words,
+)
 
 __all__ = [
     "LIST_MARKER",

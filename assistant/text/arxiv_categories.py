@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from assistant.text.normalize import fold
+from assistant.text.words import fold
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.text import arxiv_categories
 from assistant.text.prompt_safety import visible
-from assistant.types import Measure, PaperFilter, Plan, PlanKind
+from assistant.types import CataloguePlan, Measure, OverviewPlan, PaperFilter, Plan, PlanKind
 
 NO_NAMES: Mapping[str, str] = {}
 
@@ -204,31 +204,36 @@ def _when(chosen: PaperFilter) -> list[str]:
 
 
 _KINDS: Mapping[PlanKind, str] = {
-    "catalogue": "Look up the papers",
     "passages": "Search the abstracts",
     "comparison": "Compare papers",
     "synthesis": "Give an overview",
     "about": "Tell about the assistant",
+    "clarification": "Look up the papers",
 }
 
 
 def plan_in_words(plan: Plan, names: Mapping[str, str] = NO_NAMES) -> str:
     """Return how a question was read, in words for the one who asked it."""
-    what = f"Look up {_ranked_in_words(plan, plan.measure)}" if plan.measure else _KINDS[plan.kind]
-    if plan.papers and plan.kind in ("passages", "comparison", "synthesis"):
-        what = f"{what} ({counted(len(plan.papers), 'paper')} named)"
-    about = f"about “{plain(plan.topic)}”" if plan.topic else ""
-    said = " ".join(part for part in (filter_in_words(plan.chosen, names), about) if part)
-    left = f"; without {joined([plain(names.get(one, one)) for one in plan.left_out], 'or')}" if plan.left_out else ""
+    topic, left = "", ""
+    if isinstance(plan, CataloguePlan):
+        what = f"Look up {_ranked_in_words(plan)}"
+        without = joined([plain(names.get(one, one)) for one in plan.left_out], "or")
+        left = f"; without {without}" if plan.left_out else ""
+    else:
+        named = f" ({counted(len(plan.papers), 'paper')} named)" if plan.papers else ""
+        what = f"{_KINDS[plan.kind]}{named}"
+    if isinstance(plan, OverviewPlan) and plan.topic:
+        topic = f"about “{plain(plan.topic)}”"
+    said = " ".join(part for part in (filter_in_words(plan.filter, names), topic) if part)
     read = left + "".join(f"; “{one_line(asked)}” read as “{one_line(known)}”" for asked, known in plan.corrections)
     return f"{what}{f': papers {said}' if said else ''}{read}"
 
 
-def _ranked_in_words(plan: Plan, measure: Measure) -> str:
+def _ranked_in_words(plan: CataloguePlan) -> str:
     """Return what is asked of the catalogue, with its order, its place and its bounds."""
-    words = [measure_in_words(measure)]
+    words = [measure_in_words(plan.measure)]
     if plan.ascending:
-        words.append("oldest first" if measure == "papers" else "fewest first")
+        words.append("oldest first" if plan.measure == "papers" else "fewest first")
         words[0] = words[0].replace("the most frequent", "the least frequent")
     if plan.place is not None:
         words.append(f"only the {place_in_words(plan.place)}")

@@ -1,4 +1,4 @@
-"""Tells a sentence that speaks to whoever reads it from one that reports research.
+"""Prompt injection: recognising a sentence that gives its reader orders instead of reporting research.
 
 An abstract reports: its subject is a paper, a method, a result. An order speaks to the reader or the model: it is in
 the imperative or in the second person, *and* it is about the reading itself: instructions, prompts, questions, answers,
@@ -147,7 +147,7 @@ _VOCATIVE = re.compile(
 )
 
 
-def gives_order(sentence: str, *, is_question: bool = False, is_title: bool = False) -> bool:
+def is_injection(sentence: str, *, is_question: bool = False, is_title: bool = False) -> bool:
     """Tell whether a sentence speaks to its reader, or poses as a message or as the end of the quoted material.
 
     A person's question speaks to its reader by nature: in it only what would undo the instructions counts, or what

@@ -1,8 +1,8 @@
-"""Text of papers made harmless for a prompt: it cannot forge a boundary of the prompt, nor give an order.
+"""Prompt safety: text of papers made harmless, so that it can neither forge a boundary of a prompt nor give an order.
 
 A prompt is text, and so is an abstract. What an abstract holds must neither look like the end of the abstracts, the
 next source, a message of another role, nor speak to whoever reads it. The first is a matter of characters and is
-always done; the second is told from the grammar of a sentence (see `assistant.orders`), and such a sentence is left
+always done; the second is told from the grammar of a sentence (see `prompt_injection`), and such a sentence is left
 out of what the model reads and of what may prove an answer. The reader of a source's card still sees all of it.
 """
 
@@ -12,8 +12,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from assistant.text.prompt_injection import gives_order, opens_message
-from assistant.text.sentences import split_sentences
+from assistant.text.prompt_injection import is_injection, opens_message
+from assistant.text.words import split_sentences
 
 LONGEST_TITLE = 400
 """Characters of a title that are shown to the model."""
@@ -108,7 +108,7 @@ def person(name: str) -> str:
     """Return a name as it may stand in a prompt, "" where it is not shaped like a person's name."""
     name = " ".join(visible(name).split())
     is_name = len(name) <= _LONGEST_NAME and len(name.split()) <= _MOST_NAME_WORDS and all(map(_in_name, name))
-    return name if is_name and not gives_order(name) else ""
+    return name if is_name and not is_injection(name) else ""
 
 
 def asked(question: str) -> str:
@@ -118,7 +118,7 @@ def asked(question: str) -> str:
     sentence stays whole.
     """
     shown = " ".join(visible(_COMMENT.sub(" ", question)).split())
-    kept = [sentence for sentence in split_sentences(shown) if not gives_order(sentence, is_question=True)]
+    kept = [sentence for sentence in split_sentences(shown) if not is_injection(sentence, is_question=True)]
     return harmless(" ".join(kept) if kept else shown)
 
 
@@ -138,7 +138,7 @@ def visible(text: str) -> str:
 def _before_order(words: Sequence[str]) -> int:
     """Return how many of a title's words stand before the first order, which may begin at any of them."""
     end = len(words)
-    while starts := [start for start in range(end) if gives_order(" ".join(words[start:end]), is_title=True)]:
+    while starts := [start for start in range(end) if is_injection(" ".join(words[start:end]), is_title=True)]:
         end = starts[-1]
     return end
 
@@ -155,7 +155,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
         end = comment.start() if comment else len(text)
         for line in _LINES.split(text[start:end]):
             for sentence in split_sentences(line):
-                yield sentence, gives_order(sentence)
+                yield sentence, is_injection(sentence)
         if comment:
             yield comment.group(), True
             start = comment.end()

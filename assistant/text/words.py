@@ -1,12 +1,14 @@
-"""The words of a question or sentence that tell its subject, their stems, and how common they are in abstracts."""
+"""Sentences and words of texts: split, folded to compare spellings, stemmed, and weighed by how common they are."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
 
+import sentencex
 import snowballstemmer
 
 STOP_WORDS = frozenset(
@@ -69,6 +71,59 @@ _LIGHT_WORDS = frozenset(
 
 _NO_VOWEL = re.compile(r"[^\W_aeiouy]{3,}")
 _WORDS = re.compile(r"[^\W_]+")
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+LIST_MARKER = re.compile(r"\s*(?:\d{1,2}[.)]|[-*•])(?=\s|$)\s*")
+"""What opens an item of a list: it belongs to the sentence behind it, and is no number of the text."""
+
+
+@lru_cache(maxsize=4096)  # the same titles and names are compared again and again
+def fold(text: str) -> str:
+    """Return the words of a text in lower case without diacritics or punctuation, joined by single spaces."""
+    if not text.isascii():
+        text = _BEYOND_ASCII.sub(_without_marks, unicodedata.normalize("NFKD", text))
+    return " ".join(_WORDS.findall(text.casefold()))
+
+
+def _without_marks(match: re.Match[str]) -> str:
+    return "".join(character for character in match.group() if not unicodedata.combining(character))
+
+
+def same_person(query: str, name: str) -> bool:
+    """Tell whether every word of `query` fits a word of `name`, an initial fitting any word it begins.
+
+    Both are compared folded, so "N. Gu", "gu" and "Naibin Gu" all fit "Naibin Gu". Word order does not matter. One word
+    must be the same in full: initials alone name nobody.
+    """
+    remaining = fold(name).split()
+    words = fold(query).split()
+    same = [word for word in words if len(word) > 1 and word in remaining]
+    if not same:
+        return False
+    for word in same:
+        if word in remaining:
+            remaining.remove(word)
+            words.remove(word)
+    for word in words:
+        fitting = next((other for other in remaining if 1 in (len(word), len(other)) and word[0] == other[0]), None)
+        if fitting is None:
+            return False
+        remaining.remove(fitting)
+    return True
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of a text in order, without the white space around them."""
+    sentences: list[str] = []
+    opening, position = "", 0
+    for part in sentencex.segment("en", text.encode("utf-8", "replace").decode()):  # halves of characters become "?"
+        opening += text[position : position + len(part)]
+        position += len(part)
+        if not LIST_MARKER.fullmatch(opening):
+            sentences.append(opening.strip())
+            opening = ""
+    return [sentence for sentence in [*sentences, opening.strip()] if sentence]
 
 
 def content_words(question: str, *, or_all: bool = True) -> list[str]:

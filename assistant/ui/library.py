@@ -158,7 +158,7 @@ def _references(words: str) -> list[str]:
 
 def _no_reference(word: str) -> NoReturn:
     raise UsageError(
-        f"“{word}” is no reference. Write arxiv:2502.13604, doi:10.1145/3442188.3445922, openalex:A5023888391, "
+        f"“{word}” cannot be read as a reference. Write arxiv:2502.13604, doi:10.1145/3442188.3445922, openalex:A5023888391, "
         's2:1741101, pmid:31452104, orcid:0000-0002-1825-0097 or author:"Naibin Gu".'
     )
 
@@ -170,7 +170,7 @@ def report(result: IngestionReport) -> str:
     failed = f'<div class="{"bad" if result.failed else ""}"><b>{result.failures:,}</b><span>failed</span></div>'
     parts = [f'<div class="figures">{figures}{failed}</div>']
     if result.pending:
-        parts.append(f"<p>{result.pending:,} papers still wait for their vector; add any file to go on.</p>")
+        parts.append(f"<p>{result.pending:,} papers are not indexed yet; add any file to go on.</p>")
     if result.failed:
         rows = [
             f"<tr><td>{_file_name(problem.file)}</td><td>{problem.line or ''}</td>"

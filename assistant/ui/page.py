@@ -13,10 +13,10 @@ from gradio.events import api
 
 from assistant.errors import AssistantError
 from assistant.library import Chats
-from assistant.ui import cards, keeping
+from assistant.ui import cards
 from assistant.ui import plan as plans
 from assistant.ui.chat import NO_SOURCES_YET, Chat, Conversation, is_answerable_anyway
-from assistant.ui.downloads import Downloads
+from assistant.ui.downloads import Downloads, answer_files
 from assistant.ui.library import Shelf, add_references, add_uploads, told, tracked
 from assistant.ui.trends import TrendsTab
 from assistant.workspace import Workspace
@@ -52,7 +52,7 @@ class Preparation:
 
     def _prepare(self) -> None:
         try:
-            _ = self._workspace.assistant
+            self._workspace.embed_few()
             self._workspace.language_model()
         except AssistantError:
             return
@@ -71,9 +71,7 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads | None = Non
     """
     shelf = Shelf(workspace.library)
     chat = Chat(
-        lambda question, history, plan=None, anyway=False: workspace.assistant.ask(
-            question, history, plan=plan, anyway=anyway
-        ),
+        lambda question, history, plan=None, anyway=False: workspace.ask(question, history, plan=plan, anyway=anyway),
         workspace.library.papers_by_id,
         Chats(workspace.library),
         Preparation(workspace).is_ready,
@@ -238,7 +236,7 @@ def _keeper(workspace: Workspace, downloads: Downloads | None) -> Keeper:
         if answer is None or downloads is None:
             return ""
         try:
-            return downloads.links(keeping.files(answer, workspace.library.papers_by_id, workspace.keep_bundle))
+            return downloads.links(answer_files(answer, workspace.library.papers_by_id, workspace.save_bundle))
         except AssistantError as error:
             return cards.note(str(error), "error")
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
 
+from assistant.planning import converted
 from assistant.text import measure_in_words
-from assistant.types import Measure, PaperFilter, Plan, PlanKind
+from assistant.types import CataloguePlan, Measure, OverviewPlan, PaperFilter, PassagesPlan, Plan, PlanKind
 
 KINDS: tuple[tuple[str, PlanKind], ...] = (
     ("Search the abstracts", "passages"),
@@ -32,18 +33,20 @@ def fields(plan: Plan | None, called: Called) -> Fields:
     """Return a plan as the values of the fields."""
     if plan is None:
         return ("passages", None, "", None, None, "", "", "")
-    chosen = plan.chosen
-    kind = plan.kind if plan.kind != "about" else "passages"
+    chosen = plan.filter
+    kind = plan.kind if plan.kind in [known for _, known in KINDS] else "passages"
     code = "" if chosen.has_code is None else "yes" if chosen.has_code else "no"
     author = called(chosen.author) if chosen.author else ""
-    words = "; ".join(word for word in (*chosen.words, plan.topic) if word)
-    return (kind, plan.measure, author, chosen.since, chosen.until, chosen.category, words, code)
+    topic = plan.topic if isinstance(plan, OverviewPlan) else ""
+    words = "; ".join(word for word in (*chosen.words, topic) if word)
+    measure = plan.measure if isinstance(plan, CataloguePlan) else None
+    return (kind, measure, author, chosen.since, chosen.until, chosen.category, words, code)
 
 
 def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
     """Return the plan as the fields say it now; what they do not show of it stays as it is."""
-    kind, measure, author, since, until, category, words, code = values
-    before = plan.chosen
+    asked_kind, measure, author, since, until, category, words, code = values
+    before = plan.filter
     kept_author = before.author and (author or "").strip() == called(before.author)
     chosen: PaperFilter = replace(
         before,
@@ -55,19 +58,17 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
         words=tuple(word.strip() for word in (words or "").split(";") if word.strip()),
         has_code={"yes": True, "no": False}.get(code or ""),
     )
-    is_counted = kind == "catalogue"
-    topic = plan.topic if plan.topic in chosen.words and kind == "synthesis" else ""
-    if kind == "synthesis" and plan.kind != "synthesis" and not chosen.words:
-        topic = plan.subject
-    return replace(
-        plan,
-        topic=topic,
-        kind=kind or "passages",
-        measure=(measure or "papers") if is_counted else None,
-        chosen=replace(chosen, words=tuple(word for word in chosen.words if word != topic)),
-        candidates=(),
-        unknown_author="",
-    )
+    kind: PlanKind = asked_kind or "passages"
+    topic_before = plan.topic if isinstance(plan, OverviewPlan) else ""
+    subject = plan.subject if isinstance(plan, PassagesPlan) else plan.question
+    topic = topic_before if topic_before in chosen.words else subject if plan.kind != kind and not chosen.words else ""
+    changed = plan if plan.kind == kind else converted(plan, kind, subject)
+    if isinstance(changed, CataloguePlan):
+        changed = replace(changed, measure=measure or "papers", unknown_author="")
+    elif isinstance(changed, OverviewPlan):
+        chosen = replace(chosen, words=tuple(word for word in chosen.words if word != topic))
+        changed = replace(changed, topic=topic, unknown_author="")
+    return replace(changed, filter=chosen)
 
 
 def _year(value: Any) -> int | None:

@@ -67,7 +67,7 @@ def test_the_page_is_read_whole_and_only_once(page: Workspace) -> None:
 def verdicts(page: Workspace) -> list[tuple[question_files.Question, Answer, scoring.Verdict]]:
     """Return every development question, its answer, and whether it is right."""
     asked = scoring.labelled(QUESTIONS, scoring.TYPES)
-    answers = [page.assistant.ask_after(question.text, question.history, question_id=question.id) for question in asked]
+    answers = [page.ask_after(question.text, question.history, question_id=question.id) for question in asked]
     return [(q, answer, scoring.judged(q, answer)) for q, answer in zip(asked, answers, strict=True)]
 
 
@@ -105,7 +105,7 @@ def test_every_span_is_verbatim_and_nearly_every_shown_sentence_is_proved(
 
 @pytest.mark.parametrize("question", ["Who won the 2018 football world cup?", "How is sourdough bread baked?"])
 def test_what_the_library_knows_nothing_of_is_refused_without_the_model(page: Workspace, question: str) -> None:
-    answer = page.assistant.ask(question).answer()
+    answer = page.ask(question).answer()
     assert (answer.refused, answer.model) == (True, None)
 
 
@@ -121,7 +121,7 @@ THEMES = (
 
 
 def test_an_author_s_work_is_told_from_all_of_their_papers(page: Workspace) -> None:
-    answer = page.assistant.ask("What has Naibin Gu worked on?").answer()
+    answer = page.ask("What has Naibin Gu worked on?").answer()
     assert answer.coverage
     assert (answer.coverage.matching, answer.coverage.read) == (22, 22)
     assert answer.text.startswith("22 of 22 papers by Naibin Gu, 2024 to 2026")
@@ -144,20 +144,20 @@ def test_trends_show_what_the_dates_prove(page: Workspace, what: str) -> None:
 
 
 def test_one_paper_is_summarised_in_its_own_words(page: Workspace) -> None:
-    answer = page.assistant.ask("Summarise BeamLoRA").answer()
+    answer = page.ask("Summarise BeamLoRA").answer()
     assert [source.title for source in answer.sources] == ["BeamLoRA: Beam-Constraint Low-Rank Adaptation"]
     assert "- Limits: not stated." in answer.text
     assert all(sentence.status != "unsupported" for sentence in answer.sentences)
 
 
 def test_a_question_about_the_sample_library_is_answered_with_its_source(sample: Workspace) -> None:
-    answer = sample.assistant.ask("How many convolutional layers does U-Net have?").answer()
+    answer = sample.ask("How many convolutional layers does U-Net have?").answer()
     assert re.search(r"\b23\b", answer.text)
     assert any("U-Net" in answer.sources[number - 1].title for number in answer.cited_numbers)
 
 
 def test_stopping_ends_a_long_answer_before_it_is_written(sample: Workspace) -> None:
-    stream = sample.assistant.ask("Explain in detail how the Transformer works and compare it with recurrent networks.")
+    stream = sample.ask("Explain in detail how the Transformer works and compare it with recurrent networks.")
     for event in stream:
         if isinstance(event, TextProduced):
             stream.close()
@@ -166,9 +166,9 @@ def test_stopping_ends_a_long_answer_before_it_is_written(sample: Workspace) -> 
 
 
 def test_stopping_works_while_the_model_reads_the_prompt(sample: Workspace) -> None:
-    stream = sample.assistant.ask("What does BERT propose?")
+    stream = sample.ask("What does BERT propose?")
     sample.language_model()
     threading.Timer(0.3, stream.close).start()
     answer = stream.answer()
     assert answer.timings.new_tokens <= 5
-    assert sample.assistant.ask("What does Adam keep?").answer().text
+    assert sample.ask("What does Adam keep?").answer().text

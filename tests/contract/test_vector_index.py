@@ -16,10 +16,10 @@ import httpx
 import numpy as np
 import pytest
 
+from tests.fakes import ExactIndex
 from vectorstore import (
     ChromaFolders,
     ChromaServer,
-    ExactIndex,
     IndexPlace,
     IndexUnreachable,
     VectorIndex,
@@ -83,7 +83,6 @@ def unit(count: int, dimension: int = 16, seed: int = 0) -> np.ndarray:
 
 def put(index: VectorIndex, ids: list[str], vectors: np.ndarray) -> None:
     index.upsert(ids, vectors, [f"text of {name}" for name in ids], [{"year": 2024} for _ in ids])
-    index.settle()
 
 
 def test_every_vector_finds_itself_with_similarity_one(index: VectorIndex) -> None:
@@ -159,7 +158,7 @@ def test_an_index_is_there_when_its_place_opens_it_again(place: IndexPlace) -> N
     index = place.open(name)
     put(index, list("abcde"), vectors)
     index.close()
-    assert place.seal(name) == place.seal(name) != ""
+    assert place.checksum(name) == place.checksum(name) != ""
     index = place.open(name)
     assert (index.count(), index.query(vectors[3], 1)[0].id) == (5, "d")
     index.close()
@@ -172,25 +171,25 @@ def test_a_place_deletes_the_indexes_that_one_replaced_and_no_others(place: Inde
         index.close()
     if place.server:
         place.open("index-yours-1").close()
-    place.keep_only("index-mine-2")
+    place.delete_former("index-mine-2")
     for name, held in (("index-mine-1", 0), ("index-mine-2", 1)):
         index = place.open(name)
         assert index.count() == held
         index.close()
 
 
-def test_the_seal_of_a_folder_tells_of_any_change(tmp_path: Path) -> None:
+def test_the_checksum_of_a_folder_tells_of_any_change(tmp_path: Path) -> None:
     place = ChromaFolders(tmp_path)
-    assert place.seal("index") == ""
+    assert place.checksum("index") == ""
     index = place.open("index")
     put(index, ["p"], unit(1))
     index.close()
-    before = place.seal("index")
+    before = place.checksum("index")
     file = next(path for path in (tmp_path / "index").rglob("*.bin") if path.stat().st_size)
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    assert place.seal("index") not in ("", before)
+    assert place.checksum("index") not in ("", before)
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_the_index(tmp_path: Path) -> None:
@@ -204,12 +203,29 @@ def test_a_process_that_is_killed_is_an_error_of_the_index(tmp_path: Path) -> No
     index = ChromaFolders(tmp_path).open("index")
     assert isinstance(index, ProcessIndex)
     put(index, ["p"], unit(1))
-    kill(index.process_id, signal.SIGKILL)
+    kill(index._process.pid, signal.SIGKILL)
     for _ in range(2):
         with pytest.raises(VectorIndexError, match="ended with code -9"):
             index.count()
     with pytest.raises(VectorIndexError):
         index.close()
+
+
+def test_a_reply_that_was_interrupted_is_not_taken_for_that_of_the_next_request(tmp_path: Path) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    vectors, index = unit(2000), ChromaFolders(tmp_path).open("index")
+    former = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            put(index, [f"p{row}" for row in range(2000)], vectors)
+    finally:
+        signal.signal(signal.SIGALRM, former)
+    assert index.count() == 2000
+    assert index.query(vectors[1999], 1)[0].id == "p1999"
+    index.close()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "ftp://127.0.0.1:9", "127.0.0.1:9", "http://"])
@@ -222,7 +238,7 @@ def test_a_collection_that_was_deleted_behind_our_back_has_to_be_filled_again(se
     place, name = ChromaServer(server), next(_names)
     index = place.open(name)
     put(index, ["p"], unit(1))
-    place.keep_only("index-of-test-")
+    place.delete_former("index-of-test-")
     with pytest.raises(VectorIndexError, match="gone") as raised:
         index.count()
     assert not isinstance(raised.value, IndexUnreachable)
@@ -270,8 +286,7 @@ class TestVectorMatrix:
     def test_a_restricted_search_gives_the_best_of_those_numbers(self, share: float) -> None:
         vectors, random = unit(500), np.random.default_rng(3)
         numbers = random.permutation(2000)[:500].astype(np.int64)
-        matrix = VectorMatrix()
-        matrix.put(numbers.tolist(), [f"p{number}" for number in numbers], vectors)
+        matrix = VectorMatrix(numbers, [f"p{number}" for number in numbers], vectors)
         among = np.sort(random.permutation(2500)[: int(2500 * share)]).astype(np.int64)
         question = unit(1, seed=9)[0]
         similarities = dict(zip(numbers.tolist(), (vectors @ question).tolist(), strict=True))
@@ -279,32 +294,13 @@ class TestVectorMatrix:
         assert [match.id for match in matrix.nearest(question, 10, among)] == [f"p{number}" for number in allowed[:10]]
 
     def test_no_number_and_unknown_numbers_find_nothing(self) -> None:
-        matrix = VectorMatrix()
-        assert matrix.nearest(unit(1)[0], 3, np.array([1])) == []
-        matrix.put([5], ["p"], unit(1))
+        empty = VectorMatrix(np.empty(0, np.int64), [], np.empty((0, 0), np.float32))
+        assert empty.nearest(unit(1)[0], 3) == empty.nearest(unit(1)[0], 3, np.array([1])) == []
+        matrix = VectorMatrix(np.array([5]), ["p"], unit(1))
         assert matrix.nearest(unit(1)[0], 3, np.array([], np.int64)) == []
         assert matrix.nearest(unit(1)[0], 3, np.array([4, 6])) == []
 
     def test_equals_come_by_number_however_the_rows_lie(self) -> None:
-        same = np.repeat(unit(1), 6, axis=0)
-        matrix = VectorMatrix()
-        matrix.put([6, 3, 5, 1, 4, 2], list("fceadb"), same)
-        matrix.drop(["f"])
+        same = np.repeat(unit(1), 5, axis=0)
+        matrix = VectorMatrix(np.array([3, 5, 1, 4, 2]), list("ceadb"), same)
         assert [match.id for match in matrix.nearest(same[0], 3)] == ["a", "b", "c"]
-
-    def test_rows_that_come_and_go_leave_what_a_dictionary_would_hold(self) -> None:
-        random, matrix, held = np.random.default_rng(1), VectorMatrix(), {}
-        for step in range(200):
-            chosen = [int(number) for number in random.integers(0, 60, 5)]
-            if step % 3 == 2:
-                matrix.drop([f"p{number}" for number in chosen])
-                for number in chosen:
-                    held.pop(number, None)
-            else:
-                values = unit(5, seed=step)
-                matrix.put(chosen, [f"p{number}" for number in chosen], values)
-                held.update(zip(chosen, values, strict=True))
-            assert len(matrix) == len(held)
-        question = unit(1, seed=1000)[0]
-        expected = sorted(held, key=lambda number: -float(held[number] @ question))
-        assert [match.id for match in matrix.nearest(question, 60)] == [f"p{number}" for number in expected]

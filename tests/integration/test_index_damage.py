@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from assistant.library import Library, upsert
-from assistant.search import KeptIndex
-from assistant.search.vector_index import fill_index
+from assistant.search import PersistentIndex
 from assistant.types import Record
 from tests.conftest import make_paper
 from vectorstore import ChromaFolders
@@ -40,10 +39,10 @@ def add(library: Library, first: int, count: int) -> None:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a library whose index is whole and closed."""
     folder = tmp_path_factory.mktemp("whole")
-    with closing(Library(folder)) as library, closing(KeptIndex(library, ChromaFolders(folder))) as index:
+    with closing(Library(folder)) as library, closing(PersistentIndex(library, ChromaFolders(folder))) as index:
         add(library, 0, PAPERS)
-        fill_index(library, index)
-        assert index.is_whole()
+        index.update()
+        assert index.is_consistent()
     return folder
 
 
@@ -62,15 +61,15 @@ def index_folder(library: Library) -> Path:
 def assert_right_and_whole_again(library: Library, former: str) -> None:
     """Search exactly, add a paper, and then search in Chroma for every vector."""
     numbers, ids, vectors = library.numbered_vectors()
-    with closing(KeptIndex(library, ChromaFolders(library.folder))) as index:
-        assert not index.is_whole()
+    with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
+        assert not index.is_consistent()
         assert [match.id for match in index.query(vectors[7], 1)] == [ids[7]]
         add(library, len(numbers), 1)
-        fill_index(library, index)
-        assert index.is_whole()
+        index.update()
+        assert index.is_consistent()
     assert library.fact("index") != former
     assert [folder.name for folder in library.folder.glob("index*")] == [library.fact("index")]
-    with closing(KeptIndex(library, ChromaFolders(library.folder), exact_up_to=0)) as index:
+    with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
         assert index.count() == len(ids) + 1
         found = [index.query(vector, 1)[0].id for vector in vectors[::10]]
         assert found == ids[::10]
@@ -82,11 +81,11 @@ def test_the_files_of_the_index_are_those_that_the_damage_is_tried_on(library: L
 
 def test_an_undamaged_index_is_kept(library: Library) -> None:
     former = library.fact("index")
-    with closing(KeptIndex(library, ChromaFolders(library.folder))) as index:
-        assert index.is_whole()
+    with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
+        assert index.is_consistent()
         add(library, PAPERS, 3)
-        fill_index(library, index)
-        assert index.is_whole()
+        index.update()
+        assert index.is_consistent()
         assert index.count() == PAPERS + 3
     assert library.fact("index") == former
 
@@ -112,8 +111,8 @@ def empty(file: Path) -> None:
 def test_damage_to_any_file_is_noticed(library: Library, name: str, damage: Callable[[Path], None]) -> None:
     (file,) = index_folder(library).rglob(name)
     damage(file)
-    with closing(KeptIndex(library, ChromaFolders(library.folder))) as index:
-        assert not index.is_whole()
+    with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
+        assert not index.is_consistent()
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -122,7 +121,7 @@ def test_damage_to_any_file_never_reaches_an_answer(library: Library, name: str)
     former = library.fact("index")
     flip(file)
     _, ids, vectors = library.numbered_vectors()
-    with closing(KeptIndex(library, ChromaFolders(library.folder), exact_up_to=0)) as index:
+    with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
         assert [match.id for match in index.query(vectors[7], 1)] == [ids[7]]
     assert library.fact("index") != former
 
@@ -140,32 +139,32 @@ def test_a_damaged_index_is_filled_again_whole(library: Library, damage: str) ->
 
 
 def test_torn_files_that_are_opened_all_the_same_do_not_end_the_program(library: Library) -> None:
-    """Even where a seal lies, a crash of Chroma is one of its own process."""
+    """Even where a checksum lies, a crash of Chroma is one of its own process."""
     for file in index_folder(library).rglob("*.bin"):
         content = file.read_bytes()
         file.write_bytes(content[: len(content) // 2] + os.urandom(len(content) - len(content) // 2))
     place = ChromaFolders(library.folder)
-    library.keep_fact("index seal", place.seal(str(library.fact("index"))))
-    with closing(KeptIndex(library, place, exact_up_to=0)) as index:
+    library.keep_fact("index checksum", place.checksum(str(library.fact("index"))))
+    with closing(PersistentIndex(library, place)) as index:
         _, ids, vectors = library.numbered_vectors()
         for row in range(0, len(ids), 100):
             assert len(index.query(vectors[row], 1)) <= 1
-    with closing(KeptIndex(library, place)) as index:
-        index.renew()
-        fill_index(library, index)
-        assert index.is_whole()
+    with closing(PersistentIndex(library, place)) as index:
+        index.rebuild()
+        index.update()
+        assert index.is_consistent()
 
 
 _ADDING = """
 import sys
 from pathlib import Path
-from assistant.indexing import KeptIndex, fill_index
+from assistant.search import PersistentIndex
 from assistant.library import Library
 from vectorstore import ChromaFolders
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     library = Library(folder)
-    fill_index(library, KeptIndex(library, ChromaFolders(folder)))
+    PersistentIndex(library, ChromaFolders(folder)).update()
     print("filled", flush=True)
 """
 
@@ -194,8 +193,8 @@ def test_a_kill_while_the_index_is_written_loses_nothing(library: Library, tmp_p
     os.killpg(child.pid, signal.SIGKILL)
     child.communicate()
     if moment == "when all is written":
-        with closing(KeptIndex(library, ChromaFolders(library.folder))) as index:
-            assert index.is_whole()
+        with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
+            assert index.is_consistent()
             assert index.count() == PAPERS + 1000
     else:
         assert_right_and_whole_again(library, former.name)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from assistant.library import Library, Reading, curation
-from assistant.search import KeptIndex, embedding_queue
+from assistant.search import PersistentIndex, embedding_queue
 from assistant.types import Paper, Record
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, MemoryPlace
@@ -81,7 +81,7 @@ class LibraryMachine(RuleBasedStateMachine):
         if self.library is not None:
             self.library.close()
         self.library = KillingLibrary(Path(self.folder.name))
-        self.index = KeptIndex(self.library, self.place)
+        self.index = PersistentIndex(self.library, self.place)
 
     def read(self, source: str, contents: dict[int, int], *, to_the_end: bool) -> None:
         reading = Reading(self.library, source)
@@ -140,8 +140,8 @@ class LibraryMachine(RuleBasedStateMachine):
 
     @rule()
     def embed(self) -> None:
-        if not self.index.is_whole():
-            self.index.renew()
+        if not self.index.is_consistent():
+            self.index.rebuild()
         embedding_queue.embed_pending(self.library, self.index, self.embedder)
         assert self.library.pending_count() == 0
         assert self.library.removed_ids(99) == []

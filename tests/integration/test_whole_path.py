@@ -40,7 +40,7 @@ def test_every_step_works_together(workspace: Workspace) -> None:
     assert report.pending == 0
     assert workspace.index.count() == workspace.library.count() == report.added
     paper = next(paper for paper in workspace.library.papers() if paper.authors)
-    events = list(workspace.assistant.ask(f"What does {paper.title} say?"))
+    events = list(workspace.ask(f"What does {paper.title} say?"))
     assert isinstance(events[0], QuestionPlanned)
     assert isinstance(events[1], EvidenceFound)
     assert paper.title in [source.title for source in events[1].sources]

@@ -105,17 +105,17 @@ def test_adding_with_another_embedding_model_keeps_the_papers_and_says_why_they_
         assert "assistant reindex" in report.notices[-1].message
 
 
-def test_waiting_papers_get_their_vectors_when_the_assistant_is_next_used(
+def test_a_few_waiting_papers_get_their_vectors_before_the_next_search(
     folder: Path, papers: Path, embedder: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(folder) as workspace, monkeypatch.context() as patched:
         break_embedding(embedder, patched, ModelError("killed"))
         workspace.add([papers])
     with opened(folder) as workspace:
-        assert workspace.assistant.retriever.search("Paper 3", 1)[0].similarity
+        assert workspace.search("Paper 3", 1)[0].passage.similarity
         assert workspace.library.pending_count() == 0
         embedded = len(embedder.texts)
-        assert workspace.assistant
+        workspace.embed_few()
         assert len(embedder.texts) == embedded
 
 
@@ -136,7 +136,7 @@ def test_a_question_does_not_wait_for_papers_that_are_being_added(
         adding = threading.Thread(target=workspace.add, args=([papers],))
         adding.start()
         assert embedding.wait(30)
-        assert workspace.assistant.retriever.search("Paper 3", 1)
+        assert workspace.search("Paper 3", 1)
         asked.set()
         adding.join()
         assert workspace.library.pending_count() == 0
@@ -155,7 +155,7 @@ def test_a_killed_reindex_leaves_no_vector_of_the_former_model(
         assert workspace.library.indexed_sample(9) == {}
     with opened(folder) as workspace:
         assert len(workspace.library.pending_ids()) == 5
-        assert workspace.assistant.retriever.search("Paper 3", 1)[0].similarity
+        assert workspace.search("Paper 3", 1)[0].passage.similarity
         assert (workspace.index.count(), workspace.library.pending_count()) == (5, 0)
         assert [path.name for path in folder.glob("index*")] == [workspace.library.fact("index")]
 
@@ -165,14 +165,14 @@ def test_a_chroma_that_is_damaged_gives_its_place_to_a_fresh_one(folder: Path, p
         workspace.add([papers])
         former = folder / str(workspace.library.fact("index"))
         next(former.rglob("*.sqlite3")).write_bytes(b"torn")
-        assert workspace.assistant.retriever.search("Paper 3", 1)[0].similarity
-        assert not workspace.index.is_whole()
+        assert workspace.search("Paper 3", 1)[0].passage.similarity
+        assert not workspace.index.is_consistent()
         workspace.check(mend=True)
-        assert workspace.index.is_whole()
+        assert workspace.index.is_consistent()
         assert workspace.index.count() == 5
         assert not former.exists()
     with opened(folder) as workspace:
-        assert workspace.index.is_whole()
+        assert workspace.index.is_consistent()
 
 
 def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,7 @@ def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: 
     both = settings.load(library=folder, model="a/chat", embedder="an/embedder")
     with Workspace(both) as workspace:
         workspace.warm_up()
-        assert workspace.embedder
+        assert workspace.embedder()
         assert workspace.language_model()
     assert overlapped == [False, False]
 

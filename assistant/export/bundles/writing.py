@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from assistant import __version__, catalogue
+from assistant import catalogue
 from assistant.errors import BundleError
 from assistant.export.writers import bibtex, jsonl
 from assistant.export.writers.markdown import answer_page
 from assistant.library import Library, authors
 from assistant.search import topics
-from assistant.types import Answer, Paper
+from assistant.settings import PROGRAM_VERSION
+from assistant.types import Answer, CataloguePlan, OverviewPlan, Paper
 
 FORMAT, VERSION = "abstract-assistant answer bundle", 2
 MANIFEST = "manifest.json"
@@ -71,17 +72,17 @@ def check_folder(folder: Path) -> None:
 def _write_files(folder: Path, answer: Answer, library: Library) -> None:
     made, total, plan = datetime.now(UTC).isoformat(timespec="seconds"), library.count(), answer.plan
     cited, counted = library.papers_by_id([each.paper_id for each in answer.sources]), _counted(library, answer)
-    is_counted = answer.kind == "catalogue" and plan and not plan.unknown_author
-    if [paper.id for paper in cited] != [source.paper_id for source in answer.sources] or (
-        plan and is_counted and catalogue.planned(library, plan).count != answer.count
-    ):
+    is_same = [paper.id for paper in cited] == [source.paper_id for source in answer.sources]
+    if isinstance(plan, CataloguePlan) and not plan.unknown_author:
+        is_same = is_same and catalogue.answer(library, plan).count == answer.count
+    if not is_same:
         raise BundleError("The library has changed since this was answered. Ask again, and save that answer.")
     papers = {paper.id: paper for paper in (*cited, *counted)}
     files = contents(answer, papers, len(counted), made, total)
     manifest = {
         "format": FORMAT,
         "version": VERSION,
-        "program": __version__,
+        "program": PROGRAM_VERSION,
         "made": made,
         **{name: value for name, value in answer.to_json().items() if name in ("question", "plan", "model")},
         "counted": [paper.id for paper in counted],
@@ -114,7 +115,7 @@ def contents(
 def _spellings(library: Library, answer: Answer) -> Mapping[str, Sequence[str]]:
     """Return how the people whom the plan or the rows of an exact answer name are spelt on papers."""
     in_rows = [row.get(key) for row in answer.rows for key in ("person_id", "with_id")]
-    asked = [*(answer.plan.chosen.people if answer.plan else ()), *map(str, filter(None, in_rows))]
+    asked = [*(answer.plan.filter.people if answer.plan else ()), *map(str, filter(None, in_rows))]
     with library.transaction() as connection:
         found = {each: authors.find(connection, each) for each in asked}
     return {each: sorted({one.name for person in people for one in person.variants}) for each, people in found.items()}
@@ -123,18 +124,15 @@ def _spellings(library: Library, answer: Answer) -> Mapping[str, Sequence[str]]:
 def _counted(library: Library, answer: Answer) -> list[Paper]:
     """Return all papers that a number or a theme of the answer counts, newest first."""
     plan = answer.plan
-    if plan is None or plan.unknown_author:
+    if not isinstance(plan, CataloguePlan | OverviewPlan) or plan.unknown_author:
         return []
-    named = replace(plan.chosen, among=plan.papers) if plan.papers and plan.chosen.among is None else plan.chosen
-    if answer.kind == "catalogue" and plan.measure != "profile":
-        is_of_named = plan.papers and plan.measure in catalogue.paper_details.OF_NAMED_PAPERS
-        return library.papers_by_id(plan.papers) if is_of_named else library.papers(named)
-    if answer.kind == "synthesis" and answer.coverage:
-        listed = [paper_id for row in answer.rows for paper_id in row.get("paper_ids", ())]
-        ids = list(dict.fromkeys([*(source.paper_id for source in answer.sources), *listed]))
-        if len(ids) < answer.coverage.matching:  # not all papers have a theme, and few of them are cited
-            papers = library.papers(topics.select(library, plan.topic, named).chosen)
-            if len(papers) == answer.coverage.matching:
-                return papers
-        return library.papers_by_id(ids)
-    return []
+    named = replace(plan.filter, among=plan.papers) if plan.papers and plan.filter.among is None else plan.filter
+    if isinstance(plan, CataloguePlan):
+        if plan.papers and plan.measure in catalogue.paper_details.OF_NAMED_PAPERS:
+            return library.papers_by_id(plan.papers)
+        return [] if plan.measure == "profile" else library.papers(named)
+    listed = [paper_id for row in answer.rows for paper_id in row["paper_ids"]]
+    ids = list(dict.fromkeys([*(source.paper_id for source in answer.sources), *listed]))
+    if answer.coverage and len(ids) < answer.coverage.matching:  # not all papers have a theme, and few are cited
+        return library.papers(topics.select(library, plan.topic, named).chosen)
+    return library.papers_by_id(ids)

@@ -18,10 +18,10 @@ from urllib.parse import quote, quote_plus
 import httpx2
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
-from assistant import __version__
 from assistant.errors import NotThere, RemoteError
 from assistant.ingestion.remote.cache import Cache, cache_key
 from assistant.ingestion.remote.services import Service, Services
+from assistant.settings import PROGRAM_VERSION
 
 Result = TypeVar("Result")
 
@@ -51,7 +51,7 @@ class Client:
         self._patience = services.patience
         self._cache = Cache(services.cache, clock=services.patience.clock)
         contact = f" (mailto:{services.contact})" if services.contact else ""
-        self._user_agent = f"abstract-assistant/{__version__}{contact}"
+        self._user_agent = f"abstract-assistant/{PROGRAM_VERSION}{contact}"
         self._http: httpx2.Client | None = None
         self._filter = _WithoutSecrets(services.openalex_key, services.semantic_scholar_key)
         logging.getLogger("httpx2").addFilter(self._filter)

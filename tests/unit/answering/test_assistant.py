@@ -12,7 +12,7 @@ from assistant.answering.assistant import LONGEST_QUESTION
 from assistant.errors import QuestionError
 from assistant.library import Library, upsert
 from assistant.planning import Gazetteer, Planner
-from assistant.search import KeptIndex, Retriever, embedding_queue
+from assistant.search import PersistentIndex, Retriever, embedding_queue
 from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, QuestionPlanned, Record, TextProduced
 from tests.conftest import make_paper
 from tests.fakes import FailingModel, HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge, marked
@@ -44,7 +44,7 @@ def assistant_over(
     embedder: HashingEmbedder,
     model: ScriptedModel | None = None,
     judge: TrustingJudge | None = None,
-    index: KeptIndex | None = None,
+    index: PersistentIndex | None = None,
 ) -> Assistant:
     def in_english(phrase: str) -> str:
         return writing.in_english(model or never(), phrase, threading.Event())
@@ -52,7 +52,7 @@ def assistant_over(
     return Assistant(
         library=library,
         planner=Planner(library, READER, Gazetteer(library), today=lambda: date(2026, 11, 25), in_english=in_english),
-        retriever=Retriever(library, index or KeptIndex(library, MemoryPlace()), embedder),
+        retriever=Retriever(library, index or PersistentIndex(library, MemoryPlace()), embedder),
         judge=judge or TrustingJudge(),  # type: ignore[arg-type]
         language_model=(lambda: model) if model else never,
         passages=5,
@@ -68,7 +68,7 @@ def build(library: Library, embedder: HashingEmbedder) -> Callable[..., Assistan
         make_paper("Light-PEFT", PRUNING, authors=("Naibin Gu", "Peng Fu"), date="2024"),
     ]
     upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
-    index = KeptIndex(library, MemoryPlace())
+    index = PersistentIndex(library, MemoryPlace())
     embedding_queue.embed_pending(library, index, embedder)
 
     def make(model: ScriptedModel | None = None, judge: TrustingJudge = TrustingJudge()) -> Assistant:  # noqa: B008

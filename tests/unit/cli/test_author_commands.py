@@ -41,7 +41,7 @@ class Commands:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(workspace.Workspace, "embedder", HashingEmbedder())
+    monkeypatch.setattr(workspace.Workspace, "_load_embedder", lambda _: HashingEmbedder())
     library = Library(tmp_path / "library")
     papers = [
         make_paper("One", authors=("Naibin Gu", "Peng Fu")),

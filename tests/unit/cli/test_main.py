@@ -49,7 +49,7 @@ class CommandLine:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
     scripted = ScriptedModel(*["BeamLoRA treats each adapter as a beam."] * 5)
-    monkeypatch.setattr(workspace.Workspace, "embedder", HashingEmbedder())
+    monkeypatch.setattr(workspace.Workspace, "_load_embedder", lambda _: HashingEmbedder())
     monkeypatch.setattr(workspace.Workspace, "_load_language_model", lambda self: scripted)
     monkeypatch.setattr(workspace, "Judge", lambda *_: TrustingJudge())
     return scripted
@@ -212,7 +212,7 @@ def test_another_embedding_model_is_refused_until_the_library_is_reindexed(
 ) -> None:
     other = HashingEmbedder()
     other.fingerprint = "another"  # type: ignore[misc]
-    monkeypatch.setattr(workspace.Workspace, "embedder", other)
+    monkeypatch.setattr(workspace.Workspace, "_load_embedder", lambda _: other)
     filled("ask", "What treats each adapter as a beam?", code=1)
     assert "assistant reindex" in " ".join(filled.stderr.split())
     filled("reindex")

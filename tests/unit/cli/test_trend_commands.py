@@ -113,7 +113,7 @@ def test_no_papers_say_what_to_do(run: Commands) -> None:
 def test_a_topic_that_no_abstract_holds_is_looked_for_by_meaning(
     run: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace.Workspace, "embedder", HashingEmbedder())
+    monkeypatch.setattr(workspace.Workspace, "_load_embedder", lambda _: HashingEmbedder())
     library = Library(run.folder)
     library.keep_fact("embedder", HashingEmbedder.fingerprint)
     library.close()

@@ -108,10 +108,10 @@ def test_a_source_that_was_only_read_names_no_title() -> None:
     [
         ("{", "line 2 is not a JSON object"),
         ({"id": "b", "q": "x", "must": ["y"]}, "line 2: “type” is missing"),
-        ({"id": "b", "type": "fcat", "q": "x", "must": ["y"]}, "line 2: “fcat” is no type of question"),
-        ({"id": "b", "type": "fact", "q": "x", "musst": ["y"]}, "line 2: “musst” is no key of a labelled question"),
+        ({"id": "b", "type": "fcat", "q": "x", "must": ["y"]}, "line 2: “fcat” is not a type of question"),
+        ({"id": "b", "type": "fact", "q": "x", "musst": ["y"]}, "line 2: A labelled question has no key “musst”"),
         ({"id": "b", "type": "fact", "q": "x"}, "line 2: a question of type “fact” needs a label"),
-        ({"id": "b", "type": "fact", "q": "x", "must": ["("]}, "line 2: “must”: “\\(” is no regular expression"),
+        ({"id": "b", "type": "fact", "q": "x", "must": ["("]}, "line 2: “must”: “\\(” is not a regular expression"),
         ({"id": "b", "type": "fact", "q": "x", "must": 3}, "line 2: “must”"),
         ({"id": "b", "type": "trend", "q": "x", "min_citations": 0}, "line 2: “min_citations”"),
         ({"id": "b", "type": "fact", "must": ["y"]}, 'line 2 needs a text under "q"'),
@@ -218,10 +218,6 @@ class Asked:
     def __init__(self, stop_after: int = 99) -> None:
         self.stop_after = stop_after
         self.questions: list[str] = []
-
-    @property
-    def assistant(self) -> Asked:
-        return self
 
     def waiting_count(self) -> int:
         return 0

@@ -13,7 +13,7 @@ from assistant.export import bundles
 from assistant.export.bundles import writing
 from assistant.ingestion.readers import read
 from assistant.library import Library, upsert
-from assistant.search import KeptIndex, embedding_queue
+from assistant.search import PersistentIndex, embedding_queue
 from assistant.types import Answer, Paper, Record
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, MemoryPlace, ScriptedModel
@@ -31,9 +31,9 @@ PAPERS = (
 )
 
 
-def filled(library: Library, embedder: HashingEmbedder, papers: tuple[Paper, ...] = PAPERS) -> KeptIndex:
+def filled(library: Library, embedder: HashingEmbedder, papers: tuple[Paper, ...] = PAPERS) -> PersistentIndex:
     upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
-    index = KeptIndex(library, MemoryPlace())
+    index = PersistentIndex(library, MemoryPlace())
     embedding_queue.embed_pending(library, index, embedder)
     return index
 

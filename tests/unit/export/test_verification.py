@@ -3,26 +3,41 @@
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistant import catalogue
 from assistant.answering import Assistant
 from assistant.errors import BundleError
 from assistant.export import bundles
 from assistant.export.bundles import verification, verify
 from assistant.export.bundles.verification import Report
-from assistant.export.bundles.writing import ANSWER, BIBLIOGRAPHY, EVIDENCE, FILES, MANIFEST, PAGE
+from assistant.export.bundles.writing import ANSWER, BIBLIOGRAPHY, EVIDENCE, FILES, MANIFEST, PAGE, contents
 from assistant.library import Library, curation, upsert
-from assistant.types import Answer, Coverage, ModelInfo, PaperFilter, Plan, Record, Sentence, Source, Span, Timings
+from assistant.types import (
+    Answer,
+    CataloguePlan,
+    Coverage,
+    Measure,
+    ModelInfo,
+    OverviewPlan,
+    PaperFilter,
+    Record,
+    Sentence,
+    Source,
+    Span,
+    Timings,
+)
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, ScriptedModel
 from tests.unit.answering.test_assistant import assistant_over
@@ -162,7 +177,7 @@ def _only_page(folder: Path) -> None:
 
 
 def _replanned(folder: Path) -> None:
-    edited(folder, ANSWER, lambda value: value["plan"]["chosen"].update(since=2023, until=2023))
+    edited(folder, ANSWER, lambda value: value["plan"]["filter"].update(since=2023, until=2023))
 
 
 def _bibliography(folder: Path) -> None:
@@ -214,6 +229,87 @@ def test_a_ranking_with_another_number_is_named(assistant: Assistant, tmp_path: 
     edited(tmp_path / "b", ANSWER, lambda value: value["rows"][0].update(papers=9))
     sealed(tmp_path / "b")
     assert "The row of “Peng Fu”" in failures(verify(tmp_path / "b", None), "counts")
+
+
+MEASURES: tuple[Measure, ...] = tuple(measure for measure in get_args(Measure) if measure != "profile")
+FILTERS = (PaperFilter(), PaperFilter(author="naibin-gu"), PaperFilter(since=2024, without_words=("cranes",)))
+
+
+def answered(library: Library, plan: CataloguePlan) -> Answer:
+    found = catalogue.answer(library, plan)
+    papers = library.papers_by_id(found.paper_ids)
+    return Answer(
+        question=plan.question,
+        standalone_question=plan.question,
+        kind="catalogue",
+        text=found.text,
+        refused=False,
+        reason="",
+        plan=plan,
+        sentences=found.sentences,
+        sources=tuple(Source.of(number, paper) for number, paper in enumerate(papers, 1)),
+        rows=found.rows,
+        count=found.count,
+        timings=Timings(0.0, None, 0.0),
+    )
+
+
+def forged(folder: Path, change: Callable[[Any], None]) -> None:
+    """Change the answer and write all other files anew, so that they say the same as before but for the change."""
+    edited(folder, ANSWER, change)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    bundle = verification._read(folder, manifest)
+    texts = contents(bundle.answer, bundle.papers, len(bundle.counted), manifest["made"], manifest["library"]["papers"])
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+    sealed(folder)
+
+
+def _next_number(found: re.Match[str]) -> str:
+    return f"{int(found[1]) + 1} {found[2]}"
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("chosen", FILTERS, ids=["all", "author", "words"])
+@pytest.mark.parametrize("part", [{}, {"limit": 1}, {"ascending": True}, {"place": 1}], ids=str)
+def test_an_exact_answer_of_every_kind_verifies_and_another_number_in_it_is_found(
+    assistant: Assistant, tmp_path: Path, measure: Measure, chosen: PaperFilter, part: dict[str, Any]
+) -> None:
+    answer = answered(assistant.library, CataloguePlan(question="q", filter=chosen, measure=measure, **part))
+    bundles.write(answer, assistant.library, tmp_path / "b")
+    for library in (None, assistant.library):
+        report = verify(tmp_path / "b", library)
+        assert report.holds, failures(report)
+    for place, row in enumerate(answer.rows):
+        number = next((name for name in ("papers", "authors_count") if name in row), "")
+        if number:
+            shutil.copytree(tmp_path / "b", tmp_path / f"row {place}")
+            forged(tmp_path / f"row {place}", lambda value: value["rows"][place].update({number: row[number] + 1}))  # noqa: B023
+            assert "The row of" in failures(verify(tmp_path / f"row {place}", None), "counts")
+
+    def raised(value: Any) -> None:
+        value["count"] += 1
+
+    shutil.copytree(tmp_path / "b", tmp_path / "raised")
+    forged(tmp_path / "raised", raised)
+    assert not verify(tmp_path / "raised", assistant.library).holds
+    if measure not in ("per_author", "per_first_author", "per_last_author", "coauthors"):
+        assert "The answer counts" in failures(verify(tmp_path / "raised", None), "counts")
+    if measure in ("authors_of", "details"):
+        return
+    for place, sentence in enumerate(answer.sentences):
+        text = re.sub(
+            r"(\d+) (papers? (?:by|in|that|from)|papers?$|papers? \(|authors?$)", _next_number, sentence.text, count=1
+        )
+        if text != sentence.text and (place == 0 or text.startswith(("- ", "1. "))):
+            shutil.copytree(tmp_path / "b", tmp_path / f"line {place}")
+
+            def restated(value: Any, place: int = place, old: str = sentence.text, new: str = text) -> None:
+                value["sentences"][place]["text"] = new
+                value["text"] = value["text"].replace(old, new)
+
+            forged(tmp_path / f"line {place}", restated)
+            assert failures(verify(tmp_path / f"line {place}", None), "counts"), text
 
 
 def test_what_a_person_decided_about_names_holds_in_the_bundle(
@@ -285,12 +381,13 @@ def overview(library: Library) -> Answer:
         text=f"{papers[0].title} says so. [1]",
         refused=False,
         reason="",
-        plan=Plan("Summarise the papers", "papers", PaperFilter(), "synthesis"),
+        plan=OverviewPlan(question="Summarise the papers"),
         sentences=(
             Sentence(f"{papers[0].title} says so.", "exact", (1,), (Span(1, papers[0].abstract),)),
         ),
         sources=sources[:2],
         rows=({"theme": "All", "papers": len(papers), "paper_ids": [paper.id for paper in papers]},),
+        count=len(papers),
         coverage=Coverage(len(papers), len(papers), dates[0], dates[-1], 0, "abstracts"),
         model=ModelInfo("scripted", "cpu", "none"),
         timings=Timings(0.0, None, 0.0),

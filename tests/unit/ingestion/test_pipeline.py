@@ -7,11 +7,9 @@ import pytest
 
 from assistant.ingestion import pipeline
 from assistant.library import Library
-from assistant.search import embedding_queue
-from assistant.search.vector_index import fill_index
+from assistant.search import PersistentIndex, embedding_queue
 from assistant.types import Progress
-from tests.fakes import HashingEmbedder
-from vectorstore import ExactIndex
+from tests.fakes import HashingEmbedder, MemoryPlace
 
 AS_OF = date(2026, 11, 23)
 
@@ -74,7 +72,7 @@ def test_an_interrupted_embedding_goes_on_where_it_was(library: Library, tmp_pat
 
     titles = [f"Paper {number}" for number in range(200)]
     pipeline.add_files(library, [write_records(tmp_path / "a.jsonl", *titles)], as_of=AS_OF)
-    index, first = ExactIndex(), Interrupted()
+    index, first = PersistentIndex(library, MemoryPlace()), Interrupted()
     with pytest.raises(KeyboardInterrupt):
         embedding_queue.embed_pending(library, index, first)
     left = len(library.pending_ids())
@@ -87,16 +85,17 @@ def test_an_interrupted_embedding_goes_on_where_it_was(library: Library, tmp_pat
 
 def test_a_lost_index_is_filled_without_the_model(library: Library, tmp_path: Path, embedder: HashingEmbedder) -> None:
     pipeline.add_files(library, [write_records(tmp_path / "a.jsonl", "One", "Two")], as_of=AS_OF)
-    embedding_queue.embed_pending(library, ExactIndex(), embedder)
-    library.forget_index()
-    fresh = ExactIndex()
-    fill_index(library, fresh)
-    assert fresh.count() == 2
+    index = PersistentIndex(library, MemoryPlace())
+    embedding_queue.embed_pending(library, index, embedder)
+    index.rebuild()
+    assert index.count() == 0
+    index.update()
+    assert index.count() == 2
     assert len(embedder.texts) == 2
 
 
 def test_progress_counts_files_and_papers(library: Library, tmp_path: Path, embedder: HashingEmbedder) -> None:
     seen: list[Progress] = []
     pipeline.add_files(library, [write_records(tmp_path / "a.jsonl", "One")], as_of=AS_OF, on_progress=seen.append)
-    embedding_queue.embed_pending(library, ExactIndex(), embedder, on_progress=seen.append)
+    embedding_queue.embed_pending(library, PersistentIndex(library, MemoryPlace()), embedder, on_progress=seen.append)
     assert [(progress.done, progress.total) for progress in seen] == [(0, 1), (0, 1), (1, 1), (0, 1), (1, 1)]

@@ -24,7 +24,7 @@ def talk(planner: Planner, *requests: Request) -> list[tuple[Plan, tuple[str, ..
         planner.reader.known[request.text] = request  # type: ignore[attr-defined]
         plan = planner.plan(request.text, history=history)
         ids = plan.papers
-        if plan.kind == "catalogue" and plan.measure and not plan.candidates:
+        if plan.kind == "catalogue":
             found = answers.planned(planner.library, plan)
             ids = tuple(row["paper_id"] for row in found.rows if "paper_id" in row)
         history.append(Turn(request.text, "…", ids, plan.question, plan))
@@ -38,7 +38,7 @@ def follow(text: str, ask: str = "same", mode: str = "narrow") -> Request:
 
 def test_a_new_topic_drags_nothing_along(planner: Planner) -> None:
     plan, _ = talk(planner, IN_2024, marked("count", "How many papers are there?"))[1]
-    assert (plan.question, plan.chosen.is_empty) == ("How many papers are there?", True)
+    assert (plan.question, plan.filter.is_empty) == ("How many papers are there?", True)
 
 
 @pytest.mark.parametrize(
@@ -86,15 +86,15 @@ def test_it_means_the_paper_of_the_talk(planner: Planner) -> None:
 
 def test_the_papers_of_a_list_are_summed_up(planner: Planner) -> None:
     plan, _ = talk(planner, LISTED, follow("now summarise them", "overview"))[1]
-    assert (plan.kind, planner.called(plan.chosen.author)) == ("synthesis", "Naibin Gu")
+    assert (plan.kind, planner.called(plan.filter.author)) == ("synthesis", "Naibin Gu")
 
 
 @pytest.mark.parametrize("choice", ["the second", "2", "Ying Wang", "Ying"])
 def test_one_of_several_people_is_chosen(planner: Planner, choice: str) -> None:
     said = talk(planner, marked("count", "How many papers by {Wang|author} are there?"), Request(choice, "content"))
     second = "Ying Wang" if choice.startswith("Ying") else said[0][0].candidates[1].name
-    assert planner.called(said[1][0].chosen.author) == second
-    assert said[1][0].candidates == ()
+    assert planner.called(said[1][0].filter.author) == second
+    assert said[1][0].kind == "catalogue"
     assert len(said[1][1]) == 1
 
 
@@ -105,14 +105,14 @@ def test_a_count_after_an_overview_counts_the_papers_of_its_topic(planner: Plann
     for topic, count in (("LoRA", 2), ("ensemble of a beam", 1)):
         overview = marked("overview", f"Give me an overview of {{{topic}|topic}}")
         plan, _ = talk(planner, overview, follow("how many are there?", ask="count"))[1]
-        assert planner.library.count(plan.chosen) == count, topic
+        assert planner.library.count(plan.filter) == count, topic
 
 
 def test_another_topic_takes_the_place_of_an_overview_s_or_narrows_it(planner: Planner) -> None:
     other = "an overview of {foundation model|topic}"
     changed, _ = talk(planner, LORA, follow(f"rather {other}", ask="overview", mode="change"))[1]
-    assert (changed.topic, changed.chosen.words) == ("foundation model", ())
+    assert (changed.topic, changed.filter.words) == ("foundation model", ())
     narrowed, _ = talk(planner, LORA, follow(f"of those {other}", ask="overview"))[1]
-    assert (narrowed.topic, [word.casefold() for word in narrowed.chosen.words]) == ("foundation model", ["lora"])
+    assert (narrowed.topic, [word.casefold() for word in narrowed.filter.words]) == ("foundation model", ["lora"])
     only, _ = talk(planner, LORA, follow("only from {2024|year}"))[1]
-    assert (only.kind, only.topic, only.chosen.since) == ("synthesis", "LoRA", 2024)
+    assert (only.kind, only.topic, only.filter.since) == ("synthesis", "LoRA", 2024)

@@ -9,11 +9,11 @@ from assistant.errors import IndexFailed, StorageFull
 from assistant.library import Library
 from assistant.library import upsert as recording
 from assistant.protocols import Vectors
-from assistant.search import embedding_queue
+from assistant.search import PersistentIndex, embedding_queue
 from assistant.types import Progress, Record
 from tests.conftest import make_paper
-from tests.fakes import HashingEmbedder
-from vectorstore import ExactIndex, VectorIndexError
+from tests.fakes import ExactIndex, HashingEmbedder, MemoryPlace
+from vectorstore import VectorIndexError
 
 
 @pytest.fixture
@@ -21,6 +21,11 @@ def waiting(library: Library) -> Library:
     records = [Record(make_paper(f"Paper {number}"), number) for number in range(300)]
     recording.keep(library, records, "test")
     return library
+
+
+@pytest.fixture
+def index(waiting: Library) -> PersistentIndex:
+    return PersistentIndex(waiting, MemoryPlace())
 
 
 def vectors_of(library: Library) -> dict[str, Vectors]:
@@ -41,8 +46,9 @@ class Watched(HashingEmbedder):
             yield batch
 
 
-def test_every_paper_gets_the_vector_of_its_own_text(waiting: Library, embedder: HashingEmbedder) -> None:
-    index = ExactIndex()
+def test_every_paper_gets_the_vector_of_its_own_text(
+    waiting: Library, index: PersistentIndex, embedder: HashingEmbedder
+) -> None:
     assert embedding_queue.embed_pending(waiting, index, embedder) == 300
     kept = vectors_of(waiting)
     for paper in waiting.papers()[:20]:
@@ -50,23 +56,27 @@ def test_every_paper_gets_the_vector_of_its_own_text(waiting: Library, embedder:
     assert (index.count(), waiting.indexed_count(), waiting.pending_count()) == (300, 300, 0)
 
 
-def test_nothing_waits_twice(waiting: Library, embedder: HashingEmbedder) -> None:
-    embedding_queue.embed_pending(waiting, ExactIndex(), embedder)
+def test_nothing_waits_twice(waiting: Library, index: PersistentIndex, embedder: HashingEmbedder) -> None:
+    embedding_queue.embed_pending(waiting, index, embedder)
     embedder.texts.clear()
-    assert embedding_queue.embed_pending(waiting, ExactIndex(), embedder) == 0
+    assert embedding_queue.embed_pending(waiting, index, embedder) == 0
     assert embedder.texts == []
 
 
-def test_the_library_is_read_in_pages(waiting: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_is_read_in_pages(
+    waiting: Library, index: PersistentIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(embedding_queue, "_PAPERS_AT_ONCE", 7)
     embedder = HashingEmbedder()
-    assert embedding_queue.embed_pending(waiting, ExactIndex(), embedder) == 300
+    assert embedding_queue.embed_pending(waiting, index, embedder) == 300
     assert len(embedder.texts) == len(set(embedder.texts)) == 300
 
 
-def test_progress_counts_up_to_the_number_of_papers(waiting: Library, embedder: HashingEmbedder) -> None:
+def test_progress_counts_up_to_the_number_of_papers(
+    waiting: Library, index: PersistentIndex, embedder: HashingEmbedder
+) -> None:
     seen: list[Progress] = []
-    embedding_queue.embed_pending(waiting, ExactIndex(), embedder, on_progress=seen.append)
+    embedding_queue.embed_pending(waiting, index, embedder, on_progress=seen.append)
     assert seen[0] == Progress(0, 300, "Embedding")
     assert seen[-1] == Progress(300, 300, "Embedded")
     assert [progress.done for progress in seen] == sorted({progress.done for progress in seen})
@@ -74,7 +84,9 @@ def test_progress_counts_up_to_the_number_of_papers(waiting: Library, embedder: 
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
-def test_vectors_made_before_an_interruption_are_kept(waiting: Library, error: type[BaseException]) -> None:
+def test_vectors_made_before_an_interruption_are_kept(
+    waiting: Library, index: PersistentIndex, error: type[BaseException]
+) -> None:
     batches = iter(range(9))
 
     def interrupt() -> None:
@@ -83,24 +95,24 @@ def test_vectors_made_before_an_interruption_are_kept(waiting: Library, error: t
 
     before = threading.active_count()
     with pytest.raises(error):
-        embedding_queue.embed_pending(waiting, ExactIndex(), Watched(interrupt))
+        embedding_queue.embed_pending(waiting, index, Watched(interrupt))
     assert threading.active_count() == before
     assert len(waiting.pending_ids()) == 300 - 6 * 16
     rest = HashingEmbedder()
-    assert embedding_queue.embed_pending(waiting, ExactIndex(), rest) == len(rest.texts) == 300 - 6 * 16
+    assert embedding_queue.embed_pending(waiting, index, rest) == len(rest.texts) == 300 - 6 * 16
 
 
-def test_a_listener_may_end_it(waiting: Library, embedder: HashingEmbedder) -> None:
+def test_a_listener_may_end_it(waiting: Library, index: PersistentIndex, embedder: HashingEmbedder) -> None:
     def stop(progress: Progress) -> None:
         if progress.done:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        embedding_queue.embed_pending(waiting, ExactIndex(), embedder, on_progress=stop)
+        embedding_queue.embed_pending(waiting, index, embedder, on_progress=stop)
     assert len(waiting.pending_ids()) == 300 - 16
 
 
-def test_a_paper_that_changes_while_it_is_embedded_goes_on_waiting(waiting: Library) -> None:
+def test_a_paper_that_changes_while_it_is_embedded_goes_on_waiting(waiting: Library, index: PersistentIndex) -> None:
     changed, removed = waiting.pending_ids()[:2]
     calls = iter(range(100))
 
@@ -110,20 +122,22 @@ def test_a_paper_that_changes_while_it_is_embedded_goes_on_waiting(waiting: Libr
                 connection.exec_driver_sql("UPDATE papers SET abstract = 'New.' WHERE id = ?", (changed,))
                 connection.exec_driver_sql("DELETE FROM papers WHERE id = ?", (removed,))
 
-    embedding_queue.embed_pending(waiting, ExactIndex(), Watched(change))
+    embedding_queue.embed_pending(waiting, index, Watched(change))
     assert waiting.pending_ids() == [changed]
 
 
-def test_an_error_while_writing_reaches_the_caller(waiting: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_while_writing_reaches_the_caller(
+    waiting: Library, index: PersistentIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> None:
         raise StorageFull(waiting.folder)
 
-    monkeypatch.setattr(embedding_queue, "_keep", full)
+    monkeypatch.setattr(embedding_queue, "_store", full)
     monkeypatch.setattr(embedding_queue, "_VECTORS_AT_ONCE", 16)
     embedder = HashingEmbedder()
     before = threading.active_count()
     with pytest.raises(StorageFull):
-        embedding_queue.embed_pending(waiting, ExactIndex(), embedder)
+        embedding_queue.embed_pending(waiting, index, embedder)
     assert threading.active_count() == before
 
 
@@ -132,8 +146,12 @@ def test_a_failing_index_costs_no_vector(waiting: Library, monkeypatch: pytest.M
         def upsert(self, *_: object) -> None:
             raise VectorIndexError("broken")
 
+    class BrokenPlace(MemoryPlace):
+        def open(self, name: str) -> ExactIndex:
+            return Broken()
+
     monkeypatch.setattr(embedding_queue, "_VECTORS_AT_ONCE", 16)
     with pytest.raises(IndexFailed):
-        embedding_queue.embed_pending(waiting, Broken(), HashingEmbedder())
+        embedding_queue.embed_pending(waiting, PersistentIndex(waiting, BrokenPlace()), HashingEmbedder())
     assert waiting.pending_ids() == []
     assert len(vectors_of(waiting)) == 300

@@ -2,7 +2,7 @@ import pytest
 
 from assistant.errors import IndexFailed
 from assistant.library import Library, upsert
-from assistant.search import KeptIndex, Retriever, embedding_queue
+from assistant.search import PersistentIndex, Retriever, embedding_queue
 from assistant.search.hybrid import combine
 from assistant.text import words
 from assistant.types import PaperFilter, Record
@@ -21,7 +21,7 @@ def retriever(library: Library, embedder: HashingEmbedder) -> Retriever:
         make_paper("Sourdough", "Bread rises slowly with wild yeast.", date="2024", authors=("Alan Turing",)),
     ]
     upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
-    index = KeptIndex(library, MemoryPlace())
+    index = PersistentIndex(library, MemoryPlace())
     embedding_queue.embed_pending(library, index, embedder)
     return Retriever(library, index, embedder)
 
@@ -56,7 +56,7 @@ def test_a_paper_that_waits_for_its_vector_is_found_by_its_words(retriever: Retr
 
 
 def test_an_empty_library_finds_nothing(library: Library, embedder: HashingEmbedder) -> None:
-    assert Retriever(library, KeptIndex(library, MemoryPlace()), embedder).search("anything", 5) == []
+    assert Retriever(library, PersistentIndex(library, MemoryPlace()), embedder).search("anything", 5) == []
 
 
 def test_combining_scales_both_scores_and_weighs_them() -> None:
@@ -85,6 +85,9 @@ def test_a_failing_index_is_an_error_that_says_that_the_papers_are_safe(
     library: Library, embedder: HashingEmbedder
 ) -> None:
     class Broken:
+        def prepare(self) -> None:
+            pass
+
         def query(self, *_: object) -> list[Match]:
             raise VectorIndexError("disk I/O error")
 

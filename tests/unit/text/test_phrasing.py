@@ -13,7 +13,7 @@ from assistant.text import (
     plain,
     plan_in_words,
 )
-from assistant.types import Measure, PaperFilter, Plan
+from assistant.types import Measure, PaperFilter, CataloguePlan
 
 NEW_FIELDS: dict[str, Any] = {
     "any_authors": ("Fu",),
@@ -148,6 +148,6 @@ def test_places_are_said_as_people_write_them(place: int, expected: str) -> None
 )
 def test_a_plan_says_order_place_and_bounds(asked: dict[str, Any], expected: str) -> None:
     assert (
-        plan_in_words(Plan("q", "q", PaperFilter(since=2020), "catalogue", **asked))
+        plan_in_words(CataloguePlan(question="q", filter=PaperFilter(since=2020), **asked))
         == f"{expected}: papers from 2020 on"
     )

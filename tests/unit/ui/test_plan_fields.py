@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from assistant.types import PaperFilter, Plan
+from assistant.types import OverviewPlan, PaperFilter
 from assistant.ui.plan import corrected, fields
 
-OVERVIEW = Plan("?", "?", PaperFilter(words=("pruning",)), "synthesis", topic="LoRA")
+OVERVIEW = OverviewPlan(question="?", filter=PaperFilter(words=("pruning",)), topic="LoRA")
 
 
 def test_an_overview_s_topic_stands_beside_the_words_and_stays_when_something_else_is_corrected() -> None:
@@ -13,10 +13,10 @@ def test_an_overview_s_topic_stands_beside_the_words_and_stays_when_something_el
     assert values[6] == "pruning; LoRA"
     values[3] = 2024
     plan = corrected(OVERVIEW, tuple(values), str)
-    assert (plan.topic, plan.chosen.words, plan.chosen.since) == ("LoRA", ("pruning",), 2024)
+    assert (plan.topic, plan.filter.words, plan.filter.since) == ("LoRA", ("pruning",), 2024)
 
 
 def test_read_as_a_list_the_topic_becomes_words() -> None:
     values = ("catalogue", *fields(OVERVIEW, str)[1:])
     plan = corrected(OVERVIEW, values, str)
-    assert (plan.topic, plan.chosen.words, plan.measure) == ("", ("pruning", "LoRA"), "papers")
+    assert (plan.kind, plan.filter.words, plan.measure) == ("catalogue", ("pruning", "LoRA"), "papers")

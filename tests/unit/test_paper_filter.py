@@ -4,7 +4,6 @@ from dataclasses import fields
 
 import pytest
 
-from assistant.library.filter_union import merged
 from assistant.types import PaperFilter
 
 
@@ -36,11 +35,11 @@ def test_what_is_said_again_takes_its_place(
     inherited: PaperFilter, said: PaperFilter, expected: PaperFilter | None
 ) -> None:
     """None stands for both as they are."""
-    found = merged(inherited, said)
+    found = inherited.merged(said)
     if expected is not None:
         assert found == expected
         return
     for field in fields(PaperFilter):
         one, other = getattr(inherited, field.name), getattr(said, field.name)
         assert getattr(found, field.name) == (other or one)
-    assert merged(PaperFilter(), found) == merged(found, PaperFilter()) == found
+    assert PaperFilter().merged(found) == found.merged(PaperFilter()) == found

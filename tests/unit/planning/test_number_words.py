@@ -7,7 +7,7 @@ from transformers import DynamicCache, LlamaConfig
 
 from assistant.models.prefix_cache import Prefixes
 from assistant.planning import follow_ups, number_words
-from assistant.types import Candidate, Plan, Turn
+from assistant.types import Candidate, ClarificationPlan, Turn
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_numbers_are_read_in_words_and_figures(text: str, number: int | None) ->
 )
 def test_only_a_short_answer_chooses_among_people(answer: str, chosen: str | None) -> None:
     candidates = (Candidate("a", "Wei Wang", "3 papers, 2019"), Candidate("b", "Wei Wang", "1 paper, 2024"))
-    turn = Turn("papers by Wei Wang", "Which one?", (), "", Plan("q", "q", candidates=candidates))
+    turn = Turn("papers by Wei Wang", "Which one?", (), "", ClarificationPlan(question="q", candidates=candidates))
     found = follow_ups.choice(answer, [turn])
     assert (found.id if found else None) == chosen
 

@@ -1,0 +1,65 @@
+"""Which files one question enters, in the order in which it enters them: the trace in docs/architecture.md.
+
+    python -m benchmarks.trace                                  # a count and a question of prose, over the sample library
+    python -m benchmarks.trace "Who wrote LoRA?" --library ~/papers
+
+A file counts as entered where one of its functions is called, in any thread, between the call of `Workspace.ask` and the end of
+the answer. Models are loaded before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import assistant
+
+ROOT = Path(assistant.__file__).parents[1]
+ROOMS = ("assistant", "vectorstore", "prompts")
+QUESTIONS = ("How many papers are there?", "What effect did reversing the source words have on BLEU?")
+
+
+def entered(library: assistant.Workspace, question: str) -> list[str]:
+    """Return the files of ours whose functions are called while a question is answered, in the order of the first call."""
+    files: dict[str, None] = {}
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            path = Path(frame.f_code.co_filename)
+            if path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in ROOMS and frame.f_code.co_name != "<module>":
+                files.setdefault(str(path.relative_to(ROOT)))
+
+    threading.setprofile_all_threads(note) if hasattr(threading, "setprofile_all_threads") else threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        library.ask(question).answer()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return list(files)
+
+
+def main() -> None:
+    """Print the files of each question."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("questions", nargs="*", default=QUESTIONS)
+    parser.add_argument("--library", help="Folder of a library. Default: the sample library, in a folder of its own.")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, assistant.open_library(options.library or folder) as library:
+        if not options.library:
+            library.add_sample()
+        library.language_model()
+        library.ask("What does BERT propose?").answer()
+        for question in options.questions:
+            files = entered(library, question)
+            print(f"\n{question}\n{len(files)} files:")
+            print("\n".join(f"  {number:2}  {file}" for number, file in enumerate(files, 1)))
+
+
+if __name__ == "__main__":
+    main()
