@@ -15,7 +15,7 @@ from pathlib import Path
 
 from assistant import settings
 from assistant.evaluation.statistics import Share
-from assistant.types import Answer, PaperFilter, Plan
+from assistant.types import Answer, CataloguePlan, OverviewPlan, PaperFilter
 from assistant.workspace import Workspace
 
 
@@ -42,23 +42,23 @@ def main() -> None:
     _say("sentences of the model that are kept", Share(kept, written.total()))
 
 
-def _plans(workspace: Workspace, given: argparse.Namespace) -> list[Plan]:
-    from assistant.catalogue import answers
+def _plans(workspace: Workspace, given: argparse.Namespace) -> list[OverviewPlan]:
+    from assistant import catalogue
 
     plans = []
     if given.authors:
-        ranked = answers.answer(workspace.library, "per_author", PaperFilter(), given.authors).rows[: given.authors]
-        for row in ranked:
+        ranking = CataloguePlan(question="", measure="per_author", limit=given.authors)
+        for row in catalogue.answer(workspace.library, ranking).rows[: given.authors]:
             question = f"Summarise the papers by {row['author']}."
             plans.append(
-                Plan(question, question, PaperFilter(author=row["person_id"]), "synthesis", length=given.length)
+                OverviewPlan(question=question, filter=PaperFilter(author=row["person_id"]), length=given.length)
             )
     for topic in given.topic:
         question = f"Summarise the papers about {topic}."
-        plans.append(Plan(question, question, kind="synthesis", topic=topic, length=given.length))
+        plans.append(OverviewPlan(question=question, topic=topic, length=given.length))
     for paper in workspace.library.papers(limit=given.papers):
         question = f"Summarise “{paper.title}”."
-        plans.append(Plan(question, question, kind="synthesis", papers=(paper.id,)))
+        plans.append(OverviewPlan(question=question, papers=(paper.id,)))
     return plans
 
 

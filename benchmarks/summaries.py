@@ -6,7 +6,7 @@ abstract proves it, else the key sentence), with the one-line summaries of SciTL
 papers: ROUGE-1, -2 and -L F1 (rouge-score, stemmed), the best over a paper's summaries. Intervals are the middle 95 %
 of bootstrap samples of papers.
 
---fit prints the coefficients of `key_sentences`, fitted on the papers whose id's SHA-256 begins with an even
+--fit prints the coefficients of `key_sentences.toml`, fitted on the papers whose id's SHA-256 begins with an even
 byte; the set holds no other papers than the 200 reported, so the key sentence of a paper of that half is chosen here
 with coefficients fitted on the other half. --lines keeps the model's lines, so that a run can go on where it ended.
 """
@@ -29,22 +29,18 @@ from numpy.typing import NDArray
 from rouge_score.rouge_scorer import RougeScorer
 
 from assistant import settings
-from assistant.analysis.summaries import aspects, key_sentences, paper_lines
-from assistant.analysis.summaries.key_sentences import Signs
+from assistant.analysis.summaries import aspects, key_sentences, paper_summary
 from assistant.grounding import support
 from assistant.protocols import LanguageModel
-from assistant.types import Paper
+from assistant.types import Paper, Source
 from assistant.wiring import load_embedder, load_language_model, probes_made, quiet_environment
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 MOST = 200
 MEASURES = ("rouge1", "rouge2", "rougeL")
+FEATURES = list(key_sentences.model()["coefficients"])
 DAMPING = 10.0
 """Of the ridge regression."""
-
-BY_HAND = ("adds", "points_back", "labelled", "concluded")
-"""Signs whose coefficients are not fitted: the first two cost nothing here, and such sentences read badly alone; the
-papers have no labelled sections."""
 
 _SAMPLES = 2000
 _TOGETHER = 8
@@ -80,30 +76,36 @@ def rouge(text: str, references: Sequence[str]) -> tuple[float, float, float]:
 
 
 def fit(papers: Sequence[Summed]) -> NDArray[np.float64]:
-    """Return one coefficient a sign, shape (signs,): a ridge regression of the mean ROUGE of each sentence.
+    """Return one coefficient a feature, shape (features,): a ridge regression of the mean ROUGE of each sentence.
 
-    Signs and ROUGE are taken beside the mean of their abstract: what counts is which of its sentences is the best.
+    Both are taken beside the mean of their abstract: what counts is which of its sentences is the best. The
+    coefficients that are set by hand stay as they are.
     """
     rows, wanted = [], []
     for paper in papers:
         found = aspects.parts(paper.abstract)
-        matrix = np.array([one.values() for one in key_sentences.signs(paper.title, found)], dtype=float)
+        matrix = features(paper)
         scores = np.array([np.mean(rouge(part.text, paper.lines)) for part in found])
         rows.append(matrix - matrix.mean(axis=0))
         wanted.append(scores - scores.mean())
-    signs, scores = np.concatenate(rows), np.concatenate(wanted)
-    spread = signs.T @ signs + DAMPING * np.eye(signs.shape[1])
-    coefficients: NDArray[np.float64] = np.linalg.solve(spread, signs.T @ scores)
-    for name in BY_HAND:
-        coefficients[Signs.__slots__.index(name)] = getattr(key_sentences.COEFFICIENTS, name)
+    stacked, scores = np.concatenate(rows), np.concatenate(wanted)
+    spread = stacked.T @ stacked + DAMPING * np.eye(stacked.shape[1])
+    coefficients: NDArray[np.float64] = np.linalg.solve(spread, stacked.T @ scores)
+    for name in key_sentences.model()["by_hand"]:
+        coefficients[FEATURES.index(name)] = key_sentences.model()["coefficients"][name]
     return coefficients
+
+
+def features(paper: Summed) -> NDArray[np.float64]:
+    """Return the features of a paper's sentences, shape (sentences, features)."""
+    found = key_sentences.features(paper.title, aspects.parts(paper.abstract))
+    return np.array([[one[name] for name in FEATURES] for one in found])
 
 
 def chosen(paper: Summed, coefficients: NDArray[np.float64]) -> str:
     """Return the sentence that these coefficients choose."""
     found = aspects.parts(paper.abstract)
-    worth = np.array([one.values() for one in key_sentences.signs(paper.title, found)], dtype=float) @ coefficients
-    return found[int(np.argmax(worth))].text
+    return found[int(np.argmax(features(paper) @ coefficients))].text
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -150,14 +152,15 @@ def write_lines(papers: Sequence[Paper], file: Path, model: LanguageModel) -> No
     The papers are taken in an order that has nothing to do with them, so that a run that was cut short is a sample.
     """
     kept = read_lines(file)
-    missing = [paper for paper in papers if paper_lines.digest(paper) not in kept]
+    missing = [paper for paper in papers if paper_summary.digest(Source.of(1, paper)) not in kept]
     missing.sort(key=lambda paper: hashlib.sha256(f"order {paper.id}".encode()).digest())
     started = time.perf_counter()
     for start in range(0, len(missing), _TOGETHER):
         some = missing[start : start + _TOGETHER]
-        asked = [paper_lines.prompt(paper) for paper in some]
-        for index, text in model.write_all(asked, max_new_tokens=paper_lines.MOST_TOKENS, stop=threading.Event()):
-            record = {"paper": some[index].id, "digest": paper_lines.digest(some[index]), "written": text}
+        sources = [Source.of(1, paper) for paper in some]
+        asked = [paper_summary.prompt(source) for source in sources]
+        for index, text in model.write_all(asked, max_new_tokens=paper_summary.MOST_TOKENS, stop=threading.Event()):
+            record = {"paper": some[index].id, "digest": paper_summary.digest(sources[index]), "written": text}
             with file.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(record, ensure_ascii=False) + "\n")
         done, seconds = start + len(some), time.perf_counter() - started
@@ -175,10 +178,10 @@ def show_model(papers: Sequence[Summed], keys: Mapping[str, str], file: Path) ->
     shown: dict[str, str] = {}
     statuses: Counter[str] = Counter()
     for one in papers:
-        paper = Paper(one.title, one.abstract, id=one.id)
-        written = known.get(paper_lines.digest(paper))
+        source = Source.of(1, Paper(one.title, one.abstract, id=one.id))
+        written = known.get(paper_summary.digest(source))
         if written is not None:
-            line = paper_lines.proved(paper_lines.one_sentence(written), paper, supports, embed)
+            line = paper_summary.proved(paper_summary.one_sentence(written), source, supports, embed)
             said[one.id] = line.said
             shown[one.id] = line.said if line.is_proved else keys[one.id]
             statuses[line.status] += 1
@@ -195,15 +198,15 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description="ROUGE of one sentence a paper with people's one-line summaries.")
     parser.add_argument("file", type=Path, nargs="?", default=SHARED / "benchmarks/scitldr-dev/tldr.jsonl")
-    parser.add_argument("--fit", action="store_true", help="print coefficients for assistant.overviews.key_sentences")
+    parser.add_argument("--fit", action="store_true", help="print coefficients for key_sentences.toml")
     parser.add_argument("--model", action="store_true", help="let the chat model write the lines that --lines lacks")
     parser.add_argument("--lines", type=Path, help="JSONL that keeps the model's lines")
     given = parser.parse_args()
     papers = read(given.file)
     fitted, other = (fit([paper for paper in papers if paper.is_fitted == half]) for half in (True, False))
     if given.fit:
-        for name, *values in zip(Signs.__slots__, fitted, other, strict=True):
-            print(f"{name:16} fitted half {values[0]:6.3f}   other half {values[1]:6.3f}")
+        for name, *values in zip(FEATURES, fitted, other, strict=True):
+            print(f"{name:18} fitted half {values[0]:6.3f}   other half {values[1]:6.3f}")
     keys = extracted(papers, fitted, other)
     show("first sentence", {paper.id: aspects.parts(paper.abstract)[0].text for paper in papers}, papers)
     show("last sentence", {paper.id: aspects.parts(paper.abstract)[-1].text for paper in papers}, papers)

@@ -31,10 +31,16 @@ def entered(library: assistant.Workspace, question: str) -> list[str]:
     def note(frame: FrameType, event: str, _: Any) -> None:
         if event == "call":
             path = Path(frame.f_code.co_filename)
-            if path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in ROOMS and frame.f_code.co_name != "<module>":
+            if (
+                path.is_relative_to(ROOT)
+                and path.relative_to(ROOT).parts[0] in ROOMS
+                and frame.f_code.co_name != "<module>"
+            ):
                 files.setdefault(str(path.relative_to(ROOT)))
 
-    threading.setprofile_all_threads(note) if hasattr(threading, "setprofile_all_threads") else threading.setprofile(note)
+    threading.setprofile_all_threads(note) if hasattr(threading, "setprofile_all_threads") else threading.setprofile(
+        note
+    )
     sys.setprofile(note)
     try:
         library.ask(question).answer()

@@ -195,7 +195,7 @@ class Assistant:
         if not self.library.count():
             yield from self._say(asked.unwritten(plan, "refusal", *refusals.empty()))
             return
-        found = catalogue.planned(self.library, plan)
+        found = catalogue.answer(self.library, plan)
         sources = self._sources(found.paper_ids[:_MOST_CATALOGUE_SOURCES])
         yield EvidenceFound(sources)
         answer = asked.unwritten(plan, "catalogue", found.text)

@@ -1,18 +1,17 @@
 """Exact answers by typed queries over the library: counts, lists, rankings and facts, never the model."""
 
-from assistant.catalogue.answers import CatalogueAnswer, answer, planned
-from assistant.catalogue.paper_counts import Tally
-from assistant.catalogue.reply import IDS_IN_A_ROW, MOST_SOURCES, paper_row
+from assistant.catalogue.answers import CatalogueAnswer, answer
+from assistant.catalogue.listings import MOST_ROW_IDS
+from assistant.catalogue.paper_counts import PaperCount
+from assistant.catalogue.reply import paper_row
 
 __all__ = [
-    "IDS_IN_A_ROW",
-    "MOST_SOURCES",
+    "MOST_ROW_IDS",
     "CatalogueAnswer",
-    "Tally",
+    "PaperCount",
     "answer",
     "caveats",
     "paper_counts",
     "paper_details",
     "paper_row",
-    "planned",
 ]

@@ -1,155 +1,139 @@
-"""What an exact answer owes its reader beside the number: what the sources leave open, and what there is instead."""
+"""Caveats of an exact answer: what the sources do not say, and what there is where nothing was found."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from sqlalchemy import Connection, func, select
 
 from assistant.catalogue import paper_counts
-from assistant.catalogue.reply import Asked, Draft, Line
+from assistant.catalogue.reply import CatalogueRequest, Reply, ReplyLine
 from assistant.library import Doubt, count, papers, undecided
 from assistant.text import counted, filter_in_words, joined, plain
 from assistant.types import PaperFilter
 
 _EXAMPLES = 5
-"""Papers shown for something left open, and names listed in a remark."""
+"""Papers shown for something unknown, and names listed in a remark."""
 
 _MOST_YEARS = 10
-_MOST_RELAXED = 3
-"""Conditions named that leave papers when they are dropped."""
+_MOST_WIDER = 3
+"""Wider filters named where nothing was found."""
+
+_TIME = "since until first_day last_day without_years"
+_CONDITIONS = (
+    "position; category; has_code; words title_words; without_words; venue venues; without_venues without_categories; "
+    "source; fewest_authors most_authors; with_authors; without_authors; among; author position any_authors"
+).split("; ")
+"""Fields of a filter that are dropped together, in the order in which it is tried."""
+
+_CUT = "the list of authors is cut short"
+_LEFT_OUT = f"{_CUT}, so {{}} may be among those left out"
 
 
-def names_of(connection: Connection, chosen: PaperFilter) -> Mapping[str, str]:
+def names_of(connection: Connection, paper_filter: PaperFilter) -> Mapping[str, str]:
     """Return how the people of a filter are called, where it means one person of the library."""
-    found = {author: paper_counts.named(connection, author) for author in chosen.people}
+    found = {author: paper_counts.named(connection, author) for author in paper_filter.people}
     return {author: people[0].name for author, people in found.items() if len(people) == 1}
 
 
-def remarks(asked: Asked) -> list[Line]:
-    """Say which papers are neither in nor out, which people and which venues were taken together."""
-    return [*_several_people(asked), *_venues(asked), *_cut_without(asked), *_undecided(asked)]
+def remarks(request: CatalogueRequest) -> list[ReplyLine]:
+    """Say which people and venues were taken together, and which papers may pass or not."""
+    return [*_several_people(request), *_venues(request), *_cut_without(request), *_unknown(request)]
 
 
-def nothing(asked: Asked) -> Draft:
+def nothing(request: CatalogueRequest) -> Reply:
     """Say what was looked for in vain, and what there is when one condition is dropped."""
-    chosen = asked.chosen
-    if chosen.among == ():
-        return Draft((Line("No papers were found before, so there are none among them."),), (), 0)
-    words = filter_in_words(chosen, asked.names)
+    if request.filter.among == ():
+        return Reply((ReplyLine("No papers were found before, so there is nothing to choose from."),))
+    words = filter_in_words(request.filter, request.names)
     if not words:
-        return Draft((Line("The library holds no papers yet. Add some with `assistant add`."),), (), 0)
-    lines = [Line(f"The library holds no papers {words}.")]
-    unknown = [author for author in chosen.people if not count(asked.connection, PaperFilter(author=author))]
-    lines += [Line(f"No author in the library is named {plain(author)}.") for author in unknown]
-    if unknown:
-        return Draft(tuple(lines), (), 0)
-    lines += [Line(text) for text in _relaxed(asked)]
-    return Draft(tuple(lines), (), 0, tuple(_undecided(asked)))
+        return Reply((ReplyLine("The library holds no papers yet. Add some with `assistant add`."),))
+    strangers = [one for one in request.filter.people if not count(request.connection, PaperFilter(author=one))]
+    texts = [f"No author in the library is named {plain(one)}." for one in strangers]
+    instead = texts or list(islice(_wider(request), _MOST_WIDER))
+    lines = [ReplyLine(text) for text in (f"The library holds no papers {words}.", *instead)]
+    return Reply((*lines, *(() if strangers else _unknown(request))))
 
 
-def _relaxed(asked: Asked) -> Iterator[str]:
-    chosen = asked.chosen
-    undated = replace(chosen, since=None, until=None, first_day="", last_day="", without_years=())
-    told = 0
-    if undated != chosen and (entries := paper_counts.entries(asked.connection, undated)):
-        years = Counter(entry.year for entry in entries if entry.year is not None)
-        listed = [f"{number:,} in {year}" for year, number in sorted(years.items(), reverse=True)[:_MOST_YEARS]]
-        earlier = sum(number for _, number in sorted(years.items(), reverse=True)[_MOST_YEARS:])
+def _wider(request: CatalogueRequest) -> Iterator[str]:
+    """Say how many papers there are at any time, by year, and then without one condition after another."""
+    undated = _without(request.filter, _TIME)
+    entries = paper_counts.entries(request.connection, undated) if undated != request.filter else []
+    if entries:
+        years = sorted(Counter(entry.year for entry in entries if entry.year is not None).items(), reverse=True)
+        listed = [f"{number:,} in {year}" for year, number in years[:_MOST_YEARS]]
+        earlier = sum(number for _, number in years[_MOST_YEARS:])
         listed += [f"{earlier:,} in earlier years"] if earlier else []
-        without = len(entries) - sum(years.values())
+        without = sum(entry.year is None for entry in entries)
         listed += [f"{without:,} without a date"] if without else []
-        words = filter_in_words(undated, asked.names, one=len(entries) == 1) or "in the library"
-        is_are = "is" if len(entries) == 1 else "are"
-        yield f"There {is_are} {counted(len(entries), 'paper')} {words}: {joined(listed)}."
-        told += 1
-    wider_ones = (
-        replace(chosen, position=""),
-        replace(chosen, category=""),
-        replace(chosen, has_code=None),
-        replace(chosen, words=(), title_words=()),
-        replace(chosen, without_words=()),
-        replace(chosen, venue="", venues=()),
-        replace(chosen, without_venues=(), without_categories=()),
-        replace(chosen, source=""),
-        replace(chosen, fewest_authors=None, most_authors=None),
-        replace(chosen, with_authors=()),
-        replace(chosen, without_authors=()),
-        replace(chosen, among=None),
-        replace(chosen, author="", position="", any_authors=()),
-    )
-    for wider in wider_ones:
-        if told < _MOST_RELAXED and wider not in (chosen, PaperFilter()) and (left := count(asked.connection, wider)):
-            words = filter_in_words(wider, asked.names, one=left == 1)
-            yield f"There {'is' if left == 1 else 'are'} {counted(left, 'paper')} {words}."
-            told += 1
+        yield f"{_there_are(request, len(entries), undated)}: {joined(listed)}."
+    for fields in _CONDITIONS:
+        wider = _without(request.filter, fields)
+        if wider not in (request.filter, PaperFilter()) and (left := count(request.connection, wider)):
+            yield f"{_there_are(request, left, wider)}."
 
 
-def _undecided(asked: Asked) -> Iterator[Line]:
-    """Name the papers that may pass, by what their sources do not tell."""
-    chosen = asked.chosen
-    who = plain(asked.names.get(chosen.author, chosen.author))
-    partners, either = (
-        joined([plain(asked.names.get(author, author)) for author in people], last)
-        for people, last in ((chosen.with_authors, "and"), (chosen.any_authors, "or"))
-    )
-    left_out = "the list of authors is cut, so {} may be among those left out"
-    matters: dict[Doubt, tuple[PaperFilter, str]] = {
-        "author": (replace(chosen, author=""), left_out.format(who)),
-        "position": (
-            replace(chosen, author="", position=""),
-            f"the list of authors is cut before {who}'s place, so it is not known whether {who} is the "
-            f"{chosen.position} author",
-        ),
-        "any author": (replace(chosen, any_authors=()), left_out.format(either)),
-        "authors": (replace(chosen, with_authors=()), left_out.format(partners)),
-        "number": (
-            replace(chosen, fewest_authors=None, most_authors=None),
-            "the list of authors is cut or missing, so it is not known how many there are",
-        ),
-        "date": (
-            replace(chosen, since=None, until=None, first_day="", last_day=""),
-            "the date is missing or names too little to tell",
-        ),
-        "code": (replace(chosen, has_code=None), "the source does not say whether code is released"),
+def _there_are(request: CatalogueRequest, number: int, paper_filter: PaperFilter) -> str:
+    return f"There {'is' if number == 1 else 'are'} {request.papers_in_words(number, paper_filter)}"
+
+
+def _without(paper_filter: PaperFilter, fields: str) -> PaperFilter:
+    """Return a filter without the conditions of these fields."""
+    anything = PaperFilter()
+    return replace(paper_filter, **{name: getattr(anything, name) for name in fields.split()})
+
+
+def _unknown(request: CatalogueRequest) -> Iterator[ReplyLine]:
+    """Name the papers that may pass, by what their sources do not say."""
+    wanted = request.filter
+    author = request.called([wanted.author])
+    not_known = f"so it is not known whether {author} is the {wanted.position} author"
+    matters: Mapping[Doubt, tuple[str, str]] = {
+        "author": ("author", _LEFT_OUT.format(author)),
+        "position": ("author position", f"{_CUT} before {author}'s place, {not_known}"),
+        "any author": ("any_authors", _LEFT_OUT.format(request.called(wanted.any_authors, "or"))),
+        "authors": ("with_authors", _LEFT_OUT.format(request.called(wanted.with_authors))),
+        "number": ("fewest_authors most_authors", f"{_CUT} or missing, so it is not known how many there are"),
+        "date": ("since until first_day last_day", "the date is missing or not precise enough to tell"),
+        "code": ("has_code", "the source does not say whether code is released"),
     }
-    for doubt, (wider, matter) in matters.items():
-        query = undecided(asked.connection, select(papers.c.id), chosen, doubt).order_by(papers.c.date.desc())
-        ids = asked.connection.execute(query).scalars().all()
-        if ids:
-            words = filter_in_words(wider, asked.names, one=len(ids) == 1)
-            noun = "more paper" if asked.total else "paper"
-            which = f" {words}," if words else ""
-            yield Line(f"In {counted(len(ids), noun)}{which} {matter}.", tuple(ids[:_EXAMPLES]))
+    for unknown, (fields, matter) in matters.items():
+        query = undecided(request.connection, select(papers.c.id), wanted, unknown).order_by(papers.c.date.desc())
+        if ids := request.connection.execute(query).scalars().all():
+            which = filter_in_words(_without(wanted, fields), request.names, one=len(ids) == 1)
+            number = counted(len(ids), "more paper" if request.total else "paper")
+            yield ReplyLine(f"In {number}{f' {which},' if which else ''} {matter}.", tuple(ids[:_EXAMPLES]))
 
 
-def _several_people(asked: Asked) -> Iterator[Line]:
-    for author in asked.chosen.people:
-        if author in asked.names:
-            continue
-        people = sorted(paper_counts.named(asked.connection, author), key=lambda person: -len(person.paper_ids))
+def _several_people(request: CatalogueRequest) -> Iterator[ReplyLine]:
+    for author in request.filter.people:
+        people = paper_counts.named(request.connection, author) if author not in request.names else []
         if len(people) > 1:
-            listed = [f"{plain(person.name)} ({len(person.paper_ids):,})" for person in people[:_EXAMPLES]]
-            more = f" and {len(people) - _EXAMPLES:,} more" if len(people) > _EXAMPLES else ""
-            yield Line(f"“{plain(author)}” fits {len(people):,} people here: {', '.join(listed)}{more}.")
+            uses = sorted(((person.name, len(person.paper_ids)) for person in people), key=lambda use: -use[1])
+            listed = _examples(uses, ", ")
+            yield ReplyLine(f"“{plain(author)}” matches {len(people):,} people in the library: {listed}.")
 
 
-def _venues(asked: Asked) -> Iterator[Line]:
-    venues = [plain(venue) for venue in (asked.chosen.venue, *asked.chosen.venues) if venue]
+def _venues(request: CatalogueRequest) -> Iterator[ReplyLine]:
+    venues = [venue for venue in (request.filter.venue, *request.filter.venues) if venue]
     if venues:
-        counts = Counter(asked.select(select(papers.c.venue)).scalars().all())
-        listed = [f"{plain(venue)} ({number:,})" for venue, number in counts.most_common(_EXAMPLES)]
-        more = f" and {len(counts) - _EXAMPLES:,} more" if len(counts) > _EXAMPLES else ""
-        named = joined([f"“{venue}”" for venue in venues])
-        yield Line(f"{named} {'takes' if len(venues) == 1 else 'take'} in {'; '.join(listed)}{more}.")
+        uses = Counter(request.select(select(papers.c.venue)).scalars().all())
+        named = joined([f"“{plain(venue)}”" for venue in venues])
+        match = "matches" if len(venues) == 1 else "match"
+        yield ReplyLine(f"{named} {match} {_examples(uses.most_common(), '; ')}.")
 
 
-def _cut_without(asked: Asked) -> Iterator[Line]:
-    chosen = asked.chosen
-    if chosen.without_authors:
-        query = select(func.count()).select_from(papers).where(papers.c.authors_complete == 0)
-        if cut := asked.select(query).scalar_one():
-            who = joined([plain(asked.names.get(author, author)) for author in chosen.without_authors], "or")
-            yield Line(f"In {cut:,} of them the list of authors is cut, so {who} may be among those left out.")
+def _examples(uses: list[tuple[str, int]], separator: str) -> str:
+    """Return the first names, each with its number of papers, and how many more there are."""
+    listed = separator.join(f"{plain(name)} ({counted(number, 'paper')})" for name, number in uses[:_EXAMPLES])
+    return listed + (f" and {len(uses) - _EXAMPLES:,} more" if len(uses) > _EXAMPLES else "")
+
+
+def _cut_without(request: CatalogueRequest) -> Iterator[ReplyLine]:
+    query = select(func.count()).select_from(papers).where(papers.c.authors_complete == 0)
+    if request.filter.without_authors and (cut := request.select(query).scalar_one()):
+        who = request.called(request.filter.without_authors, "or")
+        yield ReplyLine(f"In {cut:,} of them {_CUT}, so {who} may be among those left out.")

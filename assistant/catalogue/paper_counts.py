@@ -1,4 +1,4 @@
-"""Papers counted by year, category, venue or person: each count with the papers behind it."""
+"""Papers counted by year, category, venue or person, each count with the papers behind it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Literal
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Row, select
 
 from assistant.library import authors, authorships, categories, papers, passing
 from assistant.library.authors import Person
-from assistant.text import arxiv_categories as subjects
-from assistant.text import fold
+from assistant.text import arxiv_categories, fold
 from assistant.types import PaperFilter
 
 _MOST_AUTHORS = 100
 """Authors of a paper up to which its pairs are counted: a thousand authors make half a million pairs."""
 
 
-class Entry(NamedTuple):
-    """What a paper is sorted and counted by; a tuple, since there are tens of thousands."""
-
-    id: str
-    date: str
-    year: int | None
-    venue: str
+Entries = Sequence[Row[tuple[str, str, int | None, str]]]
+"""Papers as rows of id, date, year and venue, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class PaperCount:
     """A name with the papers counted under it, newest first; `id` is a person's, or a category's code.
 
     Of a pair, `other` and `other_id` are the second person. `name` is "" for the papers that name none.
@@ -49,98 +43,72 @@ class Tally:
         return len(self.paper_ids)
 
 
-def entries(connection: Connection, chosen: PaperFilter) -> list[Entry]:
+def entries(connection: Connection, paper_filter: PaperFilter) -> Entries:
     """Return the papers that pass a filter, newest first."""
-    query = passing(connection, select(papers.c.id, papers.c.date, papers.c.year, papers.c.venue), chosen)
-    found = [Entry(*row) for row in connection.execute(query)]
-    return sorted(found, key=attrgetter("date"), reverse=True)  # many times faster here than by the index's order
+    query = passing(connection, select(papers.c.id, papers.c.date, papers.c.year, papers.c.venue), paper_filter)
+    return sorted(
+        connection.execute(query), key=attrgetter("date"), reverse=True
+    )  # many times faster here than by the index's order
 
 
-def per_year(found: Sequence[Entry]) -> list[Tally]:
+def per_year(_connection: Connection, found: Entries) -> list[PaperCount]:
     """Count papers by year, newest first; the last is of those without a date, where there are any."""
-    tallies = _grouped((str(entry.year) if entry.year is not None else "", entry.id) for entry in found)
-    return sorted(tallies, key=lambda tally: (tally.name != "", tally.name), reverse=True)
+    years = ((str(entry.year or ""), str(entry.year or ""), entry.id) for entry in found)
+    return sorted(_grouped(years), key=attrgetter("name"), reverse=True)
 
 
-def per_venue(found: Sequence[Entry]) -> list[Tally]:
+def per_venue(_connection: Connection, found: Entries) -> list[PaperCount]:
     """Count papers by venue, spellings folded, most first; the last is of those without one, where there are any."""
-    spelt: dict[str, str] = {}
-    for entry in found:
-        spelt.setdefault(fold(entry.venue), entry.venue)
-    tallies = _grouped((fold(entry.venue), entry.id) for entry in found)
-    return _ranked([Tally(spelt[tally.name] if tally.name else "", tally.paper_ids) for tally in tallies])
+    return _grouped((fold(entry.venue), entry.venue, entry.id) for entry in found)
 
 
-def per_category(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
+def per_category(connection: Connection, found: Entries) -> list[PaperCount]:
     """Count papers by category, most first; one of several categories counts in each. "CV" and "cs.CV" are one.
 
     The last is of those without a category, where there are any.
     """
-    held: dict[str, list[str]] = defaultdict(list)
+    held: dict[str, dict[str, str]] = defaultdict(dict)
     query = select(categories.c.paper_id, categories.c.category).order_by(categories.c.ordinal)
     for paper_id, category in connection.execute(query):
-        held[paper_id].append(category)
-    spelt: dict[str, str] = {}
-    pairs: list[tuple[str, str]] = []
-    for entry in found:
-        known = {category_key(category): category for category in held.get(entry.id, ())}
-        for key, category in known.items():
-            spelt.setdefault(key, category)
-        pairs += [(key, entry.id) for key in known or [""]]
-    named = [Tally(spelt.get(tally.name, ""), tally.paper_ids, id=_code(tally.name)) for tally in _grouped(pairs)]
-    return _ranked(named)
+        held[paper_id][category_key(category)] = category
+    return _grouped((key, name, entry.id) for entry in found for key, name in (held.get(entry.id) or {"": ""}).items())
 
 
-def per_author(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
+def per_author(connection: Connection, found: Entries) -> list[PaperCount]:
     """Count papers by author, most first. Persons are counted, not spellings."""
     order = _order(found)
-    return _ranked([_of_person(person, person.paper_ids, order) for person in authors.among(connection, list(order))])
+    return _ranked(_of_person(person, person.paper_ids, order) for person in authors.among(connection, list(order)))
 
 
-def per_first_author(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
-    """Count papers by first author, most first; the last is of those that do not tell theirs, where there are any."""
-    query = select(authorships.c.paper_id, authorships.c.folded).where(authorships.c.position == 1)
-    return _per_placed(connection, found, query)
+def per_position(connection: Connection, found: Entries, position: Literal["first", "last"]) -> list[PaperCount]:
+    """Count papers by first, or last, author, most first; the last is of those that do not state theirs.
 
-
-def per_last_author(connection: Connection, found: Sequence[Entry]) -> list[Tally]:
-    """Count papers by last author, most first; the last is of those that do not tell theirs, where there are any."""
-    place = func.max(authorships.c.position).label("position")
-    end = select(authorships.c.paper_id, place).group_by(authorships.c.paper_id).subquery()
-    is_end = and_(authorships.c.paper_id == end.c.paper_id, authorships.c.position == end.c.position)
-    whole = select(authorships.c.paper_id, authorships.c.folded).join(end, is_end)
-    query = whole.join(papers, papers.c.id == authorships.c.paper_id).where(papers.c.authors_complete == 1)
-    return _per_placed(connection, found, query)
-
-
-def _per_placed(connection: Connection, found: Sequence[Entry], query: Select[tuple[str, str]]) -> list[Tally]:
-    """Count papers by the author whom a query names for each paper, by a folded name."""
+    Where the list of authors is cut, the last one is not known.
+    """
+    query = select(authorships.c.paper_id, authorships.c.folded).order_by(authorships.c.position)
+    if position == "first":
+        query = query.where(authorships.c.position == 1)
+    else:
+        whole = select(papers.c.id).where(papers.c.authors_complete == 1)
+        query = query.where(authorships.c.position.is_not(None), authorships.c.paper_id.in_(whole))
+    holders = dict(connection.execute(query).tuples().all())  # of a paper's authors the last one stays
     order = _order(found)
-    holders = {row.paper_id: row.folded for row in connection.execute(query) if row.paper_id in order}
-    tallies: list[Tally] = []
+    counts = [PaperCount("", tuple(entry.id for entry in found if entry.id not in holders))]
     for person in authors.among(connection, list(order)):
         names = {fold(person.name), *(fold(variant.name) for variant in person.variants)}
-        tallies.append(_of_person(person, [each for each in person.paper_ids if holders.get(each) in names], order))
-    untold = tuple(entry.id for entry in found if entry.id not in holders)
-    return _ranked([*(tally for tally in tallies if tally.count), *([Tally("", untold)] if untold else [])])
+        counts.append(_of_person(person, [each for each in person.paper_ids if holders.get(each) in names], order))
+    return _ranked(count for count in counts if count.paper_ids)
 
 
-def coauthors(connection: Connection, found: Sequence[Entry], writers: Iterable[str]) -> list[Tally]:
+def coauthors(connection: Connection, found: Entries, writers: Iterable[str]) -> list[PaperCount]:
     """Count the papers that others wrote with the `writers` (ids or words of names) of the papers found, most first."""
-    order = _order(found)
     theirs = {person.id for writer in writers for person in named(connection, writer)}
-    others = [person for person in authors.among(connection, list(order)) if person.id not in theirs]
-    return _ranked([_of_person(person, person.paper_ids, order) for person in others])
+    return [count for count in per_author(connection, found) if count.id not in theirs]
 
 
 def pairs(
-    connection: Connection,
-    found: Sequence[Entry],
-    places: int,
-    takes: Callable[[int], bool] = lambda _: True,
-    *,
-    ascending: bool = False,
-) -> tuple[list[Tally], int]:
+    connection: Connection, found: Entries, places: int, takes: Callable[[int], bool], *, ascending: bool
+) -> tuple[list[PaperCount], int]:
     """Count the papers that two people wrote together: the first `places` with all ties, and how many pairs there are.
 
     Only numbers of papers that `takes` allows count; with `ascending` the first are those of the fewest papers. Papers
@@ -149,22 +117,20 @@ def pairs(
     order = _order(found)
     people = {person.id: person for person in authors.among(connection, list(order))}
     writers: dict[str, list[str]] = defaultdict(list)
-    for person in sorted(people.values(), key=lambda person: (person.name, person.id)):
+    for person in sorted(people.values(), key=attrgetter("name", "id")):
         for paper_id in person.paper_ids:
             writers[paper_id].append(person.id)
-    together: Counter[tuple[str, str]] = Counter()
-    for ids in writers.values():
-        if len(ids) <= _MOST_AUTHORS:
-            together.update(combinations(ids, 2))
+    linking = {paper_id: ids for paper_id, ids in writers.items() if len(ids) <= _MOST_AUTHORS}
+    together = Counter(pair for ids in linking.values() for pair in combinations(ids, 2))
     counts = sorted(filter(takes, together.values()), reverse=not ascending)
     shown = {*counts[:places]}
-    tallies: list[Tally] = []
+    found_pairs: list[PaperCount] = []
     for (one, other), count in together.items():
         if count in shown:
-            shared = set(people[one].paper_ids) & set(people[other].paper_ids)
-            ids = sorted((each for each in shared if len(writers[each]) <= _MOST_AUTHORS), key=order.__getitem__)
-            tallies.append(Tally(people[one].name, tuple(ids), one, people[other].name, other))
-    return _ranked(tallies), len(counts)
+            shared = linking.keys() & set(people[one].paper_ids) & set(people[other].paper_ids)
+            ids = tuple(sorted(shared, key=order.__getitem__))
+            found_pairs.append(PaperCount(people[one].name, ids, one, people[other].name, other))
+    return _ranked(found_pairs), len(counts)
 
 
 def named(connection: Connection, author: str) -> list[Person]:
@@ -173,35 +139,30 @@ def named(connection: Connection, author: str) -> list[Person]:
     return [person for person in found if person.id == author] or found
 
 
-def _of_person(person: Person, paper_ids: Iterable[str], order: Mapping[str, int]) -> Tally:
-    ordered = sorted((each for each in paper_ids if each in order), key=order.__getitem__)
-    return Tally(person.name, tuple(ordered), person.id)
+def _of_person(person: Person, paper_ids: Iterable[str], order: Mapping[str, int]) -> PaperCount:
+    ids = sorted((each for each in paper_ids if each in order), key=order.__getitem__)
+    return PaperCount(person.name, tuple(ids), person.id)
 
 
-def _order(found: Sequence[Entry]) -> dict[str, int]:
+def _order(found: Entries) -> dict[str, int]:
     return {entry.id: place for place, entry in enumerate(found)}
 
 
-def _grouped(pairs: Iterable[tuple[str, str]]) -> list[Tally]:
-    groups: dict[str, list[str]] = defaultdict(list)
-    for key, paper_id in pairs:
-        groups[key].append(paper_id)
-    return [Tally(key, tuple(ids)) for key, ids in groups.items()]
+def _grouped(rows: Iterable[tuple[str, str, str]]) -> list[PaperCount]:
+    """Count papers by key, most first, from rows of key, name and paper; the first name of a key is its name."""
+    groups: dict[str, tuple[str, list[str]]] = {}
+    for key, name, paper_id in rows:
+        groups.setdefault(key, (name if key else "", []))[1].append(paper_id)
+    return _ranked(PaperCount(name, tuple(ids), key) for key, (name, ids) in groups.items())
 
 
-def _ranked(tallies: Iterable[Tally]) -> list[Tally]:
+def _ranked(counts: Iterable[PaperCount]) -> list[PaperCount]:
     """Sort by how many papers, then by name; what names nobody comes last."""
-    return sorted(
-        tallies, key=lambda tally: (not tally.name, -tally.count, tally.name.casefold(), tally.other, tally.id)
-    )
+    return sorted(counts, key=lambda each: (not each.name, -each.count, each.name.casefold(), each.other, each.id))
 
 
 def category_key(category: str) -> str:
-    """Return what categories are told apart by: arXiv's code, however it is written, else the folded text."""
-    found = subjects.find(category)
+    """Return the code of an arXiv category that is given by its code, else the category folded."""
+    found = arxiv_categories.find(category)
     is_code = len(found) == 1 and fold(category) in (fold(found[0].code), fold(found[0].short_code))
     return found[0].code if is_code else fold(category)
-
-
-def _code(key: str) -> str:
-    return key if key in subjects.categories() else ""

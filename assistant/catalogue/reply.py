@@ -1,124 +1,104 @@
-"""What the catalogue says before its papers have numbers: lines, each with the papers that prove it."""
+"""A request to the catalogue, and its reply: lines, each with the papers that prove it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Result, Select, select
+from sqlalchemy import Connection, Result, Select
 
-from assistant.library import papers, passing, read_papers
+from assistant.library import passing
 from assistant.text import counted, filter_in_words, joined, number_in_words, one_line, plain
-from assistant.types import Paper, PaperFilter
+from assistant.types import CataloguePlan, Paper, PaperFilter
 
-MOST_SOURCES = 50
-"""Papers that an answer shows as numbered sources, and lines of a list, unless more are asked for."""
-
-MOST_ASKED = 200
+MOST_LINES = 200
 """Lines of a list, however many are asked for: more are for a file, not for an answer."""
-
-IDS_IN_A_ROW = 500
-"""Ids that a row names, newest first; its `papers` is the true count."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the answer and the papers behind it, which become its sources."""
+class ReplyLine:
+    """A line of a reply and the papers behind it, which become its sources."""
 
     text: str
     paper_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What an answer says: its lines, its rows of plain values, its number, and what the sources leave open."""
+class Reply:
+    """A reply: its lines, the last of them remarks, its rows of plain values, and its number."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ReplyLine, ...]
     rows: tuple[Mapping[str, Any], ...] = ()
-    count: int | None = None
-    remarks: tuple[Line, ...] = ()
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked: which papers, how many lines at most (None: as many as are usual), and how people are called.
+class CatalogueRequest:
+    """What a plan asks of the catalogue.
 
-    `total` is how many papers pass. The other fields are those of `Plan`.
+    `filter` says which papers, and `total` how many pass it; `names` tells how the people in it are called.
     """
 
     connection: Connection
-    chosen: PaperFilter
-    limit: int | None
-    names: Mapping[str, str]
+    plan: CataloguePlan
+    filter: PaperFilter
     total: int
-    ascending: bool = False
-    place: int | None = None
-    least: int | None = None
-    most: int | None = None
-    ranked: Sequence[str] = ()
-    left_out: Sequence[str] = ()
+    names: Mapping[str, str]
 
     def select(self, query: Select[Any]) -> Result[Any]:
         """Return the rows of a query over `papers` for the papers that pass."""
-        return self.connection.execute(passing(self.connection, query, self.chosen))
-
-    def newest(self, most: int) -> list[Paper]:
-        """Return the newest papers that pass, then by title."""
-        query = select(papers.c.id).order_by(papers.c.date.desc(), papers.c.title, papers.c.number).limit(most)
-        return read_papers(self.connection, self.select(query).scalars().all())
-
-    def oldest(self, most: int) -> list[Paper]:
-        """Return the oldest papers that pass, then by title; those without a date come last."""
-        order = (papers.c.date == "", papers.c.date, papers.c.title, papers.c.number)
-        return read_papers(
-            self.connection, self.select(select(papers.c.id).order_by(*order).limit(most)).scalars().all()
-        )
+        return self.connection.execute(passing(self.connection, query, self.filter))
 
     def lines(self, usual: int) -> int:
         """Return how many lines to show where none were asked for and `usual` is usual; one at least."""
-        return max(1, min(usual if self.limit is None else self.limit, MOST_ASKED))
+        return max(1, min(usual if self.plan.limit is None else self.plan.limit, MOST_LINES))
 
     @property
     def is_ranking(self) -> bool:
         """Tell whether a part, or another order, of what is counted is asked for."""
-        return self.ascending or any(each is not None for each in (self.limit, self.place, self.least, self.most))
+        plan = self.plan
+        bounds = (plan.limit, plan.place, plan.least, plan.most)
+        return plan.ascending or plan.measure == "years_ranked" or bounds != (None,) * len(bounds)
 
     @property
     def bounds(self) -> str:
         """Return how many papers those have who are ranked: "at least 2 papers"; "" where that is not asked."""
-        return number_in_words("paper", self.least, self.most)
-
-    def names_person(self, person: str) -> bool:
-        """Tell whether somebody is among the people who are asked for."""
-        return person not in self.left_out and (not self.ranked or person in self.ranked)
+        return number_in_words("paper", self.plan.least, self.plan.most)
 
     def takes(self, count: int) -> bool:
-        """Tell whether so many papers are within the bounds."""
-        return (self.least is None or count >= self.least) and (self.most is None or count <= self.most)
+        """Tell whether a number of papers is within the bounds."""
+        least, most = self.plan.least, self.plan.most
+        return (least is None or count >= least) and (most is None or count <= most)
+
+    def called(self, people: Iterable[str], last: str = "and") -> str:
+        """Return the names of people of the filter: "Naibin Gu and Li Ma"."""
+        return joined([plain(self.names.get(person, person)) for person in people], last)
+
+    def papers_in_words(self, count: int, paper_filter: PaperFilter) -> str:
+        """Return a number of papers and the filter that they pass: "9 papers by Naibin Gu from 2025"."""
+        words = filter_in_words(paper_filter, self.names, one=count == 1)
+        return f"{counted(count, 'paper')} {words or 'in the library'}"
 
     @property
     def subject(self) -> str:
-        """Return what is told of, with the filter in words: "9 papers by Naibin Gu from 2025"."""
-        words = filter_in_words(self.chosen, self.names, one=self.total == 1)
-        return f"{counted(self.total, 'paper')} {words or 'in the library'}"
+        """Return the papers that pass, in words."""
+        return self.papers_in_words(self.total, self.filter)
 
 
-def paper_line(place: int, paper: Paper) -> Line:
-    """Return a paper as an item of a list: "1. Title (Naibin Gu et al., 2025-02-19)"."""
-    return Line(f"{place}. {plain(paper.title)} ({byline(paper)}, {paper.date or 'no date'})", (paper.id,))
+def paper_line(place: int, paper: Paper, note: str = "") -> ReplyLine:
+    """Return a paper as an item of a list: "1. Title (Naibin Gu et al., 2025-02-19)", and the note behind it."""
+    return ReplyLine(f"{place}. {plain(paper.title)} ({byline(paper)}, {paper.date or 'no date'}){note}", (paper.id,))
 
 
 def byline(paper: Paper) -> str:
-    """Return whose paper it is, in short: "A", "A and B" or "A et al."."""
+    """Return the authors of a paper in short: "A", "A and B" or "A et al."."""
     names = [plain(author.name) for author in paper.authorships]
     if not names:
         return "authors not named"
     if all(author.position is None for author in paper.authorships):
         return f"{joined(names)} and others" if not paper.authors_complete else joined(names)
-    if len(names) == 1 and paper.authors_complete:
-        return names[0]
-    return f"{names[0]} and {names[1]}" if len(names) == 2 and paper.authors_complete else f"{names[0]} et al."
+    return joined(names) if len(names) <= 2 and paper.authors_complete else f"{names[0]} et al."
 
 
 def paper_row(paper: Paper) -> dict[str, Any]:
@@ -135,16 +115,3 @@ def paper_row(paper: Paper) -> dict[str, Any]:
         "url": paper.url,
         "paper_ids": [paper.id],
     }
-
-
-def samples(groups: Sequence[Sequence[str]], most: int = MOST_SOURCES) -> list[tuple[str, ...]]:
-    """Choose from each group of ids the first ones to be shown, so that all groups together show at most about `most`.
-
-    Every group shows one at least; a small group leaves its share to the others.
-    """
-    if len({paper_id for group in groups for paper_id in group}) <= most:
-        return [tuple(group) for group in groups]
-    each = 1
-    while len({paper_id for group in groups for paper_id in group[: each + 1]}) <= most:
-        each += 1
-    return [tuple(group[:each]) for group in groups]

@@ -10,7 +10,8 @@ from itertools import combinations
 import networkx as nx
 from sqlalchemy import Connection, func, select
 
-from assistant.catalogue import Tally, paper_counts
+from assistant.catalogue import PaperCount as Tally
+from assistant.catalogue import paper_counts
 from assistant.library import Library, authors, authorships, pages, papers, passing
 from assistant.types import PaperFilter
 

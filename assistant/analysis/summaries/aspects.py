@@ -1,4 +1,4 @@
-"""What an abstract says of four aspects of a paper, each a sentence of it word for word: what, how, result, limits.
+"""Aspects of a paper in the words of its abstract: what it does, how, with what result and with which limits.
 
 Abstracts move through zones: what was lacking, what is done here, how, what came out. Words tell the zones apart
 (argumentative zoning: Teufel, "Argumentative Zoning", 1999; Teufel and Moens, "Summarizing scientific articles",
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Literal
 
 from assistant.text import split_sentences, without_orders
 
@@ -56,6 +56,23 @@ class Part:
     zone: Zone
     cues: frozenset[str]
 
+    def weight(self, group: str) -> float:
+        """Weigh the cues of a group: one for sure counts most, and one beside it little more."""
+        strong, weak = f"{group}.strong" in self.cues, f"{group}.weak" in self.cues
+        return _STRONG + _BESIDE * weak if strong else _WEAK * weak
+
+    @property
+    def is_outcome(self) -> bool:
+        """Tell whether the sentence surely says what came out."""
+        return "outcome.strong" in self.cues
+
+    @property
+    def is_limit(self) -> bool:
+        """Tell whether the sentence says where the paper falls short."""
+        if self.zone in ("limits", "background", "what"):
+            return self.zone == "limits"
+        return bool(self.cues & {"limits.sure", "limits.later"}) and not self.cues & {"limits.never", "aim.strong"}
+
 
 def find(abstract: str) -> Aspects:
     """Return the sentence of an abstract that states each aspect; sentences that give orders to a reader are none.
@@ -72,7 +89,6 @@ def find(abstract: str) -> Aspects:
     return Aspects(*("" if i is None else found[i].text for i in (what, how, result, limits)))
 
 
-@lru_cache(maxsize=1024)  # the same abstracts are read for their key sentence and for their aspects
 def parts(abstract: str) -> tuple[Part, ...]:
     """Return the sentences of an abstract with their zones and cues; a section's label is no sentence.
 
@@ -87,27 +103,28 @@ def parts(abstract: str) -> tuple[Part, ...]:
             current = zone
         text = rest if is_labelled and zone else sentence
         if any(character.isalnum() for character in text):
-            found.append(Part(text, current if is_labelled else "", cues(text)))
+            found.append(Part(text, current if is_labelled else "", _cues(text)))
     return tuple(found)
 
 
-def cues(sentence: str) -> frozenset[str]:
+def _cues(sentence: str) -> frozenset[str]:
     """Return the names of the groups of cues of which a sentence holds one ("aim.strong", "outcome.weak" ...)."""
     lowered = " ".join(sentence.split()).lower().replace("’", "'")
-    return frozenset(name for name, pattern in _patterns().items() if pattern.search(lowered))
+    patterns, _ = _rules()
+    return frozenset(name for name, pattern in patterns.items() if pattern.search(lowered))
 
 
 def _label(sentence: str) -> tuple[Zone, str]:
-    """Return the zone of the section that a sentence opens, and the sentence without the label."""
-    match = _LABEL.match(sentence)
-    zone = _zone(match[1]) if match else ""
-    return (zone, sentence[match.end() :]) if match and zone else ("", sentence)
+    """Return the zone of the section that a sentence opens, and the sentence without the label.
 
-
-def _zone(label: str) -> Zone:
-    """Return the zone of a section by its label, of "Patients and methods" that of the first word known."""
-    whole = " ".join(label.lower().split())
-    return next((_zones()[name] for name in (whole, *_AND.split(whole)) if name in _zones()), "")
+    The zone of "Patients and methods" is that of the first word known.
+    """
+    if match := _LABEL.match(sentence):
+        whole, (_, zones) = " ".join(match[1].lower().split()), _rules()
+        for name in (whole, *_AND.split(whole)):
+            if name in zones:
+                return zones[name], sentence[match.end() :]
+    return "", sentence
 
 
 def _what(found: Sequence[Part]) -> int | None:
@@ -116,18 +133,18 @@ def _what(found: Sequence[Part]) -> int | None:
     best = _best(scores)
     if best is not None or any(part.zone for part in found):
         return best
-    hinted = [i for i, part in enumerate(found) if _weight(part, "aim") and "background.strong" not in part.cues]
+    hinted = [i for i, part in enumerate(found) if part.weight("aim") and "background.strong" not in part.cues]
     if hinted:
         return max(hinted, key=scores.__getitem__)
-    told = [i for i, part in enumerate(found) if _weight(part, "way") and not _weight(part, "background")]
-    return next((i for i in told if not _is_outcome(found[i])), told[0] if told else None)
+    told = [i for i, part in enumerate(found) if part.weight("way") and not part.weight("background")]
+    return next((i for i in told if not found[i].is_outcome), told[0] if told else None)
 
 
 def _aim(part: Part, place: float) -> float:
     """Weigh a sentence as the one that says what is done; `place` is 0 for the first, near 1 for the last."""
-    score = _weight(part, "aim") + {"what": 2.0, "how": -0.5, "": 0.0, "background": 0.0}.get(part.zone, -1.5)
+    score = part.weight("aim") + {"what": 2.0, "how": -0.5, "": 0.0, "background": 0.0}.get(part.zone, -1.5)
     if "aim.strong" not in part.cues:
-        score -= 0.25 * _weight(part, "background") + 0.75 * _is_outcome(part) + 1.5 * ("detail.available" in part.cues)
+        score -= 0.25 * part.weight("background") + 0.75 * part.is_outcome + 1.5 * ("detail.available" in part.cues)
     score -= 0.75 * ("detail.adds" in part.cues) + 0.25 * ("detail.points_back" in part.cues)
     return score - place
 
@@ -135,65 +152,47 @@ def _aim(part: Part, place: float) -> float:
 def _result(found: Sequence[Part], what: int | None) -> int | None:
     scores = []
     for index, part in enumerate(found):
-        score = _weight(part, "outcome") + {"result": 2.0, "conclusion": 2.0, "": 0.0}.get(part.zone, -2.0)
+        score = part.weight("outcome") + {"result": 2.0, "conclusion": 2.0, "": 0.0}.get(part.zone, -2.0)
         if not part.zone:
             score -= _background(part, index, what) + 1.5 * ("aim.strong" in part.cues)
-            score -= 1.5 * (what is not None and index < what) + ("aim.weak" in part.cues and not _is_outcome(part))
+            score -= 1.5 * (what is not None and index < what) + ("aim.weak" in part.cues and not part.is_outcome)
             score += 0.3 * index / len(found)
-        score -= 0.5 * ("detail.adds" in part.cues) + 2.0 * ("detail.available" in part.cues) + 2.0 * _is_limit(part)
+        score -= 0.5 * ("detail.adds" in part.cues) + 2.0 * ("detail.available" in part.cues) + 2.0 * part.is_limit
         scores.append(score if index != what else 0.0)
     best = _best(scores, 1.1)
-    return what if best is None and what is not None and _is_outcome(found[what]) else best
+    return what if best is None and what is not None and found[what].is_outcome else best
 
 
 def _how(found: Sequence[Part], what: int | None, result: int | None) -> int | None:
     is_labelled = any(part.zone == "how" for part in found)
     scores = []
     for index, part in enumerate(found):
-        score = _weight(part, "way") + (2.5 if part.zone == "how" else -2.0 if part.zone and is_labelled else 0.0)
+        score = part.weight("way") + (2.5 if part.zone == "how" else -2.0 if part.zone and is_labelled else 0.0)
         if not part.zone:
-            score -= _background(part, index, what) + 0.75 * _weight(part, "outcome")
+            score -= _background(part, index, what) + 0.75 * part.weight("outcome")
             score += 0.5 * ("aim.strong" in part.cues or "aim.weak" in part.cues)
         score -= 2.5 * (what is not None and index < what and part.zone != "how")
-        score -= 2.0 * ("detail.available" in part.cues) + 0.5 * ("detail.adds" in part.cues) + 2.0 * _is_limit(part)
-        if what is not None and not part.zone and _weight(part, "way"):
+        score -= 2.0 * ("detail.available" in part.cues) + 0.5 * ("detail.adds" in part.cues) + 2.0 * part.is_limit
+        if what is not None and not part.zone and part.weight("way"):
             score += _BEHIND.get(index - what, 0.0)
         scores.append(score - 0.5 * index / len(found) if index not in (what, result) else 0.0)
     best = _best(scores)
-    says_both = what is not None and what != result and _weight(found[what], "way") > 0
+    says_both = what is not None and what != result and found[what].weight("way") > 0
     return what if best is None and says_both else best
 
 
 def _background(part: Part, index: int, what: int | None) -> float:
     """Return what speaks against a sentence for telling the background; behind the aim, weak signs are none."""
     is_told = what is not None and index > what and "background.strong" not in part.cues
-    return 0.0 if is_told else 0.5 * _weight(part, "background")
+    return 0.0 if is_told else 0.5 * part.weight("background")
 
 
 def _limits(found: Sequence[Part], what: int | None) -> int | None:
     """Return the sentence that says where the paper falls short: a limit stands behind what the paper brings."""
-    said = [i for i, part in enumerate(found) if _is_limit(part) and (what is None or i > what or part.zone)]
+    said = [i for i, part in enumerate(found) if part.is_limit and (what is None or i > what or part.zone)]
     return next(
         (i for i in said if found[i].zone == "limits" or "limits.sure" in found[i].cues), said[0] if said else None
     )
-
-
-def _is_limit(part: Part) -> bool:
-    if part.zone == "limits":
-        return True
-    if part.zone in ("background", "what"):
-        return False
-    return bool(part.cues & {"limits.sure", "limits.later"}) and not part.cues & {"limits.never", "aim.strong"}
-
-
-def _is_outcome(part: Part) -> bool:
-    return "outcome.strong" in part.cues
-
-
-def _weight(part: Part, group: str) -> float:
-    """Weigh the cues of a group: one for sure counts most, and one beside it little more."""
-    strong, weak = f"{group}.strong" in part.cues, f"{group}.weak" in part.cues
-    return _STRONG + _BESIDE * weak if strong else _WEAK * weak
 
 
 def _best(scores: Sequence[float], enough: float = _ENOUGH) -> int | None:
@@ -202,31 +201,21 @@ def _best(scores: Sequence[float], enough: float = _ENOUGH) -> int | None:
     return best if scores[best] >= enough else None
 
 
-@cache
-def _patterns() -> Mapping[str, re.Pattern[str]]:
-    table = _table()
-    words: dict[str, str] = {}
-    for name, value in table["words"].items():
-        words[name] = _filled(value, words)
-    return {
-        f"{group}.{name}": re.compile("|".join(_filled(pattern, words) for pattern in patterns))
-        for group in ("aim", "way", "outcome", "background", "detail", "limits")
-        for name, patterns in table[group].items()
+@cache  # they ship with the program
+def _rules() -> tuple[Mapping[str, re.Pattern[str]], Mapping[str, Zone]]:
+    """Return a pattern for each group of cues, and the zones of labels."""
+    file = resources.files("assistant.analysis.summaries") / "aspects.toml"
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    words, labels = dict[str, str](), table.pop("labels")
+
+    def filled(pattern: str) -> str:
+        return re.sub(r"\{([a-z]+)\}", lambda name: words[name[1]], pattern)
+
+    for name, pattern in table.pop("words").items():
+        words[name] = filled(pattern)
+    cues = {
+        f"{group}.{name}": re.compile("|".join(map(filled, patterns)))
+        for group, by_name in table.items()
+        for name, patterns in by_name.items()
     }
-
-
-@cache
-def _zones() -> Mapping[str, Zone]:
-    labels: Mapping[Zone, Iterable[str]] = _table()["labels"]
-    return {label: zone for zone, known in labels.items() for label in known}
-
-
-def _filled(pattern: str, words: Mapping[str, str]) -> str:
-    return re.sub(r"\{([a-z]+)\}", lambda name: words[name[1]], pattern)
-
-
-@cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads(
-        resources.files("assistant.analysis.summaries").joinpath("aspects.toml").read_text(encoding="utf-8")
-    )
+    return cues, {label: zone for zone, known in labels.items() for label in known}

@@ -7,19 +7,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.analysis.summaries import overview_facts, paper_lines, paper_summary, survey, synthesis
-from assistant.analysis.summaries.survey import Group, Survey
-from assistant.analysis.summaries.synthesis import Section
+from assistant import catalogue
+from assistant.analysis import trends
+from assistant.analysis.summaries import paper_summary, synthesis
+from assistant.analysis.summaries.synthesis import SIZES, Group, Section, Survey
+from assistant.analysis.trends import Course
 from assistant.grounding import Embed, support
 from assistant.library import Library
 from assistant.protocols import LanguageModel
-from assistant.text import counted, filter_in_words
+from assistant.text import counted, filter_in_words, joined, plain
 from assistant.types import (
     Answer,
     AnswerEvent,
     AnswerFinished,
+    CataloguePlan,
     Coverage,
     EvidenceFound,
+    Measure,
+    OverviewPlan,
     PaperFilter,
     Progress,
     Sentence,
@@ -29,6 +34,10 @@ from assistant.types import (
 
 MOST_SOURCES = 200
 """Papers that an answer shows as numbered sources; of more, the rows name all."""
+
+_MOST_COAUTHORS = 5
+_MOST_FIRST = 10
+_MOST_CHANGES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,87 +54,70 @@ class Overviews:
     probes: Path | None = None
     called: Callable[[str], str] = str
 
-    def of_papers(self, answer: Answer, chosen: PaperFilter, note: str, stop: threading.Event) -> Iterator[AnswerEvent]:
+    def of_papers(
+        self, answer: Answer, paper_filter: PaperFilter, note: str, stop: threading.Event
+    ) -> Iterator[AnswerEvent]:
         """Read every paper that passes a filter and write up its themes; `note` says how the papers were chosen.
 
         `answer` is the answer as far as it is known: question and plan. What can be counted is shown at once.
         """
-        length = answer.plan.length if answer.plan else "medium"
-        names = {name: self.called(name) for name in chosen.people}
-        selected = _which(answer, chosen, names, note)
-        read: Survey | None = None
-        for step in survey.read(self.library, chosen, f"papers {selected}".strip()):
-            if isinstance(step, Progress):
-                yield step
-            else:
-                read = step
-        assert read is not None
+        size = SIZES[answer.plan.length if isinstance(answer.plan, OverviewPlan) else "medium"]
+        selected = _which(answer, paper_filter, {name: self.called(name) for name in paper_filter.people}, note)
+        read = yield from synthesis.read(self.library, paper_filter, f"papers {selected}".strip())
         sources = read.sources[:MOST_SOURCES]
         yield EvidenceFound(sources)
-        facts = list(overview_facts.sections(self.library, read, chosen))
+        facts = list(_facts(self.library, read, paper_filter))
         opening = Section(synthesis.opening(read.coverage, selected, note))
-        groups = synthesis.written_groups(read, length)
-        outline = [opening, *(synthesis.section(read, group, (), "short") for group in groups), *facts]
+        largest = sorted(read.groups, key=lambda group: -len(group.numbers))[: size.themes]
+        groups = [group for group in read.groups if group in largest]
+        outline = [opening, *(synthesis.section(read, group, (), SIZES["short"]) for group in groups), *facts]
         yield TextProduced(synthesis.text(outline))
         model = self.language_model()
         supports = support.reader(model, self.probes, self.prompt_tokens)
         kept: dict[int, list[Sentence]] = {}
         withheld: list[Sentence] = []
-        prompts = [synthesis.prompt(read, group, length, model, self.prompt_tokens) for group in groups]
-        for place, written in model.write_all(prompts, max_new_tokens=synthesis.most_tokens(length), stop=stop):
+        prompts = [synthesis.prompt(read, group, size, model, self.prompt_tokens) for group in groups]
+        for place, written in model.write_all(prompts, max_new_tokens=size.most_tokens, stop=stop):
             kept[place], unproved = synthesis.proved(written, read, groups[place], supports, self.embed)
             withheld += unproved
             yield Progress(len(kept), len(groups), f"{len(kept)} of {counted(len(groups), 'theme')} written")
-        themes = [synthesis.section(read, group, kept.get(place, ()), length) for place, group in enumerate(groups)]
+        themes = [synthesis.section(read, group, kept.get(place, ()), size) for place, group in enumerate(groups)]
         sections = [_cut(each) for each in (opening, *themes, *_others(read, groups), *facts)]
-        yield AnswerFinished(
-            replace(
-                answer,
-                text=synthesis.text(sections),
-                sentences=synthesis.sentences(sections),
-                withheld=tuple(withheld),
-                sources=sources,
-                rows=synthesis.rows(read),
-                count=read.coverage.matching,
-                coverage=read.coverage,
-                model=model.info,
-                reason=_reason(stop.is_set(), len(withheld)),
-            )
-        )
+        answer = replace(answer, rows=synthesis.rows(read), count=read.coverage.matching, coverage=read.coverage)
+        yield _finished(replace(answer, sources=sources, model=model.info), sections, withheld, stop)
 
     def of_paper(self, answer: Answer, source: Source, stop: threading.Event) -> Iterator[AnswerEvent]:
         """Summarise one paper: a line by the model, kept for the next time, and the abstract's own words."""
         yield EvidenceFound((source,))
-        bare = paper_summary.section(source, None)
-        yield TextProduced(synthesis.text([bare]))
+        yield TextProduced(paper_summary.section(source, None).text)
         model = self.language_model()
         supports = support.reader(model, self.probes, self.prompt_tokens)
-        (paper,) = self.library.papers_by_id([source.paper_id])
-        lines = paper_lines.write(self.library, [paper], model, supports, self.embed, stop, lambda _: None)
-        unproved = paper_lines.unproved(self.library, [paper], model.info.name)
-        written = paper_summary.section(source, None if unproved else lines.get(paper.id))
-        yield AnswerFinished(
-            replace(
-                answer,
-                text=synthesis.text([written]),
-                sentences=synthesis.sentences([written]),
-                withheld=unproved,
-                sources=(source,),
-                rows=paper_summary.table([source]),
-                count=1,
-                coverage=Coverage(1, 1, source.date, source.date, int(not source.date), "abstracts"),
-                model=model.info,
-                reason=_reason(stop.is_set(), len(unproved)),
-            )
-        )
+        line = paper_summary.written_line(self.library, source, model, supports, self.embed, stop)
+        withheld = [Sentence(line.said, line.status)] if line and not line.is_proved else []
+        coverage = Coverage(1, 1, source.date, source.date, int(not source.date), "abstracts")
+        answer = replace(answer, rows=paper_summary.table([source]), count=1, coverage=coverage)
+        answer = replace(answer, sources=(source,), model=model.info)
+        yield _finished(answer, [paper_summary.section(source, line)], withheld, stop)
 
 
-def _which(answer: Answer, chosen: PaperFilter, names: Mapping[str, str], note: str) -> str:
+def _finished(
+    answer: Answer, sections: Sequence[Section], withheld: Sequence[Sentence], stop: threading.Event
+) -> AnswerFinished:
+    remarks = ["stopped by the reader"] if stop.is_set() else []
+    if withheld:
+        pronoun = "it" if len(withheld) == 1 else "them"
+        remarks.append(f"{counted(len(withheld), 'sentence')} withheld: no abstract wholly supports {pronoun}")
+    said = tuple(sentence for section in sections for sentence in (section.heading, *section.body))
+    answer = replace(answer, text=synthesis.text(sections), sentences=said, withheld=tuple(withheld))
+    return AnswerFinished(replace(answer, reason="; ".join(remarks)))
+
+
+def _which(answer: Answer, paper_filter: PaperFilter, names: Mapping[str, str], note: str) -> str:
     """Return which papers are meant, as words behind "papers"."""
-    words = filter_in_words(replace(chosen, among=None), names)
+    words = filter_in_words(replace(paper_filter, among=None), names)
     if answer.plan and answer.plan.papers:
         return f"{words} that were named".strip() if not words else f"{words}, those that were named"
-    return words or ("that were chosen before" if chosen.among is not None and not note else "")
+    return words or ("that were chosen before" if paper_filter.among is not None and not note else "")
 
 
 def _others(read: Survey, written: Sequence[Group]) -> Iterator[Section]:
@@ -135,7 +127,8 @@ def _others(read: Survey, written: Sequence[Group]) -> Iterator[Section]:
         named = "; ".join(f"{group.title} ({counted(len(group.numbers), 'paper')})" for group in rest)
         yield Section(Sentence(f"Other themes: {named}.", "exact"))
     if read.apart:
-        text = f"{counted(len(read.apart), 'paper')} in no theme, without a vector: `assistant reindex` makes vectors."
+        have = "belongs to no theme: it has" if len(read.apart) == 1 else "belong to no theme: they have"
+        text = f"{counted(len(read.apart), 'paper')} {have} no vector yet. `assistant reindex` makes vectors."
         yield Section(Sentence(text, "exact", read.apart))
 
 
@@ -155,9 +148,47 @@ def _cut(section: Section) -> Section:
     return Section(shown(section.heading), tuple(body))
 
 
-def _reason(stopped: bool, withheld: int) -> str:
-    remarks = ["stopped by the reader"] if stopped else []
-    if withheld:
-        pronoun = "it" if withheld == 1 else "them"
-        remarks.append(f"{counted(withheld, 'sentence')} withheld: no abstract wholly supports {pronoun}")
-    return "; ".join(remarks)
+def _facts(library: Library, read: Survey, paper_filter: PaperFilter) -> Iterator[Section]:
+    """Yield the papers of each year; an author's co-authors and first-authored papers; what changed; all counted."""
+    if read.coverage.matching < 2:
+        return
+    yield Section(Sentence(trends.publications_in_words(read.found), "exact"))
+    if paper_filter.author and not paper_filter.position:
+        yield from _of_author(library, read, paper_filter)
+    if changed := [_change(read, course) for course in _changes(read)]:
+        yield Section(Sentence("What changed:", "unchecked"), tuple(changed))
+
+
+def _of_author(library: Library, read: Survey, paper_filter: PaperFilter) -> Iterator[Section]:
+    def looked_up(wanted: PaperFilter, measure: Measure, most: int) -> catalogue.CatalogueAnswer:
+        return catalogue.answer(library, CataloguePlan(question="", filter=wanted, measure=measure, limit=most))
+
+    if people := looked_up(paper_filter, "coauthors", _MOST_COAUTHORS).rows:
+        listed = joined([f"{plain(row['author'])} ({counted(row['papers'], 'paper')})" for row in people])
+        yield Section(Sentence(f"Most frequent co-authors: {listed}.", "exact"))
+    first = looked_up(replace(paper_filter, position="first"), "papers", _MOST_FIRST)
+    if first.rows:
+        titles = [f"“{plain(row['title'])}”" for row in first.rows]
+        shown = f", {len(titles)} of them" if first.count > len(titles) else ""
+        text = f"First author of {first.count:,} of the {read.coverage.matching:,}{shown}: {joined(titles)}."
+        yield Section(Sentence(text, "exact", read.numbers_of([row["paper_id"] for row in first.rows])))
+
+
+def _changes(read: Survey) -> Sequence[Course]:
+    """Return the themes and terms of which the dates or the intervals tell a change: those of most papers first.
+
+    All papers of a theme, several, may be from the newest period.
+    """
+    newest = read.found.periods[-1] if len(read.found.periods) > 1 else ""
+    themes = [
+        course
+        for course in read.found.themes
+        if course.change in ("rising", "falling")
+        or (newest and len(course.paper_ids) > 1 and course.first[: len(newest)] == newest)
+    ]
+    return sorted([*themes, *read.found.terms], key=lambda course: -len(course.paper_ids))[:_MOST_CHANGES]
+
+
+def _change(read: Survey, course: Course) -> Sentence:
+    name = plain(course.label) if course.theme_id else f"“{plain(course.label)}”"
+    return Sentence(f"- {name}: {course.words}.", "exact", tuple(sorted(read.numbers_of(course.exemplars))))

@@ -35,7 +35,8 @@ MOST_FAILURES = 50
 
 _OF_PEOPLE = ("per_author", "per_first_author", "per_last_author", "coauthors")
 _MARK = re.compile(r"\[\d{1,5}\]")
-_HEADING = re.compile(r"^(?:\w+: )?([\d,]+) (?:of [\d,]+ papers|[a-z])|(?:(?:newest|oldest) of|known for) ([\d,]+) papers?\b")
+_FIRST = re.compile(r"^(?:\w+: )?([\d,]+) [a-z]")
+_TOTAL = re.compile(r" (?:of|from|for) ([\d,]+) papers?\b")
 _LINE = re.compile(r"(?:(?:- |[\d,]+\. ).*: |[^:]+ \()([\d,]+) (?:papers?|authors?)(?: \(.*%\)|(?:, [\d to]+)?\)\.)?$")
 _BROKEN = (AssistantError, AttributeError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 """What is raised over values that this program does not write."""
@@ -260,9 +261,9 @@ def _wrong_numbers(bundle: Bundle) -> Iterator[str]:
     for paper in bundle.counted.values():
         if not _may_pass(bundle, paper, plan.filter):
             yield f"“{one_line(paper.title)}” is counted, and what is recorded of it does not pass the filter."
-    heading = _HEADING.search(answer.text)
-    if heading and (heading[1] or heading[2]) != f"{number:,}":
-        yield f"“{one_line(answer.text)}” does not state {number}."
+    heading = answer.sentences[0].text if answer.sentences and not (coverage and size == 1) else ""
+    if _FIRST.findall(heading) not in ([], [f"{number:,}"]) or set(_TOTAL.findall(heading)) - {f"{size:,}"}:
+        yield f"“{one_line(heading)}” does not state {number}, of {counted(size, 'paper')}."
     lines = Counter(found[1] for sentence in answer.sentences if (found := _LINE.match(sentence.text)))
     figures = [row[name] for row in answer.rows for name in ("papers", "authors_count") if name in row]
     for figure in lines - Counter(f"{figure:,}" for figure in figures):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.analysis.summaries import aspects
-from assistant.analysis.summaries.key_sentences import COEFFICIENTS, key_sentence, key_sentences, signs
+from assistant.analysis.summaries.key_sentences import features, key_sentence, model
 
 TITLE = "Quarry: retrieval without labelled pairs"
 ABSTRACT = (
@@ -27,26 +27,6 @@ def test_without_a_title_the_cues_decide() -> None:
 def test_of_equal_sentences_the_first_is_taken() -> None:
     assert key_sentence("", "The sky is blue.") == "The sky is blue."
     assert key_sentence("", "") == ""
-    assert key_sentences("", "", 3) == ()
-    assert key_sentences(TITLE, ABSTRACT, 0) == ()
-
-
-def test_several_sentences_come_in_the_abstracts_order_with_the_key_sentence_among_them() -> None:
-    chosen = key_sentences(TITLE, ABSTRACT, 3)
-    assert len(chosen) == 3
-    assert CONTRIBUTION in chosen
-    assert sorted(chosen, key=ABSTRACT.index) == list(chosen)
-
-
-def test_a_sentence_that_repeats_another_is_left_for_a_new_one() -> None:
-    twice = (
-        f"{CONTRIBUTION} Quarry, we propose, learns retrieval without labelled pairs. It gains 4.2 points over BM25."
-    )
-    assert key_sentences(TITLE, twice, 2) == (CONTRIBUTION, "It gains 4.2 points over BM25.")
-
-
-def test_no_more_sentences_are_returned_than_there_are() -> None:
-    assert key_sentences(TITLE, "We propose Quarry.", 5) == ("We propose Quarry.",)
 
 
 def test_an_order_is_never_a_key_sentence() -> None:
@@ -60,17 +40,21 @@ def test_the_label_of_a_section_is_no_part_of_the_sentence() -> None:
     assert key_sentence("Falls in old age", abstract) == "To study falls in old age."
 
 
-def test_there_is_a_coefficient_for_each_sign_and_a_sign_for_each_sentence() -> None:
-    found = aspects.parts(ABSTRACT)
-    assert len(signs(TITLE, found)) == len(found)
-    assert all(0 <= value <= 1 for one in signs(TITLE, found) for value in one.values())
-    assert len(COEFFICIENTS.values()) == len(signs(TITLE, found)[0].values())
+def test_there_is_a_coefficient_for_each_feature_and_features_for_each_sentence() -> None:
+    parts = aspects.parts(ABSTRACT)
+    found = features(TITLE, parts)
+    assert len(found) == len(parts)
+    for one in found:
+        assert list(one) == list(model()["coefficients"])
+        assert all(0 <= value <= 1 for value in one.values())
 
 
-@given(st.text(max_size=80), st.text(max_size=300), st.integers(1, 4))
-def test_sentences_are_verbatim_whatever_the_text(title: str, abstract: str, most: int) -> None:
-    verbatim = abstract.encode("utf-8", "replace").decode()
-    chosen = key_sentences(title, abstract, most)
-    assert len(chosen) <= most
-    assert all(sentence in verbatim for sentence in chosen)
-    assert key_sentence(title, abstract) in (*chosen, "")
+def test_the_coefficients_name_what_they_were_fitted_on() -> None:
+    assert model()["version"] == 1
+    assert "SciTLDR" in model()["fitted_on"]
+    assert set(model()["by_hand"]) < set(model()["coefficients"])
+
+
+@given(st.text(max_size=80), st.text(max_size=300))
+def test_a_sentence_is_verbatim_whatever_the_text(title: str, abstract: str) -> None:
+    assert key_sentence(title, abstract) in abstract.encode("utf-8", "replace").decode()

@@ -11,7 +11,7 @@ from assistant.answering import Assistant
 from assistant.library import Library, upsert
 from assistant.planning import Gazetteer, Planner
 from assistant.search import PersistentIndex, Retriever, embedding_queue
-from assistant.types import AnswerFinished, EvidenceFound, Paper, Plan, Progress, Record, TextProduced
+from assistant.types import AnswerFinished, EvidenceFound, OverviewPlan, Paper, Progress, Record, TextProduced
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge, marked
 
@@ -141,7 +141,7 @@ def test_where_the_model_takes_no_paper_to_be_about_a_topic_it_is_refused(
 def test_the_plan_of_an_overview_says_what_can_be_counted_again(build: Callable[..., Assistant]) -> None:
     answer = build(*NOTHING).ask("Give me an overview of galaxy clusters").answer()
     assert answer.plan
-    assert (answer.plan.topic, answer.plan.chosen.words) == ("", ("galaxy clusters",))
+    assert (answer.plan.topic, answer.plan.filter.words) == ("", ("galaxy clusters",))
     assert answer.count == 5
 
 
@@ -201,7 +201,7 @@ def test_papers_without_vectors_are_quoted_and_it_is_said(library: Library, embe
     model = ScriptedModel(*NOTHING)
     assistant = assistant_over(library, PersistentIndex(library, MemoryPlace()), embedder, model)
     answer = assistant.ask("Summarise Ada Lovelace's work").answer()
-    assert "10 papers in no theme, without a vector" in answer.text
+    assert "10 papers belong to no theme: they have no vector yet." in answer.text
     assert any(sentence.spans for sentence in answer.sentences)
 
 
@@ -215,7 +215,7 @@ def test_a_line_about_a_paper_that_is_not_proved_is_withheld(build: Callable[...
 @pytest.mark.parametrize(("length", "themes"), [("short", 3), ("long", 12)])
 def test_the_length_says_how_much_is_written(build: Callable[..., Assistant], length: str, themes: int) -> None:
     assistant = build(*NOTHING)
-    plan = Plan("Summarise.", "Summarise.", kind="synthesis", length=length)  # type: ignore[arg-type]
+    plan = OverviewPlan(question="Summarise.", length=length)  # type: ignore[arg-type]
     answer = assistant.ask("Summarise.", plan=plan).answer()
     quoted = {span.source for sentence in answer.sentences for span in sentence.spans}
     themed = sum(len(row["paper_ids"]) for row in answer.rows)

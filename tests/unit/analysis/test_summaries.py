@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.analysis.summaries import paper_lines
+from assistant.analysis.summaries import paper_summary
+from assistant.types import Source
 from benchmarks import summaries
 from benchmarks.summaries import Summed
 from tests.conftest import SHARED, make_paper
@@ -26,16 +27,16 @@ def test_an_interrupted_run_goes_on_where_it_ended(tmp_path: Path) -> None:
     summaries.write_lines([ONE, TWO], file, model)
     assert len(model.prompts) == 1
     assert summaries.read_lines(file) == {
-        paper_lines.digest(ONE): "The paper proposes One.",
-        paper_lines.digest(TWO): "The paper proposes Two.",
+        paper_summary.digest(Source.of(1, ONE)): "The paper proposes One.",
+        paper_summary.digest(Source.of(1, TWO)): "The paper proposes Two.",
     }
 
 
 def test_no_key_sentence_is_chosen_with_coefficients_fitted_on_its_own_paper() -> None:
     papers = [Summed(f"p{i}", "T", "Trees are old. We propose a parser.", ("a parser",)) for i in range(8)]
-    first, aim = (np.zeros(len(summaries.Signs.__slots__)) for _ in range(2))
-    first[summaries.Signs.__slots__.index("first")] = 1.0
-    aim[summaries.Signs.__slots__.index("aim")] = 1.0
+    first, aim = (np.zeros(len(summaries.FEATURES)) for _ in range(2))
+    first[summaries.FEATURES.index("first")] = 1.0
+    aim[summaries.FEATURES.index("aim.strong")] = 1.0
     found = summaries.extracted(papers, fitted=first, other=aim)
     assert {one.is_fitted for one in papers} == {True, False}
     assert all(found[one.id] == ("We propose a parser." if one.is_fitted else "Trees are old.") for one in papers)

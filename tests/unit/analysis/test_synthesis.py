@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.analysis.summaries import synthesis
-from assistant.analysis.summaries.survey import Group, Survey
+from assistant.analysis.summaries.synthesis import SIZES, Group, Survey
 from assistant.analysis.trends import Trends
 from assistant.types import Coverage, Sentence, Source
 from tests.fakes import HashingEmbedder, ScriptedModel
@@ -18,12 +18,11 @@ SOURCES = tuple(
     Source(number, f"id{number}", f"{name}: A Study", ("Ada",), "2024", "", abstract)
     for number, (name, abstract) in enumerate(zip(("Alpha", "Beta"), ABSTRACTS, strict=True), 1)
 )
-GROUP = Group("adapters", None, (1, 2))
+GROUP = Group("adapters", (1, 2))
 
 
 def survey(reading: str = "key sentences") -> Survey:
     return Survey(
-        (),
         SOURCES,
         {1: "We propose Alpha, which prunes adapters early.", 2: "We propose Beta, which merges adapters late."},
         (GROUP,),
@@ -39,15 +38,15 @@ def kept(text: str) -> list[str]:
 
 
 def test_the_model_is_shown_key_sentences_or_whole_abstracts_where_there_are_few() -> None:
-    (message,) = synthesis.prompt(survey(), GROUP, "medium", ScriptedModel(), 3000)
+    (message,) = synthesis.prompt(survey(), GROUP, SIZES["medium"], ScriptedModel(), 3000)
     assert "We propose Alpha, which prunes adapters early." in message.content
     assert "21 percent" not in message.content
-    (whole,) = synthesis.prompt(survey("abstracts"), GROUP, "medium", ScriptedModel(), 3000)
+    (whole,) = synthesis.prompt(survey("abstracts"), GROUP, SIZES["medium"], ScriptedModel(), 3000)
     assert "21 percent" in whole.content
 
 
 def test_papers_beyond_the_budget_are_left_out_the_last_first() -> None:
-    (message,) = synthesis.prompt(survey("abstracts"), GROUP, "medium", ScriptedModel(), 60)
+    (message,) = synthesis.prompt(survey("abstracts"), GROUP, SIZES["medium"], ScriptedModel(), 60)
     assert "Alpha" in message.content
     assert "Beta" not in message.content
 
@@ -66,25 +65,25 @@ def test_a_sentence_that_was_cut_a_bare_title_and_a_repetition_are_not_kept() ->
 
 
 def test_papers_are_quoted_where_too_few_are_cited() -> None:
-    section = synthesis.section(survey(), GROUP, [], "medium")
+    section = synthesis.section(survey(), GROUP, [], SIZES["medium"])
     assert [sentence.sources for sentence in section.body] == [(1,), (2,)]
     assert section.body[0].spans[0].quote in ABSTRACTS[0]
     said = Sentence("Alpha and Beta treat adapters.", "supported", (1, 2))
-    assert synthesis.section(survey(), GROUP, [said], "medium").body == (said,)
+    assert synthesis.section(survey(), GROUP, [said], SIZES["medium"]).body == (said,)
 
 
 def test_of_few_papers_every_one_is_cited_of_many_as_many_as_the_length_asks_for() -> None:
     said = Sentence("Alpha prunes adapters.", "supported", (1,))
-    assert [each.sources for each in synthesis.section(survey(), GROUP, [said], "short").body] == [(1,), (2,)]
+    assert [each.sources for each in synthesis.section(survey(), GROUP, [said], SIZES["short"]).body] == [(1,), (2,)]
     many = replace(survey(), coverage=replace(survey().coverage, matching=9))
-    assert synthesis.section(many, GROUP, [said], "short").body == (said,)
+    assert synthesis.section(many, GROUP, [said], SIZES["short"]).body == (said,)
 
 
 def test_a_key_sentence_that_is_not_in_the_abstract_is_never_quoted() -> None:
     bent = survey()
     object.__setattr__(bent, "key_sentences", {1: "Something else.", 2: ""})
-    assert synthesis.quotation(bent, 1) is None
-    assert synthesis.quotation(bent, 2) is None
+    assert synthesis.quoted_paper(bent, 1) is None
+    assert synthesis.quoted_paper(bent, 2) is None
 
 
 def test_the_opening_says_what_was_covered() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.catalogue import answers
+from assistant import catalogue
 from assistant.planning import Planner
 from assistant.planning.intents import Request
 from assistant.types import Plan, Turn
@@ -25,7 +25,7 @@ def talk(planner: Planner, *requests: Request) -> list[tuple[Plan, tuple[str, ..
         plan = planner.plan(request.text, history=history)
         ids = plan.papers
         if plan.kind == "catalogue":
-            found = answers.planned(planner.library, plan)
+            found = catalogue.answer(planner.library, plan)
             ids = tuple(row["paper_id"] for row in found.rows if "paper_id" in row)
         history.append(Turn(request.text, "…", ids, plan.question, plan))
         said.append((plan, tuple(paper.title.split(":")[0] for paper in planner.library.papers_by_id(ids))))

@@ -13,7 +13,7 @@ from assistant.text import (
     plain,
     plan_in_words,
 )
-from assistant.types import Measure, PaperFilter, CataloguePlan
+from assistant.types import CataloguePlan, Measure, PaperFilter
 
 NEW_FIELDS: dict[str, Any] = {
     "any_authors": ("Fu",),
