@@ -238,10 +238,9 @@ def _wrong_numbers(bundle: Bundle) -> Iterator[str]:
     answer, plan, coverage = bundle.answer, bundle.answer.plan, bundle.answer.coverage
     for paper_id in bundle.papers.keys() - bundle.counted.keys() - {source.paper_id for source in answer.sources}:
         yield f"“{bundle.papers[paper_id].title}” is in {EVIDENCE}, and the answer neither cites nor counts it."
-    if not isinstance(plan, CataloguePlan | OverviewPlan) or plan.unknown_author or answer.refused:
-        return
     measure = plan.measure if isinstance(plan, CataloguePlan) else None
-    if measure == "profile":
+    is_counted = isinstance(plan, CataloguePlan | OverviewPlan) and not plan.unknown_author
+    if plan is None or not is_counted or measure == "profile" or answer.kind != plan.kind:
         return
     size = len(bundle.counted)
     number = coverage.matching if coverage else answer.count
@@ -349,7 +348,7 @@ def _changes(bundle: Bundle, library: Library) -> Iterator[str]:
             yield from (
                 f"“{one_line(quote)}” is not in the abstract of source [{source.number}] now." for quote in gone
             )
-    if not isinstance(plan, CataloguePlan | OverviewPlan):
+    if not isinstance(plan, CataloguePlan | OverviewPlan) or answer.kind != plan.kind:
         return
     among = plan.filter.among and tuple(ids.get(each, each) for each in plan.filter.among)
     papers = tuple(ids.get(each, each) for each in plan.papers)

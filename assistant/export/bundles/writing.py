@@ -73,7 +73,7 @@ def _write_files(folder: Path, answer: Answer, library: Library) -> None:
     made, total, plan = datetime.now(UTC).isoformat(timespec="seconds"), library.count(), answer.plan
     cited, counted = library.papers_by_id([each.paper_id for each in answer.sources]), _counted(library, answer)
     is_same = [paper.id for paper in cited] == [source.paper_id for source in answer.sources]
-    if isinstance(plan, CataloguePlan) and not plan.unknown_author:
+    if isinstance(plan, CataloguePlan) and answer.kind == plan.kind and not plan.unknown_author:
         is_same = is_same and catalogue.answer(library, plan).count == answer.count
     if not is_same:
         raise BundleError("The library has changed since this was answered. Ask again, and save that answer.")
@@ -124,7 +124,7 @@ def _spellings(library: Library, answer: Answer) -> Mapping[str, Sequence[str]]:
 def _counted(library: Library, answer: Answer) -> list[Paper]:
     """Return all papers that a number or a theme of the answer counts, newest first."""
     plan = answer.plan
-    if not isinstance(plan, CataloguePlan | OverviewPlan) or plan.unknown_author:
+    if not isinstance(plan, CataloguePlan | OverviewPlan) or plan.unknown_author or answer.kind != plan.kind:
         return []
     named = replace(plan.filter, among=plan.papers) if plan.papers and plan.filter.among is None else plan.filter
     if isinstance(plan, CataloguePlan):
