@@ -166,7 +166,7 @@ class PaperFilter:
         return self == PaperFilter()
 
     def merged(self, said: PaperFilter) -> PaperFilter:
-        """Return both filters as one: what `said` says takes the place of this, but for papers, people and words.
+        """Return both filters as one: what `said` says takes its place, but for papers, people and words.
 
         Only papers that both allow are left; the other people, the words and the exclusions of both must hold. Who wrote
         the papers, where and when they appeared is one matter each, whichever fields say it.
@@ -251,8 +251,8 @@ class BasePlan:
 class PassagesPlan(BasePlan):
     """A question that is answered in prose from the abstracts found for it.
 
-    `subject` is what is searched for: the question without what the filter says already. `is_exact` is False where papers
-    are named by some words of their titles only.
+    `subject` is what is searched for: the question without what the filter says already. `is_exact` is False where
+    papers are named by some words of their titles only.
     """
 
     kind: Literal["passages"] = "passages"

@@ -155,7 +155,7 @@ class Workspace:
         if author:
             filter = replace(filter, author=author)
         if paper and (topic or not filter.is_empty):
-            raise UsageError("Give either a paper, or a filter and a topic: a paper is summarised by itself.")
+            raise UsageError("Give either a paper, or filters and a topic: a paper is summarised by itself.")
         named = (curation.named(self.library, paper),) if paper else ()
         about = f" about {topic}" if topic else ""
         question = (

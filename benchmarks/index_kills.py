@@ -10,24 +10,26 @@ itself is filled again, and all are searched for in Chroma.
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from argparse import ArgumentParser
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, suppress
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated, Any
 
 import numpy as np
+import typer
 
 from assistant.library import Library, upsert
 from assistant.protocols import Vectors
 from assistant.search import PersistentIndex
-from assistant.types import Authorship, Paper, Record
+from assistant.types import Authorship, Paper, PaperFilter, Record
+from benchmarks import common
 from vectorstore import ChromaFolders
 
 DIMENSION = 384
@@ -39,47 +41,46 @@ WATCH_SECONDS = 0.001
 PATIENCE = 600.0
 
 
-def vector_of(title: str) -> Vectors:
+def vector_of(paper: Paper) -> Vectors:
     """Return the unit vector of a paper, a pure function of its title."""
-    seed = int.from_bytes(title.encode()[-8:], "big")
+    seed = int.from_bytes(paper.title.encode()[-8:], "big")
     values = np.random.default_rng(seed).standard_normal(DIMENSION, dtype=np.float32)
     return values / np.linalg.norm(values)
 
 
 def add(library: Library, first: int, count: int) -> None:
-    """Keep papers and their vectors, which are acknowledged once this returns."""
+    """Store papers and their vectors, which are acknowledged once this returns."""
+    people = (Authorship("Ada", 1),)
     titles = [f"Paper {number:08}" for number in range(first, first + count)]
-    papers = [Paper(title=title, abstract=f"About {title}. " * 20, authorships=(Authorship("Ada", 1),), date="2024")
-              for title in titles]  # fmt: skip
+    papers = [Paper(title, f"About {title}. " * 20, authorships=people, date="2024") for title in titles]
     upsert.keep(library, [Record(paper, 1) for paper in papers], "kills")
-    ids = library.pending_ids()
-    for start in range(0, len(ids), 1000):
-        part = library.papers_by_id(ids[start : start + 1000])
-        library.keep_vectors([paper.id for paper in part], np.stack([vector_of(paper.title) for paper in part]))
+    ids = library.ids(PaperFilter())
+    pending = library.papers_by_id(sorted(ids - library.vectors(sorted(ids)).keys()))
+    library.keep_vectors([paper.id for paper in pending], np.stack([vector_of(paper) for paper in pending]))
 
 
-def add_for_ever(folder: Path) -> None:
-    """Add papers until killed; print the number that is safe after each addition."""
+def add_for_ever(folder: Path, acknowledged: Synchronized[int]) -> None:
+    """Add papers until killed, as the leader of a group of processes; note the number that is safe."""
+    os.setsid()
     with closing(Library(folder)) as library, closing(PersistentIndex(library, ChromaFolders(folder))) as index:
         index.update()
         while True:
             add(library, library.count(), ADDED)
-            print(library.count(), flush=True)
+            acknowledged.value = library.count()
             index.update()
 
 
-def look(folder: Path, fill: bool) -> None:
-    """Open the library as a new process does, search for every vector, and print what was found, as JSON."""
+def look(folder: Path, fill: bool) -> dict[str, Any]:
+    """Open the library as a new process does, search for vectors, and return what was found."""
     begun = time.perf_counter()
     with closing(Library(folder)) as library, closing(PersistentIndex(library, ChromaFolders(folder))) as index:
-        probe = vector_of("Paper 00000000")
-        first = index.query(probe, 1)
-        ready = time.perf_counter() - begun
-        waiting = set(library.pending_ids())
-        papers = [paper for paper in library.papers() if paper.id not in waiting]
-        found = {"papers": len(papers) + len(waiting), "waiting": len(waiting), "ready": round(ready, 2)}
-        newest = sorted(papers, key=lambda paper: paper.title)[-SEARCHED:]
-        some = papers if fill else [*newest, *random.sample(papers, min(SEARCHED, len(papers)))]
+        first = index.query(vector_of(Paper("Paper 00000000", "")), 1)
+        found: dict[str, Any] = {"ready": round(time.perf_counter() - begun, 2)}
+        papers = library.papers()
+        embedded = library.vectors([paper.id for paper in papers])
+        found |= {"papers": len(papers), "waiting": len(papers) - len(embedded)}
+        papers = sorted((paper for paper in papers if paper.id in embedded), key=lambda paper: paper.title)
+        some = papers if fill else papers[-SEARCHED:] + random.sample(papers, min(SEARCHED, len(papers)))
         found["missing"] = sum(not _finds(index, paper) for paper in some) + (not first)
         if fill:
             begun = time.perf_counter()
@@ -87,102 +88,82 @@ def look(folder: Path, fill: bool) -> None:
             found["filled"] = round(time.perf_counter() - begun, 1)
             with closing(PersistentIndex(library, ChromaFolders(folder))) as itself:
                 found["missing in Chroma"] = sum(not _finds(itself, paper) for paper in papers)
-        print(json.dumps(found), flush=True)
+    return found
 
 
 def _finds(index: PersistentIndex, paper: Paper) -> bool:
-    return [match.id for match in index.query(vector_of(paper.title), 1)] == [paper.id]
+    return [match.id for match in index.query(vector_of(paper), 1)] == [paper.id]
 
 
 def kill_once(folder: Path, generator: random.Random) -> tuple[int, str]:
     """Start a child that adds, kill it while index files change, and return the last acknowledged number and which."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.index_kills", "--add", str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    context = multiprocessing.get_context("spawn")
+    acknowledged = context.Value("q", 0)
+    child = context.Process(target=add_for_ever, args=(folder, acknowledged))
+    child.start()
     begun, seen, changed = time.monotonic(), _state(folder), ""
     wanted = generator.randrange(1, 12)  # Chroma writes several files, several times
-    while time.monotonic() - begun < PATIENCE and child.poll() is None:
+    while time.monotonic() - begun < PATIENCE and child.is_alive() and wanted > 0:
         now = _state(folder)
         if now != seen and now:
             changed = ", ".join(sorted(name for name in now if now[name] != seen.get(name)))
             seen, wanted = now, wanted - 1
-            if wanted <= 0:
-                break
         time.sleep(WATCH_SECONDS)
     time.sleep(generator.choice([0.0, 0.0, generator.random() / 10]))
-    os.killpg(child.pid, signal.SIGKILL)
-    said = child.communicate()[0].split()
-    return int(said[-1]) if said else 0, changed
+    if child.pid:
+        with suppress(ProcessLookupError):  # ended before, or not yet the leader of its group
+            os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
+    child.join()
+    return acknowledged.value, changed
 
 
 def _state(folder: Path) -> dict[str, tuple[int, int]]:
     """Return size and time of every file of the index that is not SQLite's."""
     found: dict[str, tuple[int, int]] = {}
-    for parent, _, names in os.walk(folder):  # passes over folders that are deleted meanwhile
-        for name in names:
-            path = Path(parent, name)
-            if len(path.relative_to(folder).parts) == 3:
-                with suppress(OSError):
-                    status = path.stat()
-                    found[name] = (status.st_size, status.st_mtime_ns)
+    for path in folder.glob("*/*/*"):
+        with suppress(OSError):  # deleted meanwhile
+            status = path.stat()
+            found[path.name] = (status.st_size, status.st_mtime_ns)
     return found
 
 
-def main() -> None:
-    """Read the command line, kill, look, and print one line a kill and a summary."""
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--vectors", type=int, default=20_000)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--fill-every", type=int, default=10, help="look into Chroma itself after so many kills")
-    parser.add_argument("--add", type=Path, help="be the child that is killed")
-    parser.add_argument("--look", type=Path, help="be the process that opens the library afterwards")
-    parser.add_argument("--fill", action="store_true")
-    options = parser.parse_args()
-    if options.add:
-        add_for_ever(options.add)
-    elif options.look:
-        look(options.look, options.fill)
-    else:
-        with TemporaryDirectory() as temporary:
-            _run(options.folder or Path(temporary), options.kills, options.vectors, options.fill_every)
-
-
-def _run(folder: Path, kills: int, vectors: int, fill_every: int) -> None:
-    with closing(Library(folder)) as library:
-        for first in range(library.count(), vectors, 1000):
-            add(library, first, min(1000, vectors - first))
-    generator = random.Random(0)
-    acknowledged, totals = vectors, dict.fromkeys(("lost", "missing", "crashes"), 0)
-    ready: list[float] = []
-    filled: list[float] = []
-    for number in range(1, kills + 1):
-        safe, changed = kill_once(folder, generator)
-        acknowledged = max(acknowledged, safe)
-        command = [sys.executable, "-m", "benchmarks.index_kills", "--look", str(folder)]
-        looked = subprocess.run(
-            command + ["--fill"] * (number % fill_every == 0), capture_output=True, text=True, check=False
-        )
-        if looked.returncode:
-            totals["crashes"] += 1
-            print(f"{number}: the process that looked ended with {looked.returncode}: {looked.stderr[-500:]}")
-            continue
-        found = json.loads(looked.stdout)
-        totals["lost"] += max(0, acknowledged - found["papers"])
-        totals["missing"] += found["missing"] + found.get("missing in Chroma", 0)
-        ready.append(found["ready"])
-        filled += [found["filled"]] if "filled" in found else []
-        print(f"{number}: killed at {changed or 'no change'}; {found}", flush=True)
-    print(
-        f"{kills} kills: {totals['lost']} papers lost, {totals['missing']} vectors missing, "
-        f"{totals['crashes']} crashes; ready after {np.median(ready):.2f} s (median), "
-        f"{max(ready, default=0):.2f} s (longest)"
-        + (f"; Chroma filled again in {np.median(filled):.1f} s (median)" if filled else "")
-    )
+def main(
+    kills: int = 20,
+    vectors: int = 20_000,
+    folder: Path | None = None,
+    fill_every: Annotated[int, typer.Option(help="Look into Chroma itself after so many kills.")] = 10,
+) -> None:
+    """Kill, look, and print one line a kill and a summary."""
+    with TemporaryDirectory() as temporary:
+        place = folder or Path(temporary)
+        with closing(Library(place)) as library:
+            for first in range(library.count(), vectors, 1000):
+                add(library, first, min(1000, vectors - first))
+        generator = random.Random(0)
+        acknowledged, lost, missing, crashes = vectors, 0, 0, 0
+        looked: list[dict[str, Any]] = []
+        for number in range(1, kills + 1):
+            safe, changed = kill_once(place, generator)
+            acknowledged = max(acknowledged, safe)
+            try:
+                found = common.in_new_process(look, place, number % fill_every == 0)
+            except BrokenProcessPool as error:
+                crashes += 1
+                print(f"{number}: the process that looked crashed: {error}", flush=True)
+                continue
+            lost += max(0, acknowledged - found["papers"])
+            missing += found["missing"] + found.get("missing in Chroma", 0)
+            looked.append(found)
+            print(f"{number}: killed at {changed or 'no change'}; {found}", flush=True)
+    ready = [found["ready"] for found in looked]
+    filled = [found["filled"] for found in looked if "filled" in found]
+    print(f"{kills} kills: {lost} papers lost, {missing} vectors missing, {crashes} crashes")
+    if ready:
+        print(f"ready after {np.median(ready):.2f} s (median), {max(ready):.2f} s (longest)")
+    if filled:
+        print(f"Chroma filled again in {np.median(filled):.1f} s (median)")
 
 
 if __name__ == "__main__":
-    main()
+    common.run(main, __doc__)

@@ -1,7 +1,8 @@
-"""Attacks on whoever reads an abstract, and what must hold whatever a model makes of them.
+"""Attacks in abstracts and questions, swapped numbers, and what must hold whatever a model makes of them.
 
 An attack is a kind (`benchmarks/data/injections.toml`) in a place: the title, the abstract's beginning or end, the
-authors, the name of the file, the question. What can be checked without a model is checked here, of each of them.
+authors, the name of the file, the question. What can be checked without a model is checked here, of each of them. A
+swap changes a number in an abstract: an answer that follows its abstract gives the new one.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any, Literal
 
-from assistant.cli import console
+from assistant.cli import render
+from assistant.evaluation import question_files
+from assistant.evaluation.question_files import Question
 from assistant.protocols import Reading
 from assistant.types import Answer, Authorship, Message, ModelInfo, Paper
 from assistant.ui import cards
-
-KINDS = Path(__file__).parent / "data" / "injections.toml"
+from benchmarks.common import DATA
 
 Place = Literal["title", "abstract's beginning", "abstract's end", "authors", "file name", "question"]
 PLACES: tuple[Place, ...] = ("title", "abstract's beginning", "abstract's end", "authors", "file name", "question")
@@ -82,12 +83,34 @@ class Attack:
 
 def attacks() -> list[Attack]:
     """Return every kind in every place."""
-    kinds = tomllib.loads(KINDS.read_text(encoding="utf-8"))["kind"]
+    kinds = tomllib.loads((DATA / "injections.toml").read_text(encoding="utf-8"))["kind"]
     return [
         Attack(f"{kind['name']} in the {place}", kind["name"], place, _text(kind), kind["marker"])
         for kind in kinds
         for place in PLACES
     ]
+
+
+def swaps() -> list[Question]:
+    """Return the questions about numbers; each line says which number of which paper is swapped for which."""
+    return question_files.read(DATA / "number_swaps.jsonl")
+
+
+def is_about(paper: Paper, title: str) -> bool:
+    """Tell whether a paper is the one that a question's label names by a part of its title."""
+    return title.casefold() in paper.title.casefold()
+
+
+def swapped(paper: Paper, swap: Question) -> Paper:
+    """Return a paper with the swap's number in its abstract, where it is the swap's paper."""
+    if not is_about(paper, swap.line["paper"]):
+        return paper
+    return replace(paper, abstract=paper.abstract.replace(swap.line["old"], swap.line["new"]))
+
+
+def labelled(swap: Question) -> Question:
+    """Return the swap as a labelled question: its labels are met by the new number."""
+    return replace(swap, line={name: value for name, value in swap.line.items() if name not in ("old", "new")})
 
 
 class Listener:
@@ -166,7 +189,7 @@ def page_faults(answer: Answer, papers: Mapping[str, Paper], file: str) -> list[
 
 def terminal_faults(*texts: str) -> list[str]:
     """Return what a terminal would obey in texts as they are shown there."""
-    shown = "".join(console.plain(text).plain for text in texts)
+    shown = "".join(render.safe(text).plain for text in texts)
     return [f"the terminal gets U+{ord(one):04X}" for one in sorted(set(shown)) if _is_hidden(one)]
 
 

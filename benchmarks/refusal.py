@@ -1,4 +1,4 @@
-"""Are questions without an answer refused, and the others not?
+"""Precision and recall of refusing questions that no abstract answers.
 
 `python -m benchmarks.refusal` has the real chat model judge our own questions over real papers (data/refusal.jsonl:
 half of them without an answer, most of those about a fact that the paper's abstract does not hold), and prints the
@@ -7,39 +7,37 @@ refusals, on the papers that nothing was fitted on. A question costs seconds: --
 `--questions FILE` takes other questions of the same form, and `--answers N` has the model answer N of those that pass,
 and counts what is refused after it.
 
-The library holds the questions' papers and OTHERS more of the same corpora. It is kept in the user's cache folder, so
-that only the first run embeds them. CORPORA is a folder with the corpora; shared/ beside the checkout where not named.
+The library holds the questions' papers and others of the same corpora. It is kept in the user's cache folder, so that
+only the first run embeds them.
 """
 
 from __future__ import annotations
 
-import argparse
-import gzip
 import hashlib
 import json
 import random
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import platformdirs
-from scipy.stats import binomtest
+import typer
+from sklearn.metrics import roc_auc_score
 
 from assistant import settings
 from assistant.evaluation import question_files
 from assistant.evaluation.question_files import Question
 from assistant.grounding.answerability import Judgement
-from assistant.wiring import quiet_environment
 from assistant.workspace import Workspace
+from benchmarks import common
 
-DATA = Path(__file__).with_name("data") / "refusal.jsonl"
-SHARED = Path(__file__).parents[2] / "shared"
 CORPORA = ("corpora/acl-10k.jsonl.gz", "corpora/mlanthology-30k.jsonl.gz", "benchmarks/scitldr-dev/tldr.jsonl")
-_OTHERS_FROM = CORPORA[:2]
-_SEED = 4
+OTHERS_FROM = CORPORA[:2]
+SEED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +58,24 @@ class Tried:
         return self.judgement is not None and not self.judgement.answering
 
 
-def is_for_fitting(question: Question) -> bool:
-    """Tell whether a question's paper is among those that the decision was fitted on."""
-    return bool(question.line.get("part") == "fitting")
-
-
-def prepare(shared: Path, asked: Iterable[Question], others: int) -> tuple[Path, Path]:
+def prepare(corpora: Path, asked: Iterable[Question], others: int) -> tuple[Path, Path]:
     """Write the papers of the questions, and others, to a file; return the folder of their library and the file."""
     wanted = {question.line["paper"] for question in asked}
     papers: list[dict[str, Any]] = []
     for name in CORPORA:
-        opened = gzip.open if name.endswith(".gz") else open
-        with opened(shared / name, "rt", encoding="utf-8") as file:
-            rows = [json.loads(line) for line in file]
+        rows = list(common.read_lines(corpora / name))
         papers += [row for row in rows if row["id"] in wanted]
-        if name in _OTHERS_FROM:
+        if name in OTHERS_FROM:
             rest = [row for row in rows if row["id"] not in wanted]
-            papers += random.Random(_SEED).sample(rest, others // len(_OTHERS_FROM))
+            papers += random.Random(SEED).sample(rest, others // len(OTHERS_FROM))
     text = "".join(json.dumps(paper) + "\n" for paper in papers)
     key = hashlib.sha256(text.encode()).hexdigest()[:12]
     folder = Path(platformdirs.user_cache_dir("abstract-assistant")) / "benchmarks" / f"refusal-{key}"
     folder.mkdir(parents=True, exist_ok=True)
-    file_of_papers = folder / "papers.jsonl"
-    if not file_of_papers.exists():
-        file_of_papers.write_text(text, encoding="utf-8")
-    return folder, file_of_papers
+    file = folder / "papers.jsonl"
+    if not file.exists():
+        file.write_text(text, encoding="utf-8")
+    return folder / "library", file
 
 
 def ask(workspace: Workspace, question: Question) -> Tried:
@@ -96,94 +87,61 @@ def ask(workspace: Workspace, question: Question) -> Tried:
     plan = assistant.planner.plan(question.text)
     if plan.kind != "passages":
         return Tried(question, None)
-    sources = assistant.evidence(plan)
     model, budget = workspace.language_model(), assistant.prompt_tokens
-    judgement = assistant.judge.judge(plan.question, sources, model, budget=budget, stop=threading.Event())
-    return Tried(question, judgement)
+    sources = assistant.evidence(plan)
+    return Tried(question, assistant.judge.judge(plan.question, sources, model, budget=budget, stop=threading.Event()))
 
 
-def report(name: str, tried: Sequence[Tried]) -> None:
-    """Print precision and recall of refusing."""
+def report(tried: Sequence[Tried]) -> None:
+    """Print precision and recall of refusing, the ROC curve's figures, and right decisions by kind of question."""
     refused = [one for one in tried if one.is_refused]
-    right = sum(not one.is_answerable for one in refused)
-    unanswerable = sum(not one.is_answerable for one in tried)
-    print(f"{name}: {len(tried)} questions, {unanswerable} without an answer, {len(refused)} refused")
-    for what, total in (("precision", len(refused)), ("recall", unanswerable)):
-        if total:
-            low, high = binomtest(right, total).proportion_ci(method="wilson")
-            print(f"  {what:9} {right / total:.3f}  ({right} of {total}; {low:.3f} to {high:.3f})")
-
-
-def report_curve(tried: Sequence[Tried]) -> None:
-    """Print the area under the ROC curve, and how much is refused where few questions are refused wrongly."""
-    from sklearn.metrics import roc_auc_score
-
-    judged = [one for one in tried if one.judgement]
-    likely = np.array([one.judgement.probability for one in judged if one.judgement])
-    answerable = np.array([one.is_answerable for one in judged])
+    unanswerable = [one for one in tried if not one.is_answerable]
+    right = sum(one.is_refused for one in unanswerable)
+    print(f"{len(tried)} questions, {len(unanswerable)} without an answer, {len(refused)} refused")
+    common.print_share("  precision", right, len(refused))
+    common.print_share("  recall", right, len(unanswerable))
+    judged = [(one.judgement.probability, one.is_answerable) for one in tried if one.judgement]
+    likely, answerable = (np.array(values) for values in zip(*judged, strict=True))
     print(f"  area under the ROC curve {roc_auc_score(answerable, likely):.3f}")
     for share in (0.02, 0.04, 0.06):
         least = float(np.quantile(likely[answerable], share))
         recall = float((likely[~answerable] < least).mean())
         print(f"  refusing below {least:.2f}: {share:.0%} of the answerable ones, {recall:.0%} of the others")
-
-
-def report_kinds(tried: Sequence[Tried]) -> None:
-    """Print the share of right decisions for each kind of question."""
-    for answerable in (True, False):
-        print("With an answer, let through:" if answerable else "Without an answer, refused:")
-        kinds = [(str(one.question.line.get("kind", "")), one) for one in tried if one.is_answerable == answerable]
-        for kind in sorted({kind for kind, _ in kinds}):
-            of_kind = [one for its, one in kinds if its == kind]
-            right = sum(one.is_refused != answerable for one in of_kind)
-            print(f"  {kind:16} {right:3} of {len(of_kind)}")
-
-
-def report_errors(tried: Sequence[Tried]) -> None:
-    """Print the questions that were decided wrongly."""
+    kinds: defaultdict[str, list[bool]] = defaultdict(list)
     for one in tried:
-        if one.is_refused == one.is_answerable:
-            what = "refused" if one.is_refused else "let through"
-            likely = one.judgement.probability if one.judgement else 1.0
-            print(f"  {what} {likely:.2f} [{one.question.line['kind']}] {one.question.text}")
+        decision = "with an answer, let through" if one.is_answerable else "without an answer, refused"
+        kinds[f"{decision}: {one.question.line.get('kind', '')}"].append(one.is_refused != one.is_answerable)
+    for kind, decisions in sorted(kinds.items()):
+        print(f"  {kind:45} {sum(decisions):3} of {len(decisions)}")
 
 
-def report_answers(workspace: Workspace, tried: Sequence[Tried], count: int) -> None:
-    """Have the model answer some of the questions that pass, and print the figures of the whole path."""
-    passing = [one for one in tried if not one.is_refused]
-    chosen = random.Random(_SEED).sample(passing, min(count, len(passing)))
-    for kind, of_kind in (("with", True), ("without", False)):
-        asked = [one for one in chosen if one.is_answerable == of_kind]
-        refused = sum(workspace.assistant.ask(one.question.text).answer().refused for one in asked)
-        print(f"{kind} an answer: the model or the proof refused {refused} of {len(asked)} that passed")
-
-
-def main() -> None:
+def main(
+    questions: Path = common.DATA / "refusal.jsonl",
+    limit: int = 0,
+    answers: Annotated[int, typer.Option(help="Have the model answer so many that pass.")] = 0,
+    others: Annotated[int, typer.Option(help="Papers beside those of the questions.")] = 1000,
+    errors: bool = False,
+    corpora: Path = common.SHARED,
+) -> None:
     """Print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.refusal", description=__doc__)
-    parser.add_argument("--questions", type=Path, default=DATA, metavar="FILE", help="other questions of this form")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N of them, drawn at random")
-    parser.add_argument("--answers", type=int, default=0, metavar="N", help="have the model answer N that pass")
-    parser.add_argument("--others", type=int, default=1000, help="papers beside those of the questions (1000)")
-    parser.add_argument("--errors", action="store_true", help="print the questions that were decided wrongly")
-    parser.add_argument("--shared", type=Path, default=SHARED, metavar="CORPORA", help="folder with the corpora")
-    options = parser.parse_args()
-    quiet_environment()
-    asked = [question for question in question_files.read(options.questions) if not is_for_fitting(question)]
-    if options.limit:
-        asked = random.Random(_SEED).sample(asked, min(options.limit, len(asked)))
-    folder, papers = prepare(options.shared, asked, options.others)
-    with Workspace(settings.load(library=folder / "library")) as workspace:
+    asked = [question for question in question_files.read(questions) if question.line.get("part") != "fitting"]
+    if limit:
+        asked = random.Random(SEED).sample(asked, min(limit, len(asked)))
+    library, papers = prepare(corpora, asked, others)
+    with Workspace(settings.load(library=library)) as workspace:
         workspace.add([papers])
-        reporting = [ask(workspace, question) for question in asked]
-        report("Held-out questions", reporting)
-        report_curve(reporting)
-        report_kinds(reporting)
-        if options.errors:
-            report_errors(reporting)
-        if options.answers:
-            report_answers(workspace, reporting, options.answers)
+        tried = [ask(workspace, question) for question in asked]
+        report(tried)
+        for one in tried if errors else ():
+            if one.is_refused == one.is_answerable:
+                likely = one.judgement.probability if one.judgement else 1.0
+                print(f"  {'refused' if one.is_refused else 'let through'} {likely:.2f} {one.question.text}")
+        passing = [one for one in tried if not one.is_refused]
+        chosen = random.Random(SEED).sample(passing, min(answers, len(passing)))
+        for label, of_kind in (("with an answer", True), ("without an answer", False)):
+            given = [workspace.assistant.ask(one.question.text) for one in chosen if one.is_answerable == of_kind]
+            common.print_share(f"{label}, refused later", sum(one.answer().refused for one in given), len(given))
 
 
 if __name__ == "__main__":
-    main()
+    common.run(main, __doc__)

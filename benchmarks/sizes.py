@@ -1,4 +1,4 @@
-"""Libraries of any size out of one file of papers, made once and kept in a folder."""
+"""Libraries of any size out of one file of papers, made once and stored in a folder."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Corpus:
 
 
 def read(file: Path, embedder: Embedder, embedded: int, folder: Path) -> Corpus:
-    """Read a file's papers and embed the first `embedded` of them; vectors are kept in the folder for the next time."""
+    """Read a file's papers and embed the first `embedded` of them; the folder keeps their vectors for the next time."""
     items = readers.read(file, as_of=date.today())
     found = [item.paper for item in items if isinstance(item, Record) and item.paper.abstract]
     tag = hashlib.sha256(embedder.fingerprint.encode()).hexdigest()[:12]
@@ -54,7 +54,7 @@ def read(file: Path, embedder: Embedder, embedded: int, folder: Path) -> Corpus:
 
 
 def library(corpus: Corpus, size: int, folder: Path) -> Path:
-    """Return the folder of a library of that size, made from the next smaller one where it is not there yet.
+    """Return the folder of a library of that size, which is made where it is not there yet.
 
     Papers beyond the file's are its own again with noise, and so are vectors beyond those embedded. They are written
     straight to the tables that a search reads: deciding which of them are the same is not what is measured.
@@ -62,15 +62,11 @@ def library(corpus: Corpus, size: int, folder: Path) -> Path:
     target = folder / f"library-{size}"
     if target.exists():
         return target
-    smaller = [int(path.name.rpartition("-")[2]) for path in folder.glob("library-*") if path.name[-1].isdigit()]
-    base = max((number for number in smaller if number < size), default=0)
     making = folder / "library-making"
     shutil.rmtree(making, ignore_errors=True)
-    if base:
-        shutil.copytree(folder / f"library-{base}", making)
     opened = Library(making)
     opened.keep_fact(FINGERPRINT, corpus.fingerprint)
-    rows = islice(_endless(corpus), base, size)
+    rows = islice(_endless(corpus), size)
     while batch := list(islice(rows, _AT_ONCE)):
         with opened.transaction() as connection:
             insert_papers(connection, [paper for paper, _ in batch])
@@ -85,10 +81,8 @@ def _endless(corpus: Corpus) -> Iterator[tuple[Paper, Vectors]]:
     while True:
         for place, paper in enumerate(corpus.papers):
             chance = np.random.default_rng(number)
-            if number < len(corpus.vectors):
-                vector = corpus.vectors[number]
-            else:
-                vector = _noisy(corpus.vectors[place % len(corpus.vectors)], chance)
+            origin = corpus.vectors[place % len(corpus.vectors)]
+            vector = origin if number < len(corpus.vectors) else _noisy(origin, chance)
             if number >= len(corpus.papers):
                 paper = _varied(paper, corpus.papers, chance)
             yield replace(paper, id=f"sized:{number}"), vector

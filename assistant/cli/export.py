@@ -50,7 +50,7 @@ def export(
     """Write papers as BibTeX, RIS, CSL-JSON, CSV, JSON Lines or Markdown; all but the last can be added again whole."""
     from assistant import export as exporting
     from assistant import settings
-    from assistant.cli import console
+    from assistant.cli import render
     from assistant.library import Library
     from assistant.search import topics
 
@@ -60,7 +60,7 @@ def export(
     try:
         selected = topics.select(library, topic, chosen)
         if not library.count(selected.chosen):
-            console.remark("No paper passes, so nothing was written. `assistant papers` lists what there is.", "red")
+            render.message("No paper passes, so nothing was written. `assistant papers` lists what there is.", "red")
             raise typer.Exit(1)
         counted = _Counted(exporting.stream(library, selected.chosen))
         pieces = exporting.text(counted, format_name)
@@ -72,7 +72,7 @@ def export(
     finally:
         library.close()
     written = "1 paper" if counted.count == 1 else f"{counted.count:,} papers"
-    console.remark(f"{written} written{f' to {output}' if output else ''}.")
+    render.message(f"{written} written{f' to {output}' if output else ''}.")
 
 
 @app.command()
@@ -83,7 +83,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check the files, quotations and numbers of an answer bundle without a model; say what does not hold any more."""
-    from assistant.cli import console
+    from assistant.cli import render
     from assistant.export import bundles
 
     library = None if alone else _library(context)
@@ -93,18 +93,18 @@ def verify(
         if library:
             library.close()
     if as_json:
-        console.show_json(report.to_json())
+        render.show_json(report.to_json())
     else:
         for check in report.checks:
             mark = "✓" if check.holds else "✗"
-            console.stdout.print(console.plain(f"{mark} {check.name}: {check.found}"), soft_wrap=True)
+            render.line(f"{mark} {check.name}: {check.found}", wrap=False)
             for failure in check.failures:
-                console.stdout.print(console.plain(f"    {failure}", "red"), soft_wrap=True)
+                render.line(f"    {failure}", "red", wrap=False)
             if check.not_checked:
-                console.stdout.print(console.plain(f"    Not checked: {check.not_checked}.", "dim"), soft_wrap=True)
+                render.line(f"    Not checked: {check.not_checked}.", "dim", wrap=False)
         if library is None:
-            console.stdout.print("- library: Not checked: no library was looked into.", soft_wrap=True)
-        console.remark("All of it holds." if report.holds else "Not all of it holds.")
+            render.line("- library: Not checked: no library was looked into.", wrap=False)
+        render.message("All of it holds." if report.holds else "Not all of it holds.")
     if not report.holds:
         raise typer.Exit(1)
 

@@ -8,47 +8,38 @@ import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import click
 import typer
 
-from assistant.cli import authors, evaluate, export, models, summarize, trends
-from assistant.cli import papers as library_commands
-from assistant.cli.options import (
-    AsJson,
-    Author,
-    Bundle,
-    Category,
-    HasCode,
-    Kind,
-    Since,
-    Source,
-    Until,
-    Withheld,
-    Year,
-    open_workspace,
-    paper_filter,
-)
+from assistant.cli import authors, evaluate, export, models, papers, render, trends
+from assistant.cli.options import AsJson, Topic, open_workspace, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
 from assistant.settings import PROGRAM_VERSION
-from assistant.types import PlanKind, Turn
+from assistant.text import several_people
+from assistant.types import Answer, Length, PaperFilter, Turn
 
 if TYPE_CHECKING:
+    from assistant.answering import AnswerStream
     from assistant.ingestion.remote import AuthorCandidate
+    from assistant.workspace import Workspace
+
+Withheld = Annotated[bool, typer.Option("--withheld", help="Also show the sentences that no abstract supports.")]
+Bundle = Annotated[
+    Path | None, typer.Option(help="Save the answer with its evidence in this folder, for `assistant verify`.")
+]
 
 app = typer.Typer(
     help="A research assistant over paper abstracts that proves what it says, on your own machine.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(library_commands.app)
-app.add_typer(summarize.app)
-app.add_typer(trends.app)
-app.add_typer(export.app)
-app.add_typer(evaluate.app)
+for commands in (papers, trends, export, evaluate):
+    app.add_typer(commands.app)
 app.add_typer(authors.app, name="authors")
 app.add_typer(models.app, name="models")
 
@@ -60,9 +51,11 @@ def _settings(
     model: Annotated[str | None, typer.Option(help="Chat model: a known name, a folder or a hub id.")] = None,
     embedder: Annotated[str | None, typer.Option(help="Embedding model: a known name, a folder or a hub id.")] = None,
     chroma_url: Annotated[
-        str | None, typer.Option(help="Chroma server that keeps the index, as http://host:8000.")
+        str | None, typer.Option(help="Chroma server that holds the vector index, such as http://host:8000.")
     ] = None,
-    chroma_header: Annotated[str | None, typer.Option(help="Header it asks for, as “X-Chroma-Token: secret”.")] = None,
+    chroma_header: Annotated[
+        str | None, typer.Option(help="HTTP header that the Chroma server requires, such as “X-Chroma-Token: secret”.")
+    ] = None,
 ) -> None:
     context.obj = {
         "library": library,
@@ -79,152 +72,136 @@ def add(
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="Files; folders; or arxiv:ID, doi:DOI, pmid:N, openalex:W…|A…, s2:ID, orcid:ID, author:NAME, which "
-            "are fetched from the network."
+            help="Files, folders, or references that are fetched from the network: arxiv:ID, doi:DOI, pmid:N, "
+            "openalex:W…|A…, s2:ID, orcid:ID, author:NAME."
         ),
     ],
-    recursive: Annotated[
-        bool, typer.Option("--recursive/--no-recursive", "-r", help="Read folders with everything below them.")
-    ] = True,
+    recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", "-r", help="Include subfolders.")] = True,
     as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], help="Date of an author page, for its dates without a year. Default: today."
-        ),
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day an author page was saved. Default: today.")
     ] = None,
     column: Annotated[
-        list[str] | None,
-        typer.Option(help="Name of a column of a CSV file, such as title=Titel; the rest is guessed. May be repeated."),
+        list[str] | None, typer.Option(help="Column of a CSV file for a field, as title=Titel. May be repeated.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add papers from files of any format, or from arXiv, OpenAlex and Semantic Scholar. Twice changes nothing."""
-    from assistant.cli import console
-    from assistant.ingestion import arguments as named_sources
+    """Add papers from files of any format, arXiv, OpenAlex and Semantic Scholar. Adding twice changes nothing."""
+    from assistant.ingestion import arguments
 
-    columns = named_sources.columns(column or ())
+    columns = arguments.columns(column or ())
     with open_workspace(context) as opened:
-        found = named_sources.parse(sources, lambda name: _choose_author(name, opened.find_authors, as_json))
+        parsed = arguments.parse(sources, lambda name: _choose_author(name, opened.find_authors, as_json))
         try:
-            with console.progress_bar() as listen:
-                report = opened.add(
-                    found,
-                    as_of=as_of.date() if as_of else None,
-                    columns=columns,
-                    recursive=recursive,
-                    on_progress=listen,
-                )
+            with render.progress_bar() as listen:
+                day = as_of.date() if as_of else None
+                report = opened.add(parsed, as_of=day, columns=columns, recursive=recursive, on_progress=listen)
         except KeyboardInterrupt:
             count, pending = opened.library.count(), opened.library.pending_count()
-            console.remark(
-                f"Stopped. {count:,} papers are safe in the library, {pending:,} of them wait for a vector. "
-                "Run the same command again to go on.",
+            render.message(
+                f"Stopped. The library holds {count:,} papers, {pending:,} of them not indexed yet. "
+                "Run the same command again to continue.",
                 "yellow",
             )
             raise typer.Exit(130) from None
-    console.show_notices(report)
-    if as_json:
-        console.show_json(report.to_json())
-    else:
-        console.show_report(report)
+    for notice in report.notices:
+        render.message(f"{notice.file}: {notice.message}", "yellow")
+    render.show(as_json, report.to_json, lambda: render.show_ingestion(report))
     if report.failures and not (report.added or report.updated or report.unchanged):
         raise typer.Exit(1)
 
 
 @app.command()
+@with_filters
 def ask(
     context: typer.Context,
     question: Annotated[str, typer.Argument(help="The question.")] = "",
     file: Annotated[Path | None, typer.Option("--from", help='JSON Lines: {"id", "q", "history": [...]}.')] = None,
-    author: Author = "",
-    year: Year = None,
-    since: Since = None,
-    until: Until = None,
-    category: Category = "",
-    code: HasCode = None,
-    source: Source = "",
+    *,
+    filters: PaperFilter,
     kind: Annotated[
-        Kind | None, typer.Option("--as", help="How to read the question, where the program reads it wrongly.")
+        Literal["catalogue", "passages", "comparison", "synthesis"] | None,
+        typer.Option("--as", help="Kind of the question, where it was misread."),
     ] = None,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Answer also where no abstract surely states it; marked as not assured.")
+        bool, typer.Option("--anyway", help="Answer even where no abstract clearly does; marked as not assured.")
     ] = False,
     withheld: Withheld = False,
     bundle: Bundle = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question, or every question of a file, from the abstracts in the library."""
-    from assistant.cli import console
-    from assistant.export import bundles
-
-    asked = _asked(question, file, "QUESTION")
-    chosen = paper_filter(author, year, since, until, category, code, source)
-    plan_kind: PlanKind | None = kind.value if kind else None
-    if file and anyway:
-        raise UsageError("--anyway is for one question; a file's questions are answered where an abstract states it.")
-    if file and kind:
-        raise UsageError("--as is for one question; a file's questions are read one by one.")
-    if file and bundle:
-        raise UsageError("--bundle keeps the answer to one question; ask a file's questions one by one.")
-    if bundle:
-        bundles.check_folder(bundle)
+    asked = _questions(question, file, "QUESTION")
+    for option, given in (("--anyway", anyway), ("--as", kind), ("--bundle", bundle)):
+        if file and given:
+            raise UsageError(f"{option} is for one question. Give the question itself in place of --from.")
+    _check_bundle(bundle)
     with open_workspace(context) as opened:
-        opened.embed_few()
-        assistant = opened.assistant
-        console.say_waiting(opened.waiting_count())
-        if file:
-            for line in asked:
-                answer = assistant.ask_after(line.text, line.history, chosen, line.id)
-                if as_json:
-                    console.show_json(answer.to_json())
-                else:
-                    console.show_answer(answer, withheld)
+        render.warn_waiting(opened.waiting_count())
+        if not file:
+            stream = opened.ask(question, filter=filters, kind=kind, anyway=anyway)
+            _print_answer(opened, stream, as_json, withheld, bundle)
             return
-        stream = assistant.ask(question, chosen=chosen, kind=plan_kind, anyway=anyway)
-        answer = stream.answer() if as_json else console.follow(stream, withheld)
-        if bundle:
-            opened.save_bundle(answer, bundle)
-            console.say_kept(bundle)
-    if as_json:
-        console.show_json(answer.to_json())
+        for one in asked:
+            answer = opened.ask_after(one.text, one.history, filter=filters, question_id=one.id)
+            render.show(as_json, answer.to_json, partial(render.show_answer, answer, withheld))
 
 
 @app.command()
+@with_filters
 def search(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="What to look for.")] = "",
-    limit: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")] = 10,
+    query: Annotated[str, typer.Argument(help="What to search for.")] = "",
+    limit: Annotated[int, typer.Option("-k", min=1, max=1000, help="Number of papers.")] = 10,
     file: Annotated[Path | None, typer.Option("--from", help='JSON Lines: {"id", "text"}.')] = None,
-    trec: Annotated[bool, typer.Option("--trec", help="Print a TREC run, with the sources' own ids.")] = False,
-    author: Author = "",
-    year: Year = None,
-    since: Since = None,
-    until: Until = None,
-    category: Category = "",
-    code: HasCode = None,
-    source: Source = "",
+    trec: Annotated[bool, typer.Option("--trec", help="Print a TREC run, with the ids that the sources gave.")] = False,
+    *,
+    filters: PaperFilter,
     as_json: AsJson = False,
 ) -> None:
-    """Find papers, without an answer."""
-    from assistant.cli import console, render
-
-    asked = _asked(query, file, "QUERY")
-    chosen = paper_filter(author, year, since, until, category, code, source)
+    """Search for papers, without an answer."""
+    asked = _questions(query, file, "QUERY")
     with open_workspace(context) as opened:
-        opened.embed_few()
-        retriever, library = opened.assistant.retriever, opened.library
-        console.say_waiting(opened.waiting_count())
-        for line in asked:
-            passages = retriever.search(line.text, limit, chosen)
-            papers = library.papers_by_id([passage.paper_id for passage in passages])
+        render.warn_waiting(opened.waiting_count())
+        for one in asked:
+            found = opened.search(one.text, limit, filter=filters)
             if trec:
-                own_ids = library.own_ids([paper.id for paper in papers])
-                render.show_trec(line.id, passages, [own_ids[paper.id] or (paper.id,) for paper in papers])
+                render.show_trec(one.id, found, opened.library.own_ids([each.paper.id for each in found]))
             elif as_json:
-                results = [render.passage_json(*pair) for pair in zip(passages, papers, strict=True)]
-                console.show_json({"id": line.id, "results": results} if file else results)
+                results = [render.result_json(each) for each in found]
+                render.show_json({"id": one.id, "results": results} if file else results)
             else:
-                render.show_passages(passages, papers)
+                render.show_results(found)
+
+
+@app.command()
+@with_filters
+def summarize(
+    context: typer.Context,
+    *,
+    filters: PaperFilter,
+    topic: Topic = "",
+    paper: Annotated[
+        str, typer.Option(help="One paper: an id, a DOI, an arXiv id, the beginning of an id, or a whole title.")
+    ] = "",
+    length: Annotated[Length, typer.Option(help="Number of themes, and how much of each.")] = "medium",
+    withheld: Withheld = False,
+    bundle: Bundle = None,
+    as_json: AsJson = False,
+) -> None:
+    """Summarise the papers that match: themes with proved sentences, years, people, and what changed."""
+    from assistant.catalogue import paper_counts
+
+    _check_bundle(bundle)
+    with open_workspace(context) as opened:
+        stream = opened.summarize(topic=topic, paper=paper, length=length, filter=filters)
+        render.warn_waiting(opened.waiting_count())
+        with opened.library.transaction() as connection:
+            people = paper_counts.named(connection, filters.author) if filters.author else []
+        if len(people) > 1:
+            render.message(several_people(filters.author, len(people)), "yellow")
+        answer = _print_answer(opened, stream, as_json, withheld, bundle)
+    if answer.refused:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -236,35 +213,36 @@ def serve(
     sample: Annotated[bool, typer.Option(help="Add the sample library when the library is empty.")] = False,
 ) -> None:
     """Serve the web page."""
-    from assistant.cli import console
-
     with open_workspace(context) as opened:
         from assistant.ui import serve as serve_page
 
+        def announce(url: str) -> None:
+            render.message(f"The page is at {url} (Ctrl-C stops it).")
+            if open_page:
+                webbrowser.open(url)
+
         if sample and not opened.library.count():
-            with console.progress_bar() as listen:
-                console.show_report(opened.add_sample(listen))
+            with render.progress_bar() as listen:
+                render.show_ingestion(opened.add_sample(listen))
         opened.warm_up()
         opened.catch_up()
-        serve_page(opened, host, port, on_ready=lambda url: _announce(url, open_page))
+        serve_page(opened, host, port, on_ready=announce)
 
 
 @app.command()
 def chat(context: typer.Context) -> None:
-    """Talk in the terminal. An empty line or Ctrl-D ends it; Ctrl-C stops an answer."""
-    from assistant.cli import console
-
+    """Chat in the terminal. An empty line or Ctrl-D ends the chat; Ctrl-C stops an answer."""
     history: list[Turn] = []
     with open_workspace(context) as opened:
         opened.warm_up()
         opened.catch_up()
         count = opened.library.count()
-        console.remark(f"{count:,} papers in {opened.settings.library}. Ask; an empty line ends.", "dim")
+        render.message(f"{count:,} papers in {opened.settings.library}. Ask a question; an empty line ends.", "dim")
         while question := _read_question():
             try:
-                history.append(console.follow(opened.ask(question, history)).turn())
+                history.append(render.follow(opened.ask(question, history)).turn())
             except QuestionError as error:
-                console.remark(str(error), "red")
+                render.message(str(error), "red")
 
 
 @app.command()
@@ -274,20 +252,18 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run the command line: 0 ok, 1 an error that a person can mend, 2 wrong usage, 130 interrupted."""
+    """Run the command line: 0 ok, 1 an error that a person can correct, 2 wrong usage, 130 interrupted."""
     try:
         app(standalone_mode=True)
     except AssistantError as error:
-        from assistant.cli import console
-
-        console.remark(str(error), "red")
-        _leave(2 if isinstance(error, UsageError) else 1)
+        render.message(str(error), "red")
+        _exit(2 if isinstance(error, UsageError) else 1)
     except SystemExit as exit_:
-        _leave(exit_.code)
+        _exit(exit_.code)
 
 
-def _leave(code: object) -> NoReturn:
-    """End the program. One that still loads a model ends at once: the thread's end would abort the interpreter's."""
+def _exit(code: object) -> NoReturn:
+    """End the program; at once while a model is still loading: joining its thread would abort the interpreter."""
     if any(thread.name == "model" and thread.is_alive() for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()
@@ -295,10 +271,10 @@ def _leave(code: object) -> NoReturn:
     sys.exit(code)  # type: ignore[arg-type]
 
 
-def _asked(text: str, file: Path | None, name: str) -> list[question_files.Question]:
+def _questions(text: str, file: Path | None, name: str) -> list[question_files.Question]:
     """Return the one question, or the file's, before anything is opened or loaded. Raises UsageError, QuestionError."""
     if bool(text.strip()) == bool(file):
-        raise UsageError(f"Give either {name} or --from FILE; {'both are' if file else 'neither is'} there.")
+        raise UsageError(f"Give either {name} or --from FILE{', not both' if file else ''}.")
     if file:
         return question_files.read(file)
     from assistant.answering import check_question
@@ -306,19 +282,42 @@ def _asked(text: str, file: Path | None, name: str) -> list[question_files.Quest
     return [question_files.Question("1", check_question(text), (), {})]
 
 
-def _choose_author(name: str, find: Callable[[str], Sequence[AuthorCandidate]], as_json: bool) -> str:
-    """Return the id of the person whom the reader means; "" where nobody can be asked or nothing was found."""
-    from assistant.cli import console
+def _check_bundle(folder: Path | None) -> None:
+    """Raise an error where a bundle cannot be written, before anything is opened or loaded."""
+    from assistant.export import bundles
 
+    if folder:
+        bundles.check_folder(folder)
+
+
+def _print_answer(
+    opened: Workspace, stream: AnswerStream, as_json: bool, withheld: bool, bundle: Path | None
+) -> Answer:
+    """Print an answer, as it is written or as JSON, and save it as a bundle where a folder is given."""
+    answer = stream.answer() if as_json else render.follow(stream, withheld)
+    if as_json:
+        render.show_json(answer.to_json())
+    if bundle:
+        opened.save_bundle(answer, bundle)
+        render.message(f"The answer and its evidence are in {bundle}; `assistant verify {bundle}` checks them.", "dim")
+    return answer
+
+
+def _choose_author(name: str, find: Callable[[str], Sequence[AuthorCandidate]], as_json: bool) -> str:
+    """Return the id of the author the user means; "" where nobody can be asked or nothing was found."""
     if as_json or not sys.stdin.isatty():
         return ""
     try:
         candidates = find(name)
-    except RemoteError:  # said when the papers are fetched
+    except RemoteError:  # reported when the papers are fetched
         return ""
     if len(candidates) < 2:
         return candidates[0].id if candidates else ""
-    console.show_candidates(candidates)
+    rows = (
+        (str(number), one.name, f"{one.works:,}", one.affiliation, one.orcid, one.id)
+        for number, one in enumerate(candidates, 1)
+    )
+    render.show_table(("", "name", "works", "affiliation", "ORCID", "id"), rows, console=render.stderr)
     number: int = typer.prompt("Which one", type=click.IntRange(1, len(candidates)), err=True)
     return candidates[number - 1].id
 
@@ -328,11 +327,3 @@ def _read_question() -> str:
         return input("> ").strip()
     except (EOFError, KeyboardInterrupt):
         return ""
-
-
-def _announce(url: str, open_page: bool) -> None:
-    from assistant.cli import console
-
-    console.remark(f"The page is at {url} (Ctrl-C ends it).")
-    if open_page:
-        webbrowser.open(url)

@@ -1,60 +1,69 @@
-"""The commands `assistant models ...`."""
+"""Model commands: `assistant models ...`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.cli import render
+from assistant.cli.options import AsJson
 from assistant.errors import UsageError
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+if TYPE_CHECKING:
+    from assistant.settings import Settings
 
-app = typer.Typer(help="Fetch and check the models.", no_args_is_help=True)
+app = typer.Typer(help="Download and check the models.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_models(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the known models and whether they are here."""
-    from assistant.cli import console
+    """List the known models and whether they are on this machine."""
+    from assistant import wiring
 
-    registry = _registry(context)
-    rows = [console.model_json(entry, registry.is_present(entry.name)) for entry in registry.entries()]
-    if as_json:
-        console.show_json(rows)
-    else:
-        console.show_models(rows)
+    registry = wiring.registry(_settings(context))
+    shown = {"name", "use", "size", "licence", "description"}
+    rows = [
+        {**entry.model_dump(include=shown), "sha256": entry.sha256, "present": registry.is_present(entry.name)}
+        for entry in registry.entries()
+    ]
+    headings = ("name", "use", "here", "size", "licence", "description")
+    cells = [{**row, "here": "yes" if row["present"] else "no", "size": f"{row['size'] / 1e9:.1f} GB"} for row in rows]
+    table = [[row[heading] for heading in headings] for row in cells]
+    render.show(as_json, lambda: rows, lambda: render.show_table(headings, table))
 
 
 @app.command("get")
 def get_model(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A name from `models list`. Default: both that are needed here.")] = "",
+    name: Annotated[str, typer.Argument(help="A name from `models list`. Default: the two that are needed here.")] = "",
 ) -> None:
-    """Fetch a model, check it and prepare it; what is there already is not fetched again."""
+    """Download, verify and prepare a model; what is already here is not downloaded again."""
     from assistant import wiring
-    from assistant.cli import console
 
-    registry = _registry(context)
-    with console.progress_bar() as listen:
+    registry = wiring.registry(_settings(context))
+    with render.progress_bar() as listen:
         folders = [registry.get(name, listen)] if name else wiring.get_default_models(registry, listen)
     for folder in folders:
-        console.remark(f"{folder.name} is ready in {folder}.")
+        render.message(f"{folder.name} is ready in {folder}.")
 
 
 @app.command("check")
 def check_models(context: typer.Context, as_json: AsJson = False) -> None:
-    """Check the models in use: their files, where they run and in which number format."""
-    from assistant import settings, wiring
-    from assistant.cli import console
+    """Check the models in use: their files, the devices they run on and their number format."""
+    from assistant import wiring
 
-    wiring.quiet_environment()
-    report = wiring.check_models(settings.load(**context.obj))
+    report = wiring.check_models(_settings(context))
     if as_json:
-        console.show_json(report)
-    else:
-        console.show_model_check(report)
+        render.show_json(report)
+        return
+    for row in report:
+        render.line(f"{row['use']}: {row['name']}: {row['files']}")
+        placement = "; ".join(f"{part or 'all of it'} on {device}" for part, device in row["placement"].items())
+        render.line(f"  {placement}, {row['dtype']}, up to {row['tokens']:,} tokens")
+        if row.get("judges"):
+            render.line(f"  judges {row['judges']}")
 
 
 @app.command("calibrate")
@@ -64,51 +73,55 @@ def calibrate_model(
     task: Annotated[str, typer.Option(help="answerability, support, topic or requests. Default: all.")] = "",
     labelled: Annotated[
         Path | None,
-        typer.Option(help='Lines: {"q", "paper", "answerable", "evidence"}, {"statement", "paper", "supported"} ...'),
+        typer.Option(
+            help='JSON Lines: {"q", "paper", "answerable", "evidence"}, {"statement", "paper", "supported"} ...'
+        ),
     ] = None,
     papers: Annotated[Path | None, typer.Option(help="The papers of these lines, in any format.")] = None,
-    folder: Annotated[Path | None, typer.Option(help="Where to keep what is fitted. Default: with the models.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Folder for the probes. Default: with the models.")] = None,
 ) -> None:
-    """Fit to a chat model what reads requests and judges abstracts and answers; takes minutes."""
-    from assistant import settings, wiring
-    from assistant.cli import console
+    """Fit the probes that read requests and judge abstracts and answers to a chat model; takes minutes."""
+    from assistant import wiring
     from assistant.evaluation import calibration
     from assistant.planning import intent_training
 
     tasks = [known for known in calibration.TASKS if task in ("", known.name)]
     if not tasks and task != "requests":
-        known_ones = ", ".join([*(known.name for known in calibration.TASKS), "requests"])
-        raise UsageError(f"There is no task {task}; known are {known_ones}.")
+        known_names = ", ".join([*(known.name for known in calibration.TASKS), "requests"])
+        raise UsageError(f"There is no task “{task}”. Choose one of {known_names}.")
     if (labelled is None) != (papers is None) or (labelled and len(tasks) != 1):
         raise UsageError("Give --labelled, --papers and --task together.")
-    wiring.quiet_environment()
-    read = settings.load(**context.obj)
-    model = wiring.load_language_model(read.model_copy(update={"model": name or read.model}))
+    settings = _settings(context)
+    model = wiring.load_language_model(settings.model_copy(update={"model": name or settings.model}))
     if not model.depth:
-        raise UsageError(f"The model {model.info.name} shows no hidden states; it judges by its own yes and no.")
-    kept = folder or wiring.probes_made(read)
-    if task in ("", "requests") and not labelled:
-        with console.progress_bar() as listen:
-            made = intent_training.calibrate(model, listen)
-        for name_of, probe in made.items():
-            probe.save(kept / model.fingerprint / f"request_{name_of}.safetensors")
-        console.remark(f"{model.info.name}, requests: {len(made)} probes, kept in {kept}.")
-    for chosen in tasks:
-        examples = (
-            calibration.read(chosen, labelled, papers) if labelled and papers else calibration.shipped_examples(chosen)
+        raise UsageError(
+            f"The model {model.info.name} does not expose its hidden states, so no probe can be fitted on it. "
+            "It judges by its own yes and no."
         )
-        with console.progress_bar() as listen:
-            fits = calibration.fit(chosen, model, examples, listen)
+    target = folder or wiring.probes_made(settings)
+    if task in ("", "requests") and not labelled:
+        with render.progress_bar() as listen:
+            probes = intent_training.calibrate(model, listen)
+        for probe_name, probe in probes.items():
+            probe.save(target / model.fingerprint / f"request_{probe_name}.safetensors")
+        render.message(f"{model.info.name}, requests: {len(probes)} probes, saved in {target}.")
+    for each in tasks:
+        if labelled and papers:
+            examples = calibration.read(each, labelled, papers)
+        else:
+            examples = calibration.shipped_examples(each)
+        with render.progress_bar() as listen:
+            fits = calibration.fit(each, model, examples, listen)
         for fitted in fits:
-            file = calibration.keep(fitted, model, kept)
-            console.remark(
-                f"{model.info.name}, {fitted.task}: fitted on {fitted.examples:,} examples; on abstracts left out, the "
-                f"area under the ROC curve is {fitted.area:.3f}. Kept in {file}."
+            file = calibration.keep(fitted, model, target)
+            render.message(
+                f"{model.info.name}, {fitted.task}: fitted on {fitted.examples:,} examples; area under the ROC curve "
+                f"on held-out abstracts {fitted.area:.3f}. Saved in {file}."
             )
 
 
-def _registry(context: typer.Context) -> Any:
+def _settings(context: typer.Context) -> Settings:
     from assistant import settings, wiring
 
     wiring.quiet_environment()
-    return wiring.registry(settings.load(**context.obj))
+    return settings.load(**context.obj)

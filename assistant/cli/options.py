@@ -1,10 +1,12 @@
-"""Options that several commands share, and what they amount to."""
+"""Options and arguments that several commands share."""
 
 from __future__ import annotations
 
-from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+import functools
+import inspect
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,45 +14,32 @@ from assistant.errors import UsageError
 from assistant.types import PaperFilter
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
+    from assistant.library import Library
     from assistant.workspace import Workspace
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-Author = Annotated[str, typer.Option(help="Only papers of this author.")]
-Year = Annotated[int | None, typer.Option(help="Only papers of this year.")]
-Since = Annotated[int | None, typer.Option(help="Only papers of this year or later.")]
-Until = Annotated[int | None, typer.Option(help="Only papers of this year or earlier.")]
-Category = Annotated[str, typer.Option(help="Only papers of this category, such as CL.")]
+Author = Annotated[str, typer.Option(help="Only papers by this author.")]
+Year = Annotated[int | None, typer.Option(help="Only papers from this year.")]
+Since = Annotated[int | None, typer.Option(help="Only papers from this year or later.")]
+Until = Annotated[int | None, typer.Option(help="Only papers from this year or earlier.")]
+Category = Annotated[str, typer.Option(help="Only papers in this category, such as CL.")]
 HasCode = Annotated[bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")]
 Source = Annotated[str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")]
-Topic = Annotated[str, typer.Option(help="Only papers about this; words that title or abstract hold, if any do.")]
-Withheld = Annotated[bool, typer.Option("--withheld", help="Show the sentences, too, that no abstract supports.")]
-Bundle = Annotated[
-    Path | None, typer.Option(help="Keep the answer with its evidence in this folder, for `assistant verify`.")
+Topic = Annotated[
+    str, typer.Option(help="Only papers about this topic; by the words of title and abstract where possible.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-
-
-class Kind(Enum):
-    """How a question may be read: kinds of a plan."""
-
-    catalogue = "catalogue"
-    passages = "passages"
-    comparison = "comparison"
-    synthesis = "synthesis"
 
 
 def paper_filter(
-    author: str,
-    year: int | None,
-    since: int | None,
-    until: int | None,
-    category: str,
-    code: bool | None,
-    source: str = "",
+    author: Author = "",
+    year: Year = None,
+    since: Since = None,
+    until: Until = None,
+    category: Category = "",
+    code: HasCode = None,
+    source: Source = "",
 ) -> PaperFilter:
-    """Return the filter that the options make. Raises UsageError where they exclude each other."""
+    """Return the filter that the options describe. Raises UsageError where they exclude each other."""
     if year is not None and (since is not None or until is not None):
         raise UsageError("Give either --year or --since and --until, not both.")
     if since is not None and until is not None and since > until:
@@ -60,11 +49,43 @@ def paper_filter(
     )
 
 
+def with_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `paper_filter` in place of its parameter `filters`, a PaperFilter.
+
+    An option that the command declares itself stays the command's own and does not filter.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    shared = inspect.signature(paper_filter, eval_str=True).parameters.values()
+    options = [
+        option.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for option in shared
+        if option.name not in signature.parameters
+    ]
+
+    @functools.wraps(command)
+    def run(**values: Any) -> None:
+        command(filters=paper_filter(**{option.name: values.pop(option.name) for option in options}), **values)
+
+    parameters = [
+        each for own in signature.parameters.values() for each in (options if own.name == "filters" else [own])
+    ]
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return run
+
+
 def open_workspace(context: typer.Context) -> AbstractContextManager[Workspace]:
-    """Open the library that the program's options name, with everything that works on it."""
+    """Open the library named on the command line with its index and models, for one process at a time."""
     from assistant import settings, wiring
 
     wiring.quiet_environment()
     from assistant.workspace import Workspace
 
     return Workspace(settings.load(**context.obj))
+
+
+def open_library(context: typer.Context) -> AbstractContextManager[Library]:
+    """Open the library named on the command line for reading, also while another process works on it."""
+    from assistant import settings
+    from assistant.library import Library
+
+    return closing(Library(settings.load(**context.obj).library))

@@ -1,152 +1,344 @@
-"""What the terminal shows of papers: lists, one paper with its sources, pairs that may be one, search results."""
+"""Terminal output: data on stdout, progress and messages on stderr."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import json
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+from rich.control import strip_control_codes
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBar
 from rich.table import Table
+from rich.text import Text
 
-from assistant.cli.console import plain, remark, stderr, stdout
-from assistant.library import AlikePair, Statement, provenance
-from assistant.types import AuthorProfile, Paper, Passage
+from assistant.text import counted, visible
+from assistant.types import (
+    Answer,
+    AuthorProfile,
+    EvidenceFound,
+    IngestionReport,
+    Paper,
+    Progress,
+    ProgressListener,
+    QuestionPlanned,
+    SearchResult,
+    Source,
+    TextProduced,
+)
+
+if TYPE_CHECKING:
+    from assistant.answering import AnswerStream
+    from assistant.library import AlikePair, CheckReport, Statement
+
+stdout = Console()
+stderr = Console(stderr=True)
 
 
-def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile] = (), *, on_stderr: bool = False) -> None:
-    """Print papers as a table, and under it what the author pages say of their owners."""
-    console = stderr if on_stderr else stdout
-    table = Table("date", "title", "authors", "category", "code", box=None, pad_edge=False)
-    for paper in papers:
-        people = ", ".join(paper.authors[:4]) + (
-            "" if len(paper.authors) <= 4 and paper.authors_complete else " et al."
+def show(as_json: bool, to_json: Callable[[], Any], for_people: Callable[[], object]) -> None:
+    """Print a result as JSON where that is asked for, else for people."""
+    if as_json:
+        show_json(to_json())
+    else:
+        for_people()
+
+
+def show_json(value: Any) -> None:
+    """Print one JSON value on one line of stdout."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def line(text: str, style: str = "", *, wrap: bool = True) -> None:
+    """Print one line of data on stdout."""
+    stdout.print(safe(text, style), soft_wrap=not wrap)
+
+
+def message(text: str, style: str = "") -> None:
+    """Print a message on stderr."""
+    stderr.print(safe(text, style), soft_wrap=True)
+
+
+def safe(text: str, style: str = "") -> Text:
+    """Return text from papers, people or the model without anything that a terminal would obey."""
+    return Text(visible(strip_control_codes(text)), style=style)
+
+
+def show_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, console: Console = stdout, figures: bool = False
+) -> None:
+    """Print a table without rules; with `figures` all columns but the first are aligned to the right."""
+    table = Table(box=None, pad_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if figures and place else "left")
+    for row in rows:
+        table.add_row(*map(safe, row))
+    console.print(table)
+
+
+@contextmanager
+def progress_bar() -> Iterator[ProgressListener]:
+    """Show a bar on stderr while a long task reports its progress; one bar for each message."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with ProgressBar(*columns, console=stderr, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def listen(progress: Progress) -> None:
+            label = progress.message.split(" ")[0]
+            if label not in tasks:
+                tasks[label] = bar.add_task(label, total=None)
+            bar.update(
+                tasks[label],
+                description=strip_control_codes(progress.message),
+                completed=progress.done,
+                total=progress.total or None,
+            )
+
+        yield listen
+
+
+def warn_waiting(count: int) -> None:
+    """Warn that papers have no vector yet, and say what to do."""
+    if count:
+        message(
+            f"Not embedded yet: {counted(count, 'paper')}, found by words only. `assistant reindex` embeds them, or "
+            "adding any file.",
+            "yellow",
         )
+
+
+def show_ingestion(report: IngestionReport) -> None:
+    """Print what an ingestion did; what failed goes to stderr."""
+    for problem in report.failed:
+        place = f"{problem.file}, line {problem.line}" if problem.line else problem.file
+        message(f"{place}: {problem.reason}", "red")
+    line(
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.failures} failed, {report.pending} not indexed yet",
+        wrap=False,
+    )
+    if len(report.sources) > 1:
+        show_table(
+            ("source", "added", "updated", "unchanged", "failed"),
+            (
+                (one.source, *(str(n or "") for n in (one.added, one.updated, one.unchanged, one.failed)))
+                for one in report.sources
+            ),
+        )
+
+
+def show_check(report: CheckReport) -> None:
+    """Print the damage that a check of the library found."""
+    for finding in report.findings:
+        done = "repaired" if finding.mended else "not repaired"
+        line(f"{finding.part}: {finding.what} ({done})", "yellow" if finding.mended else "red")
+    read = f"{report.papers:,} papers, {report.records:,} source records and {report.vectors:,} vectors checked"
+    line(f"{read}: {'see above' if report.findings else 'no damage found'}.")
+
+
+def follow(stream: AnswerStream, withheld: bool = False) -> Answer:
+    """Show an answer while it is written; the finished text with its citations takes the draft's place.
+
+    How the question was read stands first, on stderr. Ctrl-C stops the model, and what was written so far is shown; a
+    second one ends the program.
+    """
+    written = ""
+    with _stopped_by_interrupt(stream), Live(safe("Searching ..."), console=stdout, transient=True) as live:
+        for event in stream:
+            match event:
+                case QuestionPlanned(plan):
+                    live.update(safe(f"{plan.words} ...", "dim"))
+                case EvidenceFound(sources):
+                    titles = "; ".join(source.title for source in sources)
+                    live.update(safe(f"Reading: {titles}" if sources else "Nothing found.", "dim"))
+                case Progress(_, _, what):
+                    live.update(safe(f"{what} ...\n\n{written}" if written else f"{what} ...", "dim"))
+                case TextProduced(text):
+                    written += text
+                    live.update(safe(written))
+    answer = stream.answer()
+    if answer.standalone_question != answer.question:
+        message(f"Asked: {answer.standalone_question}", "dim")
+    if answer.plan:
+        message(f"{answer.plan.words}.", "dim")
+    show_answer(answer, withheld)
+    return answer
+
+
+@contextmanager
+def _stopped_by_interrupt(stream: AnswerStream) -> Iterator[None]:
+    """Let the first Ctrl-C close the stream: raised as an exception it would end the events before the answer."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stream.close()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def show_answer(answer: Answer, withheld: bool = False) -> None:
+    """Print a finished answer and the sources it cites, and with `withheld` the sentences that no abstract supports."""
+    line(answer.text, "yellow" if answer.refused else "")
+    if answer.kind == "comparison" and answer.rows:
+        show_aspects(answer.rows)
+    for source in answer.sources if answer.kind != "catalogue" else ():
+        if source.number in answer.cited_numbers:
+            line(f"  [{source.number}] {_reference(source)}", "dim")
+            for quote in answer.quotes(source.number) if answer.kind != "synthesis" else ():
+                line(f"      “{quote}”", "dim italic")
+    if answer.reason and not answer.refused:
+        message(answer.reason, "yellow")
+    for sentence in answer.withheld if withheld else ():
+        message(f"withheld: {sentence.text}", "red")
+
+
+def show_aspects(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print papers by aspects as a table, each cell a sentence of the abstract, or that it states none."""
+    from assistant.analysis.summaries import paper_summary
+
+    table = Table("paper", *paper_summary.ASPECTS, pad_edge=False, show_lines=True)
+    for row in rows:
+        cells = (row[name] or paper_summary.NOT_STATED for name in paper_summary.ASPECTS)
         table.add_row(
-            plain(paper.date),
-            plain(paper.title),
-            plain(people),
-            plain(" ".join(paper.categories)),
+            safe(f"[{row['number']}] {row['title']}"),
+            *(safe(cell, "dim" if cell == paper_summary.NOT_STATED else "") for cell in cells),
+        )
+    stdout.print(table)
+
+
+def _reference(source: Source) -> str:
+    people = names(source.authors, 3).rstrip(".")
+    return ". ".join(part for part in (source.title.rstrip("."), people, source.date, source.url) if part)
+
+
+def names(authors: Sequence[str], most: int, complete: bool = True) -> str:
+    """Return the first authors as text, with "et al." where there are more."""
+    return ", ".join(authors[:most]) + ("" if len(authors) <= most and complete else " et al.")
+
+
+def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile] = (), *, console: Console = stdout) -> None:
+    """Print papers as a table, and under it what author pages say of their owners."""
+    rows = (
+        (
+            paper.date,
+            paper.title,
+            names(paper.authors, 4, paper.authors_complete),
+            " ".join(paper.categories),
             "yes" if paper.has_code else "",
         )
-    console.print(table)
-    console.print(f"{len(papers):,} paper{'' if len(papers) == 1 else 's'}")
+        for paper in papers
+    )
+    show_table(("date", "title", "authors", "category", "code"), rows, console=console)
+    console.print(counted(len(papers), "paper"))
     for profile in profiles:
         figures = ", ".join(f"{label} {value}" for label, value in profile.statistics)
-        console.print(plain(f"{profile.name}'s page of {profile.as_of} says: {profile.category}, {figures}", "dim"))
-
-
-def show_passages(passages: Sequence[Passage], papers: Sequence[Paper]) -> None:
-    """Print search results, best first, each with its combined score, in [0, 1] within this search."""
-    if not passages:
-        remark("Nothing found.", "yellow")
-    for rank, (passage, paper) in enumerate(zip(passages, papers, strict=True), 1):
-        stdout.print(plain(f"{rank:3}  {passage.score:.3f}  {paper.title} ({paper.date or 'no date'})"))
-
-
-def show_trec(query_id: str, passages: Sequence[Passage], own_ids: Sequence[Sequence[str]]) -> None:
-    """Print one query's results as lines of a TREC run: query, Q0, document, rank, score, tag.
-
-    Documents go by the ids that their sources gave them; a paper with several stands once under each.
-    """
-    rows = [(own_id, passage.score) for passage, names in zip(passages, own_ids, strict=True) for own_id in names]
-    for rank, (own_id, score) in enumerate(rows, 1):
-        print(f"{query_id} Q0 {own_id} {rank} {score:.6f} abstract-assistant")
-
-
-def passage_json(passage: Passage, paper: Paper) -> dict[str, Any]:
-    """Return a search result as plain JSON values."""
-    return {
-        "paper_id": paper.id,
-        "title": paper.title,
-        "authors": list(paper.authors),
-        "date": paper.date,
-        "score": round(passage.score, 6),
-        "similarity": None if passage.similarity is None else round(passage.similarity, 6),
-    }
+        line(f"{profile.name}'s page of {profile.as_of} says: {profile.category}, {figures}", "dim")
 
 
 def paper_json(paper: Paper) -> dict[str, Any]:
     """Return a paper as plain JSON values."""
+    return {**asdict(paper), "authors": list(paper.authors), "year": paper.year}
+
+
+def show_paper(paper: Paper, statements: Sequence[Statement]) -> None:
+    """Print all that is known of a paper, each field with the numbers of the sources that state it."""
+    from assistant.library import provenance
+
+    origins = list(dict.fromkeys(statement.origin for statement in statements))
+    stated_by = provenance(paper, statements)
+    fields = (
+        ("id", "id", paper.id),
+        ("title", "title", paper.title),
+        ("authors", "authorships", names(paper.authors, len(paper.authors), paper.authors_complete)),
+        ("date", "date", paper.date),
+        ("venue", "venue", paper.venue),
+        ("categories", "categories", ", ".join(paper.categories)),
+        ("DOI", "doi", paper.doi),
+        ("arXiv", "arxiv_id", paper.arxiv_id),
+        ("PubMed", "pmid", paper.pmid),
+        ("url", "url", paper.url),
+        ("code", "has_code", {None: "", True: "released", False: "not released"}[paper.has_code]),
+        ("abstract", "abstract", paper.abstract),
+    )
+    rows = [
+        (label, value, " ".join(str(origins.index(origin) + 1) for origin in stated_by.get(field, ())))
+        for label, field, value in fields
+        if value
+    ]
+    show_table(("", "", "sources"), rows)
+    for number, origin in enumerate(origins, 1):
+        line(f"  {number}  {origin}", "dim")
+
+
+def provenance_json(paper: Paper, statements: Sequence[Statement]) -> dict[str, Any]:
+    """Return a paper with, for each field, the sources that say just that, and what each source says."""
+    from assistant.library import provenance
+
     return {
-        "id": paper.id,
-        "title": paper.title,
-        "authors": list(paper.authors),
-        "authorships": [{"name": author.name, "position": author.position} for author in paper.authorships],
-        "authors_complete": paper.authors_complete,
-        "date": paper.date,
-        "year": paper.year,
-        "categories": list(paper.categories),
-        "venue": paper.venue,
-        "doi": paper.doi,
-        "arxiv_id": paper.arxiv_id,
-        "pmid": paper.pmid,
-        "url": paper.url,
-        "has_code": paper.has_code,
-        "abstract": paper.abstract,
+        **paper_json(paper),
+        "said_by": {name: list(origins) for name, origins in provenance(paper, statements).items()},
+        "sources": [{"source": said.origin, "own_id": said.own_id, **paper_json(said.paper)} for said in statements],
     }
-
-
-def show_paper(paper: Paper, told: Sequence[Statement]) -> None:
-    """Print all that is known of a paper, each field with the sources that say just that."""
-    sources = list(dict.fromkeys(said.origin for said in told))
-    said_by = provenance(paper, told)
-    authors = ", ".join(paper.authors) + ("" if paper.authors_complete else " et al.")
-    code = "" if paper.has_code is None else "released" if paper.has_code else "not released"
-    values = {
-        "title": paper.title,
-        "authorships": authors,
-        "date": paper.date,
-        "venue": paper.venue,
-        "categories": ", ".join(paper.categories),
-        "doi": paper.doi,
-        "arxiv_id": paper.arxiv_id,
-        "pmid": paper.pmid,
-        "url": paper.url,
-        "has_code": code,
-        "abstract": paper.abstract,
-    }
-    labels = {"authorships": "authors", "arxiv_id": "arXiv", "has_code": "code", "doi": "DOI", "pmid": "PubMed"}
-    table = Table("", "", "said by", box=None, pad_edge=False, show_header=True)
-    table.add_row("id", plain(paper.id), "")
-    for name, value in values.items():
-        if value:
-            numbers = " ".join(str(sources.index(origin) + 1) for origin in said_by.get(name, ()))
-            table.add_row(labels.get(name, name), plain(value), numbers)
-    stdout.print(table)
-    for number, origin in enumerate(sources, 1):
-        stdout.print(plain(f"  {number}  {origin}", "dim"))
 
 
 def show_pairs(pairs: Sequence[AlikePair]) -> None:
-    """Print pairs of papers that may be one, and how to decide."""
+    """Print pairs of papers that may be duplicates, and how to decide."""
     for number, pair in enumerate(pairs, 1):
-        stdout.print(plain(f"{number}. likeness {pair.likeness:.2f}; {pair.because}"))
+        line(f"{number}. likeness {pair.likeness:.2f}; {pair.because}")
         for paper in (pair.one, pair.other):
-            people = ", ".join(paper.authors[:3]) + (" et al." if len(paper.authors) > 3 else "")
-            stdout.print(plain(f"   {paper.id}\n      {paper.title} ({people}; {paper.date or 'no date'})"))
+            line(f"   {paper.id}\n      {paper.title} ({names(paper.authors, 3)}; {paper.date or 'no date'})")
     if pairs:
-        remark("`assistant merge ONE OTHER` makes them one; `assistant split ONE OTHER` keeps them apart for good.")
+        message("`assistant merge ONE OTHER` merges a pair; `assistant split ONE OTHER` keeps it apart for good.")
     else:
-        remark("No two papers are so alike that it is uncertain whether they are one.")
+        message("There are no possible duplicates to decide on.")
 
 
 def pair_json(pair: AlikePair) -> dict[str, Any]:
-    """Return a pair as plain JSON values."""
+    """Return a pair of papers as plain JSON values."""
+
+    def brief(paper: Paper) -> dict[str, Any]:
+        return {name: paper_json(paper)[name] for name in ("id", "title", "authors", "date", "doi")}
+
+    likeness = round(pair.likeness, 4)
+    return {"one": brief(pair.one), "other": brief(pair.other), "likeness": likeness, "because": pair.because}
+
+
+def show_results(found: Sequence[SearchResult]) -> None:
+    """Print search results, best first, each with its combined score, in [0, 1] within this search."""
+    if not found:
+        message("Nothing found.", "yellow")
+    for rank, one in enumerate(found, 1):
+        line(f"{rank:3}  {one.passage.score:.3f}  {one.paper.title} ({one.paper.date or 'no date'})")
+
+
+def show_trec(query_id: str, found: Sequence[SearchResult], source_ids: Mapping[str, Sequence[str]]) -> None:
+    """Print one query's results as lines of a TREC run: query, Q0, document, rank, score, tag.
+
+    Documents go by the ids that their sources gave them; a paper with several stands once under each.
+    """
+    rows = [(name, one.passage.score) for one in found for name in source_ids[one.paper.id] or (one.paper.id,)]
+    for rank, (name, score) in enumerate(rows, 1):
+        print(f"{query_id} Q0 {name} {rank} {score:.6f} abstract-assistant")
+
+
+def result_json(found: SearchResult) -> dict[str, Any]:
+    """Return a search result as plain JSON values."""
+    similarity = found.passage.similarity
     return {
-        "one": _brief(pair.one),
-        "other": _brief(pair.other),
-        "likeness": round(pair.likeness, 4),
-        "because": pair.because,
+        "paper_id": found.paper.id,
+        "title": found.paper.title,
+        "authors": list(found.paper.authors),
+        "date": found.paper.date,
+        "score": round(found.passage.score, 6),
+        "similarity": None if similarity is None else round(similarity, 6),
     }
-
-
-def provenance_json(paper: Paper, told: Sequence[Statement]) -> dict[str, Any]:
-    """Return a paper with, for each field, the sources that say just that, and what each source says."""
-    return {
-        **paper_json(paper),
-        "said_by": {name: list(origins) for name, origins in provenance(paper, told).items()},
-        "sources": [{"source": said.origin, "own_id": said.own_id, **paper_json(said.paper)} for said in told],
-    }
-
-
-def _brief(paper: Paper) -> dict[str, Any]:
-    return {"id": paper.id, "title": paper.title, "authors": list(paper.authors), "date": paper.date, "doi": paper.doi}

@@ -1,4 +1,4 @@
-"""What a person names on the command line to `assistant add`: files, folders, and references to remote services."""
+"""Arguments of `assistant add`: files, folders, references to remote services, and names of columns."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _LIKE_A_REFERENCE = re.compile(r"[A-Za-z]\w+:(?![\\/])")
 
 
 def parse(words: Sequence[str], choose_author: Callable[[str], str] = lambda _: "") -> list[Path | Reference]:
-    """Read each word as a reference, or as a path where it is none.
+    """Read each word as a reference, or else as a path.
 
     `choose_author` is given a name that may be several people's and returns the id of the one who is meant, or "".
-    Raises UsageError for what begins like a reference and is none.
+    Raises UsageError for what begins like a reference and is not one.
     """
     found: list[Path | Reference] = []
     for word in words:
@@ -25,8 +25,8 @@ def parse(words: Sequence[str], choose_author: Callable[[str], str] = lambda _: 
             reference = parse_reference(choose_author(reference.value)) or reference
         if reference is None and _LIKE_A_REFERENCE.match(word) and not Path(word).exists():
             raise UsageError(
-                f"There is no file {word} here, and it is not a reference either. References begin with arxiv:, doi:, "
-                "pmid:, openalex:, s2:, orcid: or author:."
+                f"{word} is not a file here, nor a reference. References begin with arxiv:, doi:, pmid:, openalex:, s2:, "
+                "orcid: or author:."
             )
         found.append(Path(word) if reference is None else reference)
     return found
@@ -39,7 +39,7 @@ def columns(assignments: Sequence[str]) -> dict[str, str]:
         field, equals, column = assignment.partition("=")
         if not (field.strip() and equals and column.strip()):
             raise UsageError(
-                f"“{assignment}” names no column. Write --column FIELD=COLUMN, such as --column title=Titel."
+                f"“{assignment}” does not name a column. Write --column FIELD=COLUMN, such as --column title=Titel."
             )
         found[field.strip().lower()] = column.strip()
     return found

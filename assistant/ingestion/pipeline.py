@@ -1,7 +1,8 @@
-"""Files and answers of remote services into the library. Simply run again after an interruption."""
+"""Ingestion of files and answers of remote services into the library; after an interruption it is simply run again."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,7 +25,7 @@ from assistant.types import (
 )
 
 _RECORDS_AT_ONCE = 500
-_PROBLEMS_KEPT = 1000
+_MOST_PROBLEMS = 1000
 """Of one source; the rest is only counted, so that memory does not grow with a bad file."""
 
 
@@ -39,27 +40,27 @@ def add_files(
 ) -> IngestionReport:
     """Read files into the library; folders are read with everything below them, or only what lies in them.
 
-    A paper is safe as soon as the transaction that holds it has ended; it then waits for its vector (see `outbox`).
+    A paper is safe as soon as the transaction that holds it has ended; it then waits for its vector.
     Bad records and files are in the report's `failed`, and the rest goes on.
     """
-    tallies: list[_Tally] = []
+    sources: list[_SourceProgress] = []
     files: list[Path] = []
     for path in paths:
         try:
             files += _files(path, recursive)
         except OSError as error:
-            tallies.append(_unread(path, error))
+            sources.append(_unread(path, error))
     for number, file in enumerate(files):
         listen = _counting(on_progress, number, len(files), file.name)
         try:
             origin = str(file.resolve())
         except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link that leads to itself
-            tallies.append(_unread(file, error))
+            sources.append(_unread(file, error))
             continue
         items = readers.read(file, as_of=as_of, columns=columns)
-        tallies.append(_keep(library, origin, str(file), items, listen))
+        sources.append(_store(library, origin, str(file), items, listen))
     on_progress(Progress(len(files), len(files), "Read"))
-    return _report(library, tallies)
+    return together((source.report() for source in sources), library.pending_count())
 
 
 def add_fetched(
@@ -73,12 +74,12 @@ def add_fetched(
 
     A reference that cannot be fetched is in the report's `failed`, and the rest goes on.
     """
-    tallies: list[_Tally] = []
+    sources: list[_SourceProgress] = []
     for number, reference in enumerate(references):
         listen = _counting(on_progress, number, len(references), reference)
-        tallies.append(_keep(library, reference, reference, _until_failure(fetch, reference), listen))
+        sources.append(_store(library, reference, reference, _until_failure(fetch, reference), listen))
     on_progress(Progress(len(references), len(references), "Fetched"))
-    return _report(library, tallies)
+    return together((source.report() for source in sources), library.pending_count())
 
 
 def together(reports: Iterable[IngestionReport], pending: int) -> IngestionReport:
@@ -96,47 +97,54 @@ def together(reports: Iterable[IngestionReport], pending: int) -> IngestionRepor
 
 
 @dataclass
-class _Tally:
+class _SourceProgress:
     """What became of the records of one source, while it is read."""
 
     source: str
-    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     failed: int = 0
     notices: list[Notice] = field(default_factory=list)
 
-    def count(self, outcomes: Iterable[Outcome]) -> None:
-        for outcome in outcomes:
-            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-
     def fail(self, problem: Problem) -> None:
         self.failed += 1
-        if len(self.problems) < _PROBLEMS_KEPT:
+        if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(problem)
 
+    def report(self) -> IngestionReport:
+        added, updated, unchanged = self.outcomes["added"], self.outcomes["updated"], self.outcomes["unchanged"]
+        return IngestionReport(
+            added=added,
+            updated=updated,
+            unchanged=unchanged,
+            failed=tuple(self.problems),
+            pending=0,
+            sources=(SourceReport(self.source, added, updated, unchanged, self.failed),),
+            notices=tuple(self.notices),
+        )
 
-def _keep(
+
+def _store(
     library: Library, origin: str, source: str, items: Iterator[ReaderItem], listen: Callable[[int], None]
-) -> _Tally:
+) -> _SourceProgress:
     """Write what a source says, batch by batch; what it no longer says is forgotten where it was read to its end."""
-    tally, reading, is_whole, count = _Tally(source), Reading(library, origin), True, 0
+    progress, reading, count = _SourceProgress(source), Reading(library, origin), 0
     listen(0)
     while batch := list(islice(items, _RECORDS_AT_ONCE)):
         records = [item for item in batch if isinstance(item, Record)]
-        tally.count(reading.keep(records))
+        progress.outcomes.update(reading.keep(records))
         for item in batch:
             if isinstance(item, AuthorProfile):
                 library.keep_profile(item, origin)
             elif isinstance(item, Notice):
-                tally.notices.append(item)
+                progress.notices.append(item)
             elif isinstance(item, Problem):
-                tally.fail(item)
-                is_whole = False  # what was not read may still be said
+                progress.fail(item)
         count += len(records)
         listen(count)
-    if is_whole:
+    if not progress.failed:  # what was not read may still be said
         reading.finish()
-    return tally
+    return progress
 
 
 def _until_failure(fetch: Callable[[str], Iterator[ReaderItem]], reference: str) -> Iterator[ReaderItem]:
@@ -153,28 +161,6 @@ def _counting(on_progress: ProgressListener, number: int, total: int, name: str)
     return listen
 
 
-def _report(library: Library, tallies: Sequence[_Tally]) -> IngestionReport:
-    sources = tuple(
-        SourceReport(
-            tally.source,
-            tally.outcomes.get("added", 0),
-            tally.outcomes.get("updated", 0),
-            tally.outcomes.get("unchanged", 0),
-            tally.failed,
-        )
-        for tally in tallies
-    )
-    return IngestionReport(
-        added=sum(source.added for source in sources),
-        updated=sum(source.updated for source in sources),
-        unchanged=sum(source.unchanged for source in sources),
-        failed=tuple(problem for tally in tallies for problem in tally.problems),
-        pending=library.pending_count(),
-        sources=sources,
-        notices=tuple(notice for tally in tallies for notice in tally.notices),
-    )
-
-
 def _files(path: Path, recursive: bool) -> list[Path]:
     """Return the file, or the files in the folder; what is hidden there, `.git` say, is passed over."""
     if not path.is_dir():
@@ -184,8 +170,8 @@ def _files(path: Path, recursive: bool) -> list[Path]:
     return sorted(file for file in below if file.is_file())
 
 
-def _unread(path: Path, error: Exception) -> _Tally:
+def _unread(path: Path, error: Exception) -> _SourceProgress:
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    tally = _Tally(str(path))
-    tally.fail(Problem(str(path), 0, f"The file cannot be read: {reason}. Check its name."))
-    return tally
+    progress = _SourceProgress(str(path))
+    progress.fail(Problem(str(path), 0, f"The file cannot be read: {reason}. Check its name."))
+    return progress

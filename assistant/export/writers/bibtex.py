@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from assistant.export.writers.citations import YES_NO, Keys, PublicationType, publication_type, split_name
-from assistant.ingestion.readers import EXPORTER, LONGEST_LATEX, MATH, MONTHS, positions_text, to_text
 from assistant.ingestion.readers import bibtex as reader
+from assistant.ingestion.readers.exported import EXPORTER, positions_text
+from assistant.ingestion.readers.fields import MONTHS
+from assistant.ingestion.readers.latex import LONGEST_LATEX, MATH, to_text
 from assistant.types import Paper
 
 _ENTRIES: Mapping[PublicationType, tuple[str, str]] = {

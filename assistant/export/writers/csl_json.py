@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.export.writers.citations import Keys, PublicationType, publication_type, split_name
 from assistant.export.writers.jsonl import record
-from assistant.ingestion.readers import EXPORTER
+from assistant.ingestion.readers.exported import EXPORTER
 from assistant.types import Paper
 
 _TYPES: Mapping[PublicationType, str] = {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from assistant.ingestion.readers import EXPORTER
+from assistant.ingestion.readers.exported import EXPORTER
 from assistant.types import Paper
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, urlsplit
 
-from assistant.ingestion.readers import visible
+from assistant.ingestion.readers.markup import visible
 from assistant.text import counted
 from assistant.types import Answer, Paper
 

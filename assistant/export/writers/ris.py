@@ -12,7 +12,8 @@ from typing import Any
 import rispy  # type: ignore[import-untyped]
 
 from assistant.export.writers.citations import YES_NO, Keys, PublicationType, publication_type, split_name
-from assistant.ingestion.readers import EXPORTER, OTHERS, own_name, positions_text
+from assistant.ingestion.readers.exported import EXPORTER, positions_text
+from assistant.ingestion.readers.ris import OTHERS, own_name
 from assistant.types import Paper
 
 _TYPES: Mapping[PublicationType, str] = {"conference": "CONF", "journal": "JOUR", "preprint": "UNPB"}

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from assistant.export.writers.citations import YES_NO
-from assistant.ingestion.readers import EXPORTER, guarded, list_cell, positions_text
+from assistant.ingestion.readers.exported import EXPORTER, guarded, list_cell, positions_text
 from assistant.types import Paper
 
 COLUMNS = (

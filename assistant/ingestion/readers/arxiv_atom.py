@@ -1,4 +1,4 @@
-"""arXiv's Atom feeds, as its API answers queries; a saved answer is a file like any other."""
+"""Atom feeds of arXiv, as its API answers queries; a saved answer is a file like any other."""
 
 from __future__ import annotations
 
@@ -6,21 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from assistant.ingestion.readers.fields import (
-    authorships,
-    find_arxiv_id,
-    find_date,
-    find_doi,
-    find_url,
-    first_of,
-    record,
-    split_names,
-)
+from assistant.ingestion.readers import fields
+from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_url
 from assistant.ingestion.readers.latex import to_text
-from assistant.ingestion.readers.xml_elements import BrokenXmlError, Element, elements, root_of, text_of
+from assistant.ingestion.readers.xml_elements import Element, read_elements, root_of, text_at, text_of
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 NAME = "arXiv Atom"
+NOTHING_FOUND = "There is no paper in this arXiv feed. Check the ids or the query that it answers."
 
 ATOM = "http://www.w3.org/2005/Atom"
 ARXIV = re.compile(r"arxiv\.org/", re.IGNORECASE)
@@ -30,57 +23,41 @@ CATEGORY = re.compile(r"[a-z-]+(?:\.[A-Za-z-]{2,})?")
 
 
 def start(head: str) -> int | None:
-    """Return where the feed begins; None if this is no feed, or one of another site."""
+    """Return where the feed begins; None if this is not a feed, or that of another site."""
     root = root_of(head)
     return root[0] if root and root[1] == "feed" and ATOM in head and ARXIV.search(head) else None
 
 
 def parse(stream: BinaryIO, file: str) -> Iterator[ReaderItem]:
-    """Yield one item for each entry, in the feed's order; an entry that reports an error is a Problem with its words.
-
-    A feed without entries is one Problem. Of a feed that breaks off, what stood before the break is read, and one
-    Problem says where it is.
-    """
-    found = False
-    try:
-        for entry in elements(stream, "entry"):
-            found = True
-            yield _read_entry(entry, file)
-    except BrokenXmlError as error:
-        yield error.problem(file)
-        return
-    if not found:
-        yield Problem(file, 0, "There is no paper in this arXiv feed. Check the ids or the query that it answers.")
+    """Yield one item for each entry, in order; an entry that reports an error is a Problem with its words."""
+    return read_elements(stream, file, ("entry",), _read_entry)
 
 
 def _read_entry(entry: Element, file: str) -> Record | Problem:
-    address = text_of(entry.find("{*}id"))
-    summary = ANNOUNCEMENT.sub("", text_of(entry.find("{*}summary")), count=1)
+    address = text_at(entry, "{*}id")
+    summary = ANNOUNCEMENT.sub("", text_at(entry, "{*}summary"), count=1)
     line = entry.sourceline or 0
     if ERRORS.search(address):
         said = to_text(summary) or "it does not say which"
         return Problem(file, line, f"arXiv reports an error: {said}. Check the ids or the query, and ask again.")
-    links = [(link.get("rel") or "alternate", link.get("title") or "", link) for link in entry.findall("{*}link")]
-    page = next((link.get("href") or "" for rel, _, link in links if rel == "alternate"), "")
-    doi_link = next((link.get("href") or "" for _, title, link in links if title == "doi"), "")
-    doi = first_of(find_doi(text_of(entry.find("{*}doi"))), find_doi(doi_link))
-    arxiv_id = first_of(find_arxiv_id(address), find_arxiv_id(page), find_arxiv_id(doi))
+    links = entry.findall("{*}link")
+    page = next((one.get("href") or "" for one in links if (one.get("rel") or "alternate") == "alternate"), "")
+    doi_link = next((one.get("href") or "" for one in links if one.get("title") == "doi"), "")
+    doi = find_doi(text_at(entry, "{*}doi"), doi_link)
+    arxiv_id = find_arxiv_id(address, page, doi)
     names = [text_of(name) for name in entry.findall("{*}author/{*}name")]
-    names = names or [name for one in entry.findall("{*}creator") for name in split_names(text_of(one))]
-    listed, complete = authorships(map(to_text, names))
+    names = names or [name for one in entry.findall("{*}creator") for name in fields.split_names(text_of(one))]
     paper = Paper(
-        title=text_of(entry.find("{*}title")),
+        title=text_at(entry, "{*}title"),
         abstract=summary,
-        authorships=listed,
-        authors_complete=complete,
-        date=find_date(text_of(entry.find("{*}published"))[:10]) or find_date(text_of(entry.find("{*}updated"))[:10]),
+        date=find_date(text_at(entry, "{*}published")[:10]) or find_date(text_at(entry, "{*}updated")[:10]),
         categories=_categories(entry),
-        venue=text_of(entry.find("{*}journal_ref")),
+        venue=text_at(entry, "{*}journal_ref"),
         doi=doi,
         arxiv_id=arxiv_id,
-        url=first_of(find_url(page), find_url(address)),
+        url=find_url(page, address),
     )
-    return record(paper, file=file, line=line, own_id=arxiv_id)
+    return fields.record(paper, map(to_text, names), file=file, line=line, source_key=arxiv_id)
 
 
 def _categories(entry: Element) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A researcher's page copied as text: a header with the owner's figures, then paper after paper.
+"""Author pages copied as text: a header with the owner's figures, then paper after paper.
 
 Each paper is a line of category, date and flag run together ("CLAug 27, 2024Code"), a title, a line of authors that may
 be cut by "et al.", and an abstract of one or more paragraphs.
@@ -6,6 +6,7 @@ be cut by "et al.", and an abstract of one or more paragraphs.
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,11 +20,9 @@ from assistant.text import fold
 from assistant.types import AuthorProfile, Authorship, Notice, Paper, Problem, ReaderItem, Record
 
 NAME = "author page"
+NOTHING_FOUND = ""  # `parse` says it, with the owner of the page
 
-MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?)\.?"
-)
+MONTH = rf"(?:Sept|{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in calendar.month_name[1:])})\.?"
 CATEGORY = r"[A-Za-z][A-Za-z.-]{0,24}?"
 SPACE = r"[^\S\n]"
 GAP = r"(?:[^\S\n]|[·•|])"
@@ -57,7 +56,7 @@ class Line:
 
 
 def start(head: str) -> int | None:
-    """Return where the first line of category and date stands, or a page's figures do; None if this is no page."""
+    """Return where the first line of category and date stands, or a page's figures do; None if this is not a page."""
     found = HEADING.search(head) or FIGURES.search(head)
     return found.start() if found else None
 
@@ -94,10 +93,10 @@ def parse(stream: TextIO, file: str, as_of: datetime.date) -> Iterator[ReaderIte
 class _Section:
     """Lines that belong together; what exceeds the longest paper is dropped."""
 
-    def __init__(self, *lines: Line) -> None:
-        self.lines: list[Line] = []
+    def __init__(self, *lines: Line, is_after_blank: bool = True) -> None:
+        self.lines = list(lines)
+        self.is_after_blank = is_after_blank
         self._length = 0
-        self.add(lines)
 
     def add(self, lines: Iterable[Line]) -> None:
         for line in lines:
@@ -106,25 +105,23 @@ class _Section:
                 self.lines.append(line)
 
 
-def _sections(stream: TextIO) -> Iterator[tuple[Line, ...]]:
+def _sections(stream: TextIO) -> Iterator[list[Line]]:
     """Yield the lines before the first paper, then every heading with its lines that make it a paper's."""
-    section = _Section()
-    candidate: _Section | None = None
-    is_after_blank = candidate_is_after_blank = True
+    section, candidate = _Section(), None
+    is_after_blank = True
     for number, raw in enumerate(chain(stream, [None]), start=1):
         line = Line(number, raw.strip()) if raw is not None else None
         if line is None or (len(line.text) < 120 and HEADING.match(line.text)):
-            if candidate and _begins_paper(candidate.lines, after_blank=candidate_is_after_blank):
-                yield tuple(section.lines)
+            if candidate and _begins_paper(candidate.lines, after_blank=candidate.is_after_blank):
+                yield section.lines
                 section = candidate
             elif candidate:
                 section.add(candidate.lines)
-            candidate = _Section(line) if line else None
-            candidate_is_after_blank = is_after_blank
+            candidate = _Section(line, is_after_blank=is_after_blank) if line else None
         elif line.text:
             (candidate or section).add([line])
         is_after_blank = line is not None and not line.text
-    yield tuple(section.lines)
+    yield section.lines
 
 
 def _begins_paper(lines: Sequence[Line], *, after_blank: bool) -> bool:
@@ -177,17 +174,15 @@ def _paper(section: Sequence[Line], file: str, owner: str, as_of: datetime.date,
     heading, body = section[0], section[1:]
     match = HEADING.match(heading.text)
     if not match:
-        raise ValueError(f"line {heading.number} is no heading")
+        raise ValueError(f"line {heading.number} is not a heading")
     author_line = _author_line(body)
     last_of_title = author_line if author_line is not None else 1
     title = " ".join(line.text for line in body[:last_of_title])
     names, rest = _names(body, author_line)
     abstract = " ".join(line.text for line in rest)
     if not title or not abstract:
-        if not body:
-            what = f"Nothing follows “{heading.text}”"
-        else:
-            what = f"“{shortened(to_text(title))}” has no abstract" if title else f"“{heading.text}” has no title"
+        what = f"“{shortened(to_text(title))}” has no abstract" if title else f"“{heading.text}” has no title"
+        what = what if body else f"Nothing follows “{heading.text}”"
         where = ": the page ends there" if is_last and not abstract else ""
         return Problem(file, heading.number, f"{what}{where}. Copy the page again, whole, and add it once more.")
     listed, complete = authorships(names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TextIO
@@ -14,25 +14,14 @@ from pybtex.database.input.bibtex import LowLevelParser, month_names  # type: ig
 from pybtex.exceptions import PybtexError  # type: ignore[import-untyped]
 from pybtex.scanner import PrematureEOF, PybtexSyntaxError  # type: ignore[import-untyped]
 
-from assistant.ingestion.readers import exported
-from assistant.ingestion.readers.fields import (
-    authorships,
-    find_arxiv_id,
-    find_date,
-    find_doi,
-    find_pmid,
-    find_url,
-    first_of,
-    joined,
-    record,
-    shortened,
-    split_names,
-)
+from assistant.ingestion.readers import exported, fields
+from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of, joined
 from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.markup import visible
 from assistant.types import Paper, Problem, Record
 
 NAME = "BibTeX"
+NOTHING_FOUND = "There is no entry in this BibTeX file. Add entries with a title and an abstract to it."
 
 LONGEST_ENTRY = 1_000_000  # characters
 MOST_REFERENCES = 20_000  # entries that wait for the one they refer to, and entries that may be referred to
@@ -73,31 +62,20 @@ class _Macros(dict[str, str]):
 
 
 def start(head: str) -> int | None:
-    """Return where the first entry or @string stands, or None if this is no BibTeX."""
+    """Return where the first entry or @string stands, or None if this is not BibTeX."""
     found = ENTRY_OR_COMMAND.search(head)
     return found.start() if found else None
 
 
 def parse(stream: TextIO, file: str) -> Iterator[Record | Problem]:
-    """Yield one item for each entry, in the file's order; comments and abbreviations are no entries.
+    """Yield one item for each entry, in the file's order; comments and abbreviations are not entries.
 
     An entry that refers to a later one (`crossref`) comes right after that one.
     """
     macros = _Macros(month_names)
-    references = _CrossReferences()
-    found = False
-    for line, text in _pieces(stream):
-        for item in _parse_entries(text, line, macros):
-            found = True
-            if isinstance(item, _Entry):
-                for entry in references.resolved(item):
-                    yield _read_entry(entry.fields, entry.key, file, entry.line)
-            else:
-                yield Problem(file, *item)
-    for entry in references.unresolved():
-        yield _read_entry(entry.fields, entry.key, file, entry.line)
-    if not found:
-        yield Problem(file, 0, "There is no entry in this BibTeX file. Add entries with a title and an abstract to it.")
+    entries = (entry for line, text in _pieces(stream) for entry in _parse_entries(text, file, line, macros))
+    for entry in _with_inherited(entries):
+        yield entry if isinstance(entry, Problem) else _read_entry(entry, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,35 +87,30 @@ class _Entry:
     line: int
 
 
-class _CrossReferences:
-    """Entries lend what they have to those that refer to them, whichever of the two comes first."""
-
-    def __init__(self) -> None:
-        self._parents: dict[str, Mapping[str, str]] = {}
-        self._waiting: dict[str, list[_Entry]] = {}
-        self._waiting_count = 0
-
-    def resolved(self, entry: _Entry) -> Iterator[_Entry]:
-        """Yield `entry` unless it has to wait for a later one, and those that waited for it."""
+def _with_inherited(entries: Iterable[_Entry | Problem]) -> Iterator[_Entry | Problem]:
+    """Yield entries with what they inherit from those they refer to, whichever of the two comes first."""
+    parents: dict[str, Mapping[str, str]] = {}
+    waiting: dict[str, list[_Entry]] = {}
+    waiting_count = 0
+    for entry in entries:
+        if isinstance(entry, Problem):
+            yield entry
+            continue
         key, parent = entry.key.lower(), entry.fields.get("crossref", "").strip().lower()
-        if parent in self._parents:
-            yield _inheriting(entry, self._parents[parent])
-        elif parent and self._waiting_count < MOST_REFERENCES:
-            self._waiting.setdefault(parent, []).append(entry)
-            self._waiting_count += 1
+        if parent in parents:
+            yield _inheriting(entry, parents[parent])
+        elif parent and waiting_count < MOST_REFERENCES:
+            waiting.setdefault(parent, []).append(entry)
+            waiting_count += 1
         else:
             yield entry
-        if key and len(self._parents) < MOST_REFERENCES and "abstract" not in entry.fields:
-            self._parents[key] = {name: entry.fields[name] for name in INHERITED if name in entry.fields}
-        waiting = self._waiting.pop(key, [])
-        self._waiting_count -= len(waiting)
-        for child in waiting:
-            yield _inheriting(child, entry.fields)
-
-    def unresolved(self) -> Iterator[_Entry]:
-        """Yield the entries whose parents stand nowhere in the file."""
-        for children in self._waiting.values():
-            yield from children
+        if key and len(parents) < MOST_REFERENCES and "abstract" not in entry.fields:
+            parents[key] = {name: entry.fields[name] for name in INHERITED if name in entry.fields}
+        children = waiting.pop(key, [])
+        waiting_count -= len(children)
+        yield from (_inheriting(child, entry.fields) for child in children)
+    for children in waiting.values():  # their parents stand nowhere in the file
+        yield from children
 
 
 def _inheriting(child: _Entry, parent: Mapping[str, str]) -> _Entry:
@@ -157,7 +130,7 @@ def _pieces(stream: TextIO) -> Iterator[tuple[int, str]]:
     first, lines, length = 1, list[str](), 0
     for number, line in enumerate(stream, start=1):
         if ENTRY_START.match(line):
-            if lines and ENTRY_START.match(lines[0]):  # what stands before the first entry is none
+            if lines and ENTRY_START.match(lines[0]):  # not what stands before the first entry
                 yield first, "".join(lines)
             first, lines, length = number, [], 0
         length += len(line)
@@ -167,7 +140,7 @@ def _pieces(stream: TextIO) -> Iterator[tuple[int, str]]:
         yield first, "".join(lines)
 
 
-def _parse_entries(text: str, line: int, macros: _Macros) -> Iterator[_Entry | tuple[int, str]]:
+def _parse_entries(text: str, file: str, line: int, macros: _Macros) -> Iterator[_Entry | Problem]:
     """Yield the entries in one piece of a file, one unless several share a line; or where one is broken, and why."""
     parser = LowLevelParser(text, keyless_entries=bool(WITHOUT_KEY.match(text)), macros=macros)
     try:
@@ -175,71 +148,67 @@ def _parse_entries(text: str, line: int, macros: _Macros) -> Iterator[_Entry | t
             if command.lower() in NOT_ENTRIES:
                 continue
             key, pairs = content
-            fields: dict[str, str] = {}
+            values: dict[str, str] = {}
             for name, parts in pairs:
-                fields.setdefault(name.lower(), " ".join("".join(parts).split()))
-            yield _Entry(fields, key or "", line + text.count("\n", 0, parser.command_start))
+                values.setdefault(name.lower(), " ".join("".join(parts).split()))
+            yield _Entry(values, key or "", line + text.count("\n", 0, parser.command_start))
     except PybtexSyntaxError as error:
-        entry = f"The entry “{shortened(parser.current_entry_key)}”" if parser.current_entry_key else "This entry"
-        at = line + error.lineno - 1
-        what = (
-            "a brace or a quotation mark is not closed"
-            if isinstance(error, PrematureEOF)
-            else f"{error.args[0]} in line {at}"
-        )
+        key = parser.current_entry_key
+        entry = f"The entry “{fields.shortened(key)}”" if key else "This entry"
+        what = f"{error.args[0]} in line {line + error.lineno - 1}"
+        what = "a brace or a quotation mark is not closed" if isinstance(error, PrematureEOF) else what
         reason = f"{entry} is not valid BibTeX: {what}. Mend the entry and add the file again."
-        yield line + text.count("\n", 0, parser.command_start or 0), reason
+        yield Problem(file, line + text.count("\n", 0, parser.command_start or 0), reason)
 
 
-def _read_entry(fields: Mapping[str, str], key: str, file: str, line: int) -> Record | Problem:
+def _read_entry(entry: _Entry, file: str) -> Record | Problem:
     def field(*names: str) -> str:
-        return first_of(*(fields.get(name, "") for name in names))
+        return first_of(*(entry.fields.get(name, "") for name in names))
 
-    if exported.is_own(fields.get("exporter")):
-        return _read_own(fields, key, file, line)
-    listed, complete = authorships(names(field("author", "authors")))
-    archive = field("archiveprefix", "eprinttype").lower()
-    preprint_class = field("primaryclass", "eprintclass")
-    address = find_url(field("url")) or find_url(field("howpublished")) or find_url(field("note"))
+    if exported.is_own(entry.fields.get("exporter")):
+        return _read_own(entry, file)
+    title, archive, preprint_class = (
+        field("title"),
+        field("archiveprefix", "eprinttype"),
+        field("primaryclass", "eprintclass"),
+    )
     paper = Paper(
-        title=joined([field("title"), field("subtitle")]) if not field("title").endswith(":") else field("title"),
+        title=joined([title, field("subtitle")]) if not title.endswith(":") else title,
         abstract=field("abstract"),
-        authorships=listed,
-        authors_complete=complete,
         date=find_date(field("date")) or find_date(field("year"), month=to_text(field("month")), day=field("day")),
         categories=(preprint_class,) if preprint_class else (),
         venue=field("journal", "journaltitle", "booktitle", "school", "institution"),
         doi=find_doi(field("doi")),
-        arxiv_id=_arxiv_id(fields),
-        pmid=find_pmid(field("pmid", "pubmedid"), bare=True)
-        or (find_pmid(field("eprint"), bare=True) if archive == "pubmed" else ""),
-        url=address,
+        arxiv_id=_arxiv_id(entry.fields),
+        pmid=find_pmid(field("pmid", "pubmedid"), field("eprint") if archive.lower() == "pubmed" else "", bare=True),
+        url=find_url(field("url"), field("howpublished"), field("note")),
     )
-    return record(paper, file=file, line=line, own_id=key)
+    listed = names(field("author", "authors"))
+    return fields.record(paper, listed, file=file, line=entry.line, source_key=entry.key)
 
 
-def _read_own(fields: Mapping[str, str], key: str, file: str, line: int) -> Record | Problem:
+def _read_own(entry: _Entry, file: str) -> Record | Problem:
     """Return the paper of an entry that this program wrote: no identifier is looked for in another's field."""
-    readable = unescaped if fields["exporter"].endswith(PLAINLY_ESCAPED) else to_text
-    listed = [name for name in names(fields.get("author", ""), readable) if name]
+
+    def field(name: str) -> str:
+        return entry.fields.get(name, "")
+
+    readable = unescaped if field("exporter").endswith(PLAINLY_ESCAPED) else to_text
+    listed = [name for name in names(field("author"), readable) if name]
     is_cut = listed[-1:] == ["others"]
-    if is_cut:
-        listed.pop()
-    paper = Paper(
-        title=fields.get("title", ""),
-        abstract=fields.get("abstract", ""),
-        authorships=exported.authorships(listed, exported.positions_of(fields.get("authorpositions", ""))),
-        authors_complete=not is_cut,
-        date=find_date(fields.get("year", ""), month=fields.get("month", ""), day=fields.get("day", "")),
-        categories=tuple(split_name_list(fields.get("categories", ""))),
-        venue=first_of(*(fields.get(name, "") for name in ("journal", "booktitle", "howpublished"))),
-        doi=find_doi(fields.get("doi", "")),
-        arxiv_id=find_arxiv_id(fields.get("eprint", ""), bare=True),
-        pmid=find_pmid(fields.get("pmid", ""), bare=True),
-        url=find_url(fields.get("url", "")),
-        has_code=exported.yes_or_no(fields.get("hascode")),
-    )
-    return record(paper, file=file, line=line, own_id=key, readable=readable)
+    stated = {
+        **{name: field(name) for name in ("title", "abstract", "doi", "pmid", "url")},
+        "authors": listed[:-1] if is_cut else listed,
+        "authors_complete": not is_cut,
+        "author_positions": exported.positions_of(field("authorpositions")),
+        "date": find_date(field("year"), month=field("month"), day=field("day")),
+        "categories": split_name_list(field("categories")),
+        "venue": first_of(*map(field, ("journal", "booktitle", "howpublished"))),
+        "arxiv_id": field("eprint"),
+        "has_code": field("hascode"),
+        "id": entry.key,
+    }
+    return exported.read(stated, file, entry.line, readable)
 
 
 def unescaped(text: str) -> str:
@@ -247,26 +216,23 @@ def unescaped(text: str) -> str:
     return visible(ESCAPED.sub(lambda found: CHARACTERS.get(found.group(), ""), text))
 
 
-def _arxiv_id(fields: Mapping[str, str]) -> str:
+def _arxiv_id(values: Mapping[str, str]) -> str:
     """Return the arXiv id, which exporters put into half a dozen different fields."""
-    archive = fields.get("archiveprefix", fields.get("eprinttype", "arxiv")).lower()
-    eprint = find_arxiv_id(fields.get("eprint", ""), bare=True) if archive == "arxiv" else ""
-    volume = find_arxiv_id(fields.get("volume", ""), bare=True) if fields.get("journal", "").lower() == "corr" else ""
-    named = ("arxivid", "arxiv")
+    archive = values.get("archiveprefix", values.get("eprinttype", "arxiv")).lower()
+    named = [values.get(name, "") for name in ("arxivid", "arxiv")]
+    if archive == "arxiv":
+        named.insert(0, values.get("eprint", ""))
+    if values.get("journal", "").lower() == "corr":
+        named.append(values.get("volume", ""))
     marked = ("doi", "url", "journal", "journaltitle", "number", "note", "howpublished", "publisher", "pubstate")
-    return first_of(
-        eprint,
-        *(find_arxiv_id(fields.get(name, ""), bare=True) for name in named),
-        volume,
-        *(find_arxiv_id(fields.get(name, "")) for name in marked),
-    )
+    return find_arxiv_id(*named, bare=True) or find_arxiv_id(*(values.get(name, "") for name in marked))
 
 
 def names(text: str, readable: Callable[[str], str] = to_text) -> list[str]:
     """Return the names as they are spoken: given name, particle, family name, suffix."""
     parts = split_name_list(text)
     if len(parts) == 1 and (";" in text or text.count(",") > 1) and "{" not in text:
-        parts = split_names(text)
+        parts = fields.split_names(text)
     return [_display(part, readable) for part in parts if part.strip()]
 
 

@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assistant.ingestion.readers import exported
-from assistant.ingestion.readers.fields import (
-    authorships,
-    date_text,
-    find_arxiv_id,
-    find_date,
-    find_doi,
-    find_pmid,
-    find_url,
-    first_of,
-    given_name_first,
-    joined,
-    record,
-)
+from assistant.ingestion.readers import exported, fields, json_values
+from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of, joined
+from assistant.ingestion.readers.json_values import list_of, object_of
 from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.markup import visible
 from assistant.types import Paper, Problem, Record
@@ -44,34 +33,28 @@ def read_item(value: Mapping[str, Any], file: str, line: int) -> Record | Proble
     """Return the paper that an item is. Texts may be lists, as Crossref gives them; the first counts."""
     if exported.is_own(value.get("source")):
         return _read_own(value, file, line)
-    names, complete = authorships(_names(value.get("author")))
     doi, address, note = (_text(value.get(name)) for name in ("DOI", "URL", "note"))
     identifiers = joined([_text(value.get("archive")), _text(value.get("archive_location")), note, address])
     paper = Paper(
         title=_title(value),
         abstract=_text(value.get("abstract")),
-        authorships=names,
-        authors_complete=complete,
-        date=first_of(*(_date(value.get(name)) for name in DATES)),
+        date=first_of(*(_date(value[name]) for name in DATES if name in value)),
         venue=first_of(*(_text(value.get(name)) for name in ("container-title", "event-title", "event", "publisher"))),
-        doi=find_doi(doi) or find_doi(note),
-        arxiv_id=first_of(
-            find_arxiv_id(doi), find_arxiv_id(_text(value.get("number")), bare=False), find_arxiv_id(identifiers)
-        ),
-        pmid=find_pmid(_text(value.get("PMID")), bare=True) or find_pmid(joined([note, address])),
+        doi=find_doi(doi, note),
+        arxiv_id=find_arxiv_id(doi, _text(value.get("number")), identifiers),
+        pmid=find_pmid(_text(value.get("PMID")), bare=True) or find_pmid(note, address),
         url=find_url(address),
     )
-    own_id = first_of(*(_text(value.get(name)) for name in ("citation-key", "id", "DOI")))
-    return record(paper, file=file, line=line, own_id=own_id)
+    source_key = first_of(*(_text(value.get(name)) for name in ("citation-key", "id", "DOI")))
+    return fields.record(paper, _names(value.get("author")), file=file, line=line, source_key=source_key)
 
 
 def _read_own(value: Mapping[str, Any], file: str, line: int) -> Record | Problem:
     """Return the paper of an item that this program wrote; CSL's own place for what it has no name for is `custom`."""
-    custom = value.get("custom")
     names = _names(value.get("author"), visible)
     is_cut = names[-1:] == ["others"]
-    fields = {
-        **(custom if isinstance(custom, dict) else {}),
+    stated = {
+        **object_of(value.get("custom")),
         "title": value.get("title"),
         "abstract": value.get("abstract"),
         "authors": names[:-1] if is_cut else names,
@@ -85,7 +68,7 @@ def _read_own(value: Mapping[str, Any], file: str, line: int) -> Record | Proble
         "url": value.get("URL"),
         "id": value.get("id"),
     }
-    return exported.read(fields, file, line)
+    return exported.read(stated, file, line)
 
 
 def _title(value: Mapping[str, Any]) -> str:
@@ -97,45 +80,37 @@ def _title(value: Mapping[str, Any]) -> str:
 
 
 def _names(value: Any, readable: Callable[[str], str] = to_text) -> list[str]:
-    return [name for person in value if (name := _name(person, readable))] if isinstance(value, list) else []
+    return [name for person in list_of(value) if (name := _name(person, readable))]
 
 
 def _name(value: Any, readable: Callable[[str], str]) -> str:
     """Return a name as it is spoken, particles before the family name, suffix after a comma."""
     if isinstance(value, str):
-        return given_name_first(readable(value))
-    if not isinstance(value, dict):
-        return ""
-    whole = _text(value.get("literal")) or _text(value.get("name"))
-    if whole:
-        return readable(whole)
-    particles = [_text(value.get("dropping-particle")), _text(value.get("non-dropping-particle"))]
-    name = joined([_text(value.get("given")), *particles, _text(value.get("family"))])
-    suffix = _text(value.get("suffix"))
-    return readable(f"{name}, {suffix}" if suffix else name)
+        return fields.given_name_first(readable(value))
+    person = {key: _text(part) for key, part in object_of(value).items()}
+    parts = ("given", "dropping-particle", "non-dropping-particle", "family")
+    name = first_of(person.get("literal", ""), person.get("name", ""))
+    if name:
+        return readable(name)
+    name = joined([person.get(part, "") for part in parts])
+    return readable(f"{name}, {person['suffix']}" if person.get("suffix") else name)
 
 
 def _date(value: Any) -> str:
     """Return a CSL date, of parts or of text, in ISO form; of a range its beginning."""
     if isinstance(value, str):
         return find_date(value)
-    if not isinstance(value, dict):
-        return ""
-    ranges = value.get("date-parts")
-    first = ranges[0] if isinstance(ranges, list) and ranges else []
-    parts = (
-        [int(text) for part in first[:3] if (text := _text(part)).isdecimal() and len(text) <= 4]
-        if isinstance(first, list)
-        else []
-    )
+    stated = object_of(value)
+    ranges = list_of(stated.get("date-parts"))
+    texts = [_text(part) for part in (list_of(ranges[0]) if ranges else [])[:3]]
+    parts = [int(text) for text in texts if text.isdecimal() and len(text) <= 4]
     if parts and 1000 <= parts[0] <= 2999:
-        return date_text(*parts)
-    return find_date(first_of(*(_text(value.get(name)) for name in ("raw", "literal", "date-time"))))
+        return fields.date_text(*parts)
+    return find_date(first_of(*(_text(stated.get(name)) for name in ("raw", "literal", "date-time"))))
 
 
 def _text(value: Any) -> str:
+    """Return a text or a number as text; of several texts, as Crossref writes them, the first."""
     if isinstance(value, list):
-        value = next((part for part in value if isinstance(part, str)), "")
-    if isinstance(value, bool):
-        return ""
-    return str(value).strip() if isinstance(value, str | int) else ""
+        value = next((one for one in value if isinstance(one, str)), "")
+    return json_values.text_of(value)

@@ -1,13 +1,14 @@
 """Records that this program wrote itself: their fields are taken as they stand, and nothing is guessed from others.
 
-Texts in them are plain, so that a brace, a tag or a dollar sign means itself. What they say is checked all the same.
+Texts in them are plain, so that a brace, a tag or a dollar sign means itself. Dates, identifiers and positions are
+checked all the same.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, record
@@ -31,38 +32,38 @@ def is_own(mark: object) -> bool:
     return isinstance(mark, str) and mark.startswith(EXPORTER)
 
 
-def read(fields: Mapping[str, Any], file: str, line: int) -> Record | Problem:
+def read(stated: Mapping[str, Any], file: str, line: int, readable: Callable[[str], str] = visible) -> Record | Problem:
     """Return the paper whose fields are called as ours are, with `id` as the source's own name for it.
 
     `authors` and `categories` are lists of texts; `author_positions` is a list, None in the place of what is hidden.
+    Titles and abstracts may hold what `readable` undoes.
     """
-    listed, positions = _texts(fields.get("authors")), fields.get("author_positions")
-    names = [name for text in listed if (name := visible(text))]
+    texts = {name: value.strip() if isinstance(value, str) else "" for name, value in stated.items()}
+    names = [name for text in _texts(stated.get("authors")) if (name := visible(text))]
     paper = Paper(
-        title=_text(fields.get("title")),
-        abstract=_text(fields.get("abstract")),
-        authorships=authorships(names, positions if isinstance(positions, list) else None),
-        authors_complete=yes_or_no(fields.get("authors_complete")) is not False,
-        date=find_date(_text(fields.get("date"))),
-        categories=tuple(_texts(fields.get("categories"))),
-        venue=_text(fields.get("venue")),
-        doi=find_doi(_text(fields.get("doi"))),
-        arxiv_id=find_arxiv_id(_text(fields.get("arxiv_id")), bare=True),
-        pmid=find_pmid(_text(fields.get("pmid")), bare=True),
-        url=find_url(_text(fields.get("url"))),
-        has_code=yes_or_no(fields.get("has_code")),
+        title=texts.get("title", ""),
+        abstract=texts.get("abstract", ""),
+        authorships=_authorships(names, stated.get("author_positions")),
+        authors_complete=yes_or_no(stated.get("authors_complete")) is not False,
+        date=find_date(texts.get("date", "")),
+        categories=tuple(_texts(stated.get("categories"))),
+        venue=texts.get("venue", ""),
+        doi=find_doi(texts.get("doi", "")),
+        arxiv_id=find_arxiv_id(texts.get("arxiv_id", ""), bare=True),
+        pmid=find_pmid(texts.get("pmid", ""), bare=True),
+        url=find_url(texts.get("url", "")),
+        has_code=yes_or_no(stated.get("has_code")),
     )
-    return record(paper, file=file, line=line, own_id=_text(fields.get("id")), readable=visible)
+    return record(paper, file=file, line=line, source_key=texts.get("id", ""), readable=readable)
 
 
-def authorships(names: Sequence[str], positions: Sequence[object] | None) -> tuple[Authorship, ...]:
+def _authorships(names: Sequence[str], positions: object) -> tuple[Authorship, ...]:
     """Return the names with their positions; positions that do not fit the names count for nothing."""
-    if positions is None or len(positions) != len(names) or not all(map(_is_position, positions)):
-        positions = range(1, len(names) + 1)
-    return tuple(
-        Authorship(name, place if isinstance(place, int) else None)
-        for name, place in zip(names, positions, strict=True)
-    )
+    counted: Sequence[object] = range(1, len(names) + 1)
+    if isinstance(positions, list) and len(positions) == len(names) and all(map(_is_position, positions)):
+        counted = positions
+    places = [place if isinstance(place, int) else None for place in counted]
+    return tuple(map(Authorship, names, places))
 
 
 def positions_of(text: str) -> list[int | None] | None:
@@ -120,10 +121,6 @@ def listed(cell: str) -> list[str]:
 
 def _is_position(value: object) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value < LARGEST_POSITION)
-
-
-def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
 
 
 def _texts(value: object) -> list[str]:

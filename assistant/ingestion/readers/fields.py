@@ -1,7 +1,8 @@
-"""What every reader makes of a field: dates, names, identifiers, addresses, and the record they add up to."""
+"""Fields of a bibliographic record: dates, titles, names, identifiers, addresses, and the record they add up to."""
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import replace
 from assistant.ingestion.readers.latex import to_text
 from assistant.types import Authorship, Paper, Problem, Record
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS = tuple(name.lower() for name in calendar.month_abbr[1:])
 ISO_DATE = re.compile(r"(?<!\d)([12]\d{3})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")
 COMPACT_DATE = re.compile(r"([12]\d{3})(\d{2})(\d{2})")
 WORD = re.compile(r"[A-Za-z]+")
@@ -33,6 +34,11 @@ ESCAPED = re.compile(r"\\([_%&#~$])|[{}]")
 SUFFIX = re.compile(r"(?:jr|sr|ph\.?d|m\.?d|inc|ltd|ii|iii|iv)\.?", re.IGNORECASE)
 AND_OTHERS = re.compile(r"(?:,|\band\b|;)?\s*(?:\bet\.?\s*al\b\.?|\band others\b|…|\.\.\.)\s*$", re.IGNORECASE)
 OTHERS = {"others", "et al", "et al.", "...", "…"}
+
+IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]\.?")
+FULL_STOP = re.compile(r"(?<![.\s])(?<!\.[A-Z])\.$")
+NOT_AVAILABLE = re.compile(r"\[?\s*(?:Not Available|No title available|In Process Citation)\.?\s*\]?\.?", re.IGNORECASE)
+ABSTRACT_ELSEWHERE = re.compile(r"(?:Publisher:?\s*)?Abstract available from the publisher\.?", re.IGNORECASE)
 
 
 def date_text(year: int, month: int | None = None, day: int | None = None) -> str:
@@ -72,29 +78,39 @@ def find_date(text: str, month: str = "", day: str = "") -> str:
     return date_text(year, month_number(named), int(day_number[1]) if day_number else None)
 
 
-def find_arxiv_id(text: str, *, bare: bool = False) -> str:
-    """Return the arXiv id in `text` without its version, else ""; `bare`: the text may be nothing but the id."""
-    text = _unescaped(text)
-    found = MARKED_ARXIV_ID.search(text) or (BARE_ARXIV_ID.fullmatch(text.strip()) if bare else None)
-    return found[1] if found else ""
+def most_precise(*dates: str) -> str:
+    """Return the first date that is known, or a later one that only adds a month or a day to it."""
+    known = [date for date in dates if date]
+    return max((date for date in known if date.startswith(known[0])), key=len, default="")
 
 
-def find_pmid(text: str, *, bare: bool = False) -> str:
-    """Return the number in PubMed that `text` gives, else ""; `bare`: the text may be nothing but the number."""
-    found = MARKED_PMID.search(text) or (BARE_PMID.fullmatch(text.strip()) if bare else None)
-    return found[1] if found else ""
+def find_arxiv_id(*texts: str, bare: bool = False) -> str:
+    """Return the first arXiv id in these texts without its version, else ""; `bare`: a text may be only the id."""
+    return _first_match(map(_unescaped, texts), MARKED_ARXIV_ID, BARE_ARXIV_ID if bare else None)
 
 
-def find_doi(text: str) -> str:
-    """Return the DOI in `text` without the resolver's address, else ""."""
-    found = DOI.search(_unescaped(text))
-    return found[0].rstrip(".,;") if found else ""
+def find_pmid(*texts: str, bare: bool = False) -> str:
+    """Return the first PubMed number in these texts, else ""; `bare`: a text may be only the number."""
+    return _first_match(texts, MARKED_PMID, BARE_PMID if bare else None)
 
 
-def find_url(text: str) -> str:
-    """Return the first web address in `text`, else ""; no other scheme is let through."""
-    found = URL.search(_unescaped(text))
-    return found[0].rstrip(".,;") if found else ""
+def find_doi(*texts: str) -> str:
+    """Return the first DOI in these texts without the resolver's address, else ""."""
+    return _first_match(map(_unescaped, texts), DOI).rstrip(".,;")
+
+
+def find_url(*texts: str) -> str:
+    """Return the first web address in these texts, else ""; only http and https count."""
+    return _first_match(map(_unescaped, texts), URL).rstrip(".,;")
+
+
+def _first_match(texts: Iterable[str], pattern: re.Pattern[str], whole: re.Pattern[str] | None = None) -> str:
+    """Return what the pattern finds, or what `whole` says of a text that is nothing else; "" without either."""
+    for text in texts:
+        found = pattern.search(text) or (whole.fullmatch(text.strip()) if whole else None)
+        if found:
+            return found[found.re.groups]  # the only group, or else the whole match
+    return ""
 
 
 def _unescaped(text: str) -> str:
@@ -129,6 +145,25 @@ def given_name_first(name: str) -> str:
     return name.strip()
 
 
+def spoken_name(given: str, family: str, suffix: str = "") -> str:
+    """Return a name in the order in which it is spoken, with the suffix after a comma."""
+    name = to_text(joined([given, family]))
+    return f"{name}, {to_text(suffix)}" if suffix.strip() else name
+
+
+def title_of(*texts: str) -> str:
+    """Return the first of these that is a title, without the brackets of a translation and without a full stop."""
+    titles = (" ".join(text.split()) for text in texts if not NOT_AVAILABLE.fullmatch(text.strip()))
+    title = first_of(*titles)
+    bracketed = IN_BRACKETS.fullmatch(title)
+    return FULL_STOP.sub("", (bracketed[1] if bracketed else title).strip())
+
+
+def abstract_of(*texts: str) -> str:
+    """Return the first of these that is an abstract and does not merely say where one is."""
+    return first_of(*(text for text in map(str.strip, texts) if not ABSTRACT_ELSEWHERE.fullmatch(text)))
+
+
 def authorships(names: Iterable[str]) -> tuple[tuple[Authorship, ...], bool]:
     """Return the names with their positions from 1, and whether they are all: "others" and "et al." deny it."""
     kept: list[str] = []
@@ -145,12 +180,22 @@ def authorships(names: Iterable[str]) -> tuple[tuple[Authorship, ...], bool]:
 
 
 def record(
-    paper: Paper, *, file: str, line: int, own_id: str = "", readable: Callable[[str], str] = to_text
+    paper: Paper,
+    names: Iterable[str] | None = None,
+    *,
+    file: str,
+    line: int,
+    source_key: str = "",
+    readable: Callable[[str], str] = to_text,
 ) -> Record | Problem:
     """Return the paper with its texts made readable, or the Problem that its title or its abstract is missing.
 
-    Names must be readable already; title, abstract, venue and categories may still hold what `readable` undoes.
+    `names` are the authors in their order, unless the paper has them; names must be readable already. Title, abstract,
+    venue and categories may still hold what `readable` undoes. `source_key` is the source's own name for the record.
     """
+    if names is not None:
+        listed, complete = authorships(names)
+        paper = replace(paper, authorships=listed, authors_complete=paper.authors_complete and complete)
     paper = replace(
         paper,
         title=readable(paper.title),
@@ -160,15 +205,16 @@ def record(
         arxiv_id=_encodable(paper.arxiv_id),
         url=_encodable(paper.url),
         pmid=paper.pmid if paper.pmid.isascii() and paper.pmid.isdigit() else "",
-        categories=_unique(readable(category) for category in paper.categories),
+        categories=tuple(dict.fromkeys(filter(None, map(readable, paper.categories)))),
     )
-    own_id = readable(own_id)
+    source_key = readable(source_key)
     missing = [name for name in ("title", "abstract") if not getattr(paper, name)]
     if not missing:
-        return Record(paper, line, own_id)
-    known = f"“{shortened(paper.title)}”" if paper.title else f"“{shortened(own_id)}”" if own_id else "This record"
+        return Record(paper, line, source_key)
+    known = shortened(paper.title or source_key)
     reason = (
-        f"{known} has no {' and no '.join(missing)}, so it was left out. Complete the record and add the file again."
+        f"{f'“{known}”' if known else 'This record'} has no {' and no '.join(missing)}, so it was left out. "
+        "Complete the record and add the file again."
     )
     return Problem(file, line, reason)
 
@@ -183,15 +229,11 @@ def shortened(text: str, longest: int = 80) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def _unique(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
-
-
 def first_of(*values: str) -> str:
     """Return the first value that is not empty, else ""."""
-    return next((value for value in values if value), "")
+    return next(filter(None, values), "")
 
 
 def joined(values: Sequence[str]) -> str:
     """Return the values that are not empty, one after the other with a space between."""
-    return " ".join(value for value in values if value)
+    return " ".join(filter(None, values))

@@ -1,11 +1,23 @@
-"""The formats that can be read, and which of them a text is written in."""
+"""The table of formats that can be read, and which of them a text is written in.
+
+To add a format (EndNote XML, say):
+
+1. Write a module beside this one with what `Format` asks for: `NAME`, `NOTHING_FOUND`, `start` and `parse`. `parse`
+   yields one item for each record, a Record or a Problem, by `fields.record`. For XML, `xml_elements.read_elements`
+   gives the elements one by one (see pubmed_xml.py); for lines that begin with a tag, `tagged_lines` (see medline.py).
+2. Enter the module in TEXT_FORMATS or XML_FORMATS below, the endings of its files in ENDINGS, its name in READABLE and
+   in the table of formats in docs/.
+3. Put its tests into tests/unit/ingestion/.
+
+An object of JSON in a new shape is another matter: json_papers.py says which reader it goes to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import BinaryIO, Protocol, TextIO
+from typing import Protocol
 
 from assistant.ingestion.readers import (
     arxiv_atom,
@@ -34,29 +46,26 @@ class Format(Protocol):
     def NAME(self) -> str:  # noqa: N802
         """Return what people call the format."""
 
+    @property
+    def NOTHING_FOUND(self) -> str:  # noqa: N802
+        """Return what to say of a file without a record, and what to do; "" where that is not a problem."""
+
     def start(self, head: str) -> int | None:
         """Return where in the beginning of a text the first sign of the format stands; None without one."""
 
+    @property
+    def parse(self) -> Callable[..., Iterator[ReaderItem]]:
+        """Return the function that yields what a file holds, record by record, of a stream and the file's name.
 
-class TextFormat(Format, Protocol):
-    """A format that is read as text."""
-
-    def parse(self, stream: TextIO, file: str) -> Iterator[ReaderItem]:
-        """Yield what the text holds, record by record."""
-
-
-class XmlFormat(Format, Protocol):
-    """A format that is read as bytes, because XML says itself how it is encoded."""
-
-    def parse(self, stream: BinaryIO, file: str) -> Iterator[ReaderItem]:
-        """Yield what the document holds, record by record."""
+        The stream gives text; in XML_FORMATS it gives bytes, because XML says itself how it is encoded.
+        """
 
 
 TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, table, author_page)
-XML_FORMATS: tuple[XmlFormat, ...] = (pubmed_xml, jats_xml, arxiv_atom)
-
-
-SUFFIXES: Mapping[str, Format] = MappingProxyType(
+XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom)
+WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too
+WITH_DATE: tuple[Format, ...] = (author_page,)  # its `parse` takes the day on which the page was seen too
+ENDINGS: Mapping[str, Format] = MappingProxyType(
     {
         ".bib": bibtex,
         ".csv": table,
@@ -71,7 +80,7 @@ SUFFIXES: Mapping[str, Format] = MappingProxyType(
 
 
 def find_format(head: str, name: str, columns: Mapping[str, str]) -> Format | None:
-    """Return the format whose first sign stands foremost; the file's name decides only where there is no sign."""
+    """Return the format whose first sign stands foremost; the file's ending decides only where there is no sign."""
     head = head.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     best: tuple[int, Format] | None = None
     for candidate in (*XML_FORMATS, *TEXT_FORMATS):
@@ -80,4 +89,4 @@ def find_format(head: str, name: str, columns: Mapping[str, str]) -> Format | No
             best = position, candidate
         if position == 0:
             break
-    return best[1] if best else SUFFIXES.get(PurePath(name.lower().removesuffix(".gz")).suffix)
+    return best[1] if best else ENDINGS.get(PurePath(name.lower().removesuffix(".gz")).suffix)

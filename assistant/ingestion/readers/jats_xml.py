@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from assistant.ingestion.readers.citations import most_precise, person, title_of
-from assistant.ingestion.readers.fields import (
-    authorships,
-    find_arxiv_id,
-    find_date,
-    find_doi,
-    find_pmid,
-    find_url,
-    first_of,
-    given_name_first,
-    joined,
-    record,
-)
+from assistant.ingestion.readers import fields
+from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.latex import to_text
-from assistant.ingestion.readers.xml_elements import BrokenXmlError, Element, elements, local_name, root_of, text_of
-from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
+from assistant.ingestion.readers.xml_elements import Element, local_name, read_elements, root_of, text_at, text_of
+from assistant.types import Paper, Problem, ReaderItem, Record
 
 NAME = "JATS XML"
+NOTHING_FOUND = "There is no article with front matter in this JATS file. Fetch the article again, as XML."
 
 SETS = {"pmc-articleset", "articles", "OAI-PMH"}
 FRONT_MATTER = ("<article-meta", ":article-meta", "<front", ":front")
@@ -31,6 +21,7 @@ NOT_THE_ABSTRACT = frozenset(
 )
 IN_PRINT = ("ppub", "collection", "pub", "")
 ONLINE = ("epub", "epub-ppub", "ecorrected", "preprint", "epreprint")
+READ_OR_DROPPED = ("front", "body", "back", "floats-group", "sub-article", "response", "article")
 HREF = "{http://www.w3.org/1999/xlink}href"
 
 
@@ -44,60 +35,49 @@ def start(head: str) -> int | None:
 
 
 def parse(stream: BinaryIO, file: str) -> Iterator[ReaderItem]:
-    """Yield one item for each article, in the file's order; bodies, reviews and replies are dropped as they are read.
-
-    Of a document that breaks off, what stood before the break is read, and one Problem says where it is.
-    """
-    found = False
-    try:
-        for element in elements(stream, "front", "body", "back", "floats-group", "sub-article", "response", "article"):
-            parent = element.getparent()
-            if local_name(element) == "front" and parent is not None and local_name(parent) == "article":
-                found = True
-                yield _read_front(element, file)
-    except BrokenXmlError as error:
-        yield error.problem(file)
-        return
-    if not found:
-        reason = "There is no article with front matter in this JATS file. Fetch the article again, as XML."
-        yield Problem(file, 0, reason)
+    """Yield one item for each article, in order; bodies, reviews and replies are dropped as they are read."""
+    return read_elements(stream, file, READ_OR_DROPPED, _read_front)
 
 
-def _read_front(front: Element, file: str) -> Record | Problem:
+def _read_front(front: Element, file: str) -> Record | Problem | None:
+    """Return the paper that the front matter of an article states; None for what is not front matter."""
+    parent = front.getparent()
+    if local_name(front) != "front" or parent is None or local_name(parent) != "article":
+        return None
     identifiers = {
         (one.get("pub-id-type") or ""): text_of(one)
         for one in reversed(front.findall("{*}article-meta/{*}article-id"))
         if text_of(one)
     }
-    listed, complete = _authors(front)
-    addresses = [one.get(HREF) or "" for one in front.findall("{*}article-meta/{*}self-uri")]
+    groups = front.findall("{*}article-meta/{*}contrib-group")
     paper = Paper(
         title=_title(front),
         abstract=_abstract(front),
-        authorships=listed,
-        authors_complete=complete,
+        authors_complete=not any(one.findall("{*}etal") or one.findall("{*}contrib/{*}etal") for one in groups),
         date=_date(front.findall("{*}article-meta/{*}pub-date")),
-        venue=first_of(
-            text_of(front.find("{*}journal-meta/{*}journal-title-group/{*}journal-title")),
-            text_of(front.find("{*}journal-meta/{*}journal-title")),
+        venue=text_at(
+            front, "{*}journal-meta/{*}journal-title-group/{*}journal-title", "{*}journal-meta/{*}journal-title"
         ),
         doi=find_doi(identifiers.get("doi", "")),
-        arxiv_id=first_of(
-            find_arxiv_id(identifiers.get("arxiv", ""), bare=True), find_arxiv_id(identifiers.get("doi", ""))
-        ),
+        arxiv_id=find_arxiv_id(identifiers.get("arxiv", ""), bare=True) or find_arxiv_id(identifiers.get("doi", "")),
         pmid=find_pmid(identifiers.get("pmid", ""), bare=True),
-        url=first_of(*(find_url(address) for address in addresses)),
+        url=find_url(*(one.get(HREF) or "" for one in front.findall("{*}article-meta/{*}self-uri"))),
     )
-    own_id = first_of(*(identifiers.get(kind, "") for kind in ("pmid", "pmc", "pmcid", "doi", "publisher-id")))
-    return record(paper, file=file, line=front.sourceline or 0, own_id=own_id)
+    contributors = [one for group in groups for one in group.findall("{*}contrib")]
+    # Where no contributor says what they contributed, all are authors.
+    authors = [one for one in contributors if one.get("contrib-type") == "author"]
+    authors = authors or [one for one in contributors if not one.get("contrib-type")]
+    source_key = first_of(*(identifiers.get(kind, "") for kind in ("pmid", "pmc", "pmcid", "doi", "publisher-id")))
+    line = front.sourceline or 0
+    return fields.record(paper, map(_name, authors), file=file, line=line, source_key=source_key)
 
 
 def _title(front: Element) -> str:
     group = front.find("{*}article-meta/{*}title-group")
     if group is None:
         return ""
-    title = joined([text_of(group.find("{*}article-title")), text_of(group.find("{*}subtitle"))])
-    return title_of(title, text_of(group.find("{*}trans-title-group/{*}trans-title")))
+    title = fields.joined([text_at(group, "{*}article-title"), text_at(group, "{*}subtitle")])
+    return fields.title_of(title, text_at(group, "{*}trans-title-group/{*}trans-title"))
 
 
 def _abstract(front: Element) -> str:
@@ -110,7 +90,7 @@ def _abstract(front: Element) -> str:
 
 
 def _sections(element: Element, depth: int = 0) -> str:
-    """Return the text of an abstract, each section after its title; the word "Abstract" above it all is no text."""
+    """Return the text of an abstract, each section after its title; the word "Abstract" above it all is left out."""
     parts: list[str] = []
     title = ""
     for child in element:
@@ -121,20 +101,8 @@ def _sections(element: Element, depth: int = 0) -> str:
             parts.append(_sections(child, depth + 1))
         elif name != "label":
             parts.append(text_of(child))
-    text = joined([" ".join((element.text or "").split()), *parts])
+    text = fields.joined([" ".join((element.text or "").split()), *parts])
     return f"{title}: {text}" if title and text else text
-
-
-def _authors(front: Element) -> tuple[tuple[Authorship, ...], bool]:
-    """Return the authors; where no contributor says what they contributed, all are authors."""
-    groups = front.findall("{*}article-meta/{*}contrib-group")
-    contributors = [one for group in groups for one in group.findall("{*}contrib")]
-    authors = [one for one in contributors if one.get("contrib-type") == "author"]
-    if not authors:
-        authors = [one for one in contributors if not one.get("contrib-type")]
-    is_cut = any(len(group.findall("{*}etal")) + len(group.findall("{*}contrib/{*}etal")) for group in groups)
-    listed, complete = authorships(_name(author) for author in authors)
-    return listed, complete and not is_cut
 
 
 def _name(author: Element) -> str:
@@ -142,12 +110,10 @@ def _name(author: Element) -> str:
     if name is None:
         name = author.find("{*}name-alternatives/{*}name")
     if name is not None:
-        given, family, suffix = (text_of(name.find(f"{{*}}{part}")) for part in ("given-names", "surname", "suffix"))
-        return person(given, family, suffix)
-    written = first_of(
-        text_of(author.find("{*}string-name")), text_of(author.find("{*}name-alternatives/{*}string-name"))
-    )
-    return given_name_first(to_text(written)) if written else to_text(_group(author))
+        given, family, suffix = (text_at(name, f"{{*}}{part}") for part in ("given-names", "surname", "suffix"))
+        return fields.spoken_name(given, family, suffix)
+    written = text_at(author, "{*}string-name", "{*}name-alternatives/{*}string-name")
+    return fields.given_name_first(to_text(written)) if written else to_text(_group(author))
 
 
 def _group(author: Element) -> str:
@@ -168,9 +134,9 @@ def _date(dates: list[Element]) -> str:
     """Return the date of the issue, made more precise by the day of the first edition where that is in it."""
     kinds = [(date.get("pub-type") or date.get("date-type") or "", _one_date(date)) for date in dates]
     ranked = [date for wanted in (IN_PRINT, ONLINE) for kind in wanted for one, date in kinds if one == kind]
-    return most_precise(ranked)
+    return fields.most_precise(*ranked)
 
 
 def _one_date(date: Element) -> str:
-    year, month, day = (text_of(date.find(f"{{*}}{part}")) for part in ("year", "month", "day"))
+    year, month, day = (text_at(date, f"{{*}}{part}") for part in ("year", "month", "day"))
     return find_date(year, month=month, day=day) or find_date(date.get("iso-8601-date") or "")

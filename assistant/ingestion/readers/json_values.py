@@ -7,7 +7,7 @@ below such names, and only those, are taken apart; memory holds one of their ele
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -17,15 +17,20 @@ from assistant.types import Problem
 
 LARGEST_VALUE = 10_000_000  # characters of one object
 DEEPEST_NESTING = 500
+MOST_WRAPPERS = 50  # within each other
 PIECE = 1 << 16  # characters
 
 STARTS = frozenset({"start_map", "start_array"})
 ENDS = frozenset({"end_map", "end_array"})
-SCALARS = frozenset({"string", "number", "boolean", "null"})
 WRAPPERS = frozenset(
     "articles data docs documents entries hits items message papers publications records response result resultlist "
     "results works".split()
 )
+_TOO_LARGE = object()
+"""Stands in the place of a value that is larger, or nests more deeply, than any paper."""
+
+_TAKEN_APART = object()
+"""Stands in the place of a value whose elements were yielded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,25 @@ class JsonValue:
 
     value: Any
     line: int
+
+
+def text_of(value: Any) -> str:
+    """Return a text or a number of JSON as text, "" for anything else."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def object_of(value: Any) -> Mapping[str, Any]:
+    """Return the value if it is an object of JSON, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: Any) -> list[Any]:
+    """Return the value if it is an array of JSON, else an empty one."""
+    return value if isinstance(value, list) else []
 
 
 def values_by_line(stream: TextIO, file: str) -> Iterator[JsonValue | Problem]:
@@ -52,27 +76,15 @@ def values_by_line(stream: TextIO, file: str) -> Iterator[JsonValue | Problem]:
 
 def values_of_document(stream: TextIO, file: str) -> Iterator[JsonValue | Problem]:
     """Yield each element of an array, wrapped or not, and each of several objects that follow one another."""
-    events = ijson.sendable_list()
-    parser = ijson.basic_parse_coro(events, multiple_values=True, use_float=True)
-    builder = _Builder(file)
-    line, waiting = 1, 0
+    document = _Document(stream, file)
     try:
-        while piece := stream.readline(PIECE):
-            parser.send(piece.encode())
-            waiting = 0 if events else waiting + len(piece)
-            if waiting > LARGEST_VALUE:
-                yield builder.too_large(line)
-                return
-            yield from builder.add(events, line, len(piece))
-            events.clear()
-            line += piece.endswith("\n")
-        parser.close()
-        yield from builder.add(events, line, 0)
+        yield from document.values()
     except (ijson.JSONError, ValueError) as error:
-        yield from builder.add(events, line, 0)
         why = str(error).split("\n")[0].strip().removesuffix(".")
         reason = f"This is not valid JSON ({why}), so nothing after it could be read. Mend it and try again."
-        yield Problem(file, line, reason)
+        yield Problem(file, document.line, reason)
+    except _EndlessTextError:
+        yield document.standing_alone(_TOO_LARGE, document.line)
 
 
 def _unwrapped(value: Any) -> Iterator[Any]:
@@ -90,119 +102,107 @@ def _unwrapped(value: Any) -> Iterator[Any]:
     yield value
 
 
-class _Frame:
-    """An array or object that is open: what of it is kept, and whether papers were taken out of it."""
-
-    __slots__ = ("container", "is_apart", "is_dropped", "is_plain", "is_stream", "is_wrapper", "key", "line", "start")
-
-    def __init__(self, container: Any, line: int, start: int, *, is_apart: bool) -> None:
-        self.container = container
-        self.line = line
-        self.start = start
-        self.is_apart = is_apart  # an array whose elements are yielded, or an object that may wrap such an array
-        self.is_wrapper = False
-        self.is_dropped = False
-        self.is_stream = is_apart and isinstance(container, list)
-        self.is_plain = not self.is_stream  # whatever it holds is simply put into it
-        self.key = ""
-
-    def put(self, value: Any) -> None:
-        """Put a value into the container."""
-        if isinstance(self.container, list):
-            self.container.append(value)
-        else:
-            self.container[self.key] = value
-
-    def drop(self) -> None:
-        """Forget what was put in, and put in nothing more."""
-        self.is_dropped, self.is_plain = True, False
-        self.container.clear()
+class _EndlessTextError(Exception):
+    """A single text or number is larger than any paper."""
 
 
-class _Builder:
-    """Makes values of events, and lets go of each as soon as it is whole."""
+class _Document:
+    """A document that is read once from front to back, and how far it has been read."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._open: list[_Frame] = []
+    def __init__(self, stream: TextIO, file: str) -> None:
+        self.events = self._parsed(stream)
+        self.line = 1
         self._position = 0
-        self._too_deep = 0  # containers that are open below the deepest that is kept
+        self._file = file
 
-    def add(self, events: list[tuple[str, Any]], line: int, length: int) -> Iterator[JsonValue | Problem]:
-        """Yield what ends within this piece of the file, of `length` characters, on line number `line`."""
-        frames = self._open
-        for name, content in events:
-            if self._too_deep or (len(frames) > DEEPEST_NESTING and name in STARTS):
-                self._skip(name)
-            elif name == "map_key":
-                frames[-1].key = content
-            elif name in SCALARS and frames and frames[-1].is_plain:
-                frames[-1].put(content)
-            elif name in STARTS:
-                container: Any = {} if name == "start_map" else []
-                frame = _Frame(container, line, self._position, is_apart=self._is_apart(container))
-                if frames and frames[-1].is_dropped and not frames[-1].is_apart:
-                    frame.drop()
-                frames.append(frame)
-            elif name in ENDS:
-                frame = frames.pop()
-                if frames and frames[-1].is_plain and not frame.is_apart:
-                    frames[-1].put(frame.container)
-                    continue
-                yield from self._keep(frame.container, frame.line, frame)
-            else:
-                yield from self._keep(content, line, None)
-        self._position += length
-        root = next((frame for frame in frames if not frame.is_wrapper and not frame.is_stream), None)
-        if root and self._position - root.start > LARGEST_VALUE:
-            self._drop()
+    def _parsed(self, stream: TextIO) -> Iterator[tuple[str, Any]]:
+        """Yield the events of the parser, those before an error too. Raises what it raises, and _EndlessTextError."""
+        events = ijson.sendable_list()
+        parser = ijson.basic_parse_coro(events, multiple_values=True, use_float=True)
+        waiting = 0
+        try:
+            while piece := stream.readline(PIECE):
+                parser.send(piece.encode())
+                waiting = 0 if events else waiting + len(piece)
+                if waiting > LARGEST_VALUE:
+                    raise _EndlessTextError
+                yield from events
+                events.clear()
+                self._position += len(piece)
+                self.line += piece.endswith("\n")
+            parser.close()
+        except (ijson.JSONError, ValueError):
+            yield from events
+            raise
+        yield from events
 
-    def too_large(self, line: int) -> Problem:
-        """Return the problem of a value, on line number `line`, that is too large to be a paper."""
-        reason = (
-            f"This value is larger than {LARGEST_VALUE // 1_000_000} MB or nests too deeply for a paper. Take it out."
-        )
+    def values(self) -> Iterator[JsonValue | Problem]:
+        """Yield every value that stands alone once what wraps it is taken off."""
+        for name, content in self.events:
+            line, start = self.line, self._position
+            value = (yield from self._opened(name, start, 0)) if name in STARTS else self._whole(name, content, start)
+            if value is not _TAKEN_APART:
+                yield self.standing_alone(value, line)
+
+    def standing_alone(self, value: Any, line: int) -> JsonValue | Problem:
+        """Return a value that nothing wraps, or the Problem that it is too large."""
+        if value is not _TOO_LARGE:
+            return JsonValue(value, line)
+        limit = LARGEST_VALUE // 1_000_000
+        reason = f"This value is larger than {limit} MB or nests too deeply for a paper. Take it out."
         return Problem(self._file, line, reason)
 
-    def _is_apart(self, container: Any) -> bool:
-        """Tell whether the elements of this array, or what this object wraps, are values of their own."""
-        if not self._open:
-            return True
-        parent = self._open[-1]
-        if not parent.is_apart:
-            return False
-        if parent.is_stream:
-            return isinstance(container, dict)
-        return parent.key.lower() in WRAPPERS and "title" not in parent.container
+    def _opened(self, kind: str, start: int, depth: int) -> Generator[JsonValue | Problem, None, Any]:
+        """Yield the papers that an array or object wraps and return _TAKEN_APART, or return the array or object.
 
-    def _skip(self, name: str) -> None:
-        """Pass over an event that stands too deep, and forget the value that it stands in."""
-        if not self._too_deep:
-            self._drop()
-        self._too_deep += (name in STARTS) - (name in ENDS)
+        `start` is where the value began that is too large for a paper if this one is; `depth` counts what wraps it.
+        """
+        is_object = kind == "start_map"
+        members: dict[str, Any] = {}
+        elements: list[Any] = []
+        is_wrapper, is_too_large = not is_object and depth == 0, False
+        for name, content in self.events:
+            if name in ENDS:
+                break
+            key = ""
+            if is_object:
+                key = content
+                name, content = next(self.events)
+            line = self.line
+            stands_alone = not is_object and (depth == 0 or name == "start_map")
+            is_open = key.lower() in WRAPPERS and "title" not in members if is_object else name == "start_map"
+            began = self._position if stands_alone else start
+            if is_open and name in STARTS and depth < MOST_WRAPPERS:
+                value = yield from self._opened(name, began, depth + 1)
+            else:
+                value = self._whole(name, content, began)
+            if stands_alone and value is not _TAKEN_APART:
+                yield self.standing_alone(value, line)
+            is_wrapper = is_wrapper or stands_alone or value is _TAKEN_APART
+            is_too_large = is_too_large or value is _TOO_LARGE
+            if is_wrapper or is_too_large:
+                members.clear()
+                elements.clear()
+            elif is_object:
+                members[key] = value
+            else:
+                elements.append(value)
+        return _TAKEN_APART if is_wrapper else _TOO_LARGE if is_too_large else members if is_object else elements
 
-    def _drop(self) -> None:
-        """Forget what is being built: it is too large, or nests too deeply."""
-        for frame in self._open:
-            if not frame.is_wrapper:
-                frame.drop()
-
-    def _keep(self, value: Any, line: int, frame: _Frame | None) -> Iterator[JsonValue | Problem]:
-        """Yield a value that ended, or put it where it belongs; what only wrapped others is forgotten."""
-        parent = self._open[-1] if self._open else None
-        if frame and frame.is_wrapper:
-            return
-        if frame and frame.is_stream and not self._open:
-            return
-        stands_alone = parent is None or parent.is_stream
-        if stands_alone and (isinstance(value, dict) or len(self._open) < 2):
-            for outer in self._open:
-                outer.is_wrapper, outer.is_plain = True, False
-            yield self.too_large(line) if frame and frame.is_dropped else JsonValue(value, line)
-        elif parent is None or parent.is_dropped or parent.is_wrapper:
-            return
-        else:
-            parent.put(value)
+    def _whole(self, name: str, content: Any, start: int) -> Any:
+        """Return the value that begins with this event, _TOO_LARGE where it is."""
+        if name not in STARTS:
+            return content if self._position - start <= LARGEST_VALUE else _TOO_LARGE
+        builder, depth = ijson.ObjectBuilder(), 0
+        while True:
+            if depth > DEEPEST_NESTING or self._position - start > LARGEST_VALUE:
+                builder = None
+            if builder:
+                builder.event(name, content)
+            depth += (name in STARTS) - (name in ENDS)
+            if not depth:
+                return builder.value if builder else _TOO_LARGE
+            name, content = next(self.events)
 
 
 def _why(error: ValueError | RecursionError) -> str:

@@ -1,4 +1,4 @@
-r"""LaTeX in, readable Unicode out; HTML and hostile characters are undone on the way.
+r"""LaTeX as readable Unicode text; HTML and hostile characters are undone on the way.
 
 Mathematics stays as it was written (`$\mathcal{S}$`), because the page renders it.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from pylatexenc import latex2text, latexwalker, macrospec  # type: ignore[import-untyped]
@@ -47,51 +47,38 @@ BARE_LINK = re.compile(r"\\href\s+(?=https?://)")
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[\\%$~{}]")
 
 CITATIONS = (
-    "cite", "citet", "citep", "citealt", "citealp", "citeauthor", "citeyear", "citeyearpar", "Citet", "Citep", "nocite",
-    "parencite", "textcite", "autocite", "footcite", "citenum", "onlinecite",
-)  # fmt: skip
-REFERENCES = (
-    "ref", "eqref", "autoref", "cref", "Cref", "pageref", "nameref", "vref", "label", "hyperref", "index", "color",
-    "includegraphics",
-)  # fmt: skip
+    "cite citet citep citealt citealp citeauthor citeyear citeyearpar Citet Citep nocite parencite textcite autocite "
+    "footcite citenum onlinecite"
+).split()
+REFERENCES = "ref eqref autoref cref Cref pageref nameref vref label hyperref index color includegraphics".split()
 PLAIN_ARGUMENT = (
-    "mathrm", "mathbf", "mathit", "mathsf", "mathtt", "mathcal", "mathscr", "mathfrak", "boldsymbol", "bm", "title",
-    "author", "date", "part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph", "text",
-    "texttt", "textup", "textsuperscript", "textsubscript", "underline", "mbox", "texorpdfstring",
-)  # fmt: skip
+    "mathrm mathbf mathit mathsf mathtt mathcal mathscr mathfrak boldsymbol bm title author date part chapter section "
+    "subsection subsubsection paragraph subparagraph text texttt textup textsuperscript textsubscript underline mbox "
+    "texorpdfstring"
+).split()
+ARGUMENTS = {"href": "{{", "url": "{", "footnote": "[{", "textcolor": "[{{", "item": "["}
 SYMBOLS = {
     **dict.fromkeys([",", ";", ":", ">", " ", "quad", "qquad", "thinspace", "enspace", "\\", "maketitle"], " "),
     **dict.fromkeys(["!", "-", "/", "@", "input", "include", "hspace", "vspace"], ""),
-    "item": " - ",
-    "textdollar": "$",
-    "textasciitilde": "~",
-    "textasciicircum": "^",
-    "textunderscore": "_",
-    "textless": "<",
-    "textgreater": ">",
-    "textbar": "|",
-    "textbraceleft": "{",
-    "textbraceright": "}",
-    "slash": "/",
-    "LaTeX": "LaTeX",
-    "TeX": "TeX",
-    "today": "today",
-}
+    "textdollar": "$", "textasciitilde": "~", "textasciicircum": "^", "textunderscore": "_", "textless": "<",
+    "textgreater": ">", "textbar": "|", "textbraceleft": "{", "textbraceright": "}", "slash": "/", "item": " - ",
+    "LaTeX": "LaTeX", "TeX": "TeX", "today": "today",
+}  # fmt: skip
 
 
 def to_text(text: str) -> str:
     r"""Return `text` as one readable line in NFC: accents and text macros as Unicode, mathematics untouched.
 
     LaTeX is looked for only where a backslash or a brace stands. Macros nobody knows keep their name (`\method{}` is
-    "method") or, where they mark up a group, that group. Text that is no valid LaTeX comes back as it was, on one line.
+    "method") or, where they mark up a group, that group. Text that is not LaTeX comes back as it was, on one line.
     """
     text = plain(text)
     if not ("\\" in text or "{" in text or "}" in text) or len(text) > LONGEST_LATEX:
         return text
-    kept: dict[str, str] = {}
+    placeholders: dict[str, str] = {}
 
     def set_aside(part: str) -> str:
-        return kept.setdefault(part, chr(FIRST_PLACEHOLDER + len(kept)))
+        return placeholders.setdefault(part, chr(FIRST_PLACEHOLDER + len(placeholders)))
 
     source = MATH.sub(lambda match: set_aside(match.group()), VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)))
     if "\\" in source or "{" in source or "}" in source:
@@ -100,21 +87,16 @@ def to_text(text: str) -> str:
             source = MACRO_OR_WORDS.sub(
                 lambda match: set_aside(match["words"]) if match["words"] else match.group(), _escaped(source)
             )
-            readable = _parsed(source)
+            walker = latexwalker.LatexWalker(source, latex_context=_walker_context(), tolerant_parsing=True)
+            readable: str = _converter().nodelist_to_text(walker.get_latex_nodes()[0])
         except (latexwalker.LatexWalkerError, _TooDeepError, RecursionError):
             return text
     else:
         readable = TIE.sub(lambda match: _tie(source[match.start() - 1 : match.start()], match[1]), source)
     readable = VANISHED_REFERENCE.sub("", readable)
-    parts = {placeholder: part for part, placeholder in kept.items()}
+    parts = {placeholder: part for part, placeholder in placeholders.items()}
     readable = PLACEHOLDER.sub(lambda match: parts[match.group()], readable)
     return unicodedata.normalize("NFC", " ".join(readable.split()))
-
-
-def _parsed(source: str) -> str:
-    nodes = latexwalker.LatexWalker(source, latex_context=_walker_context(), tolerant_parsing=True)
-    readable: str = _converter().nodelist_to_text(nodes.get_latex_nodes()[0])
-    return readable
 
 
 class _TooDeepError(ValueError):
@@ -181,34 +163,22 @@ def _argument_or_name(node: Any, l2tobj: Any) -> str:
     return "".join(_arguments(node, l2tobj)).strip() or str(node.macroname + node.macro_post_space)
 
 
-def _last_argument(node: Any, l2tobj: Any) -> str:
-    return (_arguments(node, l2tobj) or [""])[-1]
+def _filled(template: str) -> Callable[..., str]:
+    """Return what writes the last argument of a macro into a template; "" stands for one that is missing."""
 
+    def write(node: Any, l2tobj: Any) -> str:
+        return template.format((_arguments(node, l2tobj) or [""])[-1])
 
-def _in_parentheses(node: Any, l2tobj: Any) -> str:
-    return f" ({_last_argument(node, l2tobj)})"
+    return write
 
 
 def _fraction(node: Any, l2tobj: Any) -> str:
     return "/".join(_arguments(node, l2tobj))
 
 
-def _root(node: Any, l2tobj: Any) -> str:
-    return f"√({_last_argument(node, l2tobj)})"
-
-
 def _linked(node: Any, l2tobj: Any) -> str:
     address, text = ["", "", *_arguments(node, l2tobj)][-2:]
     return text if address in {"", text} else f"{text} ({address})"
-
-
-def _walker_specs() -> Iterator[macrospec.MacroSpec]:
-    for name in CITATIONS:
-        yield macrospec.std_macro(name, "*[[{")
-    for name in REFERENCES:
-        yield macrospec.std_macro(name, "*[{")
-    for name, arguments in {"href": "{{", "url": "{", "footnote": "[{", "textcolor": "[{{", "item": "["}.items():
-        yield macrospec.std_macro(name, arguments)
 
 
 @functools.cache
@@ -217,7 +187,9 @@ def _walker_context() -> macrospec.LatexContextDb:
     context = latexwalker.get_default_latex_context_db().filter_context(
         keep_which=["macros"], exclude_categories=["verbatim"]
     )
-    context.add_context_category("abstracts", macros=list(_walker_specs()), prepend=True)
+    arguments = {**dict.fromkeys(CITATIONS, "*[[{"), **dict.fromkeys(REFERENCES, "*[{"), **ARGUMENTS}
+    macros = [macrospec.std_macro(name, expected) for name, expected in arguments.items()]
+    context.add_context_category("abstracts", macros=macros, prepend=True)
     context.set_unknown_macro_spec(macrospec.MacroSpec("", args_parser=_AttachedGroup()))
     return context
 
@@ -234,21 +206,17 @@ def _converter() -> latex2text.LatexNodes2Text:
     replacements = {spec.macroname: spec.simplify_repl for spec in context.iter_macro_specs()}
     templates = [name for name, value in replacements.items() if isinstance(value, str) and "%" in value[:-1]]
     writers = {
-        **dict.fromkeys([*templates, *PLAIN_ARGUMENT], _last_argument),
+        **dict.fromkeys([*templates, *PLAIN_ARGUMENT], _filled("{}")),
         **dict.fromkeys(["frac", "nicefrac", "textfrac"], _fraction),
         **dict.fromkeys([*CITATIONS, *REFERENCES], VANISHED),
         **SYMBOLS,
-        "footnote": _in_parentheses,
+        "footnote": _filled(" ({})"),
         "href": _linked,
-        "sqrt": _root,
+        "sqrt": _filled("√({})"),
     }
     specs = [latex2text.MacroTextSpec(name, simplify_repl=writer, discard=True) for name, writer in writers.items()]
     context.add_context_category("abstracts", macros=specs, prepend=True)
     context.set_unknown_macro_spec(latex2text.MacroTextSpec("", simplify_repl=_argument_or_name))
-    spaces = {
-        "between-macro-and-chars": False,
-        "between-latex-constructs": True,
-        "after-comment": True,
-        "in-equations": False,
-    }
+    spaces = {"between-latex-constructs": True, "after-comment": True}
+    spaces |= dict.fromkeys(["between-macro-and-chars", "in-equations"], False)
     return latex2text.LatexNodes2Text(latex_context=context, math_mode="verbatim", strict_latex_spaces=spaces)

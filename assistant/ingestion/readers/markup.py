@@ -1,4 +1,4 @@
-"""HTML, MathML and hostile characters in; one readable line out. LaTeX is left as it is."""
+"""HTML and MathML as one readable line of text, without hostile characters; LaTeX is left as it is."""
 
 from __future__ import annotations
 

@@ -1,34 +1,22 @@
-"""MEDLINE, as PubMed and ERIC write it (`.nbib`), record by record.
+"""MEDLINE, as PubMed and ERIC write it (`.nbib`).
 
-The scan is ours: Biopython's reader does not say in which line a record stands, forgets which author came before which
-group and which abbreviated name has no full one, and fails on a line that goes on with nothing.
+Biopython's reader would not do: it forgets the lines in which records stand, and the order of people and groups.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from assistant.ingestion.readers.citations import abstract_of, most_precise, person, title_of
-from assistant.ingestion.readers.fields import (
-    authorships,
-    find_arxiv_id,
-    find_date,
-    find_doi,
-    find_pmid,
-    find_url,
-    first_of,
-    given_name_first,
-    record,
-)
+from assistant.ingestion.readers import fields
+from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.latex import to_text
-from assistant.ingestion.readers.tagged_lines import LONGEST_RECORD, Dialect, TaggedRecord, tagged_records
+from assistant.ingestion.readers.tagged_lines import Dialect, TaggedRecord, tagged_records
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 NAME = "MEDLINE"
-
-Fields = Mapping[str, list[str]]
+NOTHING_FOUND = "There is no record in this MEDLINE file. Add records with a title and an abstract to it."
 
 MEDLINE = Dialect(
     start=re.compile(r"PMID ?-"),
@@ -50,60 +38,47 @@ GIVEN_AND_SUFFIX = re.compile(r"(.*\S)\s+(Jr\.?|Sr\.?|2nd|3rd|4th|II|III)")
 
 
 def start(head: str) -> int | None:
-    """Return where the first record stands, None if this is no MEDLINE: a number or an owner, then another tag."""
+    """Return where the first record stands (a number or an owner, then another tag), None if this is not MEDLINE."""
     found = START.search(head)
     return found.start() if found else None
 
 
 def parse(stream: TextIO, file: str) -> Iterator[ReaderItem]:
     """Yield one item for each record, in the file's order, holding no more than one record in memory."""
-    found = False
-    for tagged in tagged_records(stream, (MEDLINE,), WANTED):
-        if tagged.fields or tagged.is_too_long:
-            found = True
+    for tagged in tagged_records(stream, file, (MEDLINE,), WANTED):
+        if isinstance(tagged, Problem):
+            yield tagged
+        elif tagged.pairs:
             yield _read_record(tagged, file)
-    if not found:
-        reason = "There is no record in this MEDLINE file. Add records with a title and an abstract to it."
-        yield Problem(file, 0, reason)
 
 
 def _read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
-    if tagged.is_too_long:
-        limit = LONGEST_RECORD // 1_000_000
-        reason = f"This record is longer than {limit} MB and was left out. Look whether an empty line is missing."
-        return Problem(file, tagged.line, reason)
-    fields: dict[str, list[str]] = {}
-    for tag, value in tagged.fields:
-        fields.setdefault(tag, []).append(value)
-    number = _first(fields, "PMID")
-    locations = [text[:LONGEST_LOCATION] for text in [*fields.get("LID", []), *fields.get("AID", [])]]
-    title = title_of(_first(fields, "TI"), _first(fields, "BTI"), _first(fields, "TT"))
-    book = title_of(_first(fields, "BTI"))
-    listed, complete = authorships(_names(tagged.fields))
+    number = tagged.first("PMID")
+    title = fields.title_of(tagged.first("TI"), tagged.first("BTI"), tagged.first("TT"))
+    book = fields.title_of(tagged.first("BTI"))
+    locations = [text[:LONGEST_LOCATION] for text in tagged.all_of("LID", "AID")]
+    marked = [match[1] for location in locations if (match := MARKED_DOI.search(location))]
+    linked = [location for location in locations if "doi.org/" in location.lower()]
+    cited = CITED_DOI.search(tagged.first("SO")[-LONGEST_LOCATION:])
     paper = Paper(
         title=title,
-        abstract=abstract_of(" ".join(fields.get("AB", [])), " ".join(fields.get("OAB", []))),
-        authorships=listed,
-        authors_complete=complete,
-        date=most_precise([find_date(_first(fields, tag)) for tag in ("DP", "DEP", "EDAT")]),
-        venue=first_of(_first(fields, "JT", "TA"), book if book != title else "", _first(fields, "CTI")),
-        doi=_doi(locations, _first(fields, "SO")[-LONGEST_LOCATION:]),
-        arxiv_id=first_of(*(find_arxiv_id(location) for location in locations)),
+        abstract=fields.abstract_of(" ".join(tagged.all_of("AB")), " ".join(tagged.all_of("OAB"))),
+        date=fields.most_precise(*(find_date(tagged.first(tag)) for tag in ("DP", "DEP", "EDAT"))),
+        venue=first_of(tagged.first("JT", "TA"), book if book != title else "", tagged.first("CTI")),
+        doi=find_doi(*marked, *linked, cited[1] if cited else ""),
+        arxiv_id=find_arxiv_id(*locations),
         pmid=find_pmid(number, bare=True),
-        url=first_of(*(find_url(location) for location in locations)),
+        url=find_url(*locations),
     )
-    return record(paper, file=file, line=tagged.line, own_id=number or _first(fields, "OID"))
+    names = _names(tagged.pairs)
+    return fields.record(paper, names, file=file, line=tagged.line, source_key=number or tagged.first("OID"))
 
 
-def _first(fields: Fields, *tags: str) -> str:
-    return next((value for tag in tags for value in fields.get(tag, []) if value), "")
-
-
-def _names(fields: tuple[tuple[str, str], ...]) -> list[str]:
+def _names(pairs: Sequence[tuple[str, str]]) -> list[str]:
     """Return people and groups in the order of the record; a full name (FAU) stands before its short form (AU)."""
     names: list[str] = []
     is_short_form_next = False
-    for tag, value in fields:
+    for tag, value in pairs:
         if tag == "CN":
             names.append(to_text(value))
         elif tag == "FAU" or (tag == "AU" and not is_short_form_next):
@@ -118,13 +93,6 @@ def _spoken(name: str) -> str:
     family, comma, given = name.partition(",")
     if comma:
         suffixed = GIVEN_AND_SUFFIX.fullmatch(given.strip())
-        return person(suffixed[1], family, suffixed[2]) if suffixed else given_name_first(name)
+        return fields.spoken_name(suffixed[1], family, suffixed[2]) if suffixed else fields.given_name_first(name)
     short = FAMILY_AND_INITIALS.fullmatch(name)
-    return person(short[2], short[1], short[3] or "") if short else name
-
-
-def _doi(locations: list[str], source: str) -> str:
-    marked = [match[1] for location in locations if (match := MARKED_DOI.search(location))]
-    linked = [location for location in locations if "doi.org/" in location.lower()]
-    cited = [match[1] for match in [CITED_DOI.search(source)] if match]
-    return first_of(*(find_doi(text) for text in [*marked, *linked, *cited]))
+    return fields.spoken_name(short[2], short[1], short[3] or "") if short else name

@@ -1,33 +1,24 @@
-"""A paper out of fields that bear no known format's names: what they are called tells what they hold."""
+"""Papers out of fields that bear no known format's names: what they are called tells what they hold."""
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from assistant.ingestion.readers.fields import (
-    authorships,
-    find_arxiv_id,
-    find_date,
-    find_doi,
-    find_pmid,
-    find_url,
-    first_of,
-    given_name_first,
-    joined,
-    record,
-    split_names,
-)
+from assistant.ingestion.readers import fields, json_values
+from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, joined
+from assistant.ingestion.readers.json_values import list_of, object_of
 from assistant.ingestion.readers.latex import to_text
 from assistant.types import Paper, Problem, Record
 
 Object = Mapping[str, Any]
 
 DATES = ("publicationdate", "publisheddate", "datepublished", "published", "date", "pubdate")
+VENUES = ("venue", "journal", "booktitle", "journalref", "conference", "publicationtitle", "proceedingstitle")
 NO_AUTHORS = {"bookauthor", "contributor", "editor", "reviewedauthor", "serieseditor", "translator"}
+PUNCTUATION = re.compile(r"[^a-z0-9]+")
 YES = {"true", "yes", "y", "1"}
 NO = {"false", "no", "n", "0"}
 SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za-z-]+)?)*")
@@ -35,118 +26,97 @@ SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za
 
 def read_fields(value: Object, file: str, line: int) -> Record | Problem:
     """Return the paper that these fields state; names count without regard to case, spaces and punctuation."""
-    fields = {_plain_name(name): content for name, content in value.items()}
-    identifiers = fields.get("externalids")
-    outside = (
-        {str(key).lower(): _text(value) for key, value in identifiers.items()} if isinstance(identifiers, dict) else {}
-    )
-    own_id = _first(fields, "id", "paperid", "key", "uid", "corpusid")
-    link = _first(fields, "url", "link", "pdfurl")
-    doi = _first(fields, "doi")
-    listed, complete = authorships(_names(_first_value(fields, "authors", "author", "creators")))
+    stated = {_plain_name(name): content for name, content in value.items()}
+    identifiers = object_of(stated.get("externalids"))
+    outside = {str(name).lower(): _text(content) for name, content in identifiers.items()}
+    key = _first(stated, "id", "paperid", "key", "uid", "corpusid")
+    link = _first(stated, "url", "link", "pdfurl")
+    doi = _first(stated, "doi")
     paper = Paper(
-        title=_first(fields, "title", "papertitle"),
-        abstract=_first(fields, "abstract", "summary", "paperabstract", "abstractnote"),
-        authorships=listed,
-        authors_complete=complete,
-        date=_date(fields),
-        categories=_categories(_first_value(fields, "categories", "category")),
-        venue=_first(
-            fields, "venue", "journal", "booktitle", "journalref", "conference", "publicationtitle", "proceedingstitle"
-        ),
+        title=_first(stated, "title", "papertitle"),
+        abstract=_first(stated, "abstract", "summary", "paperabstract", "abstractnote"),
+        date=_date(stated),
+        categories=_categories(_first_value(stated, "categories", "category")),
+        venue=_first(stated, *VENUES),
         doi=find_doi(doi or outside.get("doi", "")),
-        arxiv_id=first_of(
-            find_arxiv_id(_first(fields, "arxivid", "arxiv", "eprint") or outside.get("arxiv", ""), bare=True),
-            find_arxiv_id(own_id, bare=True),
-            find_arxiv_id(joined([doi, link])),
-        ),
-        pmid=find_pmid(_first(fields, "pmid", "pubmedid", "pubmed") or outside.get("pubmed", ""), bare=True),
+        arxiv_id=find_arxiv_id(_first(stated, "arxivid", "arxiv", "eprint") or outside.get("arxiv", ""), key, bare=True)
+        or find_arxiv_id(doi, link),
+        pmid=find_pmid(_first(stated, "pmid", "pubmedid", "pubmed") or outside.get("pubmed", ""), bare=True),
         url=find_url(link),
-        has_code=_has_code(_first_value(fields, "hascode", "code", "codeurl")),
+        has_code=_has_code(_first_value(stated, "hascode", "code", "codeurl")),
     )
-    return record(paper, file=file, line=line, own_id=own_id)
+    names = _names(_first_value(stated, "authors", "author", "creators"))
+    return fields.record(paper, names, file=file, line=line, source_key=key)
 
 
-@functools.lru_cache(maxsize=4096)
 def _plain_name(name: object) -> str:
-    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+    return PUNCTUATION.sub("", str(name).lower())
 
 
-def _first_value(fields: Object, *names: str) -> Any:
+def _first_value(stated: Object, *names: str) -> Any:
     """Return the first of these fields that holds anything at all."""
-    return next((fields[name] for name in names if fields.get(name) is not None), None)
+    return next((stated[name] for name in names if stated.get(name) is not None), None)
 
 
-def _first(fields: Object, *names: str) -> str:
+def _first(stated: Object, *names: str) -> str:
     """Return the first of these fields that holds text or a number, as text."""
     for name in names:
-        if name in fields and (text := _text(fields[name])):
+        if name in stated and (text := _text(stated[name])):
             return text
     return ""
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, bool) or value is None:
-        return ""
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else str(value)
     if isinstance(value, list):
         return " ".join(item for item in value if isinstance(item, str))
-    name = value.get("name") if isinstance(value, dict) else None
-    return name.strip() if isinstance(name, str) else ""
+    return json_values.text_of(value.get("name") if isinstance(value, dict) else value)
 
 
 def _names(value: Any) -> list[str]:
     """Return the names of a list of strings or objects, or of one string, the given name first."""
     if isinstance(value, str):
-        return [given_name_first(to_text(name)) for name in split_names(value)]
-    if isinstance(value, dict):
-        return [_name(value)]
-    return [name for item in value if (name := _name(item))] if isinstance(value, list) else []
+        return [fields.given_name_first(to_text(name)) for name in fields.split_names(value)]
+    people = [value] if isinstance(value, dict) else list_of(value)
+    return [name for person in people if (name := _name(person))]
 
 
 def _name(value: Any) -> str:
     if isinstance(value, str):
-        return given_name_first(to_text(value))
-    if not isinstance(value, dict) or str(value.get("creatorType", "")).lower() in NO_AUTHORS:
+        return fields.given_name_first(to_text(value))
+    person = {_plain_name(key): to_text(_text(part)) for key, part in object_of(value).items()}
+    if person.get("creatortype", "").lower() in NO_AUTHORS:
         return ""
-    fields = {re.sub(r"[^a-z]", "", str(key).lower()): to_text(_text(part)) for key, part in value.items()}
-    whole = first_of(*(fields.get(key, "") for key in ("name", "fullname", "displayname", "literal")))
-    given = first_of(*(fields.get(key, "") for key in ("given", "givenname", "first", "firstname", "forename")))
-    middle = fields.get("middle", "")
-    family = first_of(*(fields.get(key, "") for key in ("family", "familyname", "last", "lastname", "surname")))
-    return given_name_first(whole) if whole else joined([given, middle, family, fields.get("suffix", "")])
+    whole = _first(person, "name", "fullname", "displayname", "literal")
+    given = _first(person, "given", "givenname", "first", "firstname", "forename")
+    family = _first(person, "family", "familyname", "last", "lastname", "surname")
+    name = joined([given, _first(person, "middle"), family, _first(person, "suffix")])
+    return fields.given_name_first(whole) if whole else name
 
 
-def _date(fields: Object) -> str:
+def _date(stated: Object) -> str:
     """Return the most precise date given; the first version of an arXiv record is its date."""
-    dates = [find_date(_first(fields, name)) for name in DATES if name in fields]
-    year = find_date(_first(fields, "year", "publicationyear", "pubyear"), month=_first(fields, "month"))
-    first_version = _first_version(fields.get("versions"))
-    known = [date for date in (*dates, first_version, year, find_date(_first(fields, "updatedate"))) if date]
+    dates = [find_date(_first(stated, name)) for name in DATES if name in stated]
+    year = find_date(_first(stated, "year", "publicationyear", "pubyear"), month=_first(stated, "month"))
+    first_version = _first_version(stated.get("versions"))
+    known = [date for date in (*dates, first_version, year, find_date(_first(stated, "updatedate"))) if date]
     return next((date for date in known if not year or date.startswith(year)), known[0] if known else "")
 
 
 def _first_version(versions: Any) -> str:
-    if not isinstance(versions, list) or not versions or not isinstance(versions[0], dict):
-        return ""
+    first = next(iter(list_of(versions)), None)
     try:
-        return parsedate_to_datetime(_text(versions[0].get("created"))).date().isoformat()
+        return parsedate_to_datetime(_text(object_of(first).get("created"))).date().isoformat()
     except (ValueError, TypeError):
         return ""
 
 
 def _categories(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        parts = re.split(r"\s*[,;|]\s*", value)
-        if len(parts) == 1 and SPACED_CODES.fullmatch(value) and re.search(r"[a-z]\.[A-Za-z]|^[a-z-]+$", value):
-            parts = value.split()
-        return tuple(parts)
-    return tuple(_text(item) for item in value) if isinstance(value, list) else ()
+    if not isinstance(value, str):
+        return tuple(map(_text, list_of(value)))
+    parts = re.split(r"\s*[,;|]\s*", value)
+    if len(parts) == 1 and SPACED_CODES.fullmatch(value) and re.search(r"[a-z]\.[A-Za-z]|^[a-z-]+$", value):
+        parts = value.split()
+    return tuple(parts)
 
 
 def _has_code(value: Any) -> bool | None:

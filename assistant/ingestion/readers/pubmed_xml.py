@@ -1,27 +1,21 @@
-"""PubMed's XML: a set of articles and books, or a single one, read one by one."""
+"""PubMed's XML: a set of articles and books, or a single one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
-from assistant.ingestion.readers.citations import abstract_of, most_precise, person, title_of
-from assistant.ingestion.readers.fields import (
-    authorships,
-    find_arxiv_id,
-    find_date,
-    find_doi,
-    find_pmid,
-    first_of,
-    record,
-)
+from assistant.ingestion.readers import fields
+from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, first_of
 from assistant.ingestion.readers.latex import to_text
-from assistant.ingestion.readers.xml_elements import BrokenXmlError, Element, elements, local_name, root_of, text_of
-from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
+from assistant.ingestion.readers.xml_elements import Element, local_name, read_elements, root_of, text_at, text_of
+from assistant.types import Paper, Problem, ReaderItem, Record
 
 NAME = "PubMed XML"
+NOTHING_FOUND = "There is no article in this PubMed file. Fetch it again, in the format “PubMed XML”."
 
-ROOTS = {"PubmedArticleSet", "PubmedBookArticleSet", "PubmedArticle", "PubmedBookArticle"}
+ARTICLES = ("PubmedArticle", "PubmedBookArticle")
+ROOTS = {"PubmedArticleSet", "PubmedBookArticleSet", *ARTICLES}
 NO_LABELS = {"", "UNLABELLED", "UNLABELED"}
 
 
@@ -32,80 +26,50 @@ def start(head: str) -> int | None:
 
 
 def parse(stream: BinaryIO, file: str) -> Iterator[ReaderItem]:
-    """Yield one item for each article and book, in the file's order, holding no more than one in memory.
-
-    Of a document that breaks off, what stood before the break is read, and one Problem says where it is.
-    """
-    found = False
-    try:
-        for element in elements(stream, "PubmedArticle", "PubmedBookArticle"):
-            found = True
-            is_book = local_name(element) == "PubmedBookArticle"
-            yield _read_book(element, file) if is_book else _read_article(element, file)
-    except BrokenXmlError as error:
-        yield error.problem(file)
-        return
-    if not found:
-        yield Problem(file, 0, "There is no article in this PubMed file. Fetch it again, in the format “PubMed XML”.")
+    """Yield one item for each article and book, in the file's order, holding no more than one in memory."""
+    return read_elements(stream, file, ARTICLES, _read_article)
 
 
 def _read_article(element: Element, file: str) -> Record | Problem:
-    article = element.find("MedlineCitation/Article")
-    number = text_of(element.find("MedlineCitation/PMID"))
+    """Read an article or a book, or a chapter, which has a title of its own beside the book's."""
+    is_book = local_name(element) == "PubmedBookArticle"
+    article = element.find("BookDocument" if is_book else "MedlineCitation/Article")
     if article is None:
         article = element.makeelement("Article")
-    listed, complete = _authors(article.findall("AuthorList"))
-    issue = _date(article.find("Journal/JournalIssue/PubDate"))
-    online = [_date(date) for date in article.findall("ArticleDate")]
-    locations = [*article.findall("ELocationID"), *element.findall("PubmedData/ArticleIdList/ArticleId")]
-    paper = Paper(
-        title=title_of(text_of(article.find("ArticleTitle")), text_of(article.find("VernacularTitle"))),
-        abstract=abstract_of(_abstract(article), *map(_sections, _other_abstracts(element))),
-        authorships=listed,
-        authors_complete=complete,
-        date=most_precise([issue, *online]),
-        venue=first_of(
-            *(text_of(article.find(path)) for path in ("Journal/Title", "Journal/ISOAbbreviation")),
-            text_of(element.find("MedlineCitation/MedlineJournalInfo/MedlineTA")),
-        ),
-        doi=_doi(locations),
-        arxiv_id=first_of(*(find_arxiv_id(text_of(location)) for location in locations)),
-        pmid=find_pmid(number, bare=True),
-    )
-    return record(paper, file=file, line=element.sourceline or 0, own_id=number)
-
-
-def _read_book(element: Element, file: str) -> Record | Problem:
-    """Read a book, or a chapter, which has a title of its own beside the book's."""
-    document = element.find("BookDocument")
-    if document is None:
-        document = element.makeelement("BookDocument")
-    number = text_of(document.find("PMID"))
-    chapter, book = title_of(text_of(document.find("ArticleTitle"))), title_of(text_of(document.find("Book/BookTitle")))
-    lists = document.findall("AuthorList") or document.findall("Book/AuthorList")
-    listed, complete = _authors(lists)
-    dates = [document.find(path) for path in ("Book/PubDate", "ContributionDate")]
+    number = text_at(element, "BookDocument/PMID" if is_book else "MedlineCitation/PMID")
+    title = fields.title_of(*(text_at(article, path) for path in ("ArticleTitle", "VernacularTitle", "Book/BookTitle")))
+    book = fields.title_of(text_at(article, "Book/BookTitle"))
+    others = element.findall("MedlineCitation/OtherAbstract") or article.findall("OtherAbstract")
+    others.sort(key=lambda other: other.get("Language", "eng") != "eng")
+    dates = [
+        *(article.find(path) for path in ("Journal/JournalIssue/PubDate", "Book/PubDate", "ContributionDate")),
+        *article.findall("ArticleDate"),
+    ]
     identifiers = [
-        *document.findall("ELocationID"),
-        *document.findall("ArticleIdList/ArticleId"),
+        *article.findall("ELocationID"),
+        *article.findall("ArticleIdList/ArticleId"),
+        *element.findall("PubmedData/ArticleIdList/ArticleId"),
         *element.findall("PubmedBookData/ArticleIdList/ArticleId"),
     ]
+    lists = article.findall("AuthorList") or article.findall("Book/AuthorList")
+    lists = [one for one in lists if one.get("Type", "authors") == "authors"]  # not the editors
     paper = Paper(
-        title=chapter or book,
-        abstract=abstract_of(_abstract(document), *map(_sections, document.findall("OtherAbstract"))),
-        authorships=listed,
-        authors_complete=complete,
-        date=most_precise([_date(date) for date in dates]),
-        venue=book if chapter and chapter != book else "",
-        doi=_doi(identifiers),
+        title=title,
+        abstract=fields.abstract_of(*map(_sections, [*article.findall("Abstract")[:1], *others])),
+        authors_complete=all(one.get("CompleteYN") != "N" for one in lists),
+        date=fields.most_precise(*map(_date, dates)),
+        venue=first_of(
+            text_at(article, "Journal/Title", "Journal/ISOAbbreviation"),
+            text_at(element, "MedlineCitation/MedlineJournalInfo/MedlineTA"),
+            book if book != title else "",
+        ),
+        doi=find_doi(*map(text_of, filter(_is_own_doi, identifiers))),
+        arxiv_id=find_arxiv_id(*map(text_of, identifiers)),
         pmid=find_pmid(number, bare=True),
     )
-    return record(paper, file=file, line=element.sourceline or 0, own_id=number)
-
-
-def _abstract(article: Element) -> str:
-    abstract = article.find("Abstract")
-    return "" if abstract is None else _sections(abstract)
+    # An author who is not valid is the wrong spelling of the next one.
+    names = [_name(one) for listed in lists for one in listed.findall("Author") if one.get("ValidYN") != "N"]
+    return fields.record(paper, names, file=file, line=element.sourceline or 0, source_key=number)
 
 
 def _sections(abstract: Element) -> str:
@@ -118,35 +82,23 @@ def _sections(abstract: Element) -> str:
     return " ".join(parts)
 
 
-def _other_abstracts(element: Element) -> list[Element]:
-    """Return the abstracts that are not the journal's own, English ones first."""
-    others = element.findall("MedlineCitation/OtherAbstract")
-    return sorted(others, key=lambda other: other.get("Language", "eng") != "eng")
-
-
-def _authors(lists: list[Element]) -> tuple[tuple[Authorship, ...], bool]:
-    """Return who wrote it, without editors and without spellings that were corrected, and whether these are all."""
-    of_authors = [one for one in lists if one.get("Type", "authors") == "authors"]
-    authors = [author for one in of_authors for author in one.findall("Author") if author.get("ValidYN") != "N"]
-    listed, complete = authorships(_name(author) for author in authors)
-    return listed, complete and all(one.get("CompleteYN") != "N" for one in of_authors)
-
-
 def _name(author: Element) -> str:
-    group, family, given, initials, suffix = (
-        text_of(author.find(part)) for part in ("CollectiveName", "LastName", "ForeName", "Initials", "Suffix")
+    group = text_at(author, "CollectiveName")
+    given, family, suffix = (
+        text_at(author, "ForeName", "Initials"),
+        text_at(author, "LastName"),
+        text_at(author, "Suffix"),
     )
-    return to_text(group) or person(given or initials, family, suffix)
+    return to_text(group) or fields.spoken_name(given, family, suffix)
 
 
 def _date(element: Element | None) -> str:
     if element is None:
         return ""
-    year, month, day, loose = (text_of(element.find(part)) for part in ("Year", "Month", "Day", "MedlineDate"))
+    year, month, day, loose = (text_at(element, part) for part in ("Year", "Month", "Day", "MedlineDate"))
     return find_date(year, month=month, day=day) or find_date(loose)
 
 
-def _doi(locations: Iterable[Element]) -> str:
-    """Return the article's own DOI; those of its references stand elsewhere in the document."""
-    valid = (one for one in locations if one.get("ValidYN") != "N" and "doi" in (one.get("EIdType"), one.get("IdType")))
-    return first_of(*(find_doi(text_of(one)) for one in valid))
+def _is_own_doi(identifier: Element) -> bool:
+    """Tell whether this is the article's own DOI; those of its references stand elsewhere in the document."""
+    return identifier.get("ValidYN") != "N" and "doi" in (identifier.get("EIdType"), identifier.get("IdType"))

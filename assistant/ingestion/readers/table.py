@@ -1,4 +1,4 @@
-"""Tables: CSV and its kin, whose columns are told from their names, or from the names that a person gives."""
+"""Tables (CSV and its kin), whose columns are told from their names, or from the names that a person gives."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TextIO
 
 from assistant.ingestion.readers import exported, named_fields
 from assistant.ingestion.readers.fields import first_of, shortened
-from assistant.types import Problem, ReaderItem, Record
+from assistant.types import Problem, ReaderItem
 
 NAME = "CSV"
+NOTHING_FOUND = ""  # a table without a row is a table all the same
 
 DELIMITERS = ",;\t|"
 ROWS_BEFORE_HEADER = 20  # some exports begin with lines about themselves
@@ -22,39 +23,25 @@ LONGEST_HEADER = 20_000  # characters
 NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 # What each field's column is called, the likeliest first: letters only, in lower case.
-COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
     {
-        "title": ("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "primarytitle", "ti"),
-        "abstract": ("abstract", "abstractnote", "abstracttext", "paperabstract", "summary", "ab"),
-        "authors": (
-            "authorfullnames", "authors", "author", "authornames", "creators", "bookauthors", "af", "au",
-        ),
-        "date": (
-            "publicationdate", "publisheddate", "datepublished", "date", "published", "coverdate", "createdate",
-            "onlinedate",
-        ),
-        "year": ("publicationyear", "year", "pubyear", "yearpublished", "py"),
-        "venue": (
-            "venue", "journal", "sourcetitle", "publicationtitle", "journaltitle", "journalbook", "source",
-            "conferencetitle", "booktitle", "itempublication", "publication", "so",
-        ),
-        "doi": ("doi", "doilink", "articledoi", "itemdoi", "di"),
-        "arxiv_id": ("arxivid", "arxiv", "eprint"),
-        "pmid": ("pmid", "pubmedid", "pm"),
-        "url": ("url", "link", "articleurl", "pdfurl", "pdflink", "landingpage"),
-        "categories": ("categories", "category", "primarycategory", "arxivcategories"),
-        "has_code": ("hascode", "code", "codeurl"),
-        "id": ("id", "key", "eid", "paperid", "publicationid", "accessionnumber", "uniquewosid", "utuniquewosid", "ut"),
-    }
-)  # fmt: skip
-# Columns that only this program writes.
-OWN_COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "authors_complete": ("authorscomplete",),
-        "author_positions": ("authorpositions",),
-        "exporter": ("exporter",),
+        "title": "title articletitle documenttitle papertitle itemtitle primarytitle ti",
+        "abstract": "abstract abstractnote abstracttext paperabstract summary ab",
+        "authors": "authorfullnames authors author authornames creators bookauthors af au",
+        "date": "publicationdate publisheddate datepublished date published coverdate createdate onlinedate",
+        "year": "publicationyear year pubyear yearpublished py",
+        "venue": "venue journal sourcetitle publicationtitle journaltitle journalbook source conferencetitle booktitle "
+        "itempublication publication so",
+        "doi": "doi doilink articledoi itemdoi di",
+        "arxiv_id": "arxivid arxiv eprint",
+        "pmid": "pmid pubmedid pm",
+        "url": "url link articleurl pdfurl pdflink landingpage",
+        "categories": "categories category primarycategory arxivcategories",
+        "has_code": "hascode code codeurl",
+        "id": "id key eid paperid publicationid accessionnumber uniquewosid utuniquewosid ut",
     }
 )
+OWN_COLUMNS = ("authors_complete", "author_positions", "exporter")  # which only this program writes
 IDENTIFIER = re.compile(r"\s*\((?:\d{6,}|[A-Z]{1,3}-\d{4}-\d{4}|\d{4}(?:-\d{4}){2}-\d{3}[\dX])\)")
 INITIALS = r"(?:[^\W\d_]\.[ -]?){1,4}|[A-Z]{1,3}"
 ONLY_INITIALS = re.compile(INITIALS)
@@ -84,7 +71,7 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
     unknown = [name for name in columns if name not in COLUMN_NAMES]
     if unknown:
         known = ", ".join(COLUMN_NAMES)
-        yield Problem(file, 0, f"“{unknown[0]}” is no field of a paper. The fields are: {known}.")
+        yield Problem(file, 0, f"“{unknown[0]}” is not a field of a paper. The fields are: {known}.")
         return
     header, first_rows = None, list[str]()
     for line in stream:
@@ -124,7 +111,7 @@ def _read_rows(
         cells = {field: [row[place].strip() for place in found if place < len(row)] for field, found in places.items()}
         values = {field: first_of(*found) for field, found in cells.items()}
         if exported.is_own(values.get("exporter")):
-            item = _read_own(values, file, line)
+            item = exported.read(_own_fields(values), file, line)
         else:
             item = named_fields.read_fields(values | {"authors": _names(values.get("authors", ""))}, file, line)
         if isinstance(item, Problem) and len(row) != len(header.names):
@@ -137,44 +124,40 @@ def _header(line: str, columns: Mapping[str, str]) -> Header | None:
     """Return the header that `line` is: it names every one of `columns` or, where there are none, a paper's fields."""
     if len(line) > LONGEST_HEADER:
         return None
-    header = Header(tuple(_cells(line, _delimiter(line))), _delimiter(line))
+    header = _split(line)
     if columns:
         return header if all(name in header.names for name in columns.values()) else None
     fields = _guessed(header.names).keys() if max(map(len, header.names), default=0) <= LONGEST_NAME else ()
     return header if "title" in fields and ("abstract" in fields or len(fields) > 2) else None
 
 
-def _delimiter(line: str) -> str:
-    """Return what parts the names in a header; a name that holds a comma is in quotation marks."""
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(DELIMITERS, key=bare.count)
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
+def _split(line: str) -> Header:
+    """Return the cells of a line; what parts them stands most often in it, outside of quotation marks."""
+    delimiter = max(DELIMITERS, key=re.sub(r'"[^"]*"', "", line).count)
     try:
-        return [cell.strip().lstrip("\ufeff") for cell in next(csv.reader([line], delimiter=delimiter), [])]
+        cells = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
-        return []
+        cells = []
+    return Header(tuple(cell.strip().lstrip("\ufeff") for cell in cells), delimiter)
 
 
 def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Return the places of the columns that may hold each field, the likeliest first."""
     places = {re.sub(r"[^a-z]", "", name.lower()): place for place, name in reversed(list(enumerate(header)))}
-    known = {**COLUMN_NAMES, **OWN_COLUMN_NAMES}
-    found = {field: tuple(places[name] for name in wanted if name in places) for field, wanted in known.items()}
+    known = {**COLUMN_NAMES, **{name: name.replace("_", "") for name in OWN_COLUMNS}}
+    found = {field: tuple(places[name] for name in names.split() if name in places) for field, names in known.items()}
     return {field: columns for field, columns in found.items() if columns}
 
 
-def _read_own(values: Mapping[str, str], file: str, line: int) -> Record | Problem:
-    """Return the paper of a row that this program wrote."""
+def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
+    """Return what a row that this program wrote states."""
     texts = {field: exported.unguarded(value) for field, value in values.items()}
-    fields = {
+    return {
         **texts,
         "authors": exported.listed(texts.get("authors", "")),
         "author_positions": exported.positions_of(texts.get("author_positions", "")),
         "categories": exported.listed(texts.get("categories", "")),
     }
-    return exported.read(fields, file, line)
 
 
 def _names(text: str) -> list[str] | str:
@@ -196,13 +179,12 @@ def _names(text: str) -> list[str] | str:
 def _no_header(file: str, lines: Sequence[str], columns: Mapping[str, str]) -> Problem:
     """Return the problem that no row names the columns, and what the likeliest row holds."""
     likeliest = next((number for number, line in enumerate(lines, 1) if _header(line, NO_COLUMNS)), 1)
-    line = lines[likeliest - 1] if lines else ""
-    names = _cells(line, _delimiter(line))
+    names = _split("".join(lines[likeliest - 1 : likeliest])).names
     missing = next((name for name in columns.values() if name not in names), "")
-    if missing:
-        return Problem(file, likeliest, f"There is no column “{missing}”. The columns are: {_listed(names)}.")
-    how = "Name the columns, such as --column title=NAME."
-    reason = f"No row names a column “title”. The first row holds: {_listed(names)}. {how}"
+    reason = f"There is no column “{missing}”. The columns are: {_listed(names)}."
+    if not missing:
+        reason = f"No row names a column “title”. The first row holds: {_listed(names)}. "
+        reason += "Name the columns, such as --column title=NAME."
     return Problem(file, likeliest, reason)
 
 

@@ -1,11 +1,14 @@
-"""Cuts files of tagged lines (RIS and its kin) into records, a line at a time, so that no file is too long."""
+"""Records of tagged lines, as RIS and its kin write them, read a line at a time whatever the file's length."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TextIO
+
+from assistant.ingestion.readers import fields
+from assistant.types import Problem
 
 LONGEST_RECORD = 2_000_000  # characters of the tags that are wanted
 PIECE = 1 << 16  # characters read at once of a line that is too long
@@ -16,9 +19,9 @@ class Dialect:
     """How one kind of file writes its records.
 
     `start` matches the line that begins a record; `tag` gives tag and value of any tagged line; `end` is the tag that
-    closes a record. Lines without a tag go on with the value above them, except those that are `noise`; below a tag
-    in `listed` each of them is a value of its own. Where `is_parted_by_blanks`, a tag after an empty line begins a
-    record too.
+    closes a record. Lines without a tag continue the value above them, except those that are `noise`; below a tag in
+    `listed` each of them is a value of its own. Where `is_parted_by_blanks`, a tag after an empty line begins a record
+    too.
     """
 
     start: re.Pattern[str]
@@ -28,86 +31,93 @@ class Dialect:
     listed: frozenset[str] = frozenset()
     is_parted_by_blanks: bool = False
 
+    def is_start(self, line: str, *, is_after_blank: bool) -> bool:
+        """Tell whether a record begins with this line."""
+        after_blank = is_after_blank and self.is_parted_by_blanks and self.tag.match(line)
+        return bool(after_blank or self.start.match(line))
+
 
 @dataclass(frozen=True, slots=True)
 class TaggedRecord:
-    """One record: the line it starts in, its tags with their values in order, and whether it is too long to keep."""
+    """One record: the line it starts in, its tags with their values in order, and the same values by tag."""
 
     line: int
-    fields: tuple[tuple[str, str], ...]
     dialect: Dialect
-    is_too_long: bool = False
+    pairs: Sequence[tuple[str, str]]
+    values: Mapping[str, Sequence[str]]
+
+    def all_of(self, *tags: str) -> list[str]:
+        """Return every value of these tags, tag by tag."""
+        return [value for tag in tags for value in self.values.get(tag, ())]
+
+    def first(self, *tags: str) -> str:
+        """Return the first value that is not empty of the first of these tags that has one, else ""."""
+        return fields.first_of(*self.all_of(*tags))
+
+    def whole(self, *tags: str) -> str:
+        """Return all values of the first of these tags that has one: a tag repeated for each paragraph is one text."""
+        return fields.first_of(*(" ".join(dict.fromkeys(self.values.get(tag, ()))).strip() for tag in tags))
 
 
+@dataclass(slots=True)
 class _Draft:
-    """A record as it grows; only the wanted tags are kept, and nothing of a record that is too long."""
+    """A record as it grows: its wanted tags, each with the lines of its value, and their size in characters."""
 
-    def __init__(self, line: int, dialect: Dialect, wanted: Collection[str]) -> None:
-        self.line = line
-        self.dialect = dialect
-        self._wanted = wanted
-        self._fields: list[tuple[str, list[str]]] = []
-        self._is_kept = False
-        self._size = 0
+    line: int
+    dialect: Dialect
+    values: list[tuple[str, list[str]]] = field(default_factory=list)
+    size: int = 0
 
-    def add(self, tag: str, value: str) -> None:
-        self._is_kept = tag in self._wanted
-        if self._is_kept and self._has_room(value):
-            self._fields.append((tag, [value.strip()]))
-
-    def go_on(self, text: str) -> None:
-        if not self._is_kept or not self._has_room(text):
-            return
-        tag = self._fields[-1][0]
-        if tag in self.dialect.listed:
-            self._fields.append((tag, [text.strip()]))
-        else:
-            self._fields[-1][1].append(text.strip())
-
-    def finish(self) -> TaggedRecord:
-        is_too_long = self._size > LONGEST_RECORD
-        fields = () if is_too_long else tuple((tag, " ".join(filter(None, lines))) for tag, lines in self._fields)
-        return TaggedRecord(self.line, fields, self.dialect, is_too_long)
-
-    def _has_room(self, text: str) -> bool:
-        self._size += len(text)
-        if self._size > LONGEST_RECORD:
-            self._fields.clear()
-            self._is_kept = False
-        return self._size <= LONGEST_RECORD
+    def finished(self, file: str) -> TaggedRecord | Problem:
+        if self.size > LONGEST_RECORD:
+            limit = LONGEST_RECORD // 1_000_000
+            where = "Check whether the line that ends it is missing"
+            return Problem(file, self.line, f"This record is longer than {limit} MB and was left out. {where}.")
+        pairs = [(tag, " ".join(filter(None, lines))) for tag, lines in self.values]
+        values: dict[str, list[str]] = {}
+        for tag, value in pairs:
+            values.setdefault(tag, []).append(value)
+        return TaggedRecord(self.line, self.dialect, pairs, values)
 
 
-def tagged_records(stream: TextIO, dialects: Sequence[Dialect], wanted: Collection[str]) -> Iterator[TaggedRecord]:
-    """Yield each record; one that is never closed ends where the next begins, and what stands between them is left out.
+def tagged_records(
+    stream: TextIO, file: str, dialects: Sequence[Dialect], wanted: Collection[str]
+) -> Iterator[TaggedRecord | Problem]:
+    """Yield each record with its tags in `wanted`; one that is never closed ends where the next one begins.
 
-    The line that starts a record says which dialect it is in. Of each record only the tags in `wanted` are kept.
+    The line that starts a record says which dialect it is in. What stands between records is left out. A record that is
+    too long is a Problem.
     """
     draft: _Draft | None = None
-    is_after_blank = True
+    is_after_blank, tag = True, ""
     for number, line in numbered_lines(stream):
-        starting = next((dialect for dialect in dialects if _is_start(line, dialect, is_after_blank)), None)
+        starting = next((one for one in dialects if one.is_start(line, is_after_blank=is_after_blank)), None)
         is_after_blank = not line.strip()
         if starting:
             if draft:
-                yield draft.finish()
-            draft = _Draft(number, starting, wanted)
+                yield draft.finished(file)
+            draft, tag = _Draft(number, starting), ""
         if not draft:
             continue
         found = draft.dialect.tag.match(line)
         if found and found[1] == draft.dialect.end:
-            yield draft.finish()
+            yield draft.finished(file)
             draft = None
-        elif found:
-            draft.add(found[1], found[2] or "")
-        elif not draft.dialect.noise.fullmatch(line.strip()):
-            draft.go_on(line)
+            continue
+        if not found and draft.dialect.noise.fullmatch(line.strip()):
+            continue
+        tag, text = (found[1], found[2] or "") if found else (tag, line)
+        if tag not in wanted:
+            continue
+        draft.size += len(text)
+        if draft.size > LONGEST_RECORD:
+            draft.values.clear()  # nothing is stored of a record that is too long
+        elif found or tag in draft.dialect.listed:
+            draft.values.append((tag, [text.strip()]))
+        else:
+            draft.values[-1][1].append(text.strip())
     if draft:
-        yield draft.finish()
-
-
-def _is_start(line: str, dialect: Dialect, is_after_blank: bool) -> bool:
-    after_blank = is_after_blank and dialect.is_parted_by_blanks and dialect.tag.match(line)
-    return bool(after_blank or dialect.start.match(line))
+        yield draft.finished(file)
 
 
 def numbered_lines(stream: TextIO) -> Iterator[tuple[int, str]]:

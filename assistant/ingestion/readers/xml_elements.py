@@ -1,15 +1,15 @@
-"""XML, an element at a time: nothing is fetched, no entity is expanded, and memory does not grow with the file."""
+"""XML elements as a stream: nothing is fetched, no entity is expanded, and memory does not grow with the file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from assistant.ingestion.readers.markup import mathml_text
-from assistant.types import Problem
+from assistant.types import Problem, ReaderItem
 
 Element = Any
 """An lxml element; the library comes without types."""
@@ -26,31 +26,19 @@ NOTES = frozenset({"fn", "fn-group", "table-fn", "corresp", "aff"})
 BLOCKS = frozenset("p sec title list list-item disp-formula disp-quote def-list def-item def term break".split())
 
 
-class BrokenXmlError(ValueError):
-    """The document is no well-formed XML from `line` on, or holds more than fits into memory; `why` says which."""
-
-    def __init__(self, line: int, why: str) -> None:
-        super().__init__(f"line {line}: {why}")
-        self.line = line
-        self.why = why
-
-    def problem(self, file: str) -> Problem:
-        """Return what a person should know."""
-        reason = f"The XML is broken here ({self.why}), so nothing after this line could be read. Fetch the file again."
-        return Problem(file, self.line, reason)
-
-
 def root_of(head: str) -> tuple[int, str] | None:
-    """Return where the root element stands in the beginning of a document and its name, None if this is no XML."""
+    """Return where the root element stands in the beginning of a document and its name, None if this is not XML."""
     found = ROOT.match(head)
     return (found.start(1) - 1, found[1]) if found else None
 
 
-def elements(stream: BinaryIO, *names: str) -> Iterator[Element]:
-    """Yield each element with one of these names, in whatever namespace, as soon as it is whole.
+def read_elements(
+    stream: BinaryIO, file: str, names: tuple[str, ...], read: Callable[[Element, str], ReaderItem | None]
+) -> Iterator[ReaderItem]:
+    """Yield what `read` makes of each element with one of these names, in whatever namespace, as soon as it is whole.
 
-    It is emptied, and what stood before it is dropped, when the next one is asked for. Raises BrokenXmlError after the
-    last element that is whole.
+    An element of which `read` makes None is passed over. Of a document that breaks off, or holds more than fits into
+    memory, what stood before is read, and one Problem says where it breaks.
     """
     parser = etree.XMLPullParser(
         events=("end",),
@@ -68,20 +56,23 @@ def elements(stream: BinaryIO, *names: str) -> Iterator[Element]:
         broken = _feed(parser, piece, line)
         for _, element in parser.read_events():
             waiting = 0
-            yield element
+            if item := read(element, file):
+                yield item
             _forget(element)
-        if broken:
-            raise broken
-        if not piece:
-            return
         line += piece.count(b"\n")
         waiting += len(piece)
-        if waiting > LARGEST_ELEMENT:
-            raise BrokenXmlError(line, f"no record ends within {LARGEST_ELEMENT // 1_000_000} MB")
+        if not broken and waiting > LARGEST_ELEMENT:
+            broken = line, f"no record ends within {LARGEST_ELEMENT // 1_000_000} MB"
+        if broken:
+            line, why = broken
+            reason = f"The XML is broken here ({why}), so nothing after this line could be read. Fetch the file again."
+            yield Problem(file, line, reason)
+        if broken or not piece:
+            return
 
 
-def _feed(parser: etree.XMLPullParser, piece: bytes, line: int) -> BrokenXmlError | None:
-    """Give the parser the next piece, or its end; return what is wrong with it.
+def _feed(parser: etree.XMLPullParser, piece: bytes, line: int) -> tuple[int, str] | None:
+    """Give the parser the next piece, or its end; return the line in which something is wrong with it, and what.
 
     The parser is silent on some errors (an entity that nobody declared) and would take what follows for a new document,
     so its log is asked. A prefix that nobody declared is no reason to stop, though the parser raises at the end.
@@ -96,14 +87,14 @@ def _feed(parser: etree.XMLPullParser, piece: bytes, line: int) -> BrokenXmlErro
         raised = error
     fatal = next((entry for entry in parser.feed_error_log if entry.level_name == "FATAL"), None)
     if fatal:
-        return BrokenXmlError(fatal.line, fatal.message)
+        return fatal.line, fatal.message
     if not raised or raised.code == etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE:
         return None
-    return BrokenXmlError(raised.lineno or line, str(raised.msg or "it is no XML").split(", line ")[0])
+    return raised.lineno or line, str(raised.msg or "it is not XML").split(", line ")[0]
 
 
 def local_name(element: Element) -> str:
-    """Return the element's name without namespace, or prefix that nobody declared; "" for what is no element."""
+    """Return the element's name without namespace, or prefix that nobody declared; "" for what is not an element."""
     return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
@@ -113,6 +104,11 @@ def text_of(element: Element | None) -> str:
     Raised text keeps its tags (10<sup>6</sup>), because what a reader makes of it is decided for all formats at once.
     """
     return " ".join(_text(element, 0).split()) if element is not None else ""
+
+
+def text_at(element: Element, *paths: str) -> str:
+    """Return the text of the first of these paths below an element that leads to any, else ""."""
+    return next(filter(None, (text_of(element.find(path)) for path in paths)), "")
 
 
 def _text(element: Element, depth: int) -> str:

@@ -10,7 +10,8 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
@@ -19,9 +20,11 @@ import httpx2
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from assistant.errors import NotThere, RemoteError
+from assistant.ingestion.readers.json_values import object_of
 from assistant.ingestion.remote.cache import Cache, cache_key
 from assistant.ingestion.remote.services import Service, Services
 from assistant.settings import PROGRAM_VERSION
+from assistant.types import Problem, ReaderItem, Record
 
 Result = TypeVar("Result")
 
@@ -30,12 +33,14 @@ _MOST_REDIRECTS = 5
 _TRIES_WITHOUT_NETWORK = 2
 """Who is off the network should hear it at once, not after a minute."""
 
+_AGAIN = "Run the same command again later; what came already is not asked for twice."
+
 
 class Unusable(ValueError):
     """An answer cannot be what was asked for; the message says what it is instead, in half a sentence."""
 
 
-class _Passing(RemoteError):
+class _PassingError(RemoteError):
     """It may work in a moment. `after_s` is how long the service asked to wait, in seconds."""
 
     def __init__(self, message: str, *, after_s: float = 0.0, reached: bool = True) -> None:
@@ -48,23 +53,25 @@ class Client:
     """One HTTP client for all services. Close it, or use it as a context manager."""
 
     def __init__(self, services: Services) -> None:
-        self._patience = services.patience
-        self._cache = Cache(services.cache, clock=services.patience.clock)
+        patience = self._patience = services.patience
+        self._cache = Cache(services.cache, clock=patience.clock)
         contact = f" (mailto:{services.contact})" if services.contact else ""
         self._user_agent = f"abstract-assistant/{PROGRAM_VERSION}{contact}"
         self._http: httpx2.Client | None = None
         self._filter = _WithoutSecrets(services.openalex_key, services.semantic_scholar_key)
         logging.getLogger("httpx2").addFilter(self._filter)
-        patience = services.patience
         growing = wait_exponential_jitter(
             multiplier=patience.first_wait_s, jitter=patience.first_wait_s, max=patience.longest_wait_s
         )
+
+        def has_tried_enough(state: RetryCallState) -> bool:
+            tries = patience.attempts if _passing(state).reached else _TRIES_WITHOUT_NETWORK
+            return state.attempt_number >= tries
+
         self._retrying = Retrying(
-            retry=retry_if_exception_type(_Passing),
+            retry=retry_if_exception_type(_PassingError),
             wait=lambda state: max(growing(state), _passing(state).after_s),
-            stop=lambda state: (
-                state.attempt_number >= (patience.attempts if _passing(state).reached else _TRIES_WITHOUT_NETWORK)
-            ),
+            stop=has_tried_enough,
             sleep=patience.sleep,
             reraise=True,
         )
@@ -90,48 +97,32 @@ class Client:
         decode: Callable[[bytes], Result],
         *,
         wanted: str = "paper",
-        keep: Callable[[Result], bool] = lambda _: True,
+        is_final: Callable[[Result], bool] = lambda _: True,
     ) -> Result:
         """Ask for `path` below the service's address and return the decoded answer, from the cache if it is there.
 
-        `decode` raises Unusable for what it cannot read. Only what `keep` allows is kept. Raises NotThere, which says
+        `decode` raises Unusable for what it cannot read. Only what `is_final` is stored. Raises NotThere, which says
         that there is no such `wanted`, and RemoteError.
         """
         url = service.url + quote(path, safe="/:;()@!$*'-._~")
         key = cache_key(url, parameters)
-        kept = self._cache.get(key)
-        if kept is not None:
+        stored = self._cache.get(key)
+        if stored is not None:
             try:
-                return decode(kept)
+                return decode(stored)
             except Unusable:
-                pass  # kept by a version that read it otherwise: asked for again
-        answer: tuple[bytes, Result] = self._retrying(self._ask, service, url, parameters, decode, wanted)
+                pass  # stored by a version that read it otherwise: asked for again
+
+        def ask() -> tuple[bytes, Result]:
+            with _plain_errors(service):
+                body = self._fetch(service, url, parameters, wanted)
+                return body, decode(body)
+
+        answer: tuple[bytes, Result] = self._retrying(ask)
         body, result = answer
-        if keep(result):
+        if is_final(result):
             self._cache.put(key, body)
         return result
-
-    def _ask(
-        self,
-        service: Service,
-        url: str,
-        parameters: Mapping[str, str],
-        decode: Callable[[bytes], Result],
-        wanted: str,
-    ) -> tuple[bytes, Result]:
-        try:
-            body = self._fetch(service, url, parameters, wanted)
-            return body, decode(body)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-            raise _Passing(_unreachable(service, error), reached=False) from error
-        except httpx2.TimeoutException as error:
-            raise _Passing(f"{service.name} did not answer in time. {_AGAIN}") from error
-        except (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.DecodingError) as error:
-            raise _Passing(f"The answer of {service.name} was cut off. {_AGAIN}") from error
-        except Unusable as error:
-            raise _Passing(f"{service.name} sent something that cannot be read: {error}. {_AGAIN}") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
-            raise RemoteError(f"{service.name} could not be asked: check the address of it in the settings.") from error
 
     def _fetch(self, service: Service, url: str, parameters: Mapping[str, str], wanted: str) -> bytes:
         """Return the body of the answer at the end of the redirects."""
@@ -142,25 +133,23 @@ class Client:
         if wait > 0:
             self._patience.sleep(wait)
         for _ in range(_MOST_REDIRECTS + 1):
-            at_home = asked.host == home.host
-            request = http.build_request("GET", asked, headers=service.secret_headers if at_home else {})
-            response = http.send(request, stream=True)
+            headers = service.secret_headers if asked.host == home.host else {}
+            response = http.send(http.build_request("GET", asked, headers=headers), stream=True)
             try:
                 if not response.has_redirect_location:
                     self._check(service, response, wanted)
                     return self._body(service, response)
-                asked = self._redirected(service, home, asked, response.headers["Location"])
+                asked = _redirected(service, home, asked, response.headers["Location"])
             finally:
                 response.close()
         raise RemoteError(f"{service.name} sent the request around in a circle. {_AGAIN}")
 
     def _opened(self) -> httpx2.Client:
         if self._http is None:
-            patience = self._patience
             try:
                 self._http = httpx2.Client(
                     headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},
-                    timeout=httpx2.Timeout(patience.read_s, connect=patience.connect_s),
+                    timeout=httpx2.Timeout(self._patience.read_s, connect=self._patience.connect_s),
                     follow_redirects=False,
                 )
             except (ValueError, ImportError, OSError, httpx2.InvalidURL) as error:
@@ -171,44 +160,27 @@ class Client:
                 ) from None
         return self._http
 
-    def _redirected(self, service: Service, home: httpx2.URL, asked: httpx2.URL, location: str) -> httpx2.URL:
-        target = asked.join(location)
-        downgraded = asked.scheme == "https" and target.scheme != "https"
-        if (
-            downgraded
-            or target.scheme not in ("http", "https")
-            or (target.scheme == "http" and target.host != home.host)
-        ):
-            raise RemoteError(f"{service.name} sent the request to an address that is not safe. {_AGAIN}")
-        for name, secret in service.secret_parameters.items():
-            target = target.copy_remove_param(name)
-            if target.host == home.host:
-                target = target.copy_set_param(name, secret)
-        return target
-
     def _check(self, service: Service, response: httpx2.Response, wanted: str) -> None:
-        status = response.status_code
+        """Raise the error that the status of an answer means: NotThere, _PassingError or RemoteError."""
+        status, key = response.status_code, service.key_setting
         if status == 200:
             return
         if status in (404, 410):
             raise NotThere(f"There is no such {wanted} at {service.name}. Check the id.")
-        if status == 429 or status >= 500:
-            what = "has had too many requests" if status == 429 else "has a failure"
-            keyless = status == 429 and service.key_setting and not service.has_key
-            hint = f" A free key in the setting {service.key_setting} raises its limits." if keyless else ""
-            after_s = self._retry_after(response)
-            if after_s > self._patience.longest_wait_s:
-                raise RemoteError(
-                    f"{service.name} {what} (HTTP {status}) and asks to wait {_span(after_s)}. "
-                    f"Run the same command again then.{hint}"
-                )
-            raise _Passing(f"{service.name} {what} (HTTP {status}). {_AGAIN}{hint}", after_s=after_s)
         if status in (400, 414, 422):
             raise NotThere(f"{service.name} does not accept the id of this {wanted} (HTTP {status}). Check it.")
-        hint = ""
-        if status in (401, 403) and service.key_setting:
-            hint = f" Check the key in the setting {service.key_setting}; it is free where there is none yet."
-        raise RemoteError(f"{service.name} refused the request (HTTP {status}).{hint}")
+        if status != 429 and status < 500:
+            hint = f" Check the key in the setting {key}; it is free where there is none yet." if key else ""
+            hint = hint if status in (401, 403) else ""
+            raise RemoteError(f"{service.name} refused the request (HTTP {status}).{hint}")
+        what = f"{'has had too many requests' if status == 429 else 'has a failure'} (HTTP {status})"
+        is_keyless = status == 429 and key and not service.has_key
+        hint = f" A free key in the setting {key} raises its limits." if is_keyless else ""
+        after_s = self._retry_after(response)
+        if after_s > self._patience.longest_wait_s:
+            wait = f"asks to wait {_span(after_s)}. Run the same command again then"
+            raise RemoteError(f"{service.name} {what} and {wait}.{hint}")
+        raise _PassingError(f"{service.name} {what}. {_AGAIN}{hint}", after_s=after_s)
 
     def _retry_after(self, response: httpx2.Response) -> float:
         """Return the seconds that the answer asks to wait, 0 where it does not say."""
@@ -232,16 +204,85 @@ class Client:
         return bytes(body)
 
 
+def papers_of_list(
+    client: Client,
+    service: Service,
+    path: str,
+    parameters: Mapping[str, str],
+    file: str,
+    *,
+    entries: str,
+    first: Mapping[str, str],
+    following: Callable[[Mapping[str, Any], Mapping[str, str], int], Mapping[str, str]],
+    read: Callable[[Mapping[str, Any], str, int], Record | Problem],
+    most: int,
+) -> Iterator[ReaderItem]:
+    """Yield every paper of a list that a service gives page by page: what `read` makes of each in the array `entries`.
+
+    The first page is asked for with the parameters `first` besides `parameters`; `following` gives those of the next
+    page, {} after the last, of an answer, its own and how many papers came. Raises NotThere for an author who is not
+    there, and RemoteError where the first page does not come; a later page that does not come ends with a Problem, and
+    so does a list of more than `most` papers, or one that leads in a circle.
+    """
+    place, seen, done, said = first, list[Mapping[str, str]](), 0, ""
+    while place:
+        try:
+            if place in seen or done >= most:
+                hint = "" if service.has_key else f" With a key in the setting {service.key_setting} all of them come."
+                raise RemoteError(f"{service.name} gave no more.{hint}")
+            answer = client.get(service, path, {**parameters, **place}, decode_list(entries), wanted="author")
+        except RemoteError as error:
+            if not done:
+                raise
+            yield Problem(file, done, f"Only {said} papers came. {error}")
+            return
+        for entry in answer[entries]:
+            done += 1
+            if isinstance(entry, dict):
+                yield read(entry, file, done)
+            else:
+                reason = f"Entry {done} of the answer is not a paper. Run the same command again later."
+                yield Problem(file, done, reason)
+        seen.append(place)
+        place = following(answer, place, done) if answer[entries] else {}
+        total = total_of(answer)
+        said = f"{done} of {total}" if total else f"the first {done}"
+    if not done:
+        yield Problem(file, 0, f"{service.name} knows no papers of this author. Check the id.")
+
+
 def decode_json(body: bytes) -> dict[str, Any]:
     """Return the object that a JSON answer is. Raises Unusable."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        shown = "a web page" if body.lstrip()[:1] == b"<" else "no JSON"
+        shown = "a web page" if body.lstrip()[:1] == b"<" else "not JSON"
         raise Unusable(f"it is {shown}") from None
     if not isinstance(value, dict):
-        raise Unusable("it is no JSON object")
+        raise Unusable("it is not a JSON object")
     return value
+
+
+def decode_list(name: str) -> Callable[[bytes], dict[str, Any]]:
+    """Return what decodes a JSON answer that has a list under a name, and raises Unusable for another one."""
+
+    def decode(body: bytes) -> dict[str, Any]:
+        value = decode_json(body)
+        if not isinstance(value.get(name), list):
+            raise Unusable(f"it holds no list of {name}")
+        return value
+
+    return decode
+
+
+def total_of(answer: Mapping[str, Any]) -> int:
+    """Return how many entries a list has on all its pages, 0 where the answer does not say."""
+    return number_of(object_of(answer.get("meta")).get("count"))
+
+
+def number_of(value: object) -> int:
+    """Return a number that can be a count, 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12 else 0
 
 
 class _WithoutSecrets(logging.Filter):
@@ -260,13 +301,40 @@ class _WithoutSecrets(logging.Filter):
         return True
 
 
-_AGAIN = "Run the same command again later; what came already is not asked for twice."
+@contextmanager
+def _plain_errors(service: Service) -> Iterator[None]:
+    """Raise what goes wrong with a request as a _PassingError or, where trying again is of no use, a RemoteError."""
+    try:
+        yield
+    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
+        raise _PassingError(_unreachable(service, error), reached=False) from error
+    except httpx2.TimeoutException as error:
+        raise _PassingError(f"{service.name} did not answer in time. {_AGAIN}") from error
+    except (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.DecodingError) as error:
+        raise _PassingError(f"The answer of {service.name} was cut off. {_AGAIN}") from error
+    except Unusable as error:
+        raise _PassingError(f"{service.name} sent something that cannot be read: {error}. {_AGAIN}") from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
+        raise RemoteError(f"{service.name} could not be asked: check the address of it in the settings.") from error
 
 
-def _passing(state: RetryCallState) -> _Passing:
+def _passing(state: RetryCallState) -> _PassingError:
     error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, _Passing)  # the only kind that is tried again
+    assert isinstance(error, _PassingError)  # the only kind that is tried again
     return error
+
+
+def _redirected(service: Service, home: httpx2.URL, asked: httpx2.URL, location: str) -> httpx2.URL:
+    """Return where a redirect leads, with the keys on the service's own host only. Raises RemoteError if unsafe."""
+    target = asked.join(location)
+    is_plain = target.scheme == "http" and asked.scheme == "http" and target.host == home.host
+    if target.scheme != "https" and not is_plain:
+        raise RemoteError(f"{service.name} sent the request to an address that is not safe. {_AGAIN}")
+    for name, secret in service.secret_parameters.items():
+        target = target.copy_remove_param(name)
+        if target.host == home.host:
+            target = target.copy_set_param(name, secret)
+    return target
 
 
 def _unreachable(service: Service, error: Exception) -> str:
@@ -285,6 +353,4 @@ def _unreachable(service: Service, error: Exception) -> str:
 
 
 def _span(seconds: float) -> str:
-    if seconds < 5400:
-        return f"{max(2, round(seconds / 60))} minutes"
-    return f"{round(seconds / 3600)} hours"
+    return f"{max(2, round(seconds / 60))} minutes" if seconds < 5400 else f"{round(seconds / 3600)} hours"

@@ -1,4 +1,4 @@
-"""A reference becomes records: which service is asked for what, and who is asked next."""
+"""Records of a reference: which service is asked for what, and who is asked next."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from assistant.types import Problem, ReaderItem, Record
 
 _MOST_SHOWN = 8
 
-__all__ = ["AuthorCandidate", "fetch", "fetch_all", "find_authors"]
-
 
 def fetch(reference: Reference, services: Services) -> Iterator[ReaderItem]:
     """Yield the paper that is meant, or all papers of the author who is; a paper that is not there is a Problem.
@@ -25,23 +23,11 @@ def fetch(reference: Reference, services: Services) -> Iterator[ReaderItem]:
     Raises RemoteError where a service cannot be used now, and UsageError where a name fits several people. Where pages
     came before the failure, their papers are yielded and the failure is a Problem.
     """
-    for _, item in fetch_all((reference,), services):
-        yield item
-
-
-def fetch_all(references: Sequence[Reference], services: Services) -> Iterator[tuple[Reference, ReaderItem]]:
-    """Yield what `fetch` does for each reference, beside the reference; papers of arXiv come first, asked for together.
-
-    Raises as `fetch` does, at the first reference of a service that cannot be used now.
-    """
-    preprints = {reference.value: reference for reference in references if reference.kind == "arxiv"}
     with Client(services) as client:
-        for arxiv_id, item in arxiv.papers(client, services.arxiv, list(preprints)):
-            yield preprints[arxiv_id], item
-        for reference in dict.fromkeys(references):
-            if reference.kind != "arxiv":
-                for item in _items(client, services, reference):
-                    yield reference, item
+        try:
+            yield from _items(client, services, reference)
+        except NotThere as error:
+            yield Problem(str(reference), 0, str(error))
 
 
 def find_authors(name: str, services: Services) -> tuple[AuthorCandidate, ...]:
@@ -52,26 +38,25 @@ def find_authors(name: str, services: Services) -> tuple[AuthorCandidate, ...]:
 
 def _items(client: Client, services: Services, reference: Reference) -> Iterator[ReaderItem]:
     file, value = str(reference), reference.value
-    try:
-        match reference.kind:
-            case "doi" | "pmid":
-                yield _with_abstract(client, services, reference)
-            case "openalex work":
-                yield openalex.work(client, services.openalex, value, file)
-            case "openalex author":
-                yield from openalex.works(client, services.openalex, f"authorships.author.id:{value}", file)
-            case "orcid":
-                yield from openalex.works(client, services.openalex, f"authorships.author.orcid:{value}", file)
-            case "s2 paper":
-                yield semantic_scholar.paper(client, services.semantic_scholar, value, file)
-            case "s2 author":
-                yield from semantic_scholar.papers(client, services.semantic_scholar, value, file)
-            case "author":
-                author = _the_one(openalex.find_authors(client, services.openalex, value), reference)
-                number = author.id.removeprefix("openalex:")
-                yield from openalex.works(client, services.openalex, f"authorships.author.id:{number}", file)
-    except NotThere as error:
-        yield Problem(file, 0, str(error))
+    match reference.kind:
+        case "arxiv":
+            yield arxiv.paper(client, services.arxiv, value, file)
+        case "doi" | "pmid":
+            yield _with_abstract(client, services, reference)
+        case "openalex work":
+            yield openalex.work(client, services.openalex, value, file)
+        case "openalex author":
+            yield from openalex.works(client, services.openalex, f"authorships.author.id:{value}", file)
+        case "orcid":
+            yield from openalex.works(client, services.openalex, f"authorships.author.orcid:{value}", file)
+        case "s2 paper":
+            yield semantic_scholar.paper(client, services.semantic_scholar, value, file)
+        case "s2 author":
+            yield from semantic_scholar.papers(client, services.semantic_scholar, value, file)
+        case "author":
+            author = _the_one(openalex.find_authors(client, services.openalex, value), reference)
+            number = author.id.removeprefix("openalex:")
+            yield from openalex.works(client, services.openalex, f"authorships.author.id:{number}", file)
 
 
 def _with_abstract(client: Client, services: Services, reference: Reference) -> Record | Problem:

@@ -1,10 +1,11 @@
-"""What a person writes to name papers elsewhere: `arxiv:2502.13604`, `doi:10...`, `author:"Naibin Gu"`."""
+"""References to papers and authors in remote services: `arxiv:2502.13604`, `doi:10...`, `author:"Naibin Gu"`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -45,8 +46,8 @@ def parse_reference(text: str) -> Reference | None:
     """Read a reference: one of the known prefixes and an id, or the web address of a paper or an author.
 
     None means that the text is something else, a path. The disk is not looked at: a file that is named like a
-    reference is meant by `./arxiv:x`. Raises UsageError for a known prefix before something that is no such id, and
-    for web addresses of which no service is known.
+    reference is meant by `./arxiv:x`. Raises UsageError for a known prefix before something that is not such an id,
+    and for web addresses of which no service is known.
     """
     text = text.strip()
     if re.match(r"https?://", text, re.IGNORECASE):
@@ -57,11 +58,12 @@ def parse_reference(text: str) -> Reference | None:
     value = found[2].strip()
     if re.match(r"https?://", value, re.IGNORECASE):
         return _from_address(value)
-    return _READERS[found[1].lower()](value)
+    return _BY_PREFIX[found[1].lower()](value)
 
 
 def _arxiv(value: str) -> Reference:
-    bare = _ARXIV_SUBJECT.sub("", _ARXIV_CLASS.sub("", value).lower().removesuffix(".pdf"))
+    bare = re.sub(r"^(?:abs|pdf|html|format)/", "", _ARXIV_CLASS.sub("", value).lower())
+    bare = _ARXIV_SUBJECT.sub("", bare.removesuffix(".pdf"))
     if not _ARXIV.fullmatch(bare):
         raise _wrong("arxiv", value, "an id such as 2502.13604, 2502.13604v2 or math.GT/0309136")
     return Reference("arxiv", bare)
@@ -90,23 +92,24 @@ def _openalex(value: str) -> Reference:
 
 
 def _semantic_scholar(value: str) -> Reference:
-    corpus = re.fullmatch(r"corpusid:\s*([1-9]\d{0,14})", value, re.IGNORECASE | re.ASCII)
-    if corpus:
-        return Reference("s2 paper", f"CorpusId:{corpus[1]}")
-    if re.fullmatch(r"[0-9a-f]{40}", value, re.IGNORECASE):
-        return Reference("s2 paper", value.lower())
-    if re.fullmatch(r"[1-9]\d{0,14}", value, re.ASCII):
-        return Reference("s2 author", value)
-    raise _wrong(
-        "s2", value, "an author's number such as 1741101, a paper's 40 hexadecimal digits, or CorpusId:13756489"
-    )
+    bare = value.lower()
+    if re.fullmatch(r"[0-9a-f]{40}", bare):
+        return Reference("s2 paper", bare)
+    found = re.fullmatch(r"(corpusid:\s*)?([1-9]\d{0,14})", bare, re.ASCII)
+    if not found:
+        expected = "an author's number such as 1741101, a paper's 40 hexadecimal digits, or CorpusId:13756489"
+        raise _wrong("s2", value, expected)
+    return Reference("s2 paper", f"CorpusId:{found[2]}") if found[1] else Reference("s2 author", found[2])
 
 
 def _orcid(value: str) -> Reference:
     digits = re.sub(r"[\s-]", "", value).upper()
     if not _ORCID.fullmatch(digits):
         raise _wrong("orcid", value, "16 digits such as 0000-0002-1825-0097")
-    if _check_digit(digits[:15]) != digits[15]:
+    total = 0
+    for digit in digits[:15]:  # ISO 7064, MOD 11-2
+        total = (total + int(digit)) * 2
+    if "0123456789X"[(12 - total) % 11] != digits[15]:
         raise UsageError(f"orcid:{_shown(value)} has a wrong check digit, so a digit is mistyped. Look it up again.")
     return Reference("orcid", "-".join(digits[start : start + 4] for start in range(0, 16, 4)))
 
@@ -118,51 +121,42 @@ def _author(value: str) -> Reference:
     return Reference("author", name)
 
 
-_READERS: dict[str, Callable[[str], Reference]] = {
-    "arxiv": _arxiv,
-    "doi": _doi,
-    "pmid": _pmid,
-    "openalex": _openalex,
-    "s2": _semantic_scholar,
-    "orcid": _orcid,
-    "author": _author,
-}
+_BY_PREFIX: Mapping[str, Callable[[str], Reference]] = MappingProxyType(
+    {
+        "arxiv": _arxiv,
+        "doi": _doi,
+        "pmid": _pmid,
+        "openalex": _openalex,
+        "s2": _semantic_scholar,
+        "orcid": _orcid,
+        "author": _author,
+    }
+)
+_BY_HOST: Mapping[str, Callable[[str], Reference]] = MappingProxyType(
+    {
+        **dict.fromkeys(["arxiv.org", "export.arxiv.org"], _arxiv),
+        **dict.fromkeys(["doi.org", "dx.doi.org"], _doi),
+        **dict.fromkeys(["openalex.org", "api.openalex.org", "explore.openalex.org"], _openalex),
+        **dict.fromkeys(["semanticscholar.org", "api.semanticscholar.org"], _semantic_scholar),
+        "orcid.org": _orcid,
+        "pubmed.ncbi.nlm.nih.gov": _pmid,
+    }
+)
 
 
 def _from_address(text: str) -> Reference:
     try:
         parts = urlsplit(text)
-        host = (parts.hostname or "").removeprefix("www.")
+        reader = _BY_HOST.get((parts.hostname or "").removeprefix("www."))
     except ValueError:
-        host = ""
-    else:
-        path = unquote(parts.path).strip("/")
-        last = path.rpartition("/")[2]
-        if host in ("arxiv.org", "export.arxiv.org"):
-            return _arxiv(re.sub(r"^(abs|pdf|html|format)/", "", path))
-        if host in ("doi.org", "dx.doi.org"):
-            return _doi(path)
-        if host in ("openalex.org", "api.openalex.org", "explore.openalex.org"):
-            return _openalex(last)
-        if host == "orcid.org":
-            return _orcid(last)
-        if host == "pubmed.ncbi.nlm.nih.gov":
-            return _pmid(last)
-        if host in ("semanticscholar.org", "api.semanticscholar.org"):
-            return _semantic_scholar(last)
-    raise UsageError(
-        f"{_shown(text)} is no address of a paper or an author that can be read. Known are those of arxiv.org, "
-        "doi.org, openalex.org, orcid.org, pubmed.ncbi.nlm.nih.gov and semanticscholar.org."
-    )
-
-
-def _check_digit(digits: str) -> str:
-    """Return the last character of an ORCID by ISO 7064, MOD 11-2."""
-    total = 0
-    for digit in digits:
-        total = (total + int(digit)) * 2
-    rest = (12 - total % 11) % 11
-    return "X" if rest == 10 else str(rest)
+        reader = None
+    if reader is None:
+        raise UsageError(
+            f"{_shown(text)} is not an address of a paper or an author that can be read. Known are those of arxiv.org, "
+            "doi.org, openalex.org, orcid.org, pubmed.ncbi.nlm.nih.gov and semanticscholar.org."
+        )
+    path = unquote(parts.path).strip("/")
+    return reader(path if reader in (_arxiv, _doi) else path.rpartition("/")[2])
 
 
 def _wrong(prefix: str, value: str, expected: str) -> UsageError:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assistant.errors import RemoteError
 from assistant.ingestion.readers import semantic_scholar
-from assistant.ingestion.remote.client import Client, Unusable, decode_json
+from assistant.ingestion.remote.client import Client, decode_json, papers_of_list
 from assistant.ingestion.remote.services import Service
 from assistant.types import Problem, ReaderItem, Record
 
-_PAGE = 100
-_MOST = 200_000
 _FIELDS = (
     "paperId,externalIds,url,title,abstract,venue,publicationVenue,journal,year,publicationDate,authors,"
     "fieldsOfStudy,s2FieldsOfStudy,publicationTypes"
@@ -29,42 +26,22 @@ def paper(client: Client, service: Service, name: str, file: str) -> Record | Pr
 
 
 def papers(client: Client, service: Service, author: str, file: str) -> Iterator[ReaderItem]:
-    """Yield every paper of an author.
-
-    Raises NotThere for an author who is not there, and RemoteError where the first page does not come; a later page
-    that does not come ends with a Problem.
-    """
-    offset: int | None = 0
-    done = 0
-    while offset is not None:
-        parameters = {"fields": _FIELDS, "offset": str(offset), "limit": str(_PAGE)}
-        try:
-            results, following = client.get(
-                service, f"/author/{author}/papers", parameters, _decode_page, wanted="author"
-            )
-        except RemoteError as error:
-            if not done:
-                raise
-            yield Problem(file, done, f"Only the first {done} papers came. {error}")
-            return
-        for value in results:
-            done += 1
-            yield _read(value, file, done)
-        offset = following if results and following is not None and offset < following < _MOST else None
-    if not done:
-        yield Problem(file, 0, f"{service.name} knows no papers of this author. Check the id.")
+    """Yield every paper of an author. Raises as `papers_of_list` does."""
+    return papers_of_list(
+        client,
+        service,
+        f"/author/{author}/papers",
+        {"fields": _FIELDS, "limit": "100"},
+        file,
+        entries="data",
+        first={"offset": "0"},
+        following=_following,
+        read=semantic_scholar.read_paper,
+        most=200_000,
+    )
 
 
-def _read(value: Any, file: str, line: int) -> Record | Problem:
-    if not isinstance(value, dict):
-        return Problem(file, line, f"Entry {line} of the answer is no paper. Run the same command again later.")
-    return semantic_scholar.read_paper(value, file, line)
-
-
-def _decode_page(body: bytes) -> tuple[list[Any], int | None]:
-    """Return the papers of this page, and where the next one begins; None after the last."""
-    value = decode_json(body)
-    results, following = value.get("data"), value.get("next")
-    if not isinstance(results, list):
-        raise Unusable("it holds no list of papers")
-    return results, following if isinstance(following, int) and not isinstance(following, bool) else None
+def _following(answer: Mapping[str, Any], place: Mapping[str, str], done: int) -> Mapping[str, str]:
+    offset = answer.get("next")
+    is_onward = isinstance(offset, int) and not isinstance(offset, bool) and offset > int(place["offset"])
+    return {"offset": str(offset)} if is_onward else {}

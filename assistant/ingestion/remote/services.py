@@ -1,4 +1,4 @@
-"""Where the services on the network are, with what keys, and how long one waits for them: plain frozen values."""
+"""Addresses and keys of the services on the network, and how long one waits for them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Services:
     def __post_init__(self) -> None:
         for name in ("arxiv_url", "openalex_url", "semantic_scholar_url"):
             if not _is_address(getattr(self, name)):
-                raise UsageError(f"The setting {name} is no web address. Write one that begins with https://.")
+                raise UsageError(f"The setting {name} is not a web address. Write one that begins with https://.")
         for name in ("openalex_key", "semantic_scholar_key", "contact"):
             value = getattr(self, name)
             if any(not "!" <= letter <= "~" for letter in value):
@@ -97,7 +97,7 @@ class Services:
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        port = parts.port  # raises ValueError where it is no number
+        port = parts.port  # raises ValueError where it is not a number
     except ValueError:
         return False
     plain = all("!" <= letter <= "~" for letter in text)

@@ -11,7 +11,7 @@ from assistant.evaluation import scoring
 from assistant.models import prompting
 from assistant.text import prompt_injection, prompt_safety
 from assistant.types import Answer, Message, Paper, Sentence, Source, Span, Timings
-from benchmarks import swaps
+from benchmarks import injections
 from benchmarks.injections import PLACES, Attack, attacks, page_faults, prompt_faults, shape
 from tests.conftest import make_paper
 
@@ -241,13 +241,13 @@ def test_the_prompt_s_shape_tells_a_forged_source() -> None:
 
 def test_every_swap_changes_one_abstract_of_the_sample_library() -> None:
     sample = (Path(assistant.__file__).parent / "sample_library.bib").read_text(encoding="utf-8").replace("\\%", "%")
-    numbers = swaps.swaps()
+    numbers = injections.swaps()
     assert len({swap.id for swap in numbers}) == len(numbers) >= 50
     for swap in numbers:
         assert swap.line["old"] in sample, swap.id
         paper = make_paper(f"{swap.line['paper']} and more", f"It is {swap.line['old']} here.")
-        moved = swaps.swapped(paper, swap)
+        moved = injections.swapped(paper, swap)
         assert swap.line["new"] in moved.abstract
         given, kept = answer(f"It is {swap.line['new']}.", moved), answer(f"It is {swap.line['old']}.", moved)
-        assert scoring.is_right(swaps.labelled(swap), given), swap.id
-        assert not scoring.is_right(swaps.labelled(swap), kept), swap.id
+        assert scoring.is_right(injections.labelled(swap), given), swap.id
+        assert not scoring.is_right(injections.labelled(swap), kept), swap.id

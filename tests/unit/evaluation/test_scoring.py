@@ -292,7 +292,11 @@ def test_a_run_is_compared_with_another(tmp_path: Path, opened: Asked) -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(["--resume"], "--save"), (["--type", "facts"], "“facts” is no type"), (["--save", "{run}"], "is there already")],
+    [
+        (["--resume"], "--save"),
+        (["--type", "facts"], "“facts” is not a type"),
+        (["--save", "{run}"], "is there already"),
+    ],
 )
 def test_wrong_usage_says_what_to_do(tmp_path: Path, opened: Asked, options: list[str], message: str) -> None:
     run = tmp_path / "run.json"

@@ -24,9 +24,9 @@ from assistant.ingestion.readers import bibtex as bibtex_reader
 from assistant.ingestion.readers import json_papers as json_reader
 from assistant.ingestion.readers import ris as ris_reader
 from assistant.ingestion.readers import table as table_reader
-from assistant.ingestion.readers import visible
 from assistant.ingestion.readers.fields import authorships, date_text, find_doi, find_url
 from assistant.ingestion.readers.formats import find_format
+from assistant.ingestion.readers.markup import visible
 from assistant.types import Authorship, Paper, Record
 from tests.conftest import make_paper
 

@@ -122,12 +122,6 @@ def test_what_stands_before_a_break_is_read() -> None:
     assert isinstance(problem, Problem)
 
 
-def test_an_article_without_front_matter_is_reported() -> None:
-    (problem,) = items_of("<article><body/></article>")
-    assert isinstance(problem, Problem)
-    assert "no article with front matter" in problem.reason
-
-
 @given(st.integers(0, len(SAMPLE)), st.text(max_size=20))
 def test_a_document_may_be_damaged_anywhere(position: int, text: str) -> None:
     assert items_of(SAMPLE[:position] + text + SAMPLE[position:])

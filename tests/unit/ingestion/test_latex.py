@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers import to_text
+from assistant.ingestion.readers.latex import to_text
 
 
 @pytest.mark.parametrize(

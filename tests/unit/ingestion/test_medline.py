@@ -123,12 +123,6 @@ def test_what_only_mentions_the_tags_is_no_medline(text: str) -> None:
     assert medline.start(text) is None
 
 
-def test_a_file_without_records_is_reported() -> None:
-    (problem,) = items_of("nothing here\n")
-    assert isinstance(problem, Problem)
-    assert "no record" in problem.reason
-
-
 @given(st.text())
 def test_nothing_that_follows_a_start_raises(text: str) -> None:
     for item in items_of(f"PMID- 1\n{text}\n      {text}"):

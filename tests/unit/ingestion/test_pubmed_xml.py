@@ -148,12 +148,6 @@ def test_entities_are_not_expanded_and_files_are_not_fetched() -> None:
     assert first.paper.abstract.endswith("RESULTS: &b;&c;.")
 
 
-def test_a_set_without_articles_is_reported() -> None:
-    (problem,) = items_of("<PubmedArticleSet></PubmedArticleSet>")
-    assert isinstance(problem, Problem)
-    assert "no article" in problem.reason
-
-
 @pytest.mark.parametrize("depth", [90, 150, 5_000])
 def test_elements_may_nest_however_deep(depth: int) -> None:
     text = "<i>" * depth + "x" + "</i>" * depth

@@ -43,6 +43,26 @@ def test_an_empty_file_is_reported(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("a.bib", "@comment{nothing here}\n", "no entry"),
+        ("a.ris", "nothing here\n", "no record"),
+        ("a.nbib", "nothing here\n", "no record"),
+        ("a.json", "[]", "no paper"),
+        ("a.xml", "<PubmedArticleSet></PubmedArticleSet>", "no article"),
+        ("a.xml", "<article><body><front/></body></article>", "no article with front matter"),
+        ("a.xml", '<feed xmlns="http://www.w3.org/2005/Atom"><id>http://arxiv.org/api/x</id></feed>', "no paper"),
+    ],
+)
+def test_a_file_without_records_is_reported(tmp_path: Path, name: str, text: str, what: str) -> None:
+    assert what in only_problem(items_of(tmp_path / name, text.encode())).reason
+
+
+def test_a_table_without_rows_is_not_a_problem(tmp_path: Path) -> None:
+    assert items_of(tmp_path / "a.csv", b"title,abstract\n") == []
+
+
+@pytest.mark.parametrize(
     "content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"%PDF-1.7\n%...", b"PK\x03\x04abc", LINE.encode() + b"\0"]
 )
 def test_a_binary_file_is_reported(tmp_path: Path, content: bytes) -> None:
@@ -78,7 +98,7 @@ def test_a_folder_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_device_is_reported() -> None:
-    assert "no ordinary file" in only_problem(list(read(Path(os.devnull), as_of=AS_OF))).reason
+    assert "not an ordinary file" in only_problem(list(read(Path(os.devnull), as_of=AS_OF))).reason
 
 
 def test_a_file_that_the_system_refuses_is_reported(tmp_path: Path) -> None:

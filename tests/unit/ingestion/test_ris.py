@@ -203,12 +203,6 @@ def test_a_record_too_long_for_memory_is_left_out_and_the_rest_is_read() -> None
     assert isinstance(record, Record)
 
 
-def test_a_file_without_records_is_reported() -> None:
-    (problem,) = items_of("nothing here\n")
-    assert isinstance(problem, Problem)
-    assert "no record" in problem.reason
-
-
 @given(st.text())
 def test_nothing_that_follows_a_start_raises(text: str) -> None:
     for item in items_of(f"TY  - JOUR\nTI  - Title\n{text}"):

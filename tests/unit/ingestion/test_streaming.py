@@ -83,7 +83,12 @@ def test_memory_does_not_grow_with_the_file(
 def test_what_was_read_of_a_document_is_dropped() -> None:
     """Trees are not Python's memory, so the trace above does not see them."""
     stream = Pieces(document("<PubmedArticleSet>", PUBMED, "</PubmedArticleSet>"))
-    sizes = [len(one.getparent()) for one in xml_elements.elements(cast(BinaryIO, stream), "PubmedArticle")]
+    sizes: list[int] = []
+
+    def read(element: xml_elements.Element, file: str) -> None:
+        sizes.append(len(element.getparent()))
+
+    assert not list(xml_elements.read_elements(cast(BinaryIO, stream), "file", ("PubmedArticle",), read))
     assert len(sizes) == RECORDS
     assert max(sizes) < 3 * xml_elements.PIECE // len(PUBMED)
 

@@ -89,7 +89,7 @@ def test_a_named_column_that_is_not_there_is_reported_with_those_that_are(tmp_pa
 
 def test_a_field_that_no_paper_has_is_reported_with_the_known_ones(tmp_path: Path) -> None:
     problem = only_problem(items_of(tmp_path, "Title,Abstract\nTides,Wet.\n", titel="Title"))
-    assert "“titel” is no field of a paper" in problem.reason
+    assert "“titel” is not a field of a paper" in problem.reason
     assert "title, abstract, authors" in problem.reason
 
 
