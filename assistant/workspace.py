@@ -273,7 +273,7 @@ class Workspace:
 
     def save_bundle(self, answer: Answer, folder: Path) -> None:
         """Write an answer with its evidence into a folder. Raises BundleError where it holds something else."""
-        bundles.write(answer, self.library, folder, embedder=self.library.fact(FINGERPRINT) or "")
+        bundles.write(answer, self.library, folder)
 
     def waiting_count(self) -> int:
         """Return how many papers have no vector yet."""

@@ -1,6 +1,17 @@
 """Exact answers by typed queries over the library: counts, lists, rankings and facts, never the model."""
 
 from assistant.catalogue.answers import CatalogueAnswer, answer
+from assistant.catalogue.listings import MOST_ROW_IDS
 from assistant.catalogue.paper_counts import PaperCount
+from assistant.catalogue.reply import paper_row
 
-__all__ = ["CatalogueAnswer", "PaperCount", "answer", "caveats", "paper_counts", "paper_details"]
+__all__ = [
+    "MOST_ROW_IDS",
+    "CatalogueAnswer",
+    "PaperCount",
+    "answer",
+    "caveats",
+    "paper_counts",
+    "paper_details",
+    "paper_row",
+]

@@ -23,7 +23,7 @@ _USUAL_PLACES = 10
 _MOST_TIED = 100
 """Those named because they share the last place; of more, only the number is given."""
 
-_MOST_ROW_IDS = 500
+MOST_ROW_IDS = 500
 """Ids that a row names, newest first; its `papers` is the true count."""
 
 _EXAMPLES = 5
@@ -351,7 +351,7 @@ def _person(person: PaperCount) -> tuple[str, dict[str, Any]]:
 
 
 def _row(request: CatalogueRequest, counted_papers: PaperCount, named: Mapping[str, Any]) -> dict[str, Any]:
-    number, ids = counted_papers.count, list(counted_papers.paper_ids[:_MOST_ROW_IDS])
+    number, ids = counted_papers.count, list(counted_papers.paper_ids[:MOST_ROW_IDS])
     return {**named, "papers": number, "share": round(number / request.total, 4), "paper_ids": ids}
 
 

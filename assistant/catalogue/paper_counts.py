@@ -70,7 +70,7 @@ def per_category(connection: Connection, found: Entries) -> list[PaperCount]:
     held: dict[str, dict[str, str]] = defaultdict(dict)
     query = select(categories.c.paper_id, categories.c.category).order_by(categories.c.ordinal)
     for paper_id, category in connection.execute(query):
-        held[paper_id][_category_key(category)] = category
+        held[paper_id][category_key(category)] = category
     return _grouped((key, name, entry.id) for entry in found for key, name in (held.get(entry.id) or {"": ""}).items())
 
 
@@ -161,7 +161,7 @@ def _ranked(counts: Iterable[PaperCount]) -> list[PaperCount]:
     return sorted(counts, key=lambda each: (not each.name, -each.count, each.name.casefold(), each.other, each.id))
 
 
-def _category_key(category: str) -> str:
+def category_key(category: str) -> str:
     """Return the code of an arXiv category that is given by its code, else the category folded."""
     found = arxiv_categories.find(category)
     is_code = len(found) == 1 and fold(category) in (fold(found[0].code), fold(found[0].short_code))

@@ -1,4 +1,4 @@
-"""The commands that hand papers and answers over, and check what was handed over."""
+"""Commands that export papers and verify answer bundles."""
 
 from __future__ import annotations
 
@@ -79,10 +79,10 @@ def export(
 def verify(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder that `ask --bundle` has written.")],
-    alone: Annotated[bool, typer.Option("--alone", help="Look into no library, only into the bundle.")] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="Check the bundle by itself, against no library.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check every quotation and number of an answer that was kept, without a model, and say what no longer holds."""
+    """Check the files, quotations and numbers of an answer bundle without a model; say what does not hold any more."""
     from assistant.cli import render
     from assistant.export import bundles
 
@@ -100,13 +100,17 @@ def verify(
             render.line(f"{mark} {check.name}: {check.found}", wrap=False)
             for failure in check.failures:
                 render.line(f"    {failure}", "red", wrap=False)
+            if check.not_checked:
+                render.line(f"    Not checked: {check.not_checked}.", "dim", wrap=False)
+        if library is None:
+            render.line("- library: Not checked: no library was looked into.", wrap=False)
         render.message("All of it holds." if report.holds else "Not all of it holds.")
     if not report.holds:
         raise typer.Exit(1)
 
 
 def _library(context: typer.Context) -> Library | None:
-    """Return the library to look into: the one named, else the usual one if there is one."""
+    """Return the library to check against: the one named, else the usual one if there is one."""
     from assistant import settings
     from assistant.library import FILE_NAME, Library
 

@@ -2,43 +2,65 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
-from collections.abc import Iterable, Iterator
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import select
 
 from assistant.errors import ExportError, UsageError
-from assistant.export.writers.formats import FORMATS, named_by
+from assistant.export.writers import bibtex, csl_json, jsonl, markdown, ris, table
 from assistant.library import Library, pages, passing, read_papers
 from assistant.library import papers as paper_table
 from assistant.types import Paper, PaperFilter
 
-NAMES = tuple(FORMATS)
-"""What a person calls the formats."""
+_FORMATS: Mapping[str, Callable[[Iterable[Paper]], Iterator[str]]] = MappingProxyType(
+    {
+        "bibtex": bibtex.write,
+        "ris": ris.write,
+        "csl-json": csl_json.write,
+        "csv": table.write,
+        "jsonl": jsonl.write,
+        "markdown": markdown.write,
+    }
+)
+_ENDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        ".bib": "bibtex",
+        ".csv": "csv",
+        ".json": "csl-json",
+        ".jsonl": "jsonl",
+        ".markdown": "markdown",
+        ".md": "markdown",
+        ".ndjson": "jsonl",
+        ".ris": "ris",
+    }
+)
+
+FORMATS = tuple(_FORMATS)
+"""The names of the formats."""
 
 
 def text(papers: Iterable[Paper], format_name: str) -> Iterator[str]:
-    """Yield papers as text of a format, piece by piece; one of `NAMES` is its name. Raises UsageError for others."""
-    if format_name not in FORMATS:
-        raise UsageError(f"“{format_name}” is no format that can be written. There are: {', '.join(NAMES)}.")
-    return FORMATS[format_name].write(papers)
+    """Yield papers as text of a format, one of `FORMATS`, piece by piece; no more than one paper is held at a time.
+
+    Raises UsageError for other formats.
+    """
+    return _FORMATS[format_for(format_name, None)](papers)
 
 
 def format_for(name: str, file: Path | None) -> str:
-    """Return the name of the format that is asked for, or that the file's ending stands for.
-
-    Raises UsageError where neither says it.
-    """
-    chosen = name or (named_by(file.name) if file else "")
-    if not chosen:
-        what = f"the ending of {file.name} stands for none" if file else "no file says it by its ending"
-        raise UsageError(f"Say the format with --format ({', '.join(NAMES)}): {what}.")
-    if chosen not in FORMATS:
-        raise UsageError(f"“{chosen}” is no format that can be written. There are: {', '.join(NAMES)}.")
-    return chosen
+    """Return the format that is asked for, or that the file's ending stands for. Raises UsageError."""
+    if name and name not in FORMATS:
+        raise UsageError(f"“{name}” is not a format that can be written. There are: {', '.join(FORMATS)}.")
+    by_ending = _ENDINGS.get(file.suffix.lower(), "") if file else ""
+    if not name and not by_ending:
+        what = f"the ending of {file.name} does not name one" if file else "there is no file whose ending names one"
+        raise UsageError(f"Name the format with --format ({', '.join(FORMATS)}): {what}.")
+    return name or by_ending
 
 
 def stream(library: Library, chosen: PaperFilter) -> Iterator[Paper]:
@@ -56,46 +78,28 @@ def stream(library: Library, chosen: PaperFilter) -> Iterator[Paper]:
 def save(pieces: Iterable[str], file: Path) -> None:
     """Write text to a file, which has it whole or stays as it was: it is written beside and then put in its place.
 
-    What is no ordinary file (a pipe, a terminal) is simply written to. Raises ExportError, and UsageError for a folder.
+    What is not an ordinary file (a pipe, a terminal) is simply written to. Raises ExportError, and UsageError for a
+    folder.
     """
     if file.is_dir():
         raise UsageError(f"{file} is a folder. Name a file in it.")
+    target = file.resolve()
+    is_replaced = not file.exists() or file.is_file()
+    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part") if is_replaced else target
     try:
-        if file.exists() and not file.is_file():
-            with file.open("w", encoding="utf-8", newline="") as written:
-                written.writelines(pieces)
-            return
-        with _beside(file) as draft:
-            with draft.open("w", encoding="utf-8", newline="") as written:
-                written.writelines(pieces)
-                written.flush()
+        with draft.open("w", encoding="utf-8", newline="") as written:
+            if is_replaced and target.exists():
+                shutil.copymode(target, draft)
+            written.writelines(pieces)
+            written.flush()
+            if is_replaced:
                 os.fsync(written.fileno())
-            draft.replace(file.resolve())
+        if is_replaced:
+            draft.replace(target)
     except OSError as error:
         raise ExportError(
             f"{file} cannot be written ({error.strerror or error}); it is as it was. Name another file, or make room."
         ) from error
-
-
-@contextlib.contextmanager
-def _beside(file: Path) -> Iterator[Path]:
-    """Make an empty file in the folder of another, with the rights that a new file gets, and remove it if it is left.
-
-    Where the other file exists, its rights are taken over.
-    """
-    target = file.resolve()
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
-    os.close(descriptor)
-    draft = Path(name)
-    try:
-        draft.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        yield draft
     finally:
-        draft.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    """Return the rights that new files do not get; there is no way to ask but to set."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+        if is_replaced:
+            draft.unlink(missing_ok=True)

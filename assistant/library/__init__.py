@@ -4,7 +4,7 @@ from assistant.library.conversations import Chats
 from assistant.library.curation import AlikePair
 from assistant.library.field_provenance import Statement, provenance
 from assistant.library.filters import DOUBTS, Doubt, count, passing, undecided, venues_named
-from assistant.library.identity import strong_keys, text_key, title_key
+from assistant.library.identity import strong_keys, title_key
 from assistant.library.integrity import CheckReport, Finding
 from assistant.library.lock import Ownership
 from assistant.library.rows import insert_papers, pages, read_papers
@@ -12,7 +12,6 @@ from assistant.library.schema import (
     aliases,
     authorships,
     categories,
-    identifiers,
     name_words,
     paper_lines,
     papers,
@@ -44,7 +43,6 @@ __all__ = [
     "curation",
     "filters",
     "fulltext",
-    "identifiers",
     "insert_papers",
     "integrity",
     "make_folder",
@@ -58,7 +56,6 @@ __all__ = [
     "read_papers",
     "schema",
     "strong_keys",
-    "text_key",
     "themes",
     "title_key",
     "undecided",

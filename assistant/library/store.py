@@ -16,8 +16,20 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from assistant.errors import LibraryDamaged, LibraryError, StorageFull
 from assistant.library.bm25 import TextIndex
 from assistant.library.filters import holding, passing
+from assistant.library.identity import strong_keys, text_key, title_key
 from assistant.library.rows import pages, read_papers
-from assistant.library.schema import aliases, authorships, connect, facts, papers, profiles, records, removals, vectors
+from assistant.library.schema import (
+    aliases,
+    authorships,
+    connect,
+    facts,
+    identifiers,
+    papers,
+    profiles,
+    records,
+    removals,
+    vectors,
+)
 from assistant.protocols import Vectors
 from assistant.types import AuthorProfile, Paper, PaperFilter, WordUse
 
@@ -122,6 +134,20 @@ class Library:
                 rows = connection.execute(select(aliases).where(aliases.c.id.in_(page)))
                 merged.update((row.id, row.paper_id) for row in rows)
             return read_papers(connection, list(dict.fromkeys(merged.get(paper_id, paper_id) for paper_id in ids)))
+
+    def ids_of(self, stated: Mapping[str, Paper]) -> dict[str, str]:
+        """Return under which id each of these papers of another library stands in this one; "" where it does not.
+
+        A DOI, arXiv id or PubMed number decides, else title, first author and year, else title and abstract, else the
+        id that it has there, which is the key of `stated`.
+        """
+        keys = {one: (*strong_keys(paper), title_key(paper), text_key(paper), one) for one, paper in stated.items()}
+        held = {one: one for one in self.paper_numbers(list(stated))}
+        with self.transaction() as connection:
+            for page in pages({key for known in keys.values() for key in known}):
+                rows = connection.execute(select(identifiers).where(identifiers.c.value.in_(page)))
+                held.update((row.value, row.paper_id) for row in rows)
+        return {one: next((held[key] for key in known if key in held), "") for one, known in keys.items()}
 
     def ids(self, chosen: PaperFilter) -> set[str]:
         """Return the ids of the papers that pass the filter."""

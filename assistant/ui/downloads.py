@@ -1,15 +1,22 @@
-"""Files that the page made and a reader may take away: kept in memory for a while, never on the disk."""
+"""Downloads: files that the page made, held in memory for a while, and the files of an answer."""
 
 from __future__ import annotations
 
+import io
 import secrets
+import tempfile
 import threading
+import zipfile
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+
+from assistant import export
+from assistant.types import Answer, Paper
 
 MOST_BYTES = 64 * 2**20
 """Bytes that are kept; the oldest files go first."""
@@ -63,3 +70,25 @@ class Downloads:
             return PlainTextResponse(_GONE, 404)
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+
+
+def answer_files(
+    answer: Answer,
+    papers_by_id: Callable[[Sequence[str]], Sequence[Paper]],
+    save_bundle: Callable[[Answer, Path], None],
+) -> Mapping[str, tuple[str, bytes]]:
+    """Return the files of an answer by name, each with its label and content.
+
+    `answer.zip` is a bundle for `assistant verify`. The sources are those that the answer cites, else all that it has.
+    """
+    bundle = io.BytesIO()
+    with tempfile.TemporaryDirectory() as made, zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as packed:
+        save_bundle(answer, Path(made) / "answer")
+        for file in sorted((Path(made) / "answer").iterdir()):
+            packed.write(file, f"answer/{file.name}")
+    files = {"answer.zip": ("Answer with its evidence (ZIP)", bundle.getvalue())}
+    cited = [source.paper_id for source in answer.sources if source.number in answer.cited_numbers]
+    if papers := papers_by_id(cited or [source.paper_id for source in answer.sources]):
+        for format_name, name, label in (("bibtex", "sources.bib", "BibTeX"), ("ris", "sources.ris", "RIS")):
+            files[name] = (f"Sources ({label})", "".join(export.text(papers, format_name)).encode())
+    return files

@@ -13,10 +13,10 @@ from gradio.events import api
 
 from assistant.errors import AssistantError
 from assistant.library import Chats
-from assistant.ui import cards, keeping
+from assistant.ui import cards
 from assistant.ui import plan as plans
 from assistant.ui.chat import NO_SOURCES_YET, Chat, Conversation, is_answerable_anyway
-from assistant.ui.downloads import Downloads
+from assistant.ui.downloads import Downloads, answer_files
 from assistant.ui.library import Shelf, add_references, add_uploads, told, tracked
 from assistant.ui.trends import TrendsTab
 from assistant.workspace import Workspace
@@ -236,7 +236,7 @@ def _keeper(workspace: Workspace, downloads: Downloads | None) -> Keeper:
         if answer is None or downloads is None:
             return ""
         try:
-            return downloads.links(keeping.files(answer, workspace.library.papers_by_id, workspace.save_bundle))
+            return downloads.links(answer_files(answer, workspace.library.papers_by_id, workspace.save_bundle))
         except AssistantError as error:
             return cards.note(str(error), "error")
 

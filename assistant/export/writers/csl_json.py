@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from assistant.export.writers.keys import Keys
-from assistant.export.writers.kinds import Kind, kind_of
-from assistant.export.writers.names import parts
+from assistant.export.writers.citations import Keys, PublicationType, publication_type, split_name
+from assistant.export.writers.jsonl import record
 from assistant.ingestion.readers.exported import EXPORTER
 from assistant.types import Paper
 
-NAME = "CSL-JSON"
-
-_TYPES: Mapping[Kind, str] = {"conference": "paper-conference", "journal": "article-journal", "preprint": "article"}
+_TYPES: Mapping[PublicationType, str] = {
+    "conference": "paper-conference",
+    "journal": "article-journal",
+    "preprint": "article",
+}
 
 
 def write(papers: Iterable[Paper]) -> Iterator[str]:
     """Yield an array with one item for each paper."""
-    keys = Keys()
-    before = "[\n"
+    keys, before = Keys(), "[\n"
     for paper in papers:
         yield before + json.dumps(item(paper, keys.new(paper)), ensure_ascii=False)
         before = ",\n"
@@ -32,19 +33,13 @@ def write(papers: Iterable[Paper]) -> Iterator[str]:
 
 def item(paper: Paper, key: str) -> dict[str, Any]:
     """Return a paper as an item. What CSL has no name for stands in `custom`, which is there for that."""
-    authors = [_name(name) for name in paper.authors]
-    if not paper.authors_complete:
-        authors.append({"literal": "others"})  # which processors write as "et al."
-    positions: list[int | None] = [author.position for author in paper.authorships]
-    custom = {
-        "has_code": paper.has_code,
-        "author_positions": positions if positions != list(range(1, len(positions) + 1)) else None,
-    }
+    others = [] if paper.authors_complete else [{"literal": "others"}]  # which processors write as "et al."
+    custom = {"has_code": paper.has_code, "author_positions": record(paper).get("author_positions")}
     fields = {
         "id": key,
-        "type": _TYPES[kind_of(paper)],
+        "type": _TYPES[publication_type(paper)],
         "title": paper.title,
-        "author": authors,
+        "author": [*map(_name, paper.authors), *others],
         "issued": {"date-parts": [[int(part) for part in paper.date.split("-")]]} if paper.date else None,
         "container-title": paper.venue,
         "DOI": paper.doi,
@@ -60,7 +55,5 @@ def item(paper: Paper, key: str) -> dict[str, Any]:
 
 
 def _name(name: str) -> dict[str, str]:
-    person = parts(name)
-    if not person:
-        return {"literal": name}
-    return {"family": person.family, "given": person.given, **({"suffix": person.suffix} if person.suffix else {})}
+    split = split_name(name)
+    return {part: text for part, text in asdict(split).items() if text} if split else {"literal": name}

@@ -1,4 +1,4 @@
-"""JSON Lines: one object a paper, with our own names for everything; the form in which nothing is lost."""
+"""JSON Lines: one object a paper, with our own names for everything."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 
 from assistant.ingestion.readers.exported import EXPORTER
 from assistant.types import Paper
-
-NAME = "JSON Lines"
 
 
 def write(papers: Iterable[Paper]) -> Iterator[str]:

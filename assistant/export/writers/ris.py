@@ -7,27 +7,24 @@ program, U1 (for the user) holds what RIS has no tag for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 import rispy  # type: ignore[import-untyped]
 
-from assistant.export.writers.keys import Keys
-from assistant.export.writers.kinds import Kind, kind_of
-from assistant.export.writers.names import parts
+from assistant.export.writers.citations import YES_NO, Keys, PublicationType, publication_type, split_name
 from assistant.ingestion.readers.exported import EXPORTER, positions_text
 from assistant.ingestion.readers.ris import OTHERS, own_name
 from assistant.types import Paper
 
-NAME = "RIS"
-
-_TYPES: Mapping[Kind, str] = {"conference": "CONF", "journal": "JOUR", "preprint": "UNPB"}
-_REPEATED = ["AU", "KW", "U1"]
-_TAGS = ["ID", "TI", "AU", "PY", "DA", "T2", "DO", "AN", "N1", "UR", "KW", "AB", "U1", "DP"]
+_TYPES: Mapping[PublicationType, str] = {"conference": "CONF", "journal": "JOUR", "preprint": "UNPB"}
+_LISTS = ["AU", "KW", "U1"]
+_TAGS = ["TY", "ID", "TI", "AU", "PY", "DA", "T2", "DO", "AN", "N1", "UR", "KW", "AB", "U1", "DP"]
 
 
 class _Writer(rispy.RisWriter):  # type: ignore[misc]
     """Writes records without numbers above them."""
+
+    REFERENCE_TYPE_KEY = "ty"
 
     def set_header(self, _count: int) -> str:
         return ""
@@ -36,23 +33,21 @@ class _Writer(rispy.RisWriter):  # type: ignore[misc]
 def write(papers: Iterable[Paper]) -> Iterator[str]:
     """Yield one record for each paper."""
     keys = Keys()
-    mapping = {"TY": _Writer.REFERENCE_TYPE_KEY} | {tag: tag.lower() for tag in _TAGS}
-    writer = _Writer(mapping=mapping, list_tags=_REPEATED, delimiter_tags_mapping={})
+    writer = _Writer(mapping={tag: tag.lower() for tag in _TAGS}, list_tags=_LISTS, delimiter_tags_mapping={})
     for paper in papers:
         fields = {tag.lower(): value for tag, value in _fields(paper, keys.new(paper)).items() if value}
-        yield writer.formats([{_Writer.REFERENCE_TYPE_KEY: _TYPES[kind_of(paper)], **fields}]) + "\n"
+        yield writer.formats([fields]) + "\n"
 
 
 def _fields(paper: Paper, key: str) -> dict[str, Any]:
-    code = {True: "has_code: yes", False: "has_code: no", None: ""}[paper.has_code]
-    positions = positions_text(paper)
-    more = [code, f"author_positions: {positions}" if positions else ""]
+    others = {"has_code": YES_NO[paper.has_code], "author_positions": positions_text(paper)}
     return {
+        "TY": _TYPES[publication_type(paper)],
         "ID": key,
         "TI": paper.title,
         "AU": [*map(_name, paper.authors), *([] if paper.authors_complete else [OTHERS])],
         "PY": paper.date[:4],
-        "DA": _date(paper.date),
+        "DA": "/".join([*paper.date.split("-"), "", ""][:3]) + "/" if paper.date else "",  # all slashes: "2025/02//"
         "T2": paper.venue,
         "DO": paper.doi,
         "AN": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "",
@@ -60,19 +55,13 @@ def _fields(paper: Paper, key: str) -> dict[str, Any]:
         "UR": paper.url,
         "KW": list(paper.categories),
         "AB": paper.abstract,
-        "U1": [text for text in more if text],
+        "U1": [f"{name}: {value}" for name, value in others.items() if value],
         "DP": EXPORTER,
     }
 
 
-@lru_cache(maxsize=20_000)  # the same people write many papers
 def _name(name: str) -> str:
     """Return "Family, Given, Suffix"; a name that is not to be turned round, as it is, with a comma if it needs one."""
-    person = parts(name)
-    inverted = ", ".join(filter(None, (person.family, person.given, person.suffix))) if person else name
+    split = split_name(name)
+    inverted = ", ".join(filter(None, (split.family, split.given, split.suffix))) if split else name
     return inverted if own_name(inverted) == name else f"{name},"
-
-
-def _date(date: str) -> str:
-    """Return "2025/02/19", or "2025/02//": the slashes are all there."""
-    return "/".join([*date.split("-"), "", ""][:3]) + "/" if date else ""

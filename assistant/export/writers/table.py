@@ -10,46 +10,37 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
+from assistant.export.writers.citations import YES_NO
 from assistant.ingestion.readers.exported import EXPORTER, guarded, list_cell, positions_text
 from assistant.types import Paper
-
-NAME = "CSV"
 
 COLUMNS = (
     "id", "title", "authors", "authors_complete", "author_positions", "date", "venue", "categories", "doi", "arxiv_id",
     "pmid", "url", "has_code", "abstract", "exporter",
 )  # fmt: skip
-_WORDS = {True: "yes", False: "no", None: ""}
 
 
 def write(papers: Iterable[Paper]) -> Iterator[str]:
     """Yield the row of names, and one row for each paper."""
-    yield _line(COLUMNS)
-    for paper in papers:
-        yield _line(tuple(guarded(cell) for cell in _cells(paper)))
-
-
-def _cells(paper: Paper) -> tuple[str, ...]:
-    return (
-        paper.id,
-        paper.title,
-        list_cell(paper.authors),
-        _WORDS[paper.authors_complete],
-        positions_text(paper),
-        paper.date,
-        paper.venue,
-        list_cell(paper.categories),
-        paper.doi,
-        f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "",
-        paper.pmid,
-        paper.url,
-        _WORDS[paper.has_code],
-        paper.abstract,
-        EXPORTER,
-    )
-
-
-def _line(cells: tuple[str, ...]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    yield text.getvalue()
+    for paper in papers:
+        text.seek(0)
+        text.truncate()
+        writer.writerow({name: guarded(cell) for name, cell in _cells(paper).items()})
+        yield text.getvalue()
+
+
+def _cells(paper: Paper) -> dict[str, str]:
+    cells = {name: getattr(paper, name, "") for name in COLUMNS}
+    return cells | {
+        "authors": list_cell(paper.authors),
+        "authors_complete": YES_NO[paper.authors_complete],
+        "author_positions": positions_text(paper),
+        "categories": list_cell(paper.categories),
+        "arxiv_id": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "",
+        "has_code": YES_NO[paper.has_code],
+        "exporter": EXPORTER,
+    }

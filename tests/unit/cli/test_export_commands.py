@@ -9,12 +9,13 @@ from typer.testing import CliRunner
 
 from assistant.cli import export
 from assistant.errors import AssistantError, UsageError
-from assistant.export.bundles import bundles
+from assistant.export import bundles
 from assistant.library import Library, Ownership, upsert
 from assistant.types import Record
 from tests.fakes import HashingEmbedder
 from tests.unit.answering.test_assistant import assistant_over
 from tests.unit.export.test_bundles import PAPERS, filled
+from tests.unit.export.test_verification import COUNT
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -88,10 +89,8 @@ def test_a_library_that_somebody_owns_can_be_exported(run: Run, library: Library
 
 @pytest.fixture
 def bundle(library: Library, embedder: HashingEmbedder, run: Run, tmp_path: Path) -> Path:
-    answer = (
-        assistant_over(library, embedder, index=filled(library, embedder)).ask("How many papers by Naibin Gu?").answer()
-    )
-    bundles.write(answer, library, tmp_path / "bundle", embedder="x")
+    answer = assistant_over(library, embedder, index=filled(library, embedder)).ask(COUNT).answer()
+    bundles.write(answer, library, tmp_path / "bundle")
     return tmp_path / "bundle"
 
 
@@ -100,6 +99,9 @@ def test_verify_says_what_holds(run: Run, bundle: Path) -> None:
     assert code == 0
     assert out.count("✓") == 5
     assert "All of it holds." in said
+    assert "Not checked: whether other papers of the library count too" in out
+    assert "no library was looked into" not in out
+    assert "library: Not checked: no library was looked into." in run("verify", str(bundle), "--alone")[1]
     code, out, _ = run("verify", str(bundle), "--alone", "--json")
     report = json.loads(out)
     assert (code, report["holds"], [check["name"] for check in report["checks"]]) == (
@@ -113,7 +115,7 @@ def test_verify_names_what_no_longer_holds_and_fails(run: Run, bundle: Path, lib
     (bundle / "answer.md").write_text("Nothing.")
     code, out, said = run("verify", str(bundle))
     assert code == 1
-    assert "✗ files: One thing does not hold." in out
+    assert "✗ files: 1 thing does not hold." in out
     assert "answer.md is not as it was written." in out
     assert "Not all of it holds." in said
 

@@ -27,7 +27,7 @@ def test_papers_come_in_the_order_in_which_they_are_listed(filled: Library) -> N
     assert list(export.stream(filled, PaperFilter(since=2013))) == filled.papers(PaperFilter(since=2013))
 
 
-@pytest.mark.parametrize("name", export.NAMES)
+@pytest.mark.parametrize("name", export.FORMATS)
 def test_every_format_gives_text_piece_by_piece(filled: Library, name: str) -> None:
     pieces = list(export.text(export.stream(filled, PaperFilter()), name))
     assert len(pieces) >= 5
@@ -42,9 +42,13 @@ def test_a_format_that_there_is_not_is_wrong_usage() -> None:
 
 
 def test_the_format_is_the_one_asked_for_else_the_ending_s() -> None:
-    assert export.format_for("", Path("a.bib")) == "bibtex"
+    for name, expected in {
+        "a.bib": "bibtex", "A.BIB": "bibtex", "a.json": "csl-json", "a.jsonl": "jsonl", "a.md": "markdown",
+        "a.csv": "csv", "a.ris": "ris",
+    }.items():  # fmt: skip
+        assert export.format_for("", Path(name)) == expected
     assert export.format_for("ris", Path("a.bib")) == "ris"
-    for file in (None, Path("a.txt")):
+    for file in (None, Path("a.txt"), Path("a")):
         with pytest.raises(UsageError, match="--format"):
             export.format_for("", file)
 

@@ -3,25 +3,41 @@
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistant import catalogue
 from assistant.answering import Assistant
 from assistant.errors import BundleError
-from assistant.export.bundles import bundle_checks, bundles, verify
-from assistant.export.bundles.bundles import ANSWER, BIBLIOGRAPHY, EVIDENCE, FILES, MANIFEST, PAGE
+from assistant.export import bundles
+from assistant.export.bundles import verification, verify
 from assistant.export.bundles.verification import Report
+from assistant.export.bundles.writing import ANSWER, BIBLIOGRAPHY, EVIDENCE, FILES, MANIFEST, PAGE, contents
 from assistant.library import Library, curation, upsert
-from assistant.types import Answer, Coverage, ModelInfo, PaperFilter, Plan, Record, Sentence, Source, Span, Timings
+from assistant.types import (
+    Answer,
+    CataloguePlan,
+    Coverage,
+    Measure,
+    ModelInfo,
+    OverviewPlan,
+    PaperFilter,
+    Record,
+    Sentence,
+    Source,
+    Span,
+    Timings,
+)
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, ScriptedModel
 from tests.unit.answering.test_assistant import assistant_over
@@ -57,7 +73,7 @@ def sealed(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     for name in FILES:
         content = (folder / name).read_bytes()
-        manifest["files"][name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        manifest["sha256"][name] = hashlib.sha256(content).hexdigest()
     (folder / MANIFEST).write_text(json.dumps(manifest))
 
 
@@ -135,16 +151,15 @@ def _removed(folder: Path) -> None:
 
 
 def _added(folder: Path, *, is_counted: bool = False, is_his: bool = False) -> None:
-    new = {"id": "title:new", "title": "New", "abstract": "Made up.", "source": None, "also": [], "counted": is_counted}
+    new = {"id": "title:new", "title": "New", "abstract": "Made up.", "doi": ""}
 
     def change(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         known = next(line for line in lines if line.get("title") == "Light-PEFT")
-        for line in lines:
-            if is_his and line.get("id") == "naibin-gu":
-                line["on"].append(["title:new", "Naibin Gu"])
-        return [*lines, {**known, **new, "doi": ""}]
+        return [*lines, {**known, **new, "authors": known["authors"] if is_his else ["Mia Wu"]}]
 
     evidence(folder, change)
+    if is_counted:
+        edited(folder, MANIFEST, lambda value: value["counted"].append("title:new"))
 
 
 def _redated(folder: Path) -> None:
@@ -162,7 +177,7 @@ def _only_page(folder: Path) -> None:
 
 
 def _replanned(folder: Path) -> None:
-    edited(folder, ANSWER, lambda value: value["plan"]["chosen"].update(since=2023, until=2023))
+    edited(folder, ANSWER, lambda value: value["plan"]["filter"].update(since=2023, until=2023))
 
 
 def _bibliography(folder: Path) -> None:
@@ -174,16 +189,16 @@ def _bibliography(folder: Path) -> None:
     ("tamper", "name", "said"),
     [
         (_digit, "counts", "3 papers by Naibin Gu"),
-        (_count, "counts", "The answer counts 3; its papers make 2."),
+        (_count, "counts", "The answer counts 3; the bundle records 2 papers as counted."),
         (_removed, "quotes", "Routing"),
-        (_removed, "counts", "its papers make 1"),
-        (_added, "counts", "the answer does not speak of it"),
-        (partial(_added, is_counted=True), "counts", "is said to be counted and does not pass"),
-        (partial(_added, is_counted=True, is_his=True), "counts", "its papers make 3"),
-        (_redated, "counts", "its papers make 1"),
-        (_row, "counts", "is new"),
+        (_removed, "counts", "the bundle records 1 paper"),
+        (_added, "counts", "the answer neither cites nor counts it"),
+        (partial(_added, is_counted=True), "counts", "what is recorded of it does not pass the filter"),
+        (partial(_added, is_counted=True, is_his=True), "counts", "the bundle records 3 papers"),
+        (_redated, "counts", "“Routing” is counted, and what is recorded of it does not pass"),
+        (_row, "counts", "are not those of its rows"),
         (_only_page, "text", "Cranes eat cake."),
-        (_replanned, "counts", "its papers make 0"),
+        (_replanned, "counts", "does not pass the filter"),
         (_replanned, "text", "another question or plan"),
         (_bibliography, "text", "Routing"),
     ],
@@ -213,7 +228,93 @@ def test_a_ranking_with_another_number_is_named(assistant: Assistant, tmp_path: 
     kept(assistant, "Who are the most frequent co-authors of Naibin Gu?", tmp_path / "b")
     edited(tmp_path / "b", ANSWER, lambda value: value["rows"][0].update(papers=9))
     sealed(tmp_path / "b")
-    assert "Peng Fu: 9 papers" in failures(verify(tmp_path / "b", None), "counts")
+    assert "The row of “Peng Fu”" in failures(verify(tmp_path / "b", None), "counts")
+
+
+MEASURES: tuple[Measure, ...] = tuple(measure for measure in get_args(Measure) if measure != "profile")
+FILTERS = (
+    PaperFilter(),
+    PaperFilter(author="naibin-gu"),
+    PaperFilter(any_authors=("naibin-gu", "Wei Wang"), most_authors=2),
+    PaperFilter(since=2024, without_words=("cranes",)),
+)
+
+
+def answered(library: Library, plan: CataloguePlan) -> Answer:
+    found = catalogue.answer(library, plan)
+    papers = library.papers_by_id(found.paper_ids)
+    return Answer(
+        question=plan.question,
+        standalone_question=plan.question,
+        kind="catalogue",
+        text=found.text,
+        refused=False,
+        reason="",
+        plan=plan,
+        sentences=found.sentences,
+        sources=tuple(Source.of(number, paper) for number, paper in enumerate(papers, 1)),
+        rows=found.rows,
+        count=found.count,
+        timings=Timings(0.0, None, 0.0),
+    )
+
+
+def forged(folder: Path, change: Callable[[Any], None]) -> None:
+    """Change the answer and write all other files anew, so that they say the same as before but for the change."""
+    edited(folder, ANSWER, change)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    bundle = verification._read(folder, manifest)
+    texts = contents(bundle.answer, bundle.papers, len(bundle.counted), manifest["made"], manifest["library"]["papers"])
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+    sealed(folder)
+
+
+def _next_number(found: re.Match[str]) -> str:
+    return f"{int(found[1]) + 1} {found[2]}"
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("chosen", FILTERS, ids=["all", "author", "authors", "words"])
+@pytest.mark.parametrize("part", [{}, {"limit": 1}, {"ascending": True}, {"place": 1}], ids=str)
+def test_an_exact_answer_of_every_kind_verifies_and_another_number_in_it_is_found(
+    assistant: Assistant, tmp_path: Path, measure: Measure, chosen: PaperFilter, part: dict[str, Any]
+) -> None:
+    answer = answered(assistant.library, CataloguePlan(question="q", filter=chosen, measure=measure, **part))
+    bundles.write(answer, assistant.library, tmp_path / "b")
+    for library in (None, assistant.library):
+        report = verify(tmp_path / "b", library)
+        assert report.holds, failures(report)
+    for place, row in enumerate(answer.rows):
+        number = next((name for name in ("papers", "authors_count") if name in row), "")
+        if number:
+            shutil.copytree(tmp_path / "b", tmp_path / f"row {place}")
+            forged(tmp_path / f"row {place}", lambda value: value["rows"][place].update({number: row[number] + 1}))  # noqa: B023
+            assert "The row of" in failures(verify(tmp_path / f"row {place}", None), "counts")
+
+    def raised(value: Any) -> None:
+        value["count"] += 1
+
+    shutil.copytree(tmp_path / "b", tmp_path / "raised")
+    forged(tmp_path / "raised", raised)
+    assert not verify(tmp_path / "raised", assistant.library).holds
+    if measure not in ("per_author", "per_first_author", "per_last_author", "coauthors"):
+        assert "The answer counts" in failures(verify(tmp_path / "raised", None), "counts")
+    if measure in ("authors_of", "details"):
+        return
+    for place, sentence in enumerate(answer.sentences):
+        text = re.sub(
+            r"(\d+) (papers? (?:by|in|that|from)|papers?$|papers? \(|authors?$)", _next_number, sentence.text, count=1
+        )
+        if text != sentence.text and (place == 0 or text.startswith(("- ", "1. "))):
+            shutil.copytree(tmp_path / "b", tmp_path / f"line {place}")
+
+            def restated(value: Any, place: int = place, old: str = sentence.text, new: str = text) -> None:
+                value["sentences"][place]["text"] = new
+                value["text"] = value["text"].replace(old, new)
+
+            forged(tmp_path / f"line {place}", restated)
+            assert failures(verify(tmp_path / f"line {place}", None), "counts"), text
 
 
 def test_what_a_person_decided_about_names_holds_in_the_bundle(
@@ -249,7 +350,7 @@ def test_what_has_changed_in_the_library_is_named(assistant: Assistant, tmp_path
     assert "It was 2 then, it is 3 now." in failures(report, "library")
     assert verify(tmp_path / "b", None).holds
     curation.remove(library, [curation.named(library, "Routing").id])
-    assert "“Routing”) is no longer in the library" in failures(verify(tmp_path / "b", library), "library")
+    assert "“Routing”) is not in the library any more" in failures(verify(tmp_path / "b", library), "library")
 
 
 def test_a_quotation_that_a_new_abstract_no_longer_holds_is_named(assistant: Assistant, tmp_path: Path) -> None:
@@ -257,8 +358,8 @@ def test_a_quotation_that_a_new_abstract_no_longer_holds_is_named(assistant: Ass
     changed = replace(PAPERS[0], abstract=BEAMS.replace("12", "13"))
     upsert.keep(assistant.library, [Record(changed, 1)], "x")
     found = failures(verify(tmp_path / "b", assistant.library), "library")
-    assert "The abstract of source [1] is another now." in found
-    assert "no longer stands in the abstract" in found
+    assert "The abstract of source [1] is a different one now." in found
+    assert "is not in the abstract of source [1] now" in found
 
 
 def test_papers_are_found_in_a_library_that_calls_them_otherwise(assistant: Assistant, tmp_path: Path) -> None:
@@ -285,12 +386,13 @@ def overview(library: Library) -> Answer:
         text=f"{papers[0].title} says so. [1]",
         refused=False,
         reason="",
-        plan=Plan("Summarise the papers", "papers", PaperFilter(), "synthesis"),
+        plan=OverviewPlan(question="Summarise the papers"),
         sentences=(
             Sentence(f"{papers[0].title} says so.", "exact", (1,), (Span(1, papers[0].abstract),)),
         ),
         sources=sources[:2],
         rows=({"theme": "All", "papers": len(papers), "paper_ids": [paper.id for paper in papers]},),
+        count=len(papers),
         coverage=Coverage(len(papers), len(papers), dates[0], dates[-1], 0, "abstracts"),
         model=ModelInfo("scripted", "cpu", "none"),
         timings=Timings(0.0, None, 0.0),
@@ -298,41 +400,41 @@ def overview(library: Library) -> Answer:
 
 
 def test_an_overview_is_kept_with_all_papers_and_its_numbers_are_checked(assistant: Assistant, tmp_path: Path) -> None:
-    bundles.write(overview(assistant.library), assistant.library, tmp_path / "b", embedder="")
+    bundles.write(overview(assistant.library), assistant.library, tmp_path / "b")
     report = verify(tmp_path / "b", assistant.library)
     assert report.holds, failures(report)
     evidence(tmp_path / "b", lambda lines: [line for line in lines if line.get("title") != "Cranes"])
     sealed(tmp_path / "b")
     found = failures(verify(tmp_path / "b", None), "counts")
-    assert "The overview is of 4 papers; the bundle holds 3." in found
-    assert "A paper of “All” is not in the bundle." in found
+    assert "The answer counts 4; the bundle records 3 papers as counted." in found
+    assert "The row of “All” is not what is recorded of its papers." in found
 
 
 @pytest.mark.parametrize("name", ["../secret.txt", "/etc/passwd", "b/../../x", "answer.md/../../x", "\x1b[2J"])
 def test_a_manifest_that_leads_elsewhere_is_not_followed(count: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.txt").write_text("secret")
     digest = hashlib.sha256(b"secret").hexdigest()
-    edited(count, MANIFEST, lambda value: value["files"].update({name: {"sha256": digest, "bytes": 6}}))
-    assert "is no part of a bundle" in failures(verify(count, None), "files")
+    edited(count, MANIFEST, lambda value: value["sha256"].update({name: digest}))
+    assert "is not part of a bundle" in failures(verify(count, None), "files")
 
 
 def test_a_link_out_of_the_folder_is_not_followed(count: Path, tmp_path: Path) -> None:
     (count / PAGE).rename(tmp_path / "page.md")
     (count / PAGE).symlink_to(tmp_path / "page.md")
-    assert f"{PAGE} is no ordinary file" in failures(verify(count, None), "files")
+    assert f"{PAGE} is not an ordinary file" in failures(verify(count, None), "files")
 
 
 def test_what_is_no_bundle_is_an_error_for_people(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="no folder"):
+    with pytest.raises(BundleError, match="not a bundle"):
         verify(tmp_path / "nowhere", None)
-    with pytest.raises(BundleError, match="no bundle"):
+    with pytest.raises(BundleError, match="not a bundle"):
         verify(tmp_path, None)
     for text in (
         "",
         "{",
         "[]",
         '{"format": "other"}',
-        '{"format": "abstract-assistant answer bundle", "version": 99}',
+        '{"format": "abstract-assistant answer bundle", "version": 99, "sha256": {"a": "b"}}',
         "[" * 100_000,
     ):
         (tmp_path / MANIFEST).write_text(text)
@@ -388,9 +490,8 @@ def test_a_broken_file_is_reported(count: Path, name: str, content: bytes) -> No
 
 
 def test_a_file_that_is_too_large_is_not_read(count: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assistant.export.bundles import bundle_reading
-
-    monkeypatch.setattr(bundle_reading, "_LARGEST", dict.fromkeys(FILES, 10))
+    monkeypatch.setattr(verification, "LARGEST_FILE", 10 + (count / MANIFEST).stat().st_size)
+    (count / EVIDENCE).write_text("{}\n" * 10_000)
     assert "larger than any" in failures(verify(count, None))
 
 
@@ -398,13 +499,13 @@ def test_cells_of_a_comparison_are_checked(assistant: Assistant, tmp_path: Path)
     row = {"paper_id": "x", "number": 1, "title": "BeamLoRA", "what": BEAMS, "limits": None, "paper_ids": ["x"]}
     made = assistant.ask(PROSE).answer()
     answer = replace(made, kind="comparison", rows=(row, {**row, "how": "It eats cake."}))
-    bundles.write(answer, assistant.library, tmp_path / "b", embedder="")
+    bundles.write(answer, assistant.library, tmp_path / "b")
     found = failures(verify(tmp_path / "b", None), "quotes")
-    assert "“It eats cake.” (how) does not stand in the abstract of source [1]." in found
+    assert "“It eats cake.” does not stand in the abstract of source [1]." in found
     assert "beam" not in found
 
 
 def test_a_report_names_so_many_failures_and_counts_the_rest() -> None:
-    check = bundle_checks.checked("x", "y", [f"No {number}." for number in range(80)])
+    check = verification._check("x", "y", [f"No {number}." for number in range(80)])
     assert len(check.failures) == 51
     assert check.failures[-1] == "30 more of this kind."
