@@ -21,21 +21,19 @@ import tempfile
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
-from unittest.mock import patch
 
 import networkx
 import numpy as np
 
 from assistant.ingestion import readers
-from assistant.library import Library, insert_papers
-from assistant.library.authors import lookup, resolution
+from assistant.library import Library, authors, insert_papers
 from assistant.library.authors.name_index import NameIndex
-from assistant.library.authors.names import fit, parse
-from assistant.library.authors.same_name import Circle, Likeness, compare, features
+from assistant.library.authors.names import parse
 from assistant.text import fold
 from assistant.types import Paper, Record
 
@@ -197,12 +195,8 @@ def make(corpus: Sequence[Paper], seed: int, homonyms: float = HOMONYMS) -> Test
         if (form := parse(name)).given
         and form.has_full_given_name
         and index.commonness(form) <= COMMON
-        and len(index.spellings[index.plain_of[name]]) == 1
-        and not any(
-            fit(index.forms[index.plain_of[name]], index.forms[other])
-            for other in index.block(index.plain_of[name], {})
-            if other != index.plain_of[name]
-        )
+        and len(index.spellings[index.key_of[name]]) == 1
+        and not index.matches.get(index.key_of[name])
         and not any(character in name for character in ",()")
     )
     half = {name: hashlib.sha256(name.encode()).digest()[0] % 2 for name in scored}  # the same for every seed
@@ -277,7 +271,7 @@ def library_of(test: TestSet) -> Iterator[Library]:
 def resolved(library: Library, test: TestSet) -> list[str]:
     """Return for each name of a test set the id of the person whose it is taken for."""
     with library.transaction() as connection:
-        persons = lookup.among(connection, [paper.id for paper in test.papers])
+        persons = authors.among(connection, [paper.id for paper in test.papers])
     holder = {
         (paper_id, variant.name): person.id
         for person in persons
@@ -370,60 +364,23 @@ def wrong_pairs(test: TestSet, found: Sequence[str], half: int, count: int) -> l
     return [f"{key}: {dict(held)}" for key, held in mixed[:count]]
 
 
-def fitted(test: TestSet, found: list[tuple[Circle, Circle, Likeness]]) -> dict[str, float]:
-    """Return the weights that tell, of the first half, lists of one person's papers from those of several people."""
-    from sklearn.linear_model import LogisticRegression
-
-    whose = {(name.paper, name.ordinal + 1): name.person for name in test.names if test.half[name.person] == 0}
-    rows, labels, weights = [], [], []
-    for one, other, like in found:
-        mine, theirs = (
-            {whose.get((int(entry.paper_id.partition(":")[2]), entry.ordinal), "") for entry in circle.entries}
-            for circle in (one, other)
-        )
-        if len(mine) == len(theirs) == 1 and "" not in mine | theirs:
-            rows.append([value for name, value in features(like).items() if name != "commonness"])
-            labels.append(mine == theirs)
-            weights.append((len(one.entries) * len(other.entries)) ** 0.5)  # as a join weighs in the figures, damped
-    model = LogisticRegression(C=1.0, max_iter=2000, fit_intercept=False)
-    model.fit(np.array(rows), np.array(labels), sample_weight=np.array(weights))
-    names = [name for name in features(found[0][2]) if name != "commonness"]
-    print(f"  fitted on {len(rows):,} pairs, {sum(labels):,} of them one person's")
-    likely = model.predict_proba(np.array(rows))[:, 1]
-    for least in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
-        taken = likely >= least
-        good = np.array(labels)[taken].sum()
-        print(f"    from {least}: precision {good / max(1, taken.sum()):.3f}, recall {good / max(1, sum(labels)):.3f}")
-    return dict(zip(names, (round(float(weight), 2) for weight in model.coef_[0]), strict=True))
-
-
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--homonyms", type=float, default=HOMONYMS, help="share of people who share a name")
-    parser.add_argument("--fit", action="store_true", help="print new weights, from the first half")
     parser.add_argument("--wrong", type=int, default=0, help="show so many wrong joins of the first half")
     arguments = parser.parse_args()
     test = make(read(arguments.corpus), arguments.seed, arguments.homonyms)
     kinds = Counter(name.kind for name in test.names)
     print(f"{arguments.corpus.name}, seed {arguments.seed}: {len(test.names):,} names of {len(test.half):,} people")
     print("  " + ", ".join(f"{kind or 'as in the corpus'} {count:,}" for kind, count in kinds.most_common()))
-    seen: list[tuple[Circle, Circle, Likeness]] = []
-
-    def recorded(one: Circle, other: Circle, commonness: float) -> Likeness:
-        seen.append((one, other, compare(one, other, commonness)))
-        return seen[-1][2]
-
     with library_of(test) as library:
-        if arguments.fit:
-            # single papers too are compared here, which else are put together unseen
-            with patch.object(resolution, "compare", recorded), patch.object(resolution, "are_one", lambda _: False):
-                found = resolved(library, test)
-            print(fitted(test, seen))
-        else:
+        for state in ("cold", "warm"):
+            start = time.perf_counter()
             found = resolved(library, test)
+            print(f"  everybody, {state}: {time.perf_counter() - start:.2f} s")
     for half, name in ((0, "fitting half"), (1, "other half")):
         print(name)
         report(test, found, half, arguments.seed)

@@ -11,7 +11,7 @@ from assistant.errors import UsageError
 from assistant.library import Library, curation, upsert
 from assistant.library.authors import Person, lookup
 from assistant.library.authors import curation as author_curation
-from assistant.library.authors.names import fit, parse, usual_order
+from assistant.library.authors.names import match, parse, usual_order
 from assistant.library.schema import author_decisions
 from assistant.text import fold
 from assistant.types import Paper, PaperFilter, Record
@@ -83,16 +83,16 @@ OTHERS = [
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_two_spellings_of_one_name_fit_and_say_why(one: str, other: str) -> None:
-    found = fit(parse(one), parse(other))
+    found = match(parse(one), parse(other))
     assert found is not None
     assert found.reason
     assert 0.5 < found.confidence < 1
-    assert fit(parse(other), parse(one)) == found
+    assert match(parse(other), parse(one)) == found
 
 
 @pytest.mark.parametrize(("one", "other"), OTHERS)
 def test_names_of_different_people_do_not_fit(one: str, other: str) -> None:
-    assert fit(parse(one), parse(other)) is None
+    assert match(parse(one), parse(other)) is None
 
 
 @given(st.text(max_size=30))
