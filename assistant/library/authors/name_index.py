@@ -80,7 +80,8 @@ class NameIndex:
         if known is not None and known != name:
             # hyphens part a name into more words; any spelling may tell the marks or the other script
             fuller = max(known, name, key=lambda each: (each.fullness, each.words))
-            name = replace(fuller, native=known.native or name.native, spelt_out=known.spelt_out or name.spelt_out)
+            is_marked = known.has_marked_vowel or name.has_marked_vowel
+            name = replace(fuller, native=known.native or name.native, has_marked_vowel=is_marked)
         self.names[key] = name
         self.spellings[key].append(spelling)
         self.key_of[spelling] = key
@@ -210,7 +211,7 @@ def _family_first(name: ParsedName) -> list[ParsedName]:
     if name.particles or len(words) < 2:
         return []
     return [
-        ParsedName(words[cut:], words[:cut], (), name.suffix, name.native, name.spelt_out)
+        ParsedName(words[cut:], words[:cut], (), name.suffix, name.native, name.has_marked_vowel)
         for cut in (1, 2)
         if len(words) > cut
     ]

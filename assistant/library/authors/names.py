@@ -17,8 +17,8 @@ _ASCII_LETTERS = str.maketrans(
 )
 """Letters that Unicode does not decompose into a base letter and a mark, as catalogues write them in ASCII."""
 
-_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe", "ß": "ss"})
-_SPELT_OUT_VOWELS = re.compile(r"ae|oe|ue|aa")
+_MARKED_VOWEL = re.compile("[äöüøåæœ]", re.IGNORECASE)
+_SPELT_OUT_VOWEL = re.compile(r"ae|oe|ue|aa")
 _PARTICLES = frozenset(
     "van von der den de del della dell di da dos das do du la le las los ter ten zu zum zur af av bin ibn ben el al y i"
     " e vom und het op dem".split()
@@ -43,7 +43,7 @@ class ParsedName:
 
     `given` holds the given names, one item each, the parts of a hyphenated one joined; `family` the family name's
     words without particles, which stand in `particles`. `native` is the same name in another script, where the source
-    writes both. `spelt_out` holds the name's words with ü as ue and the like, sorted; "" where it has no such letter.
+    writes both; `has_marked_vowel` says that the source writes ü or the like, which others may spell out as ue.
     """
 
     given: tuple[str, ...]
@@ -51,7 +51,7 @@ class ParsedName:
     particles: tuple[str, ...] = ()
     suffix: str = ""
     native: str = ""
-    spelt_out: str = ""
+    has_marked_vowel: bool = False
 
     @property
     def key(self) -> str:
@@ -107,13 +107,13 @@ class NameMatch:
 
 
 _EQUAL = NameMatch("", 1.0, is_exact=True)
-_SPELT_OUT_MATCH = NameMatch("ü, ö, ä, ø or å spelt out", 0.97, is_exact=True)
+_SPELT_OUT = NameMatch("ü, ö, ä, ø or å spelt out", 0.97, is_exact=True)
 SAME_NAME = NameMatch("the same name but for marks, hyphens, case or order", 0.99, is_exact=True)
 
 
 def collapse(word: str) -> str:
     """Return a word with ae, oe, ue and aa as the one vowel that ä, ö, ü and å leave without their marks."""
-    return _SPELT_OUT_VOWELS.sub(lambda match: match.group()[0], word)
+    return _SPELT_OUT_VOWEL.sub(lambda match: match.group()[0], word)
 
 
 def parse(name: str) -> ParsedName:
@@ -141,7 +141,7 @@ def parse(name: str) -> ParsedName:
         suffix = suffix or ending
     if native and not given and not family:
         return ParsedName((), (native,), native=native)
-    return ParsedName(given, family, particles, suffix, native, _spelt_out(text))
+    return ParsedName(given, family, particles, suffix, native, bool(_MARKED_VOWEL.search(text)))
 
 
 def usual_order(name: str) -> str:
@@ -181,11 +181,6 @@ def _scripts(name: str) -> tuple[str, str]:
 
 def _ascii(text: str) -> str:
     return fold(fold(text).translate(_ASCII_LETTERS)).replace(" ", "")
-
-
-def _spelt_out(text: str) -> str:
-    letters = text.casefold().translate(_SPELT_OUT)
-    return "" if letters == text.casefold() else " ".join(sorted(fold(letters).translate(_ASCII_LETTERS).split()))
 
 
 def _given(text: str) -> tuple[str, ...]:
@@ -263,7 +258,7 @@ def reversed_order(name: ParsedName) -> ParsedName | None:
     """Return a name of one given name in the other order, "Gu Naibin" for "Naibin Gu"; None where it has more."""
     family = "".join(name.family)
     if len(name.given) == 1 and not name.particles and min(len(name.given[0]), len(family)) > 1:
-        return ParsedName((family,), name.given, (), name.suffix, name.native, name.spelt_out)
+        return ParsedName((family,), name.given, (), name.suffix, name.native, name.has_marked_vowel)
     return None
 
 
@@ -282,7 +277,8 @@ def match(one: ParsedName, other: ParsedName) -> NameMatch | None:
         return None
     by_family = _match_family(one, other)
     if by_family is not None:
-        by_given = _match_given(one.given, other.given) or _match_spelt_out(one, other)
+        letters = _match_letters("".join(one.given), "".join(other.given), one, other)
+        by_given = letters or _match_given(one.given, other.given)
         if by_given is not None:
             suffix = _EQUAL if one.suffix == other.suffix else NameMatch("Jr. or the like left out", 0.9)
             found = by_family + by_given + suffix
@@ -296,20 +292,19 @@ def match(one: ParsedName, other: ParsedName) -> NameMatch | None:
 
 def _match_family(one: ParsedName, other: ParsedName) -> NameMatch | None:
     mine, theirs = "".join((*one.particles, *one.family)), "".join((*other.particles, *other.family))
-    if mine == theirs:
-        return _EQUAL
-    if _is_spelt_out(mine, theirs, one, other):
-        return _SPELT_OUT_MATCH
+    if found := _match_letters(mine, theirs, one, other):
+        return found
     if one.family == other.family and not (one.particles and other.particles):
         return NameMatch("particle of the family name left out", 0.93)
     return None
 
 
-def _is_spelt_out(mine: str, theirs: str, one: ParsedName, other: ParsedName) -> bool:
-    """Tell whether two words differ only in vowels spelt out, and one of the names has such a letter."""
-    if collapse(mine) != collapse(theirs):
-        return False
-    return theirs in one.spelt_out.replace(" ", "") or mine in other.spelt_out.replace(" ", "")
+def _match_letters(mine: str, theirs: str, one: ParsedName, other: ParsedName) -> NameMatch | None:
+    """Compare words that may differ in vowels spelt out, if a name has such a letter: "Yue" and "Yu" are two names."""
+    if mine == theirs:
+        return _EQUAL
+    is_spelt_out = (one.has_marked_vowel or other.has_marked_vowel) and collapse(mine) == collapse(theirs)
+    return _SPELT_OUT if is_spelt_out else None
 
 
 def _match_shortened(full: ParsedName, short: ParsedName) -> NameMatch | None:
@@ -332,16 +327,6 @@ def _match_given(one: tuple[str, ...], other: tuple[str, ...]) -> NameMatch | No
     if all(len(word) == 1 for word in short):
         return NameMatch("initials for given names", 0.9) if _are_initials_of(short, long) else None
     return _match_in_order(long, short) or (_match_in_order(short, long) if len(short) > len(long) else None)
-
-
-def _match_spelt_out(one: ParsedName, other: ParsedName) -> NameMatch | None:
-    """Compare given names of which one spells out a letter that the other has: "Yue" and "Yu" are two names."""
-    if len(one.given) != len(other.given):
-        return None
-    for mine, theirs in zip(one.given, other.given, strict=True):
-        if mine != theirs and not _is_spelt_out(mine, theirs, one, other):
-            return None
-    return _SPELT_OUT_MATCH
 
 
 def _are_initials_of(initials: tuple[str, ...], names: tuple[str, ...]) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import count as numbers_from
+from itertools import count
 
 from sqlalchemy import Connection, select
 
@@ -48,158 +48,163 @@ class Person:
 
 @dataclass(eq=False)
 class _Cluster:
-    """Names on papers that are one person's. `reasons` holds by key of a name why it is, where that is not its match."""
+    """Names on papers that are one person's; `reasons` says by key of a name why, where the names alone do not."""
 
-    entries: list[Anchor] = field(default_factory=list)
+    anchors: list[Anchor] = field(default_factory=list)
     reasons: dict[str, NameMatch] = field(default_factory=dict)
     person_id: str = ""
 
 
 class Directory:
-    """The people of one state of a library, by id, by name and by paper. Not changed once it is made."""
+    """The people of one state of a library, by id, by key of a name and by paper. Not changed once it is made."""
 
     def __init__(self, connection: Connection, decisions: Sequence[Decision]) -> None:
-        query = select(papers.c.id).order_by(papers.c.date.desc(), papers.c.number.desc())
-        self._rank = {paper_id: rank for rank, paper_id in enumerate(connection.execute(query).scalars())}
-        self._names: dict[str, list[str]] = {}  # by paper, in the order in which the papers were added
-        rows = select(authorships.c.paper_id, authorships.c.name).join_from(papers, authorships)
-        for paper_id, name in connection.execute(rows.order_by(papers.c.number, authorships.c.ordinal)):
-            self._names.setdefault(paper_id, []).append(name)
-        self.index = NameIndex(Counter(name for names in self._names.values() for name in names))
-        self._circles = {paper_id: self._circle(names) for paper_id, names in self._names.items()}
+        query = select(authorships.c.paper_id, authorships.c.name).join_from(papers, authorships)
+        listed: dict[str, list[str]] = defaultdict(list)
+        for paper_id, name in connection.execute(query.order_by(papers.c.number, authorships.c.ordinal)):
+            listed[paper_id].append(name)
+        newest_first = select(papers.c.id).order_by(papers.c.date.desc(), papers.c.number.desc())
+        self._rank = {paper_id: rank for rank, paper_id in enumerate(connection.execute(newest_first).scalars())}
+        self.index = NameIndex(Counter(name for names in listed.values() for name in names))
+        heads, key_of = self.index.head_of, self.index.key_of
+        self._keys = {
+            paper_id: {name: key_of[name] for name in names if name in key_of} for paper_id, names in listed.items()
+        }
+        is_common = {key: self.index.commonness(name) > _COMMON for key, name in self.index.names.items()}
+        self._coauthors = {
+            paper_id: {head for key in keys.values() if not is_common[head := heads.get(key, key)]}
+            for paper_id, keys in self._keys.items()
+        }
         self.by_id: dict[str, Person] = {}
         self.by_key: dict[str, list[Person]] = {}
         self.by_paper: dict[str, list[tuple[str, Person]]] = {}
-        clusters = self._decided(self._clusters(), decisions)
-        reserved = {cluster.person_id for cluster in clusters}
-        for cluster in clusters:
-            self._add_person(cluster, reserved)
+        for cluster in self._decided(self._clusters(listed), decisions):
+            self._add_person(cluster)
 
-    def _circle(self, names: Iterable[str]) -> frozenset[str]:
-        """Return the fullest names of a paper's authors by which they are known again: common names are left out."""
-        index = self.index
-        keys = (index.head_of.get(key, key) for name in names if (key := index.key_of.get(name)))
-        return frozenset(key for key in keys if index.commonness(index.names[key]) <= _COMMON)
-
-    def _clusters(self) -> list[_Cluster]:
-        """Return the names on papers by the fullest name that they stand for.
+    def _clusters(self, listed: dict[str, list[str]]) -> list[_Cluster]:
+        """Return the names on papers by the fullest name that they stand for, in the order of their first papers.
 
         Two names on one paper are two people, even if they could be one name.
         """
-        claims = self._claims()
+        index, claims = self.index, self._claims()
         clusters: dict[tuple[str, int], _Cluster] = defaultdict(_Cluster)
-        for paper_id, names in self._names.items():
-            keyed = [(name, key) for name in names if (key := self.index.key_of.get(name))]
+        for paper_id, names in listed.items():
+            keys = self._keys[paper_id]
             taken: Counter[str] = Counter()
-            for name, key in sorted(keyed, key=lambda item: self.index.head_of.get(item[1]) != item[1]):
-                head = self.index.head_of.get(key) or claims.get((paper_id, key), key)
+            for name in sorted((each for each in names if each in keys), key=lambda each: index.head_of.get(keys[each]) != keys[each]):
+                key = keys[name]
+                head = index.head_of.get(key) or claims.get((paper_id, key), key)
                 cluster = clusters[head, taken[head]]
-                cluster.entries.append((paper_id, name))
+                cluster.anchors.append((paper_id, name))
                 taken[head] += 1
-                if why := self.index.candidates.get(key, {}).get(head):
+                if why := index.candidates.get(key, {}).get(head):
                     confidence = max(why.confidence, _COAUTHORS_CONFIDENCE)
                     cluster.reasons[key] = NameMatch(f"{why.reason}; co-authors in common", confidence)
         return list(clusters.values())
 
     def _claims(self) -> dict[tuple[str, str], str]:
-        """Return by paper and key which of several fullest names a name stands for.
+        """Return by paper and key which of several fullest names a name stands for, where that is clear.
 
-        Papers under one name that share co-authors go together, to whom most of their co-authors wrote with.
+        The papers under one name that co-authors connect go together, to whom most of the co-authors wrote with.
         """
         import networkx
 
-        index = self.index
-        coauthors: dict[str, set[str]] = {head: set() for heads in index.candidates.values() for head in heads}
-        ambiguous: dict[str, networkx.Graph] = defaultdict(networkx.Graph)
-        heads_on: dict[str, set[str]] = {}
-        for paper_id, names in self._names.items():
-            keys = {key for name in names if (key := index.key_of.get(name))}
-            heads_on[paper_id] = {index.head_of[key] for key in keys if key in index.head_of}
-            for head in heads_on[paper_id] & coauthors.keys():
-                coauthors[head] |= self._circles[paper_id] - {head}
-            for key in keys & index.candidates.keys():
-                ambiguous[key].add_node((paper_id,))
-                ambiguous[key].add_edges_from(((paper_id,), other) for other in self._circles[paper_id] - {key})
+        candidates = self.index.candidates
+        known: dict[str, set[str]] = {head: set() for heads in candidates.values() for head in heads}
+        connected: dict[str, networkx.Graph] = defaultdict(networkx.Graph)
+        for paper_id, keys in self._keys.items():
+            coauthors = self._coauthors[paper_id]
+            for key in set(keys.values()):
+                head = self.index.head_of.get(key)
+                if head in known:
+                    known[head] |= coauthors - {head}
+                elif head is None:
+                    connected[key].add_node((paper_id,))
+                    connected[key].add_edges_from(((paper_id,), other) for other in coauthors - {key})
         claims: dict[tuple[str, str], str] = {}
-        for key, graph in ambiguous.items():
+        for key, graph in connected.items():
             for part in networkx.connected_components(graph):
-                head = _clearly_most({head: len(part & coauthors[head]) for head in index.candidates[key]})
-                claims |= {(each[0], key): head for each in part if isinstance(each, tuple) and head and head not in heads_on[each[0]]}
+                shared = {head: len(part & known[head]) for head in candidates[key]}
+                best, second = [*sorted(shared, key=lambda head: (-shared[head], head)), ""][:2]
+                if shared[best] and shared[best] >= _CLEARLY * shared.get(second, 0):
+                    claims.update({(node[0], key): best for node in part if isinstance(node, tuple)})
         return claims
 
-    def _decided(self, clusters: list[_Cluster], decisions: Sequence[Decision]) -> list[_Cluster]:
-        """Return the clusters as a person's decisions, one after the other, leave them."""
-        home = {entry: cluster for cluster in reversed(clusters) for entry in cluster.entries} if decisions else {}
+    def _decided(self, clusters: list[_Cluster], decisions: Sequence[Decision]) -> Iterable[_Cluster]:
+        """Return the clusters as a person's decisions, one after the other, leave them; those with a decided id first."""
+        home = {anchor: cluster for cluster in reversed(clusters) for anchor in cluster.anchors} if decisions else {}
+        order = {paper_id: place for place, paper_id in enumerate(self._keys)}
         for decision in decisions:
-            mine = list(dict.fromkeys(home[anchor] for anchor in decision.one if anchor in home))
-            theirs = list(dict.fromkeys(home[anchor] for anchor in decision.other if anchor in home))
-            if not mine or (not theirs and not decision.spellings):
-                continue
+            mine, theirs = (
+                list(dict.fromkeys(home[anchor] for anchor in side if anchor in home))
+                for side in (decision.one, decision.other)
+            )
             old = list(dict.fromkeys((*mine, *theirs)))
-            if decision.kind == "split":
-                new = self._split(old, decision)
-            elif len(old) > 1:
-                new = [self._merged(mine[0], old, decision.person_id)]
-            else:
+            if not mine or (not theirs and not decision.spellings) or (decision.kind == "merge" and len(old) < 2):
                 continue
+            new = self._split(old, decision) if decision.kind == "split" else [self._merged(old, decision.person_id)]
             clusters = [*(cluster for cluster in clusters if cluster not in old), *new]
-            home.update((entry, cluster) for cluster in new for entry in cluster.entries)
-        places = {paper_id: place for place, paper_id in enumerate(self._names)}
-        return sorted(clusters, key=lambda cluster: min(places[paper_id] for paper_id, _ in cluster.entries))
+            home.update((anchor, cluster) for cluster in new for anchor in cluster.anchors)
+        return sorted(
+            clusters, key=lambda each: (not each.person_id, min(order[paper_id] for paper_id, _ in each.anchors))
+        )
 
-    def _merged(self, first: _Cluster, clusters: Sequence[_Cluster], person_id: str) -> _Cluster:
-        own = {self.index.key_of[name] for _, name in first.entries}
-        entries = [entry for cluster in clusters for entry in cluster.entries]
-        decided = {key: _DECIDED for _, name in entries if (key := self.index.key_of[name]) not in own}
-        return _Cluster(entries, decided | first.reasons, person_id)
+    def _merged(self, clusters: Sequence[_Cluster], person_id: str) -> _Cluster:
+        anchors = [anchor for cluster in clusters for anchor in cluster.anchors]
+        own = {self.index.key_of[name] for _, name in clusters[0].anchors}
+        decided = {key: _DECIDED for _, name in anchors if (key := self.index.key_of[name]) not in own}
+        return _Cluster(anchors, decided | clusters[0].reasons, person_id)
 
     def _split(self, clusters: Sequence[_Cluster], decision: Decision) -> list[_Cluster]:
         """Take the split-off names on papers out of the clusters that hold the rest, and put them together.
 
-        Names on papers of which the decision does not speak go where more of the co-authors are.
+        Names on papers of which the decision does not speak go where more of their co-authors are.
         """
-        kept, off = set(decision.one), set(decision.other)
         part, found = _Cluster(), []
         for cluster in clusters:
-            staying = kept.intersection(cluster.entries)
-            leaving = {each for each in cluster.entries if each in off or each[1] in decision.spellings} - staying
-            if not staying:  # nothing but the part and what the rules put to it since
-                leaving = set(cluster.entries)
-            theirs, ours = self._coauthors(leaving), self._coauthors(staying)
-            for entry in cluster.entries:
-                circle = self._coauthors([entry])
-                if entry not in leaving | staying and len(circle & theirs) > len(circle & ours):
-                    leaving.add(entry)
-            part.entries += [entry for entry in cluster.entries if entry in leaving]
+            staying = set(decision.one).intersection(cluster.anchors)
+            leaving = set(cluster.anchors)  # where nothing stays: the part and what the rules put to it since
+            if staying:
+                off = set(decision.other)
+                leaving = {each for each in leaving - staying if each in off or each[1] in decision.spellings}
+                ours, theirs = self._circle(staying), self._circle(leaving)
+                for anchor in set(cluster.anchors) - staying - leaving:
+                    circle = self._circle([anchor])
+                    if len(circle & theirs) > len(circle & ours):
+                        leaving.add(anchor)
+            part.anchors += [anchor for anchor in cluster.anchors if anchor in leaving]
             part.reasons |= cluster.reasons
-            if rest := [entry for entry in cluster.entries if entry not in leaving]:
+            if rest := [anchor for anchor in cluster.anchors if anchor not in leaving]:
                 found.append(_Cluster(rest, cluster.reasons, cluster.person_id or decision.person_id))
-        return [*found, part] if part.entries else found
+        return [*found, part] if part.anchors else found
 
-    def _coauthors(self, entries: Iterable[Anchor]) -> set[str]:
-        index = self.index
+    def _circle(self, anchors: Iterable[Anchor]) -> set[str]:
+        """Return the co-authors of the people who have these names on papers."""
+        keys = ((paper_id, self.index.key_of[name]) for paper_id, name in anchors)
         return {
-            other
-            for paper_id, name in entries
-            for other in self._circles[paper_id] - {index.head_of.get(index.key_of[name], index.key_of[name])}
+            coauthor
+            for paper_id, key in keys
+            for coauthor in self._coauthors[paper_id]
+            if coauthor not in (key, self.index.head_of.get(key))
         }
 
-    def _add_person(self, cluster: _Cluster, reserved: Container[str]) -> None:
-        counts = Counter(name for _, name in cluster.entries)
-        name = usual_order(max(counts, key=self._fullness) if len(counts) > 1 else next(iter(counts)))
+    def _add_person(self, cluster: _Cluster) -> None:
+        counts = Counter(name for _, name in cluster.anchors)
+        fullest = max(counts, key=self._fullness) if len(counts) > 1 else next(iter(counts))
+        name = usual_order(fullest)
         person_id = cluster.person_id
         if not person_id or person_id in self.by_id:
-            person_id = next(each for each in _ids(name) if each not in self.by_id and each not in reserved)
-        paper_ids = sorted({paper_id for paper_id, _ in cluster.entries}, key=self._rank.__getitem__)
+            person_id = _free_id(name, self.by_id)
+        paper_ids = sorted({paper_id for paper_id, _ in cluster.anchors}, key=self._rank.__getitem__)
         person = Person(person_id, name, self._variants(cluster, name, counts), tuple(paper_ids))
         self.by_id[person_id] = person
-        for key in {self.index.key_of[spelling] for spelling in counts}:
+        for key in {self.index.key_of[variant.name] for variant in person.variants}:
             self.by_key.setdefault(key, []).append(person)
-        for paper_id, spelling in cluster.entries:
+        for paper_id, spelling in cluster.anchors:
             self.by_paper.setdefault(paper_id, []).append((spelling, person))
 
     def _fullness(self, spelling: str) -> tuple[object, ...]:
-        """Return a rank of a spelling by how well it serves as a person's name; of equal ones the first added is taken."""
+        """Return a rank of a spelling by how well it serves as a person's name."""
         key = self.index.key_of[spelling]
         parsed = self.index.names[key]
         is_odd = "," in spelling or spelling.isupper() or spelling in self.index.reversed
@@ -207,35 +212,23 @@ class Directory:
 
     def _variants(self, cluster: _Cluster, name: str, counts: Counter[str]) -> tuple[Variant, ...]:
         best = max(counts, key=lambda spelling: (usual_order(spelling) == name, counts[spelling]))
-        variants = [Variant(best, counts[best], "the fullest spelling", 1.0)]
-        for spelling, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if len(counts) > 1 else ():
-            if spelling != best:
-                why = self._reason(cluster, spelling, best)
-                variants.append(Variant(spelling, count, why.reason, round(why.confidence, 2)))
+        variants = [Variant(best, counts.pop(best), "the fullest spelling", 1.0)]
+        for spelling in sorted(counts, key=lambda spelling: (-counts[spelling], spelling)):
+            key = self.index.key_of[spelling]
+            why = cluster.reasons.get(key) or self.index.match_of.get(key) or SAME_NAME
+            if spelling in self.index.reversed:
+                why = _REVERSED
+            elif key == self.index.key_of[best]:
+                why = SAME_NAME
+            variants.append(Variant(spelling, counts[spelling], why.reason, round(why.confidence, 2)))
         return tuple(variants)
 
-    def _reason(self, cluster: _Cluster, spelling: str, best: str) -> NameMatch:
-        key = self.index.key_of[spelling]
-        if spelling in self.index.reversed:
-            return _REVERSED
-        if key == self.index.key_of[best]:
-            return SAME_NAME
-        return cluster.reasons.get(key) or self.index.match_of.get(key) or SAME_NAME
 
-
-def _clearly_most(scores: Mapping[str, float]) -> str:
-    """Return what has the highest score by far; "" where there is none such."""
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:2]
-    if not ranked or ranked[0][1] < 1 or (len(ranked) > 1 and ranked[0][1] < _CLEARLY * ranked[1][1]):
-        return ""
-    return ranked[0][0]
-
-
-def _ids(name: str) -> Iterator[str]:
-    """Yield the ids that a person of a name may have, in order."""
+def _free_id(name: str, taken: Collection[str]) -> str:
+    """Return an id made of a name's words; one word alone, a family name to `authors.find`, is always numbered."""
     words = words_of(name)
     stem = "-".join(words) or "unnamed"
-    if len(words) > 1:  # one word alone is a family name to `authors.find`
-        yield stem
-    for number in numbers_from(2 if len(words) > 1 else 1):
-        yield f"{stem}-{number}"
+    if len(words) > 1 and stem not in taken:
+        return stem
+    first = 2 if len(words) > 1 else 1
+    return next(person_id for number in count(first) if (person_id := f"{stem}-{number}") not in taken)
