@@ -183,6 +183,7 @@ def make(corpus: Sequence[Paper], seed: int, homonyms: float = HOMONYMS) -> Test
     """Alter names of a corpus."""
     chance = random.Random(seed)
     index = NameIndex(Counter(name for paper in corpus for name in paper.authors))
+    spelt_alike = Counter(index.key_of.values())
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
     met: dict[str, set[str]] = defaultdict(set)
     for number, paper in enumerate(corpus):
@@ -195,7 +196,7 @@ def make(corpus: Sequence[Paper], seed: int, homonyms: float = HOMONYMS) -> Test
         if (form := parse(name)).given
         and form.has_full_given_name
         and index.commonness(form) <= COMMON
-        and len(index.spellings[index.key_of[name]]) == 1
+        and spelt_alike[index.key_of[name]] == 1
         and not index.matches.get(index.key_of[name])
         and not any(character in name for character in ",()")
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -32,12 +32,11 @@ class NameIndex:
     def __init__(self, spellings: Mapping[str, int]) -> None:
         """Read the spellings of a library, each with how often it stands on a paper.
 
-        `names` holds the parsed names, `spellings` their spellings, `key_of` the key of a spelling; `reversed` are the
-        spellings with the family name first. `head_of` leads from a key to the key of the fullest name that it surely
-        stands for, `match_of` says why; `candidates` holds for each other key the fullest names that it may stand for.
+        `names` holds the parsed names, `key_of` the key of a spelling; `reversed` are the spellings with the family
+        name first. `head_of` leads from a key to the key of the fullest name that it surely stands for, `match_of` says
+        why; `candidates` holds for each other key the fullest names that it may stand for.
         """
         self.names: dict[str, ParsedName] = {}
-        self.spellings: dict[str, list[str]] = defaultdict(list)
         self.key_of: dict[str, str] = {}
         self.reversed: set[str] = set()
         self._of_word: dict[str, list[str]] = defaultdict(list)
@@ -61,18 +60,22 @@ class NameIndex:
     def _read(self, spellings: Mapping[str, int]) -> None:
         parsed = {spelling: name for spelling in spellings if (name := parse(spelling)).family}
         uses: Counter[str] = Counter()
+        known: dict[str, ParsedName] = {}
         for spelling, name in parsed.items():
-            uses[name.key] += spellings[spelling]
-        for name in {name.key: name for name in parsed.values()}.values():
+            key = name.key
+            known[key] = name
+            uses[key] += spellings[spelling]
+        for name in known.values():
             self._family_uses[name.family[-1]] += 1
             self._given_uses.update(name.given[:1])
         for spelling, name in parsed.items():
-            upright = self._without_capitals(spelling, name)
-            turned = reversed_order(upright)
-            if turned is not None and self._is_reversed(upright, turned, uses):
+            if changed := uncapitalised(spelling):  # "Wei Li" for "Wei LI", unless Wei is the family name
+                name = max(parse(changed), name, key=lambda each: self._family_uses[each.family[-1]])
+            turned = reversed_order(name)
+            if turned is not None and self._is_reversed(name, turned, uses):
                 self.reversed.add(spelling)
-                upright = turned
-            self._add(spelling, upright)
+                name = turned
+            self._add(spelling, name)
 
     def _add(self, spelling: str, name: ParsedName) -> None:
         key = name.key
@@ -83,37 +86,30 @@ class NameIndex:
             is_marked = known.has_marked_vowel or name.has_marked_vowel
             name = replace(fuller, native=known.native or name.native, has_marked_vowel=is_marked)
         self.names[key] = name
-        self.spellings[key].append(spelling)
         self.key_of[spelling] = key
-
-    def _without_capitals(self, spelling: str, name: ParsedName) -> ParsedName:
-        """Return "Wei Li" for "Wei LI", where Li is a family name of the library rather than Wei."""
-        if not (changed := uncapitalised(spelling)):
-            return name
-        other = parse(changed)
-        return max(other, name, key=lambda each: self._family_uses[each.family[-1]])
 
     def _is_reversed(self, name: ParsedName, turned: ParsedName, uses: Mapping[str, int]) -> bool:
         """Tell whether the library has "Naibin Gu" beside "Gu Naibin", and uses the words mostly in that order.
 
         Where no other name uses the words at all, the order that stands on more papers is the usual one.
         """
-        if turned.key not in uses or turned.key == name.key:
+        key, other = name.key, turned.key
+        if other not in uses or other == key:
             return False
         mine, theirs = self._usualness(name), self._usualness(turned)
         is_unknown = self._family_uses[name.family[-1]] <= 1 and self._given_uses[name.given[0]] <= 1
-        is_rarer = (uses[name.key], name.key) < (uses[turned.key], turned.key)
+        is_rarer = (uses[key], key) < (uses[other], other)
         return mine <= _RARELY and (theirs > mine or (theirs == mine == 0.0 and is_unknown and is_rarer))
 
     def _usualness(self, name: ParsedName) -> float:
         """Return how usual it is, in [0, 1], that the last word is a family name and the first a given one."""
-        if not name.given or not name.family:
+        if not name.given:
             return 0.0
-        family, given = name.family[-1], name.given[0]
-        shares = (
-            (self._family_uses[family] - 1) / max(1, self._family_uses[family] + self._given_uses[family] - 1),
-            (self._given_uses[given] - 1) / max(1, self._family_uses[given] + self._given_uses[given] - 1),
-        )
+
+        def share(uses: Counter[str], word: str) -> float:
+            return (uses[word] - 1) / max(1, self._family_uses[word] + self._given_uses[word] - 1)
+
+        shares = share(self._family_uses, name.family[-1]), share(self._given_uses, name.given[0])
         return min(shares) if max(shares) else 0.0
 
     def commonness(self, name: ParsedName, own: int = 1) -> float:
@@ -152,11 +148,12 @@ class NameIndex:
 
     def _find_heads(self) -> None:
         """Put each name, the fullest first, to the one fullest name that it matches; where it matches several, note all."""
-        order = {key: (name.fullness, self._usualness(name), key) for key, name in self.names.items()}
+        self.head_of = {key: key for key in self.names if key not in self.matches}
+        order = {key: (self.names[key].fullness, self._usualness(self.names[key]), key) for key in self.matches}
         for key in sorted(order, key=order.__getitem__, reverse=True):
             heads: dict[str, NameMatch] = {}
             exact: dict[str, NameMatch] = {}
-            for other, why in self.matches.get(key, {}).items():
+            for other, why in self.matches[key].items():
                 head = self.head_of.get(other)
                 if head is None:
                     continue
@@ -184,12 +181,11 @@ class NameIndex:
         orders = [asked, *_family_first(asked)]
         if len(asked.words) > 1 and (other := parse(uncapitalised(words))).family:
             orders.append(other)
-        near = self._holding(word for order in orders for word in order.words if len(word) > 1)
+        said = {each for order in orders for word in order.words if len(word) > 1 for each in (word, collapse(word))}
+        near = {key for word in said for key in self._of_word.get(word, ())}
         if len(asked.words) == 1:
             return sorted(near | native)
-        matches = {
-            key: [why for order in orders if (why := match(self.names[key], order))] for key in near
-        }
+        matches = {key: [why for order in orders if (why := match(self.names[key], order))] for key in near}
         if asked.has_full_given_name:
             same = {key for key, found in matches.items() if any(why.is_exact for why in found)}
             if same or native:
@@ -199,10 +195,6 @@ class NameIndex:
             text = " ".join(asked.words)
             matching = {key for key in near if same_person(text, " ".join(self.names[key].words))}
         return sorted(matching | native)
-
-    def _holding(self, words: Iterable[str]) -> set[str]:
-        """Return the names of which one of the words, spelt out or not, is a part."""
-        return {key for word in words for each in (word, collapse(word)) for key in self._of_word.get(each, ())}
 
 
 def _family_first(name: ParsedName) -> list[ParsedName]:

@@ -91,7 +91,9 @@ class Directory:
         for paper_id, names in listed.items():
             keys = self._keys[paper_id]
             taken: Counter[str] = Counter()
-            for name in sorted((each for each in names if each in keys), key=lambda each: index.head_of.get(keys[each]) != keys[each]):
+            for name in sorted(
+                (each for each in names if each in keys), key=lambda each: index.head_of.get(keys[each]) != keys[each]
+            ):
                 key = keys[name]
                 head = index.head_of.get(key) or claims.get((paper_id, key), key)
                 cluster = clusters[head, taken[head]]
