@@ -91,26 +91,18 @@ class NameIndex:
     def _is_reversed(self, name: ParsedName, turned: ParsedName, uses: Mapping[str, int]) -> bool:
         """Tell whether the library has "Naibin Gu" beside "Gu Naibin", and uses the words mostly in that order.
 
-        Where no other name uses the words at all, the order that stands on more papers is the usual one.
+        Where no other name tells, the order that stands on more papers is the usual one.
         """
         key, other = name.key, turned.key
-        if other not in uses or other == key:
+        mine, theirs = self._family_share(name), self._family_share(turned)
+        if other not in uses or other == key or mine > _RARELY:
             return False
-        mine, theirs = self._usualness(name), self._usualness(turned)
-        is_unknown = self._family_uses[name.family[-1]] <= 1 and self._given_uses[name.given[0]] <= 1
-        is_rarer = (uses[key], key) < (uses[other], other)
-        return mine <= _RARELY and (theirs > mine or (theirs == mine == 0.0 and is_unknown and is_rarer))
+        return theirs > mine or (uses[key], key) < (uses[other], other)
 
-    def _usualness(self, name: ParsedName) -> float:
-        """Return how usual it is, in [0, 1], that the last word is a family name and the first a given one."""
-        if not name.given:
-            return 0.0
-
-        def share(uses: Counter[str], word: str) -> float:
-            return (uses[word] - 1) / max(1, self._family_uses[word] + self._given_uses[word] - 1)
-
-        shares = share(self._family_uses, name.family[-1]), share(self._given_uses, name.given[0])
-        return min(shares) if max(shares) else 0.0
+    def _family_share(self, name: ParsedName) -> float:
+        """Return in which share of the library's other names with this one's last word it is a family name."""
+        word = name.family[-1]
+        return (self._family_uses[word] - 1) / max(1, self._family_uses[word] + self._given_uses[word] - 1)
 
     def commonness(self, name: ParsedName, own: int = 1) -> float:
         """Return how many others of this name the library would hold if given and family names went by chance.
@@ -149,7 +141,7 @@ class NameIndex:
     def _find_heads(self) -> None:
         """Put each name, the fullest first, to the one fullest name that it matches; where it matches several, note all."""
         self.head_of = {key: key for key in self.names if key not in self.matches}
-        order = {key: (self.names[key].fullness, self._usualness(self.names[key]), key) for key in self.matches}
+        order = {key: (self.names[key].fullness, self._family_share(self.names[key]), key) for key in self.matches}
         for key in sorted(order, key=order.__getitem__, reverse=True):
             heads: dict[str, NameMatch] = {}
             exact: dict[str, NameMatch] = {}
