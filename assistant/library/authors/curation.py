@@ -54,15 +54,12 @@ def named(connection: Connection, words: str) -> Person:
 
 
 def merge(connection: Connection, one: Person, other: Person) -> Person:
-    """Make one person of two, who keeps the first one's id. What had split just these two is forgotten.
-
-    Raises UsageError when they are one already.
-    """
+    """Make one person of two, who keeps the first one's id. Raises UsageError when they are one already."""
     if one.id == other.id:
         raise UsageError(f"{one.id} is one person already.")
-    mine, theirs = _anchors(connection, one), _anchors(connection, other)
-    _decide(connection, Decision("merge", one.id, mine, theirs))
-    return _holder(connection, mine)
+    decision = Decision("merge", one.id, _anchors(connection, one), _anchors(connection, other))
+    decisions.keep(connection, decision)
+    return _holder(connection, decision.one)
 
 
 def split(connection: Connection, person: Person, parts: Sequence[str]) -> list[Person]:
@@ -92,7 +89,7 @@ def split(connection: Connection, person: Person, parts: Sequence[str]) -> list[
     kept = tuple(anchor for anchor in anchors if anchor not in off)
     if not kept:
         raise UsageError(f"Nothing would be left of {person.id}.")
-    _decide(connection, Decision("split", person.id, kept, off, spellings))
+    decisions.keep(connection, Decision("split", person.id, kept, off, spellings))
     return [_holder(connection, kept), _holder(connection, off)]
 
 
@@ -175,20 +172,6 @@ def _anchors(connection: Connection, person: Person) -> tuple[Anchor, ...]:
         query = select(authorships.c.paper_id, authorships.c.name).where(authorships.c.paper_id.in_(page))
         found |= {(row.paper_id, row.name) for row in connection.execute(query) if row.name in names}
     return tuple(sorted(found))
-
-
-def _decide(connection: Connection, decision: Decision) -> None:
-    """Forget what said the contrary of just these two; where that is not enough, keep the decision."""
-    sides = {frozenset(decision.one), frozenset(decision.other)}
-    contrary = [
-        each.number
-        for each in decisions.read(connection)
-        if each.kind != decision.kind and {frozenset(each.one), frozenset(each.other)} == sides
-    ]
-    decisions.forget(connection, contrary)
-    is_one = _holder(connection, decision.one).id == _holder(connection, decision.other).id
-    if not contrary or is_one != (decision.kind == "merge"):
-        decisions.keep(connection, decision)
 
 
 def _holder(connection: Connection, anchors: Sequence[Anchor]) -> Person:

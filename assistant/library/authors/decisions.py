@@ -59,9 +59,9 @@ def version(connection: Connection) -> str:
 
 
 def keep(connection: Connection, decision: Decision) -> None:
-    """Add a decision to those kept, unless it is the same as one that is there."""
-    if decision in [replace(known, number=decision.number) for known in read(connection)]:
-        return
+    """Add a decision as the last one; an earlier one that is the same is forgotten."""
+    same = [known.number for known in read(connection) if replace(known, number=decision.number) == decision]
+    forget(connection, same)
     connection.execute(
         insert(author_decisions).values(
             kind=decision.kind,
@@ -71,15 +71,10 @@ def keep(connection: Connection, decision: Decision) -> None:
             spellings=json.dumps(decision.spellings),
         )
     )
-    _renew_version(connection)
 
 
 def forget(connection: Connection, numbers: Sequence[int]) -> None:
     """Take decisions back."""
     connection.execute(delete(author_decisions).where(author_decisions.c.number.in_(list(numbers))))
-    _renew_version(connection)
-
-
-def _renew_version(connection: Connection) -> None:
     # not a counter: one that an undone transaction had reached would come again
     connection.execute(insert(facts).prefix_with("OR REPLACE").values(name=_VERSION, value=uuid4().hex))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.text import fold
 
@@ -108,6 +108,7 @@ class NameMatch:
 
 _EQUAL = NameMatch("", 1.0, is_exact=True)
 _SPELT_OUT = NameMatch("ü, ö, ä, ø or å spelt out", 0.97, is_exact=True)
+_INITIALS = NameMatch("initials for given names", 0.9)
 SAME_NAME = NameMatch("the same name but for marks, hyphens, case or order", 0.99, is_exact=True)
 
 
@@ -233,11 +234,7 @@ def _is_initials(item: str) -> bool:
     letters = item.replace(".", "").replace("-", "")
     if len(letters) == 1 and "." in item:
         return letters.isalpha()  # "Soman K.p."
-    return (
-        letters.isupper()
-        and len(letters) <= (_MOST_GLUED if "." not in item else _MOST_GLUED + 1)
-        and (len(letters) == 1 or "." in item or "-" in item or letters == item)
-    )
+    return letters.isupper() and len(letters) <= _MOST_GLUED + ("." in item)
 
 
 def _is_family_first(items: Sequence[str]) -> bool:
@@ -318,32 +315,21 @@ def _match_shortened(full: ParsedName, short: ParsedName) -> NameMatch | None:
 
 
 def _match_given(one: tuple[str, ...], other: tuple[str, ...]) -> NameMatch | None:
-    """Compare given names: equal letters, initials in their order, middle names that one leaves out."""
+    """Compare given names: equal letters, initials in their order, middle names that one leaves out.
+
+    The first name must match the first one; an initial matches its name. Where each has a name in full that the other
+    does not know ("Zhangyang" and "Z. Jane"), they are two people.
+    """
     if "".join(one) == "".join(other):
         return _EQUAL
     if not one or not other:
         return None
     long, short = (one, other) if len("".join(one)) >= len("".join(other)) else (other, one)
-    if all(len(word) == 1 for word in short):
-        return NameMatch("initials for given names", 0.9) if _are_initials_of(short, long) else None
-    return _match_in_order(long, short) or (_match_in_order(short, long) if len(short) > len(long) else None)
-
-
-def _are_initials_of(initials: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    """Tell whether initials are those of the names: "J. Y." of "Jian Yun" and of "Jianyun", "J." of both."""
-    if names[0][0] != initials[0]:
-        return False
-    if len(names) == 1 and len(initials) > 1:
-        return re.search(".+".join(map(re.escape, initials)), names[0]) is not None
-    rest = iter(names[1:])
-    return all(any(word[0] == letter for word in rest) for letter in initials[1:])
-
-
-def _match_in_order(long: tuple[str, ...], short: tuple[str, ...]) -> NameMatch | None:
-    """Match each name of `short` to one of `long` in order, the first to the first; an initial matches its name.
-
-    Where each has a name in full that the other does not know ("Zhangyang" and "Z. Jane"), they are two people.
-    """
+    are_initials = all(len(word) == 1 for word in short)
+    if are_initials and len(long) == 1 < len(short):  # "J. Y." of "Jianyun"
+        return _INITIALS if re.match(".+".join(map(re.escape, short)), long[0]) else None
+    if len(short) > len(long) and not are_initials:
+        long, short = short, long
     places: list[int] = []
     for word in short:
         options = range(places[-1] + 1, len(long)) if places else range(1)
@@ -351,16 +337,18 @@ def _match_in_order(long: tuple[str, ...], short: tuple[str, ...]) -> NameMatch 
         if place is None:
             return None
         places.append(place)
+    if are_initials:
+        return _INITIALS
     pairs = [(long[place], word) for place, word in zip(places, short, strict=True)]
     left_out = [word for at, word in enumerate(long) if at not in places]
-    are_initials = all(len(word) == 1 for word in left_out)
-    if not are_initials and any(len(word) > len(other) for other, word in pairs):
+    is_full_left_out = any(len(word) > 1 for word in left_out)
+    if is_full_left_out and any(len(word) > len(known) for known, word in pairs):
         return None
-    if any(len(word) != len(other) for other, word in pairs):
-        if min(map(len, pairs[0])) > 1:
-            return NameMatch("initial for a middle name", 0.95, omits_name=bool(left_out))
-        return NameMatch("initials for given names", 0.9, omits_name=bool(left_out))
-    return NameMatch("middle name left out", 0.95 if are_initials else 0.9, omits_name=True)
+    if all(len(word) == len(known) for known, word in pairs):
+        return NameMatch("middle name left out", 0.9 if is_full_left_out else 0.95, omits_name=True)
+    if min(map(len, pairs[0])) > 1:
+        return NameMatch("initial for a middle name", 0.95, omits_name=bool(left_out))
+    return replace(_INITIALS, omits_name=bool(left_out))
 
 
 def _match_word(one: str, other: str) -> bool:

@@ -48,10 +48,9 @@ class Person:
 
 @dataclass(eq=False)
 class _Cluster:
-    """Names on papers that are one person's; `reasons` says by key of a name why, where the names alone do not."""
+    """Names on papers that are one person's; `person_id` is the id that a decision gave them."""
 
     anchors: list[Anchor] = field(default_factory=list)
-    reasons: dict[str, NameMatch] = field(default_factory=dict)
     person_id: str = ""
 
 
@@ -75,6 +74,7 @@ class Directory:
             paper_id: {head for key in keys.values() if not is_common[head := heads.get(key, key)]}
             for paper_id, keys in self._keys.items()
         }
+        self._reasons: dict[Anchor, NameMatch] = {}  # where the names alone do not say why
         self.by_id: dict[str, Person] = {}
         self.by_key: dict[str, list[Person]] = {}
         self.by_paper: dict[str, list[tuple[str, Person]]] = {}
@@ -96,12 +96,11 @@ class Directory:
             ):
                 key = keys[name]
                 head = index.head_of.get(key) or claims.get((paper_id, key), key)
-                cluster = clusters[head, taken[head]]
-                cluster.anchors.append((paper_id, name))
+                clusters[head, taken[head]].anchors.append((paper_id, name))
                 taken[head] += 1
                 if why := index.candidates.get(key, {}).get(head):
                     confidence = max(why.confidence, _COAUTHORS_CONFIDENCE)
-                    cluster.reasons[key] = NameMatch(f"{why.reason}; co-authors in common", confidence)
+                    self._reasons[paper_id, name] = NameMatch(f"{why.reason}; co-authors in common", confidence)
         return list(clusters.values())
 
     def _claims(self) -> dict[tuple[str, str], str]:
@@ -144,18 +143,16 @@ class Directory:
             old = list(dict.fromkeys((*mine, *theirs)))
             if not mine or (not theirs and not decision.spellings) or (decision.kind == "merge" and len(old) < 2):
                 continue
-            new = self._split(old, decision) if decision.kind == "split" else [self._merged(old, decision.person_id)]
+            if decision.kind == "split":
+                new = self._split(old, decision)
+            else:
+                new = [_Cluster([anchor for cluster in old for anchor in cluster.anchors], decision.person_id)]
+                self._reasons.update((anchor, _DECIDED) for cluster in old[1:] for anchor in cluster.anchors)
             clusters = [*(cluster for cluster in clusters if cluster not in old), *new]
             home.update((anchor, cluster) for cluster in new for anchor in cluster.anchors)
         return sorted(
             clusters, key=lambda each: (not each.person_id, min(order[paper_id] for paper_id, _ in each.anchors))
         )
-
-    def _merged(self, clusters: Sequence[_Cluster], person_id: str) -> _Cluster:
-        anchors = [anchor for cluster in clusters for anchor in cluster.anchors]
-        own = {self.index.key_of[name] for _, name in clusters[0].anchors}
-        decided = {key: _DECIDED for _, name in anchors if (key := self.index.key_of[name]) not in own}
-        return _Cluster(anchors, decided | clusters[0].reasons, person_id)
 
     def _split(self, clusters: Sequence[_Cluster], decision: Decision) -> list[_Cluster]:
         """Take the split-off names on papers out of the clusters that hold the rest, and put them together.
@@ -175,9 +172,8 @@ class Directory:
                     if len(circle & theirs) > len(circle & ours):
                         leaving.add(anchor)
             part.anchors += [anchor for anchor in cluster.anchors if anchor in leaving]
-            part.reasons |= cluster.reasons
             if rest := [anchor for anchor in cluster.anchors if anchor not in leaving]:
-                found.append(_Cluster(rest, cluster.reasons, cluster.person_id or decision.person_id))
+                found.append(_Cluster(rest, cluster.person_id or decision.person_id))
         return [*found, part] if part.anchors else found
 
     def _circle(self, anchors: Iterable[Anchor]) -> set[str]:
@@ -191,39 +187,40 @@ class Directory:
         }
 
     def _add_person(self, cluster: _Cluster) -> None:
-        counts = Counter(name for _, name in cluster.anchors)
-        fullest = max(counts, key=self._fullness) if len(counts) > 1 else next(iter(counts))
-        name = usual_order(fullest)
+        spellings: dict[str, list[Anchor]] = defaultdict(list)
+        for anchor in cluster.anchors:
+            spellings[anchor[1]].append(anchor)
+        best = max(spellings, key=self._fullness)  # of equal ones the first added
+        others = sorted(spellings.keys() - {best}, key=lambda spelling: (-len(spellings[spelling]), spelling))
+        name = usual_order(best)
         person_id = cluster.person_id
         if not person_id or person_id in self.by_id:
             person_id = _free_id(name, self.by_id)
+        variants = [Variant(best, len(spellings[best]), "the fullest spelling", 1.0)]
+        for spelling in others:
+            why = self._reason(spellings[spelling][0], best)
+            variants.append(Variant(spelling, len(spellings[spelling]), why.reason, round(why.confidence, 2)))
         paper_ids = sorted({paper_id for paper_id, _ in cluster.anchors}, key=self._rank.__getitem__)
-        person = Person(person_id, name, self._variants(cluster, name, counts), tuple(paper_ids))
-        self.by_id[person_id] = person
-        for key in {self.index.key_of[variant.name] for variant in person.variants}:
+        person = self.by_id[person_id] = Person(person_id, name, tuple(variants), tuple(paper_ids))
+        for key in {self.index.key_of[spelling] for spelling in spellings}:
             self.by_key.setdefault(key, []).append(person)
         for paper_id, spelling in cluster.anchors:
             self.by_paper.setdefault(paper_id, []).append((spelling, person))
 
-    def _fullness(self, spelling: str) -> tuple[object, ...]:
+    def _fullness(self, spelling: str) -> tuple[bool, bool, tuple[int, int], bool]:
         """Return a rank of a spelling by how well it serves as a person's name."""
         key = self.index.key_of[spelling]
         parsed = self.index.names[key]
         is_odd = "," in spelling or spelling.isupper() or spelling in self.index.reversed
         return key in self.index.head_of, bool(parsed.given), parsed.fullness[:2], not is_odd
 
-    def _variants(self, cluster: _Cluster, name: str, counts: Counter[str]) -> tuple[Variant, ...]:
-        best = max(counts, key=lambda spelling: (usual_order(spelling) == name, counts[spelling]))
-        variants = [Variant(best, counts.pop(best), "the fullest spelling", 1.0)]
-        for spelling in sorted(counts, key=lambda spelling: (-counts[spelling], spelling)):
-            key = self.index.key_of[spelling]
-            why = cluster.reasons.get(key) or self.index.match_of.get(key) or SAME_NAME
-            if spelling in self.index.reversed:
-                why = _REVERSED
-            elif key == self.index.key_of[best]:
-                why = SAME_NAME
-            variants.append(Variant(spelling, counts[spelling], why.reason, round(why.confidence, 2)))
-        return tuple(variants)
+    def _reason(self, anchor: Anchor, best: str) -> NameMatch:
+        key = self.index.key_of[anchor[1]]
+        if anchor[1] in self.index.reversed:
+            return _REVERSED
+        if key == self.index.key_of[best]:
+            return SAME_NAME
+        return self._reasons.get(anchor) or self.index.match_of.get(key) or SAME_NAME
 
 
 def _free_id(name: str, taken: Collection[str]) -> str:
