@@ -1,4 +1,4 @@
-"""A person's decisions about authors, in order: these two are one, or these papers are another's. The last one holds."""
+"""A person's decisions about authors, in order: two are one, or some papers are another's. The last one holds."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class NameIndex:
                 yield one, other, NameMatch("a source writes the name in both scripts", 0.95, is_exact=True)
 
     def _find_heads(self) -> None:
-        """Put each name, the fullest first, to the one fullest name that it matches; where it matches several, note all."""
+        """Put each name, the fullest first, to the fullest name that it matches; where these are several, note all."""
         self.head_of = {key: key for key in self.names if key not in self.matches}
         order = {key: (self.names[key].fullness, self._family_share(self.names[key]), key) for key in self.matches}
         for key in sorted(order, key=order.__getitem__, reverse=True):

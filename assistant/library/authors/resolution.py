@@ -132,7 +132,7 @@ class Directory:
         return claims
 
     def _decided(self, clusters: list[_Cluster], decisions: Sequence[Decision]) -> Iterable[_Cluster]:
-        """Return the clusters as a person's decisions, one after the other, leave them; those with a decided id first."""
+        """Return the clusters as the decisions, one after the other, leave them; those with a decided id first."""
         home = {anchor: cluster for cluster in reversed(clusters) for anchor in cluster.anchors} if decisions else {}
         order = {paper_id: place for place, paper_id in enumerate(self._keys)}
         for decision in decisions:
