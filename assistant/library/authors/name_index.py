@@ -94,10 +94,10 @@ class NameIndex:
         Where no other name tells, the order that stands on more papers is the usual one.
         """
         key, other = name.key, turned.key
-        mine, theirs = self._family_share(name), self._family_share(turned)
-        if other not in uses or other == key or mine > _RARELY:
+        if other not in uses or other == key:
             return False
-        return theirs > mine or (uses[key], key) < (uses[other], other)
+        mine, theirs = self._family_share(name), self._family_share(turned)
+        return mine <= _RARELY and (theirs > mine or (uses[key], key) < (uses[other], other))
 
     def _family_share(self, name: ParsedName) -> float:
         """Return in which share of the library's other names with this one's last word it is a family name."""
