@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Text, cast, delete, func, insert, select, upd
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from assistant.errors import LibraryDamaged, LibraryError, StorageFull
+from assistant.library import authors
 from assistant.library.bm25 import TextIndex
 from assistant.library.filters import holding, passing
 from assistant.library.identity import strong_keys, text_key, title_key
@@ -79,6 +80,7 @@ class Library:
         make_folder(folder)
         _refuse_emptied(folder)
         self._engine = connect(folder / FILE_NAME)
+        authors.attach(self._engine)
         self._text = TextIndex()
 
     def close(self) -> None:
