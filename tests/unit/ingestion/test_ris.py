@@ -203,6 +203,11 @@ def test_a_record_too_long_for_memory_is_left_out_and_the_rest_is_read() -> None
     assert isinstance(record, Record)
 
 
+def test_a_type_without_a_space_before_it_still_begins_a_record() -> None:
+    (record,) = items_of("TY -JOUR\nTI  - Title\nAB  - Abstract.\nER  - \n")
+    assert isinstance(record, Record)
+
+
 @given(st.text())
 def test_nothing_that_follows_a_start_raises(text: str) -> None:
     for item in items_of(f"TY  - JOUR\nTI  - Title\n{text}"):
