@@ -54,9 +54,8 @@ class Network:
 def coauthor_network(library: Library, paper_ids: Collection[str]) -> Network:
     """Return the network of a set of papers: of the people who are linked most, at most `MOST_PEOPLE`.
 
-    People are persons, not spellings (see `assistant.library.authors`). Where nobody is linked, those who wrote most
-    stand alone. The layout is that of Kamada and Kawai (Information Processing Letters 31, 1989), with one distance
-    for people who are linked and one for all others: names overlap less than by lengths of paths.
+    People are persons, not spellings. Where nobody is linked, those who wrote most stand alone. The layout is that of
+    Kamada and Kawai (Information Processing Letters 31, 1989) with one distance for the linked and one for all others.
     """
     wanted = PaperFilter(among=tuple(sorted(paper_ids)))
     with library.transaction() as connection:
