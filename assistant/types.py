@@ -168,8 +168,8 @@ class PaperFilter:
     def merged(self, said: PaperFilter) -> PaperFilter:
         """Return both filters as one: what `said` says takes its place, but for papers, people and words.
 
-        Only papers that both allow are left; the other people, the words and the exclusions of both must hold. Who wrote
-        the papers, where and when they appeared is one matter each, whichever fields say it.
+        Only papers that both allow are left; the other people, the words and the exclusions of both must hold. Who
+        wrote the papers, where and when they appeared is one matter each, whichever fields say it.
         """
         changes = {
             name: value

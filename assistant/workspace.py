@@ -120,7 +120,7 @@ class Workspace:
         Raises QuestionError, EmbedderMismatch, IndexFailed.
         """
         self.embed_few()
-        return self.assistant.ask(question, history, chosen=filter, kind=kind, plan=plan, anyway=anyway)
+        return self.assistant.ask(question, history, filter=filter, kind=kind, plan=plan, anyway=anyway)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], *, filter: PaperFilter = PaperFilter(), question_id: str = ""
@@ -178,8 +178,8 @@ class Workspace:
         """Return how the themes and terms of papers come and go, with counts and intervals."""
         selected = topics.select(self.library, topic, filter, self.assistant.retriever.search)
         near = f" near to “{plain(topic)}”" if selected.note else ""
-        described = trends.selected_in_words(replace(selected.chosen, among=filter.among)) + near
-        return trends.find(self.library, selected.chosen, by, described, on_progress=on_progress)
+        described = trends.selected_in_words(replace(selected.filter, among=filter.among)) + near
+        return trends.find(self.library, selected.filter, by, described, on_progress=on_progress)
 
     def export(
         self, format: str = "", file: Path | None = None, *, topic: str = "", filter: PaperFilter = PaperFilter()
@@ -189,7 +189,7 @@ class Workspace:
         Raises UsageError for an unknown format, ExportError where the file cannot be written.
         """
         selected = topics.select(self.library, topic, filter)
-        text = "".join(export.text(export.stream(self.library, selected.chosen), export.format_for(format, file)))
+        text = "".join(export.text(export.stream(self.library, selected.filter), export.format_for(format, file)))
         if file:
             export.save([text], file)
         return text

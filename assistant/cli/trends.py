@@ -86,7 +86,7 @@ def _about(context: typer.Context, library: Library, topic: str, filters: PaperF
             return opened.assistant.retriever.search(text, limit, among)
 
     selected = topics.select(library, topic, filters, search)
-    return selected.chosen, selected.note, f" near to “{plain(topic)}”" if selected.note else ""
+    return selected.filter, selected.note, f" near to “{plain(topic)}”" if selected.note else ""
 
 
 def _named(context: typer.Context, library: Library, filters: PaperFilter, found: Trends) -> Trends:

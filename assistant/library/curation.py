@@ -192,15 +192,15 @@ def only_of(library: Library, told_by: Sequence[str]) -> list[Paper]:
         return read_papers(connection, connection.execute(query).scalars().all())
 
 
-def chosen_papers(library: Library, listed: Sequence[Paper], chosen: PaperFilter, words: str) -> list[Paper]:
+def chosen_papers(library: Library, listed: Sequence[Paper], filter: PaperFilter, words: str) -> list[Paper]:
     """Return the papers that pass the filter and hold all the words in title or abstract; of those listed, if any.
 
     Raises UsageError where there is no word in `words`.
     """
     if words.strip() and not fold(words):
         raise UsageError(f"“{words}” holds no word to look for.")
-    found = list(listed) or library.papers(chosen)
-    passing = library.ids(chosen)
+    found = list(listed) or library.papers(filter)
+    passing = library.ids(filter)
     for use in library.word_use(fold(words).split(), [paper.id for paper in found]).values():
         passing &= use.paper_ids
     return [paper for paper in found if paper.id in passing]

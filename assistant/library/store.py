@@ -104,28 +104,28 @@ class Library:
                 raise LibraryDamaged(f"some text ({error.orig})") from error
             raise LibraryError(f"The library file {place} could not be used: {error.orig}.") from error
 
-    def count(self, chosen: PaperFilter = PaperFilter()) -> int:
+    def count(self, filter: PaperFilter = PaperFilter()) -> int:
         """Return how many papers pass the filter."""
         with self.transaction() as connection:
-            query = passing(connection, select(func.count()).select_from(papers), chosen)
+            query = passing(connection, select(func.count()).select_from(papers), filter)
             return int(connection.execute(query).scalar_one())
 
-    def papers(self, chosen: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0) -> list[Paper]:
+    def papers(self, filter: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0) -> list[Paper]:
         """Return the papers that pass the filter, newest first, then by title; at most `limit`, after `offset`."""
-        return self.find_papers("", chosen, limit, offset)[0]
+        return self.find_papers("", filter, limit, offset)[0]
 
     def find_papers(
-        self, words: str, chosen: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0
+        self, words: str, filter: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0
     ) -> tuple[list[Paper], int]:
         """Return the papers of which each of the words begins a word of title, authors, venue, category or date.
 
         In the order of `papers`, at most `limit` of them after `offset`; with it how many there are in all.
         """
         with self.transaction() as connection:
-            query = holding(passing(connection, select(papers.c.id), chosen), words)
+            query = holding(passing(connection, select(papers.c.id), filter), words)
             query = query.order_by(papers.c.date.desc(), papers.c.title, papers.c.number).limit(limit).offset(offset)
             found = read_papers(connection, connection.execute(query).scalars().all())
-            count = holding(passing(connection, select(func.count()).select_from(papers), chosen), words)
+            count = holding(passing(connection, select(func.count()).select_from(papers), filter), words)
             return found, int(connection.execute(count).scalar_one())
 
     def papers_by_id(self, ids: Sequence[str]) -> list[Paper]:
@@ -151,16 +151,16 @@ class Library:
                 held.update((row.value, row.paper_id) for row in rows)
         return {one: next((held[key] for key in known if key in held), "") for one, known in keys.items()}
 
-    def ids(self, chosen: PaperFilter) -> set[str]:
+    def ids(self, filter: PaperFilter) -> set[str]:
         """Return the ids of the papers that pass the filter."""
         with self.transaction() as connection:
-            return set(connection.execute(passing(connection, select(papers.c.id), chosen)).scalars())
+            return set(connection.execute(passing(connection, select(papers.c.id), filter)).scalars())
 
-    def numbers(self, chosen: PaperFilter) -> NDArray[np.int64]:
+    def numbers(self, filter: PaperFilter) -> NDArray[np.int64]:
         """Return the numbers, ascending, of the papers that pass the filter."""
         joined = func.aggregate_strings(cast(papers.c.number, Text), ",")  # a row a paper would take ten times as long
         with self.transaction() as connection:
-            found = connection.execute(passing(connection, select(joined), chosen)).scalar_one()
+            found = connection.execute(passing(connection, select(joined), filter)).scalar_one()
         return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
     def own_ids(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -41,14 +41,14 @@ class Retriever:
     embedder: Embedder
     dense_weight: float = DENSE_WEIGHT
 
-    def search(self, question: str, limit: int, chosen: PaperFilter = PaperFilter()) -> list[Passage]:
+    def search(self, question: str, limit: int, filter: PaperFilter = PaperFilter()) -> list[Passage]:
         """Return the papers whose combined score is highest.
 
         Each candidate of either search gets both scores: the cosine, scaled to [0, 1] between the least and the
         greatest of the candidates, and BM25 divided by the greatest. Their convex combination is the score (Bruch, Gai
         and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023); figures in docs/EXPERIMENTS.md.
         """
-        among = None if chosen.is_empty else self.library.numbers(chosen)
+        among = None if filter.is_empty else self.library.numbers(filter)
         candidates = max(CANDIDATES, limit)
         if among is None:
             self.index.prepare()  # while the embedding model loads

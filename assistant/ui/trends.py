@@ -84,10 +84,10 @@ class TrendsTab:
         )
         with self._library.transaction() as connection:
             names = caveats.names_of(connection, wanted)
-        words = trends.selected_in_words(wanted if selected.note else selected.chosen, names)
+        words = trends.selected_in_words(wanted if selected.note else selected.filter, names)
         about = f" near to “{plain(topic)}”" if selected.note else ""
-        found = trends.find(self._library, selected.chosen, by, f"{words}{about}", on_progress=listen)
-        return selected.chosen, found
+        found = trends.find(self._library, selected.filter, by, f"{words}{about}", on_progress=listen)
+        return selected.filter, found
 
     def _files(self, files: Mapping[str, bytes], found: Trends) -> str:
         if self._downloads is None:

@@ -134,5 +134,5 @@ def _counted(library: Library, answer: Answer) -> list[Paper]:
     listed = [paper_id for row in answer.rows for paper_id in row["paper_ids"]]
     ids = list(dict.fromkeys([*(source.paper_id for source in answer.sources), *listed]))
     if answer.coverage and len(ids) < answer.coverage.matching:  # not all papers have a theme, and few are cited
-        return library.papers(topics.select(library, plan.topic, named).chosen)
+        return library.papers(topics.select(library, plan.topic, named).filter)
     return library.papers_by_id(ids)

@@ -278,7 +278,7 @@ def test_an_author_s_name_alone_finds_their_papers(build: Callable[..., Assistan
 def test_a_filter_restricts_the_sources(build: Callable[..., Assistant]) -> None:
     answer = (
         build(ScriptedModel("Nothing."))
-        .ask("Which foundation model is tested?", chosen=PaperFilter(until=2024))
+        .ask("Which foundation model is tested?", filter=PaperFilter(until=2024))
         .answer()
     )
     assert [source.title for source in answer.sources] == ["Light-PEFT"]
