@@ -1,4 +1,4 @@
-"""The plain data that every room speaks: papers in, evidence and answers out.
+"""Plain data that every room speaks: papers, filters and plans in, evidence and answers out.
 
 Everything here is frozen and knows nothing of files, databases or models.
 """

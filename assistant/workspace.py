@@ -1,4 +1,4 @@
-"""An open library and everything that works on it: adding, asking, searching, summarising, checking."""
+"""The workspace: an open library and everything that works on it."""
 
 from __future__ import annotations
 

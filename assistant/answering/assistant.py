@@ -1,4 +1,4 @@
-"""The whole path from a question to a proved answer, on one screen: `Assistant.ask`."""
+"""The assistant: the whole path from a question to a proved answer, on one screen."""
 
 from __future__ import annotations
 

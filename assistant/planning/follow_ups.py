@@ -1,4 +1,4 @@
-"""A request that goes on from the talk: what it keeps of the plan before, what it changes, which paper it means."""
+"""Follow-up requests: what they keep of the plan before, what they change, which paper they mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The probes that read requests, fitted on the labelled requests that ship, as `assistant models calibrate` does.
+"""Training of the probes that read requests, on the labelled requests that ship.
 
 A labelled request names its passages: `{"q", "language", "kind", "named": [[start, end, slot]], "of", "order",
 "position", "history"}`, and where it follows up on a talk, `ask` and `mode`. Where `named` is null, what it names is

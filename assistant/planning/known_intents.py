@@ -1,4 +1,4 @@
-"""Requests that are worded as a labelled one is, read by that alone: a plain count needs no chat model."""
+"""Intents of requests that are worded like a labelled one, read without the chat model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request that was read to a plan: what is asked, of which papers."""
+"""Query planning: from a request that was read to what is asked, of which papers."""
 
 from __future__ import annotations
 

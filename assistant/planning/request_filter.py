@@ -1,4 +1,4 @@
-"""What a request names, found in the library: people, papers, venues, categories, topics and times as a filter."""
+"""The filter of a request: people, papers, venues, categories, topics and times found in the library."""
 
 from __future__ import annotations
 

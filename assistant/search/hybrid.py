@@ -1,4 +1,4 @@
-"""A question to the papers that may answer it: dense and lexical search, their scores combined."""
+"""Hybrid search: dense and lexical retrieval, their scores combined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which papers a topic means: those that hold its words, so that they can be counted; else the nearest in meaning.
+"""Papers of a topic: those that hold its words, so that they can be counted; else the nearest in meaning.
 
 To a topic of few papers come those near it that hold none of its words: the chat model reads each, and a probe tells
 whether the paper is about the topic.
