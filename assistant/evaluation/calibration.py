@@ -34,7 +34,7 @@ _BUDGET = 3000
 class Task:
     """What a probe is to tell of a text and an abstract: `label` names it in labelled lines.
 
-    `strength` is the inverse of the fit's regularisation (C), see docs/EXPERIMENTS.md.
+    `strength` is the inverse of the fit's regularisation (C), see E21 in docs/experiments.
     """
 
     name: Judgement

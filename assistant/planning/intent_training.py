@@ -23,7 +23,7 @@ from assistant.protocols import LanguageModel, Reading
 from assistant.types import Progress, ProgressListener
 
 DEPTH_OF_TOKENS, DEPTH_OF_LAST = 0.5, 0.79
-"""Where in a model names are told, and kinds, as shares of its layers: 14 and 22 of 28; docs/EXPERIMENTS.md."""
+"""Where in a model names are told, and kinds, as shares of its layers: 14 and 22 of 28 (E22 in docs/experiments)."""
 
 _STRENGTH = {"slots": 0.02}
 _USUAL_STRENGTH = 0.004

@@ -89,7 +89,7 @@ _EARLIER = 2
 """Questions of the talk that are shown before the request."""
 
 _CHANGE = 1.0
-"""What it costs, in nats, that a word names something else than the one before it; see docs/EXPERIMENTS.md."""
+"""What it costs, in nats, that a word names something else than the one before it; see E22 in docs/experiments."""
 
 _PROSE = frozenset({"content", "paper_summary", "comparison_papers"})
 _OVERVIEWS = frozenset({"overview", "trend", "author_profile"})

@@ -20,7 +20,7 @@ from assistant.planning.intents import Named, Reads, Request
 from assistant.protocols import Embedder, Vectors
 
 LEAST_LIKENESS = 0.97
-"""Cosine from which a request is read as the labelled one that is nearest; measured in docs/EXPERIMENTS.md."""
+"""Cosine from which a request is read as the labelled one that is nearest; see E22 in docs/experiments."""
 
 _AGREEING = 2
 """So many of the nearest must say the same where they are as near."""
