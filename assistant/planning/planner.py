@@ -127,7 +127,7 @@ class Planner:
 
         `person` is the id of the one whom the reader chose among people of one name.
         """
-        if choice := follow_ups.choice(question, history):
+        if history and (choice := follow_ups.choice(question, history)):
             return self.plan(history[-1].question, filter, history=history[:-1], person=choice.id, stop=stop)
         request = self.reader.read(prompt_safety.asked(question), [turn.question for turn in history], stop)
         plan: Plan

@@ -1,5 +1,20 @@
-from assistant.library import Chats, Library
-from assistant.types import Answer, ModelInfo, Sentence, Source, Span, Timings
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+
+from assistant.library import FILE_NAME, Chats, Library
+from assistant.types import (
+    Answer,
+    CataloguePlan,
+    ClarificationPlan,
+    ModelInfo,
+    PassagesPlan,
+    Sentence,
+    Source,
+    Span,
+    Timings,
+)
 
 
 def answer(question: str) -> Answer:
@@ -51,3 +66,37 @@ def test_a_conversation_without_answers_is_not_listed(library: Library) -> None:
     chats = Chats(library)
     chats.keep("c1", [])
     assert chats.latest(9) == []
+
+
+def test_conversations_of_the_version_before_are_brought_along(tmp_path: Path) -> None:
+    old = {
+        "question": "Papers by Wang?",
+        "subject": "Papers by Wang?",
+        "chosen": {"author": "wei-wang"},
+        "measure": "papers",
+    }
+    plans = [
+        {**old, "kind": "catalogue", "is_sure": True, "candidates": [], "unclear": ""},
+        {**old, "kind": "passages", "measure": None, "is_sure": False, "candidates": [], "unclear": ""},
+        {**old, "kind": "catalogue", "candidates": [{"id": "wei-wang", "name": "Wei Wang", "words": "2 papers"}]},
+    ]
+    Library(tmp_path).close()
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection, connection:
+        connection.execute("PRAGMA user_version = 6")
+        connection.execute("INSERT INTO chats VALUES ('c', '2026-11-29 12:00:00')")
+        for ordinal, plan in enumerate(plans, 1):
+            answer = {"question": "q", "standalone_question": "q", "kind": "catalogue", "text": "t", "refused": False}
+            answer |= {
+                "reason": "",
+                "plan": plan,
+                "timings": {"first_evidence_s": 0, "first_token_s": None, "total_s": 0},
+            }
+            connection.execute("INSERT INTO answers VALUES ('c', ?, ?)", (ordinal, json.dumps(answer)))
+    with contextlib.closing(Library(tmp_path)) as library:
+        counted, prose, asked_back = (answer.plan for answer in Chats(library).answers("c"))
+    assert isinstance(counted, CataloguePlan)
+    assert (counted.measure, counted.filter.author) == ("papers", "wei-wang")
+    assert isinstance(prose, PassagesPlan)
+    assert not prose.is_exact
+    assert isinstance(asked_back, ClarificationPlan)
+    assert asked_back.candidates[0].id == "wei-wang"
