@@ -256,7 +256,7 @@ def _statements(connection: Connection, paper_id: str) -> list[Numbered]:
     """Return what is said of a paper, with the numbers of the records; what was not kept word for word is as it is."""
     rows = connection.execute(select(records).where(records.c.paper_id == paper_id).order_by(records.c.number)).all()
     known = [] if all(row.statement for row in rows) else read_papers(connection, [paper_id])
-    return [(row.number, Statement(row.origin, row.own_id, read_statement(row) or known[0])) for row in rows]
+    return [(row.number, Statement(row.origin, row.source_key, read_statement(row) or known[0])) for row in rows]
 
 
 def _groups(said: Sequence[Numbered], paper_id: str) -> list[list[Numbered]]:
@@ -267,7 +267,7 @@ def _groups(said: Sequence[Numbered], paper_id: str) -> list[list[Numbered]]:
     if len(by_id) == 1:
         by_id = {}
         for number, one in said:
-            by_id.setdefault(f"{one.origin}\n{one.own_id}\n{one.paper}", []).append((number, one))
+            by_id.setdefault(f"{one.origin}\n{one.source_key}\n{one.paper}", []).append((number, one))
     return sorted(by_id.values(), key=lambda group: paper_id != next(new_ids(group[0][1].paper)))
 
 

@@ -20,10 +20,10 @@ _TEXTS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one source says of a paper; `origin` names the source (a file, an address), `own_id` its name for it."""
+    """What one source says of a paper; `origin` names the source (a file, an address), `source_key` its name for it."""
 
     origin: str
-    own_id: str
+    source_key: str
     paper: Paper
 
 

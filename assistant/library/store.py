@@ -163,14 +163,14 @@ class Library:
             found = connection.execute(passing(connection, select(joined), filter)).scalar_one()
         return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
-    def own_ids(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    def source_keys(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return for each paper the names that its sources gave it, such as BibTeX keys or JSONL ids; none for some."""
         found: dict[str, tuple[str, ...]] = dict.fromkeys(paper_ids, ())
         with self.transaction() as connection:
             for page in pages(paper_ids):
-                query = select(records.c.paper_id, records.c.own_id).where(records.c.paper_id.in_(page)).distinct()
-                for row in connection.execute(query.where(records.c.own_id != "").order_by(records.c.own_id)):
-                    found[row.paper_id] += (row.own_id,)
+                query = select(records.c.paper_id, records.c.source_key).where(records.c.paper_id.in_(page)).distinct()
+                for row in connection.execute(query.where(records.c.source_key != "").order_by(records.c.source_key)):
+                    found[row.paper_id] += (row.source_key,)
         return found
 
     def text_search(self, question: str, limit: int, among: NDArray[np.int64] | None = None) -> list[tuple[str, float]]:
