@@ -306,7 +306,7 @@ class Workspace:
         """
         with self._adding:
             embedder = self.embedder()
-            is_same = self.library.fact(FINGERPRINT) in (None, embedder.fingerprint)
+            is_same = self.library.metadata(FINGERPRINT) in (None, embedder.fingerprint)
             self.index.rebuild("" if is_same and not anew else embedder.fingerprint)
             return embedding_queue.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
 
@@ -378,9 +378,9 @@ class Workspace:
 
     def _check_fingerprint(self) -> None:
         """Refuse to mix vectors of two embedding models; an empty library takes the present one's."""
-        kept, present = self.library.fact(FINGERPRINT), self.embedder().fingerprint
+        kept, present = self.library.metadata(FINGERPRINT), self.embedder().fingerprint
         if kept is None:
-            self.library.keep_fact(FINGERPRINT, present)
+            self.library.set_metadata(FINGERPRINT, present)
         elif kept != present:
             raise EmbedderMismatch(
                 f"The library {self.settings.library} was embedded with another model ({kept}) than the present one "

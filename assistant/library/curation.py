@@ -238,13 +238,13 @@ def refold(connection: Connection, ids: Sequence[str], *, force: bool = False) -
 
 def renew_keys(library: Library) -> None:
     """Give every paper the keys of the present version, where an older program gave it others."""
-    if library.fact(_KEYS) == _KEYS_VERSION:
+    if library.metadata(_KEYS) == _KEYS_VERSION:
         return
     with library.transaction() as connection:
         for page in pages(connection.execute(select(papers.c.id)).scalars()):
             for paper in read_papers(connection, page):
                 _write_keys(connection, paper)
-    library.keep_fact(_KEYS, _KEYS_VERSION)
+    library.set_metadata(_KEYS, _KEYS_VERSION)
 
 
 def pair(one: str, other: str) -> tuple[str, str]:

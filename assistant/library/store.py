@@ -229,16 +229,16 @@ class Library:
                 )
             )
 
-    def fact(self, name: str) -> str | None:
+    def metadata(self, name: str) -> str | None:
         """Return a value kept about the library itself, such as the fingerprint of its embedding model."""
         with self.transaction() as connection:
             value = connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
             return None if value is None else str(value)
 
-    def keep_fact(self, name: str, value: str) -> None:
+    def set_metadata(self, name: str, value: str) -> None:
         """Keep a value about the library itself."""
         with self.transaction() as connection:
-            _keep_facts(connection, {name: value})
+            _set_metadata(connection, {name: value})
 
     def pending_count(self) -> int:
         """Return how many papers still wait for a vector or for the index to take it."""
@@ -318,13 +318,13 @@ class Library:
         with self.transaction() as connection:
             connection.execute(update(vectors).where(vectors.c.indexed != 0).values(indexed=0))
             connection.execute(delete(removals))
-            _keep_facts(connection, known)
+            _set_metadata(connection, known)
 
     def forget_vectors(self, **known: str) -> None:
         """Drop every vector, so that all papers wait for new ones, and note the facts `known` with it."""
         with self.transaction() as connection:
             connection.execute(delete(vectors))
-            _keep_facts(connection, known)
+            _set_metadata(connection, known)
 
     def indexed_count(self) -> int:
         """Return how many papers the vector index holds."""
@@ -353,7 +353,7 @@ class Library:
         return found
 
 
-def _keep_facts(connection: Connection, known: Mapping[str, str]) -> None:
+def _set_metadata(connection: Connection, known: Mapping[str, str]) -> None:
     for name, value in known.items():
         connection.execute(delete(facts).where(facts.c.name == name))
         connection.execute(insert(facts).values(name=name, value=value))

@@ -115,7 +115,7 @@ def test_a_topic_that_no_abstract_holds_is_looked_for_by_meaning(
 ) -> None:
     monkeypatch.setattr(workspace.Workspace, "_load_embedder", lambda _: HashingEmbedder())
     library = Library(run.folder)
-    library.keep_fact("embedder", HashingEmbedder.fingerprint)
+    library.set_metadata("embedder", HashingEmbedder.fingerprint)
     library.close()
     found = run.json("--topic", "ants cats zebra")
     assert 0 < found["total"] <= 4
