@@ -1,6 +1,6 @@
 """The library: papers, people and vectors in one SQLite file, the source of truth."""
 
-from assistant.library.conversations import Chats
+from assistant.library.conversations import Conversations
 from assistant.library.curation import AlikePair
 from assistant.library.field_provenance import Statement, provenance
 from assistant.library.filters import DOUBTS, Doubt, count, passing, undecided, venues_named
@@ -26,7 +26,7 @@ __all__ = [
     "DOUBTS",
     "FILE_NAME",
     "AlikePair",
-    "Chats",
+    "Conversations",
     "CheckReport",
     "Doubt",
     "Finding",
