@@ -287,7 +287,9 @@ def provenance_json(paper: Paper, statements: Sequence[Statement]) -> dict[str, 
     return {
         **paper_json(paper),
         "said_by": {name: list(origins) for name, origins in provenance(paper, statements).items()},
-        "sources": [{"source": said.origin, "own_id": said.source_key, **paper_json(said.paper)} for said in statements],
+        "sources": [
+            {"source": said.origin, "own_id": said.source_key, **paper_json(said.paper)} for said in statements
+        ],
     }
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from assistant.errors import LibraryDamaged, LibraryError, StorageFull
 from assistant.library import authors
 from assistant.library.bm25 import TextIndex
-from assistant.library.filters import holding, passing
+from assistant.library.filters import holding, papers_passing
 from assistant.library.identity import strong_keys, text_key, title_key
 from assistant.library.rows import pages, read_papers
 from assistant.library.schema import (
@@ -107,7 +107,7 @@ class Library:
     def count(self, filter: PaperFilter = PaperFilter()) -> int:
         """Return how many papers pass the filter."""
         with self.transaction() as connection:
-            query = passing(connection, select(func.count()).select_from(papers), filter)
+            query = papers_passing(connection, select(func.count()).select_from(papers), filter)
             return int(connection.execute(query).scalar_one())
 
     def papers(self, filter: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0) -> list[Paper]:
@@ -122,10 +122,10 @@ class Library:
         In the order of `papers`, at most `limit` of them after `offset`; with it how many there are in all.
         """
         with self.transaction() as connection:
-            query = holding(passing(connection, select(papers.c.id), filter), words)
+            query = holding(papers_passing(connection, select(papers.c.id), filter), words)
             query = query.order_by(papers.c.date.desc(), papers.c.title, papers.c.number).limit(limit).offset(offset)
             found = read_papers(connection, connection.execute(query).scalars().all())
-            count = holding(passing(connection, select(func.count()).select_from(papers), filter), words)
+            count = holding(papers_passing(connection, select(func.count()).select_from(papers), filter), words)
             return found, int(connection.execute(count).scalar_one())
 
     def papers_by_id(self, ids: Sequence[str]) -> list[Paper]:
@@ -154,13 +154,13 @@ class Library:
     def ids(self, filter: PaperFilter) -> set[str]:
         """Return the ids of the papers that pass the filter."""
         with self.transaction() as connection:
-            return set(connection.execute(passing(connection, select(papers.c.id), filter)).scalars())
+            return set(connection.execute(papers_passing(connection, select(papers.c.id), filter)).scalars())
 
     def numbers(self, filter: PaperFilter) -> NDArray[np.int64]:
         """Return the numbers, ascending, of the papers that pass the filter."""
         joined = func.aggregate_strings(cast(papers.c.number, Text), ",")  # a row a paper would take ten times as long
         with self.transaction() as connection:
-            found = connection.execute(passing(connection, select(joined), filter)).scalar_one()
+            found = connection.execute(papers_passing(connection, select(joined), filter)).scalar_one()
         return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
     def source_keys(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

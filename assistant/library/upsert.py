@@ -182,7 +182,9 @@ class _Decisions:
             self._put(replace(record.paper, id=self._new_id(record.paper)), [entry], is_new=True)
             return "added"
         same = [
-            one for one in self.said.get(existing.id, ()) if (one.origin, one.source_key) == (self.origin, record.source_key)
+            one
+            for one in self.said.get(existing.id, ())
+            if (one.origin, one.source_key) == (self.origin, record.source_key)
         ]
         if any(one.digest == entry.digest and one.number not in self.superseded for one in same):
             return "unchanged"
@@ -268,7 +270,9 @@ class _Decisions:
         return any((one.origin, one.source_key) == (self.origin, record.source_key) for one in told)
 
     def _told_apart(self, paper: Paper, record: Record) -> bool:
-        source_keys = {one.source_key for one in self.said.get(paper.id, ()) if one.origin == self.origin and one.source_key}
+        source_keys = {
+            one.source_key for one in self.said.get(paper.id, ()) if one.origin == self.origin and one.source_key
+        }
         if not record.source_key or not source_keys or record.source_key in source_keys:
             return False
         return fold(paper.abstract) != fold(record.paper.abstract)

@@ -300,7 +300,9 @@ def test_a_conversation_is_there_after_a_reload_until_it_is_deleted(
     page.reload()
     expect(page.locator("#question textarea")).to_be_visible()
     expect(page.get_by_role("option", name="What does the loom weave with?")).to_have_count(0)
-    assert "What does the loom weave with?" not in [chat.title for chat in Conversations(app.workspace.library).latest(99)]
+    assert "What does the loom weave with?" not in [
+        chat.title for chat in Conversations(app.workspace.library).latest(99)
+    ]
 
 
 def test_edit_of_an_earlier_question_drops_the_turns_after_it(app: Running, open_page: Callable[..., Page]) -> None:
