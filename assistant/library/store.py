@@ -215,8 +215,8 @@ class Library:
                 for row in rows
             ]
 
-    def keep_profile(self, profile: AuthorProfile, origin: str) -> None:
-        """Keep an author page's header, replacing what the same page said before."""
+    def save_profile(self, profile: AuthorProfile, origin: str) -> None:
+        """Save an author page's header, replacing what the same page said before."""
         with self.transaction() as connection:
             connection.execute(delete(profiles).where(profiles.c.name == profile.name, profiles.c.origin == origin))
             connection.execute(

@@ -38,7 +38,7 @@ class Reading:
         self._seen: set[int] = set()
         renew_keys(library)
 
-    def keep(self, batch: Sequence[Record]) -> list[Outcome]:
+    def store(self, batch: Sequence[Record]) -> list[Outcome]:
         """Write a batch of records in one transaction; return what became of each, in order."""
         if not batch:
             return []
@@ -87,9 +87,9 @@ class Reading:
         return found
 
 
-def keep(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:
+def store(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:
     """Write records as one reading of a source that is not read to its end."""
-    return Reading(library, origin).keep(batch)
+    return Reading(library, origin).store(batch)
 
 
 @dataclass

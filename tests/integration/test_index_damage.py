@@ -31,7 +31,7 @@ def random_vectors(count: int) -> np.ndarray:
 
 
 def add(library: Library, first: int, count: int) -> None:
-    upsert.keep(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(first, first + count)], "x")
+    upsert.store(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(first, first + count)], "x")
     library.keep_vectors(library.pending_ids(), random_vectors(count))
 
 

@@ -32,7 +32,7 @@ PAPERS = (
 
 
 def filled(library: Library, embedder: HashingEmbedder, papers: tuple[Paper, ...] = PAPERS) -> PersistentIndex:
-    upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+    upsert.store(library, [Record(paper, 1) for paper in papers], "x")
     index = PersistentIndex(library, MemoryPlace())
     embedding_queue.embed_pending(library, index, embedder)
     return index

@@ -229,7 +229,7 @@ def filled(library: Library) -> Library:
         make_paper("Beams", "Tuning [adapters] with beams", authors=("Naibin Gu",), categories=("cs.CV",)),
         make_paper("Bees", "Honey and wax", authors=("Ada Lovelace",), categories=("Machine Learning",)),
     ]
-    upsert.keep(library, [Record(paper, 1) for paper in made], "x")
+    upsert.store(library, [Record(paper, 1) for paper in made], "x")
     return library
 
 
@@ -321,7 +321,7 @@ def test_the_owner_of_a_page_hidden_behind_et_al_may_be_last_but_is_not_first(li
     paper = make_paper("Beams", authors_complete=False)
     hidden = replace(paper, authorships=(Authorship("A One", 1), Authorship("Naibin Gu", None)))
     unnamed = replace(paper, title="Waves", authorships=(Authorship("Naibin Gu", None),))
-    upsert.keep(library, [Record(hidden, 1), Record(unnamed, 2)], "x")
+    upsert.store(library, [Record(hidden, 1), Record(unnamed, 2)], "x")
     with library.transaction() as connection:
         query = select(papers.c.title)
         for position, expected in (("first", ["Waves"]), ("last", ["Beams", "Waves"])):

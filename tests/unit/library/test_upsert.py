@@ -12,7 +12,7 @@ def keep(library: Library, *papers: Paper, origin: str = "a.bib", source_keys: t
     names = source_keys or ("",) * len(papers)
     batch = [Record(paper, 1, name) for paper, name in zip(papers, names, strict=True)]
     reading = upsert.Reading(library, origin)
-    outcomes = reading.keep(batch)
+    outcomes = reading.store(batch)
     reading.finish()
     return list(outcomes)
 

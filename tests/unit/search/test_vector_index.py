@@ -90,7 +90,7 @@ def index(library: Library, place: Place, embedder: HashingEmbedder) -> Persiste
 
 
 def filled(library: Library, place: Place, embedder: HashingEmbedder) -> PersistentIndex:
-    recording.keep(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(8)], "x")
+    recording.store(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(8)], "x")
     index = PersistentIndex(library, place)
     embedding_queue.embed_pending(library, index, embedder)
     for made in place.indexes.values():
@@ -99,7 +99,7 @@ def filled(library: Library, place: Place, embedder: HashingEmbedder) -> Persist
 
 
 def add(library: Library, *titles: str) -> None:
-    recording.keep(library, [Record(make_paper(title), 1) for title in titles], "x")
+    recording.store(library, [Record(make_paper(title), 1) for title in titles], "x")
 
 
 def nearest(index: PersistentIndex, library: Library, embedder: HashingEmbedder, title: str = "Paper 3") -> str:
