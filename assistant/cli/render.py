@@ -35,7 +35,7 @@ from assistant.types import (
 
 if TYPE_CHECKING:
     from assistant.answering import AnswerStream
-    from assistant.library import AlikePair, CheckReport, Statement
+    from assistant.library import AlikePair, CheckReport, SourceRecord
 
 stdout = Console()
 stderr = Console(stderr=True)
@@ -250,7 +250,7 @@ def paper_json(paper: Paper) -> dict[str, Any]:
     return {**asdict(paper), "authors": list(paper.authors), "year": paper.year}
 
 
-def show_paper(paper: Paper, statements: Sequence[Statement]) -> None:
+def show_paper(paper: Paper, statements: Sequence[SourceRecord]) -> None:
     """Print all that is known of a paper, each field with the numbers of the sources that state it."""
     from assistant.library import provenance
 
@@ -280,7 +280,7 @@ def show_paper(paper: Paper, statements: Sequence[Statement]) -> None:
         line(f"  {number}  {origin}", "dim")
 
 
-def provenance_json(paper: Paper, statements: Sequence[Statement]) -> dict[str, Any]:
+def provenance_json(paper: Paper, statements: Sequence[SourceRecord]) -> dict[str, Any]:
     """Return a paper with, for each field, the sources that say just that, and what each source says."""
     from assistant.library import provenance
 

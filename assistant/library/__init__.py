@@ -2,7 +2,7 @@
 
 from assistant.library.conversations import Conversations
 from assistant.library.curation import AlikePair
-from assistant.library.field_provenance import Statement, provenance
+from assistant.library.field_provenance import SourceRecord, provenance
 from assistant.library.filters import (
     UNKNOWN_FIELDS,
     UnknownField,
@@ -40,7 +40,7 @@ __all__ = [
     "Outcome",
     "Ownership",
     "Reading",
-    "Statement",
+    "SourceRecord",
     "UnknownField",
     "aliases",
     "authors",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, select, text
 
 from assistant.errors import LibraryDamaged
 from assistant.library import fulltext
-from assistant.library.curation import refold
+from assistant.library.curation import rebuild_from_sources
 from assistant.library.field_provenance import digest
 from assistant.library.rows import pages, read_papers
 from assistant.library.schema import papers, records, vectors
@@ -109,7 +109,7 @@ def _papers(connection: Connection, mend: bool) -> Iterator[Finding]:
             gone = [number for number, of in damaged.items() if of == paper_id]
             connection.execute(delete(records).where(records.c.number.in_(gone)))
             connection.execute(delete(vectors).where(vectors.c.paper_id == paper_id))
-            refold(connection, [paper_id], force=True)
+            rebuild_from_sources(connection, [paper_id], force=True)
         yield Finding("paper", f"{paper_id} is not what was written", mended=mend and bool(sound))
     for number, paper_id in damaged.items():
         can = _is_sound(connection, paper_id)

@@ -9,9 +9,9 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
-from assistant.library.curation import join, pair, refold, renew_keys
+from assistant.library.curation import join, pair, rebuild_from_sources, renew_keys
 from assistant.library.duplicates import SAME, keys, likeness, near_keys
-from assistant.library.field_provenance import Statement, digest, merged, statement
+from assistant.library.field_provenance import SourceRecord, digest, merged, statement
 from assistant.library.identity import akin, contradict, new_ids, prospective_ids, strong_keys, text_key, title_key
 from assistant.library.rows import insert_papers, pages, read_papers, read_statement, update_papers
 from assistant.library.schema import aliases, identifiers, kept_apart, papers, records
@@ -75,7 +75,7 @@ class Reading:
                 spoken_for = set(connection.execute(others).scalars())
                 gone = [number for number in page if stale[number] in spoken_for]
                 connection.execute(delete(records).where(records.c.number.in_(gone)))
-                refold(connection, sorted({stale[number] for number in gone}))
+                rebuild_from_sources(connection, sorted({stale[number] for number in gone}))
 
     def _known(self, connection: Connection, digests: Iterable[str]) -> dict[tuple[str, str], int]:
         """Return (digest, own id) -> number of the records that this source gave before."""
@@ -191,7 +191,7 @@ class _Decisions:
         old = [one for one in same if one.number and one.number not in self.seen]
         self.superseded.update(one.number for one in old)
         told = [*(one for one in self.said.get(existing.id, ()) if one not in old), entry]
-        union = merged([Statement(one.origin, one.source_key, one.paper) for one in told], existing.id)
+        union = merged([SourceRecord(one.origin, one.source_key, one.paper) for one in told], existing.id)
         self._tell(existing.id, told)
         if union == existing:
             return "unchanged"
