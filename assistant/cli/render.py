@@ -135,8 +135,8 @@ def show_ingestion(report: IngestionReport) -> None:
 def show_check(report: CheckReport) -> None:
     """Print the damage that a check of the library found."""
     for finding in report.findings:
-        done = "repaired" if finding.mended else "not repaired"
-        line(f"{finding.part}: {finding.what} ({done})", "yellow" if finding.mended else "red")
+        done = "repaired" if finding.repaired else "not repaired"
+        line(f"{finding.part}: {finding.what} ({done})", "yellow" if finding.repaired else "red")
     read = f"{report.papers:,} papers, {report.records:,} source records and {report.vectors:,} vectors checked"
     line(f"{read}: {'see above' if report.findings else 'no damage found'}.")
 

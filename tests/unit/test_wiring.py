@@ -167,7 +167,7 @@ def test_a_chroma_that_is_damaged_gives_its_place_to_a_fresh_one(folder: Path, p
         next(former.rglob("*.sqlite3")).write_bytes(b"torn")
         assert workspace.search("Paper 3", 1)[0].passage.similarity
         assert not workspace.index.is_consistent()
-        workspace.check(mend=True)
+        workspace.check(repair=True)
         assert workspace.index.is_consistent()
         assert workspace.index.count() == 5
         assert not former.exists()
