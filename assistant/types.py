@@ -79,11 +79,11 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One paper as one source states it; `own_id` is the source's own name for it (a BibTeX key, a JSONL id)."""
+    """One paper as one source states it; `source_key` is the source's own name for it (a BibTeX key, a JSONL id)."""
 
     paper: Paper
     line: int
-    own_id: str = ""
+    source_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,18 +306,18 @@ class Workspace:
         """
         with self._adding:
             embedder = self.embedder()
-            is_same = self.library.fact(FINGERPRINT) in (None, embedder.fingerprint)
+            is_same = self.library.metadata(FINGERPRINT) in (None, embedder.fingerprint)
             self.index.rebuild("" if is_same and not anew else embedder.fingerprint)
             return embedding_queue.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
 
-    def check(self, *, mend: bool = False) -> CheckReport:
-        """Read the whole library and its index, and with `mend` put right what can be."""
+    def check(self, *, repair: bool = False) -> CheckReport:
+        """Read the whole library and its index, and with `repair` put right what can be."""
         with self._adding:
-            report = integrity.check(self.library, mend=mend)
+            report = integrity.check(self.library, repair=repair)
             is_consistent = self._is_index_consistent()
-            if mend and not is_consistent:
+            if repair and not is_consistent:
                 self.index.rebuild()
-            if mend and self.library.pending_count():
+            if repair and self.library.pending_count():
                 self._embed_waiting(lambda _: None)
             if is_consistent:
                 return report
@@ -325,7 +325,7 @@ class Workspace:
                 "index",
                 "its files are not as they were left, or it lacks vectors; no answer depends on it, and "
                 "`assistant reindex` or the next `add` makes it anew",
-                mended=mend,
+                repaired=repair,
             )
             return replace(report, findings=(*report.findings, finding))
 
@@ -378,9 +378,9 @@ class Workspace:
 
     def _check_fingerprint(self) -> None:
         """Refuse to mix vectors of two embedding models; an empty library takes the present one's."""
-        kept, present = self.library.fact(FINGERPRINT), self.embedder().fingerprint
+        kept, present = self.library.metadata(FINGERPRINT), self.embedder().fingerprint
         if kept is None:
-            self.library.keep_fact(FINGERPRINT, present)
+            self.library.set_metadata(FINGERPRINT, present)
         elif kept != present:
             raise EmbedderMismatch(
                 f"The library {self.settings.library} was embedded with another model ({kept}) than the present one "

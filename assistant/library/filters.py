@@ -1,7 +1,7 @@
 """Which papers a filter chooses, as conditions of a query: what can be said in SQL is not fetched.
 
 A source may say too little to tell whether a paper passes: it cut the list of authors, or named only a year. Such a
-paper is neither in nor out. `passing` takes only what surely passes; `undecided` takes what one condition leaves open.
+paper is neither in nor out. `papers_passing` takes only what surely passes; `papers_with_unknown` takes what one condition leaves open.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from assistant.text import arxiv_categories as subjects
 from assistant.text import fold
 from assistant.types import PaperFilter
 
-Doubt = Literal["author", "position", "any author", "authors", "number", "date", "code"]
+UnknownField = Literal["author", "position", "any author", "authors", "number", "date", "code"]
 """What a source may leave open: whether the author wrote it, at what place, or one of several did, with whom; how many
 wrote it; its date, its code."""
 
-DOUBTS: tuple[Doubt, ...] = get_args(Doubt)
+UNKNOWN_FIELDS: tuple[UnknownField, ...] = get_args(UnknownField)
 
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -53,7 +53,7 @@ _SIGNS = re.compile(r"[+#]")
 _SHORTEST_ACRONYM = 3
 
 
-_ASKED_BY: Mapping[Doubt, Callable[[PaperFilter], bool]] = {
+_ASKED_BY: Mapping[UnknownField, Callable[[PaperFilter], bool]] = {
     "author": lambda filter: bool(filter.author and not filter.position),
     "position": lambda filter: bool(filter.author and filter.position),
     "any author": lambda filter: bool(filter.any_authors),
@@ -70,20 +70,24 @@ class _Condition:
 
     surely: ColumnElement[bool]
     perhaps: ColumnElement[bool] | None = None
-    doubt: Doubt | None = None
+    doubt: UnknownField | None = None
 
 
-def passing(connection: Connection, query: Select[Any], filter: PaperFilter) -> Select[Any]:
+def papers_passing(connection: Connection, query: Select[Any], filter: PaperFilter) -> Select[Any]:
     """Add a filter's conditions to a query over `papers`."""
     return query.where(*(condition.surely for condition in _conditions(connection, filter)))
 
 
-def count(connection: Connection, filter: PaperFilter) -> int:
+def count_papers(connection: Connection, filter: PaperFilter) -> int:
     """Return how many papers surely pass a filter."""
-    return int(connection.execute(passing(connection, select(func.count()).select_from(papers), filter)).scalar_one())
+    return int(
+        connection.execute(papers_passing(connection, select(func.count()).select_from(papers), filter)).scalar_one()
+    )
 
 
-def undecided(connection: Connection, query: Select[Any], filter: PaperFilter, doubt: Doubt) -> Select[Any]:
+def papers_with_unknown(
+    connection: Connection, query: Select[Any], filter: PaperFilter, doubt: UnknownField
+) -> Select[Any]:
     """Add to a query over `papers` that a paper surely passes a filter but for what its sources leave open of `doubt`.
 
     No paper is left where the filter does not ask for it.

@@ -78,10 +78,10 @@ class KnownReader:
                 texts = [_masked(each.text, _stood_for(each)) for each in _plain()]
                 said = " ".join([self.embedder.fingerprint, *texts])
                 name = f"requests {hashlib.sha256(said.encode()).hexdigest()[:16]}"
-                kept = self.library.fact(name)
+                kept = self.library.metadata(name)
                 if kept is None:
                     vectors: Any = self.embedder.embed(texts)
-                    self.library.keep_fact(name, base64.b64encode(vectors.astype(np.float16).tobytes()).decode())
+                    self.library.set_metadata(name, base64.b64encode(vectors.astype(np.float16).tobytes()).decode())
                 else:
                     vectors = np.frombuffer(base64.b64decode(kept), np.float16).reshape(len(texts), -1)
                 self._vectors.append(vectors.astype(np.float32))

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from assistant.catalogue import paper_counts
-from assistant.library import Library, papers, passing
+from assistant.library import Library, papers, papers_passing
 from assistant.protocols import Vectors
 from assistant.text import one_line
 from assistant.types import PaperFilter
@@ -61,7 +61,7 @@ def coauthor_network(library: Library, paper_ids: Collection[str]) -> Network:
     with library.transaction() as connection:
         people = paper_counts.per_author(connection, paper_counts.entries(connection, wanted))
         incomplete = select(func.count()).select_from(papers).where(papers.c.authors_complete == 0)
-        cut = int(connection.execute(passing(connection, incomplete, wanted)).scalar_one())
+        cut = int(connection.execute(papers_passing(connection, incomplete, wanted)).scalar_one())
     writers: dict[str, list[str]] = defaultdict(list)
     for person in people:
         for paper_id in person.paper_ids:

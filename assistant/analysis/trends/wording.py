@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from assistant.analysis.trends.changes import Trend
 from assistant.analysis.trends.timeline import Timeline, span_in_words
 from assistant.analysis.trends.trend_terms import TrendTerms
-from assistant.library import DOUBTS, Doubt, schema, undecided
+from assistant.library import UNKNOWN_FIELDS, UnknownField, papers_with_unknown, schema
 from assistant.text import counted, date_in_words, filter_in_words, joined, plain
 from assistant.types import Paper, PaperFilter
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PUBLICATIONS = 12
 _ALSO = 3
-_UNCERTAIN: Mapping[Doubt, str] = {
+_UNCERTAIN: Mapping[UnknownField, str] = {
     "author": "may be by this author too: the list of their authors is cut",
     "position": "may be meant too: they do not say at which place the author stands",
     "any author": "may be by one of these authors too: the list of their authors is cut",
@@ -84,8 +84,8 @@ def reference(each: Exemplar) -> str:
 def uncertain_papers(connection: Connection, paper_filter: PaperFilter) -> Iterator[str]:
     """Yield how many papers the sources say too little of to tell whether they are meant. They are not counted."""
     query = select(func.count()).select_from(schema.papers)
-    for doubt in DOUBTS:
-        if found := int(connection.execute(undecided(connection, query, paper_filter, doubt)).scalar_one()):
+    for doubt in UNKNOWN_FIELDS:
+        if found := int(connection.execute(papers_with_unknown(connection, query, paper_filter, doubt)).scalar_one()):
             yield f"Not counted: {counted(found, 'more paper')} that {_UNCERTAIN[doubt]}."
 
 

@@ -87,7 +87,7 @@ def _write_files(folder: Path, answer: Answer, library: Library) -> None:
         **{name: value for name, value in answer.to_json().items() if name in ("question", "plan", "model")},
         "counted": [paper.id for paper in counted],
         "people": _spellings(library, answer),
-        "library": {"papers": total, "embedder": library.fact("embedder"), "index": library.fact("index")},
+        "library": {"papers": total, "embedder": library.metadata("embedder"), "index": library.metadata("index")},
         "sha256": {name: sha256(text.encode()).hexdigest() for name, text in files.items()},
     }
     for name, text in {**files, MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"}.items():

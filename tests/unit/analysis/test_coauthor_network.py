@@ -15,7 +15,7 @@ from tests.conftest import make_paper
 
 
 def keep(library: Library, *papers: Paper) -> list[str]:
-    upsert.keep(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
+    upsert.store(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
     return [paper.id for paper in library.papers()]
 
 

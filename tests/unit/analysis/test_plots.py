@@ -25,7 +25,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def keep(library: Library, *papers: Paper) -> list[str]:
     """Put papers into the library with vectors, and return their ids."""
-    upsert.keep(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
+    upsert.store(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
     kept = library.papers()
     assert len(kept) == len(papers)
     library.keep_vectors(

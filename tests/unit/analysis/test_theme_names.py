@@ -59,7 +59,7 @@ def test_a_name_holds_nothing_that_a_terminal_obeys_or_that_looks_like_a_source(
 
 
 def test_names_are_kept_and_asked_for_once(library: Library) -> None:
-    upsert.keep(library, [Record(paper, line, paper.title) for line, paper in enumerate(PAPERS, 1)], "file")
+    upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(PAPERS, 1)], "file")
     ids = tuple(paper.id for paper in library.papers())
     scope = "all"
     found = saved_themes.save(library, scope, [Theme("one", "edit", ("edit",), ids)])
@@ -72,7 +72,7 @@ def test_names_are_kept_and_asked_for_once(library: Library) -> None:
 
 
 def test_a_title_that_gives_orders_does_not_reach_the_model(library: Library) -> None:
-    upsert.keep(library, [Record(paper, line, paper.title) for line, paper in enumerate(PAPERS, 1)], "file")
+    upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(PAPERS, 1)], "file")
     ids = tuple(paper.id for paper in library.papers())
     namer = Namer("")
     saved_themes.name_themes(library, "all", [Theme("one", "edit", ("edit",), ids)], namer, threading.Event())

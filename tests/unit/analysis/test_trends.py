@@ -37,7 +37,7 @@ def _plain_themes(monkeypatch: pytest.MonkeyPatch) -> None:
 def keep(library: Library, *papers: Paper, with_vectors: bool = True) -> list[str]:
     """Put papers in, with vectors; return their ids in the order of the library."""
     before = library.ids(ALL)
-    upsert.keep(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
+    upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
     ids = [paper.id for paper in library.papers() if paper.id not in before]
     if with_vectors and ids:
         library.keep_vectors(ids, HashingEmbedder().embed([paper.title for paper in library.papers_by_id(ids)]))

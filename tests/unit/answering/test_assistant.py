@@ -67,7 +67,7 @@ def build(library: Library, embedder: HashingEmbedder) -> Callable[..., Assistan
         make_paper("BeamLoRA", BEAMS, authors=("Naibin Gu",), date="2025-02-19", url="https://example.org/b"),
         make_paper("Light-PEFT", PRUNING, authors=("Naibin Gu", "Peng Fu"), date="2024"),
     ]
-    upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+    upsert.store(library, [Record(paper, 1) for paper in papers], "x")
     index = PersistentIndex(library, MemoryPlace())
     embedding_queue.embed_pending(library, index, embedder)
 

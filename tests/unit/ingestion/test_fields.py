@@ -49,7 +49,7 @@ def test_a_record_says_whether_its_authors_are_all() -> None:
     told = fields.record(Paper("Tides", "Wet.", authors_complete=False), ["Ada Lovelace"], file="f", line=3)
     assert isinstance(whole, Record)
     assert (whole.paper.authors, whole.paper.authors_complete) == (("Ada Lovelace", "Al Ng"), True)
-    assert (whole.line, whole.own_id) == (3, "k")
+    assert (whole.line, whole.source_key) == (3, "k")
     assert isinstance(cut, Record)
     assert (cut.paper.authors, cut.paper.authors_complete) == (("Ada Lovelace",), False)
     assert isinstance(told, Record)

@@ -40,7 +40,7 @@ def test_a_record_between_lines_of_a_provider_is_read_whole() -> None:
             url="https://example.org/gulls;v=2",
         ),
         line=6,
-        own_id="harbour-17",
+        source_key="harbour-17",
     )
 
 
@@ -74,7 +74,7 @@ def test_a_tagged_export_of_web_of_science_is_read() -> None:
             pmid="15170000",
         ),
         line=3,
-        own_id="WOS:000000000000017",
+        source_key="WOS:000000000000017",
     )
     assert isinstance(problem, Problem)
     assert problem.line == 24

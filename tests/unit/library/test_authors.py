@@ -22,7 +22,7 @@ CELLS = "Perovskite solar cells degrade under moisture; a passivation layer of o
 
 
 def add(library: Library, *papers: Paper, origin: str = "file") -> None:
-    upsert.keep(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], origin)
+    upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], origin)
 
 
 def wrote(*names: str, title: str = "", abstract: str = "", **fields: object) -> Paper:

@@ -3,7 +3,7 @@ import json
 import sqlite3
 from pathlib import Path
 
-from assistant.library import FILE_NAME, Chats, Library
+from assistant.library import FILE_NAME, Conversations, Library
 from assistant.types import (
     Answer,
     CataloguePlan,
@@ -34,37 +34,37 @@ def answer(question: str) -> Answer:
 
 
 def test_a_conversation_is_the_same_after_a_restart(library: Library) -> None:
-    chats = Chats(library)
+    chats = Conversations(library)
     said = [answer("What are beams?"), answer("And <b>?")]
-    chats.keep("c1", said)
+    chats.save("c1", said)
     library.close()
-    again = Chats(Library(library.folder))
+    again = Conversations(Library(library.folder))
     assert again.answers("c1") == tuple(said)
     assert [(chat.id, chat.title) for chat in again.latest(5)] == [("c1", "What are beams?")]
 
 
 def test_keeping_again_replaces_what_was_said_and_keeps_the_beginning(library: Library) -> None:
-    chats = Chats(library)
-    chats.keep("c1", [answer("One?"), answer("Two?")])
+    chats = Conversations(library)
+    chats.save("c1", [answer("One?"), answer("Two?")])
     begun = chats.latest(1)[0].begun
-    chats.keep("c1", [answer("One?")])
+    chats.save("c1", [answer("One?")])
     assert [kept.question for kept in chats.answers("c1")] == ["One?"]
     assert chats.latest(1)[0].begun == begun
 
 
 def test_conversations_are_apart_and_can_be_deleted(library: Library) -> None:
-    chats = Chats(library)
+    chats = Conversations(library)
     one, other = chats.new_id(), chats.new_id()
-    chats.keep(one, [answer("One?")])
-    chats.keep(other, [answer("Other?")])
+    chats.save(one, [answer("One?")])
+    chats.save(other, [answer("Other?")])
     chats.forget(one)
     assert chats.answers(one) == ()
     assert [chat.title for chat in chats.latest(9)] == ["Other?"]
 
 
 def test_a_conversation_without_answers_is_not_listed(library: Library) -> None:
-    chats = Chats(library)
-    chats.keep("c1", [])
+    chats = Conversations(library)
+    chats.save("c1", [])
     assert chats.latest(9) == []
 
 
@@ -93,7 +93,7 @@ def test_conversations_of_the_version_before_are_brought_along(tmp_path: Path) -
             }
             connection.execute("INSERT INTO answers VALUES ('c', ?, ?)", (ordinal, json.dumps(answer)))
     with contextlib.closing(Library(tmp_path)) as library:
-        counted, prose, asked_back = (answer.plan for answer in Chats(library).answers("c"))
+        counted, prose, asked_back = (answer.plan for answer in Conversations(library).answers("c"))
     assert isinstance(counted, CataloguePlan)
     assert (counted.measure, counted.filter.author) == ("papers", "wei-wang")
     assert isinstance(prose, PassagesPlan)

@@ -21,7 +21,7 @@ PAPERS = [
 
 @pytest.fixture
 def filled(library: Library) -> Library:
-    upsert.keep(library, [Record(paper, 1) for paper in PAPERS], "x")
+    upsert.store(library, [Record(paper, 1) for paper in PAPERS], "x")
     return library
 
 

@@ -30,7 +30,7 @@ def no_search() -> object:
 
 
 def keep(library: Library, *papers: Paper) -> list[Paper]:
-    upsert.keep(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
+    upsert.store(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
     kept = library.papers()
     library.keep_vectors([paper.id for paper in kept], HashingEmbedder().embed([paper.abstract for paper in kept]))
     return kept
