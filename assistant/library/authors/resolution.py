@@ -74,7 +74,7 @@ class Directory:
             paper_id: {head for key in keys.values() if not is_common[head := heads.get(key, key)]}
             for paper_id, keys in self._keys.items()
         }
-        self._reasons: dict[Anchor, NameMatch] = {}  # where the names alone do not say why
+        self._claimed: dict[Anchor, NameMatch] = {}  # why, where several people may have the name
         self.by_id: dict[str, Person] = {}
         self.by_key: dict[str, list[Person]] = {}
         self.by_paper: dict[str, list[tuple[str, Person]]] = {}
@@ -100,7 +100,7 @@ class Directory:
                 taken[head] += 1
                 if why := index.candidates.get(key, {}).get(head):
                     confidence = max(why.confidence, _COAUTHORS_CONFIDENCE)
-                    self._reasons[paper_id, name] = NameMatch(f"{why.reason}; co-authors in common", confidence)
+                    self._claimed[paper_id, name] = NameMatch(f"{why.reason}; co-authors in common", confidence)
         return list(clusters.values())
 
     def _claims(self) -> dict[tuple[str, str], str]:
@@ -147,12 +147,11 @@ class Directory:
                 new = self._split(old, decision)
             else:
                 new = [_Cluster([anchor for cluster in old for anchor in cluster.anchors], decision.person_id)]
-                self._reasons.update((anchor, _DECIDED) for cluster in old[1:] for anchor in cluster.anchors)
             clusters = [*(cluster for cluster in clusters if cluster not in old), *new]
-            home.update((anchor, cluster) for cluster in new for anchor in cluster.anchors)
-        return sorted(
-            clusters, key=lambda each: (not each.person_id, min(order[paper_id] for paper_id, _ in each.anchors))
-        )
+            for cluster in new:
+                cluster.anchors.sort(key=lambda anchor: order[anchor[0]])
+                home.update(dict.fromkeys(cluster.anchors, cluster))
+        return sorted(clusters, key=lambda cluster: (not cluster.person_id, order[cluster.anchors[0][0]]))
 
     def _split(self, clusters: Sequence[_Cluster], decision: Decision) -> list[_Cluster]:
         """Take the split-off names on papers out of the clusters that hold the rest, and put them together.
@@ -215,12 +214,17 @@ class Directory:
         return key in self.index.head_of, bool(parsed.given), parsed.fullness[:2], not is_odd
 
     def _reason(self, anchor: Anchor, best: str) -> NameMatch:
-        key = self.index.key_of[anchor[1]]
+        """Return why a name on a paper is that of the person whose fullest spelling is `best`."""
+        key, best_key = self.index.key_of[anchor[1]], self.index.key_of[best]
         if anchor[1] in self.index.reversed:
             return _REVERSED
-        if key == self.index.key_of[best]:
+        if key == best_key:
             return SAME_NAME
-        return self._reasons.get(anchor) or self.index.match_of.get(key) or SAME_NAME
+        if anchor in self._claimed:
+            return self._claimed[anchor]
+        if self.index.head_of.get(key, key) == self.index.head_of.get(best_key, best_key):
+            return self.index.match_of.get(key) or self.index.match_of.get(best_key) or SAME_NAME
+        return _DECIDED
 
 
 def _free_id(name: str, taken: Collection[str]) -> str:

@@ -315,6 +315,15 @@ def test_merging_joins_any_two_names_and_keeps_the_first_id(renamed: Library) ->
     assert renamed.count(PaperFilter(author="mary-smith")) == 2
 
 
+def test_a_merged_person_has_the_name_that_was_added_first_and_the_id_that_was_named_first(renamed: Library) -> None:
+    person = merge(renamed, "Mary Jones", "Mary Smith")
+    assert (person.id, person.name) == ("mary-jones", "Mary Smith")
+    assert [(variant.name, variant.reason) for variant in person.variants] == [
+        ("Mary Smith", "the fullest spelling"),
+        ("Mary Jones", "a person said so"),
+    ]
+
+
 @settings(deadline=None, max_examples=6)
 @given(st.permutations(["mary-smith", "mary-jones", "peng-fu"]))
 def test_merging_and_splitting_restores_what_was(people_of_many_spellings: Library, order: list[str]) -> None:
