@@ -1,4 +1,4 @@
-"""Commands of the program's own: add, ask, search, summarize, serve, chat; and its entry point."""
+"""Entry point of the command line, with the commands add, ask, search, summarize, serve and chat."""
 
 from __future__ import annotations
 

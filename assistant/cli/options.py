@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share."""
+"""Options and helpers that several commands share."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from assistant.types import PaperFilter
 
 if TYPE_CHECKING:
     from assistant.library import Library
+    from assistant.settings import Settings
     from assistant.workspace import Workspace
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
@@ -71,14 +72,20 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def open_workspace(context: typer.Context) -> AbstractContextManager[Workspace]:
-    """Open the library named on the command line with its index and models, for one process at a time."""
+def load_settings(context: typer.Context) -> Settings:
+    """Return the settings for a command that may load models, whose libraries are told to be quiet before."""
     from assistant import settings, wiring
 
     wiring.quiet_environment()
+    return settings.load(**context.obj)
+
+
+def open_workspace(context: typer.Context) -> AbstractContextManager[Workspace]:
+    """Open the library named on the command line with its index and models, for one process at a time."""
+    loaded = load_settings(context)
     from assistant.workspace import Workspace
 
-    return Workspace(settings.load(**context.obj))
+    return Workspace(loaded)
 
 
 def open_library(context: typer.Context) -> AbstractContextManager[Library]:

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from assistant.cli import render
-from assistant.cli.options import AsJson, Topic, open_library, open_workspace, several_people_note, with_filters
+from assistant.cli.options import (
+    AsJson,
+    Topic,
+    load_settings,
+    open_library,
+    open_workspace,
+    several_people_note,
+    with_filters,
+)
 from assistant.errors import UsageError
 from assistant.text import plain
 from assistant.types import PaperFilter, Passage
@@ -59,16 +67,16 @@ def trends(
 
     with open_library(context) as library:
         selected, described = found_trends.select(library, topic, filters, search)
-        meant, note = selected.filter, selected.note
+        filter, note = selected.filter, selected.note
         with nullcontext(lambda _: None) if as_json else render.progress_bar() as listen:
-            found = found_trends.find(library, meant, by, described, on_progress=listen)
+            found = found_trends.find(library, filter, by, described, on_progress=listen)
         several = several_people_note(library, filters.author)
         notes = [*([f"{note[:1].upper()}{note[1:]}."] if note else []), *([several] if several else [])]
         found = replace(found, remarks=(*notes, *found.remarks))
         if names and found.themes:
-            found = _named(context, library, meant, found)
+            found = _named(context, library, filter, found)
         for file in plot or () if found.total else ():
-            charts.write(found, library, file, meant)
+            charts.write(found, library, file, filter)
             render.message(f"Charts are in {file}.")
     render.show(as_json, found.to_json, lambda: _show(found))
     if plot and not found.total:
@@ -77,14 +85,14 @@ def trends(
 
 def _named(context: typer.Context, library: Library, filters: PaperFilter, found: Trends) -> Trends:
     """Let the chat model name the themes that have no name yet. Ctrl-C ends that; names found by then stay."""
-    from assistant import settings, wiring
+    from assistant import wiring
     from assistant.analysis import trends as found_trends
     from assistant.analysis.themes import saved_themes
 
-    wiring.quiet_environment()
+    settings = load_settings(context)
     scope = saved_themes.scope_of(filters)
     with render.progress_bar() as listen:
-        model = wiring.load_language_model(settings.load(**context.obj))
+        model = wiring.load_language_model(settings)
         named = saved_themes.name_themes(library, scope, found.found, model, threading.Event(), listen)
         return found_trends.named(found, named)
 
