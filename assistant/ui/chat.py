@@ -144,20 +144,17 @@ class Chat:
     def retry(self, conversation: Conversation, request: gr.Request) -> Iterator[Outputs]:
         """Answer the last question once more."""
         if conversation:
-            yield from self._answer(conversation[-1].question, conversation[:-1], request, conversation[0].chat_id)
+            yield from self._answer_again(conversation, request)
 
     def answer_anyway(self, conversation: Conversation, request: gr.Request) -> Iterator[Outputs]:
         """Answer the last question, which was refused, all the same; what is written is marked as not assured."""
         if conversation and (plan := conversation[-1].plan):
-            last, chat_id = conversation[-1].question, conversation[0].chat_id
-            yield from self._answer(last, conversation[:-1], request, chat_id, plan, anyway=True)
+            yield from self._answer_again(conversation, request, plan, anyway=True)
 
     def correct(self, request: gr.Request, conversation: Conversation, *values: Any) -> Iterator[Outputs]:
         """Answer the last question once more, read as the fields of the plan say now (see `plan.Fields`)."""
         if conversation and (plan := conversation[-1].plan):
-            plan = plans.corrected(plan, values, self._called)
-            chat_id = conversation[0].chat_id
-            yield from self._answer(conversation[-1].question, conversation[:-1], request, chat_id, plan)
+            yield from self._answer_again(conversation, request, plans.corrected(plan, values, self._called))
 
     def plan_fields(self, conversation: Conversation) -> plans.Fields:
         """Return how the last question was read, as the values of the fields."""
@@ -218,6 +215,12 @@ class Chat:
             return self._ask(question, ()).answer().to_json()
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
+
+    def _answer_again(
+        self, conversation: Conversation, request: gr.Request, plan: Plan | None = None, *, anyway: bool = False
+    ) -> Iterator[Outputs]:
+        last, chat_id = conversation[-1].question, conversation[0].chat_id
+        yield from self._answer(last, conversation[:-1], request, chat_id, plan, anyway=anyway)
 
     def _answer(
         self,
@@ -326,7 +329,7 @@ def _reply(exchange: Exchange, waiting: str) -> str:
 
 
 def _read_as(answer: Answer) -> str:
-    """Return how the question was read; and as what it was asked, where it followed up on the talk."""
+    """Return how the question was read, and how it was rewritten where it followed up on earlier ones."""
     if answer.plan is None or answer.plan.kind == "about":
         return ""
     asked = "" if answer.standalone_question == answer.question else f"“{answer.standalone_question}” "
