@@ -84,27 +84,30 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads) -> gr.Block
             with gr.Tab("Library", id="library"):
                 search, listing, profiles, added, as_of = _lay_out_library(workspace, uploads)
 
-        shown = [heading, chatbot, offer, listing, profiles, as_of]
+        shown = [heading, chatbot, offer, profiles, as_of]
 
-        def show(query: str | None) -> tuple[Any, ...]:
+        def show() -> tuple[Any, ...]:
             size = library.count()
             examples = [{"text": question} for question in example_questions(library)]
             return (
                 _heading(size),
                 gr.update(placeholder=_INVITATION if size else _EMPTY, examples=examples),
                 gr.update(visible=not size),
-                papers_table(library, query or ""),
                 profiles_list(library),
                 date.today().isoformat(),
             )
+
+        def list_papers(query: str | None) -> str:
+            return papers_table(library, query or "")
 
         def add_sample(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 - how Gradio finds the bar
             return ingest(lambda: workspace.add_sample(tracked(progress)))
 
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        page.load(show, search, shown, **private)
+        for change in (page.load, added.change):  # the query is read last: it may be typed in the meantime
+            change(show, None, shown, **private).then(list_papers, search, listing, **private)
+        search.change(list_papers, search, listing, trigger_mode="always_last", **private)
         page.load(chat.earlier, None, earlier, **private)
-        added.change(show, search, shown, **private)
         offer.click(add_sample, None, added, api_visibility="private", show_progress_on=offer)
         api(chat.answer, api_name="ask", concurrency_limit=_ANSWERS_AT_ONCE)
     page.queue(api_open=False, max_size=_LONGEST_QUEUE, default_concurrency_limit=4)
@@ -263,14 +266,6 @@ def _lay_out_library(
     for event in (fetch.click, references.submit):
         event(add_named, references, added, api_visibility="private", show_progress_on=added)
     button.click(add, [files, as_of], [added, files], api_visibility="private", show_progress_on=added)
-    search.change(
-        lambda query: papers_table(workspace.library, query or ""),
-        search,
-        listing,
-        api_visibility="private",
-        show_progress="hidden",
-        trigger_mode="always_last",
-    )
     return search, listing, profiles, added, as_of
 
 
