@@ -179,7 +179,6 @@ class MarkedReader:
 class TrustingJudge:
     """Thinks that the source with most words of a question answers it, but for those with one of the given words."""
 
-    probes = None
     probability = 0.5
 
     def __init__(self, *refused: str) -> None:
