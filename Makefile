@@ -28,7 +28,7 @@ models: $(VENV)/.runtime
 
 docs: $(VENV)/.development
 	$(COMMAND_LINE) --output docs/command-line.md
-	$(BIN)/python docs/schemas/write.py
+	$(BIN)/python docs/write.py
 
 clean:
 	rm -rf $(VENV) build dist

@@ -1,4 +1,4 @@
-"""Everything that can go wrong in a way a person can mend.
+"""The exception tree: everything that can go wrong in a way a person can mend.
 
     AssistantError
     |-- UsageError            a setting or an option is wrong

@@ -1,4 +1,4 @@
-"""What the two models must be able to do, whoever implements them."""
+"""Protocols of the embedding model and the chat model."""
 
 from __future__ import annotations
 

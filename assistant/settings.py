@@ -1,4 +1,4 @@
-"""Every setting: a flag wins over ASSISTANT_* in the environment, that over assistant.toml, that over the default."""
+"""Settings: a flag wins over ASSISTANT_* in the environment, that over assistant.toml, that over the default."""
 
 from __future__ import annotations
 

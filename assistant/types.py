@@ -1,4 +1,4 @@
-"""The plain data that every room speaks: papers in, evidence and answers out.
+"""Plain data that every room speaks: papers, filters and plans in, evidence and answers out.
 
 Everything here is frozen and knows nothing of files, databases or models.
 """
@@ -79,11 +79,11 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One paper as one source states it; `own_id` is the source's own name for it (a BibTeX key, a JSONL id)."""
+    """One paper as one source states it; `source_key` is the source's own name for it (a BibTeX key, a JSONL id)."""
 
     paper: Paper
     line: int
-    own_id: str = ""
+    source_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +168,8 @@ class PaperFilter:
     def merged(self, said: PaperFilter) -> PaperFilter:
         """Return both filters as one: what `said` says takes its place, but for papers, people and words.
 
-        Only papers that both allow are left; the other people, the words and the exclusions of both must hold. Who wrote
-        the papers, where and when they appeared is one matter each, whichever fields say it.
+        Only papers that both allow are left; the other people, the words and the exclusions of both must hold. Who
+        wrote the papers, where and when they appeared is one matter each, whichever fields say it.
         """
         changes = {
             name: value

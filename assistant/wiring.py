@@ -1,4 +1,4 @@
-"""Settings to objects: the only place that picks concrete classes and loads heavy libraries, when they are needed."""
+"""Wiring: settings to objects, the only place that picks concrete classes and loads heavy libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An open library and everything that works on it: adding, asking, searching, summarising, checking."""
+"""The workspace: an open library and everything that works on it."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Workspace:
         Raises QuestionError, EmbedderMismatch, IndexFailed.
         """
         self.embed_few()
-        return self.assistant.ask(question, history, chosen=filter, kind=kind, plan=plan, anyway=anyway)
+        return self.assistant.ask(question, history, filter=filter, kind=kind, plan=plan, anyway=anyway)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], *, filter: PaperFilter = PaperFilter(), question_id: str = ""
@@ -178,8 +178,8 @@ class Workspace:
         """Return how the themes and terms of papers come and go, with counts and intervals."""
         selected = topics.select(self.library, topic, filter, self.assistant.retriever.search)
         near = f" near to “{plain(topic)}”" if selected.note else ""
-        described = trends.selected_in_words(replace(selected.chosen, among=filter.among)) + near
-        return trends.find(self.library, selected.chosen, by, described, on_progress=on_progress)
+        described = trends.selected_in_words(replace(selected.filter, among=filter.among)) + near
+        return trends.find(self.library, selected.filter, by, described, on_progress=on_progress)
 
     def export(
         self, format: str = "", file: Path | None = None, *, topic: str = "", filter: PaperFilter = PaperFilter()
@@ -189,7 +189,7 @@ class Workspace:
         Raises UsageError for an unknown format, ExportError where the file cannot be written.
         """
         selected = topics.select(self.library, topic, filter)
-        text = "".join(export.text(export.stream(self.library, selected.chosen), export.format_for(format, file)))
+        text = "".join(export.text(export.stream(self.library, selected.filter), export.format_for(format, file)))
         if file:
             export.save([text], file)
         return text
@@ -306,18 +306,18 @@ class Workspace:
         """
         with self._adding:
             embedder = self.embedder()
-            is_same = self.library.fact(FINGERPRINT) in (None, embedder.fingerprint)
+            is_same = self.library.metadata(FINGERPRINT) in (None, embedder.fingerprint)
             self.index.rebuild("" if is_same and not anew else embedder.fingerprint)
             return embedding_queue.embed_pending(self.library, self.index, embedder, on_progress=on_progress)
 
-    def check(self, *, mend: bool = False) -> CheckReport:
-        """Read the whole library and its index, and with `mend` put right what can be."""
+    def check(self, *, repair: bool = False) -> CheckReport:
+        """Read the whole library and its index, and with `repair` put right what can be."""
         with self._adding:
-            report = integrity.check(self.library, mend=mend)
+            report = integrity.check(self.library, repair=repair)
             is_consistent = self._is_index_consistent()
-            if mend and not is_consistent:
+            if repair and not is_consistent:
                 self.index.rebuild()
-            if mend and self.library.pending_count():
+            if repair and self.library.pending_count():
                 self._embed_waiting(lambda _: None)
             if is_consistent:
                 return report
@@ -325,7 +325,7 @@ class Workspace:
                 "index",
                 "its files are not as they were left, or it lacks vectors; no answer depends on it, and "
                 "`assistant reindex` or the next `add` makes it anew",
-                mended=mend,
+                repaired=repair,
             )
             return replace(report, findings=(*report.findings, finding))
 
@@ -378,9 +378,9 @@ class Workspace:
 
     def _check_fingerprint(self) -> None:
         """Refuse to mix vectors of two embedding models; an empty library takes the present one's."""
-        kept, present = self.library.fact(FINGERPRINT), self.embedder().fingerprint
+        kept, present = self.library.metadata(FINGERPRINT), self.embedder().fingerprint
         if kept is None:
-            self.library.keep_fact(FINGERPRINT, present)
+            self.library.set_metadata(FINGERPRINT, present)
         elif kept != present:
             raise EmbedderMismatch(
                 f"The library {self.settings.library} was embedded with another model ({kept}) than the present one "

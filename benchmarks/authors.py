@@ -1,23 +1,22 @@
-"""Are the names of one person put together, and people of one name kept apart?
+"""Joining of the spellings of one author's name, and how long it takes.
 
-`python -m benchmarks.authors CORPUS [--seed N] [--fit]` takes real authors of a corpus for people, spells their names
-otherwise on some of their papers, as other sources of other cultures would, and gives some pairs of people of different
-communities of co-authors one name. Who is who is known by the corpus's own spelling; names that several people may well
-share (`NameIndex.commonness`) and names that may be another spelling of one in the corpus ("Francis M. Tyers" beside
-"Francis Tyers") are not scored, for nobody knows. What is printed is pairwise precision and recall: over pairs of names
-on papers, those put together that are one person's, and those of one person that are put together; with 95 % intervals
-from bootstrapping people, and for each kind of spelling. Half of the people, by name, serve to fit the weights of
-`same_names.probability` (`--fit` prints new ones); the figures are of the other half. No names of the corpus are left
-out of the library, so that they can be mistaken for those that are scored.
+`python -m benchmarks.authors CORPUS [--seed N]` takes real authors of a corpus for people and spells their names
+otherwise on some of their papers, as other sources of other cultures would. Who is who is known by the corpus's own
+spelling; names that several people may well share (`NameIndex.commonness`) and names that may be another spelling of
+one in the corpus ("Francis M. Tyers" beside "Francis Tyers") are not scored, for nobody knows. What is printed is
+pairwise precision and recall: over pairs of names on papers, those put together that are one person's, and those of one
+person that are put together; with 95 % intervals from bootstrapping people, and for each kind of spelling. No names of
+the corpus are left out of the library, so that they can be mistaken for those that are scored. Namesakes are not
+measured: a name is one person until somebody splits it.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import hashlib
 import random
 import tempfile
+import time
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -25,28 +24,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
-from unittest.mock import patch
 
-import networkx
 import numpy as np
 
 from assistant.ingestion import readers
-from assistant.library import Library, insert_papers
-from assistant.library.authors import lookup, resolution
+from assistant.library import Library, authors, insert_papers
 from assistant.library.authors.name_index import NameIndex
-from assistant.library.authors.names import fit, parse
-from assistant.library.authors.same_name import Circle, Likeness, compare, features
+from assistant.library.authors.names import parse
 from assistant.text import fold
 from assistant.types import Paper, Record
 
 COMMON = 0.05
 """Names of which there would be more people than this by chance are not scored."""
 
-VARIED, HOMONYMS = 0.5, 0.01
-"""Share of the people with several papers whose names are spelt otherwise; and who share another's name."""
-
-CROWD = 20
-"""Authors of a paper, the first of it, who count as knowing each other."""
+VARIED = 0.5
+"""Share of the people with several papers whose names are spelt otherwise."""
 
 SAMPLES = 400
 
@@ -169,11 +161,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class TestSet:
-    """Papers with names altered, and who is who; `half` says whether a person serves to fit (0) or to report (1)."""
+    """Papers with names altered, and who is who."""
 
     papers: list[Paper]
     names: list[Name]
-    half: dict[str, int]
 
 
 def read(file: Path) -> list[Paper]:
@@ -181,32 +172,25 @@ def read(file: Path) -> list[Paper]:
     return [item.paper for item in readers.read(file, as_of=datetime.date.today()) if isinstance(item, Record)]
 
 
-def make(corpus: Sequence[Paper], seed: int, homonyms: float = HOMONYMS) -> TestSet:
+def make(corpus: Sequence[Paper], seed: int) -> TestSet:
     """Alter names of a corpus."""
     chance = random.Random(seed)
     index = NameIndex(Counter(name for paper in corpus for name in paper.authors))
+    spelt_alike = Counter(index.key_of.values())
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    met: dict[str, set[str]] = defaultdict(set)
     for number, paper in enumerate(corpus):
         for ordinal, name in enumerate(paper.authors):
             places[name].append((number, ordinal))
-            met[name].update(paper.authors)
-    scored = sorted(
-        name
+    scored = {
+        name: None
         for name in places
         if (form := parse(name)).given
         and form.has_full_given_name
         and index.commonness(form) <= COMMON
-        and len(index.spellings[index.plain_of[name]]) == 1
-        and not any(
-            fit(index.forms[index.plain_of[name]], index.forms[other])
-            for other in index.block(index.plain_of[name], {})
-            if other != index.plain_of[name]
-        )
+        and spelt_alike[index.key_of[name]] == 1
+        and not index.matches.get(index.key_of[name])
         and not any(character in name for character in ",()")
-    )
-    half = {name: hashlib.sha256(name.encode()).digest()[0] % 2 for name in scored}  # the same for every seed
-    community = communities(corpus, seed)
+    }
     spelt: dict[tuple[int, int], tuple[str, str]] = {}
     several = [name for name in scored if len(places[name]) > 1]
     for name in several:
@@ -222,44 +206,16 @@ def make(corpus: Sequence[Paper], seed: int, homonyms: float = HOMONYMS) -> Test
             chosen = chance.sample(places[name], chance.randint(1, len(places[name]) - 1))
             for place in chosen:
                 spelt[place] = KINDS[kind](name), kind
-    free = [name for name in several if not any(place in spelt for place in places[name])]
-    chance.shuffle(free)
-    for part in (0, 1):
-        pool = [name for name in free if half[name] == part]
-        wanted = int(homonyms * sum(half[name] == part for name in several) / 2)
-        while wanted and len(pool) > 1:
-            one = pool.pop()
-            other = next(
-                (each for each in pool if community[one] != community[each] and not met[one] & met[each]), None
-            )
-            if other is None:
-                continue
-            pool.remove(other)
-            wanted -= 1
-            for place in places[other]:
-                spelt[place] = one, "homonym"
-            for place in places[one]:
-                spelt[place] = one, "homonym"
     papers, names = [], []
     for number, paper in enumerate(corpus):
         people_of = list(paper.authorships)
         for ordinal, author in enumerate(paper.authorships):
             spelling, kind = spelt.get((number, ordinal), (author.name, ""))
             people_of[ordinal] = replace(author, name=spelling)
-            if author.name in half:
+            if author.name in scored:
                 names.append(Name(number, ordinal, author.name, spelling, kind))
         papers.append(replace(paper, authorships=tuple(people_of), id=f"test:{number}"))
-    return TestSet(papers, names, half)
-
-
-def communities(corpus: Sequence[Paper], seed: int) -> dict[str, int]:
-    """Return to which community of the co-author graph each author belongs (Louvain; Blondel et al., 2008)."""
-    graph = networkx.Graph()
-    for paper in corpus:
-        graph.add_nodes_from(paper.authors)
-        graph.add_edges_from(combinations(paper.authors[:CROWD], 2))
-    found = networkx.community.louvain_communities(graph, seed=seed)
-    return {name: number for number, names in enumerate(found) for name in names}
+    return TestSet(papers, names)
 
 
 @contextmanager
@@ -277,7 +233,7 @@ def library_of(test: TestSet) -> Iterator[Library]:
 def resolved(library: Library, test: TestSet) -> list[str]:
     """Return for each name of a test set the id of the person whose it is taken for."""
     with library.transaction() as connection:
-        persons = lookup.among(connection, [paper.id for paper in test.papers])
+        persons = authors.among(connection, [paper.id for paper in test.papers])
     holder = {
         (paper_id, variant.name): person.id
         for person in persons
@@ -349,52 +305,22 @@ def interval(values: Sequence[Score], seed: int) -> str:
     return f"{', '.join(parts)}, {int(belonging) // 2:,} pairs of {sum(each.belonging > 0 for each in values):,} people"
 
 
-def report(test: TestSet, found: Sequence[str], half: int, seed: int) -> None:
-    """Print the figures of one half of the people."""
-    chosen = [place for place, name in enumerate(test.names) if test.half[name.person] == half]
-    names, ids = [test.names[place] for place in chosen], [found[place] for place in chosen]
-    print(f"  {'all':24} {interval(list(scores(names, ids).values()), seed)}")
-    for kind in (*KINDS, "homonym", ""):
-        kept = [each for each in scores(names, ids, kind).values() if each.together or each.belonging]
+def report(names: Sequence[Name], found: Sequence[str], seed: int) -> None:
+    """Print the figures."""
+    print(f"  {'all':24} {interval(list(scores(names, found).values()), seed)}")
+    for kind in (*KINDS, ""):
+        kept = [each for each in scores(names, found, kind).values() if each.together or each.belonging]
         if kept:
             print(f"  {kind or 'as in the corpus':24} {interval(kept, seed)}")
 
 
-def wrong_pairs(test: TestSet, found: Sequence[str], half: int, count: int) -> list[str]:
+def wrong_pairs(names: Sequence[Name], found: Sequence[str], count: int) -> list[str]:
     """Return some of the names that were put to somebody else's."""
     by_id: dict[str, Counter[tuple[str, str, str]]] = defaultdict(Counter)
-    for name, person_id in zip(test.names, found, strict=True):
-        if test.half[name.person] == half:
-            by_id[person_id][name.person, name.spelling, name.kind] += 1
+    for name, person_id in zip(names, found, strict=True):
+        by_id[person_id][name.person, name.spelling, name.kind] += 1
     mixed = [(key, held) for key, held in by_id.items() if len({person for person, _, _ in held}) > 1]
     return [f"{key}: {dict(held)}" for key, held in mixed[:count]]
-
-
-def fitted(test: TestSet, found: list[tuple[Circle, Circle, Likeness]]) -> dict[str, float]:
-    """Return the weights that tell, of the first half, lists of one person's papers from those of several people."""
-    from sklearn.linear_model import LogisticRegression
-
-    whose = {(name.paper, name.ordinal + 1): name.person for name in test.names if test.half[name.person] == 0}
-    rows, labels, weights = [], [], []
-    for one, other, like in found:
-        mine, theirs = (
-            {whose.get((int(entry.paper_id.partition(":")[2]), entry.ordinal), "") for entry in circle.entries}
-            for circle in (one, other)
-        )
-        if len(mine) == len(theirs) == 1 and "" not in mine | theirs:
-            rows.append([value for name, value in features(like).items() if name != "commonness"])
-            labels.append(mine == theirs)
-            weights.append((len(one.entries) * len(other.entries)) ** 0.5)  # as a join weighs in the figures, damped
-    model = LogisticRegression(C=1.0, max_iter=2000, fit_intercept=False)
-    model.fit(np.array(rows), np.array(labels), sample_weight=np.array(weights))
-    names = [name for name in features(found[0][2]) if name != "commonness"]
-    print(f"  fitted on {len(rows):,} pairs, {sum(labels):,} of them one person's")
-    likely = model.predict_proba(np.array(rows))[:, 1]
-    for least in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
-        taken = likely >= least
-        good = np.array(labels)[taken].sum()
-        print(f"    from {least}: precision {good / max(1, taken.sum()):.3f}, recall {good / max(1, sum(labels)):.3f}")
-    return dict(zip(names, (round(float(weight), 2) for weight in model.coef_[0]), strict=True))
 
 
 def main() -> None:
@@ -402,32 +328,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--homonyms", type=float, default=HOMONYMS, help="share of people who share a name")
-    parser.add_argument("--fit", action="store_true", help="print new weights, from the first half")
-    parser.add_argument("--wrong", type=int, default=0, help="show so many wrong joins of the first half")
+    parser.add_argument("--wrong", type=int, default=0, help="show so many wrong joins")
     arguments = parser.parse_args()
-    test = make(read(arguments.corpus), arguments.seed, arguments.homonyms)
+    test = make(read(arguments.corpus), arguments.seed)
     kinds = Counter(name.kind for name in test.names)
-    print(f"{arguments.corpus.name}, seed {arguments.seed}: {len(test.names):,} names of {len(test.half):,} people")
+    print(
+        f"{arguments.corpus.name}, seed {arguments.seed}: {len(test.names):,} names of "
+        f"{len({name.person for name in test.names}):,} people"
+    )
     print("  " + ", ".join(f"{kind or 'as in the corpus'} {count:,}" for kind, count in kinds.most_common()))
-    seen: list[tuple[Circle, Circle, Likeness]] = []
-
-    def recorded(one: Circle, other: Circle, commonness: float) -> Likeness:
-        seen.append((one, other, compare(one, other, commonness)))
-        return seen[-1][2]
-
     with library_of(test) as library:
-        if arguments.fit:
-            # single papers too are compared here, which else are put together unseen
-            with patch.object(resolution, "compare", recorded), patch.object(resolution, "are_one", lambda _: False):
-                found = resolved(library, test)
-            print(fitted(test, seen))
-        else:
+        for state in ("cold", "warm"):
+            start = time.process_time()
             found = resolved(library, test)
-    for half, name in ((0, "fitting half"), (1, "other half")):
-        print(name)
-        report(test, found, half, arguments.seed)
-    for line in wrong_pairs(test, found, 0, arguments.wrong):
+            print(f"  everybody, {state}: {time.process_time() - start:.2f} s of one core")
+    report(test.names, found, arguments.seed)
+    for line in wrong_pairs(test.names, found, arguments.wrong):
         print(line)
 
 

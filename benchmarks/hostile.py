@@ -93,7 +93,7 @@ class Bench:
         """Return the assistant over these papers; what the library held before is changed back."""
         library = self.workspace.library
         reading = upsert.Reading(library, FILE)
-        reading.keep([Record(replace(paper, id=""), line, f"r{line}") for line, paper in enumerate(papers, 1)])
+        reading.store([Record(replace(paper, id=""), line, f"r{line}") for line, paper in enumerate(papers, 1)])
         reading.finish()
         planner = Planner(library, Reader(lambda: model), Gazetteer(library))
         return replace(self.workspace.assistant, planner=planner, language_model=lambda: model, warm_up=lambda: None)
@@ -104,7 +104,7 @@ class Bench:
         assistant = self.over(papers, model)
         if attack.file != FILE:
             paper = next(paper for paper in self.papers if is_about(paper, target))
-            upsert.keep(self.workspace.library, [Record(replace(paper, id=""), 1, "again")], attack.file)
+            upsert.store(self.workspace.library, [Record(replace(paper, id=""), 1, "again")], attack.file)
         return assistant
 
     def clean_answer(self, question: Question, model: LanguageModel) -> Answer:

@@ -53,7 +53,7 @@ def add(library: Library, first: int, count: int) -> None:
     people = (Authorship("Ada", 1),)
     titles = [f"Paper {number:08}" for number in range(first, first + count)]
     papers = [Paper(title, f"About {title}. " * 20, authorships=people, date="2024") for title in titles]
-    upsert.keep(library, [Record(paper, 1) for paper in papers], "kills")
+    upsert.store(library, [Record(paper, 1) for paper in papers], "kills")
     ids = library.ids(PaperFilter())
     pending = library.papers_by_id(sorted(ids - library.vectors(sorted(ids)).keys()))
     library.keep_vectors([paper.id for paper in pending], np.stack([vector_of(paper) for paper in pending]))

@@ -62,7 +62,7 @@ def main(folders: list[Path]) -> None:
         queries, relevant = question_files.read(folder / "queries.jsonl"), list(judgements(folder))
         with common.library_with(folder / "corpus.jsonl") as workspace:
             print(f"{folder.name}: {workspace.library.count()} papers, {len(queries)} queries")
-            source_ids = workspace.library.own_ids([paper.id for paper in workspace.library.papers()])
+            source_ids = workspace.library.source_keys([paper.id for paper in workspace.library.papers()])
             for name, search in searches(workspace.assistant.retriever).items():
                 scored = [
                     ir_measures.ScoredDoc(query.id, source_id, score)

@@ -65,7 +65,7 @@ def library(corpus: Corpus, size: int, folder: Path) -> Path:
     making = folder / "library-making"
     shutil.rmtree(making, ignore_errors=True)
     opened = Library(making)
-    opened.keep_fact(FINGERPRINT, corpus.fingerprint)
+    opened.set_metadata(FINGERPRINT, corpus.fingerprint)
     rows = islice(_endless(corpus), size)
     while batch := list(islice(rows, _AT_ONCE)):
         with opened.transaction() as connection:

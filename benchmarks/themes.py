@@ -32,12 +32,11 @@ from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
 from assistant import settings, wiring
-from assistant.analysis.themes.phrase_counts import singular
 from assistant.analysis.themes.phrases import Phrases
 from assistant.analysis.themes.themes import Theme, discover
 from assistant.library import Library
 from assistant.protocols import Vectors
-from assistant.text import written_words
+from assistant.text import stem, written_words
 from assistant.types import Paper
 from benchmarks import sizes
 
@@ -108,7 +107,7 @@ def _homes(found: Sequence[Theme]) -> dict[str, int]:
 
 
 def _words(text: str) -> list[str]:
-    return [singular(word.casefold()) for word in written_words(text)]
+    return [stem(word.casefold()) for word in written_words(text)]
 
 
 def _bootstrapped(values: Sequence[float]) -> tuple[float, float]:

@@ -1,10 +1,10 @@
 """Which files one question enters, in the order in which it enters them: the trace in docs/architecture.md.
 
-    python -m benchmarks.trace                                  # a count and a question of prose, over the sample library
+    python -m benchmarks.trace                         # a count and a question of prose, over the sample library
     python -m benchmarks.trace "Who wrote LoRA?" --library ~/papers
 
-A file counts as entered where one of its functions is called, in any thread, between the call of `Workspace.ask` and the end of
-the answer. Models are loaded before.
+A file counts as entered where one of its functions is called, in any thread, between the call of `Workspace.ask` and
+the end of the answer. Models are loaded before.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ QUESTIONS = ("How many papers are there?", "What effect did reversing the source
 
 
 def entered(library: assistant.Workspace, question: str) -> list[str]:
-    """Return the files of ours whose functions are called while a question is answered, in the order of the first call."""
+    """Return the files of ours whose functions are called while a question is answered, in order of the first call."""
     files: dict[str, None] = {}
 
     def note(frame: FrameType, event: str, _: Any) -> None:

@@ -28,7 +28,7 @@ _BATCH = 500
 _PAGE = 100
 _SERVER_SECONDS = 60.0
 _HNSW = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 800}
-"""Measured in docs/EXPERIMENTS.md."""
+"""See E6 in docs/experiments."""
 
 
 class ChromaIndex:

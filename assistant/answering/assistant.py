@@ -1,4 +1,4 @@
-"""The whole path from a question to a proved answer, on one screen: `Assistant.ask`."""
+"""The assistant: the whole path from a question to a proved answer, on one screen."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Assistant:
         question: str,
         history: Sequence[Turn] = (),
         *,
-        chosen: PaperFilter = PaperFilter(),
+        filter: PaperFilter = PaperFilter(),
         kind: PlanKind | None = None,
         plan: Plan | None = None,
         anyway: bool = False,
@@ -83,17 +83,17 @@ class Assistant:
     ) -> AnswerStream:
         """Return the answer as a stream of events: plan, evidence, the text as it is written, the finished answer.
 
-        `chosen` and `kind` are the reader's word: they take the place of what the plan would say; a whole `plan` is
+        `filter` and `kind` are the reader's word: they take the place of what the plan would say; a whole `plan` is
         carried out as it is. `anyway` has prose written also where no abstract states the answer, marked as not
         assured.
         Raises QuestionError at once when the question is empty or too long.
         """
         checked, now = check_question(question), time.monotonic()
         asked = _Asked(question_id, checked, tuple(history), threading.Event(), now, anyway)
-        return AnswerStream(self._answer(asked, chosen, kind, plan), asked.stop)
+        return AnswerStream(self._answer(asked, filter, kind, plan), asked.stop)
 
     def ask_after(
-        self, question: str, earlier: Sequence[str], chosen: PaperFilter = PaperFilter(), question_id: str = ""
+        self, question: str, earlier: Sequence[str], filter: PaperFilter = PaperFilter(), question_id: str = ""
     ) -> Answer:
         """Ask the earlier questions first, keep their answers as context, and return the answer to the last one.
 
@@ -102,21 +102,21 @@ class Assistant:
         history: list[Turn] = []
         try:
             for before in earlier:
-                history.append(self.ask(before, history, chosen=chosen).answer().turn())
-            return self.ask(question, history, chosen=chosen, question_id=question_id).answer()
+                history.append(self.ask(before, history, filter=filter).answer().turn())
+            return self.ask(question, history, filter=filter, question_id=question_id).answer()
         except QuestionError as error:
             cut = question[:LONGEST_QUESTION]
             asked = _Asked(question_id, cut, (), threading.Event(), time.monotonic(), False)
             return asked.unwritten(PassagesPlan(question=cut, subject=cut), "refusal", str(error), str(error))
 
     def _answer(
-        self, asked: _Asked, chosen: PaperFilter, kind: PlanKind | None, given: Plan | None
+        self, asked: _Asked, filter: PaperFilter, kind: PlanKind | None, given: Plan | None
     ) -> Iterator[AnswerEvent]:
         """Plan; then count, or find the evidence and have the answer written from it; or refuse."""
         plan = (
-            self.planner.restricted(given, chosen)
+            self.planner.restricted(given, filter)
             if given
-            else self.planner.plan(asked.question, chosen, history=asked.history, stop=asked.stop)
+            else self.planner.plan(asked.question, filter, history=asked.history, stop=asked.stop)
         )
         plan = plan if kind is None else self.planner.as_kind(plan, kind)
         yield QuestionPlanned(plan)
@@ -137,7 +137,7 @@ class Assistant:
         """Read every paper that is meant, not the nearest few; have each theme written up, and keep what is proved."""
         named = replace(plan.filter, among=plan.papers) if plan.papers else plan.filter
         selected = topics.select(self.library, plan.topic, named, self.retriever.search)
-        if plan.unknown_author or not self.library.count(selected.chosen):
+        if plan.unknown_author or not self.library.count(selected.filter):
             yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
             return
         self.warm_up()
@@ -150,12 +150,12 @@ class Assistant:
                 yield step
             else:
                 selected = step
-        if not self.library.count(selected.chosen):
+        if not self.library.count(selected.filter):
             yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
             return
         if plan.topic and not selected.note:  # its words alone chose the papers: a filter that can be counted again
             among = plan.filter.among
-            counted_by = replace(plan, filter=replace(selected.chosen, among=among), topic="")
+            counted_by = replace(plan, filter=replace(selected.filter, among=among), topic="")
             plan = replace(counted_by, words=self.planner.restricted(counted_by, PaperFilter()).words)
         written = Overviews(
             self.library,
@@ -170,7 +170,7 @@ class Assistant:
         events = (
             written.of_paper(answer, only[0], asked.stop)
             if only
-            else written.of_papers(answer, selected.chosen, selected.note, asked.stop)
+            else written.of_papers(answer, selected.filter, selected.note, asked.stop)
         )
         evidence: float | None = None
         for event in events:

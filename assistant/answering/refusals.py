@@ -1,4 +1,4 @@
-"""What is said where nothing is written: nothing was found, the abstracts do not say, a name is unclear."""
+"""Refusals: what is said where nothing was found, the abstracts do not say, or a name is ambiguous."""
 
 from __future__ import annotations
 

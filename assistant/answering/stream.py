@@ -1,4 +1,4 @@
-"""An answer as it comes: iterate to follow it, iterate again to replay it, close to stop it."""
+"""Answer streams: iterate to follow an answer, iterate again to replay it, close to stop it."""
 
 from __future__ import annotations
 

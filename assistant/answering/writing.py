@@ -1,4 +1,4 @@
-"""Prose: what the model is given to read, and what is kept of what it wrote."""
+"""Prose answers: what the model is given to read, and what is shown of what it wrote."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def answer(library: Library, plan: CataloguePlan) -> CatalogueAnswer:
     if plan.papers and measure not in paper_details.OF_NAMED_PAPERS and wanted.among is None:
         wanted = replace(wanted, among=plan.papers)
     with library.transaction() as connection:
-        total, names = filters.count(connection, wanted), caveats.names_of(connection, wanted)
+        total, names = filters.count_papers(connection, wanted), caveats.names_of(connection, wanted)
         request = CatalogueRequest(connection, plan, wanted, total, names)
         is_about_papers = measure != "profile" and measure not in paper_details.OF_NAMED_PAPERS
         reply = caveats.nothing(request) if is_about_papers and not total else _MEASURES[measure](request)

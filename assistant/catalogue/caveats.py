@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from assistant.catalogue import paper_counts
 from assistant.catalogue.reply import CatalogueRequest, Reply, ReplyLine
-from assistant.library import Doubt, count, papers, undecided
+from assistant.library import UnknownField, count_papers, papers, papers_with_unknown
 from assistant.text import counted, filter_in_words, joined, plain
 from assistant.types import PaperFilter
 
@@ -51,7 +51,7 @@ def nothing(request: CatalogueRequest) -> Reply:
     words = filter_in_words(request.filter, request.names)
     if not words:
         return Reply((ReplyLine("The library holds no papers yet. Add some with `assistant add`."),))
-    strangers = [one for one in request.filter.people if not count(request.connection, PaperFilter(author=one))]
+    strangers = [one for one in request.filter.people if not count_papers(request.connection, PaperFilter(author=one))]
     texts = [f"No author in the library is named {plain(one)}." for one in strangers]
     instead = texts or list(islice(_wider(request), _MOST_WIDER))
     lines = [ReplyLine(text) for text in (f"The library holds no papers {words}.", *instead)]
@@ -72,7 +72,7 @@ def _wider(request: CatalogueRequest) -> Iterator[str]:
         yield f"{_there_are(request, len(entries), undated)}: {joined(listed)}."
     for fields in _CONDITIONS:
         wider = _without(request.filter, fields)
-        if wider not in (request.filter, PaperFilter()) and (left := count(request.connection, wider)):
+        if wider not in (request.filter, PaperFilter()) and (left := count_papers(request.connection, wider)):
             yield f"{_there_are(request, left, wider)}."
 
 
@@ -91,7 +91,7 @@ def _unknown(request: CatalogueRequest) -> Iterator[ReplyLine]:
     wanted = request.filter
     author = request.called([wanted.author])
     not_known = f"so it is not known whether {author} is the {wanted.position} author"
-    matters: Mapping[Doubt, tuple[str, str]] = {
+    matters: Mapping[UnknownField, tuple[str, str]] = {
         "author": ("author", _LEFT_OUT.format(author)),
         "position": ("author position", f"{_CUT} before {author}'s place, {not_known}"),
         "any author": ("any_authors", _LEFT_OUT.format(request.called(wanted.any_authors, "or"))),
@@ -101,7 +101,9 @@ def _unknown(request: CatalogueRequest) -> Iterator[ReplyLine]:
         "code": ("has_code", "the source does not say whether code is released"),
     }
     for unknown, (fields, matter) in matters.items():
-        query = undecided(request.connection, select(papers.c.id), wanted, unknown).order_by(papers.c.date.desc())
+        query = papers_with_unknown(request.connection, select(papers.c.id), wanted, unknown).order_by(
+            papers.c.date.desc()
+        )
         if ids := request.connection.execute(query).scalars().all():
             which = filter_in_words(_without(wanted, fields), request.names, one=len(ids) == 1)
             number = counted(len(ids), "more paper" if request.total else "paper")

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Row, select
 
-from assistant.library import authors, authorships, categories, papers, passing
+from assistant.library import authors, authorships, categories, papers, papers_passing
 from assistant.library.authors import Person
 from assistant.text import arxiv_categories, fold
 from assistant.types import PaperFilter
@@ -45,7 +45,7 @@ class PaperCount:
 
 def entries(connection: Connection, paper_filter: PaperFilter) -> Entries:
     """Return the papers that pass a filter, newest first."""
-    query = passing(connection, select(papers.c.id, papers.c.date, papers.c.year, papers.c.venue), paper_filter)
+    query = papers_passing(connection, select(papers.c.id, papers.c.date, papers.c.year, papers.c.venue), paper_filter)
     return sorted(
         connection.execute(query), key=attrgetter("date"), reverse=True
     )  # many times faster here than by the index's order

@@ -13,7 +13,16 @@ from sqlalchemy import select
 
 from assistant.catalogue.listings import MOST_SOURCES, by_date
 from assistant.catalogue.reply import CatalogueRequest, Reply, ReplyLine, byline, paper_row
-from assistant.library import DOUBTS, aliases, count, papers, passing, profiles, read_papers, undecided
+from assistant.library import (
+    UNKNOWN_FIELDS,
+    aliases,
+    count_papers,
+    papers,
+    papers_passing,
+    papers_with_unknown,
+    profiles,
+    read_papers,
+)
 from assistant.text import (
     counted,
     date_in_words,
@@ -108,9 +117,11 @@ def _facts(paper: Paper) -> Iterator[str]:
 def _passes(request: CatalogueRequest, paper: Paper) -> bool | None:
     """Tell whether a paper passes the filter; None where the sources do not say."""
     connection, query, only = request.connection, select(papers.c.id), replace(request.filter, among=(paper.id,))
-    if connection.execute(passing(connection, query, only)).first():
+    if connection.execute(papers_passing(connection, query, only)).first():
         return True
-    is_open = any(connection.execute(undecided(connection, query, only, doubt)).first() for doubt in DOUBTS)
+    is_open = any(
+        connection.execute(papers_with_unknown(connection, query, only, doubt)).first() for doubt in UNKNOWN_FIELDS
+    )
     return None if is_open else False
 
 
@@ -142,7 +153,7 @@ def author_pages(request: CatalogueRequest) -> Reply:
     stated: list[dict[str, Any]] = []
     for page in pages:
         figures = {one_line(str(label)): one_line(str(value)) for label, value in json.loads(page.statistics)}
-        held = count(request.connection, PaperFilter(author=page.name))
+        held = count_papers(request.connection, PaperFilter(author=page.name))
         wrong = list(_contradictions(figures, plain(page.name), held))
         field = f" (category {plain(page.category)})" if page.category else ""
         read = f", read on {date_in_words(page.as_of)}," if page.as_of else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Result, Select
 
-from assistant.library import passing
+from assistant.library import papers_passing
 from assistant.text import counted, filter_in_words, joined, number_in_words, one_line, plain
 from assistant.types import CataloguePlan, Paper, PaperFilter
 
@@ -48,7 +48,7 @@ class CatalogueRequest:
 
     def select(self, query: Select[Any]) -> Result[Any]:
         """Return the rows of a query over `papers` for the papers that pass."""
-        return self.connection.execute(passing(self.connection, query, self.filter))
+        return self.connection.execute(papers_passing(self.connection, query, self.filter))
 
     def lines(self, usual: int) -> int:
         """Return how many lines to show where none were asked for and `usual` is usual; one at least."""

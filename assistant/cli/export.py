@@ -55,14 +55,14 @@ def export(
     from assistant.search import topics
 
     format_name = exporting.format_for(format_.value if format_ else "", output)
-    chosen = paper_filter(author, year, since, until, category, code, source)
+    filter = paper_filter(author, year, since, until, category, code, source)
     library = Library(settings.load(**context.obj).library)
     try:
-        selected = topics.select(library, topic, chosen)
-        if not library.count(selected.chosen):
+        selected = topics.select(library, topic, filter)
+        if not library.count(selected.filter):
             render.message("No paper passes, so nothing was written. `assistant papers` lists what there is.", "red")
             raise typer.Exit(1)
-        counted = _Counted(exporting.stream(library, selected.chosen))
+        counted = _Counted(exporting.stream(library, selected.filter))
         pieces = exporting.text(counted, format_name)
         if output:
             exporting.save(pieces, output)

@@ -165,7 +165,7 @@ def search(
         for one in asked:
             found = opened.search(one.text, limit, filter=filters)
             if trec:
-                render.show_trec(one.id, found, opened.library.own_ids([each.paper.id for each in found]))
+                render.show_trec(one.id, found, opened.library.source_keys([each.paper.id for each in found]))
             elif as_json:
                 results = [render.result_json(each) for each in found]
                 render.show_json({"id": one.id, "results": results} if file else results)

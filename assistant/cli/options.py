@@ -50,7 +50,7 @@ def paper_filter(
 
 
 def with_filters(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `paper_filter` in place of its parameter `filters`, a PaperFilter.
+    """Give a command the options of `filter` in place of its parameter `filters`, a PaperFilter.
 
     An option that the command declares itself stays the command's own and does not filter.
     """

@@ -154,12 +154,12 @@ def reindex(
 @app.command()
 def check(
     context: typer.Context,
-    mend: Annotated[bool, typer.Option("--mend", help="Repair what the records of the sources can restore.")] = False,
+    repair: Annotated[bool, typer.Option("--mend", help="Repair what the records of the sources can restore.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the whole library for damage: papers, full-text search, vectors and index."""
     with open_workspace(context) as opened:
-        report = opened.check(mend=mend)
+        report = opened.check(repair=repair)
     render.show(as_json, report.to_json, lambda: render.show_check(report))
     if not report.is_sound:
         raise typer.Exit(1)

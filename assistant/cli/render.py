@@ -35,7 +35,7 @@ from assistant.types import (
 
 if TYPE_CHECKING:
     from assistant.answering import AnswerStream
-    from assistant.library import AlikePair, CheckReport, Statement
+    from assistant.library import AlikePair, CheckReport, SourceRecord
 
 stdout = Console()
 stderr = Console(stderr=True)
@@ -135,8 +135,8 @@ def show_ingestion(report: IngestionReport) -> None:
 def show_check(report: CheckReport) -> None:
     """Print the damage that a check of the library found."""
     for finding in report.findings:
-        done = "repaired" if finding.mended else "not repaired"
-        line(f"{finding.part}: {finding.what} ({done})", "yellow" if finding.mended else "red")
+        done = "repaired" if finding.repaired else "not repaired"
+        line(f"{finding.part}: {finding.what} ({done})", "yellow" if finding.repaired else "red")
     read = f"{report.papers:,} papers, {report.records:,} source records and {report.vectors:,} vectors checked"
     line(f"{read}: {'see above' if report.findings else 'no damage found'}.")
 
@@ -250,7 +250,7 @@ def paper_json(paper: Paper) -> dict[str, Any]:
     return {**asdict(paper), "authors": list(paper.authors), "year": paper.year}
 
 
-def show_paper(paper: Paper, statements: Sequence[Statement]) -> None:
+def show_paper(paper: Paper, statements: Sequence[SourceRecord]) -> None:
     """Print all that is known of a paper, each field with the numbers of the sources that state it."""
     from assistant.library import provenance
 
@@ -280,14 +280,16 @@ def show_paper(paper: Paper, statements: Sequence[Statement]) -> None:
         line(f"  {number}  {origin}", "dim")
 
 
-def provenance_json(paper: Paper, statements: Sequence[Statement]) -> dict[str, Any]:
+def provenance_json(paper: Paper, statements: Sequence[SourceRecord]) -> dict[str, Any]:
     """Return a paper with, for each field, the sources that say just that, and what each source says."""
     from assistant.library import provenance
 
     return {
         **paper_json(paper),
         "said_by": {name: list(origins) for name, origins in provenance(paper, statements).items()},
-        "sources": [{"source": said.origin, "own_id": said.own_id, **paper_json(said.paper)} for said in statements],
+        "sources": [
+            {"source": said.origin, "own_id": said.source_key, **paper_json(said.paper)} for said in statements
+        ],
     }
 
 

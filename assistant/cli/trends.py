@@ -18,7 +18,7 @@ from assistant.text import plain, several_people
 from assistant.types import PaperFilter, Passage
 
 if TYPE_CHECKING:
-    from assistant.analysis.trends import Course, Trends
+    from assistant.analysis.trends import Trend, Trends
     from assistant.library import Library
 
 app = typer.Typer()
@@ -86,20 +86,20 @@ def _about(context: typer.Context, library: Library, topic: str, filters: PaperF
             return opened.assistant.retriever.search(text, limit, among)
 
     selected = topics.select(library, topic, filters, search)
-    return selected.chosen, selected.note, f" near to “{plain(topic)}”" if selected.note else ""
+    return selected.filter, selected.note, f" near to “{plain(topic)}”" if selected.note else ""
 
 
 def _named(context: typer.Context, library: Library, filters: PaperFilter, found: Trends) -> Trends:
     """Let the chat model name the themes that have no name yet. Ctrl-C ends that; names found by then stay."""
     from assistant import settings, wiring
     from assistant.analysis import trends as found_trends
-    from assistant.analysis.themes import kept_themes, theme_names
+    from assistant.analysis.themes import saved_themes
 
     wiring.quiet_environment()
-    scope = kept_themes.scope_of(filters)
+    scope = saved_themes.scope_of(filters)
     with render.progress_bar() as listen:
         model = wiring.load_language_model(settings.load(**context.obj))
-        named = theme_names.name(library, scope, found.found, model, threading.Event(), listen)
+        named = saved_themes.name_themes(library, scope, found.found, model, threading.Event(), listen)
         return found_trends.named(found, named)
 
 
@@ -134,7 +134,7 @@ def _show(found: Trends) -> None:
         render.message(f"{len(shown)} of {len(found.themes)} themes are shown; --json has all.", "dim")
 
 
-def _show_shares(shown: Sequence[Course], found: Trends) -> None:
+def _show_shares(shown: Sequence[Trend], found: Trends) -> None:
     """Print how many papers each theme has in the newest periods, with their share and its interval."""
     from assistant.analysis.trends import percent
 

@@ -34,7 +34,7 @@ _BUDGET = 3000
 class Task:
     """What a probe is to tell of a text and an abstract: `label` names it in labelled lines.
 
-    `strength` is the inverse of the fit's regularisation (C), see docs/EXPERIMENTS.md.
+    `strength` is the inverse of the fit's regularisation (C), see E21 in docs/experiments.
     """
 
     name: Judgement
@@ -89,8 +89,8 @@ def read(task: Task, lines: Path, papers: Path) -> list[Example]:
     own id; lines about an id that no paper has, or several have, are left out. Raises UsageError for other lines.
     """
     records = [item for item in readers.read(papers, as_of=datetime.date.today()) if isinstance(item, Record)]
-    shared = Counter(record.own_id for record in records)
-    known: Mapping[str, Paper] = {one.own_id: one.paper for one in records if shared[one.own_id] == 1}
+    shared = Counter(record.source_key for record in records)
+    known: Mapping[str, Paper] = {one.source_key: one.paper for one in records if shared[one.source_key] == 1}
     examples: list[Example] = []
     for line in question_files.read(lines):
         label = line.line.get(task.label)

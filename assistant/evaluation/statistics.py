@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
-_CONFIDENCE = 0.95
+from assistant.statistics import wilson
+
 _Z = 1.959964
 """Standard deviations around the mean that hold 95 % of a normal distribution."""
 
@@ -30,8 +31,8 @@ class Share:
         """Return the 95 % score interval (Wilson, 1927)."""
         if not self.total:
             return None
-        found = binomtest(self.right, self.total).proportion_ci(_CONFIDENCE, method="wilson")
-        return float(found.low), float(found.high)
+        low, high = wilson(self.right, self.total)
+        return float(low), float(high)
 
     def to_json(self) -> dict[str, object]:
         """Return the figures as plain JSON values."""

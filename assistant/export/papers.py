@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from assistant.errors import ExportError, UsageError
 from assistant.export.writers import bibtex, csl_json, jsonl, markdown, ris, table
-from assistant.library import Library, pages, passing, read_papers
+from assistant.library import Library, pages, papers_passing, read_papers
 from assistant.library import papers as paper_table
 from assistant.types import Paper, PaperFilter
 
@@ -63,14 +63,18 @@ def format_for(name: str, file: Path | None) -> str:
     return name or by_ending
 
 
-def stream(library: Library, chosen: PaperFilter) -> Iterator[Paper]:
+def stream(library: Library, filter: PaperFilter) -> Iterator[Paper]:
     """Yield the papers that pass a filter, newest first, then by title, as they are at one moment.
 
     A page of them is held at a time.
     """
     with library.transaction() as connection:
         order = (paper_table.c.date.desc(), paper_table.c.title, paper_table.c.number)
-        ids = connection.execute(passing(connection, select(paper_table.c.id), chosen).order_by(*order)).scalars().all()
+        ids = (
+            connection.execute(papers_passing(connection, select(paper_table.c.id), filter).order_by(*order))
+            .scalars()
+            .all()
+        )
         for page in pages(ids):
             yield from read_papers(connection, page)
 

@@ -1,7 +1,7 @@
 """Does an abstract state what a question asks for? The chat model reads both, and a probe on its inside tells.
 
 A question may be near the library's topics and still have no answer there: "What batch size did X use?". What the
-hidden states say of it, and what the model's own yes or no, is in docs/EXPERIMENTS.md.
+hidden states say of it, and what the model's own yes or no, is E21 in docs/experiments.
 """
 
 from __future__ import annotations

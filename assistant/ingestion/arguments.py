@@ -25,8 +25,8 @@ def parse(words: Sequence[str], choose_author: Callable[[str], str] = lambda _: 
             reference = parse_reference(choose_author(reference.value)) or reference
         if reference is None and _LIKE_A_REFERENCE.match(word) and not Path(word).exists():
             raise UsageError(
-                f"{word} is not a file here, nor a reference. References begin with arxiv:, doi:, pmid:, openalex:, s2:, "
-                "orcid: or author:."
+                f"{word} is not a file here, nor a reference. "
+                "References begin with arxiv:, doi:, pmid:, openalex:, s2:, orcid: or author:."
             )
         found.append(Path(word) if reference is None else reference)
     return found

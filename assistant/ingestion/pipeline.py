@@ -132,10 +132,10 @@ def _store(
     listen(0)
     while batch := list(islice(items, _RECORDS_AT_ONCE)):
         records = [item for item in batch if isinstance(item, Record)]
-        progress.outcomes.update(reading.keep(records))
+        progress.outcomes.update(reading.store(records))
         for item in batch:
             if isinstance(item, AuthorProfile):
-                library.keep_profile(item, origin)
+                library.save_profile(item, origin)
             elif isinstance(item, Notice):
                 progress.notices.append(item)
             elif isinstance(item, Problem):

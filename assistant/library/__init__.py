@@ -1,9 +1,16 @@
 """The library: papers, people and vectors in one SQLite file, the source of truth."""
 
-from assistant.library.conversations import Chats
+from assistant.library.conversations import Conversations
 from assistant.library.curation import AlikePair
-from assistant.library.field_provenance import Statement, provenance
-from assistant.library.filters import DOUBTS, Doubt, count, passing, undecided, venues_named
+from assistant.library.field_provenance import SourceRecord, provenance
+from assistant.library.filters import (
+    UNKNOWN_FIELDS,
+    UnknownField,
+    count_papers,
+    papers_passing,
+    papers_with_unknown,
+    venues_named,
+)
 from assistant.library.identity import strong_keys, title_key
 from assistant.library.integrity import CheckReport, Finding
 from assistant.library.lock import Ownership
@@ -23,23 +30,23 @@ from assistant.library.store import FILE_NAME, Library, make_folder
 from assistant.library.upsert import Outcome, Reading
 
 __all__ = [
-    "DOUBTS",
     "FILE_NAME",
+    "UNKNOWN_FIELDS",
     "AlikePair",
-    "Chats",
     "CheckReport",
-    "Doubt",
+    "Conversations",
     "Finding",
     "Library",
     "Outcome",
     "Ownership",
     "Reading",
-    "Statement",
+    "SourceRecord",
+    "UnknownField",
     "aliases",
     "authors",
     "authorships",
     "categories",
-    "count",
+    "count_papers",
     "curation",
     "filters",
     "fulltext",
@@ -50,7 +57,8 @@ __all__ = [
     "pages",
     "paper_lines",
     "papers",
-    "passing",
+    "papers_passing",
+    "papers_with_unknown",
     "profiles",
     "provenance",
     "read_papers",
@@ -58,7 +66,6 @@ __all__ = [
     "strong_keys",
     "themes",
     "title_key",
-    "undecided",
     "vectors",
     "venues_named",
 ]

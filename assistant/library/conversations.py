@@ -1,4 +1,4 @@
-"""Conversations, kept in the library so that a restart loses none."""
+"""Saved conversations, which outlive the program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ANSWER = TypeAdapter(Answer)
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
+class SavedConversation:
     """One conversation: its id, the time of its first question, and that question."""
 
     id: str
@@ -27,7 +27,7 @@ class Chat:
     title: str
 
 
-class Chats:
+class Conversations:
     """The conversations over one library. An answer is kept whole, its sources too, whatever becomes of the papers."""
 
     def __init__(self, library: Library) -> None:
@@ -38,11 +38,11 @@ class Chats:
         """Return the id of a conversation that begins now."""
         return uuid.uuid4().hex
 
-    def keep(self, chat_id: str, said: Sequence[Answer]) -> None:
-        """Keep a conversation as it stands now: its answers in order, replacing what was kept of it before."""
+    def save(self, chat_id: str, given: Sequence[Answer]) -> None:
+        """Save a conversation as it stands now: its answers in order, replacing what was saved of it before."""
         rows = [
             {"chat_id": chat_id, "ordinal": ordinal, "answer": _ANSWER.dump_json(answer).decode()}
-            for ordinal, answer in enumerate(said, 1)
+            for ordinal, answer in enumerate(given, 1)
         ]
         with self._library.transaction() as connection:
             begun = datetime.now().isoformat(" ", "seconds")
@@ -51,7 +51,7 @@ class Chats:
             if rows:
                 connection.execute(insert(answers), rows)
 
-    def latest(self, limit: int) -> list[Chat]:
+    def latest(self, limit: int) -> list[SavedConversation]:
         """Return the newest conversations, newest first."""
         query = (
             select(chats, answers.c.answer)
@@ -61,7 +61,7 @@ class Chats:
         )
         with self._library.transaction() as connection:
             rows = connection.execute(query).all()
-        return [Chat(row.id, row.begun, _ANSWER.validate_json(row.answer).question) for row in rows]
+        return [SavedConversation(row.id, row.begun, _ANSWER.validate_json(row.answer).question) for row in rows]
 
     def answers(self, chat_id: str) -> tuple[Answer, ...]:
         """Return the answers of a conversation in order; none where it is unknown."""

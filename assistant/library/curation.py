@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from assistant.errors import UsageError
 from assistant.library.duplicates import SAME, UNCERTAIN, keys, likeness, neighbours
-from assistant.library.field_provenance import Statement, merged
+from assistant.library.field_provenance import SourceRecord, merged
 from assistant.library.identity import contradict, new_ids, prospective_ids
 from assistant.library.rows import delete_papers, insert_papers, pages, read_papers, read_statement, update_papers
 from assistant.library.schema import aliases, identifiers, kept_apart, papers, records
@@ -25,7 +25,7 @@ _KEYS = "keys"
 _KEYS_VERSION = "1"
 """To be raised when `likeness.keys` changes; every paper then gets the new ones."""
 
-Numbered = tuple[int, Statement]
+Numbered = tuple[int, SourceRecord]
 
 _PAIRS_AT_ONCE = 5000
 _SHORTEST_PREFIX = 4
@@ -140,7 +140,7 @@ def split(library: Library, paper_id: str) -> list[Paper]:
             numbers = [number for number, _ in group]
             connection.execute(update(records).where(records.c.number.in_(numbers)).values(paper_id=paper.id))
             ids.append(paper.id)
-        refold(connection, [paper_id])
+        rebuild_from_sources(connection, [paper_id])
         _write_keys(connection, merged([said for _, said in first], paper_id))
         _remember_apart(connection, [(one, other) for one in ids for other in ids if one < other])
         return read_papers(connection, ids)
@@ -159,10 +159,10 @@ def remove_sources(library: Library, forgotten: Sequence[str]) -> None:
         connection.execute(delete(records).where(records.c.origin.in_(forgotten)))
         still = set(connection.execute(select(records.c.paper_id).distinct()).scalars()) & told
         delete_papers(connection, sorted(told - still))
-        refold(connection, sorted(still))
+        rebuild_from_sources(connection, sorted(still))
 
 
-def sources(library: Library, paper_id: str) -> list[Statement]:
+def sources(library: Library, paper_id: str) -> list[SourceRecord]:
     """Return what each source says of a paper, in the order in which it was said."""
     with library.transaction() as connection:
         return [said for _, said in _statements(connection, paper_id)]
@@ -192,15 +192,15 @@ def only_of(library: Library, told_by: Sequence[str]) -> list[Paper]:
         return read_papers(connection, connection.execute(query).scalars().all())
 
 
-def chosen_papers(library: Library, listed: Sequence[Paper], chosen: PaperFilter, words: str) -> list[Paper]:
+def chosen_papers(library: Library, listed: Sequence[Paper], filter: PaperFilter, words: str) -> list[Paper]:
     """Return the papers that pass the filter and hold all the words in title or abstract; of those listed, if any.
 
     Raises UsageError where there is no word in `words`.
     """
     if words.strip() and not fold(words):
         raise UsageError(f"“{words}” holds no word to look for.")
-    found = list(listed) or library.papers(chosen)
-    passing = library.ids(chosen)
+    found = list(listed) or library.papers(filter)
+    passing = library.ids(filter)
     for use in library.word_use(fold(words).split(), [paper.id for paper in found]).values():
         passing &= use.paper_ids
     return [paper for paper in found if paper.id in passing]
@@ -223,10 +223,10 @@ def join(connection: Connection, kept: str, gone: str) -> None:
     connection.execute(delete(kept_apart).where(or_(kept_apart.c.one == gone, kept_apart.c.other == gone)))
     _remember_apart(connection, [(kept, other) for other in others if other != kept])
     delete_papers(connection, [gone])
-    refold(connection, [kept])
+    rebuild_from_sources(connection, [kept])
 
 
-def refold(connection: Connection, ids: Sequence[str], *, force: bool = False) -> None:
+def rebuild_from_sources(connection: Connection, ids: Sequence[str], *, force: bool = False) -> None:
     """Tell papers anew from what their sources say; with `force` they are written even where that changes nothing."""
     for before in read_papers(connection, ids):
         said = [one for _, one in _statements(connection, before.id)]
@@ -238,13 +238,13 @@ def refold(connection: Connection, ids: Sequence[str], *, force: bool = False) -
 
 def renew_keys(library: Library) -> None:
     """Give every paper the keys of the present version, where an older program gave it others."""
-    if library.fact(_KEYS) == _KEYS_VERSION:
+    if library.metadata(_KEYS) == _KEYS_VERSION:
         return
     with library.transaction() as connection:
         for page in pages(connection.execute(select(papers.c.id)).scalars()):
             for paper in read_papers(connection, page):
                 _write_keys(connection, paper)
-    library.keep_fact(_KEYS, _KEYS_VERSION)
+    library.set_metadata(_KEYS, _KEYS_VERSION)
 
 
 def pair(one: str, other: str) -> tuple[str, str]:
@@ -256,7 +256,7 @@ def _statements(connection: Connection, paper_id: str) -> list[Numbered]:
     """Return what is said of a paper, with the numbers of the records; what was not kept word for word is as it is."""
     rows = connection.execute(select(records).where(records.c.paper_id == paper_id).order_by(records.c.number)).all()
     known = [] if all(row.statement for row in rows) else read_papers(connection, [paper_id])
-    return [(row.number, Statement(row.origin, row.own_id, read_statement(row) or known[0])) for row in rows]
+    return [(row.number, SourceRecord(row.origin, row.source_key, read_statement(row) or known[0])) for row in rows]
 
 
 def _groups(said: Sequence[Numbered], paper_id: str) -> list[list[Numbered]]:
@@ -267,7 +267,7 @@ def _groups(said: Sequence[Numbered], paper_id: str) -> list[list[Numbered]]:
     if len(by_id) == 1:
         by_id = {}
         for number, one in said:
-            by_id.setdefault(f"{one.origin}\n{one.own_id}\n{one.paper}", []).append((number, one))
+            by_id.setdefault(f"{one.origin}\n{one.source_key}\n{one.paper}", []).append((number, one))
     return sorted(by_id.values(), key=lambda group: paper_id != next(new_ids(group[0][1].paper)))
 
 

@@ -12,7 +12,7 @@ from assistant.text import fold, same_person
 from assistant.types import Paper
 
 SAME = 0.95
-"""From here on two records are one paper; measured, see docs/EXPERIMENTS.md, "Which records are one paper"."""
+"""From here on two records are one paper; see E5 in docs/experiments."""
 
 UNCERTAIN = 0.75
 """From here on a person is asked."""

@@ -19,11 +19,11 @@ _TEXTS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """What one source says of a paper; `origin` names the source (a file, an address), `own_id` its name for it."""
+class SourceRecord:
+    """What one source says of a paper; `origin` names the source (a file, an address), `source_key` its name for it."""
 
     origin: str
-    own_id: str
+    source_key: str
     paper: Paper
 
 
@@ -54,12 +54,12 @@ def digest(said: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def merged(statements: Sequence[Statement], paper_id: str) -> Paper:
+def merged(statements: Sequence[SourceRecord], paper_id: str) -> Paper:
     """Return the union of what sources say of a paper; `statements` stand in the order in which they were made."""
     return replace(reduce(merge, (said.paper for said in statements)), id=paper_id)
 
 
-def provenance(paper: Paper, statements: Sequence[Statement]) -> dict[str, tuple[str, ...]]:
+def provenance(paper: Paper, statements: Sequence[SourceRecord]) -> dict[str, tuple[str, ...]]:
     """Return for each field that is known the origins that say just what the merged paper says of it."""
     known = {name: getattr(paper, name) for name in (*_TEXTS, "date", "authorships", "categories", "has_code")}
     return {

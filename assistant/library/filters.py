@@ -1,7 +1,7 @@
 """Which papers a filter chooses, as conditions of a query: what can be said in SQL is not fetched.
 
 A source may say too little to tell whether a paper passes: it cut the list of authors, or named only a year. Such a
-paper is neither in nor out. `passing` takes only what surely passes; `undecided` takes what one condition leaves open.
+paper is neither in nor out. `papers_passing` takes only what surely passes; `papers_with_unknown` takes what one condition leaves open.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from assistant.text import arxiv_categories as subjects
 from assistant.text import fold
 from assistant.types import PaperFilter
 
-Doubt = Literal["author", "position", "any author", "authors", "number", "date", "code"]
+UnknownField = Literal["author", "position", "any author", "authors", "number", "date", "code"]
 """What a source may leave open: whether the author wrote it, at what place, or one of several did, with whom; how many
 wrote it; its date, its code."""
 
-DOUBTS: tuple[Doubt, ...] = get_args(Doubt)
+UNKNOWN_FIELDS: tuple[UnknownField, ...] = get_args(UnknownField)
 
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -53,14 +53,14 @@ _SIGNS = re.compile(r"[+#]")
 _SHORTEST_ACRONYM = 3
 
 
-_ASKED_BY: Mapping[Doubt, Callable[[PaperFilter], bool]] = {
-    "author": lambda chosen: bool(chosen.author and not chosen.position),
-    "position": lambda chosen: bool(chosen.author and chosen.position),
-    "any author": lambda chosen: bool(chosen.any_authors),
-    "authors": lambda chosen: bool(chosen.with_authors),
-    "number": lambda chosen: chosen.fewest_authors is not None or chosen.most_authors is not None,
-    "date": lambda chosen: bool(chosen.since or chosen.until or chosen.first_day or chosen.last_day),
-    "code": lambda chosen: chosen.has_code is not None,
+_ASKED_BY: Mapping[UnknownField, Callable[[PaperFilter], bool]] = {
+    "author": lambda filter: bool(filter.author and not filter.position),
+    "position": lambda filter: bool(filter.author and filter.position),
+    "any author": lambda filter: bool(filter.any_authors),
+    "authors": lambda filter: bool(filter.with_authors),
+    "number": lambda filter: filter.fewest_authors is not None or filter.most_authors is not None,
+    "date": lambda filter: bool(filter.since or filter.until or filter.first_day or filter.last_day),
+    "code": lambda filter: filter.has_code is not None,
 }
 
 
@@ -70,27 +70,31 @@ class _Condition:
 
     surely: ColumnElement[bool]
     perhaps: ColumnElement[bool] | None = None
-    doubt: Doubt | None = None
+    doubt: UnknownField | None = None
 
 
-def passing(connection: Connection, query: Select[Any], chosen: PaperFilter) -> Select[Any]:
+def papers_passing(connection: Connection, query: Select[Any], filter: PaperFilter) -> Select[Any]:
     """Add a filter's conditions to a query over `papers`."""
-    return query.where(*(condition.surely for condition in _conditions(connection, chosen)))
+    return query.where(*(condition.surely for condition in _conditions(connection, filter)))
 
 
-def count(connection: Connection, chosen: PaperFilter) -> int:
+def count_papers(connection: Connection, filter: PaperFilter) -> int:
     """Return how many papers surely pass a filter."""
-    return int(connection.execute(passing(connection, select(func.count()).select_from(papers), chosen)).scalar_one())
+    return int(
+        connection.execute(papers_passing(connection, select(func.count()).select_from(papers), filter)).scalar_one()
+    )
 
 
-def undecided(connection: Connection, query: Select[Any], chosen: PaperFilter, doubt: Doubt) -> Select[Any]:
+def papers_with_unknown(
+    connection: Connection, query: Select[Any], filter: PaperFilter, doubt: UnknownField
+) -> Select[Any]:
     """Add to a query over `papers` that a paper surely passes a filter but for what its sources leave open of `doubt`.
 
     No paper is left where the filter does not ask for it.
     """
-    if not _ASKED_BY[doubt](chosen):  # cheaper to tell than to build the conditions
+    if not _ASKED_BY[doubt](filter):  # cheaper to tell than to build the conditions
         return query.where(false())
-    conditions = list(_conditions(connection, chosen))
+    conditions = list(_conditions(connection, filter))
     open_ones = [condition.surely for condition in conditions if condition.doubt == doubt]
     for condition in conditions:
         if condition.doubt == doubt and condition.perhaps is not None:
@@ -156,51 +160,51 @@ def _full_names() -> Mapping[str, Sequence[str]]:
     return names
 
 
-def _conditions(connection: Connection, chosen: PaperFilter) -> Iterator[_Condition]:
+def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condition]:
     """Yield what a filter asks for, each with what a source may leave open of it. No `surely` is ever NULL."""
     cut = papers.c.authors_complete == 0
-    if chosen.author and chosen.position:
-        yield _placed(connection, chosen.author, chosen.position)
-    elif chosen.author:
-        yield _Condition(papers.c.id.in_(_papers_of(connection, chosen.author)), cut, "author")
-    if chosen.any_authors:
-        theirs = (papers.c.id.in_(_papers_of(connection, author)) for author in chosen.any_authors)
+    if filter.author and filter.position:
+        yield _placed(connection, filter.author, filter.position)
+    elif filter.author:
+        yield _Condition(papers.c.id.in_(_papers_of(connection, filter.author)), cut, "author")
+    if filter.any_authors:
+        theirs = (papers.c.id.in_(_papers_of(connection, author)) for author in filter.any_authors)
         yield _Condition(or_(*theirs), cut, "any author")
-    for author in chosen.with_authors:
+    for author in filter.with_authors:
         yield _Condition(papers.c.id.in_(_papers_of(connection, author)), cut, "authors")
-    for author in chosen.without_authors:
+    for author in filter.without_authors:
         yield _Condition(papers.c.id.not_in(_papers_of(connection, author)))
-    if chosen.fewest_authors is not None or chosen.most_authors is not None:
-        yield _numbering(chosen.fewest_authors, chosen.most_authors)
-    if chosen.category:
-        yield _Condition(_filed_under(chosen.category))
-    for category in chosen.without_categories:
+    if filter.fewest_authors is not None or filter.most_authors is not None:
+        yield _numbering(filter.fewest_authors, filter.most_authors)
+    if filter.category:
+        yield _Condition(_filed_under(filter.category))
+    for category in filter.without_categories:
         yield _Condition(not_(_filed_under(category)))
-    if chosen.since is not None:
-        yield _Condition(and_(papers.c.year.is_not(None), papers.c.year >= chosen.since), papers.c.date == "", "date")
-    if chosen.until is not None:
-        yield _Condition(and_(papers.c.year.is_not(None), papers.c.year <= chosen.until), papers.c.date == "", "date")
-    if chosen.first_day or chosen.last_day:
-        yield _dated(chosen.first_day, chosen.last_day)
-    if chosen.without_years:
-        yield _Condition(or_(papers.c.year.is_(None), papers.c.year.not_in(chosen.without_years)))
-    if chosen.venue:
-        yield _Condition(_published_at(connection, chosen.venue))
-    if chosen.venues:
-        yield _Condition(or_(*(_published_at(connection, venue) for venue in chosen.venues)))
-    for venue in chosen.without_venues:
+    if filter.since is not None:
+        yield _Condition(and_(papers.c.year.is_not(None), papers.c.year >= filter.since), papers.c.date == "", "date")
+    if filter.until is not None:
+        yield _Condition(and_(papers.c.year.is_not(None), papers.c.year <= filter.until), papers.c.date == "", "date")
+    if filter.first_day or filter.last_day:
+        yield _dated(filter.first_day, filter.last_day)
+    if filter.without_years:
+        yield _Condition(or_(papers.c.year.is_(None), papers.c.year.not_in(filter.without_years)))
+    if filter.venue:
+        yield _Condition(_published_at(connection, filter.venue))
+    if filter.venues:
+        yield _Condition(or_(*(_published_at(connection, venue) for venue in filter.venues)))
+    for venue in filter.without_venues:
         yield _Condition(not_(_published_at(connection, venue)))
-    if chosen.has_code is not None:
-        is_so = and_(papers.c.has_code.is_not(None), papers.c.has_code == int(chosen.has_code))
+    if filter.has_code is not None:
+        is_so = and_(papers.c.has_code.is_not(None), papers.c.has_code == int(filter.has_code))
         yield _Condition(is_so, papers.c.has_code.is_(None), "code")
-    if chosen.source:
-        is_named = (records.c.origin == chosen.source) | records.c.origin.endswith(f"/{chosen.source}", autoescape=True)
+    if filter.source:
+        is_named = (records.c.origin == filter.source) | records.c.origin.endswith(f"/{filter.source}", autoescape=True)
         yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
-    yield from (_Condition(held) for held in _worded(chosen.words))
-    yield from (_Condition(held) for held in _worded(chosen.title_words, in_title=True))
-    yield from (_Condition(not_(and_(*_worded([word])))) for word in chosen.without_words if word.strip())
-    if chosen.among is not None:
-        numbers = _numbers(connection, chosen.among)
+    yield from (_Condition(held) for held in _worded(filter.words))
+    yield from (_Condition(held) for held in _worded(filter.title_words, in_title=True))
+    yield from (_Condition(not_(and_(*_worded([word])))) for word in filter.without_words if word.strip())
+    if filter.among is not None:
+        numbers = _numbers(connection, filter.among)
         written = bindparam("among", numbers, type_=Integer, expanding=True, literal_execute=True)
         yield _Condition(papers.c.number.in_(written))  # as digits: SQLite takes no more than 32,766 parameters
 

@@ -30,7 +30,7 @@ _FILLING = {
 }
 
 _VERSION = "text version"
-"""Fact: how often the text of the papers was written."""
+"""Fact: a word that is another after every change; not a counter, whose value would come again after a rollback."""
 
 
 def write(connection: Connection, rows: Iterable[Mapping[str, object]]) -> None:
@@ -55,8 +55,8 @@ def erase(connection: Connection, numbers: Sequence[int]) -> None:
         connection.execute(text("DELETE FROM papers_listed WHERE rowid = :number"), rows)
         connection.execute(
             text(
-                "INSERT INTO facts (name, value) VALUES (:name, '1') "
-                "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+                "INSERT INTO facts (name, value) VALUES (:name, hex(randomblob(16))) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
             ),
             {"name": _VERSION},
         )

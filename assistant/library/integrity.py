@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, select, text
 
 from assistant.errors import LibraryDamaged
 from assistant.library import fulltext
-from assistant.library.curation import refold
+from assistant.library.curation import rebuild_from_sources
 from assistant.library.field_provenance import digest
 from assistant.library.rows import pages, read_papers
 from assistant.library.schema import papers, records, vectors
@@ -31,7 +31,7 @@ class Finding:
 
     part: str
     what: str
-    mended: bool
+    repaired: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class CheckReport:
     @property
     def is_sound(self) -> bool:
         """Tell whether nothing is wrong, or nothing any longer."""
-        return all(finding.mended for finding in self.findings)
+        return all(finding.repaired for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the object that `check --json` prints."""
@@ -54,23 +54,23 @@ class CheckReport:
         return {**value, "is_sound": self.is_sound}
 
 
-def check(library: Library, *, mend: bool = False) -> CheckReport:
-    """Read every row of the library. With `mend`, papers are told anew from what the sources said and the other way
+def check(library: Library, *, repair: bool = False) -> CheckReport:
+    """Read every row of the library. With `repair`, papers are told anew from what the sources said and the other way
     round, the search is built anew, and damaged vectors are dropped, so that their papers wait for new ones.
 
     Raises LibraryError where SQLite cannot read the file at all.
     """
     with library.transaction() as connection, _replacing_bad_letters(connection):
         broken = _broken(connection)
-        reindexed = bool(broken) and mend
+        reindexed = bool(broken) and repair
         if reindexed:
             connection.execute(text("REINDEX"))
             broken = _broken(connection)
         if broken:
-            damage = Finding("file", f"its structure is broken ({broken[0]}); restore it from a copy", mended=False)
+            damage = Finding("file", f"its structure is broken ({broken[0]}); restore it from a copy", repaired=False)
             return CheckReport(0, 0, 0, (damage,))
-        findings = [Finding("file", "an index of SQLite did not agree with its table", mended=True)] * reindexed
-        findings += [*_papers(connection, mend), *_search(connection, mend), *_vectors(connection, mend)]
+        findings = [Finding("file", "an index of SQLite did not agree with its table", repaired=True)] * reindexed
+        findings += [*_papers(connection, repair), *_search(connection, repair), *_vectors(connection, repair)]
         sizes = {
             name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
             for name, table in {"papers": papers, "records": records, "vectors": vectors}.items()
@@ -80,7 +80,7 @@ def check(library: Library, *, mend: bool = False) -> CheckReport:
 
 @contextmanager
 def _replacing_bad_letters(connection: Connection) -> Iterator[None]:
-    """Let bytes that are no text be read, so that what is damaged can be named and mended."""
+    """Let bytes that are no text be read, so that what is damaged can be named and repaired."""
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     usual, raw.text_factory = raw.text_factory, lambda data: data.decode("utf-8", "replace")
@@ -94,7 +94,7 @@ def _broken(connection: Connection) -> list[str]:
     return [str(row) for row in connection.execute(text("PRAGMA integrity_check")).scalars() if row != "ok"]
 
 
-def _papers(connection: Connection, mend: bool) -> Iterator[Finding]:
+def _papers(connection: Connection, repair: bool) -> Iterator[Finding]:
     """Compare papers and statements with their digests; each can be made from the other."""
     said = connection.execute(select(records.c.number, records.c.paper_id, records.c.statement, records.c.digest))
     damaged = {row.number: row.paper_id for row in said if row.statement and digest(row.statement) != row.digest}
@@ -104,18 +104,18 @@ def _papers(connection: Connection, mend: bool) -> Iterator[Finding]:
             continue
         told = select(records.c.number).where(records.c.paper_id == paper_id, records.c.statement != "")
         sound = set(connection.execute(told).scalars()) - damaged.keys()
-        if mend and sound:
+        if repair and sound:
             connection.execute(papers.update().where(papers.c.id == paper_id).values(digest=""))
             gone = [number for number, of in damaged.items() if of == paper_id]
             connection.execute(delete(records).where(records.c.number.in_(gone)))
             connection.execute(delete(vectors).where(vectors.c.paper_id == paper_id))
-            refold(connection, [paper_id], force=True)
-        yield Finding("paper", f"{paper_id} is not what was written", mended=mend and bool(sound))
+            rebuild_from_sources(connection, [paper_id], force=True)
+        yield Finding("paper", f"{paper_id} is not what was written", repaired=repair and bool(sound))
     for number, paper_id in damaged.items():
         can = _is_sound(connection, paper_id)
-        if mend and can:  # the paper as it stands speaks for the source
+        if repair and can:  # the paper as it stands speaks for the source
             connection.execute(records.update().where(records.c.number == number).values(statement="", digest=""))
-        yield Finding("source", f"what one source says of {paper_id} is not what was written", mended=mend and can)
+        yield Finding("source", f"what one source says of {paper_id} is not what was written", repaired=repair and can)
 
 
 def _is_sound(connection: Connection, paper_id: str) -> bool:
@@ -125,25 +125,25 @@ def _is_sound(connection: Connection, paper_id: str) -> bool:
         return False
 
 
-def _search(connection: Connection, mend: bool) -> Iterator[Finding]:
+def _search(connection: Connection, repair: bool) -> Iterator[Finding]:
     if fulltext.is_sound(connection):
         return
-    if mend:
+    if repair:
         fulltext.rebuild(connection)
-    yield Finding("search", "the words do not agree with the papers", mended=mend)
+    yield Finding("search", "the words do not agree with the papers", repaired=repair)
 
 
-def _vectors(connection: Connection, mend: bool) -> Iterator[Finding]:
+def _vectors(connection: Connection, repair: bool) -> Iterator[Finding]:
     """Look at length and norm of every vector: a flipped bit nearly always changes one of them."""
     rows = connection.execute(select(vectors.c.paper_id, vectors.c.vector)).all()
     lengths = Counter(len(row.vector) for row in rows if len(row.vector) % 2 == 0)
     usual = lengths.most_common(1)[0][0] if lengths else 0
     damaged = [row.paper_id for row in rows if len(row.vector) != usual or not _is_unit(row.vector)]
-    if mend:
+    if repair:
         for page in pages(damaged):
             connection.execute(delete(vectors).where(vectors.c.paper_id.in_(page)))
     for paper_id in damaged:
-        yield Finding("vector", f"the vector of {paper_id} does not have length 1", mended=mend)
+        yield Finding("vector", f"the vector of {paper_id} does not have length 1", repaired=repair)
 
 
 def _is_unit(blob: bytes) -> bool:

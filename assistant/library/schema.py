@@ -75,7 +75,7 @@ records = Table(
     Column("number", Integer, primary_key=True),
     Column("paper_id", Text, ForeignKey("papers.id", ondelete="CASCADE"), nullable=False),
     Column("origin", Text, nullable=False),
-    Column("own_id", Text, nullable=False),
+    Column("own_id", Text, key="source_key", nullable=False),
     Column("digest", Text, nullable=False),
     Column("statement", Text, nullable=False),
 )

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Text, cast, delete, func, insert, select, upd
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from assistant.errors import LibraryDamaged, LibraryError, StorageFull
+from assistant.library import authors
 from assistant.library.bm25 import TextIndex
-from assistant.library.filters import holding, passing
+from assistant.library.filters import holding, papers_passing
 from assistant.library.identity import strong_keys, text_key, title_key
 from assistant.library.rows import pages, read_papers
 from assistant.library.schema import (
@@ -79,6 +80,7 @@ class Library:
         make_folder(folder)
         _refuse_emptied(folder)
         self._engine = connect(folder / FILE_NAME)
+        authors.attach(self._engine)
         self._text = TextIndex()
 
     def close(self) -> None:
@@ -102,28 +104,28 @@ class Library:
                 raise LibraryDamaged(f"some text ({error.orig})") from error
             raise LibraryError(f"The library file {place} could not be used: {error.orig}.") from error
 
-    def count(self, chosen: PaperFilter = PaperFilter()) -> int:
+    def count(self, filter: PaperFilter = PaperFilter()) -> int:
         """Return how many papers pass the filter."""
         with self.transaction() as connection:
-            query = passing(connection, select(func.count()).select_from(papers), chosen)
+            query = papers_passing(connection, select(func.count()).select_from(papers), filter)
             return int(connection.execute(query).scalar_one())
 
-    def papers(self, chosen: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0) -> list[Paper]:
+    def papers(self, filter: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0) -> list[Paper]:
         """Return the papers that pass the filter, newest first, then by title; at most `limit`, after `offset`."""
-        return self.find_papers("", chosen, limit, offset)[0]
+        return self.find_papers("", filter, limit, offset)[0]
 
     def find_papers(
-        self, words: str, chosen: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0
+        self, words: str, filter: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0
     ) -> tuple[list[Paper], int]:
         """Return the papers of which each of the words begins a word of title, authors, venue, category or date.
 
         In the order of `papers`, at most `limit` of them after `offset`; with it how many there are in all.
         """
         with self.transaction() as connection:
-            query = holding(passing(connection, select(papers.c.id), chosen), words)
+            query = holding(papers_passing(connection, select(papers.c.id), filter), words)
             query = query.order_by(papers.c.date.desc(), papers.c.title, papers.c.number).limit(limit).offset(offset)
             found = read_papers(connection, connection.execute(query).scalars().all())
-            count = holding(passing(connection, select(func.count()).select_from(papers), chosen), words)
+            count = holding(papers_passing(connection, select(func.count()).select_from(papers), filter), words)
             return found, int(connection.execute(count).scalar_one())
 
     def papers_by_id(self, ids: Sequence[str]) -> list[Paper]:
@@ -149,26 +151,26 @@ class Library:
                 held.update((row.value, row.paper_id) for row in rows)
         return {one: next((held[key] for key in known if key in held), "") for one, known in keys.items()}
 
-    def ids(self, chosen: PaperFilter) -> set[str]:
+    def ids(self, filter: PaperFilter) -> set[str]:
         """Return the ids of the papers that pass the filter."""
         with self.transaction() as connection:
-            return set(connection.execute(passing(connection, select(papers.c.id), chosen)).scalars())
+            return set(connection.execute(papers_passing(connection, select(papers.c.id), filter)).scalars())
 
-    def numbers(self, chosen: PaperFilter) -> NDArray[np.int64]:
+    def numbers(self, filter: PaperFilter) -> NDArray[np.int64]:
         """Return the numbers, ascending, of the papers that pass the filter."""
         joined = func.aggregate_strings(cast(papers.c.number, Text), ",")  # a row a paper would take ten times as long
         with self.transaction() as connection:
-            found = connection.execute(passing(connection, select(joined), chosen)).scalar_one()
+            found = connection.execute(papers_passing(connection, select(joined), filter)).scalar_one()
         return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
-    def own_ids(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    def source_keys(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return for each paper the names that its sources gave it, such as BibTeX keys or JSONL ids; none for some."""
         found: dict[str, tuple[str, ...]] = dict.fromkeys(paper_ids, ())
         with self.transaction() as connection:
             for page in pages(paper_ids):
-                query = select(records.c.paper_id, records.c.own_id).where(records.c.paper_id.in_(page)).distinct()
-                for row in connection.execute(query.where(records.c.own_id != "").order_by(records.c.own_id)):
-                    found[row.paper_id] += (row.own_id,)
+                query = select(records.c.paper_id, records.c.source_key).where(records.c.paper_id.in_(page)).distinct()
+                for row in connection.execute(query.where(records.c.source_key != "").order_by(records.c.source_key)):
+                    found[row.paper_id] += (row.source_key,)
         return found
 
     def text_search(self, question: str, limit: int, among: NDArray[np.int64] | None = None) -> list[tuple[str, float]]:
@@ -213,8 +215,8 @@ class Library:
                 for row in rows
             ]
 
-    def keep_profile(self, profile: AuthorProfile, origin: str) -> None:
-        """Keep an author page's header, replacing what the same page said before."""
+    def save_profile(self, profile: AuthorProfile, origin: str) -> None:
+        """Save an author page's header, replacing what the same page said before."""
         with self.transaction() as connection:
             connection.execute(delete(profiles).where(profiles.c.name == profile.name, profiles.c.origin == origin))
             connection.execute(
@@ -227,16 +229,16 @@ class Library:
                 )
             )
 
-    def fact(self, name: str) -> str | None:
+    def metadata(self, name: str) -> str | None:
         """Return a value kept about the library itself, such as the fingerprint of its embedding model."""
         with self.transaction() as connection:
             value = connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
             return None if value is None else str(value)
 
-    def keep_fact(self, name: str, value: str) -> None:
+    def set_metadata(self, name: str, value: str) -> None:
         """Keep a value about the library itself."""
         with self.transaction() as connection:
-            _keep_facts(connection, {name: value})
+            _set_metadata(connection, {name: value})
 
     def pending_count(self) -> int:
         """Return how many papers still wait for a vector or for the index to take it."""
@@ -316,13 +318,13 @@ class Library:
         with self.transaction() as connection:
             connection.execute(update(vectors).where(vectors.c.indexed != 0).values(indexed=0))
             connection.execute(delete(removals))
-            _keep_facts(connection, known)
+            _set_metadata(connection, known)
 
     def forget_vectors(self, **known: str) -> None:
         """Drop every vector, so that all papers wait for new ones, and note the facts `known` with it."""
         with self.transaction() as connection:
             connection.execute(delete(vectors))
-            _keep_facts(connection, known)
+            _set_metadata(connection, known)
 
     def indexed_count(self) -> int:
         """Return how many papers the vector index holds."""
@@ -351,7 +353,7 @@ class Library:
         return found
 
 
-def _keep_facts(connection: Connection, known: Mapping[str, str]) -> None:
+def _set_metadata(connection: Connection, known: Mapping[str, str]) -> None:
     for name, value in known.items():
         connection.execute(delete(facts).where(facts.c.name == name))
         connection.execute(insert(facts).values(name=name, value=value))

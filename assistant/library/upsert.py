@@ -9,9 +9,9 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
-from assistant.library.curation import join, pair, refold, renew_keys
+from assistant.library.curation import join, pair, rebuild_from_sources, renew_keys
 from assistant.library.duplicates import SAME, keys, likeness, near_keys
-from assistant.library.field_provenance import Statement, digest, merged, statement
+from assistant.library.field_provenance import SourceRecord, digest, merged, statement
 from assistant.library.identity import akin, contradict, new_ids, prospective_ids, strong_keys, text_key, title_key
 from assistant.library.rows import insert_papers, pages, read_papers, read_statement, update_papers
 from assistant.library.schema import aliases, identifiers, kept_apart, papers, records
@@ -38,7 +38,7 @@ class Reading:
         self._seen: set[int] = set()
         renew_keys(library)
 
-    def keep(self, batch: Sequence[Record]) -> list[Outcome]:
+    def store(self, batch: Sequence[Record]) -> list[Outcome]:
         """Write a batch of records in one transaction; return what became of each, in order."""
         if not batch:
             return []
@@ -46,7 +46,7 @@ class Reading:
             said = [statement(record.paper) for record in batch]
             digests = [digest(text) for text in said]
             known = self._known(connection, digests)
-            places = [(value, record.own_id) for value, record in zip(digests, batch, strict=True)]
+            places = [(value, record.source_key) for value, record in zip(digests, batch, strict=True)]
             self._seen.update(known[place] for place in places if place in known)
             if all(place in known for place in places):
                 return ["unchanged"] * len(batch)
@@ -75,21 +75,21 @@ class Reading:
                 spoken_for = set(connection.execute(others).scalars())
                 gone = [number for number in page if stale[number] in spoken_for]
                 connection.execute(delete(records).where(records.c.number.in_(gone)))
-                refold(connection, sorted({stale[number] for number in gone}))
+                rebuild_from_sources(connection, sorted({stale[number] for number in gone}))
 
     def _known(self, connection: Connection, digests: Iterable[str]) -> dict[tuple[str, str], int]:
         """Return (digest, own id) -> number of the records that this source gave before."""
         found: dict[tuple[str, str], int] = {}
         for page in pages(digests):
-            query = select(records.c.digest, records.c.own_id, records.c.number)
+            query = select(records.c.digest, records.c.source_key, records.c.number)
             for row in connection.execute(query.where(records.c.origin == self._origin, records.c.digest.in_(page))):
-                found[row.digest, row.own_id] = row.number
+                found[row.digest, row.source_key] = row.number
         return found
 
 
-def keep(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:
+def store(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:
     """Write records as one reading of a source that is not read to its end."""
-    return Reading(library, origin).keep(batch)
+    return Reading(library, origin).store(batch)
 
 
 @dataclass
@@ -98,7 +98,7 @@ class _Said:
 
     number: int
     origin: str
-    own_id: str
+    source_key: str
     text: str
     digest: str
     paper: Paper
@@ -115,7 +115,7 @@ class _Decisions:
     ids_by_key: dict[str, list[str]] = field(default_factory=dict)
     said: dict[str, list[_Said]] = field(default_factory=dict)
     """Paper id -> what all sources say of it, in order."""
-    ids_by_own_id: dict[str, list[str]] = field(default_factory=dict)
+    ids_by_source_key: dict[str, list[str]] = field(default_factory=dict)
     """Own id -> papers of which this source has spoken under it."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Ids of papers that a person or a record made one -> the id under which they are one, which leads to itself."""
@@ -141,8 +141,8 @@ class _Decisions:
         for page in pages({key for record in batch for key in keys(record.paper)}):
             query = select(identifiers.c.paper_id).where(identifiers.c.value.in_(page))
             found.update(connection.execute(query).scalars())
-        for page in pages({record.own_id for record in batch if record.own_id}):
-            query = select(records.c.paper_id).where(records.c.origin == origin, records.c.own_id.in_(page))
+        for page in pages({record.source_key for record in batch if record.source_key}):
+            query = select(records.c.paper_id).where(records.c.origin == origin, records.c.source_key.in_(page))
             found.update(connection.execute(query).scalars())
         for page in pages(prospective):
             known.taken.update(connection.execute(select(papers.c.id).where(papers.c.id.in_(page))).scalars())
@@ -158,10 +158,10 @@ class _Decisions:
             query = select(records).where(records.c.paper_id.in_(page)).order_by(records.c.number)
             for row in connection.execute(query):
                 paper = read_statement(row) or known.papers[row.paper_id]
-                entry = _Said(row.number, row.origin, row.own_id, row.statement, row.digest, paper)
+                entry = _Said(row.number, row.origin, row.source_key, row.statement, row.digest, paper)
                 known.said.setdefault(row.paper_id, []).append(entry)
-                if row.origin == origin and row.own_id:
-                    known.ids_by_own_id.setdefault(row.own_id, []).append(row.paper_id)
+                if row.origin == origin and row.source_key:
+                    known.ids_by_source_key.setdefault(row.source_key, []).append(row.paper_id)
         ids = {one for record in batch for one in islice(new_ids(record.paper), _IDS_REMEMBERED)}
         for page in pages(ids | known.papers.keys()):
             pairs = connection.execute(
@@ -176,20 +176,22 @@ class _Decisions:
 
     def admit(self, record: Record, text: str) -> Outcome:
         """Decide one record."""
-        entry = _Said(0, self.origin, record.own_id, text, digest(text), record.paper)
+        entry = _Said(0, self.origin, record.source_key, text, digest(text), record.paper)
         existing = self._match(record, entry.digest)
         if existing is None:
             self._put(replace(record.paper, id=self._new_id(record.paper)), [entry], is_new=True)
             return "added"
         same = [
-            one for one in self.said.get(existing.id, ()) if (one.origin, one.own_id) == (self.origin, record.own_id)
+            one
+            for one in self.said.get(existing.id, ())
+            if (one.origin, one.source_key) == (self.origin, record.source_key)
         ]
         if any(one.digest == entry.digest and one.number not in self.superseded for one in same):
             return "unchanged"
         old = [one for one in same if one.number and one.number not in self.seen]
         self.superseded.update(one.number for one in old)
         told = [*(one for one in self.said.get(existing.id, ()) if one not in old), entry]
-        union = merged([Statement(one.origin, one.own_id, one.paper) for one in told], existing.id)
+        union = merged([SourceRecord(one.origin, one.source_key, one.paper) for one in told], existing.id)
         self._tell(existing.id, told)
         if union == existing:
             return "unchanged"
@@ -221,7 +223,7 @@ class _Decisions:
         weak = self._known_by((title_key(record.paper), text_key(record.paper)), record)
         own = [
             self.papers[paper_id]
-            for paper_id in self.ids_by_own_id.get(record.own_id, ())
+            for paper_id in self.ids_by_source_key.get(record.source_key, ())
             if akin(self.papers[paper_id], record.paper)
         ]
         candidates = [paper for paper in weak if not self._told_apart(paper, record)] + own
@@ -265,11 +267,13 @@ class _Decisions:
     def _is_spoken_of(self, paper_id: str, record: Record) -> bool:
         """Tell whether this source has spoken of a paper under the record's name."""
         told = self.said.get(paper_id, ())
-        return any((one.origin, one.own_id) == (self.origin, record.own_id) for one in told)
+        return any((one.origin, one.source_key) == (self.origin, record.source_key) for one in told)
 
     def _told_apart(self, paper: Paper, record: Record) -> bool:
-        own_ids = {one.own_id for one in self.said.get(paper.id, ()) if one.origin == self.origin and one.own_id}
-        if not record.own_id or not own_ids or record.own_id in own_ids:
+        source_keys = {
+            one.source_key for one in self.said.get(paper.id, ()) if one.origin == self.origin and one.source_key
+        }
+        if not record.source_key or not source_keys or record.source_key in source_keys:
             return False
         return fold(paper.abstract) != fold(record.paper.abstract)
 
@@ -296,9 +300,9 @@ class _Decisions:
 
     def _tell(self, paper_id: str, told: list[_Said]) -> None:
         self.said[paper_id] = told
-        own_id = told[-1].own_id
-        if own_id:
-            self.ids_by_own_id.setdefault(own_id, []).append(paper_id)
+        source_key = told[-1].source_key
+        if source_key:
+            self.ids_by_source_key.setdefault(source_key, []).append(paper_id)
 
     def _name(self, key: str, paper_id: str) -> bool:
         """Note that a key means a paper; tell whether that was new."""
@@ -332,7 +336,7 @@ class _Decisions:
                 "number": number,
                 "paper_id": paper_id,
                 "origin": one.origin,
-                "own_id": one.own_id,
+                "source_key": one.source_key,
                 "digest": one.digest,
                 "statement": one.text,
             }

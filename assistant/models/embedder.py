@@ -21,7 +21,7 @@ from assistant.models.device import best_dtype
 from assistant.protocols import Vectors
 
 MAX_TOKENS = 512
-"""Longer texts are cut here; measured in docs/EXPERIMENTS.md."""
+"""Longer texts are cut here; see E9 in docs/experiments."""
 
 _WINDOW = 2048
 """Texts that are sorted by length together: enough that a batch needs next to no padding."""

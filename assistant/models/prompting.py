@@ -30,7 +30,7 @@ _NOT_SAID = re.compile(
     re.IGNORECASE,
 )
 """How models say in their first sentence that what they were shown holds no answer. Told an exact phrase to use for it,
-a small model uses it far too often (docs/EXPERIMENTS.md)."""
+a small model uses it far too often (E3 in docs/experiments)."""
 
 
 def messages(

@@ -1,4 +1,4 @@
-"""The time that a question speaks of: years, ranges, months, "the last two years"."""
+"""Dates in requests: years, ranges, months, "the last two years"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a question names of this library: papers, people, categories, venues; also misspelt, in lower case, in part."""
+"""Entity linking: papers, people, categories and venues that a question names, also misspelt or in part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request that goes on from the talk: what it keeps of the plan before, what it changes, which paper it means."""
+"""Follow-up requests: what they keep of the plan before, what they change, which paper they mean."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def resolved(request: Request, history: Sequence[Turn], composed: Composed, libr
     topic = topic_now or ("" if replaces_topic else topic_before)
     goes_on = asked is None or isinstance(change, OverviewPlan | AboutPlan)
     if topic_before and not replaces_topic and not (topic == topic_before and goes_on):
-        words = topics.select(library, topic_before, PaperFilter()).chosen.words
+        words = topics.select(library, topic_before, PaperFilter()).filter.words
         is_held = library.count(PaperFilter(words=words)) > 0
         inherited = inherited.merged(PaperFilter(words=words) if is_held else PaperFilter(among=last.paper_ids))
     result = _continued(request, before, change) if asked is None or isinstance(change, AboutPlan) else change

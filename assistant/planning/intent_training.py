@@ -1,4 +1,4 @@
-"""The probes that read requests, fitted on the labelled requests that ship, as `assistant models calibrate` does.
+"""Training of the probes that read requests, on the labelled requests that ship.
 
 A labelled request names its passages: `{"q", "language", "kind", "named": [[start, end, slot]], "of", "order",
 "position", "history"}`, and where it follows up on a talk, `ask` and `mode`. Where `named` is null, what it names is
@@ -23,7 +23,7 @@ from assistant.protocols import LanguageModel, Reading
 from assistant.types import Progress, ProgressListener
 
 DEPTH_OF_TOKENS, DEPTH_OF_LAST = 0.5, 0.79
-"""Where in a model names are told, and kinds, as shares of its layers: 14 and 22 of 28; docs/EXPERIMENTS.md."""
+"""Where in a model names are told, and kinds, as shares of its layers: 14 and 22 of 28 (E22 in docs/experiments)."""
 
 _STRENGTH = {"slots": 0.02}
 _USUAL_STRENGTH = 0.004

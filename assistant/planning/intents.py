@@ -1,4 +1,4 @@
-"""What a request asks of the library and which of its words say so, read in the chat model's hidden states.
+"""Intents and slots of requests, read in the chat model's hidden states.
 
 The request stands twice in the prompt, so that the tokens of its second copy have seen all of it. Their mean and the
 last token's state tell the kind, each token's own state what it names: an author, one left out, a topic, a year.
@@ -89,7 +89,7 @@ _EARLIER = 2
 """Questions of the talk that are shown before the request."""
 
 _CHANGE = 1.0
-"""What it costs, in nats, that a word names something else than the one before it; see docs/EXPERIMENTS.md."""
+"""What it costs, in nats, that a word names something else than the one before it; see E22 in docs/experiments."""
 
 _PROSE = frozenset({"content", "paper_summary", "comparison_papers"})
 _OVERVIEWS = frozenset({"overview", "trend", "author_profile"})

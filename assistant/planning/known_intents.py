@@ -1,4 +1,4 @@
-"""Requests that are worded as a labelled one is, read by that alone: a plain count needs no chat model."""
+"""Intents of requests that are worded like a labelled one, read without the chat model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from assistant.planning.intents import Named, Reads, Request
 from assistant.protocols import Embedder, Vectors
 
 LEAST_LIKENESS = 0.97
-"""Cosine from which a request is read as the labelled one that is nearest; measured in docs/EXPERIMENTS.md."""
+"""Cosine from which a request is read as the labelled one that is nearest; see E22 in docs/experiments."""
 
 _AGREEING = 2
 """So many of the nearest must say the same where they are as near."""
@@ -78,10 +78,10 @@ class KnownReader:
                 texts = [_masked(each.text, _stood_for(each)) for each in _plain()]
                 said = " ".join([self.embedder.fingerprint, *texts])
                 name = f"requests {hashlib.sha256(said.encode()).hexdigest()[:16]}"
-                kept = self.library.fact(name)
+                kept = self.library.metadata(name)
                 if kept is None:
                     vectors: Any = self.embedder.embed(texts)
-                    self.library.keep_fact(name, base64.b64encode(vectors.astype(np.float16).tobytes()).decode())
+                    self.library.set_metadata(name, base64.b64encode(vectors.astype(np.float16).tobytes()).decode())
                 else:
                     vectors = np.frombuffer(base64.b64decode(kept), np.float16).reshape(len(texts), -1)
                 self._vectors.append(vectors.astype(np.float32))

@@ -1,4 +1,4 @@
-"""A request that was read to a plan: what is asked, of which papers."""
+"""Query planning: from a request that was read to what is asked, of which papers."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Planner:
     def plan(
         self,
         question: str,
-        chosen: PaperFilter = PaperFilter(),
+        filter: PaperFilter = PaperFilter(),
         *,
         history: Sequence[Turn] = (),
         person: str = "",
@@ -127,8 +127,8 @@ class Planner:
 
         `person` is the id of the one whom the reader chose among people of one name.
         """
-        if choice := follow_ups.choice(question, history):
-            return self.plan(history[-1].question, chosen, history=history[:-1], person=choice.id, stop=stop)
+        if history and (choice := follow_ups.choice(question, history)):
+            return self.plan(history[-1].question, filter, history=history[:-1], person=choice.id, stop=stop)
         request = self.reader.read(prompt_safety.asked(question), [turn.question for turn in history], stop)
         plan: Plan
         if request.kind == "followup" and not history:
@@ -138,7 +138,7 @@ class Planner:
         else:
             plan = self.composed(request, person)
         alone = question if plan.question == request.text else plan.question
-        return self.restricted(replace(plan, question=alone, language=request.language), chosen)
+        return self.restricted(replace(plan, question=alone, language=request.language), filter)
 
     def composed(self, request: Request, person: str = "") -> Plan:
         """Return the plan of a request that stands alone."""
@@ -152,8 +152,8 @@ class Planner:
     def _planned(self, request: Request, linked: Linked, *, is_clear: bool) -> Plan:
         """Return the plan of a request's kind. It `is_clear` where every name is one person's."""
         if self._asks_profile(request):
-            chosen = replace(linked.chosen, words=())
-            return CataloguePlan(question=request.text, measure="profile", filter=chosen)
+            filter = replace(linked.filter, words=())
+            return CataloguePlan(question=request.text, measure="profile", filter=filter)
         if request.kind == "comparison_people" and not linked.people and len(self._titled(request, linked)) >= 2:
             request = replace(request, kind="comparison_papers")
         kind = request.kind
@@ -176,13 +176,13 @@ class Planner:
             overview = self._overview(request, self.linker.link(request))
             return self._worded(replace(overview, question=plan.question, corrections=plan.corrections))
         if isinstance(plan, OverviewPlan) and plan.topic:
-            plan = replace(plan, filter=topics.select(self.library, plan.topic, plan.filter).chosen, topic="")
+            plan = replace(plan, filter=topics.select(self.library, plan.topic, plan.filter).filter, topic="")
         subject = plan.subject if isinstance(plan, PassagesPlan) else plan.question
         return self._worded(converted(plan, kind, subject))
 
-    def restricted(self, plan: Plan, chosen: PaperFilter) -> Plan:
+    def restricted(self, plan: Plan, filter: PaperFilter) -> Plan:
         """Return a plan over those papers only that the reader chose; their word goes before what was read."""
-        return self._worded(replace(plan, filter=plan.filter.merged(chosen)))
+        return self._worded(replace(plan, filter=plan.filter.merged(filter)))
 
     def called(self, author: str) -> str:
         """Return the name of a person who stands in a filter."""
@@ -217,23 +217,23 @@ class Planner:
 
     def _catalogue(self, request: Request, linked: Linked, measure: Measure, *, is_clear: bool) -> Plan:
         """Return the plan of a question for the catalogue."""
-        kind, chosen, titled = request.kind, linked.chosen, self._titled(request, linked)
+        kind, filter, titled = request.kind, linked.filter, self._titled(request, linked)
         papers = _ids(titled)
         if kind == "similar":
             return self._similar(request, linked, papers, is_clear=is_clear)
-        if papers and kind in ("first_author", "last_author", "coauthors", "joint_papers") and not chosen.author:
-            measure, chosen = "authors_of", PaperFilter()
+        if papers and kind in ("first_author", "last_author", "coauthors", "joint_papers") and not filter.author:
+            measure, filter = "authors_of", PaperFilter()
         elif papers and kind in ("detail", "yesno_catalogue", "list", "count"):
-            measure, chosen = "details", chosen if kind == "yesno_catalogue" else PaperFilter()
-        elif kind == "detail" and not papers and chosen == PaperFilter():
+            measure, filter = "details", filter if kind == "yesno_catalogue" else PaperFilter()
+        elif kind == "detail" and not papers and filter == PaperFilter():
             return self._prose(request, linked, is_clear=is_clear)
-        elif kind in ("first_author", "last_author") and not chosen.author:
+        elif kind in ("first_author", "last_author") and not filter.author:
             measure = _PLACED[kind.removesuffix("_author")]
         elif kind in ("first_author", "last_author"):
-            chosen = replace(chosen, position="first" if kind == "first_author" else "last")
-        elif measure == "per_author" and request.position and not chosen.author:
+            filter = replace(filter, position="first" if kind == "first_author" else "last")
+        elif measure == "per_author" and request.position and not filter.author:
             measure = _PLACED[request.position]
-        elif kind == "count" and request.of == "people" and chosen.author:
+        elif kind == "count" and request.of == "people" and filter.author:
             measure = "coauthors"
         elif kind in ("list", "newest") and request.of == "authors":
             measure = "by_author_count"
@@ -241,20 +241,20 @@ class Planner:
             measure = _COUNTED[request.of]
         authors_counted = measure in ("count", "papers", "newest", "oldest") and kind != "reading_list"
         if authors_counted:
-            chosen = replace(chosen, fewest_authors=linked.least, most_authors=linked.most)
+            filter = replace(filter, fewest_authors=linked.least, most_authors=linked.most)
         place = number_words.place(request.text) if kind in _RANKINGS and linked.limit is None else None
         ranked, left_out = tuple[str, ...](), tuple[str, ...]()
         if measure in ("per_author", "per_first_author", "per_last_author", "coauthors"):
             left_out = linked.left_out
-            chosen = replace(chosen, without_authors=(), position="" if measure == "coauthors" else chosen.position)
+            filter = replace(filter, without_authors=(), position="" if measure == "coauthors" else filter.position)
             if kind == "comparison_people":
-                chosen = replace(chosen, position="")
+                filter = replace(filter, position="")
                 ranked = tuple(value for _, mention in linked.people for value in mention.values)
-                chosen = replace(chosen, author="", with_authors=(), any_authors=chosen.writers)
+                filter = replace(filter, author="", with_authors=(), any_authors=filter.writers)
         return CataloguePlan(
             question=request.text,
             measure=measure,
-            filter=chosen,
+            filter=filter,
             papers=papers if measure in ("authors_of", "details") else (),
             limit=linked.limit or _USUAL.get(kind) or (1 if measure == "by_author_count" else None),
             ascending=request.order == "asc" and kind not in ("newest", "oldest"),
@@ -273,7 +273,7 @@ class Planner:
             return self._prose(request, linked, is_clear=is_clear)
         wanted = linked.limit or _SIMILAR
         text = " ".join(f"{paper.title}. {paper.abstract}" for paper in self.library.papers_by_id(papers))
-        near = self.nearest(text, wanted + len(papers), replace(linked.chosen, words=()))
+        near = self.nearest(text, wanted + len(papers), replace(linked.filter, words=()))
         ids = tuple(passage.paper_id for passage in near if passage.paper_id not in papers)[:wanted]
         return CataloguePlan(
             question=request.text,
@@ -289,21 +289,21 @@ class Planner:
         named = [*linked.papers, *(each for each in mentions if each.kind in ("paper", "held"))]
         if any(each.kind == "paper" for each in named):
             named = [each for each in named if each.kind == "paper"]
-        chosen, subject = PaperFilter(), request.text
+        filter, subject = PaperFilter(), request.text
         people = [(each, mention) for each, mention in linked.people if each.slot == "author"]
         if len(people) == 1 and is_clear:  # a family name alone may be a method's, or of a cited paper
-            chosen = replace(chosen, author=linked.chosen.author)
+            filter = replace(filter, author=linked.filter.author)
             subject = f"{subject[: people[0][0].start]} {subject[people[0][0].end :]}"
         if request.said("year", "year_from", "year_to"):
-            since, until = linked.chosen.since, linked.chosen.until
-            first, last = linked.chosen.first_day, linked.chosen.last_day
-            chosen = replace(chosen, since=since, until=until, first_day=first, last_day=last)
+            since, until = linked.filter.since, linked.filter.until
+            first, last = linked.filter.first_day, linked.filter.last_day
+            filter = replace(filter, since=since, until=until, first_day=first, last_day=last)
         subject = " ".join(subject.split()) or request.text
         if request.language != "en":
             subject = self.in_english(subject) or subject
         return PassagesPlan(
             question=subject if request.language != "en" else request.text,
-            filter=chosen,
+            filter=filter,
             subject=subject,
             papers=_ids(named),
             is_exact=all(each.is_sure for each in named),
@@ -312,16 +312,16 @@ class Planner:
     def _overview(self, request: Request, linked: Linked) -> OverviewPlan:
         """Return the plan of an overview: the filter holds all that the question says of which papers are meant."""
         papers = _ids(self._titled(request, linked))
-        chosen = replace(linked.chosen, words=())
-        if request.kind == "trend" and chosen.until is None and not chosen.last_day:
-            chosen = replace(chosen, since=None, first_day="")  # what changed since then shows beside what was before
-        either = chosen.among is not None
+        filter = replace(linked.filter, words=())
+        if request.kind == "trend" and filter.until is None and not filter.last_day:
+            filter = replace(filter, since=None, first_day="")  # what changed since then shows beside what was before
+        either = filter.among is not None
         topic = "" if papers or either else " ".join(linked.topics)
-        worded = chosen
+        worded = filter
         for phrase in linked.topics if topic else ():
-            worded = topics.select(self.library, phrase, worded).chosen
+            worded = topics.select(self.library, phrase, worded).filter
         if len(linked.topics) > 1 and self.library.count(worded):
-            chosen, topic = worded, ""
+            filter, topic = worded, ""
         place = request.kind == "overview" and linked.limit
         if place and request.order:
             found = [paper for paper in self.library.papers(worded) if paper.date]
@@ -329,7 +329,7 @@ class Planner:
             papers = papers or tuple(paper.id for paper in found[: linked.limit])
         return OverviewPlan(
             question=request.text,
-            filter=PaperFilter() if papers and not place else chosen,
+            filter=PaperFilter() if papers and not place else filter,
             papers=papers,
             topic=topic,
             unknown_author=linked.unknown_author,

@@ -1,4 +1,4 @@
-"""What a request names, found in the library: people, papers, venues, categories, topics and times as a filter."""
+"""The filter of a request: people, papers, venues, categories, topics and times found in the library."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Linked:
     nobody has. `least` and `most` are bounds of a number, of papers or of authors.
     """
 
-    chosen: PaperFilter = PaperFilter()
+    filter: PaperFilter = PaperFilter()
     people: tuple[tuple[Named, Mention], ...] = ()
     papers: tuple[Mention, ...] = ()
     topics: tuple[str, ...] = ()
@@ -77,14 +77,14 @@ class Linker:
         papers = self._papers(request)
         people, unknown, wording = self._people(request, papers)
         topics_said = (*request.said("topic"), *wording)
-        chosen = self._placed(PaperFilter(), request)
-        chosen = self._written_by(chosen, request, people, person)
-        said, chosen = self._worded(chosen, request, topics_said)
-        chosen = self._timed(chosen, request)
+        filter = self._placed(PaperFilter(), request)
+        filter = self._written_by(filter, request, people, person)
+        said, filter = self._worded(filter, request, topics_said)
+        filter = self._timed(filter, request)
         least, most = self._bounds(request)
         limits = [number_words.number(each.text) for each in request.said("limit")] or [self._unnamed_number(request)]
         return Linked(
-            self._coded(chosen, request),
+            self._coded(filter, request),
             people,
             papers,
             said,
@@ -154,7 +154,7 @@ class Linker:
         return self.library.count(PaperFilter(words=(words,))) > 0
 
     def _written_by(
-        self, chosen: PaperFilter, request: Request, people: Iterable[tuple[Named, Mention]], person: str
+        self, filter: PaperFilter, request: Request, people: Iterable[tuple[Named, Mention]], person: str
     ) -> PaperFilter:
         known = list(people)
         unclear = next((mention for _, mention in known if len(mention.values) > 1), None)
@@ -173,16 +173,16 @@ class Linker:
             authors, others = others[:1], others[1:]
         together = request.kind in ("joint_papers", "coauthors")
         if len(authors) > 1 and not others and not together:
-            chosen = replace(chosen, any_authors=authors)
+            filter = replace(filter, any_authors=authors)
         elif authors:
-            chosen = replace(chosen, author=authors[0], with_authors=(*authors[1:], *others))
+            filter = replace(filter, author=authors[0], with_authors=(*authors[1:], *others))
         return replace(
-            chosen,
+            filter,
             without_authors=of("not_author"),
-            position=request.position if chosen.author else "",
+            position=request.position if filter.author else "",
         )
 
-    def _placed(self, chosen: PaperFilter, request: Request) -> PaperFilter:
+    def _placed(self, filter: PaperFilter, request: Request) -> PaperFilter:
         """Add venues and categories; what is neither in the library is looked for in the words."""
         with self.library.transaction() as connection:
             known = list(connection.execute(select(categories_table.c.category).distinct()).scalars())
@@ -195,14 +195,14 @@ class Linker:
         if request.said("main") and not without:
             without = list(_BESIDE_THE_MAIN)
         inside = [each.text for each in request.said("category")]
-        chosen = replace(
-            chosen,
+        filter = replace(
+            filter,
             venue=venues[0] if len(venues) == 1 else "",
             venues=tuple(venues) if len(venues) > 1 else (),
             without_venues=tuple(without),
             without_categories=tuple(_category(each.text, known) for each in request.said("not_category")),
         )
-        return replace(chosen, category=_category(inside[0], known)) if inside else chosen
+        return replace(filter, category=_category(inside[0], known)) if inside else filter
 
     @staticmethod
     def _venue(said: str, is_known: Callable[[str], bool]) -> str:
@@ -212,19 +212,19 @@ class Linker:
         return next((name for name in sorted(tries, key=len, reverse=True) if is_known(name)), said)
 
     def _worded(
-        self, chosen: PaperFilter, request: Request, said: Iterable[Named]
+        self, filter: PaperFilter, request: Request, said: Iterable[Named]
     ) -> tuple[tuple[str, ...], PaperFilter]:
         """Add the topics as words that the papers hold; the phrase itself where some hold it, else its words."""
         named = [each for each in said if not _CODE.fullmatch(each.text)]
         phrases = [self._phrase(each.text, request.language) for each in named]
-        held = [topics.select(self.library, phrase, PaperFilter()).chosen.words for phrase in phrases]
+        held = [topics.select(self.library, phrase, PaperFilter()).filter.words for phrase in phrases]
         if len(named) > 1 and _OR.search(request.text[named[0].end : named[-1].start]):
             either = set[str]().union(*(self.library.ids(PaperFilter(words=words)) for words in held))
-            chosen, held = replace(chosen, among=tuple(sorted(either))), []
+            filter, held = replace(filter, among=tuple(sorted(either))), []
         without = [self._phrase(each.text, request.language) for each in request.said("not_topic")]
         in_title = [self._phrase(each.text, request.language) for each in request.said("title_word")]
         words = tuple(word for words in held for word in words)
-        return tuple(phrases), replace(chosen, words=words, without_words=tuple(without), title_words=tuple(in_title))
+        return tuple(phrases), replace(filter, words=words, without_words=tuple(without), title_words=tuple(in_title))
 
     def _phrase(self, said: str, language: str) -> str:
         """Return a topic without quotation marks, in English where no paper holds it as it is said."""
@@ -235,21 +235,21 @@ class Linker:
             return phrase
         return phrase if language == "en" else self.in_english(phrase) or phrase
 
-    def _coded(self, chosen: PaperFilter, request: Request) -> PaperFilter:
+    def _coded(self, filter: PaperFilter, request: Request) -> PaperFilter:
         found = _CODE.search(request.text)
         inside = found and any(
             each.start <= found.start() < each.end and len(each.text.split()) > len(found.group().split())
             for each in request.named
         )
         if not found or inside or request.kind in ("content", "paper_summary", "detail", "meta"):
-            return chosen
-        return replace(chosen, has_code=not _NO.search(request.text[max(0, found.start() - 20) : found.start()]))
+            return filter
+        return replace(filter, has_code=not _NO.search(request.text[max(0, found.start() - 20) : found.start()]))
 
-    def _timed(self, chosen: PaperFilter, request: Request) -> PaperFilter:
+    def _timed(self, filter: PaperFilter, request: Request) -> PaperFilter:
         """Add the time that is named, and the years that are left out."""
         today = self.today()
         out = [year for each in request.said("not_year") for year in _years(find_period(each.text, today))]
-        chosen = replace(chosen, without_years=tuple(out))
+        filter = replace(filter, without_years=tuple(out))
         tagged = request.said("year", "year_from", "year_to")
         whole = find_period(request.text, today)
         others = [each for each in request.named if each not in tagged]
@@ -262,7 +262,7 @@ class Linker:
             inside = [each for each in tagged if whole.start < each.end and each.start < whole.end]
             if len(inside) == len(tagged):
                 return replace(
-                    chosen,
+                    filter,
                     since=whole.since,
                     until=whole.until,
                     first_day=whole.first_day,
@@ -276,9 +276,9 @@ class Linker:
             between = [year for year in range(years[0], years[-1]) if year not in years]
             is_range = re.search(r"\b(?:between|zwischen|entre)\s*$", request.text[: single[0].start], re.IGNORECASE)
             out = out if is_range else [*out, *between]
-            return replace(chosen, since=years[0], until=years[-1], without_years=tuple(out))
+            return replace(filter, since=years[0], until=years[-1], without_years=tuple(out))
         since, until = bounds(request.text, [(each.slot, each.start, each.end) for each in tagged], today)
-        return replace(chosen, since=since, until=until)
+        return replace(filter, since=since, until=until)
 
     def _unnamed_number(self, request: Request) -> int | None:
         """Return a number that stands in no passage that names something: how many are asked for, of what is ranked."""

@@ -1,4 +1,4 @@
-"""A question to the papers that may answer it: dense and lexical search, their scores combined."""
+"""Hybrid search: dense and lexical retrieval, their scores combined."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CANDIDATES = 200
 """How many papers each of the two searches proposes."""
 
 DENSE_WEIGHT = 0.7
-"""How much the dense score counts in the combined one, in [0, 1]; measured in docs/EXPERIMENTS.md."""
+"""How much the dense score counts in the combined one, in [0, 1]; see E1 in docs/experiments."""
 
 
 class NearestPapers(Protocol):
@@ -41,14 +41,14 @@ class Retriever:
     embedder: Embedder
     dense_weight: float = DENSE_WEIGHT
 
-    def search(self, question: str, limit: int, chosen: PaperFilter = PaperFilter()) -> list[Passage]:
+    def search(self, question: str, limit: int, filter: PaperFilter = PaperFilter()) -> list[Passage]:
         """Return the papers whose combined score is highest.
 
         Each candidate of either search gets both scores: the cosine, scaled to [0, 1] between the least and the
         greatest of the candidates, and BM25 divided by the greatest. Their convex combination is the score (Bruch, Gai
-        and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023); figures in docs/EXPERIMENTS.md.
+        and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023); figures are E1 in docs/experiments.
         """
-        among = None if chosen.is_empty else self.library.numbers(chosen)
+        among = None if filter.is_empty else self.library.numbers(filter)
         candidates = max(CANDIDATES, limit)
         if among is None:
             self.index.prepare()  # while the embedding model loads

@@ -1,4 +1,4 @@
-"""Which papers a topic means: those that hold its words, so that they can be counted; else the nearest in meaning.
+"""Papers of a topic: those that hold its words, so that they can be counted; else the nearest in meaning.
 
 To a topic of few papers come those near it that hold none of its words: the chat model reads each, and a probe tells
 whether the paper is about the topic.
@@ -44,44 +44,44 @@ Search = Callable[[str, int, PaperFilter], Sequence[Passage]]
 class Selected:
     """The papers about a topic as a filter. `note` says how they were chosen, "" where the filter's words do."""
 
-    chosen: PaperFilter
+    filter: PaperFilter
     note: str = ""
     by_meaning: bool = False
 
 
-def select(library: Library, topic: str, chosen: PaperFilter, search: Search | None = None) -> Selected:
+def select(library: Library, topic: str, filter: PaperFilter, search: Search | None = None) -> Selected:
     """Return the papers of a filter that are about a topic: "diffusion models", "how to fine-tune cheaply".
 
     Those whose title or abstract holds the phrase (singular and plural are one), else all of its content words; else,
     with `search`, those whose similarity to it is at least `LEAST_SIMILARITY`. A topic without words restricts nothing.
     """
     if not fold(topic):
-        return Selected(chosen)
+        return Selected(filter)
     words = tuple(content_words(fold(topic)))
-    phrase = replace(chosen, words=(*chosen.words, topic))
+    phrase = replace(filter, words=(*filter.words, topic))
     if library.count(phrase):
         return Selected(phrase)
-    apart = replace(chosen, words=(*chosen.words, *words))
+    apart = replace(filter, words=(*filter.words, *words))
     if len(words) > 1 and library.count(apart):
         return Selected(apart)
     if search is None:
         return Selected(phrase)
     near = [
         passage.paper_id
-        for passage in search(topic, MOST_NEAREST, chosen)
+        for passage in search(topic, MOST_NEAREST, filter)
         if (passage.similarity or 0.0) >= LEAST_SIMILARITY
     ]
     if not near:
         return Selected(phrase)
     held = f"none of these abstracts holds the words “{plain(topic)}”"
     note = f"{held}; these are the {counted(len(near), 'paper')} nearest in meaning"
-    return Selected(replace(chosen, among=tuple(near)), note, by_meaning=True)
+    return Selected(replace(filter, among=tuple(near)), note, by_meaning=True)
 
 
 def read(
     library: Library,
     topic: str,
-    chosen: PaperFilter,
+    filter: PaperFilter,
     selected: Selected,
     search: Search,
     about: Callable[[Paper], bool | None],
@@ -90,7 +90,7 @@ def read(
 
     Where `about` does not tell, because it was stopped or the model cannot, those selected before are meant.
     """
-    papers = unread(library, topic, chosen, selected, search)
+    papers = unread(library, topic, filter, selected, search)
     joined: list[str] = []
     for done, paper in enumerate(papers):
         yield Progress(done, len(papers), f"Reading what is near to “{plain(topic)}”")
@@ -102,16 +102,16 @@ def read(
     yield with_read(library, topic, selected, joined)
 
 
-def unread(library: Library, topic: str, chosen: PaperFilter, selected: Selected, search: Search) -> tuple[Paper, ...]:
+def unread(library: Library, topic: str, filter: PaperFilter, selected: Selected, search: Search) -> tuple[Paper, ...]:
     """Return the papers, nearest first, of which only reading tells whether they are about a topic."""
     if selected.by_meaning:
-        return tuple(library.papers_by_id((selected.chosen.among or ())[: 2 * MOST_READ]))
-    if not fold(topic) or not 0 < library.count(selected.chosen) <= MOST_HELD:
+        return tuple(library.papers_by_id((selected.filter.among or ())[: 2 * MOST_READ]))
+    if not fold(topic) or not 0 < library.count(selected.filter) <= MOST_HELD:
         return ()
-    held = library.ids(selected.chosen)
+    held = library.ids(selected.filter)
     near = [
         passage.paper_id
-        for passage in search(topic, len(held) + MOST_READ, chosen)
+        for passage in search(topic, len(held) + MOST_READ, filter)
         if passage.paper_id not in held and (passage.similarity or 0.0) >= LEAST_SIMILARITY
     ]
     return tuple(library.papers_by_id(near[:MOST_READ]))
@@ -131,10 +131,10 @@ def with_read(library: Library, topic: str, selected: Selected, about: Sequence[
     """Return the papers of a topic together with those that were read and are about it, and say so."""
     if selected.by_meaning:
         note = f"none of these abstracts holds the words “{plain(topic)}”; the model, reading the nearest, takes them "
-        return Selected(replace(selected.chosen, among=tuple(about)), f"{note}to be about it", by_meaning=True)
+        return Selected(replace(selected.filter, among=tuple(about)), f"{note}to be about it", by_meaning=True)
     if not about:
         return selected
-    held = library.ids(selected.chosen)
+    held = library.ids(selected.filter)
     note = f"{counted(len(held), 'paper')} by the words “{plain(topic)}”, {len(about):,} more as the model reads them"
-    among = replace(selected.chosen, words=(), among=(*sorted(held), *about))
+    among = replace(selected.filter, words=(), among=(*sorted(held), *about))
     return Selected(among, note)

@@ -223,17 +223,17 @@ class PersistentIndex:
 
     @property
     def _name(self) -> str:
-        return self._library.fact(_NAME) or ""
+        return self._library.metadata(_NAME) or ""
 
     def _is_unchanged(self) -> bool:
         """Tell whether the index that the library names lies here, and is as it was left."""
-        if not self._name or self._library.fact(_SERVER) != self._place.server:
+        if not self._name or self._library.metadata(_SERVER) != self._place.server:
             return False
-        return bool(self._place.server) or self._place.checksum(self._name) == self._library.fact(_CHECKSUM)
+        return bool(self._place.server) or self._place.checksum(self._name) == self._library.metadata(_CHECKSUM)
 
     def _note_checksum(self, checksum: str) -> None:
         if self._index is None or checksum != self._checksum:
-            self._library.keep_fact(_CHECKSUM, checksum)
+            self._library.set_metadata(_CHECKSUM, checksum)
             self._checksum = checksum
 
     def _holds_its_vectors(self, index: VectorIndex) -> bool:

@@ -39,7 +39,7 @@ _LONGEST = 300
 """Characters of a title or a name that are shown."""
 
 
-def filter_in_words(chosen: PaperFilter, names: Mapping[str, str] = NO_NAMES, *, one: bool = False) -> str:
+def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *, one: bool = False) -> str:
     """Return a filter as what follows the word "papers" ("by Naibin Gu from 2025"), or "paper" where `one`; "" for all.
 
     `names` tells how a person is called whose id, or the words of whose name, stand in the filter.
@@ -49,62 +49,62 @@ def filter_in_words(chosen: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
         return joined([plain(names.get(author, author)) for author in authors], last)
 
     parts: list[str] = []
-    if chosen.among is not None:
+    if filter.among is not None:
         parts.append("among those found before" if not one else "of those found before")
-    if chosen.author:
-        place = f" as {chosen.position} author" if chosen.position else ""
-        parts.append(f"by {called([chosen.author], 'and')}{place}")
-    if chosen.any_authors:
-        parts.append(f"{'with' if chosen.author else 'by'} {called(chosen.any_authors, 'or')}")
-    if chosen.with_authors:
-        parts.append(f"with {called(chosen.with_authors, 'and')}")
-    if chosen.without_authors:
-        parts.append(f"without {called(chosen.without_authors, 'or')}")
-    parts += _with_number("author", chosen.fewest_authors, chosen.most_authors)
-    parts += _when(chosen)
-    if chosen.without_years:
-        parts.append(f"not from {joined([str(year) for year in chosen.without_years], 'or')}")
-    if chosen.category:
-        parts.append(f"in {plain(arxiv_categories.said(chosen.category))}")
-    if chosen.without_categories:
-        said = [plain(arxiv_categories.said(category)) for category in chosen.without_categories]
+    if filter.author:
+        place = f" as {filter.position} author" if filter.position else ""
+        parts.append(f"by {called([filter.author], 'and')}{place}")
+    if filter.any_authors:
+        parts.append(f"{'with' if filter.author else 'by'} {called(filter.any_authors, 'or')}")
+    if filter.with_authors:
+        parts.append(f"with {called(filter.with_authors, 'and')}")
+    if filter.without_authors:
+        parts.append(f"without {called(filter.without_authors, 'or')}")
+    parts += _with_number("author", filter.fewest_authors, filter.most_authors)
+    parts += _when(filter)
+    if filter.without_years:
+        parts.append(f"not from {joined([str(year) for year in filter.without_years], 'or')}")
+    if filter.category:
+        parts.append(f"in {plain(arxiv_categories.said(filter.category))}")
+    if filter.without_categories:
+        said = [plain(arxiv_categories.said(category)) for category in filter.without_categories]
         parts.append(f"not in {joined(said, 'or')}")
-    if chosen.venue:
-        parts.append(f"published at {_quoted([chosen.venue], 'or')}")
-    if chosen.venues:
-        parts.append(f"published at {_quoted(chosen.venues, 'or')}")
-    if chosen.without_venues:
-        parts.append(f"not published at {_quoted(chosen.without_venues, 'or')}")
-    if chosen.has_code is not None:
-        parts.append("with released code" if chosen.has_code else "without released code")
-    if chosen.source:
-        parts.append(f"read from “{plain(chosen.source)}”")
-    if held := _quoted(chosen.title_words, "and"):
+    if filter.venue:
+        parts.append(f"published at {_quoted([filter.venue], 'or')}")
+    if filter.venues:
+        parts.append(f"published at {_quoted(filter.venues, 'or')}")
+    if filter.without_venues:
+        parts.append(f"not published at {_quoted(filter.without_venues, 'or')}")
+    if filter.has_code is not None:
+        parts.append("with released code" if filter.has_code else "without released code")
+    if filter.source:
+        parts.append(f"read from “{plain(filter.source)}”")
+    if held := _quoted(filter.title_words, "and"):
         parts.append(f"with {held} in the title")
     mentions: list[str] = []
-    if held := _quoted(chosen.words, "and"):
+    if held := _quoted(filter.words, "and"):
         mentions.append(f"{'mentions' if one else 'mention'} {held}")
-    if held := _quoted(chosen.without_words, "or"):
+    if held := _quoted(filter.without_words, "or"):
         mentions.append(f"{'does' if one else 'do'} not mention {held}")
     if mentions:
         parts.append(f"that {joined(mentions)}")
     return (" " if len(parts) <= _FEW_PARTS and not any("," in part for part in parts) else ", ").join(parts)
 
 
-def listing_command(chosen: PaperFilter) -> str:
+def listing_command(filter: PaperFilter) -> str:
     """Return the command that lists all papers of a filter, "" where the command line cannot say it."""
-    sayable = PaperFilter(chosen.author, chosen.since, chosen.until, chosen.category, chosen.has_code, chosen.source)
-    if chosen != sayable:
+    sayable = PaperFilter(filter.author, filter.since, filter.until, filter.category, filter.has_code, filter.source)
+    if filter != sayable:
         return ""
     options = {
-        "author": chosen.author,
-        "since": chosen.since,
-        "until": chosen.until,
-        "category": chosen.category,
-        "source": chosen.source,
+        "author": filter.author,
+        "since": filter.since,
+        "until": filter.until,
+        "category": filter.category,
+        "source": filter.source,
     }
     words = [f" --{name} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value]
-    code = {None: "", True: " --code", False: " --no-code"}[chosen.has_code]
+    code = {None: "", True: " --code", False: " --no-code"}[filter.has_code]
     return f"assistant papers{''.join(words)}{code}"
 
 
@@ -181,16 +181,16 @@ def _with_number(noun: str, least: int | None, most: int | None) -> list[str]:
     return [f"with {words}"] if words else []
 
 
-def _when(chosen: PaperFilter) -> list[str]:
+def _when(filter: PaperFilter) -> list[str]:
     parts: list[str] = []
-    if chosen.since is not None and chosen.until is not None:
-        same = chosen.since == chosen.until
-        parts.append(f"from {chosen.since}" if same else f"from {chosen.since} to {chosen.until}")
-    elif chosen.since is not None:
-        parts.append(f"from {chosen.since} on")
-    elif chosen.until is not None:
-        parts.append(f"up to {chosen.until}")
-    first, last = chosen.first_day, chosen.last_day
+    if filter.since is not None and filter.until is not None:
+        same = filter.since == filter.until
+        parts.append(f"from {filter.since}" if same else f"from {filter.since} to {filter.until}")
+    elif filter.since is not None:
+        parts.append(f"from {filter.since} on")
+    elif filter.until is not None:
+        parts.append(f"up to {filter.until}")
+    first, last = filter.first_day, filter.last_day
     if first and last:
         same = first == last
         parts.append(

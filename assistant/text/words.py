@@ -156,7 +156,7 @@ def is_light(word: str) -> bool:
 
 @cache
 def shares() -> Mapping[str, float]:
-    """Return for each common stem in which share of abstracts it stands, in (0, 1]; see docs/EXPERIMENTS.md."""
+    """Return for each common stem in which share of abstracts it stands, in (0, 1]; see E2 in docs/experiments."""
     lines = resources.files("assistant.text").joinpath("word_shares.tsv").read_text(encoding="utf-8").splitlines()
     return {word: int(thousandths) / 1000 for word, thousandths in (line.split("\t") for line in lines)}
 

@@ -18,7 +18,7 @@ import gradio as gr
 
 from assistant.answering import AnswerStream
 from assistant.errors import AssistantError
-from assistant.library import Chats
+from assistant.library import Conversations
 from assistant.types import (
     Answer,
     AnswerEvent,
@@ -131,7 +131,7 @@ class Chat:
         self,
         ask: Asker,
         papers_by_id: Callable[[Sequence[str]], list[Paper]],
-        chats: Chats,
+        chats: Conversations,
         is_ready: Callable[[], bool],
         called: plans.Called,
     ) -> None:
@@ -254,7 +254,7 @@ class Chat:
         anyway: bool = False,
     ) -> Iterator[Outputs]:
         """Yield the page's new values while the answer comes. Closing the generator stops the model."""
-        chat_id = chat_id or (earlier[0].chat_id if earlier else Chats.new_id())
+        chat_id = chat_id or (earlier[0].chat_id if earlier else Conversations.new_id())
         session = str(request.session_hash)
         if not question.strip():
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
@@ -305,7 +305,7 @@ class Chat:
             exchange = replace(exchange, error=stopped if following.stopped.is_set() else INTERNAL_ERROR)
         conversation = (*earlier, exchange)
         following.is_over = True
-        self._chats.keep(exchange.chat_id, [kept.answer for kept in conversation if kept.answer])
+        self._chats.save(exchange.chat_id, [kept.answer for kept in conversation if kept.answer])
         yield _idle_box(), self._messages(conversation), conversation, self._panel(exchange)
 
     def _waiting(self, exchange: Exchange, seconds: float) -> str:

@@ -158,8 +158,8 @@ def _references(words: str) -> list[str]:
 
 def _no_reference(word: str) -> NoReturn:
     raise UsageError(
-        f"“{word}” cannot be read as a reference. Write arxiv:2502.13604, doi:10.1145/3442188.3445922, openalex:A5023888391, "
-        's2:1741101, pmid:31452104, orcid:0000-0002-1825-0097 or author:"Naibin Gu".'
+        f"“{word}” cannot be read as a reference. Write arxiv:2502.13604, doi:10.1145/3442188.3445922, "
+        'openalex:A5023888391, s2:1741101, pmid:31452104, orcid:0000-0002-1825-0097 or author:"Naibin Gu".'
     )
 
 

@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.events import api
 
 from assistant.errors import AssistantError
-from assistant.library import Chats
+from assistant.library import Conversations
 from assistant.ui import cards
 from assistant.ui import plan as plans
 from assistant.ui.chat import NO_SOURCES_YET, Chat, Conversation, is_answerable_anyway
@@ -73,7 +73,7 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads | None = Non
     chat = Chat(
         lambda question, history, plan=None, anyway=False: workspace.ask(question, history, plan=plan, anyway=anyway),
         workspace.library.papers_by_id,
-        Chats(workspace.library),
+        Conversations(workspace.library),
         Preparation(workspace).is_ready,
         workspace.assistant.planner.called,
     )

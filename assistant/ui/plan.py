@@ -33,14 +33,14 @@ def fields(plan: Plan | None, called: Called) -> Fields:
     """Return a plan as the values of the fields."""
     if plan is None:
         return ("passages", None, "", None, None, "", "", "")
-    chosen = plan.filter
+    filter = plan.filter
     kind = plan.kind if plan.kind in [known for _, known in KINDS] else "passages"
-    code = "" if chosen.has_code is None else "yes" if chosen.has_code else "no"
-    author = called(chosen.author) if chosen.author else ""
+    code = "" if filter.has_code is None else "yes" if filter.has_code else "no"
+    author = called(filter.author) if filter.author else ""
     topic = plan.topic if isinstance(plan, OverviewPlan) else ""
-    words = "; ".join(word for word in (*chosen.words, topic) if word)
+    words = "; ".join(word for word in (*filter.words, topic) if word)
     measure = plan.measure if isinstance(plan, CataloguePlan) else None
-    return (kind, measure, author, chosen.since, chosen.until, chosen.category, words, code)
+    return (kind, measure, author, filter.since, filter.until, filter.category, words, code)
 
 
 def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
@@ -48,7 +48,7 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
     asked_kind, measure, author, since, until, category, words, code = values
     before = plan.filter
     kept_author = before.author and (author or "").strip() == called(before.author)
-    chosen: PaperFilter = replace(
+    filter: PaperFilter = replace(
         before,
         author=before.author if kept_author else (author or "").strip(),
         position=before.position if (author or "").strip() else "",
@@ -61,14 +61,14 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
     kind: PlanKind = asked_kind or "passages"
     topic_before = plan.topic if isinstance(plan, OverviewPlan) else ""
     subject = plan.subject if isinstance(plan, PassagesPlan) else plan.question
-    topic = topic_before if topic_before in chosen.words else subject if plan.kind != kind and not chosen.words else ""
+    topic = topic_before if topic_before in filter.words else subject if plan.kind != kind and not filter.words else ""
     changed = plan if plan.kind == kind else converted(plan, kind, subject)
     if isinstance(changed, CataloguePlan):
         changed = replace(changed, measure=measure or "papers", unknown_author="")
     elif isinstance(changed, OverviewPlan):
-        chosen = replace(chosen, words=tuple(word for word in chosen.words if word != topic))
+        filter = replace(filter, words=tuple(word for word in filter.words if word != topic))
         changed = replace(changed, topic=topic, unknown_author="")
-    return replace(changed, filter=chosen)
+    return replace(changed, filter=filter)
 
 
 def _year(value: Any) -> int | None:

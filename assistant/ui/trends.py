@@ -1,4 +1,4 @@
-"""The trends' part of the page: which papers are meant, what is found in them as text and tables, and the plots."""
+"""The Trends tab of the page: a form that selects papers, their trends as text and tables, and the plots."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.analysis import trends
-from assistant.analysis.trends import By, Course, Share, Trends
+from assistant.analysis.trends import By, Share, Trend, Trends
 from assistant.catalogue import caveats
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
@@ -21,7 +21,7 @@ from assistant.ui import cards
 from assistant.ui.downloads import Downloads
 
 if TYPE_CHECKING:
-    from assistant.analysis.charts import Picture
+    from assistant.analysis.charts import Drawing
 
 _PERIODS = 4
 """Periods that a table of themes has columns for: the newest with papers."""
@@ -54,8 +54,8 @@ class TrendsTab:
     ) -> Iterator[Outputs]:
         """Yield what is found, first as text, then with its plots and files. Errors are remarks in the page."""
         try:
-            chosen = PaperFilter((author or "").strip(), _year(since), _year(until), category=(category or "").strip())
-            meant, found = self._find(chosen, topic or "", "month" if by == "month" else "year", listen)
+            wanted = PaperFilter((author or "").strip(), _year(since), _year(until), category=(category or "").strip())
+            meant, found = self._find(wanted, topic or "", "month" if by == "month" else "year", listen)
         except AssistantError as error:
             yield cards.note(str(error), "error"), "", ""
             return
@@ -70,7 +70,7 @@ class TrendsTab:
             from assistant.analysis import charts
 
             drawn = charts.draw(found, self._library, meant)
-            shown = figures(drawn.pictures())
+            shown = figures(drawn.drawings)
             yield text, shown, ""
             files = self._files({"trends.html": drawn.html().encode(), "trends.png": drawn.png()}, found)
         except AssistantError as error:
@@ -78,16 +78,16 @@ class TrendsTab:
             return
         yield text, shown, files
 
-    def _find(self, chosen: PaperFilter, topic: str, by: By, listen: ProgressListener) -> tuple[PaperFilter, Trends]:
+    def _find(self, wanted: PaperFilter, topic: str, by: By, listen: ProgressListener) -> tuple[PaperFilter, Trends]:
         selected = topics.select(
-            self._library, topic, chosen, lambda text, limit, among: self._search()(text, limit, among)
+            self._library, topic, wanted, lambda text, limit, among: self._search()(text, limit, among)
         )
         with self._library.transaction() as connection:
-            called = caveats.names_of(connection, chosen)
-        words = trends.selected_in_words(chosen if selected.note else selected.chosen, called)
+            names = caveats.names_of(connection, wanted)
+        words = trends.selected_in_words(wanted if selected.note else selected.filter, names)
         about = f" near to “{plain(topic)}”" if selected.note else ""
-        found = trends.find(self._library, selected.chosen, by, f"{words}{about}", on_progress=listen)
-        return selected.chosen, found
+        found = trends.find(self._library, selected.filter, by, f"{words}{about}", on_progress=listen)
+        return selected.filter, found
 
     def _files(self, files: Mapping[str, bytes], found: Trends) -> str:
         if self._downloads is None:
@@ -129,17 +129,17 @@ def themes_table(found: Trends, papers: Mapping[str, Paper]) -> str:
     return f'<table class="themes">{head}<tbody>{rows}</tbody></table>{more}'
 
 
-def figures(pictures: Sequence[Picture]) -> str:
-    """Return pictures with their words as HTML; the pictures stand in it, since the page serves no files."""
+def figures(drawings: Sequence[Drawing]) -> str:
+    """Return drawings with their words as HTML. They are images, in which no script or link of an SVG does anything."""
     return "".join(
-        f'<figure class="plot"><h4>{cards.escaped(picture.title)}</h4><p>{cards.escaped(picture.words)}</p>'
-        f'<div class="drawing"><img src="data:image/png;base64,{base64.b64encode(picture.png).decode()}" '
-        f'alt="{html.escape(cards.one_line(picture.title))}"></div></figure>'
-        for picture in pictures
+        f'<figure class="plot"><h4>{cards.escaped(drawing.title)}</h4><p>{cards.escaped(drawing.words)}</p>'
+        f'<div class="drawing"><img src="data:image/svg+xml;base64,{base64.b64encode(drawing.svg.encode()).decode()}" '
+        f'alt="{html.escape(cards.one_line(drawing.title))}"></div></figure>'
+        for drawing in drawings
     )
 
 
-def _theme_row(each: Course, periods: Sequence[str], papers: Mapping[str, Paper]) -> str:
+def _theme_row(each: Trend, periods: Sequence[str], papers: Mapping[str, Paper]) -> str:
     of_period = {share.period: share for share in each.shares}
     cells = "".join(_share_cell(of_period.get(period)) for period in periods)
     return (
@@ -160,12 +160,12 @@ def _share_cell(share: Share | None) -> str:
     )
 
 
-def _shown_by(each: Course, papers: Mapping[str, Paper]) -> str:
+def _shown_by(each: Trend, papers: Mapping[str, Paper]) -> str:
     titles = "".join(f"<li>{_title(papers[paper_id])}</li>" for paper_id in each.exemplars if paper_id in papers)
     return f"<details><summary>Papers that show it</summary><ul>{titles}</ul></details>" if titles else ""
 
 
-def _term(each: Course, papers: Mapping[str, Paper]) -> str:
+def _term(each: Trend, papers: Mapping[str, Paper]) -> str:
     return f"<li>{cards.escaped(trends.statement(replace(each, exemplars=()), {}))}{_shown_by(each, papers)}</li>"
 
 
@@ -182,10 +182,10 @@ def _exemplars(found: Trends) -> list[str]:
 
 
 def _year(words: str | None) -> int | None:
-    """Return a year, None for an empty field. Raises UsageError for what is no year."""
+    """Return a year, None for an empty field. Raises UsageError for what is not a year."""
     asked = (words or "").strip()
     if not asked:
         return None
     if not (asked.isascii() and asked.isdecimal() and _OLDEST <= int(asked[:5]) <= _NEWEST):
-        raise UsageError(f"“{cards.one_line(asked)[:40]}” is no year. Write it with four digits, such as 2024.")
+        raise UsageError(f"“{cards.one_line(asked)[:40]}” is not a year. Write it with four digits, such as 2024.")
     return int(asked)

@@ -12,7 +12,7 @@ from datetime import date
 import pytest
 
 from assistant import settings, wiring
-from assistant.analysis.trends import trends
+from assistant.analysis import trends
 from assistant.evaluation import question_files, scoring
 from assistant.models import registry
 from assistant.types import Answer, PaperFilter, TextProduced

@@ -31,7 +31,7 @@ def random_vectors(count: int) -> np.ndarray:
 
 
 def add(library: Library, first: int, count: int) -> None:
-    upsert.keep(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(first, first + count)], "x")
+    upsert.store(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(first, first + count)], "x")
     library.keep_vectors(library.pending_ids(), random_vectors(count))
 
 
@@ -55,7 +55,7 @@ def library(whole: Path, tmp_path: Path) -> Iterator[Library]:
 
 
 def index_folder(library: Library) -> Path:
-    return library.folder / (library.fact("index") or "")
+    return library.folder / (library.metadata("index") or "")
 
 
 def assert_right_and_whole_again(library: Library, former: str) -> None:
@@ -67,8 +67,8 @@ def assert_right_and_whole_again(library: Library, former: str) -> None:
         add(library, len(numbers), 1)
         index.update()
         assert index.is_consistent()
-    assert library.fact("index") != former
-    assert [folder.name for folder in library.folder.glob("index*")] == [library.fact("index")]
+    assert library.metadata("index") != former
+    assert [folder.name for folder in library.folder.glob("index*")] == [library.metadata("index")]
     with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
         assert index.count() == len(ids) + 1
         found = [index.query(vector, 1)[0].id for vector in vectors[::10]]
@@ -80,14 +80,14 @@ def test_the_files_of_the_index_are_those_that_the_damage_is_tried_on(library: L
 
 
 def test_an_undamaged_index_is_kept(library: Library) -> None:
-    former = library.fact("index")
+    former = library.metadata("index")
     with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
         assert index.is_consistent()
         add(library, PAPERS, 3)
         index.update()
         assert index.is_consistent()
         assert index.count() == PAPERS + 3
-    assert library.fact("index") == former
+    assert library.metadata("index") == former
 
 
 def flip(file: Path) -> None:
@@ -118,12 +118,12 @@ def test_damage_to_any_file_is_noticed(library: Library, name: str, damage: Call
 @pytest.mark.parametrize("name", FILES)
 def test_damage_to_any_file_never_reaches_an_answer(library: Library, name: str) -> None:
     (file,) = index_folder(library).rglob(name)
-    former = library.fact("index")
+    former = library.metadata("index")
     flip(file)
     _, ids, vectors = library.numbered_vectors()
     with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
         assert [match.id for match in index.query(vectors[7], 1)] == [ids[7]]
-    assert library.fact("index") != former
+    assert library.metadata("index") != former
 
 
 @pytest.mark.parametrize("damage", ["flip", "folder", "extra"])
@@ -144,7 +144,7 @@ def test_torn_files_that_are_opened_all_the_same_do_not_end_the_program(library:
         content = file.read_bytes()
         file.write_bytes(content[: len(content) // 2] + os.urandom(len(content) - len(content) // 2))
     place = ChromaFolders(library.folder)
-    library.keep_fact("index checksum", place.checksum(str(library.fact("index"))))
+    library.set_metadata("index checksum", place.checksum(str(library.metadata("index"))))
     with closing(PersistentIndex(library, place)) as index:
         _, ids, vectors = library.numbered_vectors()
         for row in range(0, len(ids), 100):

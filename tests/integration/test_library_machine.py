@@ -85,7 +85,7 @@ class LibraryMachine(RuleBasedStateMachine):
 
     def read(self, source: str, contents: dict[int, int], *, to_the_end: bool) -> None:
         reading = Reading(self.library, source)
-        reading.keep([Record(paper(number, version), 1) for number, version in contents.items()])
+        reading.store([Record(paper(number, version), 1) for number, version in contents.items()])
         for number, version in contents.items():
             said = self.told.setdefault(number, [])
             if (source, version) not in said:
@@ -110,7 +110,7 @@ class LibraryMachine(RuleBasedStateMachine):
         reading = Reading(self.library, source)
         self.library.kill_in = 1
         try:
-            reading.keep([Record(paper(number, version), 1) for number, version in contents.items()])
+            reading.store([Record(paper(number, version), 1) for number, version in contents.items()])
         except KilledError:
             self.open()
         else:

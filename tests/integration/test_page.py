@@ -22,11 +22,11 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from assistant.analysis import trends
 from assistant.analysis.charts import plots
-from assistant.analysis.trends import trends
 from assistant.errors import AssistantError, QuestionError, UsageError
 from assistant.export.bundles import verification
-from assistant.library import Chats, Library
+from assistant.library import Conversations, Library
 from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Settings
 from assistant.types import Message, PaperFilter, Turn
@@ -300,7 +300,9 @@ def test_a_conversation_is_there_after_a_reload_until_it_is_deleted(
     page.reload()
     expect(page.locator("#question textarea")).to_be_visible()
     expect(page.get_by_role("option", name="What does the loom weave with?")).to_have_count(0)
-    assert "What does the loom weave with?" not in [chat.title for chat in Chats(app.workspace.library).latest(99)]
+    assert "What does the loom weave with?" not in [
+        chat.title for chat in Conversations(app.workspace.library).latest(99)
+    ]
 
 
 def test_edit_of_an_earlier_question_drops_the_turns_after_it(app: Running, open_page: Callable[..., Page]) -> None:
@@ -594,7 +596,7 @@ def test_waiting_for_the_models_is_said_and_can_be_stopped(library: Library) -> 
         assert loaded.wait(20)
         raise QuestionError("too late")
 
-    chat = Chat(ask_slowly, lambda ids: [], Chats(library), is_ready=lambda: False, called=str)
+    chat = Chat(ask_slowly, lambda ids: [], Conversations(library), is_ready=lambda: False, called=str)
     steps = chat.send("What is a loom?", (), request_of("a"))
     assert "Searching" in shown(next(steps))
     assert "Loading the models" in shown(next(steps))
@@ -614,7 +616,7 @@ def test_question_while_an_answer_is_written_is_not_mixed_in(library: Library) -
         assert loaded.wait(20)
         raise QuestionError("too late")
 
-    chat = Chat(ask_slowly, lambda ids: [], Chats(library), is_ready=lambda: False, called=str)
+    chat = Chat(ask_slowly, lambda ids: [], Conversations(library), is_ready=lambda: False, called=str)
     first = chat.send("What is a loom?", (), request_of("a"))
     next(first)
     (skipped,) = chat.send("And a gear?", (), request_of("a"))
@@ -655,7 +657,7 @@ def test_trends_are_shown_with_four_pictures(app: Running, open_page: Callable[.
     assert all(width > 500 for width in widths)
     page.get_by_label("From year").last.fill("soon")
     page.get_by_role("button", name="Show trends").click()
-    expect(page.locator("#trends-text .note.error")).to_contain_text("“soon” is no year")
+    expect(page.locator("#trends-text .note.error")).to_contain_text("“soon” is not a year")
     expect(page.locator("#trends-plots img")).to_have_count(0)
 
 

@@ -22,7 +22,7 @@ from vectorstore import ChromaFolders
 
 library = Library(Path(FOLDER))
 papers = [Paper(f"Paper {row}", f"About {row}.", (Authorship("Ada", 1),), date="2024") for row in range(20)]
-upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+upsert.store(library, [Record(paper, 1) for paper in papers], "x")
 vectors = np.eye(20, dtype=np.float32)
 library.keep_vectors(library.pending_ids(), vectors)
 index = PersistentIndex(library, ChromaFolders(library.folder))

@@ -99,7 +99,7 @@ def test_adding_with_another_embedding_model_keeps_the_papers_and_says_why_they_
     folder: Path, papers: Path, embedder: HashingEmbedder
 ) -> None:
     with opened(folder) as workspace:
-        workspace.library.keep_fact("embedder", "another")
+        workspace.library.set_metadata("embedder", "another")
         report = workspace.add([papers])
         assert (report.added, report.pending) == (5, 5)
         assert "assistant reindex" in report.notices[-1].message
@@ -157,17 +157,17 @@ def test_a_killed_reindex_leaves_no_vector_of_the_former_model(
         assert len(workspace.library.pending_ids()) == 5
         assert workspace.search("Paper 3", 1)[0].passage.similarity
         assert (workspace.index.count(), workspace.library.pending_count()) == (5, 0)
-        assert [path.name for path in folder.glob("index*")] == [workspace.library.fact("index")]
+        assert [path.name for path in folder.glob("index*")] == [workspace.library.metadata("index")]
 
 
 def test_a_chroma_that_is_damaged_gives_its_place_to_a_fresh_one(folder: Path, papers: Path) -> None:
     with opened(folder) as workspace:
         workspace.add([papers])
-        former = folder / str(workspace.library.fact("index"))
+        former = folder / str(workspace.library.metadata("index"))
         next(former.rglob("*.sqlite3")).write_bytes(b"torn")
         assert workspace.search("Paper 3", 1)[0].passage.similarity
         assert not workspace.index.is_consistent()
-        workspace.check(mend=True)
+        workspace.check(repair=True)
         assert workspace.index.is_consistent()
         assert workspace.index.count() == 5
         assert not former.exists()

@@ -1,5 +1,6 @@
-"""Trends as pictures that a person can read, and as pages."""
+"""Charts of a set of papers: publications, themes, co-authors and a map, as a page, as a picture, or one by one."""
 
-from assistant.analysis.charts.plots import Picture, check_ending, draw, write
+from assistant.analysis.charts.drawings import Drawing
+from assistant.analysis.charts.plots import check_ending, draw, write
 
-__all__ = ["Picture", "check_ending", "draw", "write"]
+__all__ = ["Drawing", "check_ending", "draw", "write"]

@@ -11,7 +11,7 @@ from assistant import catalogue
 from assistant.analysis import trends
 from assistant.analysis.summaries import paper_summary, synthesis
 from assistant.analysis.summaries.synthesis import SIZES, Group, Section, Survey
-from assistant.analysis.trends import Course
+from assistant.analysis.trends import Trend
 from assistant.grounding import Embed, support
 from assistant.library import Library
 from assistant.protocols import LanguageModel
@@ -54,19 +54,17 @@ class Overviews:
     probes: Path | None = None
     called: Callable[[str], str] = str
 
-    def of_papers(
-        self, answer: Answer, paper_filter: PaperFilter, note: str, stop: threading.Event
-    ) -> Iterator[AnswerEvent]:
+    def of_papers(self, answer: Answer, filter: PaperFilter, note: str, stop: threading.Event) -> Iterator[AnswerEvent]:
         """Read every paper that passes a filter and write up its themes; `note` says how the papers were chosen.
 
         `answer` is the answer as far as it is known: question and plan. What can be counted is shown at once.
         """
         size = SIZES[answer.plan.length if isinstance(answer.plan, OverviewPlan) else "medium"]
-        selected = _which(answer, paper_filter, {name: self.called(name) for name in paper_filter.people}, note)
-        read = yield from synthesis.read(self.library, paper_filter, f"papers {selected}".strip())
+        selected = _which(answer, filter, {name: self.called(name) for name in filter.people}, note)
+        read = yield from synthesis.read(self.library, filter, f"papers {selected}".strip())
         sources = read.sources[:MOST_SOURCES]
         yield EvidenceFound(sources)
-        facts = list(_facts(self.library, read, paper_filter))
+        facts = list(_facts(self.library, read, filter))
         opening = Section(synthesis.opening(read.coverage, selected, note))
         largest = sorted(read.groups, key=lambda group: -len(group.numbers))[: size.themes]
         groups = [group for group in read.groups if group in largest]
@@ -112,12 +110,12 @@ def _finished(
     return AnswerFinished(replace(answer, reason="; ".join(remarks)))
 
 
-def _which(answer: Answer, paper_filter: PaperFilter, names: Mapping[str, str], note: str) -> str:
+def _which(answer: Answer, filter: PaperFilter, names: Mapping[str, str], note: str) -> str:
     """Return which papers are meant, as words behind "papers"."""
-    words = filter_in_words(replace(paper_filter, among=None), names)
+    words = filter_in_words(replace(filter, among=None), names)
     if answer.plan and answer.plan.papers:
         return f"{words} that were named".strip() if not words else f"{words}, those that were named"
-    return words or ("that were chosen before" if paper_filter.among is not None and not note else "")
+    return words or ("that were chosen before" if filter.among is not None and not note else "")
 
 
 def _others(read: Survey, written: Sequence[Group]) -> Iterator[Section]:
@@ -148,25 +146,25 @@ def _cut(section: Section) -> Section:
     return Section(shown(section.heading), tuple(body))
 
 
-def _facts(library: Library, read: Survey, paper_filter: PaperFilter) -> Iterator[Section]:
+def _facts(library: Library, read: Survey, filter: PaperFilter) -> Iterator[Section]:
     """Yield the papers of each year; an author's co-authors and first-authored papers; what changed; all counted."""
     if read.coverage.matching < 2:
         return
     yield Section(Sentence(trends.publications_in_words(read.found), "exact"))
-    if paper_filter.author and not paper_filter.position:
-        yield from _of_author(library, read, paper_filter)
+    if filter.author and not filter.position:
+        yield from _of_author(library, read, filter)
     if changed := [_change(read, course) for course in _changes(read)]:
         yield Section(Sentence("What changed:", "unchecked"), tuple(changed))
 
 
-def _of_author(library: Library, read: Survey, paper_filter: PaperFilter) -> Iterator[Section]:
+def _of_author(library: Library, read: Survey, filter: PaperFilter) -> Iterator[Section]:
     def looked_up(wanted: PaperFilter, measure: Measure, most: int) -> catalogue.CatalogueAnswer:
         return catalogue.answer(library, CataloguePlan(question="", filter=wanted, measure=measure, limit=most))
 
-    if people := looked_up(paper_filter, "coauthors", _MOST_COAUTHORS).rows:
+    if people := looked_up(filter, "coauthors", _MOST_COAUTHORS).rows:
         listed = joined([f"{plain(row['author'])} ({counted(row['papers'], 'paper')})" for row in people])
         yield Section(Sentence(f"Most frequent co-authors: {listed}.", "exact"))
-    first = looked_up(replace(paper_filter, position="first"), "papers", _MOST_FIRST)
+    first = looked_up(replace(filter, position="first"), "papers", _MOST_FIRST)
     if first.rows:
         titles = [f"“{plain(row['title'])}”" for row in first.rows]
         shown = f", {len(titles)} of them" if first.count > len(titles) else ""
@@ -174,7 +172,7 @@ def _of_author(library: Library, read: Survey, paper_filter: PaperFilter) -> Ite
         yield Section(Sentence(text, "exact", read.numbers_of([row["paper_id"] for row in first.rows])))
 
 
-def _changes(read: Survey) -> Sequence[Course]:
+def _changes(read: Survey) -> Sequence[Trend]:
     """Return the themes and terms of which the dates or the intervals tell a change: those of most papers first.
 
     All papers of a theme, several, may be from the newest period.
@@ -189,6 +187,6 @@ def _changes(read: Survey) -> Sequence[Course]:
     return sorted([*themes, *read.found.terms], key=lambda course: -len(course.paper_ids))[:_MOST_CHANGES]
 
 
-def _change(read: Survey, course: Course) -> Sentence:
+def _change(read: Survey, course: Trend) -> Sentence:
     name = plain(course.label) if course.theme_id else f"“{plain(course.label)}”"
     return Sentence(f"- {name}: {course.words}.", "exact", tuple(sorted(read.numbers_of(course.exemplars))))

@@ -84,20 +84,20 @@ class Survey:
         return tuple(numbers[paper_id] for paper_id in paper_ids if paper_id in numbers)
 
 
-def read(library: Library, paper_filter: PaperFilter, selected: str) -> Generator[Progress, None, Survey]:
+def read(library: Library, filter: PaperFilter, selected: str) -> Generator[Progress, None, Survey]:
     """Read all papers that pass a filter; yield how far that is, and return the survey.
 
     `selected` says in words which papers they are. What it costs grows linearly with the number of papers: the chat
     model has no part in it.
     """
-    papers = {paper.id: paper for paper in library.papers(paper_filter)}
+    papers = {paper.id: paper for paper in library.papers(filter)}
     key: dict[str, str] = {}
     for paper in papers.values():
         if len(key) % _READ_AT_ONCE == 0:
             yield _progress(len(key), len(papers))
         key[paper.id] = key_sentence(paper.title, prompt_safety.without_orders(paper.abstract))
     yield _progress(len(papers), len(papers))
-    found = trends.find(library, paper_filter, "year", selected, papers=list(papers.values()))
+    found = trends.find(library, filter, "year", selected, papers=list(papers.values()))
     themed = [[paper_id for paper_id in theme.paper_ids if paper_id in papers] for theme in found.found]
     nearest = [paper_id for ids in themed for paper_id in ids[:_SHOWN_PAPERS]]
     exemplars = [paper_id for course in (*found.themes, *found.terms) for paper_id in course.exemplars]

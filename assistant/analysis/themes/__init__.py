@@ -1,3 +1,3 @@
-"""The themes of a set of papers: phrases, groups of papers near in meaning, names that last."""
+"""The themes of a set of papers: key phrases, groups of papers near in meaning, ids and names that last."""
 
-__all__ = ["kept_themes", "theme_names"]
+__all__ = ["saved_themes"]

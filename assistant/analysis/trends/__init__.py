@@ -1,24 +1,23 @@
-"""How themes and terms come and go, with intervals."""
+"""Trends: how the themes and the terms of a set of papers come and go, with intervals."""
 
-from assistant.analysis.trends.courses import Course, Share, percent
-from assistant.analysis.trends.trends import (
-    By,
-    Trends,
-    find,
+from assistant.analysis.trends.changes import Change, Share, Trend, percent
+from assistant.analysis.trends.timeline import By
+from assistant.analysis.trends.trends import Exemplar, Trends, find, named, shown_themes
+from assistant.analysis.trends.wording import (
     heading,
-    named,
     publications_in_words,
     reference,
     selected_in_words,
-    shown_themes,
     statement,
     verdicts,
 )
 
 __all__ = [
     "By",
-    "Course",
+    "Change",
+    "Exemplar",
     "Share",
+    "Trend",
     "Trends",
     "find",
     "heading",

@@ -1,135 +1,186 @@
-"""Whether a share of papers changed from an earlier time to a later one, and how sure that is."""
+"""The trend of one theme or term: its papers and shares over time, and whether the share surely changes."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
+
+from assistant.analysis.trends.timeline import Counts, Timeline, span_in_words
+from assistant.statistics import Comparison, Figures, bonferroni, compare, wilson
+from assistant.text import counted, date_in_words
 
 Change = Literal["rising", "falling", "steady", "unclear"]
-Counts = NDArray[np.int64]
-Figures = NDArray[np.float64]
-
-ERROR = 0.05
-"""Chance that any of the statements made together is wrong, were the papers a sample."""
 
 LIKELIEST_CHANCE = 0.25
 """That papers keep to one end of the time tells nothing where it would happen as often as this by chance."""
 
-_LEAST_FOR_LOGIT = 50
-"""Papers in every cell of a table from which the logit interval stands for the exact one, which it meets within 3 %."""
-
-_DOUBLE = 2.0
+_TOO_FEW = "too few papers to say whether its share changes"
+_MONTH = len("2025-03")
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """How a share in the later papers compares with that in the earlier ones: counts of totals, and their odds ratio.
+class Share:
+    """How many of the `papers` of a period ("2025", "2025-03") are counted; `share` with its 95 % interval in [0, 1].
 
-    `ratio` is later by earlier, with its interval of the given `level`; infinite where the earlier papers have none,
-    and not a number where the papers tell nothing.
+    A period without papers has `papers` 0 and the interval (0, 1).
     """
 
-    earlier: int
-    earlier_papers: int
-    later: int
-    later_papers: int
-    ratio: float
+    period: str
+    count: int
+    papers: int
+    share: float
     low: float
     high: float
-    level: float
 
 
-def wilson(counts: Counts, papers: Counts, level: float = 1 - ERROR) -> tuple[Figures, Figures]:
-    """Return the interval of each share `counts / papers`, in [0, 1]; (0, 1) where there are no papers.
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The trend of a theme or a term: its papers (newest first), their dates, and whether its share changes.
 
-    The score interval of E. B. Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
+    `label` is the theme's, or the term itself; `theme_id` is "" for a term. `change` is "rising" or "falling" only
+    where the interval says so, "unclear" where there are too few papers. `words` say all this to a person.
+    `exemplars` are ids of the papers that show it best. `also` are other terms that stand in the very same papers.
+    `compared` are the later papers against the earlier ones, None where the papers are all from one period.
     """
-    z2 = float(stats.norm.ppf((1 + level) / 2)) ** 2
-    known = np.maximum(papers, 1).astype(np.float64)
-    share = counts / known
-    middle = (share + z2 / (2 * known)) / (1 + z2 / known)
-    half = np.sqrt(share * (1 - share) * z2 / known + (z2 / (2 * known)) ** 2) / (1 + z2 / known)
-    low = np.where(counts == 0, 0.0, middle - half)
-    high = np.where(counts == papers, 1.0, middle + half)
-    return np.where(papers == 0, 0.0, np.clip(low, 0, 1)), np.where(papers == 0, 1.0, np.clip(high, 0, 1))
+
+    label: str
+    theme_id: str
+    paper_ids: tuple[str, ...]
+    first: str
+    last: str
+    shares: tuple[Share, ...]
+    change: Change
+    words: str
+    exemplars: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    compared: Comparison | None = None
 
 
-def halving(papers: Sequence[int]) -> int:
-    """Return the place of the period with which the later half of the papers begins; 0 where all are from one."""
-    before = np.cumsum(papers)
-    if not len(before) or int(np.count_nonzero(papers)) < 2:
-        return 0
-    total = before[-1]
-    uneven = np.where((before == 0) | (before == total), total, np.abs(total - 2 * before))
-    place = int(np.argmin(uneven)) + 1
-    return place + int(np.flatnonzero(np.asarray(papers)[place:])[0])
+def trend(
+    label: str,
+    theme_id: str,
+    paper_ids: Sequence[str],
+    exemplars: Sequence[str],
+    timeline: Timeline,
+    looked_at: Counts,
+    statements: int,
+    also: tuple[str, ...] = (),
+) -> Trend:
+    """Return the trend of some papers, one of `statements` that are made together.
 
-
-def each_level(statements: int) -> float:
-    """Return the level of one interval, so that `statements` of them hold together (Bonferroni's correction)."""
-    return 1 - ERROR / max(statements, 1)
-
-
-def compare(earlier: int, earlier_papers: int, later: int, later_papers: int, level: float) -> Comparison:
-    """Compare two shares by their odds ratio and its interval.
-
-    Where a cell of the table holds few papers the interval is the exact conditional one (Fisher 1935, as in
-    `scipy.stats.contingency.odds_ratio`), else the logit interval of B. Woolf (1955), which is much faster there.
+    `looked_at` counts in each period the papers that could have been among them: shares are of all papers of a period,
+    but a paper that nobody looked at must not pass for a change.
     """
-    table = np.array([[later, earlier], [later_papers - later, earlier_papers - earlier]])
-    if not (table.sum(axis=0).all() and table.sum(axis=1).all()):
-        ratio, low, high = math.nan, 0.0, math.inf
-    elif table.min() >= _LEAST_FOR_LOGIT:
-        ratio = float(table[0, 0] * table[1, 1] / (table[0, 1] * table[1, 0]))
-        reach = float(stats.norm.ppf((1 + level) / 2)) * math.sqrt(float((1 / table).sum()))
-        low, high = ratio * math.exp(-reach), ratio * math.exp(reach)
+    counts, totals, split = timeline.counts(paper_ids), timeline.papers, timeline.split
+    columns = (counts, totals, counts / np.maximum(totals, 1), *wilson(counts, totals))
+    shares = zip(timeline.periods, *(column.tolist() for column in columns), strict=True)
+    compared: Comparison | None = None
+    found: Change = "unclear"
+    if split:
+        earlier, later = (
+            (int(counts[half].sum()), int(looked_at[half].sum())) for half in (slice(split), slice(split, None))
+        )
+        compared = compare(*earlier, *later, bonferroni(statements))
+        found = change(compared)
+    came_and_went = found == "steady" and _strays(counts, looked_at)
+    if compared is None:
+        verdict = "nothing earlier or later to compare with"
+    elif found == "unclear":
+        verdict = _TOO_FEW if theme_id else "too few papers to say more"
     else:
-        found = stats.contingency.odds_ratio(table)
-        interval = found.confidence_interval(level)
-        ratio, low, high = float(found.statistic), float(interval.low), float(interval.high)
-    return Comparison(earlier, earlier_papers, later, later_papers, ratio, low, high, level)
+        said = {"steady": "it came and went" if came_and_went else "steady, neither doubled nor halved"}
+        verdict = f"{said.get(found, found)}: {_in_words(compared, counts, looked_at, timeline, came_and_went)}"
+    dates = sorted(filter(None, (timeline.dates[paper_id] for paper_id in paper_ids)))
+    words = f"{counted(len(paper_ids), 'paper')}{_dates_in_words(dates, len(paper_ids))}"
+    return Trend(
+        label,
+        theme_id,
+        timeline.newest_first(paper_ids),
+        dates[0] if dates else "",
+        dates[-1] if dates else "",
+        tuple(Share(*share) for share in shares),
+        "unclear" if came_and_went else found,
+        "; ".join([words, *_none_outside(counts, timeline), verdict]),
+        tuple(exemplars),
+        also,
+        compared,
+    )
 
 
 def change(compared: Comparison) -> Change:
     """Say what an interval proves: "steady" is one that holds no doubling and no halving."""
-    if compared.low > 1:
-        return "rising"
-    if compared.high < 1:
-        return "falling"
-    return "steady" if is_steady(compared) else "unclear"
+    if compared.low > 1 or compared.high < 1:
+        return "rising" if compared.low > 1 else "falling"
+    return "steady" if compared.low > 1 / 2 and compared.high < 2 else "unclear"
 
 
-def is_steady(compared: Comparison) -> bool:
-    """Tell whether an interval holds no doubling and no halving."""
-    return compared.low > 1 / _DOUBLE and compared.high < _DOUBLE
+def percent(share: float) -> str:
+    """Return a share as people read it: "20 %", "0.3 %", "under 0.1 %"."""
+    hundredths = share * 100
+    if 0 < hundredths < 0.1:
+        return "under 0.1 %"
+    return f"{hundredths:.0f} %" if hundredths >= 9.95 or hundredths == 0 else f"{hundredths:.1f} %"
 
 
-def least_changes(earlier: Counts, earlier_papers: int, later: Counts, later_papers: int, level: float) -> Figures:
-    """Return for many shares at once the least log odds ratio that the papers allow: below 0 falling, above 0 rising.
+def confinement(counts: Counts, held: Counts, total: int) -> Figures:
+    """Return the chance that `counts` papers drawn at random from `total` all fall among the `held` ones of them."""
 
-    0 where the interval holds no change. An estimate to choose candidates by: logit intervals with half a paper added
-    to each cell, so that none is empty (J. J. Gart, 1966).
-    """
-    a, b = later + 0.5, earlier + 0.5
-    c, d = later_papers - later + 0.5, earlier_papers - earlier + 0.5
-    middle = np.log(a * d / (b * c))
-    reach = float(stats.norm.ppf((1 + level) / 2)) * np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    least: Figures = np.sign(middle) * np.maximum(np.abs(middle) - reach, 0)
-    return least
+    def log_ways(papers: Counts | int) -> Figures:
+        left = np.maximum(papers - counts, 0)
+        ways: Figures = special.gammaln(papers + 1) - special.gammaln(left + 1)
+        return ways
+
+    return np.where(counts > held, 0.0, np.exp(log_ways(held) - log_ways(total)))
 
 
-def chances(counts: Counts, among: Counts, papers: int) -> Figures:
-    """Return the chance that `counts` papers drawn at random from `papers` all fall among the given number of them."""
+def _strays(counts: Counts, looked_at: Counts) -> bool:
+    """Tell whether in some period the share is surely below half, or above double, of what it is in all."""
+    whole = counts.sum() / max(int(looked_at.sum()), 1)
+    low, high = wilson(counts, looked_at, bonferroni(len(counts)))
+    return bool(((low > 2 * whole) | (high < whole / 2)).any())
 
-    def ways(total: Counts, drawn: Counts) -> Figures:
-        found: Figures = special.gammaln(total + 1) - special.gammaln(drawn + 1) - special.gammaln(total - drawn + 1)
-        return found
 
-    logarithm = ways(among, counts) - ways(np.full_like(counts, papers), counts)
-    return np.where(counts > among, 0.0, np.exp(np.minimum(logarithm, 0)))
+def _dates_in_words(dates: Sequence[str], papers: int) -> str:
+    """Return what the dates prove, after the number of papers."""
+    if not dates:
+        return ", none with a date"
+    undated = f" ({papers - len(dates):,} more without a date)" if len(dates) < papers else ""
+    every = "all " if papers > 1 and not undated else ""
+    first, last = (date_in_words(date[:_MONTH]) for date in (dates[0], dates[-1]))
+    if first == last:
+        return f", {every}in {first}{undated}"
+    if dates[0][:4] == dates[-1][:4]:
+        months = f" ({first.split()[0]} to {last.split()[0]})" if all(len(date) >= _MONTH for date in dates) else ""
+        return f", {every}in {dates[0][:4]}{months}{undated}"
+    return f", first in {first}, last in {last}{undated}"
+
+
+def _none_outside(counts: Counts, timeline: Timeline) -> Iterator[str]:
+    """Say of how many papers from before, and from after, none is among these, where that is hardly chance."""
+    held = np.flatnonzero(counts)
+    if not len(held):
+        return
+    total = int(timeline.papers.sum())
+    ends = (("before", held[0], timeline.papers[: held[0]]), ("after", held[-1], timeline.papers[held[-1] + 1 :]))
+    for side, place, others in ends:
+        chance = confinement(np.array([counts.sum()]), np.array([total - others.sum()]), total)
+        if chance[0] < LIKELIEST_CHANCE:
+            yield f"none of the {others.sum():,} {side} {date_in_words(timeline.periods[place])}"
+
+
+def _in_words(compared: Comparison, counts: Counts, looked_at: Counts, timeline: Timeline, came_and_went: bool) -> str:
+    """Return the shares of the earlier and of the later papers, and the period with the largest."""
+    earlier, later = compared.earlier / compared.earlier_papers, compared.later / compared.later_papers
+    before, since = (
+        span_in_words(part) for part in (timeline.periods[: timeline.split], timeline.periods[timeline.split :])
+    )
+    said = f"{percent(earlier)} of the papers of {before}, {percent(later)} of those of {since}"
+    if timeline.split == len(counts) - 1 and not came_and_went:
+        return said
+    filled = looked_at >= looked_at.mean() / 2  # one paper of one is no peak
+    shares = np.where(filled, counts / np.maximum(looked_at, 1), -1)
+    return f"{said}, most in {date_in_words(timeline.periods[shares.argmax()])} ({percent(shares.max())})"

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from assistant.analysis.trends.changes import Counts, halving
 from assistant.text import date_in_words
 from assistant.types import Paper
 
 By = Literal["year", "month"]
+Counts = NDArray[np.int64]
+
 _LENGTH: Mapping[By, int] = {"year": len("2025"), "month": len("2025-03")}
 _PERIOD = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Periods from the first to the last ("2025" or "2025-03"), and the papers of each.
+    """Periods from the first to the last ("2025" or "2025-03"), and how many papers each has.
 
     `place` tells in which period a paper stands, `dates` and `order` (newest first) are of all papers. `split` is the
     place of the period with which the later half of the papers begins, 0 where they cannot be halved.
@@ -36,8 +38,7 @@ class Timeline:
 
     def counts(self, paper_ids: Iterable[str]) -> Counts:
         """Return how many of these papers stand in each period, shape (periods,)."""
-        places = [self.place[paper_id] for paper_id in paper_ids if paper_id in self.place]
-        return np.bincount(np.array(places, np.int64), minlength=len(self.periods)).astype(np.int64)
+        return _counts([self.place[one] for one in paper_ids if one in self.place], len(self.periods))
 
     def newest_first(self, paper_ids: Iterable[str]) -> tuple[str, ...]:
         """Return these papers in order, those without a date last."""
@@ -47,25 +48,26 @@ class Timeline:
 def lay_out(papers: Sequence[Paper], by: By) -> Timeline:
     """Lay papers out in time. Papers whose date does not name the period stand in none."""
     length = _LENGTH[by]
-    of_paper = {
-        paper.id: paper.date[:length]
-        for paper in papers
-        if len(paper.date) >= length and _PERIOD.fullmatch(paper.date[:length])
-    }
-    periods = _between(min(of_paper.values()), max(of_paper.values())) if of_paper else ()
+    period_of = {paper.id: paper.date[:length] for paper in papers if len(paper.date) >= length}
+    period_of = {paper_id: period for paper_id, period in period_of.items() if _PERIOD.fullmatch(period)}
+    periods: tuple[str, ...] = ()
+    if period_of:
+        first, last = np.datetime64(min(period_of.values())), np.datetime64(max(period_of.values()))
+        periods = tuple(np.arange(first, last + 1).astype(str).tolist())
     number = {period: place for place, period in enumerate(periods)}
-    place = {paper_id: number[period] for paper_id, period in of_paper.items()}
-    counts = np.bincount(np.array(list(place.values()), np.int64), minlength=len(periods)).astype(np.int64)
+    place = {paper_id: number[period] for paper_id, period in period_of.items()}
+    counts = _counts(place.values(), len(periods))
     newest = sorted(papers, key=lambda paper: paper.date, reverse=True)  # a stable sort: as the library orders them
-    return Timeline(
-        by,
-        periods,
-        counts,
-        place,
-        {paper.id: paper.date for paper in papers},
-        {paper.id: rank for rank, paper in enumerate(newest)},
-        halving(counts.tolist()),
-    )
+    dates = {paper.id: paper.date for paper in papers}
+    order = {paper.id: rank for rank, paper in enumerate(newest)}
+    return Timeline(by, periods, counts, place, dates, order, halving(counts.tolist()))
+
+
+def halving(papers: Sequence[int]) -> int:
+    """Return the place of the period with which the later half of the papers begins; 0 where all are from one."""
+    before = np.cumsum([0, *papers]).tolist()
+    places = [place for place, count in enumerate(papers) if count and before[place]]
+    return min(places, key=lambda place: abs(before[-1] - 2 * before[place]), default=0)
 
 
 def span_in_words(periods: Sequence[str]) -> str:
@@ -74,9 +76,5 @@ def span_in_words(periods: Sequence[str]) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _between(first: str, last: str) -> tuple[str, ...]:
-    """Return all years, or all months, from the first to the last."""
-    if len(first) == _LENGTH["year"]:
-        return tuple(f"{year:04}" for year in range(int(first), int(last) + 1))
-    start, end = (int(month[:4]) * 12 + int(month[5:7]) - 1 for month in (first, last))
-    return tuple(f"{month // 12:04}-{month % 12 + 1:02}" for month in range(start, end + 1))
+def _counts(places: Iterable[int], periods: int) -> Counts:
+    return np.bincount(np.array(list(places), np.int64), minlength=periods).astype(np.int64)

@@ -87,7 +87,7 @@ def _write_files(folder: Path, answer: Answer, library: Library) -> None:
         **{name: value for name, value in answer.to_json().items() if name in ("question", "plan", "model")},
         "counted": [paper.id for paper in counted],
         "people": _spellings(library, answer),
-        "library": {"papers": total, "embedder": library.fact("embedder"), "index": library.fact("index")},
+        "library": {"papers": total, "embedder": library.metadata("embedder"), "index": library.metadata("index")},
         "sha256": {name: sha256(text.encode()).hexdigest() for name, text in files.items()},
     }
     for name, text in {**files, MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"}.items():
@@ -134,5 +134,5 @@ def _counted(library: Library, answer: Answer) -> list[Paper]:
     listed = [paper_id for row in answer.rows for paper_id in row["paper_ids"]]
     ids = list(dict.fromkeys([*(source.paper_id for source in answer.sources), *listed]))
     if answer.coverage and len(ids) < answer.coverage.matching:  # not all papers have a theme, and few are cited
-        return library.papers(topics.select(library, plan.topic, named).chosen)
+        return library.papers(topics.select(library, plan.topic, named).filter)
     return library.papers_by_id(ids)

@@ -4,6 +4,7 @@
 of files must agree on with the readers.
 """
 
-from assistant.ingestion.readers.files import NO_COLUMNS, read
+from assistant.ingestion.readers.fields import NO_COLUMNS
+from assistant.ingestion.readers.files import read
 
 __all__ = ["NO_COLUMNS", "bibtex", "exported", "fields", "formats", "latex", "markup", "read", "ris"]

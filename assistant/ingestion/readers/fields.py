@@ -5,11 +5,15 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from assistant.ingestion.readers.latex import to_text
 from assistant.types import Authorship, Paper, Problem, Record
+
+NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+"""What stands for the names of columns where a person gives none."""
 
 MONTHS = tuple(name.lower() for name in calendar.month_abbr[1:])
 ISO_DATE = re.compile(r"(?<!\d)([12]\d{3})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")

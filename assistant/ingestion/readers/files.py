@@ -11,15 +11,13 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import BinaryIO, TextIO, cast
 
 import charset_normalizer
 
+from assistant.ingestion.readers.fields import NO_COLUMNS
 from assistant.ingestion.readers.formats import READABLE, WITH_COLUMNS, WITH_DATE, XML_FORMATS, Format, find_format
 from assistant.types import Notice, Problem, ReaderItem
-
-NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 PIECE = 1 << 20  # bytes or characters read at once
 HEAD = 1 << 18  # bytes that the format is told from

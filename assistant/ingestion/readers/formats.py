@@ -6,7 +6,7 @@ To add a format (EndNote XML, say):
    yields one item for each record, a Record or a Problem, by `fields.record`. For XML, `xml_elements.read_elements`
    gives the elements one by one (see pubmed_xml.py); for lines that begin with a tag, `tagged_lines` (see medline.py).
 2. Enter the module in TEXT_FORMATS or XML_FORMATS below, the endings of its files in ENDINGS, its name in READABLE and
-   in the table of formats in docs/.
+   in the table of formats in docs/library.md.
 3. Put its tests into tests/unit/ingestion/.
 
 An object of JSON in a new shape is another matter: json_papers.py says which reader it goes to.

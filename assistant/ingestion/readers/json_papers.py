@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import TextIO
 
 from assistant.ingestion.readers import csl_json, exported, named_fields, openalex, semantic_scholar
+from assistant.ingestion.readers.fields import NO_COLUMNS
 from assistant.ingestion.readers.json_values import JsonValue, values_by_line, values_of_document
 from assistant.types import Problem, ReaderItem, Record
 
@@ -17,7 +17,6 @@ NOTHING_FOUND = "There is no paper in this JSON file. Put one object a paper int
 BEGINNING = re.compile(r"[\s\ufeff]*(?:\[\s*[{\]]|\{\s*[\"}])")
 JSON_LINE = re.compile(r"^\s*\{\s*\".*\}\s*$", re.MULTILINE)
 LONG_LINE = 1 << 18  # characters
-NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
 def start(head: str) -> int | None:

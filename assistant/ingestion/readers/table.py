@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TextIO
 
 from assistant.ingestion.readers import exported, named_fields
-from assistant.ingestion.readers.fields import first_of, shortened
+from assistant.ingestion.readers.fields import NO_COLUMNS, first_of, shortened
 from assistant.types import Problem, ReaderItem
 
 NAME = "CSV"
@@ -20,7 +20,6 @@ DELIMITERS = ",;\t|"
 ROWS_BEFORE_HEADER = 20  # some exports begin with lines about themselves
 LONGEST_NAME = 60  # characters, of a column; beyond it stands prose
 LONGEST_HEADER = 20_000  # characters
-NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 # What each field's column is called, the likeliest first: letters only, in lower case.
 COLUMN_NAMES: Mapping[str, str] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""Records of tagged lines, as RIS and its kin write them, read a line at a time whatever the file's length."""
+"""Records of tagged lines, as RIS and its kin write them, read a line at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from assistant.ingestion.readers import fields
 from assistant.types import Problem
 
 LONGEST_RECORD = 2_000_000  # characters of the tags that are wanted
-PIECE = 1 << 16  # characters read at once of a line that is too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def tagged_records(
     """
     draft: _Draft | None = None
     is_after_blank, tag = True, ""
-    for number, line in numbered_lines(stream):
+    for number, line in enumerate(stream, start=1):
         starting = next((one for one in dialects if one.is_start(line, is_after_blank=is_after_blank)), None)
         is_after_blank = not line.strip()
         if starting:
@@ -118,13 +117,3 @@ def tagged_records(
             draft.values[-1][1].append(text.strip())
     if draft:
         yield draft.finished(file)
-
-
-def numbered_lines(stream: TextIO) -> Iterator[tuple[int, str]]:
-    """Yield the number and the text of each line without its end; a line too long for any record is cut there."""
-    number = 0
-    while line := stream.readline(LONGEST_RECORD + 2):
-        number += 1
-        yield number, line.rstrip("\n")
-        while not line.endswith("\n") and (line := stream.readline(PIECE)):
-            pass

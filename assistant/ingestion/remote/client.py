@@ -10,7 +10,7 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -20,7 +20,6 @@ import httpx2
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from assistant.errors import NotThere, RemoteError
-from assistant.ingestion.readers.json_values import object_of
 from assistant.ingestion.remote.cache import Cache, cache_key
 from assistant.ingestion.remote.services import Service, Services
 from assistant.settings import PROGRAM_VERSION
@@ -204,48 +203,40 @@ class Client:
         return bytes(body)
 
 
-def papers_of_list(
-    client: Client,
+def papers_by_page(
     service: Service,
-    path: str,
-    parameters: Mapping[str, str],
     file: str,
-    *,
-    entries: str,
-    first: Mapping[str, str],
-    following: Callable[[Mapping[str, Any], Mapping[str, str], int], Mapping[str, str]],
+    page: Callable[[str], tuple[Sequence[Any], str, int]],
     read: Callable[[Mapping[str, Any], str, int], Record | Problem],
+    *,
+    first: str,
     most: int,
 ) -> Iterator[ReaderItem]:
-    """Yield every paper of a list that a service gives page by page: what `read` makes of each in the array `entries`.
+    """Yield every paper of an author, whose papers a service lists page by page.
 
-    The first page is asked for with the parameters `first` besides `parameters`; `following` gives those of the next
-    page, {} after the last, of an answer, its own and how many papers came. Raises NotThere for an author who is not
-    there, and RemoteError where the first page does not come; a later page that does not come ends with a Problem, and
-    so does a list of more than `most` papers, or one that leads in a circle.
+    `page` fetches the page at a place, from `first` on: its entries, the place of the next one ("" after the last) and
+    how many papers there are in all (0 where the service does not say). Raises NotThere for an author who is not there,
+    and RemoteError where the first page does not come; a later page that does not come ends with a Problem, and so does
+    a list of more than `most` papers, or one that leads in a circle.
     """
-    place, seen, done, said = first, list[Mapping[str, str]](), 0, ""
+    place, seen, done, said = first, set[str](), 0, ""
     while place:
         try:
             if place in seen or done >= most:
                 hint = "" if service.has_key else f" With a key in the setting {service.key_setting} all of them come."
                 raise RemoteError(f"{service.name} gave no more.{hint}")
-            answer = client.get(service, path, {**parameters, **place}, decode_list(entries), wanted="author")
+            entries, following, total = page(place)
         except RemoteError as error:
             if not done:
                 raise
             yield Problem(file, done, f"Only {said} papers came. {error}")
             return
-        for entry in answer[entries]:
+        for entry in entries:
             done += 1
-            if isinstance(entry, dict):
-                yield read(entry, file, done)
-            else:
-                reason = f"Entry {done} of the answer is not a paper. Run the same command again later."
-                yield Problem(file, done, reason)
-        seen.append(place)
-        place = following(answer, place, done) if answer[entries] else {}
-        total = total_of(answer)
+            wrong = f"Entry {done} of the answer is not a paper. Run the same command again later."
+            yield read(entry, file, done) if isinstance(entry, dict) else Problem(file, done, wrong)
+        seen.add(place)
+        place = following if entries else ""
         said = f"{done} of {total}" if total else f"the first {done}"
     if not done:
         yield Problem(file, 0, f"{service.name} knows no papers of this author. Check the id.")
@@ -273,16 +264,6 @@ def decode_list(name: str) -> Callable[[bytes], dict[str, Any]]:
         return value
 
     return decode
-
-
-def total_of(answer: Mapping[str, Any]) -> int:
-    """Return how many entries a list has on all its pages, 0 where the answer does not say."""
-    return number_of(object_of(answer.get("meta")).get("count"))
-
-
-def number_of(value: object) -> int:
-    """Return a number that can be a count, 0 for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12 else 0
 
 
 class _WithoutSecrets(logging.Filter):

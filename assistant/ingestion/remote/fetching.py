@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TypeGuard
 
 from assistant.errors import NotThere, RemoteError, UsageError
 from assistant.ingestion.remote import arxiv, openalex, semantic_scholar
@@ -65,39 +64,29 @@ def _with_abstract(client: Client, services: Services, reference: Reference) -> 
     Publishers have had their abstracts taken out of OpenAlex, and some of them not out of Semantic Scholar.
     """
     file, name = str(reference), f"{reference.kind}:{reference.value}"
-    first: Record | Problem | None = None
+    first = second = None
     with suppress(NotThere):
         first = openalex.work(client, services.openalex, name, file)
-    if _has_abstract(first):
+    if isinstance(first, Record):
         return first
     prefix = "DOI" if reference.kind == "doi" else "PMID"
     try:
         second = semantic_scholar.paper(client, services.semantic_scholar, f"{prefix}:{reference.value}", file)
     except NotThere:
         if first is None:
-            return Problem(file, 0, "There is no such paper at OpenAlex, nor at Semantic Scholar. Check the id.")
-        return _without_abstract(file)
+            raise NotThere("There is no such paper at OpenAlex, nor at Semantic Scholar. Check the id.") from None
     except RemoteError as error:
         if first is None:
             raise
         return Problem(file, 0, f"OpenAlex has no abstract of this paper. {error}")
-    if not _has_abstract(second):
-        return _without_abstract(file)
+    if not isinstance(second, Record):
+        where = "Neither OpenAlex nor Semantic Scholar has an abstract of this paper"
+        return Problem(file, 0, f"{where}. Add a file that holds it.")
     if first is None:
         return second
     # The authors and the date of OpenAlex are the better ones; it is in the cache by now.
     both = openalex.work(client, services.openalex, name, file, abstract=second.paper.abstract)
     return both if isinstance(both, Record) else second
-
-
-def _has_abstract(item: Record | Problem | None) -> TypeGuard[Record]:
-    return isinstance(item, Record) and bool(item.paper.abstract.strip())
-
-
-def _without_abstract(file: str) -> Problem:
-    return Problem(
-        file, 0, "Neither OpenAlex nor Semantic Scholar has an abstract of this paper. Add a file that holds it."
-    )
 
 
 def _the_one(candidates: Sequence[AuthorCandidate], reference: Reference) -> AuthorCandidate:

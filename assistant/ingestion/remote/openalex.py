@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.ingestion.readers import openalex
 from assistant.ingestion.readers.fields import first_of
 from assistant.ingestion.readers.json_values import list_of, object_of
-from assistant.ingestion.remote.client import Client, decode_json, decode_list, number_of, papers_of_list, total_of
+from assistant.ingestion.remote.client import Client, decode_json, decode_list, papers_by_page
 from assistant.ingestion.remote.services import Service
 from assistant.text import same_person
 from assistant.types import Problem, ReaderItem, Record
 
+_PAGE = 100
 _CANDIDATES = 50
 _LONGEST = 200
 
@@ -41,29 +42,21 @@ def work(client: Client, service: Service, name: str, file: str, *, abstract: st
 
 
 def works(client: Client, service: Service, condition: str, file: str) -> Iterator[ReaderItem]:
-    """Yield every paper that fulfils a filter of OpenAlex, in its language. Raises as `papers_of_list` does."""
-    return papers_of_list(
-        client,
-        service,
-        "/works",
-        {"filter": condition, "per_page": "100"},
-        file,
-        entries="results",
-        # Paging by cursor is refused without a key (HTTP 401), and paging by number ends at 10,000.
-        first={"cursor": "*"} if service.has_key else {"page": "1"},
-        following=_next_cursor if service.has_key else _next_number,
-        read=openalex.read_work,
-        most=200_000 if service.has_key else 10_000,
-    )
+    """Yield every paper that fulfils a filter of OpenAlex, in its language. Raises as `papers_by_page` does."""
 
+    def page(place: str) -> tuple[list[Any], str, int]:
+        where = {"cursor" if service.has_key else "page": place}
+        parameters = {"filter": condition, "per_page": str(_PAGE), **where}
+        answer = client.get(service, "/works", parameters, decode_list("results"), wanted="author")
+        about = object_of(answer.get("meta"))
+        total, cursor = _number(about.get("count")), about.get("next_cursor")
+        if service.has_key:
+            return answer["results"], cursor if isinstance(cursor, str) else "", total
+        return answer["results"], str(int(place) + 1) if int(place) * _PAGE < total else "", total
 
-def _next_cursor(answer: Mapping[str, Any], place: Mapping[str, str], done: int) -> Mapping[str, str]:
-    cursor = object_of(answer.get("meta")).get("next_cursor")
-    return {"cursor": cursor} if cursor and isinstance(cursor, str) else {}
-
-
-def _next_number(answer: Mapping[str, Any], place: Mapping[str, str], done: int) -> Mapping[str, str]:
-    return {"page": str(int(place["page"]) + 1)} if done < total_of(answer) else {}
+    # Paging by cursor is refused without a key (HTTP 401), and paging by number ends at 10,000.
+    first, most = ("*", 200_000) if service.has_key else ("1", 10_000)
+    return papers_by_page(service, file, page, openalex.read_work, first=first, most=most)
 
 
 def find_authors(client: Client, service: Service, name: str) -> tuple[AuthorCandidate, ...]:
@@ -92,7 +85,7 @@ def _candidate(value: Any) -> tuple[AuthorCandidate | None, tuple[str, ...]]:
     candidate = AuthorCandidate(
         id=f"openalex:{number[1]}",
         name=name,
-        works=number_of(fields.get("works_count")),
+        works=_number(fields.get("works_count")),
         affiliation=first_of(*(_text(object_of(one).get("display_name")) for one in institutions)),
         orcid=orcid[1] if orcid else "",
     )
@@ -105,3 +98,7 @@ def _text(value: Any) -> str:
         return ""
     plain = "".join(letter if letter.isprintable() else " " for letter in value[: 4 * _LONGEST])
     return " ".join(plain.split())[:_LONGEST]
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12 else 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from assistant.ingestion.readers import semantic_scholar
-from assistant.ingestion.remote.client import Client, decode_json, papers_of_list
+from assistant.ingestion.remote.client import Client, decode_json, decode_list, papers_by_page
 from assistant.ingestion.remote.services import Service
 from assistant.types import Problem, ReaderItem, Record
 
@@ -26,22 +26,13 @@ def paper(client: Client, service: Service, name: str, file: str) -> Record | Pr
 
 
 def papers(client: Client, service: Service, author: str, file: str) -> Iterator[ReaderItem]:
-    """Yield every paper of an author. Raises as `papers_of_list` does."""
-    return papers_of_list(
-        client,
-        service,
-        f"/author/{author}/papers",
-        {"fields": _FIELDS, "limit": "100"},
-        file,
-        entries="data",
-        first={"offset": "0"},
-        following=_following,
-        read=semantic_scholar.read_paper,
-        most=200_000,
-    )
+    """Yield every paper of an author. Raises as `papers_by_page` does."""
 
+    def page(place: str) -> tuple[list[Any], str, int]:
+        parameters = {"fields": _FIELDS, "offset": place, "limit": "100"}
+        answer = client.get(service, f"/author/{author}/papers", parameters, decode_list("data"), wanted="author")
+        following = answer.get("next")
+        is_onward = isinstance(following, int) and following is not True and following > int(place)
+        return answer["data"], str(following) if is_onward else "", 0
 
-def _following(answer: Mapping[str, Any], place: Mapping[str, str], done: int) -> Mapping[str, str]:
-    offset = answer.get("next")
-    is_onward = isinstance(offset, int) and not isinstance(offset, bool) and offset > int(place["offset"])
-    return {"offset": str(offset)} if is_onward else {}
+    return papers_by_page(service, file, page, semantic_scholar.read_paper, first="0", most=200_000)

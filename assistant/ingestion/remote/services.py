@@ -97,8 +97,7 @@ class Services:
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        port = parts.port  # raises ValueError where it is not a number
-    except ValueError:
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is not a number
         return False
-    plain = all("!" <= letter <= "~" for letter in text)
-    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+    return is_whole and all("!" <= letter <= "~" for letter in text)

@@ -1,21 +1,19 @@
-"""What a person said of authors: these two are one, or these papers are another's. In order; the last word holds."""
+"""A person's decisions about authors, in order: two are one, or some papers are another's. The last one holds."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+from uuid import uuid4
 
-from sqlalchemy import Connection, Integer, Text, cast, delete, insert, select
-from sqlalchemy.dialects.sqlite import insert as insert_or_update
+from sqlalchemy import Connection, delete, insert, select
 
 from assistant.library.schema import aliases, author_decisions, facts
 
-DecisionKind = Literal["merge", "split"]
-
 _VERSION = "author decisions"
-"""Fact: how often decisions were made or taken back."""
+"""Fact: a word that is another after every decision."""
 
 Anchor = tuple[str, str]
 """A paper's id and a name on it, as a source spells it."""
@@ -29,7 +27,7 @@ class Decision:
     person's papers, also on later ones.
     """
 
-    kind: DecisionKind
+    kind: Literal["merge", "split"]
     person_id: str
     one: tuple[Anchor, ...]
     other: tuple[Anchor, ...]
@@ -61,9 +59,9 @@ def version(connection: Connection) -> str:
 
 
 def keep(connection: Connection, decision: Decision) -> None:
-    """Add a decision to those kept, unless it is the same as one that is there."""
-    if any(_content(known) == _content(decision) for known in read(connection)):
-        return
+    """Add a decision as the last one; an earlier one that is the same is forgotten."""
+    same = [known.number for known in read(connection) if replace(known, number=decision.number) == decision]
+    forget(connection, same)
     connection.execute(
         insert(author_decisions).values(
             kind=decision.kind,
@@ -73,20 +71,10 @@ def keep(connection: Connection, decision: Decision) -> None:
             spellings=json.dumps(decision.spellings),
         )
     )
-    _count(connection)
 
 
 def forget(connection: Connection, numbers: Sequence[int]) -> None:
     """Take decisions back."""
     connection.execute(delete(author_decisions).where(author_decisions.c.number.in_(list(numbers))))
-    _count(connection)
-
-
-def _count(connection: Connection) -> None:
-    value = insert_or_update(facts).values(name=_VERSION, value="1")
-    later = {"value": cast(cast(facts.c.value, Integer) + 1, Text)}
-    connection.execute(value.on_conflict_do_update(index_elements=["name"], set_=later))
-
-
-def _content(decision: Decision) -> tuple[object, ...]:
-    return decision.kind, decision.person_id, decision.one, decision.other, decision.spellings
+    # not a counter: one that an undone transaction had reached would come again
+    connection.execute(insert(facts).prefix_with("OR REPLACE").values(name=_VERSION, value=uuid4().hex))

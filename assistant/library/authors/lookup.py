@@ -1,44 +1,46 @@
-"""Who wrote what: the people behind the names on papers, told apart and put together by stated rules.
-
-Names that share a family name and an initial are compared (`name_forms`); papers under one name are parted by
-co-authors, topics and time (`same_names`); what a person decided stands above both (`author_decisions`). Nothing of it
-is stored but the decisions: people are worked out, name by name, when they are asked for, and kept until the library
-changes.
-"""
+"""Lookup of people by name, by id and by paper."""
 
 from __future__ import annotations
 
 import re
 import threading
-import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
 from assistant.library import fulltext
 from assistant.library.authors import decisions
-from assistant.library.authors.resolution import People
+from assistant.library.authors.resolution import Directory
 from assistant.library.authors.resolution import Person as Person
 from assistant.library.authors.resolution import Variant as Variant
 
 _ID = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
-_MANY = 400
-"""Papers of a question from which on the whole library is read at once."""
+_OPTION = "people"
+"""Execution option of a library's connections: its `People`."""
 
 
-@dataclass
-class _Kept:
-    """The people of a library as they were last worked out, and for which state of it."""
+class People:
+    """The directory of one library's people, made anew when the library has changed. Safe in threads."""
 
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    version: tuple[str, str] = ("", "")
-    people: People | None = None
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._version = ("", "")
+        self._directory: Directory | None = None
+
+    def directory(self, connection: Connection) -> Directory:
+        """Return the people of the library as it is now. The first call after a change reads all names."""
+        with self._lock:
+            version = fulltext.version(connection), decisions.version(connection)
+            if self._directory is None or self._version != version:
+                self._directory = Directory(connection, decisions.read(connection))
+                self._version = version
+            return self._directory
 
 
-_kept: weakref.WeakKeyDictionary[Engine, _Kept] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
+def attach(engine: Engine) -> None:
+    """Let the connections of a library's engine share one directory of people."""
+    engine.update_execution_options(**{_OPTION: People()})
 
 
 def find(connection: Connection, words: str) -> list[Person]:
@@ -48,46 +50,29 @@ def find(connection: Connection, words: str) -> list[Person]:
     there is nobody those whose initials or left-out names fit. Initials mean all whom they fit; one word means
     everybody with that word in the name; initials alone mean nobody.
     """
-    with _people(connection) as people:
-        if is_id(words):
-            person = people.with_id(connection, words)
-            if person is not None:
-                return [person]
-        found = {
-            (person.id, person.paper_ids): person
-            for plain in people.index.named(words)
-            for person in people.named(connection, plain)
-        }
+    directory = _directory(connection)
+    if is_id(words) and words in directory.by_id:
+        return [directory.by_id[words]]
+    found = {person.id: person for key in directory.index.find(words) for person in directory.by_key.get(key, ())}
     return sorted(found.values(), key=lambda person: (-len(person.paper_ids), person.id))
 
 
 def among(connection: Connection, paper_ids: Sequence[str]) -> list[Person]:
     """Return everybody who has a part in these papers, with those of their papers; who wrote most of them first."""
+    directory = _directory(connection)
     wanted = set(paper_ids)
-    found: dict[tuple[str, tuple[str, ...]], Person] = {}
-    with _people(connection) as people:
-        if len(wanted) > _MANY:
-            people.rows.read_all(connection)
-        names = {name for paper in people.rows.of_ids(connection, sorted(wanted)) for _, name in paper.names}
-        for plain in sorted({people.index.plain_of[name] for name in names if name in people.index.plain_of}):
-            found.update(((each.id, each.paper_ids), each) for each in people.named(connection, plain))
+    people = {person.id: person for paper_id in wanted for _, person in directory.by_paper.get(paper_id, ())}
     parts = (
         replace(person, paper_ids=tuple(each for each in person.paper_ids if each in wanted))
-        for person in found.values()
+        for person in people.values()
     )
-    return sorted(
-        (person for person in parts if person.paper_ids),
-        key=lambda person: (-len(person.paper_ids), person.name, person.id),
-    )
+    return sorted(parts, key=lambda person: (-len(person.paper_ids), person.name, person.id))
 
 
 def holder(connection: Connection, paper_id: str, name: str) -> Person | None:
     """Return the person who has a name, as the source spells it, on a paper; None where it does not stand there."""
-    with _people(connection) as people:
-        plain = people.index.plain_of.get(name, "")
-        persons = people.named(connection, plain) if plain else []
-    held = (person for person in persons if paper_id in person.paper_ids)
-    return next((person for person in held if any(variant.name == name for variant in person.variants)), None)
+    named = _directory(connection).by_paper.get(paper_id, ())
+    return next((person for spelling, person in named if spelling == name), None)
 
 
 def is_id(words: str) -> bool:
@@ -95,13 +80,6 @@ def is_id(words: str) -> bool:
     return words == words.casefold() and _ID.fullmatch(words) is not None
 
 
-@contextmanager
-def _people(connection: Connection) -> Iterator[People]:
-    """Open the people of the library as it is now, for one thread at a time."""
-    with _lock:
-        kept = _kept.setdefault(connection.engine, _Kept())
-    with kept.lock:
-        version = fulltext.version(connection), decisions.version(connection)
-        if kept.people is None or kept.version != version:
-            kept.people, kept.version = People(connection, decisions.read(connection)), version
-        yield kept.people
+def _directory(connection: Connection) -> Directory:
+    people: People = connection.get_execution_options().get(_OPTION) or People()
+    return people.directory(connection)

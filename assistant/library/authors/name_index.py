@@ -1,223 +1,201 @@
-"""All spellings of names in a library, by what may make two of them one person's."""
+"""The names of a library, each with the fullest name that it stands for."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import combinations, product
 
-from assistant.library.authors.names import Form, collapse, fit, parse, shortened, swapped, uncapitalised
+from assistant.library.authors.names import (
+    NameMatch,
+    ParsedName,
+    collapse,
+    match,
+    parse,
+    reversed_order,
+    shortened,
+    uncapitalised,
+)
 from assistant.text import same_person
 
-Key = tuple[str, str]
-
-_RARE = 3
-"""Names of one family name and initial, at most, that count as one person's where they are a co-author's."""
-
-_COMMON = 0.5
-"""How many people of one name there would be by chance, from which on a co-author of that name proves little."""
-
 _SHARED = 0.05
-"""The same, from which on a name without its middle name may be somebody else's."""
+"""Commonness from which on a name without its middle name may be somebody else's."""
 
-_MOSTLY = 0.1
-"""A word is no family name where it is one at most so often as it is a given name."""
+_RARELY = 0.1
+"""A word is not a family name where the share of its uses as one is at most this."""
 
 
 class NameIndex:
-    """Which names share a family name and an initial, and which of those lists belong together."""
+    """The names of a library by their keys (`ParsedName.key`). Not changed once it is made."""
 
     def __init__(self, spellings: Mapping[str, int]) -> None:
-        """Read the spellings of a library, each with how often it stands on a paper."""
-        self.forms: dict[str, Form] = {}
-        self.spellings: dict[str, list[str]] = defaultdict(list)
-        self.plain_of: dict[str, str] = {}
-        self.turned: set[str] = set()
-        self._of_key: dict[Key, list[str]] = defaultdict(list)
+        """Read the spellings of a library, each with how often it stands on a paper.
+
+        `names` holds the parsed names, `key_of` the key of a spelling; `reversed` are the spellings with the family
+        name first. `head_of` leads from a key to the key of the fullest name that it surely stands for, `match_of` says
+        why; `candidates` holds for each other key the fullest names that it may stand for.
+        """
+        self.names: dict[str, ParsedName] = {}
+        self.key_of: dict[str, str] = {}
+        self.reversed: set[str] = set()
         self._of_word: dict[str, list[str]] = defaultdict(list)
         self._of_native: dict[str, list[str]] = defaultdict(list)
-        self._linked: dict[str, set[str]] = defaultdict(set)
-        self._tokens: dict[str, tuple[str, bool]] = {}
-        self.family_uses: Counter[str] = Counter()
-        self.given_uses: Counter[str] = Counter()
-        parsed = [(spelling, parse(spelling)) for spelling in spellings]
+        self._family_uses: Counter[str] = Counter()
+        self._given_uses: Counter[str] = Counter()
+        self._read(spellings)
+        for key, name in self.names.items():
+            for word in dict.fromkeys((*name.words, *map(collapse, name.words))):
+                self._of_word[word].append(key)
+            if name.native:
+                self._of_native[name.native].append(key)
+        self.matches: dict[str, dict[str, NameMatch]] = defaultdict(dict)
+        for one, other, why in self._matches():
+            self.matches[one][other] = self.matches[other][one] = why
+        self.head_of: dict[str, str] = {}
+        self.match_of: dict[str, NameMatch] = {}
+        self.candidates: dict[str, dict[str, NameMatch]] = {}
+        self._find_heads()
+
+    def _read(self, spellings: Mapping[str, int]) -> None:
+        parsed = {spelling: name for spelling in spellings if (name := parse(spelling)).family}
         uses: Counter[str] = Counter()
-        known: dict[str, Form] = {}
-        for spelling, form in parsed:
-            if form.family:
-                uses[form.plain] += spellings[spelling]
-                known[form.plain] = form
-        for form in known.values():
-            self.family_uses[form.family[-1]] += 1
-            self.given_uses.update(form.given[:1])
-        for spelling, form in parsed:
-            if form.family:
-                self._add(spelling, self._in_usual_order(self._without_capitals(spelling, form), uses))
-        for plain, form in self.forms.items():
-            self._of_key[form.key].append(plain)
-            for word in dict.fromkeys((*form.words, *(collapse(word) for word in form.words))):
-                self._of_word[word].append(plain)
-            if form.native:
-                self._of_native[form.native].append(plain)
-        for plain, form in self.forms.items():
-            for other in (shortened(form), swapped(form)):
-                if other is not None and other.plain in self.forms and other.plain != plain:
-                    self._linked[plain].add(other.plain)
-                    self._linked[other.plain].add(plain)
-            if form.native and len(self._of_native[form.native]) > 1:
-                self._linked[plain].update(self._of_native[form.native])
+        known: dict[str, ParsedName] = {}
+        for spelling, name in parsed.items():
+            key = name.key
+            known[key] = name
+            uses[key] += spellings[spelling]
+        for name in known.values():
+            self._family_uses[name.family[-1]] += 1
+            self._given_uses.update(name.given[:1])
+        for spelling, name in parsed.items():
+            if changed := uncapitalised(spelling):  # "Wei Li" for "Wei LI", unless Wei is the family name
+                name = max(parse(changed), name, key=lambda each: self._family_uses[each.family[-1]])
+            turned = reversed_order(name)
+            if turned is not None and self._is_reversed(name, turned, uses):
+                self.reversed.add(spelling)
+                name = turned
+            self._add(spelling, name)
 
-    def _add(self, spelling: str, form: Form) -> None:
-        known = self.forms.get(form.plain)
-        if known is None:
-            self.forms[form.plain] = form
-        else:  # hyphens part a name into more words; any spelling may tell the marks or the other script
-            fuller = max(known, form, key=lambda each: (each.fullness, each.words))
-            self.forms[form.plain] = replace(
-                fuller, native=known.native or form.native, spelt_out=known.spelt_out or form.spelt_out
-            )
-        self.spellings[form.plain].append(spelling)
-        self.plain_of[spelling] = form.plain
+    def _add(self, spelling: str, name: ParsedName) -> None:
+        key = name.key
+        known = self.names.get(key)
+        if known is not None and known != name:
+            # hyphens part a name into more words; any spelling may tell the marks or the other script
+            fuller = max(known, name, key=lambda each: (each.fullness, each.words))
+            is_marked = known.has_marked_vowel or name.has_marked_vowel
+            name = replace(fuller, native=known.native or name.native, has_marked_vowel=is_marked)
+        self.names[key] = name
+        self.key_of[spelling] = key
 
-    def _without_capitals(self, spelling: str, form: Form) -> Form:
-        """Return "Wei Li" for "Wei LI", where Li is a family name of the library rather than Wei."""
-        other = parse(uncapitalised(spelling))
-        if other.family and self.family_uses[other.family[-1]] >= self.family_uses[form.family[-1]]:
-            return other
-        return form
+    def _is_reversed(self, name: ParsedName, turned: ParsedName, uses: Mapping[str, int]) -> bool:
+        """Tell whether the library has "Naibin Gu" beside "Gu Naibin", and uses the words mostly in that order.
 
-    def _in_usual_order(self, form: Form, uses: Mapping[str, int]) -> Form:
-        """Return "Naibin Gu" for "Gu Naibin", where the library has that too and its words are mostly used so.
-
-        Where no other name uses the words at all, the order that stands on more papers is the usual one.
+        Where no other name tells, the order that stands on more papers is the usual one.
         """
-        other = swapped(form)
-        if other is None or other.plain not in uses or other.plain == form.plain:
-            return form
-        mine, theirs = self.usualness(form), self.usualness(other)
-        is_rarer = (uses[form.plain], form.plain) < (uses[other.plain], other.plain)
-        if mine <= _MOSTLY and (theirs > mine or (theirs == mine == 0.0 and is_rarer and self._is_unknown(form))):
-            self.turned.add(form.plain)
-            return other
-        return form
+        key, other = name.key, turned.key
+        if other not in uses or other == key:
+            return False
+        mine, theirs = self._family_share(name), self._family_share(turned)
+        return mine <= _RARELY and (theirs > mine or (uses[key], key) < (uses[other], other))
 
-    def usualness(self, form: Form) -> float:
-        """Return how usual it is, in [0, 1], that the last word is a family name and the first a given one."""
-        if not form.given or not form.family:
+    def _family_share(self, name: ParsedName) -> float:
+        """Return in which share of the library's other names with this one's last word it is a family name."""
+        word = name.family[-1]
+        return (self._family_uses[word] - 1) / max(1, self._family_uses[word] + self._given_uses[word] - 1)
+
+    def commonness(self, name: ParsedName, own: int = 1) -> float:
+        """Return how many others of this name the library would hold if given and family names went by chance.
+
+        `own` of the library's names are taken for this one's own.
+        """
+        if not name.given:
             return 0.0
-        family, given = form.family[-1], form.given[0]
-        shares = (
-            (self.family_uses[family] - 1) / max(1, self.family_uses[family] + self.given_uses[family] - 1),
-            (self.given_uses[given] - 1) / max(1, self.family_uses[given] + self.given_uses[given] - 1),
-        )
-        return min(shares) if max(shares) else 0.0
+        given, family = self._given_uses[name.given[0]], self._family_uses[name.family[-1]]
+        return max(0, given - own) * max(0, family - own) / max(1, len(self.names))
 
-    def _is_unknown(self, form: Form) -> bool:
-        """Tell whether no other name speaks for reading this one as it stands."""
-        return self.family_uses[form.family[-1]] <= 1 and self.given_uses[form.given[0]] <= 1
+    def _matches(self) -> Iterator[tuple[str, str, NameMatch]]:
+        """Yield the pairs of names that may be one person's: of one block, or by a rule that changes the block."""
+        buckets: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for key, name in self.names.items():
+            first = name.given[0] if name.given and len(name.given[0]) > 1 else ""
+            buckets[name.block][collapse(first)].append(key)
+        for block in buckets.values():
+            initials = block.pop("", [])
+            pairs = [*combinations(initials, 2)]
+            for bucket in block.values():
+                pairs += [*combinations(bucket, 2), *product(bucket, initials)]
+            for one, other in pairs:
+                if why := match(self.names[one], self.names[other]):
+                    yield one, other, why
+        for key, name in self.names.items():
+            short, turned = shortened(name), reversed_order(name)
+            if short and short.key != key and short.key in self.names and (why := match(name, self.names[short.key])):
+                yield key, short.key, why
+            if turned and turned.key != key and turned.key in self.names:
+                yield key, turned.key, NameMatch("family name first", 0.8, needs_coauthors=True)
+        for keys in self._of_native.values():
+            for one, other in combinations(keys, 2):
+                yield one, other, NameMatch("a source writes the name in both scripts", 0.95, is_exact=True)
 
-    def is_common(self, form: Form) -> bool:
-        """Tell whether several people of the library may well have this name."""
-        if not form.given:
-            return True
-        others = max(0, self.given_uses[form.given[0]] - 2), max(0, self.family_uses[form.family[-1]] - 2)
-        return others[0] * others[1] / max(1, len(self.forms)) > _SHARED
+    def _find_heads(self) -> None:
+        """Put each name, the fullest first, to the fullest name that it matches; where these are several, note all."""
+        self.head_of = {key: key for key in self.names if key not in self.matches}
+        order = {key: (self.names[key].fullness, self._family_share(self.names[key]), key) for key in self.matches}
+        for key in sorted(order, key=order.__getitem__, reverse=True):
+            heads: dict[str, NameMatch] = {}
+            exact: dict[str, NameMatch] = {}
+            for other, why in self.matches[key].items():
+                head = self.head_of.get(other)
+                if head is None:
+                    continue
+                if head not in heads or why.confidence > heads[head].confidence:
+                    heads[head] = why
+                if why.is_exact:
+                    exact[head] = why
+            chosen = exact if len(exact) == 1 else heads
+            if not chosen:
+                self.head_of[key] = key
+                continue
+            head, why = next(iter(chosen.items()))
+            is_shared = why.omits_name and self.commonness(self.names[key], own=2) > _SHARED
+            if len(chosen) > 1 or why.needs_coauthors or is_shared:
+                self.candidates[key] = heads
+            else:
+                self.head_of[key], self.match_of[key] = head, why
 
-    def block(self, plain: str, links: dict[str, set[str]]) -> list[str]:
-        """Return every name that may have to do with this one, itself among them, in a fixed order.
-
-        `links` are names that a person's decisions join.
-        """
-        seen, waiting = {self.forms[plain].key}, [self.forms[plain].key]
-        while waiting:
-            for name in self._of_key[waiting.pop()]:
-                for other in (*self._linked.get(name, ()), *links.get(name, ())):
-                    key = self.forms[other].key
-                    if key not in seen:
-                        seen.add(key)
-                        waiting.append(key)
-        return sorted(name for key in seen for name in self._of_key[key])
-
-    def same_in_scripts(self, plain: str) -> list[str]:
-        """Return the names that are this one in another script, as a source writes both."""
-        native = self.forms[plain].native
-        return [other for other in self._of_native[native] if other != plain] if native else []
-
-    def first_name(self, plain: str) -> str:
-        """Return the first given name in letters that do not tell whether vowels are spelt out; "" for an initial."""
-        given = self.forms[plain].given
-        return collapse(given[0]) if given and len(given[0]) > 1 else ""
-
-    def token(self, spelling: str) -> tuple[str, bool]:
-        """Return a word for a co-author, equal for spellings of one name, and whether the name is a common one.
-
-        The word is "" where the name says too little, as an initial and a common family name do.
-        """
-        known = self._tokens.get(spelling)
-        if known is None:
-            known = self._tokens[spelling] = self._token(spelling)
-        return known
-
-    def _token(self, spelling: str) -> tuple[str, bool]:
-        plain = self.plain_of.get(spelling, "")
-        if not plain:
-            return "", False
-        form = self.forms[plain]
-        if len(self._of_key[form.key]) <= _RARE:
-            return " ".join(form.key), False
-        return (plain, self.commonness(form) > _COMMON) if form.has_full_given_name else ("", False)
-
-    def commonness(self, form: Form) -> float:
-        """Return how many others of this name the library would hold if given and family names went by chance."""
-        if not form.given:
-            return 0.0
-        given = self.given_uses[form.given[0]] if form.has_full_given_name else len(self._of_key[form.key])
-        return max(0, given - 1) * max(0, self.family_uses[form.family[-1]] - 1) / max(1, len(self.forms))
-
-    def named(self, words: str) -> list[str]:
-        """Return the names that the words may mean, those of the best rank only; see `authors.find`."""
+    def find(self, words: str) -> list[str]:
+        """Return the keys of the names that words may mean, of the best rank only; see `authors.find`."""
         asked = parse(words)
         if not asked.family:
             return []
         native = set(self._of_native.get(asked.native, ())) if asked.native else set()
-        said = [word for word in asked.words if len(word) > 1]
-        near = self._holding(said)
+        orders = [asked, *_family_first(asked)]
+        if len(asked.words) > 1 and (other := parse(uncapitalised(words))).family:
+            orders.append(other)
+        said = {each for order in orders for word in order.words if len(word) > 1 for each in (word, collapse(word))}
+        near = {key for word in said for key in self._of_word.get(word, ())}
         if len(asked.words) == 1:
             return sorted(near | native)
-        orders = [asked, *_other_orders(asked)]
-        if (other := parse(uncapitalised(words))).family:
-            orders.append(other)
-            near |= self._holding(word for word in other.words if len(word) > 1)
+        matches = {key: [why for order in orders if (why := match(self.names[key], order))] for key in near}
         if asked.has_full_given_name:
-            same = {plain for plain in near if any(_is_same(self.forms[plain], form) for form in orders)}
+            same = {key for key, found in matches.items() if any(why.is_exact for why in found)}
             if same or native:
                 return sorted(same | native)
-        fitting = {plain for plain in near if any(fit(self.forms[plain], form) for form in orders)}
-        if not fitting:
+        matching = {key for key, found in matches.items() if found}
+        if not matching:
             text = " ".join(asked.words)
-            fitting = {plain for plain in near if same_person(text, " ".join(self.forms[plain].words))}
-        return sorted(fitting | native)
-
-    def _holding(self, words: Iterable[str]) -> set[str]:
-        """Return the names of which one of the words, spelt out or not, is a part."""
-        found: set[str] = set()
-        for word in words:
-            found.update(self._of_word.get(word, ()), self._of_word.get(collapse(word), ()))
-        return found
+            matching = {key for key in near if same_person(text, " ".join(self.names[key].words))}
+        return sorted(matching | native)
 
 
-def _is_same(known: Form, asked: Form) -> bool:
-    found = fit(known, asked)
-    return found is not None and found.is_sure
-
-
-def _other_orders(form: Form) -> list[Form]:
+def _family_first(name: ParsedName) -> list[ParsedName]:
     """Return a name read with its first word, or its first two, as the family name: "gu naibin", "gu n"."""
-    words = (*form.given, *form.family)
-    if form.particles or len(words) < 2:
+    words = (*name.given, *name.family)
+    if name.particles or len(words) < 2:
         return []
     return [
-        Form(words[cut:], words[:cut], (), form.suffix, form.native, form.spelt_out)
+        ParsedName(words[cut:], words[:cut], (), name.suffix, name.native, name.has_marked_vowel)
         for cut in (1, 2)
         if len(words) > cut
     ]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from assistant.analysis.charts import coauthor_network
-from assistant.analysis.charts.coauthor_network import MOST_PEOPLE, Network, find
+import re
+from itertools import combinations
+
+import numpy as np
+
+from assistant.analysis.charts.drawings import coauthors
+from assistant.analysis.charts.layouts import MOST_PEOPLE, Network, coauthor_network
 from assistant.library import Library, upsert
 from assistant.types import Paper, Record
 from tests.conftest import make_paper
 
 
 def keep(library: Library, *papers: Paper) -> list[str]:
-    upsert.keep(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
+    upsert.store(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
     return [paper.id for paper in library.papers()]
 
 
 def together(network: Network) -> dict[frozenset[str], int]:
-    names = {member.id: member.name for member in network.members}
-    return {frozenset((names[link.one], names[link.other])): link.papers for link in network.links}
+    return {frozenset((one.name, other.name)): papers for one, other, papers in network.links}
 
 
 def test_papers_together_are_counted_for_each_pair(library: Library) -> None:
@@ -26,7 +30,7 @@ def test_papers_together_are_counted_for_each_pair(library: Library) -> None:
         make_paper("Gears", authors=("Charles Babbage", "Ada Lovelace", "Mary Somerville")),
         make_paper("Alone", authors=("Mary Somerville",)),
     )
-    network = find(library, ids)
+    network = coauthor_network(library, ids)
     assert together(network) == {
         frozenset(("Ada Lovelace", "Charles Babbage")): 2,
         frozenset(("Ada Lovelace", "Mary Somerville")): 1,
@@ -45,9 +49,9 @@ def test_spellings_of_one_person_are_one(library: Library) -> None:
         make_paper("Looms", authors=("Ada Lovelace", "Charles Babbage")),
         make_paper("Gears", authors=("A. Lovelace", "Charles Babbage")),
     )
-    network = find(library, ids)
-    assert [link.papers for link in network.links] == [2]
-    assert network.names == 3
+    network = coauthor_network(library, ids)
+    assert [papers for *_, papers in network.links] == [2]
+    assert network.people == 2
 
 
 def test_only_the_papers_that_are_meant_count(library: Library) -> None:
@@ -57,20 +61,20 @@ def test_only_the_papers_that_are_meant_count(library: Library) -> None:
         make_paper("Gears", authors=("Ada Lovelace", "Mary Somerville")),
     )
     meant = [paper.id for paper in library.papers() if paper.title == "Looms"]
-    assert together(find(library, meant)) == {frozenset(("Ada Lovelace", "Charles Babbage")): 1}
+    assert together(coauthor_network(library, meant)) == {frozenset(("Ada Lovelace", "Charles Babbage")): 1}
 
 
 def test_order_of_the_papers_changes_nothing(library: Library) -> None:
     ids = keep(library, *(make_paper(f"P{n}", authors=(f"Ann A{n % 3}", f"Bob B{n % 4}", "Cy C")) for n in range(9)))
-    assert find(library, ids) == find(library, ids[::-1])
+    assert coauthor_network(library, ids) == coauthor_network(library, ids[::-1])
 
 
 def test_one_author_stands_alone_and_no_papers_have_nobody(library: Library) -> None:
     ids = keep(library, make_paper("Looms", authors=("Ada Lovelace",)))
-    network = find(library, ids)
+    network = coauthor_network(library, ids)
     assert [(member.name, member.papers) for member in network.members] == [("Ada Lovelace", 1)]
     assert network.links == ()
-    assert find(library, []) == Network((), (), 0, 0, 0)
+    assert coauthor_network(library, []) == Network((), (), 0, 0, 0)
 
 
 def test_of_many_co_authors_those_who_are_linked_most_are_drawn(library: Library) -> None:
@@ -80,37 +84,52 @@ def test_of_many_co_authors_those_who_are_linked_most_are_drawn(library: Library
         make_paper("Crowd", authors=crowd),
         *(make_paper(f"Pair {n}", authors=("Zoe Last", "Yan Next")) for n in range(70)),
     )
-    network = find(library, ids)
+    network = coauthor_network(library, ids)
     assert len(network.members) == MOST_PEOPLE
     assert {"Zoe Last", "Yan Next"} <= {member.name for member in network.members}
     assert together(network)[frozenset(("Zoe Last", "Yan Next"))] == 70
-    assert all(0 <= member.x <= 1 and 0 <= member.y <= 1 for member in network.members)
+    assert len({(member.x, member.y) for member in network.members}) == MOST_PEOPLE
 
 
 def test_paper_of_two_hundred_authors_links_nobody_and_is_counted(library: Library) -> None:
     crowd = tuple(f"Person{chr(97 + n // 26)}{chr(97 + n % 26)} Loom" for n in range(200))
-    network = find(library, keep(library, make_paper("Crowd", authors=crowd)))
+    network = coauthor_network(library, keep(library, make_paper("Crowd", authors=crowd)))
     assert network.links == ()
     assert network.crowded == 1
-    assert network.names == 200
+    assert network.people == 200
 
 
 def test_cut_lists_of_authors_are_counted(library: Library) -> None:
-    network = find(library, keep(library, make_paper("Looms", authors_complete=False), make_paper("Gears")))
+    network = coauthor_network(library, keep(library, make_paper("Looms", authors_complete=False), make_paper("Gears")))
     assert network.cut == 1
 
 
-def test_of_many_papers_people_with_frequent_names_are_found_alike(library: Library, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_groups_that_never_wrote_together_lie_apart(library: Library) -> None:
     ids = keep(
         library,
-        *(
-            make_paper(f"P{n}", authors=("Ada Lovelace", "Charles Babbage", f"Once{chr(97 + n)} Seen"))
-            for n in range(9)
-        ),
-        make_paper("Q", authors=("A. Lovelace", "Mary Somerville")),
-        make_paper("R", authors=("Ada Lovelace", "Mary Somerville")),
+        make_paper("Looms", authors=("Ada Lovelace", "Charles Babbage", "Mary Somerville")),
+        make_paper("Gears", authors=("Zoe Last", "Yan Next")),
     )
-    whole = together(find(library, ids))
-    monkeypatch.setattr(coauthor_network, "_MANY_PAPERS", 5)
-    frequent = together(find(library, ids))
-    assert frequent == {pair: count for pair, count in whole.items() if count > 1}
+    network = coauthor_network(library, ids)
+    place = {member.name: np.array([member.x, member.y]) for member in network.members}
+    linked = {frozenset((one.name, other.name)) for one, other, _ in network.links}
+    distance = {
+        frozenset((one, other)): np.linalg.norm(place[one] - place[other]) for one, other in combinations(place, 2)
+    }
+    assert max(distance[pair] for pair in linked) < min(distance[pair] for pair in distance.keys() - linked)
+
+
+def test_names_of_thirty_people_hardly_overlap(library: Library) -> None:
+    groups = [tuple(f"Person{chr(97 + n)} {family}" for n in range(10)) for family in ("Weaver", "Spinner", "Carder")]
+    ids = keep(library, *(make_paper(f"Paper {n}", authors=group) for n, group in enumerate(groups)))
+    svg = coauthors(coauthor_network(library, ids), len(ids)).svg
+    found = re.findall(r'translate\(([\d.]+),([\d.]+)\)"[^>]*>(Person[^<]+)</text>', svg)
+    places = {name: (float(x), float(y), 6 * len(name)) for x, y, name in found}
+    assert len(places) == 30
+    touching = [
+        (one, other)
+        for one, other in combinations(places, 2)
+        if abs(places[one][1] - places[other][1]) < 12
+        and abs(places[one][0] - places[other][0]) < (places[one][2] + places[other][2]) / 2
+    ]
+    assert len(touching) <= 3, touching

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.analysis.themes import abbreviations, phrases
-from assistant.analysis.themes.phrase_counts import count_runs, singular
+from assistant.analysis.themes import phrases
 from assistant.analysis.themes.phrases import Phrases
 from assistant.types import Paper
 from tests.conftest import make_paper
@@ -118,45 +117,43 @@ def test_odd_papers_do_no_harm(texts: list[tuple[str, str]]) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=120)), max_size=5))
 def test_any_text_can_be_counted(texts: list[tuple[str, str]]) -> None:
-    for run in count_runs(texts, 1).runs:
-        assert 0 <= run.opens <= 1
-        assert 0 <= run.closes <= 1
-        assert 1 <= len(run.holders) <= len(texts)
-        assert run.titled <= len(run.holders)
+    for term in phrases.terms(papers_of(*texts)):
+        assert term.phrase
+        assert 1 <= len(term.paper_ids) <= len(texts)
 
 
 def test_counts_are_those_of_counting_by_hand() -> None:
     draws = random.Random(0)
-    texts = [("", " ".join(draws.choices(["graph", "kernel", "prior", "tensor", "of"], k=12))) for _ in range(30)]
-    for run in count_runs(texts, 2).runs:
-        phrase = f" {' '.join(run.words)} "
-        assert run.holders.tolist() == [place for place, (_, text) in enumerate(texts) if phrase in f" {text} "]
+    words = ["graph", "kernel", "prior", "tensor", "of"]
+    texts = [("", f" {' '.join(draws.choices(words, k=12))} ") for _ in range(30)]
+    found = held(phrases.terms(papers_of(*texts)))
+    assert found
+    for phrase, ids in found.items():
+        assert list(ids) == sorted(f"p{place}" for place, (_, text) in enumerate(texts) if f" {phrase} " in text)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("large language models (LLMs) are", {"LLM": ("large", "language", "models")}),
-        ("a mixture of experts (MoE)", {"MoE": ("mixture", "of", "experts")}),
-        ("Low-Rank Adaptation (LoRA)", {"LoRA": ("low", "rank", "adaptation")}),
-        ("vision transformers (ViT)", {"ViT": ("vision", "transformers")}),
+        ("large language models (LLMs) are", {"LLM": "large language models"}),
+        ("a mixture of experts (MoE)", {"MoE": "mixture of experts"}),
+        ("Low-Rank Adaptation (LoRA)", {"LoRA": "Low-Rank Adaptation"}),
+        ("vision transformers (ViT)", {"ViT": "vision transformers"}),
         ("on ImageNet (Top1) and (see Fig)", {}),
         ("with no words (XYZ)", {}),
         ("(ABC)", {}),
     ],
 )
-def test_abbreviations_are_known_by_their_definition(text: str, expected: dict[str, tuple[str, ...]]) -> None:
-    assert abbreviations.find(text) == expected
+def test_abbreviations_are_known_by_their_definition(text: str, expected: dict[str, str]) -> None:
+    assert phrases.abbreviations([text]) == expected
 
 
 def test_an_abbreviation_of_two_meanings_stands_for_itself() -> None:
-    texts = ["relation extraction (RE)", "rule engine (RE)"]
-    assert abbreviations.common(texts, singular) == {}
+    assert phrases.abbreviations(["relation extraction (RE)", "rule engine (RE)"]) == {}
 
 
-@pytest.mark.parametrize(
-    ("word", "form"),
-    [("models", "model"), ("studies", "study"), ("processes", "process"), ("bias", "bia"), ("analysis", "analysis")],
-)
-def test_plurals_are_folded(word: str, form: str) -> None:
-    assert singular(word) == form
+def test_the_fragments_of_phrases_that_other_words_follow_are_no_terms() -> None:
+    texts = [("", f"We study adversarial {word}.") for word in ("training", "attack", "robustness", "transfer") * 2]
+    found = held(phrases.terms(papers_of(*texts)))
+    assert {"adversarial attack", "adversarial robustness"} <= found.keys()
+    assert "adversarial" not in found

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.analysis.charts import plots
-from assistant.analysis.trends import By, Course, Share, Trends
-from assistant.analysis.trends.changes import Change
+from assistant.analysis.trends import By, Change, Share, Trend, Trends
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library, upsert
 from assistant.types import Paper, PaperFilter, Record
@@ -26,7 +25,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def keep(library: Library, *papers: Paper) -> list[str]:
     """Put papers into the library with vectors, and return their ids."""
-    upsert.keep(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
+    upsert.store(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
     kept = library.papers()
     assert len(kept) == len(papers)
     library.keep_vectors(
@@ -44,8 +43,8 @@ def share(period: str, count: int, papers: int) -> Share:
     )
 
 
-def course(label: str, ids: Sequence[str], shares: Sequence[Share], change: Change = "unclear") -> Course:
-    return Course(label, f"t-{label}", tuple(ids), "", "", tuple(shares), change, "few papers", tuple(ids[:1]))
+def course(label: str, ids: Sequence[str], shares: Sequence[Share], change: Change = "unclear") -> Trend:
+    return Trend(label, f"t-{label}", tuple(ids), "", "", tuple(shares), change, "few papers", tuple(ids[:1]))
 
 
 def trends_of(
@@ -73,6 +72,7 @@ def trends_of(
         terms=(),
         found=(),
         remarks=(),
+        split=periods[-1][0] if periods else "",
     )
 
 
@@ -124,7 +124,7 @@ def test_text_of_papers_and_people_is_only_text_in_the_page(library: Library, tm
 
 def test_drawings_of_one_page_share_no_ids(library: Library) -> None:
     ids = keep(library, *many(5))
-    page = plots.draw(trends_of(ids, [("2023", 3), ("2024", 1), ("2025", 1)]), library).html()
+    page = plots.draw(trends_of(ids, [("2023", 3), ("2024", 1), ("2025", 1)]), library, PaperFilter()).html()
     found = re.findall(r' id="([^"]+)"', page)
     assert len(found) == len(set(found))
     assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(found)
@@ -160,16 +160,16 @@ def test_picture_of_all_four_is_a_png(library: Library, tmp_path: Path) -> None:
     assert file.read_bytes().startswith(PNG)
 
 
-def test_pictures_have_titles_and_words(library: Library) -> None:
+def test_drawings_have_titles_and_words(library: Library) -> None:
     ids = keep(library, *many(4, authors=("Ada Lovelace", "Charles Babbage")))
-    found = plots.pictures(trends_of(ids, [("2023", 2), ("2024", 2)], undated=1), library, PaperFilter())
-    assert [picture.png[:8] for picture in found] == [PNG] * 4
-    publications, themes, network, paper_map = (picture.words for picture in found)
-    assert "2023: 2 and 2024: 2" in publications
+    found = plots.draw(trends_of(ids, [("2023", 2), ("2024", 2)], undated=1), library, PaperFilter())
+    assert all(each.svg.startswith("<svg") for each in found.drawings)
+    publications, themes, network, paper_map = (each.words for each in found.drawings)
+    assert "2 in 2023 and 2 in 2024" in publications
     assert "1 paper without a date" in publications
     assert "Rising: weaving." in themes
-    assert "Ada Lovelace and Charles Babbage, 4 papers" in network
-    assert "4 papers, a point each" in paper_map
+    assert "Ada Lovelace and Charles Babbage: 4 papers" in network
+    assert "4 of 4 papers, a point each" in paper_map
 
 
 def test_same_trends_are_drawn_the_same(library: Library) -> None:
@@ -188,6 +188,11 @@ def test_same_trends_are_drawn_the_same(library: Library) -> None:
         (3, [("2023", 2), ("2024", 1)], ["one", "one"]),
         (40, [(f"{2000 + number}", 2) for number in range(20)], [f"theme number {number}" for number in range(20)]),
         (60, [(f"{2020 + n // 12}-{n % 12 + 1:02}", n % 3) for n in range(60)], [""]),
+        (
+            2,
+            [(f"{1960 + n // 12}-{n % 12 + 1:02}", 1) for n in range(600)],
+            [f"theme {number}" for number in range(16)],
+        ),
         (5, [("2020", 2), ("2021", 0), ("2022", 0), ("2023", 3)], ["a gap"]),
     ],
 )
@@ -208,36 +213,45 @@ def test_periods_with_next_to_no_papers_are_not_drawn_and_named(library: Library
     assert "less than a fiftieth of the papers of the fullest year: 2010." in words
 
 
-def test_papers_of_no_theme_are_drawn_where_the_filter_is_given(library: Library) -> None:
+def test_what_is_missing_is_said_in_place_of_a_chart(library: Library) -> None:
+    for drawing in plots.draw(trends_of([], []), library, PaperFilter()).drawings:
+        assert f">{drawing.words}</text>" in drawing.svg
+
+
+def test_papers_of_no_theme_are_on_the_map(library: Library) -> None:
     ids = keep(library, *many(6))
-    found = replace(trends_of(ids[:3], [("2024", 3)]), total=6)
-    assert (
-        "3 papers of 6 (those that a theme or a term names), a point each"
-        in plots.draw(found, library).drawings[3].words
-    )
-    assert "6 papers, a point each:" in plots.draw(found, library, PaperFilter()).drawings[3].words
+    paper_map = plots.draw(trends_of(ids[:3], [("2024", 3)]), library, PaperFilter()).drawings[3]
+    assert "6 of 6 papers, a point each:" in paper_map.words
+    assert len(re.findall("<title>Paper . of looms</title>", paper_map.svg)) == 6
+
+
+def test_themes_of_one_title_have_a_panel_each(library: Library) -> None:
+    ids = keep(library, *many(4))
+    periods = [("2022", 4), ("2023", 4), ("2024", 4)]
+    shares = plots.draw(trends_of(ids, periods, ["looms", "looms"]), library, PaperFilter()).drawings[1]
+    assert shares.svg.count(">looms<") == 2
 
 
 @pytest.mark.parametrize("name", ["plots", "plots.svg", "plots.html.gz", ".png.txt"])
 def test_other_endings_are_refused(library: Library, tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match=r"\.html or \.png"):
-        plots.write(trends_of([], []), library, tmp_path / name)
+        plots.write(trends_of([], []), library, tmp_path / name, PaperFilter())
     assert not (tmp_path / name).exists()
 
 
 def test_place_that_cannot_be_written_is_named(library: Library, tmp_path: Path) -> None:
     with pytest.raises(AssistantError, match="cannot be written"):
-        plots.write(trends_of([], []), library, tmp_path / "no such folder" / "plots.html")
+        plots.write(trends_of([], []), library, tmp_path / "no such folder" / "plots.html", PaperFilter())
     (tmp_path / "taken.html").mkdir()
     with pytest.raises(AssistantError, match=r"taken\.html"):
-        plots.write(trends_of([], []), library, tmp_path / "taken.html")
+        plots.write(trends_of([], []), library, tmp_path / "taken.html", PaperFilter())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["library", "taken.html"]
 
 
 def test_file_is_replaced_whole_and_can_be_read_by_others(library: Library, tmp_path: Path) -> None:
     file = tmp_path / "plots.html"
     file.write_text("old")
-    plots.write(trends_of([], []), library, file)
+    plots.write(trends_of([], []), library, file, PaperFilter())
     assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert stat.S_IMODE(file.stat().st_mode) & 0o600 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["library", "plots.html"]

@@ -3,7 +3,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from assistant.analysis.themes import kept_themes, theme_names
+from assistant.analysis.themes import saved_themes
 from assistant.analysis.themes.themes import Theme
 from assistant.library import Library, upsert
 from assistant.types import Message, Record
@@ -47,35 +47,35 @@ class Namer:
     ],
 )
 def test_a_name_is_taken_only_if_the_papers_bear_it_out(written: str, name: str) -> None:
-    assert theme_names.accepted(written, PAPERS) == name
+    assert saved_themes.accepted_name(written, PAPERS) == name
 
 
 def test_the_name_of_a_single_paper_needs_only_that_one() -> None:
-    assert theme_names.accepted("Locate and edit", PAPERS[1:2]) == "Locate and edit"
+    assert saved_themes.accepted_name("Locate and edit", PAPERS[1:2]) == "Locate and edit"
 
 
 def test_a_name_holds_nothing_that_a_terminal_obeys_or_that_looks_like_a_source() -> None:
-    assert theme_names.accepted("Factual \x1b[31mediting\u202e", PAPERS) == "Factual editing"
+    assert saved_themes.accepted_name("Factual \x1b[31mediting\u202e", PAPERS) == "Factual editing"
 
 
 def test_names_are_kept_and_asked_for_once(library: Library) -> None:
-    upsert.keep(library, [Record(paper, line, paper.title) for line, paper in enumerate(PAPERS, 1)], "file")
+    upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(PAPERS, 1)], "file")
     ids = tuple(paper.id for paper in library.papers())
     scope = "all"
-    found = kept_themes.remember(library, scope, [Theme("one", "edit", ("edit",), ids)])
+    found = saved_themes.save(library, scope, [Theme("one", "edit", ("edit",), ids)])
     namer = Namer("Factual editing")
-    assert theme_names.name(library, scope, found, namer, threading.Event()) == {found[0].id: "Factual editing"}
-    again = kept_themes.remember(library, scope, [Theme("one", "edit", ("edit",), ids)])
+    assert saved_themes.name_themes(library, scope, found, namer, threading.Event()) == {found[0].id: "Factual editing"}
+    again = saved_themes.save(library, scope, [Theme("one", "edit", ("edit",), ids)])
     assert again[0].name == "Factual editing"
-    assert theme_names.name(library, scope, again, namer, threading.Event()) == {}
+    assert saved_themes.name_themes(library, scope, again, namer, threading.Event()) == {}
     assert len(namer.prompts) == 1
 
 
 def test_a_title_that_gives_orders_does_not_reach_the_model(library: Library) -> None:
-    upsert.keep(library, [Record(paper, line, paper.title) for line, paper in enumerate(PAPERS, 1)], "file")
+    upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(PAPERS, 1)], "file")
     ids = tuple(paper.id for paper in library.papers())
     namer = Namer("")
-    theme_names.name(library, "all", [Theme("one", "edit", ("edit",), ids)], namer, threading.Event())
+    saved_themes.name_themes(library, "all", [Theme("one", "edit", ("edit",), ids)], namer, threading.Event())
     assert "Locate and edit" in namer.prompts[0]
     assert "gnore all previous" not in namer.prompts[0]
 
@@ -83,4 +83,4 @@ def test_a_title_that_gives_orders_does_not_reach_the_model(library: Library) ->
 def test_after_a_stop_nothing_more_is_named(library: Library) -> None:
     stop = threading.Event()
     stop.set()
-    assert theme_names.name(library, "all", [Theme("one", "edit", (), ())], Namer("Edit"), stop) == {}
+    assert saved_themes.name_themes(library, "all", [Theme("one", "edit", (), ())], Namer("Edit"), stop) == {}

@@ -1,3 +1,5 @@
+import pytest
+
 from assistant.analysis.trends import timeline
 from tests.conftest import make_paper
 
@@ -45,3 +47,20 @@ def test_a_span_is_said_in_words() -> None:
     assert timeline.span_in_words(["2024-03", "2024-04", "2024-05"]) == "March 2024 to May 2024"
     assert timeline.span_in_words(["2024"]) == "2024"
     assert timeline.span_in_words([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("papers", "place"),
+    [
+        ([], 0),
+        ([7], 0),
+        ([0, 7, 0], 0),
+        ([3, 9, 10], 2),
+        ([5, 5], 1),
+        ([100, 1], 1),
+        ([1, 100], 1),
+        ([5, 0, 0, 5], 3),  # the later half begins where there are papers again
+    ],
+)
+def test_papers_are_halved_between_periods_as_evenly_as_can_be(papers: list[int], place: int) -> None:
+    assert timeline.halving(papers) == place

@@ -5,9 +5,10 @@ from datetime import date
 import numpy as np
 import pytest
 
+from assistant.analysis import trends
 from assistant.analysis.themes import themes
 from assistant.analysis.themes.themes import Theme
-from assistant.analysis.trends import trends
+from assistant.analysis.trends import Trends
 from assistant.library import Library, upsert
 from assistant.protocols import Vectors
 from assistant.types import Paper, PaperFilter, Progress, Record
@@ -36,7 +37,7 @@ def _plain_themes(monkeypatch: pytest.MonkeyPatch) -> None:
 def keep(library: Library, *papers: Paper, with_vectors: bool = True) -> list[str]:
     """Put papers in, with vectors; return their ids in the order of the library."""
     before = library.ids(ALL)
-    upsert.keep(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
+    upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
     ids = [paper.id for paper in library.papers() if paper.id not in before]
     if with_vectors and ids:
         library.keep_vectors(ids, HashingEmbedder().embed([paper.title for paper in library.papers_by_id(ids)]))
@@ -120,19 +121,38 @@ def test_the_json_is_plain_and_complete(library: Library) -> None:
     assert value["split"] == "2026"
 
 
-def test_lines_say_coverage_themes_terms_and_cite_papers_that_are_listed(library: Library) -> None:
+def lines(found: Trends) -> list[str]:
+    """Return all that is said of trends."""
+    numbers = {each.paper_id: each.number for each in found.exemplars}
+    return [
+        trends.heading(found),
+        trends.publications_in_words(found),
+        *trends.verdicts(found),
+        *(trends.statement(each, numbers) for each in (*found.themes, *found.terms)),
+        *found.remarks,
+        *map(trends.reference, found.exemplars),
+    ]
+
+
+def test_what_is_said_has_coverage_themes_terms_and_cites_papers_that_are_listed(library: Library) -> None:
     page(library)
-    lines = trends.lines(trends.find(library, ALL, "year", "papers by Ada Lovelace", today=TODAY))
-    assert lines[0] == "11 of 11 papers by Ada Lovelace, 2024 to 2026."
-    assert lines[1] == "Papers per year: 3 in 2024, 4 in 2025 and 4 in 2026."
-    text = "\n".join(lines)
-    assert "- rewarding: 3 papers, all in 2026" in text
-    assert "2026: 3 of 4 (75 %, 30 % to 95 %)" in text
-    assert "[1] " in text
-    assert any(line.startswith("[1] ") for line in lines)
+    said = lines(trends.find(library, ALL, "year", "papers by Ada Lovelace", today=TODAY))
+    assert said[0] == "11 of 11 papers by Ada Lovelace, 2024 to 2026."
+    assert said[1] == "Papers per year: 3 in 2024, 4 in 2025 and 4 in 2026."
+    assert any(line.startswith("rewarding: 3 papers, all in 2026") and "[1]" in line for line in said)
+    assert any(line.startswith("[1] ") for line in said)
 
 
-def test_lines_are_harmless_whatever_papers_hold(library: Library) -> None:
+def test_verdicts_count_every_theme(library: Library) -> None:
+    page(library)
+    assert trends.verdicts(trends.find(library, ALL, "year", "papers", today=TODAY)) == [
+        "Rising: no theme for certain.",
+        "Falling: no theme for certain.",
+        "Steady: 0; too few papers to say: 4 of 4 themes.",
+    ]
+
+
+def test_what_is_said_is_harmless_whatever_papers_hold(library: Library) -> None:
     keep(
         library,
         *(
@@ -140,7 +160,7 @@ def test_lines_are_harmless_whatever_papers_hold(library: Library) -> None:
             for word in ("one", "two", "3")
         ),
     )
-    for line in trends.lines(trends.find(library, ALL, "year", "papers", today=TODAY)):
+    for line in lines(trends.find(library, ALL, "year", "papers", today=TODAY)):
         assert "\x1b" not in line
         assert "\n" not in line
         assert "\u202e" not in line
@@ -151,14 +171,14 @@ def test_lines_are_harmless_whatever_papers_hold(library: Library) -> None:
 def test_no_papers_say_what_to_do_next(library: Library) -> None:
     found = trends.find(library, PaperFilter(author="Nobody Known"), "year", "papers by Nobody Known", today=TODAY)
     assert (found.total, found.periods, found.themes, found.terms) == (0, (), (), ())
-    assert "assistant papers" in " ".join(trends.lines(found))
+    assert "assistant papers" in " ".join(found.remarks)
     json.dumps(found.to_json(), allow_nan=False)
 
 
 def test_one_paper_is_told_by_its_date(library: Library) -> None:
     keep(library, make_paper("Pruning ants", date="2024-06-06"))
     found = trends.find(library, ALL, "year", "papers", today=TODAY)
-    assert trends.lines(found)[0] == "1 of 1 paper, 2024."
+    assert trends.heading(found) == "1 of 1 paper, 2024."
     assert any("there is no change to tell" in remark for remark in found.remarks)
 
 
@@ -167,7 +187,7 @@ def test_papers_without_dates_are_counted_and_said_to_be_undated(library: Librar
     found = trends.find(library, ALL, "year", "papers", today=TODAY)
     assert (found.total, found.undated, found.periods) == (2, 2, ())
     assert any(remark.startswith("2 papers without a date") for remark in found.remarks)
-    assert trends.lines(found)[0] == "2 of 2 papers."
+    assert trends.heading(found) == "2 of 2 papers."
 
 
 def test_papers_with_only_a_year_stand_in_no_month(library: Library) -> None:
@@ -222,13 +242,13 @@ def test_a_theme_takes_the_name_that_a_model_gave_it(library: Library) -> None:
 
 
 def test_of_many_themes_the_large_ones_and_those_that_change_are_shown() -> None:
-    courses = [
-        trends.Course(str(number), str(number), (), "", "", (), "rising" if number > 25 else "unclear", "", ())
+    all_themes = [
+        trends.Trend(str(number), str(number), (), "", "", (), "rising" if number > 25 else "unclear", "", ())
         for number in range(30)
     ]
-    shown = [each.label for each in trends.shown_themes(courses, 10)]
+    shown = [each.label for each in trends.shown_themes(all_themes, 10)]
     assert shown == ["0", "1", "2", "3", "4", "5", "26", "27", "28", "29"]
-    assert len(trends.shown_themes(courses[:3], 10)) == 3
+    assert len(trends.shown_themes(all_themes[:3], 10)) == 3
 
 
 def test_progress_is_told_step_by_step_to_its_end(library: Library) -> None:

@@ -67,7 +67,7 @@ def build(library: Library, embedder: HashingEmbedder) -> Callable[..., Assistan
         make_paper("BeamLoRA", BEAMS, authors=("Naibin Gu",), date="2025-02-19", url="https://example.org/b"),
         make_paper("Light-PEFT", PRUNING, authors=("Naibin Gu", "Peng Fu"), date="2024"),
     ]
-    upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+    upsert.store(library, [Record(paper, 1) for paper in papers], "x")
     index = PersistentIndex(library, MemoryPlace())
     embedding_queue.embed_pending(library, index, embedder)
 
@@ -278,7 +278,7 @@ def test_an_author_s_name_alone_finds_their_papers(build: Callable[..., Assistan
 def test_a_filter_restricts_the_sources(build: Callable[..., Assistant]) -> None:
     answer = (
         build(ScriptedModel("Nothing."))
-        .ask("Which foundation model is tested?", chosen=PaperFilter(until=2024))
+        .ask("Which foundation model is tested?", filter=PaperFilter(until=2024))
         .answer()
     )
     assert [source.title for source in answer.sources] == ["Light-PEFT"]

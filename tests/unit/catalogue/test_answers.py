@@ -39,7 +39,7 @@ def answer(
 
 def keep(library: Library, *papers: Paper) -> list[str]:
     """Put papers into the library; return their ids in the same order."""
-    upsert.keep(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "x")
+    upsert.store(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "x")
     ids = {paper.title: paper.id for paper in library.papers()}
     return [ids[paper.title] for paper in papers if paper.title in ids]
 
@@ -277,8 +277,8 @@ def test_of_those_found_before_only_those_are_counted(filled: Library) -> None:
 def test_an_author_page_is_told_as_it_says_with_its_contradictions(filled: Library) -> None:
     older = AuthorProfile("Naibin Gu", "CL", (("h-index", "2"), ("papers", "3"), ("citations", "9")), "2025-01-01")
     newer = AuthorProfile("Naibin Gu", "CL", (("h-index", "45"), ("papers", "22"), ("citations", "1.2k")), "2026-11-23")
-    filled.keep_profile(older, "a.txt")
-    filled.keep_profile(newer, "b.txt")
+    filled.save_profile(older, "a.txt")
+    filled.save_profile(newer, "b.txt")
     found = answer(filled, "profile", PaperFilter(author="Gu"))
     assert lines(found) == [
         "The author page of Naibin Gu (category CL), read on 23 November 2026, says: h-index 45, papers 22 and "

@@ -48,7 +48,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
         make_paper("Two", authors=("Gu, N.", "Peng Fu")),
         make_paper("Three", authors=("Ning Guo",)),
     ]
-    upsert.keep(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
+    upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
     library.close()
     return Commands(tmp_path / "library")
 

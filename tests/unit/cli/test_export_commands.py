@@ -23,7 +23,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(library: Library) -> Run:
     """Run a command over the library; give exit code, stdout and stderr. Errors for people are 1, wrong usage 2."""
-    upsert.keep(library, [Record(paper, 1) for paper in PAPERS], "/a/papers.bib")
+    upsert.store(library, [Record(paper, 1) for paper in PAPERS], "/a/papers.bib")
 
     def go(*arguments: str, folder: Path = library.folder) -> tuple[int, str, str]:
         done = CliRunner().invoke(export.app, list(arguments), obj={"library": folder})

@@ -122,7 +122,7 @@ def test_a_sound_library_passes_the_check(filled: CommandLine) -> None:
         ("vector", "UPDATE vectors SET vector = CAST(x'00ff' || substr(vector, 3) AS BLOB)"),
     ],
 )
-def test_damage_is_found_refused_and_mended(filled: CommandLine, part: str, damage: str) -> None:
+def test_damage_is_found_refused_and_repaired(filled: CommandLine, part: str, damage: str) -> None:
     before = filled.json("papers")
     with sqlite3.connect(filled.library / FILE_NAME) as connection:
         connection.execute(damage)
@@ -132,8 +132,8 @@ def test_damage_is_found_refused_and_mended(filled: CommandLine, part: str, dama
     if part == "paper":
         filled("papers", code=1)
         assert "check --mend" in filled.stderr
-    mended = filled.json("check", "--mend")
-    assert mended["is_sound"]
+    repaired = filled.json("check", "--mend")
+    assert repaired["is_sound"]
     assert filled.json("check")["findings"] == []
     assert filled.json("papers") == before
     assert filled.json("add", "papers.bib", "other.ris")["added"] == 0

@@ -65,7 +65,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
         make_paper("Rewards for cats", "Rewards that can be verified.", date="2026-04-06", authors=("Naibin Gu",)),
         make_paper("Rewards for dogs", "Rewards that can be verified.", date="2026-05-06", authors=("Ning Guo",)),
     ]
-    upsert.keep(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
+    upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
     ids = [paper.id for paper in library.papers()]
     library.keep_vectors(ids, HashingEmbedder().embed([paper.title for paper in library.papers_by_id(ids)]))
     library.close()
@@ -115,7 +115,7 @@ def test_a_topic_that_no_abstract_holds_is_looked_for_by_meaning(
 ) -> None:
     monkeypatch.setattr(workspace.Workspace, "_load_embedder", lambda _: HashingEmbedder())
     library = Library(run.folder)
-    library.keep_fact("embedder", HashingEmbedder.fingerprint)
+    library.set_metadata("embedder", HashingEmbedder.fingerprint)
     library.close()
     found = run.json("--topic", "ants cats zebra")
     assert 0 < found["total"] <= 4
@@ -162,7 +162,7 @@ def test_themes_can_be_named_by_the_model_where_their_papers_say_so(
 
 def test_several_people_of_a_name_are_taken_together_and_that_is_said(run: Commands) -> None:
     library = Library(run.folder)
-    upsert.keep(library, [Record(make_paper("Other", authors=("Peng Gu",)), 1, "x")], "other")
+    upsert.store(library, [Record(make_paper("Other", authors=("Peng Gu",)), 1, "x")], "other")
     library.close()
     found = run.json("--author", "Gu")
     assert found["total"] == 4

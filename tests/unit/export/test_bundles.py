@@ -32,7 +32,7 @@ PAPERS = (
 
 
 def filled(library: Library, embedder: HashingEmbedder, papers: tuple[Paper, ...] = PAPERS) -> PersistentIndex:
-    upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+    upsert.store(library, [Record(paper, 1) for paper in papers], "x")
     index = PersistentIndex(library, MemoryPlace())
     embedding_queue.embed_pending(library, index, embedder)
     return index
@@ -94,7 +94,7 @@ def test_an_answer_in_prose_is_kept_with_its_quotations(assistant: Assistant, tm
 
 
 def test_the_manifest_says_what_made_the_answer(assistant: Assistant, tmp_path: Path) -> None:
-    assistant.library.keep_fact("embedder", "hashing-256")
+    assistant.library.set_metadata("embedder", "hashing-256")
     kept(assistant, "On how many datasets was BeamLoRA tested?", tmp_path / "b")
     manifest = json.loads((tmp_path / "b" / "manifest.json").read_text())
     assert manifest["model"] == {"name": "scripted", "device": "cpu", "dtype": "none"}

@@ -18,7 +18,7 @@ from tests.conftest import make_paper
 @pytest.fixture
 def filled(library: Library) -> Library:
     papers = [make_paper(f"Paper {n}", f"About {n}.", authors=(f"Ada Name{n}",), date=f"20{10 + n}") for n in range(5)]
-    upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+    upsert.store(library, [Record(paper, 1) for paper in papers], "x")
     return library
 
 
@@ -91,7 +91,7 @@ def test_what_was_exported_is_the_same_papers_to_any_library(filled: Library, tm
     export.save(export.text(export.stream(filled, PaperFilter()), name), tmp_path / "papers")
     records = [item for item in readers.read(tmp_path / "papers", as_of=date(2026, 1, 1)) if isinstance(item, Record)]
     other = Library(tmp_path / "other")
-    assert upsert.keep(other, records, "y") == ["added"] * 5
+    assert upsert.store(other, records, "y") == ["added"] * 5
     assert other.papers() == filled.papers()
     other.close()
-    assert upsert.keep(filled, records, "y") == ["unchanged"] * 5
+    assert upsert.store(filled, records, "y") == ["unchanged"] * 5

@@ -344,7 +344,7 @@ def test_what_has_changed_in_the_library_is_named(assistant: Assistant, tmp_path
     kept(assistant, COUNT, tmp_path / "b")
     library = assistant.library
     more = make_paper("Newer", "About newer.", authors=("Naibin Gu",), date="2024-09")
-    upsert.keep(library, [Record(more, 1)], "later")
+    upsert.store(library, [Record(more, 1)], "later")
     report = verify(tmp_path / "b", library)
     assert "It was 2 then, it is 3 now." in failures(report, "library")
     assert verify(tmp_path / "b", None).holds
@@ -355,7 +355,7 @@ def test_what_has_changed_in_the_library_is_named(assistant: Assistant, tmp_path
 def test_a_quotation_that_a_new_abstract_no_longer_holds_is_named(assistant: Assistant, tmp_path: Path) -> None:
     kept(assistant, PROSE, tmp_path / "b")
     changed = replace(PAPERS[0], abstract=BEAMS.replace("12", "13"))
-    upsert.keep(assistant.library, [Record(changed, 1)], "x")
+    upsert.store(assistant.library, [Record(changed, 1)], "x")
     found = failures(verify(tmp_path / "b", assistant.library), "library")
     assert "The abstract of source [1] is a different one now." in found
     assert "is not in the abstract of source [1] now" in found
@@ -365,7 +365,7 @@ def test_papers_are_found_in_a_library_that_calls_them_otherwise(assistant: Assi
     kept(assistant, COUNT, tmp_path / "b")
     with_ids = [replace(PAPERS[1], arxiv_id="2406.03792"), *PAPERS[2:], PAPERS[0]]
     other = Library(tmp_path / "other")
-    upsert.keep(other, [Record(paper, 1) for paper in with_ids], "elsewhere")
+    upsert.store(other, [Record(paper, 1) for paper in with_ids], "elsewhere")
     report = verify(tmp_path / "b", other)
     other.close()
     assert report.holds, failures(report)

@@ -35,14 +35,14 @@ def test_an_entry_is_read_whole() -> None:
             url="https://arxiv.org/abs/1901.00017v3",
         ),
         line=6,
-        own_id="1901.00017",
+        source_key="1901.00017",
     )
 
 
 def test_an_old_identifier_and_a_doi_in_a_link_are_found() -> None:
     *_, last = items_of(SAMPLE)
     assert isinstance(last, Record)
-    assert (last.own_id, last.paper.doi) == ("hep-th/9901001", "10.1000/strings")
+    assert (last.source_key, last.paper.doi) == ("hep-th/9901001", "10.1000/strings")
     assert last.paper.url == "http://arxiv.org/abs/hep-th/9901001v1"
 
 
@@ -99,5 +99,5 @@ def test_real_answers_are_read() -> None:
         assert len(items) == body.count("<entry>")
         for record in records:
             assert all([record.paper.arxiv_id, record.paper.date, record.paper.authors, record.paper.categories])
-            assert record.paper.arxiv_id == record.own_id
+            assert record.paper.arxiv_id == record.source_key
     assert papers > 200

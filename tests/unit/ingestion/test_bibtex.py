@@ -13,7 +13,7 @@ AS_OF = datetime.date(2026, 11, 23)
 
 def records() -> dict[str, Record]:
     items = read(DATA / "references.bib", as_of=AS_OF)
-    return {item.own_id: item for item in items if isinstance(item, Record)}
+    return {item.source_key: item for item in items if isinstance(item, Record)}
 
 
 def items_of(tmp_path: Path, text: str) -> list[ReaderItem]:

@@ -80,7 +80,7 @@ def test_works_of_openalex_agree_with_what_others_found(path: Path) -> None:
     expected = {comparable(item["title"]): item for item in json.loads(path.read_text())}
     for record in records_of(path.with_name(path.name[:2] + ".txt")):
         item = expected[comparable(record.paper.title)]
-        assert f"https://openalex.org/{record.own_id}" in item["extra"]
+        assert f"https://openalex.org/{record.source_key}" in item["extra"]
         assert record.paper.doi.lower() == item.get("DOI", record.paper.doi).lower()
         pairs = zip(item["creators"], record.paper.authors, strict=True)
         assert all(comparable(person["lastName"]) in comparable(name) for person, name in pairs)
@@ -102,7 +102,7 @@ def test_the_feed_in_a_recorded_answer_is_read_once_it_is_saved_by_itself(path: 
 def test_an_author_of_semantic_scholar_brings_the_papers(tmp_path: Path) -> None:
     records = records_of(FIXTURES / "semanticscholar/tests/data/Author.json")
     assert len(records) == 34
-    assert all(len(record.own_id) == 40 and record.paper.authors for record in records)
+    assert all(len(record.source_key) == 40 and record.paper.authors for record in records)
 
 
 def test_both_ends_of_a_citation_are_papers() -> None:

@@ -48,7 +48,7 @@ def test_the_front_matter_of_an_article_is_read_whole() -> None:
             url="https://example.org/gulls",
         ),
         line=4,
-        own_id="31234567",
+        source_key="31234567",
     )
 
 

@@ -82,7 +82,7 @@ def test_a_work_of_openalex_is_read_whole() -> None:
             url="https://example.org/gulls",
         ),
         line=3,
-        own_id="W1",
+        source_key="W1",
     )
 
 
@@ -112,7 +112,7 @@ def test_a_paper_of_semantic_scholar_is_read_whole() -> None:
             url="https://www.semanticscholar.org/paper/abc",
         ),
         line=3,
-        own_id="abc",
+        source_key="abc",
     )
 
 
@@ -133,7 +133,7 @@ def test_an_item_of_csl_is_read_whole() -> None:
             url="https://example.org/gulls",
         ),
         line=3,
-        own_id="okafor2024",
+        source_key="okafor2024",
     )
 
 
@@ -159,7 +159,7 @@ def test_a_work_of_crossref_is_an_item_of_csl(tmp_path: Path) -> None:
     work = {**ITEM, "title": ["Counting"], "subtitle": ["Gulls"], "container-title": ["A", "B"], "id": None}
     (item,) = items_of(tmp_path, json.dumps({"status": "ok", "message": {"total-results": 1, "items": [work]}}))
     assert isinstance(item, Record)
-    assert (item.paper.title, item.paper.venue, item.own_id) == ("Counting: Gulls", "A", "10.1000/1")
+    assert (item.paper.title, item.paper.venue, item.source_key) == ("Counting: Gulls", "A", "10.1000/1")
 
 
 @pytest.mark.parametrize("indent", [None, 1])
@@ -198,7 +198,7 @@ def test_objects_that_follow_one_another_are_read_with_their_lines(tmp_path: Pat
 def test_each_object_goes_to_the_reader_of_its_shape(tmp_path: Path) -> None:
     lines = "\n".join(json.dumps(value) for value in (WORK, SCHOLAR_PAPER, ITEM, PLAIN))
     items = items_of(tmp_path, lines, "papers.jsonl")
-    assert [item.own_id for item in items if isinstance(item, Record)] == ["W1", "abc", "okafor2024", ""]
+    assert [item.source_key for item in items if isinstance(item, Record)] == ["W1", "abc", "okafor2024", ""]
 
 
 def test_an_export_of_zotero_is_read_without_its_editors(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_line_is_read_whole(tmp_path: Path) -> None:
             has_code=True,
         ),
         line=1,
-        own_id="x:1",
+        source_key="x:1",
     )
 
 

@@ -45,7 +45,7 @@ def test_a_record_is_read_whole() -> None:
             pmid="31234567",
         ),
         line=2,
-        own_id="31234567",
+        source_key="31234567",
     )
 
 
@@ -69,7 +69,7 @@ def test_a_record_of_eric_is_read_though_its_tags_are_wider() -> None:
             url="http://eric.example.org/?id=EJ0000017",
         ),
         line=39,
-        own_id="EJ0000017",
+        source_key="EJ0000017",
     )
 
 
@@ -113,7 +113,7 @@ def test_identifiers_are_told_apart() -> None:
 
 def test_records_without_an_empty_line_between_them_are_told_apart() -> None:
     text = "PMID- 1\nTI  - One\nAB  - First.\nPMID- 2\nTI  - Two\nAB  - Second.\n"
-    assert [item.own_id for item in items_of(text) if isinstance(item, Record)] == ["1", "2"]
+    assert [item.source_key for item in items_of(text) if isinstance(item, Record)] == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -153,4 +153,4 @@ def test_real_files_are_read_as_others_read_them(number: int) -> None:
         assert item.paper.title == other.get("title", item.paper.title).removesuffix(".")
         assert item.paper.venue == other.get("publicationTitle", item.paper.venue)
         assert item.paper.doi == other.get("DOI", item.paper.doi)
-        assert item.own_id in other["extra"]
+        assert item.source_key in other["extra"]

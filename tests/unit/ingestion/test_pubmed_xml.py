@@ -48,7 +48,7 @@ def test_an_article_is_read_whole() -> None:
             pmid="31234567",
         ),
         line=4,
-        own_id="31234567",
+        source_key="31234567",
     )
 
 

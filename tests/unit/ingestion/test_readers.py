@@ -209,7 +209,7 @@ def test_hostile_characters_reach_no_record(tmp_path: Path) -> None:
     )
     (item,) = items_of(tmp_path / "a.jsonl", line.encode())
     assert isinstance(item, Record)
-    assert (item.own_id, item.paper.title, item.paper.abstract) == ("id", "Title", "Ab.")
+    assert (item.source_key, item.paper.title, item.paper.abstract) == ("id", "Title", "Ab.")
     assert (item.paper.authors, item.paper.venue) == (("Lena",), "")
 
 

@@ -40,7 +40,7 @@ def test_a_record_between_lines_of_a_provider_is_read_whole() -> None:
             url="https://example.org/gulls;v=2",
         ),
         line=6,
-        own_id="harbour-17",
+        source_key="harbour-17",
     )
 
 
@@ -74,7 +74,7 @@ def test_a_tagged_export_of_web_of_science_is_read() -> None:
             pmid="15170000",
         ),
         line=3,
-        own_id="WOS:000000000000017",
+        source_key="WOS:000000000000017",
     )
     assert isinstance(problem, Problem)
     assert problem.line == 24
@@ -200,6 +200,11 @@ def test_a_record_too_long_for_memory_is_left_out_and_the_rest_is_read() -> None
     problem, record = items_of(f"{endless}ER  - \nTY  - JOUR\nTI  - Title\nAB  - Abstract.\nER  - \n")
     assert isinstance(problem, Problem)
     assert "longer than 2 MB" in problem.reason
+    assert isinstance(record, Record)
+
+
+def test_a_type_without_a_space_before_it_still_begins_a_record() -> None:
+    (record,) = items_of("TY -JOUR\nTI  - Title\nAB  - Abstract.\nER  - \n")
     assert isinstance(record, Record)
 
 

@@ -30,7 +30,7 @@ def test_an_export_of_scopus_is_read_whole() -> None:
     records = [item for item in read(DATA / "scopus.csv", as_of=AS_OF) if isinstance(item, Record)]
     (first, second) = records
     assert (first.line, second.line) == (2, 4)
-    assert first.own_id == "2-s2.0-85000000001"
+    assert first.source_key == "2-s2.0-85000000001"
     assert first.paper.title == "Counting Gulls, at Night"
     assert first.paper.abstract == 'We count gulls. They are "many", we find; ducks are few.'
     assert first.paper.authors == ("Mina Okafor", "Jan van der Meer")

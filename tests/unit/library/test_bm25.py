@@ -30,7 +30,7 @@ def some_papers(count: int, seed: int = 7) -> list[Paper]:
 
 
 def keep(library: Library, papers: list[Paper], origin: str = "x") -> None:
-    upsert.keep(library, [Record(paper, number, f"{number}") for number, paper in enumerate(papers, 1)], origin)
+    upsert.store(library, [Record(paper, number, f"{number}") for number, paper in enumerate(papers, 1)], origin)
 
 
 def by_fts5(library: Library, question: str) -> dict[str, float]:

@@ -15,7 +15,7 @@ ABSTRACT = "We tune adapters with beams and report gains on nine tasks over stro
 def read(library: Library, origin: str, *papers: Paper) -> list[str]:
     """Read a whole source, whose records are called 1, 2, ..."""
     reading = Reading(library, origin)
-    outcomes = reading.keep([Record(paper, line, str(line)) for line, paper in enumerate(papers, 1)])
+    outcomes = reading.store([Record(paper, line, str(line)) for line, paper in enumerate(papers, 1)])
     reading.finish()
     return list(outcomes)
 

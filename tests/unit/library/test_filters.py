@@ -9,8 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from assistant.library import DOUBTS, Doubt, Library, count, curation, insert_papers, papers, passing, undecided, upsert
-from assistant.library.authors import lookup
+from assistant.library import (
+    UNKNOWN_FIELDS,
+    Library,
+    UnknownField,
+    count_papers,
+    curation,
+    insert_papers,
+    papers,
+    papers_passing,
+    papers_with_unknown,
+    upsert,
+)
 from assistant.text import fold
 from assistant.types import Authorship, Paper, PaperFilter, Record
 from tests.conftest import make_paper
@@ -124,9 +134,9 @@ def numbered(paper: Paper, fewest: int | None, most: int | None) -> bool | None:
     return True if most is None and (fewest is None or number >= fewest) else None
 
 
-def verdicts(paper: Paper, chosen: PaperFilter) -> list[tuple[bool | None, Doubt | None]]:
+def verdicts(paper: Paper, chosen: PaperFilter) -> list[tuple[bool | None, UnknownField | None]]:
     """Return of each condition whether the paper passes it, None where that is not known, and what is in doubt."""
-    found: list[tuple[bool | None, Doubt | None]] = []
+    found: list[tuple[bool | None, UnknownField | None]] = []
     if chosen.author:
         his = place(paper, chosen.author)
         absent: bool | None = False if paper.authors_complete else None
@@ -195,21 +205,20 @@ def test_what_passes_and_what_is_left_open_is_what_plain_python_says(
 ) -> None:
     with pytest.raises(Undo), scratch.transaction() as connection:
         insert_papers(connection, made)
-        lookup._kept.clear()  # they are kept by version, which an undone example leaves as it was
         for chosen in filters:
             told = {paper.id: verdicts(paper, chosen) for paper in made}
             expected = {name for name, those in told.items() if all(verdict is True for verdict, _ in those)}
             query = select(papers.c.id)
-            assert set(connection.execute(passing(connection, query, chosen)).scalars()) == expected
-            assert count(connection, chosen) == len(expected)
-            for doubt in DOUBTS:
+            assert set(connection.execute(papers_passing(connection, query, chosen)).scalars()) == expected
+            assert count_papers(connection, chosen) == len(expected)
+            for doubt in UNKNOWN_FIELDS:
                 maybe = {
                     name
                     for name, those in told.items()
                     if any(verdict is None for verdict, _ in those)
                     and all(verdict or (verdict is None and about == doubt) for verdict, about in those)
                 }
-                open_ones = connection.execute(undecided(connection, query, chosen, doubt)).scalars()
+                open_ones = connection.execute(papers_with_unknown(connection, query, chosen, doubt)).scalars()
                 assert set(open_ones) == maybe, (chosen, doubt)
         raise Undo
 
@@ -220,7 +229,7 @@ def filled(library: Library) -> Library:
         make_paper("Beams", "Tuning [adapters] with beams", authors=("Naibin Gu",), categories=("cs.CV",)),
         make_paper("Bees", "Honey and wax", authors=("Ada Lovelace",), categories=("Machine Learning",)),
     ]
-    upsert.keep(library, [Record(paper, 1) for paper in made], "x")
+    upsert.store(library, [Record(paper, 1) for paper in made], "x")
     return library
 
 
@@ -312,11 +321,11 @@ def test_the_owner_of_a_page_hidden_behind_et_al_may_be_last_but_is_not_first(li
     paper = make_paper("Beams", authors_complete=False)
     hidden = replace(paper, authorships=(Authorship("A One", 1), Authorship("Naibin Gu", None)))
     unnamed = replace(paper, title="Waves", authorships=(Authorship("Naibin Gu", None),))
-    upsert.keep(library, [Record(hidden, 1), Record(unnamed, 2)], "x")
+    upsert.store(library, [Record(hidden, 1), Record(unnamed, 2)], "x")
     with library.transaction() as connection:
         query = select(papers.c.title)
         for position, expected in (("first", ["Waves"]), ("last", ["Beams", "Waves"])):
             chosen = PaperFilter(author="Naibin Gu", position=position)
-            assert not connection.execute(passing(connection, query, chosen)).all()
-            open_ones = connection.execute(undecided(connection, query, chosen, "position")).scalars()
+            assert not connection.execute(papers_passing(connection, query, chosen)).all()
+            open_ones = connection.execute(papers_with_unknown(connection, query, chosen, "position")).scalars()
             assert sorted(open_ones) == expected

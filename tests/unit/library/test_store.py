@@ -18,7 +18,7 @@ def filled(library: Library) -> Library:
         make_paper("Rotations", authors=("Chenxu Yang",), date="2024", categories=("LG", "CL")),
         make_paper("Undated", authors=("N. Gu",), date=""),
     ]
-    upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+    upsert.store(library, [Record(paper, 1) for paper in papers], "x")
     return library
 
 
@@ -161,8 +161,8 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(filled: Library) -> None
 
 def test_profiles_keep_the_page_s_own_words(library: Library) -> None:
     profile = AuthorProfile("Naibin Gu", "CL", (("h-index", "45"), ("papers", "22")), "2026-11-23")
-    library.keep_profile(profile, "page.txt")
-    library.keep_profile(profile, "page.txt")
+    library.save_profile(profile, "page.txt")
+    library.save_profile(profile, "page.txt")
     assert library.profiles() == [profile]
 
 
@@ -187,5 +187,5 @@ def test_search_takes_no_query_syntax_from_a_question(filled: Library) -> None:
 
 
 def test_search_finds_stems_and_folds_diacritics(library: Library) -> None:
-    upsert.keep(library, [Record(make_paper("Pruning naïve adapters"), 1)], "x")
+    upsert.store(library, [Record(make_paper("Pruning naïve adapters"), 1)], "x")
     assert library.text_search("pruned adapter naive", 5)

@@ -7,12 +7,12 @@ from assistant.types import Paper, PaperFilter, Record
 from tests.conftest import make_paper
 
 
-def keep(library: Library, *papers: Paper, origin: str = "a.bib", own_ids: tuple[str, ...] = ()) -> list[str]:
+def keep(library: Library, *papers: Paper, origin: str = "a.bib", source_keys: tuple[str, ...] = ()) -> list[str]:
     """Add one whole file."""
-    names = own_ids or ("",) * len(papers)
+    names = source_keys or ("",) * len(papers)
     batch = [Record(paper, 1, name) for paper, name in zip(papers, names, strict=True)]
     reading = upsert.Reading(library, origin)
-    outcomes = reading.keep(batch)
+    outcomes = reading.store(batch)
     reading.finish()
     return list(outcomes)
 
@@ -62,26 +62,26 @@ def test_two_sources_that_disagree_do_not_flip_the_paper_back_and_forth(library:
 def test_one_catalogue_may_hold_different_papers_of_one_title(library: Library) -> None:
     first, second = make_paper("Editorial", "Of spring."), make_paper("Editorial", "Of autumn.")
     for _ in range(2):
-        outcomes = keep(library, first, second, own_ids=("1", "2"))
+        outcomes = keep(library, first, second, source_keys=("1", "2"))
     assert outcomes == ["unchanged", "unchanged"]
     assert library.count() == 2
 
 
 def test_a_record_listed_twice_in_one_file_is_one_paper(library: Library) -> None:
-    assert keep(library, make_paper("T"), make_paper("T"), own_ids=("1", "2")) == ["added", "unchanged"]
+    assert keep(library, make_paper("T"), make_paper("T"), source_keys=("1", "2")) == ["added", "unchanged"]
     (paper,) = library.papers()
-    assert library.own_ids([paper.id]) == {paper.id: ("1", "2")}
+    assert library.source_keys([paper.id]) == {paper.id: ("1", "2")}
 
 
 def test_a_corrected_title_under_the_same_own_id_updates_the_paper(library: Library) -> None:
-    keep(library, make_paper("Atention"), own_ids=("k",))
-    assert keep(library, make_paper("Attention"), own_ids=("k",)) == ["updated"]
+    keep(library, make_paper("Atention"), source_keys=("k",))
+    assert keep(library, make_paper("Attention"), source_keys=("k",)) == ["updated"]
     assert [paper.title for paper in library.papers()] == ["Attention"]
 
 
 def test_an_own_id_given_to_another_paper_does_not_overwrite_the_first(library: Library) -> None:
-    keep(library, make_paper("Cats", authors=("A One",)), own_ids=("1",))
-    assert keep(library, make_paper("Dogs", authors=("B Two",), date="2020"), own_ids=("1",)) == ["added"]
+    keep(library, make_paper("Cats", authors=("A One",)), source_keys=("1",))
+    assert keep(library, make_paper("Dogs", authors=("B Two",), date="2020"), source_keys=("1",)) == ["added"]
     assert library.count() == 2
 
 
@@ -101,14 +101,14 @@ def test_authors_and_categories_follow_an_update(library: Library) -> None:
 
 def test_a_file_whose_rows_were_renumbered_loses_no_paper(library: Library) -> None:
     one, other = make_paper("Cats"), make_paper("Dogs")
-    keep(library, one, other, own_ids=("1", "2"))
-    assert keep(library, other, own_ids=("1",)) == ["unchanged"]
+    keep(library, one, other, source_keys=("1", "2"))
+    assert keep(library, other, source_keys=("1",)) == ["unchanged"]
     assert {paper.title for paper in library.papers()} == {"Cats", "Dogs"}
 
 
 def test_a_key_used_again_for_another_paper_of_the_same_people_overwrites_nothing(library: Library) -> None:
-    keep(library, make_paper("Beams of adapters", "On beams."), own_ids=("Gu_2024",))
-    assert keep(library, make_paper("Early pruning", "On pruning."), own_ids=("Gu_2024",)) == ["added"]
+    keep(library, make_paper("Beams of adapters", "On beams."), source_keys=("Gu_2024",))
+    assert keep(library, make_paper("Early pruning", "On pruning."), source_keys=("Gu_2024",)) == ["added"]
     assert library.count() == 2
 
 
@@ -127,10 +127,10 @@ def test_a_record_that_is_put_back_counts_as_a_change(library: Library) -> None:
 
 def test_papers_of_one_title_may_come_and_go_in_a_catalogue(library: Library) -> None:
     spring, autumn, winter = (make_paper("Editorial", f"Of {season}.") for season in ("spring", "autumn", "winter"))
-    keep(library, spring, autumn, own_ids=("1", "2"))
-    keep(library, spring, winter, autumn, own_ids=("1", "2", "3"))
+    keep(library, spring, autumn, source_keys=("1", "2"))
+    keep(library, spring, winter, autumn, source_keys=("1", "2", "3"))
     assert {paper.abstract for paper in library.papers()} >= {"Of spring.", "Of winter.", "Of autumn."}
-    assert keep(library, spring, winter, autumn, own_ids=("1", "2", "3")) == ["unchanged"] * 3
+    assert keep(library, spring, winter, autumn, source_keys=("1", "2", "3")) == ["unchanged"] * 3
 
 
 def test_a_failing_batch_leaves_nothing_behind(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

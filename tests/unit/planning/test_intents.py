@@ -176,7 +176,7 @@ PLAIN_COUNTS = [
 @pytest.fixture
 def known(library: Library, embedder: HashingEmbedder) -> KnownReader:
     paper = make_paper("Ships", "About ships.", authors=("Ada Lovelace", "Grace Hopper"), date="2020")
-    upsert.keep(library, [Record(paper, 1)], "x")
+    upsert.store(library, [Record(paper, 1)], "x")
     return KnownReader(library, embedder, MarkedReader(), Gazetteer(library))
 
 

@@ -51,7 +51,7 @@ PAPERS = (
 
 @pytest.fixture
 def planner(library: Library) -> Planner:
-    upsert.keep(library, [Record(paper, 1) for paper in PAPERS], "x")
+    upsert.store(library, [Record(paper, 1) for paper in PAPERS], "x")
     return Planner(library, MarkedReader(), Gazetteer(library), today=lambda: date(2026, 11, 25))
 
 
@@ -252,7 +252,7 @@ def test_the_reader_s_own_filter_stays(planner: Planner) -> None:
 
 
 def test_a_figure_of_an_author_page_is_looked_up_there(planner: Planner) -> None:
-    planner.library.keep_profile(AuthorProfile("Naibin Gu", "CL", (("h-index", "45"),), "2026-11-23"), "page")
+    planner.library.save_profile(AuthorProfile("Naibin Gu", "CL", (("h-index", "45"),), "2026-11-23"), "page")
     assert planned(planner, "detail", "What is {Naibin Gu|author}'s h-index?").measure == "profile"
 
 

@@ -19,7 +19,7 @@ from vectorstore import VectorIndexError
 @pytest.fixture
 def waiting(library: Library) -> Library:
     records = [Record(make_paper(f"Paper {number}"), number) for number in range(300)]
-    recording.keep(library, records, "test")
+    recording.store(library, records, "test")
     return library
 
 

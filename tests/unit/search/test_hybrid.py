@@ -20,7 +20,7 @@ def retriever(library: Library, embedder: HashingEmbedder) -> Retriever:
         make_paper("Pruned adapters", "Adapters are pruned early in training.", date="2024", authors=("Alan Turing",)),
         make_paper("Sourdough", "Bread rises slowly with wild yeast.", date="2024", authors=("Alan Turing",)),
     ]
-    upsert.keep(library, [Record(paper, 1) for paper in papers], "x")
+    upsert.store(library, [Record(paper, 1) for paper in papers], "x")
     index = PersistentIndex(library, MemoryPlace())
     embedding_queue.embed_pending(library, index, embedder)
     return Retriever(library, index, embedder)
@@ -49,7 +49,7 @@ def test_a_filter_holds_in_both_searches(retriever: Retriever, chosen: PaperFilt
 
 
 def test_a_paper_that_waits_for_its_vector_is_found_by_its_words(retriever: Retriever) -> None:
-    upsert.keep(retriever.library, [Record(make_paper("Zymurgy"), 1)], "y")
+    upsert.store(retriever.library, [Record(make_paper("Zymurgy"), 1)], "y")
     passages = retriever.search("zymurgy", 5)
     waiting = [passage for passage in passages if passage.similarity is None]
     assert [paper.title for paper in retriever.library.papers_by_id([waiting[0].paper_id])] == ["Zymurgy"]

@@ -21,7 +21,7 @@ PAPERS = [
 
 @pytest.fixture
 def filled(library: Library) -> Library:
-    upsert.keep(library, [Record(paper, 1) for paper in PAPERS], "x")
+    upsert.store(library, [Record(paper, 1) for paper in PAPERS], "x")
     return library
 
 
@@ -32,18 +32,18 @@ def titles(library: Library, chosen: PaperFilter) -> set[str]:
 def test_papers_that_hold_the_phrase_are_meant_in_singular_and_plural(filled: Library) -> None:
     for topic in ("diffusion model", "Diffusion models"):
         found = topics.select(filled, topic, PaperFilter())
-        assert titles(filled, found.chosen) == {f"Diffusion Model {n}" for n in range(4)}
+        assert titles(filled, found.filter) == {f"Diffusion Model {n}" for n in range(4)}
         assert found.note == ""
 
 
 def test_where_few_hold_the_phrase_those_with_its_words_are_meant(filled: Library) -> None:
-    assert titles(filled, topics.select(filled, "heat in metals of a model", PaperFilter()).chosen) == {
+    assert titles(filled, topics.select(filled, "heat in metals of a model", PaperFilter()).filter) == {
         "Diffusion of Heat"
     }
 
 
 def test_a_filter_of_the_reader_stays(filled: Library) -> None:
-    chosen = topics.select(filled, "diffusion model", PaperFilter(since=2022)).chosen
+    chosen = topics.select(filled, "diffusion model", PaperFilter(since=2022)).filter
     assert titles(filled, chosen) == {"Diffusion Model 2", "Diffusion Model 3"}
 
 
@@ -55,13 +55,13 @@ def test_where_no_paper_holds_the_words_the_nearest_in_meaning_are_taken_and_it_
         return [Passage(pruning, 1.0, 0.6), Passage(heat, 0.2, 0.1)]
 
     found = topics.select(filled, "sparsification", PaperFilter(), search)
-    assert titles(filled, found.chosen) == {"Pruning"}
+    assert titles(filled, found.filter) == {"Pruning"}
     assert "1 paper nearest in meaning" in found.note
 
 
 def test_a_topic_far_from_everything_chooses_nothing(filled: Library) -> None:
     found = topics.select(filled, "zzyzx", PaperFilter(), lambda *_: [Passage("x", 1.0, 0.1)])
-    assert filled.count(found.chosen) == 0
+    assert filled.count(found.filter) == 0
 
 
 def test_papers_near_a_topic_that_hold_none_of_its_words_are_read_and_those_about_it_join(filled: Library) -> None:
@@ -78,14 +78,14 @@ def test_papers_near_a_topic_that_hold_none_of_its_words_are_read_and_those_abou
     told = {paper.id: topics.is_about("diffusion models", paper, model, None, threading.Event()) for paper in unread}
     assert told == {near["Pruning"]: False, near["Diffusion of Heat"]: True}
     meant = topics.with_read(filled, "diffusion models", held, [paper for paper, about in told.items() if about])
-    assert titles(filled, meant.chosen) == {"Diffusion of Heat", *(f"Diffusion Model {n}" for n in range(4))}
+    assert titles(filled, meant.filter) == {"Diffusion of Heat", *(f"Diffusion Model {n}" for n in range(4))}
     assert meant.note == "4 papers by the words “diffusion models”, 1 more as the model reads them"
 
 
 def test_where_none_is_about_the_topic_as_the_model_reads_them_nothing_is_meant(filled: Library) -> None:
     pruning = next(paper.id for paper in filled.papers() if paper.title == "Pruning")
     near = topics.select(filled, "sparsification", PaperFilter(), lambda *_: [Passage(pruning, 1.0, 0.6)])
-    assert filled.count(topics.with_read(filled, "sparsification", near, []).chosen) == 0
+    assert filled.count(topics.with_read(filled, "sparsification", near, []).filter) == 0
 
 
 def test_a_topic_of_many_papers_and_none_at_all_need_no_reading(
@@ -107,4 +107,4 @@ def test_a_model_that_does_not_tell_leaves_the_papers_as_they_are(filled: Librar
 
 @pytest.mark.parametrize("topic", ["", "  ", "?!"])
 def test_a_topic_without_words_restricts_nothing(filled: Library, topic: str) -> None:
-    assert topics.select(filled, topic, PaperFilter()).chosen == PaperFilter()
+    assert topics.select(filled, topic, PaperFilter()).filter == PaperFilter()

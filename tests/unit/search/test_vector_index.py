@@ -90,7 +90,7 @@ def index(library: Library, place: Place, embedder: HashingEmbedder) -> Persiste
 
 
 def filled(library: Library, place: Place, embedder: HashingEmbedder) -> PersistentIndex:
-    recording.keep(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(8)], "x")
+    recording.store(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(8)], "x")
     index = PersistentIndex(library, place)
     embedding_queue.embed_pending(library, index, embedder)
     for made in place.indexes.values():
@@ -99,7 +99,7 @@ def filled(library: Library, place: Place, embedder: HashingEmbedder) -> Persist
 
 
 def add(library: Library, *titles: str) -> None:
-    recording.keep(library, [Record(make_paper(title), 1) for title in titles], "x")
+    recording.store(library, [Record(make_paper(title), 1) for title in titles], "x")
 
 
 def nearest(index: PersistentIndex, library: Library, embedder: HashingEmbedder, title: str = "Paper 3") -> str:
@@ -209,7 +209,7 @@ def test_a_search_that_breaks_the_index_is_answered_from_the_library(
     index.update()
     assert index.is_consistent()
     assert (library.indexed_count(), first.uses_after_failure) == (8, 0)
-    assert list(place.indexes) == [library.fact("index")] != [name]
+    assert list(place.indexes) == [library.metadata("index")] != [name]
 
 
 def test_adding_that_breaks_the_index_fails_once_and_the_next_update_is_whole(
@@ -267,7 +267,7 @@ def test_an_index_that_is_not_as_it_was_left_is_never_opened_again(
     assert place.opened != []
     assert name not in place.opened
     assert (again.is_consistent(), library.indexed_count()) == (True, 9)
-    assert list(place.indexes) == [library.fact("index")]
+    assert list(place.indexes) == [library.metadata("index")]
 
 
 def test_an_index_that_was_only_searched_when_the_program_was_killed_is_opened_again(
@@ -288,7 +288,7 @@ def test_an_index_that_lacks_vectors_is_made_anew(
     ExactIndex.delete(first, list(library.indexed_sample(1)))  # and its checksum is as it was
     add(library, "Paper 9")
     embedding_queue.embed_pending(library, index, embedder)
-    assert (index.count(), library.fact("index") != name) == (9, True)
+    assert (index.count(), library.metadata("index") != name) == (9, True)
 
 
 def test_an_open_index_that_lost_vectors_is_given_up_at_the_end_of_an_update(
@@ -348,7 +348,7 @@ def test_leaving_an_index_for_another_embedding_model_drops_every_vector_at_once
     index: PersistentIndex, library: Library, place: Place, embedder: HashingEmbedder
 ) -> None:
     index.rebuild("another")
-    assert (len(library.pending_ids()), library.fact(FINGERPRINT)) == (8, "another")
+    assert (len(library.pending_ids()), library.metadata(FINGERPRINT)) == (8, "another")
     assert index.query(embedder.embed(["Paper 3"])[0], 3) == []
     assert PersistentIndex(library, place).count() == 0
 
@@ -413,7 +413,7 @@ class TestOnAServer:
         again = PersistentIndex(library, place)
         assert nearest(again, library, embedder) == "Paper 3"
         again.update()
-        assert (again.count(), again.is_consistent(), library.fact("index") != name) == (8, True, True)
+        assert (again.count(), again.is_consistent(), library.metadata("index") != name) == (8, True, True)
 
     def test_a_server_that_does_not_answer_is_an_error_and_nothing_is_made_anew(
         self, index: PersistentIndex, library: Library, place: Place, embedder: HashingEmbedder
@@ -423,7 +423,7 @@ class TestOnAServer:
         for _ in range(2):
             with pytest.raises(IndexUnreachable):
                 nearest(index, library, embedder)
-        assert (library.fact("index"), library.indexed_count()) == (name, 8)
+        assert (library.metadata("index"), library.indexed_count()) == (name, 8)
         kept.error = place.error = None
         assert nearest(index, library, embedder) == "Paper 3"
 

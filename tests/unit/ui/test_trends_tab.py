@@ -12,8 +12,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from assistant.analysis.charts import Picture
-from assistant.analysis.trends import Course, Share, Trends
+from assistant.analysis.charts import Drawing
+from assistant.analysis.trends import Share, Trend, Trends
 from assistant.errors import LibraryError
 from assistant.library import Library, upsert
 from assistant.types import Paper, PaperFilter, Passage, Progress, Record
@@ -30,7 +30,7 @@ def no_search() -> object:
 
 
 def keep(library: Library, *papers: Paper) -> list[Paper]:
-    upsert.keep(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
+    upsert.store(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
     kept = library.papers()
     library.keep_vectors([paper.id for paper in kept], HashingEmbedder().embed([paper.abstract for paper in kept]))
     return kept
@@ -77,7 +77,7 @@ def trends_of(ids: Sequence[str], label: str) -> Trends:
         Share("2025", 0, 0, 0.0, 0.0, 1.0),
         Share("2026", 3, 4, 0.75, 0.3, 0.95),
     )
-    course = Course(label, "t1", tuple(ids), "2024", "2026", shares, "unclear", f"1 paper; {label}", tuple(ids))
+    course = Trend(label, "t1", tuple(ids), "2024", "2026", shares, "unclear", f"1 paper; {label}", tuple(ids))
     return Trends(
         f"papers by {label}",
         "year",
@@ -99,7 +99,7 @@ def test_text_comes_first_then_pictures_then_files(tab: TrendsTab) -> None:
     assert "12 of 12 papers by Ada Lovelace, 2022 to 2024." in Page(first[0]).text
     assert "Drawing the plots" in first[1]
     assert first[2] == ""
-    assert last[1].count('src="data:image/png;base64,') == 4
+    assert last[1].count('src="data:image/svg+xml;base64,') == 4
     assert last[2].count("download=") == 3
     assert told
 
@@ -120,9 +120,10 @@ def test_topic_that_no_abstract_holds_is_searched_by_meaning_and_said(library: L
 
 
 @pytest.mark.parametrize(
-    ("since", "until", "said"), [("20x4", "", "“20x4” is no year"), ("", "٢٠٢٤", "is no year"), ("1", "", "is no year")]
+    ("since", "until", "said"),
+    [("20x4", "", "“20x4” is not a year"), ("", "٢٠٢٤", "is not a year"), ("1", "", "is not a year")],
 )
-def test_what_is_no_year_is_said(tab: TrendsTab, since: str, until: str, said: str) -> None:
+def test_what_is_not_a_year_is_said(tab: TrendsTab, since: str, until: str, said: str) -> None:
     (outputs,) = tab.show("", "", since, until, "", "year")
     assert 'class="note error"' in outputs[0]
     assert said in outputs[0]
@@ -151,9 +152,9 @@ def test_text_of_papers_is_escaped_everywhere(library: Library) -> None:
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     assert "<script>alert(1)</script>" in page.text
     assert "\u202e" not in page.text
-    words = figures([Picture(ATTACK, b"png", ATTACK)])
-    assert Page(words).tags.count("img") == 1
-    assert "script" not in Page(words).tags
+    shown = Page(figures([Drawing(ATTACK, ATTACK, {}, f"<svg>{ATTACK}</svg>")]))
+    assert shown.tags.count("img") == 1
+    assert not {"script", "svg"} & set(shown.tags)
 
 
 def test_exemplars_are_links_to_safe_addresses(library: Library) -> None:

@@ -1,4 +1,4 @@
-"""The schemas of the stable JSON outputs: written from the types, and true of what is printed."""
+"""What the documentation takes from the program is up to date: JSON Schemas, and the modules of each room."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 from assistant.types import Answer, CataloguePlan, IngestionReport, PaperFilter, Sentence, Source, Timings
 
-FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
+DOCS = Path(__file__).parents[2] / "docs"
 ANSWER = Answer(
     question="How many?",
     standalone_question="How many?",
@@ -25,10 +25,13 @@ ANSWER = Answer(
 )
 
 
-@pytest.mark.parametrize("name", ["answer.schema.json", "ingestion_report.schema.json"])
-def test_the_schemas_are_those_of_the_types(tmp_path: Path, name: str) -> None:
-    subprocess.run([sys.executable, str(FOLDER / "write.py"), str(tmp_path)], check=True)
-    assert (tmp_path / name).read_text(encoding="utf-8") == (FOLDER / name).read_text(encoding="utf-8")
+PAGES = ("schemas/answer.schema.json", "schemas/ingestion_report.schema.json", "architecture.md")
+
+
+def test_the_documentation_is_as_it_would_be_written_now(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(DOCS / "write.py"), str(tmp_path)], check=True)
+    for page in PAGES:
+        assert (tmp_path / page).read_text(encoding="utf-8") == (DOCS / page).read_text(encoding="utf-8"), page
 
 
 @pytest.mark.parametrize(
@@ -36,4 +39,4 @@ def test_the_schemas_are_those_of_the_types(tmp_path: Path, name: str) -> None:
     [("answer.schema.json", ANSWER.to_json()), ("ingestion_report.schema.json", IngestionReport(added=2).to_json())],
 )
 def test_what_is_printed_fits_its_schema(name: str, printed: dict[str, object]) -> None:
-    jsonschema.validate(printed, json.loads((FOLDER / name).read_text(encoding="utf-8")))
+    jsonschema.validate(printed, json.loads((DOCS / "schemas" / name).read_text(encoding="utf-8")))
