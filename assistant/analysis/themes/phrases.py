@@ -96,15 +96,13 @@ class Phrases:
         self._times = Counter(word for text in texts for word in _WORD.findall(text))
         self._texts = _written_out(texts, self._times)
         chains = [_chains(text) for text in self._texts]
-        whole = Counter(phrase for each in chains for phrase in {phrase for phrase, alone in _phrases(each) if alone})
+        whole = Counter(phrase for each in chains for phrase in set(_phrases(each, whole=True)))
         fewest = max(2, math.ceil(len(papers) / 2000)) if len(papers) > 1 else 1
         names = sorted(name for name, times in whole.items() if times >= _WHOLE * fewest)
         self._names: list[str] = []
         if not names:
             return
-        counter = CountVectorizer(
-            analyzer=lambda each: [phrase for phrase, _ in _phrases(each)], vocabulary=names, binary=True
-        )
+        counter = CountVectorizer(analyzer=_phrases, vocabulary=names, binary=True)
         held = counter.transform(chains).tocsc()
         titled = counter.transform([_chains(text.partition("\n")[0]) for text in self._texts]).sum(axis=0).A1
         times = held.sum(axis=0).A1
@@ -115,6 +113,7 @@ class Phrases:
             for place in frequent
             if whole[names[place]] >= _WHOLE * times[place]
             and names[place] not in fragments
+            and (" " in names[place] or titled[place])
             and (telling := _telling(names[place].split()))
         }
         kept = sorted(weights, key=lambda place: (-math.sqrt(times[place]) * weights[place], names[place]))
@@ -267,18 +266,22 @@ def _breaks(word: str) -> bool:
     return bool(is_breaking) or not word.isalnum() or word.isdigit() or (word.endswith("ly") and len(word) > 5)
 
 
-def _phrases(chains: Iterable[Sequence[str]]) -> Iterator[tuple[str, bool]]:
-    """Yield each phrase in chains of words, and whether it stands whole: no content word before nor behind it."""
+def _phrases(chains: Iterable[Sequence[str]], *, whole: bool = False) -> Iterator[str]:
+    """Yield each phrase in chains of words; only those with no content word before nor behind them where `whole`."""
     for chain in chains:
-        is_inner = [word in _INNER for word in chain]
-        for first in range(len(chain)):
+        inner = [word in _INNER for word in chain]
+        beside = [True, *inner, True]  # beside[i] tells of the place before i: no content word stands there
+        content = [place for place, is_inner in enumerate(inner) if not is_inner]
+        ends = {place + 1 for place in content if not whole or beside[place + 2]}
+        for first in content:
+            if whole and not beside[first]:
+                continue
             for end in range(first + 1, min(first + _MOST_WORDS + 1, len(chain)) + 1):
-                inner = sum(is_inner[first:end])
-                if is_inner[first] or inner > 1 or end - first - inner > _MOST_WORDS:
+                small = sum(inner[first:end])
+                if small > 1 or end - first - small > _MOST_WORDS:
                     break
-                if not is_inner[end - 1]:
-                    alone = (first == 0 or is_inner[first - 1]) and (end == len(chain) or is_inner[end])
-                    yield " ".join(chain[first:end]), alone
+                if end in ends:
+                    yield " ".join(chain[first:end])
 
 
 def _fragments(times: Mapping[str, int]) -> set[str]:

@@ -157,3 +157,14 @@ def test_the_fragments_of_phrases_that_other_words_follow_are_no_terms() -> None
     found = held(phrases.terms(papers_of(*texts)))
     assert {"adversarial attack", "adversarial robustness"} <= found.keys()
     assert "adversarial" not in found
+
+
+def test_a_word_alone_is_a_term_only_where_it_stands_in_a_title() -> None:
+    texts = [
+        ("On splatting", "We alleviate splatting."),
+        ("Rendering", "To alleviate, splatting."),
+        ("Scenes", "A scene."),
+    ]
+    found = {phrase.casefold() for phrase in held(phrases.terms(papers_of(*texts)))}
+    assert "splatting" in found
+    assert "alleviate" not in found
