@@ -244,27 +244,6 @@ class Library:
         """Return how many papers still wait for a vector or for the index to take it."""
         return self.count() - self.indexed_count()
 
-    def pending_ids(self) -> list[str]:
-        """Return papers that still wait for a vector, longest-standing first."""
-        query = (
-            select(papers.c.id)
-            .outerjoin(vectors, vectors.c.paper_id == papers.c.id)
-            .where(vectors.c.paper_id.is_(None))
-            .order_by(papers.c.number)
-        )
-        with self.transaction() as connection:
-            return list(connection.execute(query).scalars())
-
-    def keep_vectors(self, ids: Sequence[str], values: Vectors) -> None:
-        """Keep one vector a paper as float16; they are not in the index yet. Shape of `values`: (len(ids), d)."""
-        rows = [
-            {"paper_id": paper_id, "vector": vector.astype(np.float16).tobytes(), "indexed": 0}
-            for paper_id, vector in zip(ids, values, strict=True)
-        ]
-        with self.transaction() as connection:
-            connection.execute(delete(vectors).where(vectors.c.paper_id.in_(list(ids))))
-            connection.execute(insert(vectors), rows)
-
     def unindexed(self, limit: int) -> tuple[list[str], Vectors]:
         """Return up to `limit` ids and vectors, shape (n, d), that the vector index does not hold yet."""
         query = select(vectors.c.paper_id, vectors.c.vector).where(vectors.c.indexed == 0).limit(limit)
