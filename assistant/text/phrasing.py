@@ -1,4 +1,4 @@
-"""Filters, dates and counts in words for people: what was looked for, said as it was looked for."""
+"""Phrases of answers: filters, plans, dates and counts in words."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
     if filter.without_years:
         parts.append(f"not from {joined([str(year) for year in filter.without_years], 'or')}")
     if filter.category:
-        parts.append(f"in {plain(arxiv_categories.said(filter.category))}")
+        parts.append(f"in {plain(arxiv_categories.in_words(filter.category))}")
     if filter.without_categories:
-        said = [plain(arxiv_categories.said(category)) for category in filter.without_categories]
-        parts.append(f"not in {joined(said, 'or')}")
+        subjects = [plain(arxiv_categories.in_words(category)) for category in filter.without_categories]
+        parts.append(f"not in {joined(subjects, 'or')}")
     if filter.venue:
         parts.append(f"published at {_quoted([filter.venue], 'or')}")
     if filter.venues:
@@ -96,13 +96,7 @@ def listing_command(filter: PaperFilter) -> str:
     sayable = PaperFilter(filter.author, filter.since, filter.until, filter.category, filter.has_code, filter.source)
     if filter != sayable:
         return ""
-    options = {
-        "author": filter.author,
-        "since": filter.since,
-        "until": filter.until,
-        "category": filter.category,
-        "source": filter.source,
-    }
+    options = {name: getattr(filter, name) for name in ("author", "since", "until", "category", "source")}
     words = [f" --{name} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value]
     code = {None: "", True: " --code", False: " --no-code"}[filter.has_code]
     return f"assistant papers{''.join(words)}{code}"
@@ -182,25 +176,15 @@ def _with_number(noun: str, least: int | None, most: int | None) -> list[str]:
 
 
 def _when(filter: PaperFilter) -> list[str]:
-    parts: list[str] = []
-    if filter.since is not None and filter.until is not None:
-        same = filter.since == filter.until
-        parts.append(f"from {filter.since}" if same else f"from {filter.since} to {filter.until}")
-    elif filter.since is not None:
-        parts.append(f"from {filter.since} on")
-    elif filter.until is not None:
-        parts.append(f"up to {filter.until}")
-    first, last = filter.first_day, filter.last_day
+    years = ["" if year is None else str(year) for year in (filter.since, filter.until)]
+    days = [date_in_words(day) if day else "" for day in (filter.first_day, filter.last_day)]
+    return [words for words in (_between(*years), _between(*days)) if words]
+
+
+def _between(first: str, last: str) -> str:
     if first and last:
-        same = first == last
-        parts.append(
-            f"from {date_in_words(first)}" if same else f"from {date_in_words(first)} to {date_in_words(last)}"
-        )
-    elif first:
-        parts.append(f"from {date_in_words(first)} on")
-    elif last:
-        parts.append(f"up to {date_in_words(last)}")
-    return parts
+        return f"from {first}" if first == last else f"from {first} to {last}"
+    return f"from {first} on" if first else f"up to {last}" if last else ""
 
 
 _KINDS: Mapping[PlanKind, str] = {

@@ -1,4 +1,4 @@
-"""Prompt injection: recognising a sentence that gives its reader orders instead of reporting research.
+"""Prompt injection: recognition of sentences that give their reader orders instead of reporting research.
 
 An abstract reports: its subject is a paper, a method, a result. An order speaks to the reader or the model: it is in
 the imperative or in the second person, *and* it is about the reading itself: instructions, prompts, questions, answers,

@@ -1,4 +1,4 @@
-"""Prompt safety: text of papers made harmless, so that it can neither forge a boundary of a prompt nor give an order.
+"""Prompt safety: text of papers that can neither forge a boundary of a prompt nor give an order.
 
 A prompt is text, and so is an abstract. What an abstract holds must neither look like the end of the abstracts, the
 next source, a message of another role, nor speak to whoever reads it. The first is a matter of characters and is
@@ -77,10 +77,10 @@ def without_orders(text: str) -> str:
 
     A text without such sentences comes back unchanged.
     """
-    kept = [(piece, is_order) for piece, is_order in _pieces(text)]
-    if not any(is_order for _, is_order in kept):
+    pieces = list(_pieces(text))
+    if not any(is_order for _, is_order in pieces):
         return text
-    return " ".join(piece for piece, is_order in kept if not is_order)
+    return " ".join(piece for piece, is_order in pieces if not is_order)
 
 
 def orders(text: str) -> tuple[str, ...]:
