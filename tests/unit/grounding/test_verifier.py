@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from assistant.grounding import verifier
 from assistant.protocols import Vectors
-from assistant.text import sentences
+from assistant.text import split_sentences
 from assistant.types import Source
 from tests.fakes import HashingEmbedder
 
@@ -312,13 +312,13 @@ def test_every_quote_is_verbatim_whatever_the_model_wrote(text: str) -> None:
 @given(st.text(max_size=300))
 def test_sentences_are_verbatim_parts_in_order(text: str) -> None:
     position = 0
-    for sentence in sentences.split_sentences(text):
+    for sentence in split_sentences(text):
         position = text.index(sentence, position) + len(sentence)
 
 
 def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
     text = "We use e.g. 3.5 points vs. a baseline (Smith et al. 2020). It wins by 1.2%."
-    assert sentences.split_sentences(text) == [
+    assert split_sentences(text) == [
         "We use e.g. 3.5 points vs. a baseline (Smith et al. 2020).",
         "It wins by 1.2%.",
     ]
