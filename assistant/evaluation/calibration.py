@@ -1,4 +1,4 @@
-"""Probes of a chat model fitted on labelled questions, as `assistant models calibrate` does."""
+"""Calibration: probes of a chat model fitted on labelled questions, as `assistant models calibrate` does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import UsageError
 from assistant.evaluation import question_files
-from assistant.grounding import answerability, evidence
+from assistant.grounding import answerability
 from assistant.ingestion import readers
 from assistant.models import Judgement, probes, prompting
 from assistant.protocols import LanguageModel
@@ -98,10 +98,10 @@ def read(task: Task, lines: Path, papers: Path) -> list[Example]:
             raise UsageError(f'{lines}, line {line.number} needs "{task.label}": true or false.')
         if paper := known.get(str(line.line.get("paper"))):
             stated = line.line.get("evidence") or []
-            said = [stated] if isinstance(stated, str) else stated
-            if not isinstance(said, list) or not all(isinstance(each, str) and each.strip() for each in said):
-                raise UsageError(f'{lines}, line {line.number}: "evidence" is a text or a list of texts.')
-            examples.append(Example(line.text, Source.of(1, paper), label, tuple(said)))
+            passages = [stated] if isinstance(stated, str) else stated
+            if not isinstance(passages, list) or not all(isinstance(each, str) and each.strip() for each in passages):
+                raise UsageError(f'{lines}, line {line.number}: "evidence" must be a text or a list of texts.')
+            examples.append(Example(line.text, Source.of(1, paper), label, tuple(passages)))
     return examples
 
 
@@ -121,7 +121,7 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
     layers = sorted({round(depth * model.depth) for depth in DEPTHS})
     ordered = sorted(examples, key=lambda example: (example.source.title, example.source.paper_id))
     states: dict[int, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
-    attended: list[tuple[NDArray[np.float32], str, str]] = []
+    attended: list[tuple[NDArray[np.float32], str, str]] = []  # features of a sentence, whether it is evidence, title
     for done, example in enumerate(ordered):
         on_progress(Progress(done, len(ordered), f"Reading labelled lines for {task.name}"))
         messages = prompting.judgement(task.name, example.text, [example.source], model, _BUDGET)
@@ -136,8 +136,8 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
             sentences = split_sentences(abstract)
             stated = [_is_of(sentence, example.evidence) for sentence in sentences]
             if "yes" in stated:
-                rows_of = evidence.features(reading, abstract, sentences)
-                attended += [(row, said, example.source.title) for row, said in zip(rows_of, stated, strict=True)]
+                rows = answerability.features(reading, abstract, sentences)
+                attended += [(row, label, example.source.title) for row, label in zip(rows, stated, strict=True)]
     labels = ["yes" if example.is_so else "no" for example in ordered]
     groups = [example.source.title for example in ordered]
     areas = {
@@ -149,17 +149,24 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
     if len({title for _, _, title in attended}) > 1 and {said for _, said, _ in attended} == {"yes", "no"}:
         features = np.stack([row for row, _, _ in attended])
         said = [each for _, each, _ in attended]
-        area = _held_out_area(evidence.STRENGTH, 0, features, said, [title for _, _, title in attended])
-        fits.append(Fit(evidence.TASK, probes.fit(0, features, said, evidence.STRENGTH), len(said), area))
+        area = _held_out_area(answerability.EVIDENCE_STRENGTH, 0, features, said, [title for _, _, title in attended])
+        fits.append(
+            Fit(
+                answerability.EVIDENCE_TASK,
+                probes.fit(0, features, said, answerability.EVIDENCE_STRENGTH),
+                len(said),
+                area,
+            )
+        )
     return fits
 
 
-def _is_of(sentence: str, said: Sequence[str]) -> str:
+def _is_of(sentence: str, passages: Sequence[str]) -> str:
     """Return "yes" for a sentence that holds one of the passages, or stands in one."""
-    return "yes" if any(each in sentence or sentence in each for each in said) else "no"
+    return "yes" if any(each in sentence or sentence in each for each in passages) else "no"
 
 
-def keep(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
+def save(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
     """Write a probe where it will be found; return the file."""
     file = folder / model.fingerprint / f"{fitted.task}.safetensors"
     fitted.probe.save(file)

@@ -1,4 +1,4 @@
-"""Runs of labelled questions on disk: written after each answer, read to go on or to compare."""
+"""Saved runs of labelled questions, to resume or to compare."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Is this answer right? Labelled questions, the verdict on each answer, and what a run of them amounts to."""
+"""Scoring of answers by labelled questions, and the figures of a run."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from assistant.errors import UsageError
 from assistant.evaluation import question_files
 from assistant.evaluation.question_files import Question
-from assistant.evaluation.statistics import Difference, Share, difference, median
+from assistant.evaluation.statistics import Difference, Share, difference
 from assistant.types import Answer
 
 QuestionType = Literal["fact", "aggregate", "unanswerable", "followup", "compare", "trend"]
@@ -121,7 +122,7 @@ def labelled(path: Path, types: Sequence[str] = ()) -> list[Question]:
         try:
             Labels.model_validate(question.line)
         except ValidationError as error:
-            raise UsageError(f"{place}: {_told(error)}.") from error
+            raise UsageError(f"{place}: {_problem(error)}.") from error
         if question.id in seen:
             raise UsageError(f"{place} has the id “{question.id}” of line {seen[question.id]}; give each its own.")
         seen[question.id] = question.number
@@ -130,11 +131,6 @@ def labelled(path: Path, types: Sequence[str] = ()) -> list[Question]:
         among = f" of type {' or '.join(types)}" if types else ""
         raise UsageError(f"{path} holds no question{among}.")
     return chosen
-
-
-def is_right(question: Question, answer: Answer) -> bool:
-    """Tell whether an answer is what the question's labels ask for."""
-    return not faults(question, answer)
 
 
 def faults(question: Question, answer: Answer) -> tuple[str, ...]:
@@ -201,20 +197,16 @@ def compared(before: Sequence[Verdict], now: Sequence[Verdict]) -> tuple[Differe
 
     A question is the same in both when id, type, text and history are.
     """
-    earlier = {(verdict.id, verdict.type, verdict.question, verdict.history): verdict for verdict in before}
-    pairs = [
-        (earlier[key], verdict)
-        for verdict in now
-        if (key := (verdict.id, verdict.type, verdict.question, verdict.history)) in earlier
-    ]
+    earlier = {(one.id, one.type, one.question, one.history): one for one in before}
+    keys = [(one.id, one.type, one.question, one.history) for one in now]
+    pairs = [(earlier[key], one) for key, one in zip(keys, now, strict=True) if key in earlier]
     counted = difference([one.right for one, _ in pairs], [other.right for _, other in pairs])
     return counted, [(one, other) for one, other in pairs if one.right != other.right]
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as plain JSON values."""
-    value: dict[str, Any] = json.loads(json.dumps(asdict(verdict)))
-    return value
+    return dict(json.loads(json.dumps(asdict(verdict))))
 
 
 def _unmet(labels: Labels, answer: Answer) -> tuple[str, ...]:
@@ -254,13 +246,17 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("’", "'").split())
 
 
+def _median(values: Sequence[float]) -> float | None:
+    return statistics.median(values) if values else None
+
+
 def _figures(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     return {
         **Share(sum(verdict.right for verdict in verdicts), len(verdicts)).to_json(),
-        "median_first_evidence_s": median([verdict.first_evidence_s for verdict in verdicts]),
-        "median_first_token_s": median([v.first_token_s for v in verdicts if v.first_token_s is not None]),
-        "median_total_s": median([verdict.total_s for verdict in verdicts]),
-        "median_new_tokens_per_s": median([v.new_tokens_per_s for v in verdicts if v.new_tokens_per_s is not None]),
+        "median_first_evidence_s": _median([verdict.first_evidence_s for verdict in verdicts]),
+        "median_first_token_s": _median([v.first_token_s for v in verdicts if v.first_token_s is not None]),
+        "median_total_s": _median([verdict.total_s for verdict in verdicts]),
+        "median_new_tokens_per_s": _median([v.new_tokens_per_s for v in verdicts if v.new_tokens_per_s is not None]),
     }
 
 
@@ -278,14 +274,13 @@ def _refusals(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     }
 
 
-def _told(error: ValidationError) -> str:
+def _problem(error: ValidationError) -> str:
     """Say in one sentence what is wrong with a line."""
     first = error.errors()[0]
     key = str(first["loc"][0]) if first["loc"] else ""
-    known = ", ".join(name for name in Labels.model_fields)
     match first["type"]:
         case "extra_forbidden":
-            return f"A labelled question has no key “{key}”; its keys are {known}"
+            return f"A labelled question has no key “{key}”; its keys are {', '.join(Labels.model_fields)}"
         case "missing":
             return f"“{key}” is missing; it is one of {', '.join(TYPES)}" if key == "type" else f"“{key}” is missing"
         case "literal_error":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.grounding import tokens
+from assistant.protocols import Vectors
 from assistant.text import fold, split_sentences
 from assistant.types import Source
 
@@ -26,6 +27,9 @@ _SHORTEST_STEM = 5
 
 _LONGEST_STEM = 24
 _EMBEDDED_CHARACTERS = 1000
+
+Embed = Callable[[Sequence[str]], Vectors]
+"""Returns unit vectors of texts, shape (n, dimension)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,19 @@
-"""Where each sentence of an answer comes from, and whether the abstracts say it.
+"""Verification of an answer, sentence by sentence: its sources, its quotations, and whether the abstracts support it.
 
-Citations do not depend on the model obeying a format. Marks that it wrote are dropped, and each sentence gets the
-numbers of the abstracts that hold it, each with a verbatim quotation, found by words and meaning (`alignment`). Numbers
-and names are compared by the letter (`literals`, `quantities`); whether the rest is supported, a model that reads both
-tells (`support`).
+Citations do not depend on the model obeying a format. Marks that it wrote are dropped, or replaced by the paper's title
+where they stand for it. Each sentence gets the numbers of the abstracts that hold it, each with a verbatim quotation,
+found by words and meaning (`alignment`). Numbers and names are compared by the letter (`tokens`); whether the rest is
+supported, a model that reads both tells (`support`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.grounding import alignment, quantities, tokens
-from assistant.grounding.alignment import Evidence, Excerpt, Stems
-from assistant.grounding.citation_marks import without_marks
+from assistant.grounding import alignment, tokens
+from assistant.grounding.alignment import Embed, Evidence, Excerpt, Stems
 from assistant.grounding.support import Supports
 from assistant.protocols import Vectors
 from assistant.text import LIST_MARKER, fold, prompt_safety, split_sentences
@@ -49,7 +48,20 @@ _OF_SILENCE = re.compile(
     re.IGNORECASE,
 )
 
-Embed = Callable[[Sequence[str]], Vectors]
+_MARK_NUMBERS = r"\d{1,3}(?:\s*(?:[,;&-]|and)\s*\d{1,3})*"
+_MARK_KINDS = r"(?:sources?|abstracts?|papers?|passages?|documents?|refs?\.?|references?)"
+_MARK = re.compile(r"\[(\d{1,3})\]")
+_NUMBER = re.compile(r"\d{1,3}")
+_MARKS = re.compile(
+    rf"\s*(?:\[\s*(?:{_MARK_KINDS}\s*)?{_MARK_NUMBERS}\s*\]|\(\s*{_MARK_KINDS}\s*\[?{_MARK_NUMBERS}\]?\s*\)|【\s*{_MARK_NUMBERS}\s*】)",
+    re.IGNORECASE,
+)
+_ROUND_AT_END = re.compile(rf"\s*\(({_MARK_NUMBERS})\)(?=\s*[.!?]?\s*$)")
+_NAMED = re.compile(rf"\b(?:the\s+)?(?:{_MARK_KINDS})\s+(?:\[(\d{{1,3}})\]|(\d{{1,3}}))(?![\w.]*\d)", re.IGNORECASE)
+_STANDS_FOR_PAPER = re.compile(
+    r"(?:\b(?:is|are|was|were|in|by|of|from|with|between|than|to|see|and|or)|[:(,])\s*$", re.IGNORECASE
+)
+"""What stands before a mark that is a part of the sentence ("The papers are [1] and [2]"), not a citation behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +123,40 @@ def cited_text(sentences: Sequence[Sentence]) -> str:
     return text.strip()
 
 
+def _without_marks(sentence: str, sources: Sequence[Source]) -> str:
+    """Return a sentence without the model's citation marks: "[1]", "[2, 3]", "(Source 2)", "(1)" at the end.
+
+    A mark that stands for the paper ("The newest is [1].", "Source 2 says ...") becomes its title. What stands so in an
+    abstract is no mark: the interval "[0, 1]" stays.
+    """
+    titles = {source.number: f"“{source.title}”" for source in sources}
+
+    def is_mark(mark: str) -> bool:
+        return not any(mark.strip() in source.abstract for source in sources)
+
+    def named(found: re.Match[str]) -> str:
+        title = titles.get(int(found.group(1) or found.group(2)))
+        return title if title and is_mark(found.group()) else found.group()
+
+    numbers = [int(number) for number in _MARK.findall(sentence)]
+    before = sentence.partition("[")[0]
+    bare = _MARKS.sub(lambda found: "" if is_mark(found.group()) else found.group(), sentence).strip()
+    stands = _STANDS_FOR_PAPER.search(before) or not any(character.isalnum() for character in bare)
+    if numbers and stands and titles.keys() >= set(numbers) and before.strip():
+        return _MARK.sub(lambda mark: titles[int(mark.group(1))], sentence).strip()
+    bare = _ROUND_AT_END.sub(
+        lambda found: "" if _are_sources(found, titles, is_mark(found.group())) else found.group(), bare
+    )
+    return _NAMED.sub(named, bare).strip()
+
+
+def _are_sources(found: re.Match[str], titles: dict[int, str], mark: bool) -> bool:
+    return mark and titles.keys() >= {int(number) for number in _NUMBER.findall(found.group(1))}
+
+
 def _settled_or_case(sentence: str, question: str, evidence: Sequence[Evidence]) -> Sentence | _Case:
     sources = [one.source for one in evidence]
-    bare = without_marks(sentence, sources)
+    bare = _without_marks(sentence, sources)
     readable = tokens.readable(LIST_MARKER.sub("", bare, count=1) if LIST_MARKER.match(bare) else bare)
     if _states_nothing(readable):
         return Sentence(bare, "unchecked")
@@ -136,7 +179,7 @@ def _states_nothing(readable: str) -> bool:
     if _OF_SILENCE.search(readable):
         return True
     return bool(_STATES_NOTHING.match(readable)) and not (
-        quantities.numerals(readable) or any(name.isupper() for name in tokens.names(readable))
+        tokens.numerals(readable) or any(name.isupper() for name in tokens.names(readable))
     )
 
 
@@ -174,7 +217,7 @@ def _status(case: _Case, question: str, supports: Supports) -> SentenceStatus:
     held = "\n".join([tokens.readable(question), *(one.text for one in case.sources)])
     forms = tokens.known_forms(held)
     foreign = any(not tokens.is_known(name, forms) for name in tokens.names(case.readable))
-    if not case.sources or foreign or quantities.missing_numbers(case.readable, held):
+    if not case.sources or foreign or tokens.missing_numbers(case.readable, held):
         return "unsupported"
     likely = supports(case.context, [one.source for one in case.sources])
     if likely is None:

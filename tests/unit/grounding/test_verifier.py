@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.grounding import verifier
+from assistant.grounding import Embed, verifier
 from assistant.protocols import Vectors
 from assistant.text import split_sentences
-from assistant.types import Source
+from assistant.types import Sentence, Source
 from tests.fakes import HashingEmbedder
 
 SOURCES = (
@@ -31,13 +31,11 @@ def by_words(_sentence: str, _sources: Sequence[Source]) -> None:
     """Tell nothing, so that the words decide."""
 
 
-def prove_over(
-    text: str, question: str, sources: Sequence[Source], embed: verifier.Embed | None = None
-) -> tuple[verifier.Sentence, ...]:
+def prove_over(text: str, question: str, sources: Sequence[Source], embed: Embed | None = None) -> tuple[Sentence, ...]:
     return verifier.prove(text, question, sources, by_words, embed)
 
 
-def prove(text: str, question: str = "What?") -> tuple[verifier.Sentence, ...]:
+def prove(text: str, question: str = "What?") -> tuple[Sentence, ...]:
     return prove_over(text, question, SOURCES)
 
 

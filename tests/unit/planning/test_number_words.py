@@ -54,7 +54,7 @@ def test_a_prompt_that_parts_early_leaves_the_kept_one_as_it_is() -> None:
     first = list(range(300))
     cache = DynamicCache(config=config)
     cache.update(torch.zeros(1, 1, 300, 8), torch.zeros(1, 1, 300, 8), 0)
-    prefixes.keep(first, cache)
+    prefixes.store(first, cache)
     other = prefixes.take([*first[:40], *range(1000, 1100)])
     assert (len(other.tokens), other.cache.get_seq_length()) == (40, 40)
     again = prefixes.take([*first[:290], 7, 8])
