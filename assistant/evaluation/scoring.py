@@ -1,9 +1,10 @@
-"""Scoring of answers by labelled questions, and the figures of a run."""
+"""Scoring of answers by labelled questions, and runs of them: their figures, and their files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import statistics
 from collections.abc import Sequence
@@ -11,7 +12,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from assistant.errors import UsageError
 from assistant.evaluation import question_files
@@ -23,6 +33,7 @@ QuestionType = Literal["fact", "aggregate", "unanswerable", "followup", "compare
 TYPES: tuple[str, ...] = get_args(QuestionType)
 
 _PROVED = ("exact", "supported")
+_RUN_FORMAT = 1
 
 
 def _pattern(text: str) -> str:
@@ -116,8 +127,8 @@ def labelled(path: Path, types: Sequence[str] = ()) -> list[Question]:
     wrong shape, an id that was there before.
     """
     seen: dict[str, int] = {}
-    found = question_files.read(path)
-    for question in found:
+    questions = question_files.read(path)
+    for question in questions:
         place = f"{path}, line {question.number}"
         try:
             Labels.model_validate(question.line)
@@ -126,11 +137,10 @@ def labelled(path: Path, types: Sequence[str] = ()) -> list[Question]:
         if question.id in seen:
             raise UsageError(f"{place} has the id “{question.id}” of line {seen[question.id]}; give each its own.")
         seen[question.id] = question.number
-    chosen = [question for question in found if not types or question.line["type"] in types]
-    if not chosen:
-        among = f" of type {' or '.join(types)}" if types else ""
-        raise UsageError(f"{path} holds no question{among}.")
-    return chosen
+    of_types = [question for question in questions if not types or question.line["type"] in types]
+    if not of_types:
+        raise UsageError(f"{path} holds no question" + (f" of type {' or '.join(types)}." if types else "."))
+    return of_types
 
 
 def faults(question: Question, answer: Answer) -> tuple[str, ...]:
@@ -207,6 +217,33 @@ def compared(before: Sequence[Verdict], now: Sequence[Verdict]) -> tuple[Differe
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as plain JSON values."""
     return dict(json.loads(json.dumps(asdict(verdict))))
+
+
+def save_run(path: Path, verdicts: Sequence[Verdict]) -> None:
+    """Write a run so that the file is at any moment the old run or the new one, whole."""
+    draft = path.with_name(f"{path.name}.part")
+    value = {"format": _RUN_FORMAT, "verdicts": [verdict_json(verdict) for verdict in verdicts]}
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(value, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"The run cannot be saved as {path}: {error}. Name another file with --save.") from error
+
+
+def load_run(path: Path) -> tuple[Verdict, ...]:
+    """Read a run. Raises UsageError when there is none in the file."""
+    try:
+        value: Any = json.loads(path.read_text(encoding="utf-8"))
+        if value["format"] != _RUN_FORMAT:
+            raise UsageError(f"{path} is a run of format {value['format']}; this version reads format {_RUN_FORMAT}.")
+        return TypeAdapter(tuple[Verdict, ...]).validate_python(value["verdicts"])
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, TypeError, KeyError, ValidationError) as error:
+        raise UsageError(f"{path} was not written by `assistant evaluate --save`. Name a file that was.") from error
 
 
 def _unmet(labels: Labels, answer: Answer) -> tuple[str, ...]:

@@ -26,8 +26,6 @@ from assistant.types import Source
 
 TASK: Final = "answerability"
 EVIDENCE_TASK: Final = "evidence"
-EVIDENCE_STRENGTH = 0.01
-"""Inverse of the regularisation of the fit (C) of the probe that tells evidence."""
 
 _LOOKED_AT = 3
 """How many sources are read, best first: the one that states the answer is nearly always the first."""
@@ -74,14 +72,14 @@ class Judgement:
     @property
     def quote(self) -> str:
         """Return the sentence of the likeliest source that comes nearest to an answer; "" where there is none."""
-        known = self.passages.get(self.nearest or 0)
-        return known[0].text if known else ""
+        passages = self.passages.get(self.nearest or 0)
+        return passages[0].text if passages else ""
 
     @property
     def states_answer(self) -> bool:
         """Tell whether that sentence was read as the one that states the answer, and is not only near in meaning."""
-        known = self.passages.get(self.nearest or 0, ())
-        return bool(known) and known[0].probability >= _LEAST_EVIDENCE
+        passages = self.passages.get(self.nearest or 0, ())
+        return bool(passages) and passages[0].probability >= _LEAST_EVIDENCE
 
     @property
     def is_sure(self) -> bool:
@@ -120,10 +118,11 @@ class Judge:
             messages = prompting.judgement(TASK, question, [source], model, budget)
             abstract = prompt_safety.quoted(source.abstract)
             of = abstract if probes.find(model.fingerprint, EVIDENCE_TASK, self.probes) else ""
-            told, reading = probes.read(model, TASK, messages, self.probes, stop, of=of)
+            probability, reading = probes.read(model, TASK, messages, self.probes, stop, of=of)
             if stop.is_set():
                 return Judgement()
-            likely[source.number] = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
+            # a model that tells nothing is asked for the answer
+            likely[source.number] = 1.0 if probability is None else probability
             found = evidence(model.fingerprint, self.probes, abstract, reading)
             passages[source.number] = _verbatim(found, source) or self._nearest(question, source)
             if likely[source.number] >= _SURELY or (len(likely) > 1 and max(likely.values()) >= self.sureness):
@@ -136,11 +135,11 @@ class Judge:
 
     def _nearest(self, question: str, source: Source) -> tuple[Passage, ...]:
         """Return the sentence of an abstract whose meaning is nearest to the question, where nothing better tells."""
-        said = split_sentences(source.abstract)
-        if not said:
+        sentences = split_sentences(source.abstract)
+        if not sentences:
             return ()
-        vectors = self.embed([question, *said])
-        return (Passage(said[int((vectors[1:] @ vectors[0]).argmax())], 0.0),)
+        vectors = self.embed([question, *sentences])
+        return (Passage(sentences[int((vectors[1:] @ vectors[0]).argmax())], 0.0),)
 
 
 def evidence(fingerprint: str, made: Path | None, abstract: str, reading: Reading) -> tuple[Passage, ...]:
