@@ -1,8 +1,9 @@
 """Grounding: whether the abstracts state what is asked for, and whether they support what was written."""
 
+from assistant.grounding.alignment import Embed
 from assistant.grounding.answerability import Judge, Judgement
 from assistant.grounding.support import Supports
-from assistant.grounding.verifier import Embed, provable
+from assistant.grounding.verifier import provable
 
 __all__ = [
     "Embed",
@@ -10,7 +11,6 @@ __all__ = [
     "Judgement",
     "Supports",
     "answerability",
-    "evidence",
     "provable",
     "support",
     "tokens",

@@ -1,4 +1,4 @@
-"""Turns an artifact's files into a folder that transformers loads: safetensors, and a manifest written last."""
+"""Preparation of a downloaded artifact as a folder that transformers loads: safetensors, with a manifest."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def prepare(source: Path, target: Path, report: Report) -> None:
 def write_manifest(
     folder: Path, name: str, origin: str, artifact: tuple[PinnedFile, ...], artifact_sha256: str
 ) -> None:
-    """Seal a prepared folder: measure every file in it and write the manifest, whole or not at all."""
+    """Measure every file of a prepared folder and write its manifest, whole or not at all."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = Manifest(
         name=name,

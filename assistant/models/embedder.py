@@ -1,4 +1,4 @@
-"""Texts to unit vectors, by sentence-transformers."""
+"""Embedder: unit vectors of texts, by sentence-transformers."""
 
 from __future__ import annotations
 

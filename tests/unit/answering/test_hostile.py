@@ -249,5 +249,5 @@ def test_every_swap_changes_one_abstract_of_the_sample_library() -> None:
         moved = injections.swapped(paper, swap)
         assert swap.line["new"] in moved.abstract
         given, kept = answer(f"It is {swap.line['new']}.", moved), answer(f"It is {swap.line['old']}.", moved)
-        assert scoring.is_right(injections.labelled(swap), given), swap.id
-        assert not scoring.is_right(injections.labelled(swap), kept), swap.id
+        assert not scoring.faults(injections.labelled(swap), given), swap.id
+        assert scoring.faults(injections.labelled(swap), kept), swap.id
