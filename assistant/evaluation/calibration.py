@@ -90,7 +90,7 @@ def read(task: Task, lines: Path, papers: Path) -> list[Example]:
     """
     records = [item for item in readers.read(papers, as_of=datetime.date.today()) if isinstance(item, Record)]
     shared = Counter(record.source_key for record in records)
-    known: Mapping[str, Paper] = {one.source_key: one.paper for one in records if shared[one.source_key] == 1}
+    known = {one.source_key: one.paper for one in records if shared[one.source_key] == 1}
     examples: list[Example] = []
     for line in question_files.read(lines):
         label = line.line.get(task.label)
