@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -87,7 +87,7 @@ class OfflineWorkspace(Workspace):
 
     def __init__(self, folder: Path, model: ScriptedModel) -> None:
         super().__init__(Settings(library=folder / "library", models=folder / "models"))
-        self._judge = TrustingJudge("thick")  # type: ignore[assignment]
+        self.assistant = replace(self.assistant, judge=TrustingJudge("thick"))
         self._scripted = model
 
     def _load_embedder(self) -> Embedder:
