@@ -20,7 +20,6 @@ from assistant.answering import AnswerStream, Assistant, writing
 from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
 from assistant.export import bundles
 from assistant.grounding import Judge
-from assistant.ingestion import arguments
 from assistant.ingestion.readers import NO_COLUMNS
 from assistant.ingestion.remote import AuthorCandidate, Reference, fetch, find_authors
 from assistant.library import CheckReport, Finding, Library, Ownership, curation, integrity, make_folder
@@ -28,7 +27,6 @@ from assistant.planning import Gazetteer, KnownReader, Planner, Reader
 from assistant.protocols import Embedder, LanguageModel, Vectors
 from assistant.search import FINGERPRINT, PersistentIndex, Retriever, embedding_queue, topics
 from assistant.settings import Settings, load
-from assistant.text import plain
 from assistant.types import (
     Answer,
     IngestionReport,
@@ -177,9 +175,7 @@ class Workspace:
         on_progress: ProgressListener = lambda _: None,
     ) -> Trends:
         """Return how the themes and terms of papers come and go, with counts and intervals."""
-        selected = topics.select(self.library, topic, filter, self.assistant.retriever.search)
-        near = f" near to “{plain(topic)}”" if selected.note else ""
-        described = trends.selected_in_words(replace(selected.filter, among=filter.among)) + near
+        selected, described = trends.select(self.library, topic, filter, self.assistant.retriever.search)
         return trends.find(self.library, selected.filter, by, described, on_progress=on_progress)
 
     def export(
@@ -243,7 +239,9 @@ class Workspace:
         """
         several = [sources] if isinstance(sources, str | Path | Reference) else sources
         given = [
-            each for source in several for each in (arguments.parse([source]) if isinstance(source, str) else [source])
+            each
+            for source in several
+            for each in (ingestion.parse_sources([source]) if isinstance(source, str) else [source])
         ]
         paths = [source for source in given if isinstance(source, Path)]
         references = {str(source): source for source in given if not isinstance(source, Path)}
@@ -266,7 +264,7 @@ class Workspace:
                         on_progress=on_progress,
                     )
                 )
-            return self._embed(ingestion.together(reports, self.library.pending_count()), on_progress)
+            return self._embed(ingestion.combine_reports(reports, self.library.pending_count()), on_progress)
 
     def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
         """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""

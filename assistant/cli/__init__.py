@@ -1,3 +1,3 @@
-"""The command line."""
+"""Command line."""
 
 __all__ = ["main"]

@@ -1,4 +1,4 @@
-"""Evaluation command: score labelled questions, and compare runs."""
+"""Evaluation command: scores of labelled questions, and comparison of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: parse, call, print."""
+"""Entry point of the command line, with the commands add, ask, search, summarize, serve and chat."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ import click
 import typer
 
 from assistant.cli import authors, evaluate, export, models, papers, render, trends
-from assistant.cli.options import AsJson, Topic, open_workspace, with_filters
+from assistant.cli.options import AsJson, Topic, open_workspace, several_people_note, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
 from assistant.settings import PROGRAM_VERSION
-from assistant.text import several_people
 from assistant.types import Answer, Length, PaperFilter, Turn
 
 if TYPE_CHECKING:
@@ -57,13 +56,7 @@ def _settings(
         str | None, typer.Option(help="HTTP header that the Chroma server requires, such as “X-Chroma-Token: secret”.")
     ] = None,
 ) -> None:
-    context.obj = {
-        "library": library,
-        "model": model,
-        "embedder": embedder,
-        "chroma_url": chroma_url,
-        "chroma_header": chroma_header,
-    }
+    context.obj = dict(context.params)
 
 
 @app.command()
@@ -86,11 +79,11 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add papers from files of any format, arXiv, OpenAlex and Semantic Scholar. Adding twice changes nothing."""
-    from assistant.ingestion import arguments
+    from assistant import ingestion
 
-    columns = arguments.columns(column or ())
+    columns = ingestion.parse_columns(column or ())
     with open_workspace(context) as opened:
-        parsed = arguments.parse(sources, lambda name: _choose_author(name, opened.find_authors, as_json))
+        parsed = ingestion.parse_sources(sources, lambda name: _choose_author(name, opened.find_authors, as_json))
         try:
             with render.progress_bar() as listen:
                 day = as_of.date() if as_of else None
@@ -189,16 +182,12 @@ def summarize(
     as_json: AsJson = False,
 ) -> None:
     """Summarise the papers that match: themes with proved sentences, years, people, and what changed."""
-    from assistant.catalogue import paper_counts
-
     _check_bundle(bundle)
     with open_workspace(context) as opened:
         stream = opened.summarize(topic=topic, paper=paper, length=length, filter=filters)
         render.warn_waiting(opened.waiting_count())
-        with opened.library.transaction() as connection:
-            people = paper_counts.named(connection, filters.author) if filters.author else []
-        if len(people) > 1:
-            render.message(several_people(filters.author, len(people)), "yellow")
+        if several := several_people_note(opened.library, filters.author):
+            render.message(several, "yellow")
         answer = _print_answer(opened, stream, as_json, withheld, bundle)
     if answer.refused:
         raise typer.Exit(1)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from assistant.cli import render
-from assistant.cli.options import AsJson
+from assistant.cli.options import AsJson, load_settings
 from assistant.errors import UsageError
-
-if TYPE_CHECKING:
-    from assistant.settings import Settings
 
 app = typer.Typer(help="Download and check the models.", no_args_is_help=True)
 
@@ -22,7 +19,7 @@ def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     """List the known models and whether they are on this machine."""
     from assistant import wiring
 
-    registry = wiring.registry(_settings(context))
+    registry = wiring.registry(load_settings(context))
     shown = {"name", "use", "size", "licence", "description"}
     rows = [
         {**entry.model_dump(include=shown), "sha256": entry.sha256, "present": registry.is_present(entry.name)}
@@ -42,7 +39,7 @@ def get_model(
     """Download, verify and prepare a model; what is already here is not downloaded again."""
     from assistant import wiring
 
-    registry = wiring.registry(_settings(context))
+    registry = wiring.registry(load_settings(context))
     with render.progress_bar() as listen:
         folders = [registry.get(name, listen)] if name else wiring.get_default_models(registry, listen)
     for folder in folders:
@@ -54,7 +51,7 @@ def check_models(context: typer.Context, as_json: AsJson = False) -> None:
     """Check the models in use: their files, the devices they run on and their number format."""
     from assistant import wiring
 
-    report = wiring.check_models(_settings(context))
+    report = wiring.check_models(load_settings(context))
     if as_json:
         render.show_json(report)
         return
@@ -91,7 +88,7 @@ def calibrate_model(
         raise UsageError(f"There is no task “{task}”. Choose one of {known_names}.")
     if (labelled is None) != (papers is None) or (labelled and len(tasks) != 1):
         raise UsageError("Give --labelled, --papers and --task together.")
-    settings = _settings(context)
+    settings = load_settings(context)
     model = wiring.load_language_model(settings.model_copy(update={"model": name or settings.model}))
     if not model.depth:
         raise UsageError(
@@ -118,10 +115,3 @@ def calibrate_model(
                 f"{model.info.name}, {fitted.task}: fitted on {fitted.examples:,} examples; area under the ROC curve "
                 f"on held-out abstracts {fitted.area:.3f}. Saved in {file}."
             )
-
-
-def _settings(context: typer.Context) -> Settings:
-    from assistant import settings, wiring
-
-    wiring.quiet_environment()
-    return settings.load(**context.obj)

@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share."""
+"""Options and helpers that several commands share."""
 
 from __future__ import annotations
 
@@ -11,33 +11,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.errors import UsageError
+from assistant.text import several_people
 from assistant.types import PaperFilter
 
 if TYPE_CHECKING:
     from assistant.library import Library
+    from assistant.settings import Settings
     from assistant.workspace import Workspace
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-Author = Annotated[str, typer.Option(help="Only papers by this author.")]
-Year = Annotated[int | None, typer.Option(help="Only papers from this year.")]
-Since = Annotated[int | None, typer.Option(help="Only papers from this year or later.")]
-Until = Annotated[int | None, typer.Option(help="Only papers from this year or earlier.")]
-Category = Annotated[str, typer.Option(help="Only papers in this category, such as CL.")]
-HasCode = Annotated[bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")]
-Source = Annotated[str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")]
 Topic = Annotated[
     str, typer.Option(help="Only papers about this topic; by the words of title and abstract where possible.")
 ]
 
 
 def paper_filter(
-    author: Author = "",
-    year: Year = None,
-    since: Since = None,
-    until: Until = None,
-    category: Category = "",
-    code: HasCode = None,
-    source: Source = "",
+    author: Annotated[str, typer.Option(help="Only papers by this author.")] = "",
+    year: Annotated[int | None, typer.Option(help="Only papers from this year.")] = None,
+    since: Annotated[int | None, typer.Option(help="Only papers from this year or later.")] = None,
+    until: Annotated[int | None, typer.Option(help="Only papers from this year or earlier.")] = None,
+    category: Annotated[str, typer.Option(help="Only papers in this category, such as CL.")] = "",
+    code: Annotated[
+        bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")
+    ] = None,
+    source: Annotated[
+        str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")
+    ] = "",
 ) -> PaperFilter:
     """Return the filter that the options describe. Raises UsageError where they exclude each other."""
     if year is not None and (since is not None or until is not None):
@@ -73,14 +72,20 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def open_workspace(context: typer.Context) -> AbstractContextManager[Workspace]:
-    """Open the library named on the command line with its index and models, for one process at a time."""
+def load_settings(context: typer.Context) -> Settings:
+    """Return the settings for a command that may load models, whose libraries are told to be quiet before."""
     from assistant import settings, wiring
 
     wiring.quiet_environment()
+    return settings.load(**context.obj)
+
+
+def open_workspace(context: typer.Context) -> AbstractContextManager[Workspace]:
+    """Open the library named on the command line with its index and models, for one process at a time."""
+    loaded = load_settings(context)
     from assistant.workspace import Workspace
 
-    return Workspace(settings.load(**context.obj))
+    return Workspace(loaded)
 
 
 def open_library(context: typer.Context) -> AbstractContextManager[Library]:
@@ -89,3 +94,12 @@ def open_library(context: typer.Context) -> AbstractContextManager[Library]:
     from assistant.library import Library
 
     return closing(Library(settings.load(**context.obj).library))
+
+
+def several_people_note(library: Library, author: str) -> str:
+    """Return that the author of a filter may be several people of the library, "" where it is at most one."""
+    from assistant.catalogue import paper_counts
+
+    with library.transaction() as connection:
+        people = paper_counts.named(connection, author) if author else []
+    return several_people(author, len(people)) if len(people) > 1 else ""

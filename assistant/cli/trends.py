@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from assistant.cli import render
-from assistant.cli.options import AsJson, Topic, open_library, open_workspace, with_filters
+from assistant.cli.options import (
+    AsJson,
+    Topic,
+    load_settings,
+    open_library,
+    open_workspace,
+    several_people_note,
+    with_filters,
+)
 from assistant.errors import UsageError
-from assistant.text import plain, several_people
+from assistant.text import plain
 from assistant.types import PaperFilter, Passage
 
 if TYPE_CHECKING:
@@ -46,59 +54,45 @@ def trends(
     """Show the themes of the papers and how they change, in numbers; rising or falling only where that is certain."""
     from assistant.analysis import charts
     from assistant.analysis import trends as found_trends
-    from assistant.catalogue import paper_counts
 
     for file in plot or ():
         charts.check_ending(file)
         if not file.parent.is_dir():
             raise UsageError(f"There is no folder {file.parent}. Create it, or name another file for the charts.")
-    author = filters.author
+
+    def search(text: str, limit: int, filter: PaperFilter) -> Sequence[Passage]:
+        with open_workspace(context) as opened:  # only now: reading needs no lock, and no model
+            opened.embed_few()
+            return opened.assistant.retriever.search(text, limit, filter)
+
     with open_library(context) as library:
-        meant, note, about = _about(context, library, topic, filters)
-        with library.transaction() as connection:
-            people = paper_counts.named(connection, author) if author else []
-        called = {author: people[0].name} if len(people) == 1 else {}
-        selected = f"{found_trends.selected_in_words(replace(meant, among=filters.among), called)}{about}"
+        selected, described = found_trends.select(library, topic, filters, search)
+        filter, note = selected.filter, selected.note
         with nullcontext(lambda _: None) if as_json else render.progress_bar() as listen:
-            found = found_trends.find(library, meant, by, selected, on_progress=listen)
-        notes = [f"{note[:1].upper()}{note[1:]}."] if note else []
-        if len(people) > 1:
-            notes.append(several_people(author, len(people)))
+            found = found_trends.find(library, filter, by, described, on_progress=listen)
+        several = several_people_note(library, filters.author)
+        notes = [*([f"{note[:1].upper()}{note[1:]}."] if note else []), *([several] if several else [])]
         found = replace(found, remarks=(*notes, *found.remarks))
         if names and found.themes:
-            found = _named(context, library, meant, found)
+            found = _named(context, library, filter, found)
         for file in plot or () if found.total else ():
-            charts.write(found, library, file, meant)
+            charts.write(found, library, file, filter)
             render.message(f"Charts are in {file}.")
     render.show(as_json, found.to_json, lambda: _show(found))
     if plot and not found.total:
         raise typer.Exit(1)
 
 
-def _about(context: typer.Context, library: Library, topic: str, filters: PaperFilter) -> tuple[PaperFilter, str, str]:
-    """Return the papers about a topic; where meaning chose them, how, and the topic in words."""
-    from assistant.search import topics
-
-    def search(text: str, limit: int, among: PaperFilter) -> Sequence[Passage]:
-        with open_workspace(context) as opened:  # only now: reading needs no lock, and no model
-            opened.embed_few()
-            opened.embed_few()
-            return opened.assistant.retriever.search(text, limit, among)
-
-    selected = topics.select(library, topic, filters, search)
-    return selected.filter, selected.note, f" near to “{plain(topic)}”" if selected.note else ""
-
-
 def _named(context: typer.Context, library: Library, filters: PaperFilter, found: Trends) -> Trends:
     """Let the chat model name the themes that have no name yet. Ctrl-C ends that; names found by then stay."""
-    from assistant import settings, wiring
+    from assistant import wiring
     from assistant.analysis import trends as found_trends
     from assistant.analysis.themes import saved_themes
 
-    wiring.quiet_environment()
+    settings = load_settings(context)
     scope = saved_themes.scope_of(filters)
     with render.progress_bar() as listen:
-        model = wiring.load_language_model(settings.load(**context.obj))
+        model = wiring.load_language_model(settings)
         named = saved_themes.name_themes(library, scope, found.found, model, threading.Event(), listen)
         return found_trends.named(found, named)
 

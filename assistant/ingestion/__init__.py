@@ -1,5 +1,13 @@
 """Papers into the library: files of many formats, and the services that hold papers."""
 
-from assistant.ingestion.pipeline import add_fetched, add_files, together
+from assistant.ingestion.pipeline import add_fetched, add_files, combine_reports, parse_columns, parse_sources
 
-__all__ = ["add_fetched", "add_files", "arguments", "readers", "remote", "together"]
+__all__ = [
+    "add_fetched",
+    "add_files",
+    "combine_reports",
+    "parse_columns",
+    "parse_sources",
+    "readers",
+    "remote",
+]

@@ -1,7 +1,8 @@
-"""Ingestion of files and answers of remote services into the library; after an interruption it is simply run again."""
+"""Ingestion of files and of what remote services answer; after an interruption it is simply run again."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from assistant.errors import RemoteError, UsageError
 from assistant.ingestion import readers
+from assistant.ingestion.remote.references import Reference, parse_reference
 from assistant.library import Library, Outcome, Reading
 from assistant.types import (
     AuthorProfile,
@@ -24,9 +26,43 @@ from assistant.types import (
     SourceReport,
 )
 
+_LIKE_A_REFERENCE = re.compile(r"[A-Za-z]\w+:(?![\\/])")
 _RECORDS_AT_ONCE = 500
 _MOST_PROBLEMS = 1000
 """Of one source; the rest is only counted, so that memory does not grow with a bad file."""
+
+
+def parse_sources(words: Sequence[str], choose_author: Callable[[str], str] = lambda _: "") -> list[Path | Reference]:
+    """Return what each word of `assistant add` names: a reference to a remote service, or else a path.
+
+    `choose_author` is given a name that may be several people's and returns the id of the one who is meant, or "".
+    Raises UsageError for what begins like a reference and is not one.
+    """
+    found: list[Path | Reference] = []
+    for word in words:
+        reference = parse_reference(word)
+        if reference is not None and reference.kind == "author":
+            reference = parse_reference(choose_author(reference.value)) or reference
+        if reference is None and _LIKE_A_REFERENCE.match(word) and not Path(word).exists():
+            raise UsageError(
+                f"{word} is neither a file nor a reference. "
+                "References begin with arxiv:, doi:, pmid:, openalex:, s2:, orcid: or author:."
+            )
+        found.append(Path(word) if reference is None else reference)
+    return found
+
+
+def parse_columns(assignments: Sequence[str]) -> dict[str, str]:
+    """Read "field=column" assignments. Raises UsageError."""
+    found: dict[str, str] = {}
+    for assignment in assignments:
+        field, equals, column = assignment.partition("=")
+        if not (field.strip() and equals and column.strip()):
+            raise UsageError(
+                f"“{assignment}” does not name a column. Write --column FIELD=COLUMN, such as --column title=Titel."
+            )
+        found[field.strip().lower()] = column.strip()
+    return found
 
 
 def add_files(
@@ -60,7 +96,7 @@ def add_files(
         items = readers.read(file, as_of=as_of, columns=columns)
         sources.append(_store(library, origin, str(file), items, listen))
     on_progress(Progress(len(files), len(files), "Read"))
-    return together((source.report() for source in sources), library.pending_count())
+    return combine_reports((source.report() for source in sources), library.pending_count())
 
 
 def add_fetched(
@@ -79,10 +115,10 @@ def add_fetched(
         listen = _counting(on_progress, number, len(references), reference)
         sources.append(_store(library, reference, reference, _until_failure(fetch, reference), listen))
     on_progress(Progress(len(references), len(references), "Fetched"))
-    return together((source.report() for source in sources), library.pending_count())
+    return combine_reports((source.report() for source in sources), library.pending_count())
 
 
-def together(reports: Iterable[IngestionReport], pending: int) -> IngestionReport:
+def combine_reports(reports: Iterable[IngestionReport], pending: int) -> IngestionReport:
     """Return what several ingestions did, as one."""
     reports = list(reports)
     return IngestionReport(

@@ -1,4 +1,4 @@
-"""The web page: what a browser shows of a workspace."""
+"""Web page of a workspace."""
 
 from assistant.ui.app import serve
 

@@ -1,4 +1,4 @@
-"""The web server of the page: this machine only, until Ctrl-C."""
+"""Web server of the page: for this machine only, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import uvicorn
 
     from assistant.workspace import Workspace
-
-_SECONDS_TO_LEAVE = 1
 
 
 def serve(workspace: Workspace, host: str, port: int, on_ready: Callable[[str], object]) -> None:
@@ -51,7 +49,7 @@ def server(workspace: Workspace, host: str, port: int, on_ready: Callable[[str],
         Gate(application(workspace, uploads)),
         log_level="warning",
         server_header=False,
-        timeout_graceful_shutdown=_SECONDS_TO_LEAVE,
+        timeout_graceful_shutdown=1,
     )
     return Server(config)
 
@@ -86,16 +84,11 @@ def application(workspace: Workspace, uploads: Path) -> Any:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
-        listener.listen(128)
+        return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        listener.close()
         if error.errno == errno.EADDRINUSE:
             raise AssistantError(
                 f"Port {port} on {host} is in use by another program. Close that, or choose another port with --port."
             ) from error
         raise AssistantError(f"The page cannot listen on {host}, port {port}: {error.strerror}.") from error
-    return listener

@@ -1,4 +1,4 @@
-r"""Text of papers, people, files and the model, made safe to show: as HTML for cards, as Markdown for the chat.
+r"""HTML and Markdown of the page: text of papers, people, files and the model, made safe to show.
 
 Everything here passes through Gradio's Markdown, which renders mathematics. It is given only `\(...\)` and `\[...\]` as
 delimiters, and these are written here around what is mathematics, so that a price such as "$5 and $6" stays a price.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
 from assistant.analysis.summaries import ASPECTS, NOT_STATED
+from assistant.text import counted, visible
 from assistant.types import Answer, Paper, Sentence, Source
 
 LATEX_DELIMITERS: list[dict[str, str | bool]] = [
@@ -24,7 +24,6 @@ LATEX_DELIMITERS: list[dict[str, str | bool]] = [
 
 _SHOWN_AUTHORS = 3
 _SHOWN_QUOTES = 2
-_KEPT_FORMAT = "\u200c\u200d"  # joiners that Persian, Hindi and others are spelt with
 
 _MATH = re.compile(
     r"\$\$(?P<a>[^$]+)\$\$|\\\[(?P<b>.+?)\\\]|\\\((?P<c>.+?)\\\)"
@@ -39,17 +38,8 @@ _MARKDOWN = re.compile(
 )
 
 
-def visible(text: str) -> str:
-    """Return a text without characters that hide, reorder or break what is shown: controls, bidi overrides, tags."""
-    return "".join(
-        character
-        for character in text
-        if character in _KEPT_FORMAT or character.isspace() or not unicodedata.category(character).startswith("C")
-    )
-
-
 def one_line(text: str) -> str:
-    """Return a visible text on one line."""
+    """Return a text on one line, however long, without characters that hide or reorder what is shown."""
     return " ".join(visible(text).split())
 
 
@@ -85,6 +75,14 @@ def web_address(url: str) -> str:
     return url.strip() if parts.scheme in ("http", "https") and parts.hostname and url.isprintable() else ""
 
 
+def linked(title: str, url: str) -> str:
+    """Return a title as HTML, a link to the address where a browser may safely open it."""
+    address = web_address(url)
+    if not address:
+        return rendered(title)
+    return f'<a href="{html.escape(address)}" target="_blank" rel="noopener noreferrer">{rendered(title)}</a>'
+
+
 def note(text: str, kind: str) -> str:
     """Return one quiet remark in the chat; `kind` ("refusal", "error", "waiting", "aside") says how it looks."""
     return f'<div class="note {kind}">{rendered(text)}</div>'
@@ -118,8 +116,7 @@ def sources_panel(sources: Sequence[Source], papers: Mapping[str, Paper], answer
         return panel_note("No paper in the library was close enough to this question.")
     cited = answer.cited_numbers if answer else frozenset[int]()
     cards = [_card(source, papers.get(source.paper_id), answer, source.number in cited) for source in sources]
-    found = f"{len(sources)} abstract{'' if len(sources) == 1 else 's'}"
-    heading = f"{len(cited)} of {len(sources)} cited" if cited else found
+    heading = f"{len(cited)} of {len(sources)} cited" if cited else counted(len(sources), "abstract")
     return (
         f'<div class="panel"><div class="panel-head"><b>Sources</b><span>{heading}</span></div>{"".join(cards)}</div>'
     )
@@ -139,17 +136,13 @@ def names(authors: Sequence[str], complete: bool) -> str:
 
 def _card(source: Source, paper: Paper | None, answer: Answer | None, is_cited: bool) -> str:
     quotes = answer.quotes(source.number) if answer else ()
-    address = web_address(source.url)
-    title = rendered(source.title)
-    if address:
-        title = f'<a href="{html.escape(address)}" target="_blank" rel="noopener noreferrer">{title}</a>'
     facts = [names(source.authors, paper.authors_complete if paper else True)]
     facts += [f"<time>{escaped(source.date)}</time>"] if source.date else []
     facts += [escaped(", ".join(paper.categories)), escaped(paper.venue)] if paper else []
     excerpts = "".join(f"<blockquote>{rendered(quote)}</blockquote>" for quote in quotes[:_SHOWN_QUOTES] if is_cited)
     return (
         f'<article class="card{" cited" if is_cited else ""}"><div class="number">{source.number}</div>'
-        f'<div class="body"><div class="title">{title}</div>'
+        f'<div class="body"><div class="title">{linked(source.title, source.url)}</div>'
         f'<div class="facts">{" · ".join(fact for fact in facts if fact)}</div>{excerpts}'
         f"<details><summary>Abstract</summary><p>{rendered(source.abstract, quotes)}</p></details></div></article>"
     )

@@ -1,4 +1,4 @@
-"""The conversation: what Send, Stop, Retry, Edit and New chat do, and how an answer appears while it is written.
+"""Chat of the page: its events (send, stop, retry, edit, new chat), and an answer while it is written.
 
 The server keeps each tab's conversation as a tuple of exchanges; what the browser shows is drawn from it and never read
 back, so nothing that a page sends can put words into an earlier answer.
@@ -9,28 +9,26 @@ from __future__ import annotations
 import html
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Any
 
 import gradio as gr
 
 from assistant.answering import AnswerStream
 from assistant.errors import AssistantError
-from assistant.library import Conversations
+from assistant.library import Conversations, Library
 from assistant.types import (
     Answer,
     AnswerEvent,
     AnswerFinished,
     EvidenceFound,
-    Paper,
     Plan,
     Progress,
     QuestionPlanned,
     Source,
     TextProduced,
-    Turn,
 )
 from assistant.ui import cards
 from assistant.ui import plan as plans
@@ -44,11 +42,14 @@ EARLIER_CHATS = 50
 NO_SOURCES_YET = cards.panel_note("The abstracts behind an answer appear here, before it is written.")
 
 INTERNAL_ERROR = (
-    "Something went wrong inside the program. The terminal in which it runs says more. The question is kept."
+    "Something went wrong inside the program. The terminal in which it runs says more. Your question is still here."
 )
 
 Outputs = tuple[Any, Any, Any, Any]
 """New values of the question box, the chat, the conversation and the sources."""
+
+_UNCHANGED: Outputs = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
+_SEARCHING = cards.panel_note("Searching the abstracts …")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,8 @@ class Exchange:
 Conversation = tuple[Exchange, ...]
 
 
-class Asker(Protocol):
-    """Starts an answer; `Assistant.ask` is one."""
-
-    def __call__(
-        self, question: str, history: Sequence[Turn], plan: Plan | None = None, anyway: bool = False
-    ) -> AnswerStream:
-        """Return the answer's events; a plan that is given is carried out as it is, `anyway` without a judgement."""
-
-
-class Following:
-    """One answer that is being followed: its events are drawn in a thread of its own, so that waiting can be shown."""
+class RunningAnswer:
+    """One answer that is being written: its events come in a thread of its own, so that waiting can be shown."""
 
     def __init__(self, start: Callable[[], AnswerStream]) -> None:
         self._start = start
@@ -90,9 +82,9 @@ class Following:
         self.stopped = threading.Event()
         self.abandoned = False
         self.is_over = False
-        threading.Thread(target=self._draw, daemon=True).start()
+        threading.Thread(target=self._collect, daemon=True).start()
 
-    def _draw(self) -> None:
+    def _collect(self) -> None:
         try:
             self._stream = self._start()
             if self.stopped.is_set():
@@ -125,62 +117,47 @@ class Following:
 
 
 class Chat:
-    """The chat's events. `is_ready` tells whether the models are loaded, `called` the name of a person in a filter."""
+    """The chat's events.
+
+    `ask` starts an answer (`Workspace.ask`), `is_ready` tells whether the models are loaded, `called` returns the name
+    of a person in a filter.
+    """
 
     def __init__(
-        self,
-        ask: Asker,
-        papers_by_id: Callable[[Sequence[str]], list[Paper]],
-        chats: Conversations,
-        is_ready: Callable[[], bool],
-        called: plans.Called,
+        self, ask: Callable[..., AnswerStream], library: Library, is_ready: Callable[[], bool], called: plans.Called
     ) -> None:
         self._called = called
         self._ask = ask
-        self._papers_by_id = papers_by_id
-        self._chats = chats
+        self._library = library
+        self._conversations = Conversations(library)
         self._is_ready = is_ready
-        self._running: dict[str, Following] = {}
+        self._running: dict[str, RunningAnswer] = {}
 
     def send(self, question: str, conversation: Conversation, request: gr.Request) -> Iterator[Outputs]:
         """Answer a new question."""
-        yield from self._follow(question, conversation, request)
+        yield from self._answer(question, conversation, request)
 
     def choose(self, conversation: Conversation, request: gr.Request, chosen: gr.SelectData) -> Iterator[Outputs]:
         """Answer the example that was clicked."""
-        yield from self._follow(str(chosen.value["text"]), conversation, request)
+        yield from self._answer(str(chosen.value["text"]), conversation, request)
 
     def retry(self, conversation: Conversation, request: gr.Request) -> Iterator[Outputs]:
         """Answer the last question once more."""
         if conversation:
-            yield from self._follow(conversation[-1].question, conversation[:-1], request, conversation[0].chat_id)
+            yield from self._answer(conversation[-1].question, conversation[:-1], request, conversation[0].chat_id)
 
     def answer_anyway(self, conversation: Conversation, request: gr.Request) -> Iterator[Outputs]:
         """Answer the last question, which was refused, all the same; what is written is marked as not assured."""
         if conversation and (plan := conversation[-1].plan):
             last, chat_id = conversation[-1].question, conversation[0].chat_id
-            yield from self._follow(last, conversation[:-1], request, chat_id, plan, anyway=True)
+            yield from self._answer(last, conversation[:-1], request, chat_id, plan, anyway=True)
 
-    def correct(
-        self,
-        conversation: Conversation,
-        kind: str,
-        measure: str | None,
-        author: str,
-        since: float | None,
-        until: float | None,
-        category: str,
-        words: str,
-        code: str,
-        request: gr.Request,
-    ) -> Iterator[Outputs]:
-        """Answer the last question once more, read as the fields of the plan say now."""
-        plan = conversation[-1].plan if conversation else None
-        if plan:
-            values = (kind, measure, author, since, until, category, words, code)
+    def correct(self, request: gr.Request, conversation: Conversation, *values: Any) -> Iterator[Outputs]:
+        """Answer the last question once more, read as the fields of the plan say now (see `plan.Fields`)."""
+        if conversation and (plan := conversation[-1].plan):
             plan = plans.corrected(plan, values, self._called)
             chat_id = conversation[0].chat_id
-            yield from self._follow(conversation[-1].question, conversation[:-1], request, chat_id, plan)
+            yield from self._answer(conversation[-1].question, conversation[:-1], request, chat_id, plan)
 
     def plan_fields(self, conversation: Conversation) -> plans.Fields:
         """Return how the last question was read, as the values of the fields."""
@@ -188,14 +165,13 @@ class Chat:
 
     def edit(self, conversation: Conversation, request: gr.Request, edited: gr.EditData) -> Iterator[Outputs]:
         """Answer an earlier question as it now reads; the turns after it go."""
-        message = edited.index if isinstance(edited.index, int) else edited.index[0]
-        earlier = conversation[: message // 2]
-        yield from self._follow(html.unescape(str(edited.value)), earlier, request, conversation[0].chat_id)
+        earlier = conversation[: _turn(edited)]
+        yield from self._answer(html.unescape(str(edited.value)), earlier, request, conversation[0].chat_id)
 
     def stop(self, request: gr.Request) -> None:
         """Stop the answer that is being written; what was written of it stays."""
-        if following := self._running.get(str(request.session_hash)):
-            following.stop()
+        if running := self._running.get(str(request.session_hash)):
+            running.stop()
 
     def clear(self, request: gr.Request) -> Outputs:
         """Begin a new conversation; the one before stays among the earlier ones."""
@@ -204,9 +180,9 @@ class Chat:
 
     def open(self, chat_id: str | None, request: gr.Request) -> Outputs:
         """Go back to an earlier conversation."""
-        answers = self._chats.answers(chat_id) if chat_id else ()
+        answers = self._conversations.answers(chat_id) if chat_id else ()
         if not chat_id or not answers:
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return _UNCHANGED
         self._abandon(request)
         conversation = tuple(
             Exchange(answer.question, answer.plan, answer.sources, answer=answer, chat_id=chat_id) for answer in answers
@@ -216,25 +192,25 @@ class Chat:
     def forget(self, conversation: Conversation, request: gr.Request) -> Outputs:
         """Delete the conversation that is shown, and begin a new one."""
         if conversation:
-            self._chats.forget(conversation[0].chat_id)
+            self._conversations.forget(conversation[0].chat_id)
         return self.clear(request)
 
     def earlier(self) -> Mapping[str, Any]:
         """Return the list of earlier conversations, newest first, by their first questions."""
-        latest = self._chats.latest(EARLIER_CHATS)
+        latest = self._conversations.latest(EARLIER_CHATS)
         choices = [(cards.one_line(f"{chat.title[:80]} · {chat.begun[:10]}"), chat.id) for chat in latest]
         named = [("Earlier conversations", ""), *choices]
         update: dict[str, Any] = gr.update(choices=named, value="", visible=bool(choices))
         return update
 
     def _abandon(self, request: gr.Request) -> None:
-        if following := self._running.pop(str(request.session_hash), None):
-            following.stop(abandon=True)
+        if running := self._running.pop(str(request.session_hash), None):
+            running.stop(abandon=True)
 
     def show_sources(self, conversation: Conversation, selected: gr.SelectData) -> str:
         """Return the sources of the answer that was clicked."""
-        message = selected.index if isinstance(selected.index, int) else selected.index[0]
-        return self._panel(conversation[message // 2]) if message // 2 < len(conversation) else ""
+        turn = _turn(selected)
+        return self._panel(conversation[turn]) if turn < len(conversation) else ""
 
     def answer(self, question: str) -> dict[str, Any]:
         """Answer one question without a page: the object that `assistant ask --json` prints."""
@@ -243,7 +219,7 @@ class Chat:
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    def _follow(
+    def _answer(
         self,
         question: str,
         earlier: Conversation,
@@ -257,25 +233,25 @@ class Chat:
         chat_id = chat_id or (earlier[0].chat_id if earlier else Conversations.new_id())
         session = str(request.session_hash)
         if not question.strip():
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield _UNCHANGED
             return
-        if (running := self._running.get(session)) and not running.is_over:
+        if (before := self._running.get(session)) and not before.is_over:
             gr.Warning("An answer is still being written. Stop it first, then ask again.")
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield _UNCHANGED
             return
         history = [exchange.answer.turn() for exchange in earlier if exchange.answer]
-        following = self._running[session] = Following(lambda: self._ask(question, history, plan, anyway))
+        running = self._running[session] = RunningAnswer(lambda: self._ask(question, history, plan=plan, anyway=anyway))
         try:
-            yield from self._watch(following, Exchange(question, chat_id=chat_id), earlier)
+            yield from self._show(running, Exchange(question, chat_id=chat_id), earlier)
         finally:
-            following.stop()
-            if self._running.get(session) is following:
+            running.stop()
+            if self._running.get(session) is running:
                 del self._running[session]
 
-    def _watch(self, following: Following, exchange: Exchange, earlier: Conversation) -> Iterator[Outputs]:
+    def _show(self, running: RunningAnswer, exchange: Exchange, earlier: Conversation) -> Iterator[Outputs]:
         asked = time.monotonic()
         yield _busy_box(), self._messages((*earlier, exchange), "Searching …"), (*earlier, exchange), _SEARCHING
-        for event in following.events():
+        for event in running.events():
             panel: Any = gr.skip()
             match event:
                 case QuestionPlanned(plan):
@@ -291,21 +267,21 @@ class Chat:
                     exchange = replace(exchange, answer=answer, sources=answer.sources)
                 case AssistantError() as error:
                     exchange = replace(exchange, error=str(error))
-                case None if following.stopped.is_set() and not exchange.draft:
+                case None if running.stopped.is_set() and not exchange.draft:
                     break
-            if following.abandoned:
+            if running.abandoned:
                 return
             if exchange.answer is None and not exchange.error:
                 waiting = self._waiting(exchange, time.monotonic() - asked)
                 yield gr.skip(), self._messages((*earlier, exchange), waiting), (*earlier, exchange), panel
-        if following.abandoned:
+        if running.abandoned:
             return
         if exchange.answer is None and not exchange.error:
             stopped = "Stopped before anything was written."
-            exchange = replace(exchange, error=stopped if following.stopped.is_set() else INTERNAL_ERROR)
+            exchange = replace(exchange, error=stopped if running.stopped.is_set() else INTERNAL_ERROR)
         conversation = (*earlier, exchange)
-        following.is_over = True
-        self._chats.save(exchange.chat_id, [kept.answer for kept in conversation if kept.answer])
+        running.is_over = True
+        self._conversations.save(exchange.chat_id, [each.answer for each in conversation if each.answer])
         yield _idle_box(), self._messages(conversation), conversation, self._panel(exchange)
 
     def _waiting(self, exchange: Exchange, seconds: float) -> str:
@@ -330,11 +306,8 @@ class Chat:
     def _panel(self, exchange: Exchange) -> str:
         if exchange.sources is None:
             return cards.panel_note("No sources were looked up for this question.")
-        papers = self._papers_by_id([source.paper_id for source in exchange.sources])
+        papers = self._library.papers_by_id([source.paper_id for source in exchange.sources])
         return cards.sources_panel(exchange.sources, {paper.id: paper for paper in papers}, exchange.answer)
-
-
-_SEARCHING = cards.panel_note("Searching the abstracts …")
 
 
 def _reply(exchange: Exchange, waiting: str) -> str:
@@ -364,6 +337,12 @@ def is_answerable_anyway(conversation: Conversation) -> bool:
     """Tell whether the last question was refused though papers near it were found."""
     answer = conversation[-1].answer if conversation else None
     return bool(answer and answer.refused and answer.sources and answer.plan)
+
+
+def _turn(event: gr.EditData | gr.SelectData) -> int:
+    """Return which question, counted from 0, the message belongs to that an event is about."""
+    message = event.index if isinstance(event.index, int) else event.index[0]
+    return int(message) // 2
 
 
 def _busy_box() -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Downloads: files that the page made, held in memory for a while, and the files of an answer."""
+"""Downloads: files that the page made, held in memory for a while, and those of an answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from assistant import export
 from assistant.types import Answer, Paper
 
 MOST_BYTES = 64 * 2**20
-"""Bytes that are kept; the oldest files go first."""
+"""Bytes of all files; the oldest files are dropped first."""
 
 _TYPES: Mapping[str, str] = {
     "bib": "application/x-bibtex; charset=utf-8",
@@ -29,11 +29,11 @@ _TYPES: Mapping[str, str] = {
     "ris": "application/x-research-info-systems; charset=utf-8",
     "zip": "application/zip",
 }
-_GONE = "This file is not kept any more. Go back to the page and have it made again."
+_GONE = "This file is no longer available. Go back to the page and create it again."
 
 
 class Downloads:
-    """Keeps files and serves them at addresses that cannot be guessed, always to be saved, never to be shown."""
+    """Files in memory, served at addresses that cannot be guessed, always to be saved, never to be shown."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -42,22 +42,22 @@ class Downloads:
 
     @property
     def route(self) -> Route:
-        """Return the route that serves the files; the gate must let `/kept/...` through."""
-        return Route("/kept/{token}/{name}", self._serve, methods=["GET"])
+        """Return the route that serves the files; the gate must let `/downloads/...` through."""
+        return Route("/downloads/{token}/{name}", self._serve, methods=["GET"])
 
-    def keep(self, name: str, content: bytes) -> str:
-        """Keep a file and return its address on this server. Its name is plain letters and an ending of `_TYPES`."""
+    def store(self, name: str, content: bytes) -> str:
+        """Store a file and return its address on this server. Its name is plain letters and an ending of `_TYPES`."""
         key = f"{secrets.token_hex(16)}/{name}"
         with self._lock:
             self._files[key] = content
             while len(self._files) > 1 and sum(map(len, self._files.values())) > self._most_bytes:
                 self._files.popitem(last=False)
-        return f"/kept/{key}"
+        return f"/downloads/{key}"
 
     def links(self, files: Mapping[str, tuple[str, bytes]]) -> str:
-        """Keep files, by name with label and content, and return HTML that links to them. Labels are plain words."""
+        """Store files, by name with label and content, and return HTML that links to them. Labels are plain words."""
         anchors = "".join(
-            f'<a href="{self.keep(name, content)}" download="{name}">{label}</a>'
+            f'<a href="{self.store(name, content)}" download="{name}">{label}</a>'
             for name, (label, content) in files.items()
         )
         return f'<div class="files">{anchors}</div>'

@@ -1,4 +1,4 @@
-"""What keeps the page to itself: one gate before every request, and an environment that opens nothing."""
+"""Hardening of the web server: one gate before every request, and an environment that opens nothing."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LARGEST_UPLOAD = "200mb"
 
 _ROUTES = re.compile(
-    r"/(?:config|theme\.css|favicon\.ico|(?:assets|static)/.+|kept/[0-9a-f]{32}/[\w-]+\.\w+"
+    r"/(?:config|theme\.css|favicon\.ico|(?:assets|static)/.+|downloads/[0-9a-f]{32}/[\w-]+\.\w+"
     r"|gradio_api/(?:info|cancel|reset|app_id|upload|upload_progress|startup-events|queue/(?:join|data)|heartbeat/\w+"
     r"|run/predict|call/(?:v2/)?\w+(?:/\w+)?))?/?"
 )
 """Every address that the page and a Gradio client need. None of them serves a file of this machine, or fetches one.
 
-What lies under `kept` the page made itself and holds in memory (`assistant.ui.downloads`).
+What lies under `downloads` the page made itself and holds in memory (`assistant.ui.downloads`).
 """
 
 _INLINE_SCRIPT = re.compile(rb"<script\b(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
@@ -92,7 +92,7 @@ class Gate:
         if scope["type"] != "http" or not _ROUTES.fullmatch(scope["path"]):
             await PlainTextResponse("There is nothing here.", 404)(scope, receive, _with_headers(send))
         elif not _is_own(headers):
-            await PlainTextResponse("Only this machine's own page may ask.", 403)(scope, receive, _with_headers(send))
+            await PlainTextResponse("Only this page may send requests.", 403)(scope, receive, _with_headers(send))
         elif scope["path"] == "/":
             plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
             await self._app({**scope, "headers": plain}, receive, _with_hashes(_with_headers(send)))

@@ -1,22 +1,21 @@
-"""The library's part of the page: adding files, what became of each record, and the list of papers."""
+"""Library tab of the page: adding papers, what became of each record, and the list of papers."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NoReturn, Protocol
 
 import gradio as gr
 
 from assistant.errors import AssistantError, UsageError
 from assistant.ingestion.remote import Reference, parse_reference
 from assistant.library import Library
+from assistant.text import counted
 from assistant.types import AuthorProfile, IngestionReport, Paper, Progress, ProgressListener
 from assistant.ui import cards
 
@@ -34,56 +33,12 @@ _ABBREVIATION = re.compile(r"\(([A-Z][A-Za-z]*[A-Z])s?\)")
 _PLAIN_NAME = re.compile(r"[^\W\d_][\w .'’-]{2,40}")
 
 
-class Adder(Protocol):
-    """Adds files, and what references name, to the library; `Workspace.add` is one."""
-
-    def __call__(
-        self, sources: Sequence[Path | Reference], *, as_of: date | None = None, on_progress: ProgressListener
-    ) -> IngestionReport:
-        """Return what became of each record."""
-
-
-class Shelf:
-    """The library as the page lists it. Nothing of it is kept in memory but its size and a few questions."""
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._lock = threading.Lock()
-        self._size = 0
-        self._examples: tuple[str, ...] = ()
-
-    def refresh(self) -> None:
-        """Look at the library again."""
-        size = self._library.count()
-        examples = tuple(example_questions(self._library.papers(limit=_PAPERS_FOR_EXAMPLES)))
-        with self._lock:
-            self._size, self._examples = size, examples
-
-    @property
-    def examples(self) -> tuple[str, ...]:
-        """Return questions that this library can answer."""
-        return self._examples
-
-    @property
-    def size(self) -> int:
-        """Return how many papers there are."""
-        return self._size
-
-    def table(self, query: str = "") -> str:
-        """Return the papers of which title, authors, category, venue or date hold every word of the query, as HTML."""
-        found, count = self._library.find_papers(query, limit=SHOWN_PAPERS)
-        return papers_table(found, count, of=self._size, query=query)
-
-    def profiles(self) -> str:
-        """Return what author pages say of their owners, as HTML; of one person the newest page only."""
-        newest: dict[str, AuthorProfile] = {}
-        for profile in sorted(self._library.profiles(), key=lambda profile: profile.as_of):
-            newest[profile.name] = profile
-        return profiles_list(sorted(newest.values(), key=lambda profile: profile.name))
+Add = Callable[..., IngestionReport]
+"""Adds files, and what references name, to the library; `Workspace.add` is one."""
 
 
 def add_uploads(
-    add: Adder, files: Sequence[str] | None, as_of: str | None, listen: ProgressListener, folder: Path
+    add: Add, files: Sequence[str] | None, as_of: str | None, listen: ProgressListener, folder: Path
 ) -> str:
     """Add uploaded files and say as HTML what became of each record. The uploaded copies are removed.
 
@@ -97,7 +52,7 @@ def add_uploads(
     except ValueError:
         return cards.note(f"“{as_of}” is not a date. Write it as year-month-day, such as 2025-02-19.", "error")
     try:
-        return told(lambda: add(paths, as_of=day, on_progress=listen))
+        return ingest(lambda: add(paths, as_of=day, on_progress=listen))
     finally:
         for path in paths:
             if path.resolve().is_relative_to(folder.resolve()):
@@ -106,23 +61,20 @@ def add_uploads(
                     path.parent.rmdir()
 
 
-def told(ingest: Callable[[], IngestionReport]) -> str:
-    """Ingest, and return as HTML what became of each record, or why nothing could be done."""
+def ingest(add: Callable[[], IngestionReport]) -> str:
+    """Add papers, and return as HTML what became of each record, or why nothing was added."""
     try:
-        return report(ingest())
+        return report(add())
     except AssistantError as error:
         return cards.note(str(error), "error")
 
 
-def add_references(add: Adder, words: str | None, listen: ProgressListener) -> str:
+def add_references(add: Add, words: str | None, listen: ProgressListener) -> str:
     """Fetch what references such as "arxiv:2502.13604" name, and say as HTML what became of each record."""
-    try:
-        references = [parse_reference(word) or _no_reference(word) for word in _references(words or "")]
-    except AssistantError as error:
-        return cards.note(str(error), "error")
-    if not references:
+    written = re.findall(r'author:\s*"[^"]*"|author:[^,;\n]*|[^\s,;]+', words or "", re.IGNORECASE)  # names hold spaces
+    if not written:
         return cards.note("Write an id first, such as arxiv:2502.13604.", "error")
-    return told(lambda: add(references, on_progress=listen))
+    return ingest(lambda: add([_reference(word.strip()) for word in written], on_progress=listen))
 
 
 def tracked(bar: gr.Progress, clock: Callable[[], float] = time.monotonic) -> ProgressListener:
@@ -150,13 +102,9 @@ def _pace(progress: Progress, seconds: float, first: int) -> str:
     return f", {rate:,.0f} papers/s, {time_left} left" if progress.total else f", {rate:,.0f} papers/s"
 
 
-def _references(words: str) -> list[str]:
-    """Cut what a person wrote at spaces, commas and line ends, but not within an author's name."""
-    parts = re.findall(r'author:\s*"[^"]*"|author:[^,;\n]*|[^\s,;]+', words, re.IGNORECASE)
-    return [part.strip() for part in parts]
-
-
-def _no_reference(word: str) -> NoReturn:
+def _reference(word: str) -> Reference:
+    if reference := parse_reference(word):
+        return reference
     raise UsageError(
         f"“{word}” cannot be read as a reference. Write arxiv:2502.13604, doi:10.1145/3442188.3445922, "
         'openalex:A5023888391, s2:1741101, pmid:31452104, orcid:0000-0002-1825-0097 or author:"Naibin Gu".'
@@ -170,7 +118,7 @@ def report(result: IngestionReport) -> str:
     failed = f'<div class="{"bad" if result.failed else ""}"><b>{result.failures:,}</b><span>failed</span></div>'
     parts = [f'<div class="figures">{figures}{failed}</div>']
     if result.pending:
-        parts.append(f"<p>{result.pending:,} papers are not indexed yet; add any file to go on.</p>")
+        parts.append(f"<p>Not indexed yet: {counted(result.pending, 'paper')}. Add any file to go on.</p>")
     if result.failed:
         rows = [
             f"<tr><td>{_file_name(problem.file)}</td><td>{problem.line or ''}</td>"
@@ -188,13 +136,15 @@ def report(result: IngestionReport) -> str:
     return f'<div class="report">{"".join(parts)}</div>'
 
 
-def papers_table(papers: Sequence[Paper], found: int, *, of: int, query: str = "") -> str:
-    """Return papers as an HTML table: the first of `found` ones in a library of `of`."""
-    if not of:
+def papers_table(library: Library, query: str = "") -> str:
+    """Return the papers of which title, authors, category, venue or date hold every word of the query, as HTML."""
+    papers, found = library.find_papers(query, limit=SHOWN_PAPERS)
+    size = library.count()
+    if not size:
         return cards.note("The library is empty.", "aside")
     if not papers:
-        return cards.note(f"None of the {of:,} papers holds “{cards.one_line(query)}”.", "aside")
-    count = f"{found:,} of {of:,} papers" if found < of else f"{of:,} papers"
+        return cards.note(f"None of the {size:,} papers holds “{cards.one_line(query)}”.", "aside")
+    count = f"{found:,} of {size:,} papers" if found < size else f"{size:,} papers"
     if found > len(papers):
         count += f", the newest {len(papers)} shown"
     rows = "".join(_table_row(paper) for paper in papers)
@@ -203,22 +153,26 @@ def papers_table(papers: Sequence[Paper], found: int, *, of: int, query: str = "
     return f'<div class="shelf"><p class="count">{count}</p>{table}</div>'
 
 
-def profiles_list(profiles: Sequence[AuthorProfile]) -> str:
-    """Return the headers of author pages as HTML, word for word as the pages give them."""
+def profiles_list(library: Library) -> str:
+    """Return the headers of author pages as HTML, word for word; of one person that of the newest page only."""
+    newest: dict[str, AuthorProfile] = {}
+    for profile in sorted(library.profiles(), key=lambda profile: profile.as_of):
+        newest[profile.name] = profile
     entries = []
-    for profile in profiles:
-        figures = " · ".join(f"{cards.escaped(name)} {cards.escaped(value)}" for name, value in profile.statistics)
+    for name, profile in sorted(newest.items()):
+        figures = " · ".join(f"{cards.escaped(label)} {cards.escaped(value)}" for label, value in profile.statistics)
         facts = " · ".join(part for part in (cards.escaped(profile.category), figures) if part)
         day = f", {cards.escaped(profile.as_of)}" if profile.as_of else ""
-        entries.append(f"<p><b>{cards.escaped(profile.name)}</b> <span>{facts} (as their page says{day})</span></p>")
+        entries.append(f"<p><b>{cards.escaped(name)}</b> <span>{facts} (as their page says{day})</span></p>")
     return f'<div class="profiles">{"".join(entries)}</div>' if entries else ""
 
 
-def example_questions(papers: Sequence[Paper]) -> list[str]:
-    """Return a few questions about the papers at hand, newest first: a method, an author, a term.
+def example_questions(library: Library) -> list[str]:
+    """Return a few questions about the newest papers: a method, an author, a term.
 
     Only plain words of titles and names enter them, since a click sends them as they stand.
     """
+    papers = library.papers(limit=_PAPERS_FOR_EXAMPLES)
     methods = list(dict.fromkeys(match.group(1) for paper in papers if (match := _METHOD.match(paper.title))))
     people = Counter(name for paper in papers for name in paper.authors if _PLAIN_NAME.fullmatch(name))
     explained = Counter(term for paper in papers for term in set(_ABBREVIATION.findall(paper.abstract)))
@@ -230,17 +184,13 @@ def example_questions(papers: Sequence[Paper]) -> list[str]:
     return questions[:_MOST_EXAMPLES]
 
 
-def _frequent(counter: Counter[str], most: int) -> Iterable[str]:
-    """Return the word that occurs most often, if any occurs more than once and at most `most` times."""
+def _frequent(counter: Counter[str], most: int) -> list[str]:
+    """Return the word that occurs most often, of those that occur more than once and at most `most` times."""
     return [word for word, count in counter.most_common() if 1 < count <= most][:1]
 
 
 def _table_row(paper: Paper) -> str:
-    address = cards.web_address(paper.url)
-    title = cards.rendered(paper.title)
-    if address:
-        link = cards.escaped(address)
-        title = f'<a href="{link}" target="_blank" rel="noopener noreferrer">{title}</a>'
+    title = cards.linked(paper.title, paper.url)
     code = "yes" if paper.has_code else ""
     return (
         f'<tr><td class="date">{cards.escaped(paper.date)}</td><td class="title">{title}</td>'

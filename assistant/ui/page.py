@@ -1,7 +1,8 @@
-"""The page's layout, and which event calls what."""
+"""Layout of the page, and which event calls what."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -12,22 +13,28 @@ import gradio as gr
 from gradio.events import api
 
 from assistant.errors import AssistantError
-from assistant.library import Conversations
+from assistant.text import counted
 from assistant.ui import cards
 from assistant.ui import plan as plans
 from assistant.ui.chat import NO_SOURCES_YET, Chat, Conversation, is_answerable_anyway
 from assistant.ui.downloads import Downloads, answer_files
-from assistant.ui.library import Shelf, add_references, add_uploads, told, tracked
+from assistant.ui.library import (
+    add_references,
+    add_uploads,
+    example_questions,
+    ingest,
+    papers_table,
+    profiles_list,
+    tracked,
+)
 from assistant.ui.trends import TrendsTab
 from assistant.workspace import Workspace
 
 TITLE = "Research assistant"
 
-Keeper = Callable[[Conversation], str]
-
 _ANSWERS_AT_ONCE = 8
 _LONGEST_QUEUE = 64
-_KEEP_UPLOADS = (3600, 3600)
+_DELETE_UPLOADS = (3600, 3600)
 """Uploads that were never added: every how many seconds to look, and how old they may grow."""
 
 _FILE_TYPES = [
@@ -42,68 +49,57 @@ _EMPTY = (
 )
 
 
-class Preparation:
-    """Loads the models in the background, so that the page opens at once. What fails shows when it is needed first."""
+def _prepare(workspace: Workspace) -> Callable[[], bool]:
+    """Load the models in the background, so that the page opens at once, and return what tells whether that has ended.
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._done = threading.Event()
-        threading.Thread(target=self._prepare, daemon=True).start()
+    What fails shows when it is needed first.
+    """
 
-    def _prepare(self) -> None:
-        try:
-            self._workspace.embed_few()
-            self._workspace.language_model()
-        except AssistantError:
-            return
-        finally:
-            self._done.set()
+    def load() -> None:
+        with contextlib.suppress(AssistantError):
+            workspace.embed_few()
+            workspace.language_model()
 
-    def is_ready(self) -> bool:
-        """Tell whether there is nothing left to wait for."""
-        return self._done.is_set()
+    thread = threading.Thread(target=load, daemon=True)
+    thread.start()
+    return lambda: not thread.is_alive()
 
 
-def build(workspace: Workspace, uploads: Path, downloads: Downloads | None = None) -> gr.Blocks:
+def build(workspace: Workspace, uploads: Path, downloads: Downloads) -> gr.Blocks:
     """Lay the page out over an open workspace. Uploaded files pass through the folder `uploads`.
 
-    `downloads` serves what the page makes for its reader; without it there are no files to take away.
+    `downloads` serves what the page makes for its reader.
     """
-    shelf = Shelf(workspace.library)
-    chat = Chat(
-        lambda question, history, plan=None, anyway=False: workspace.ask(question, history, plan=plan, anyway=anyway),
-        workspace.library.papers_by_id,
-        Conversations(workspace.library),
-        Preparation(workspace).is_ready,
-        workspace.assistant.planner.called,
-    )
-    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_KEEP_UPLOADS, fill_width=True)
+    library = workspace.library
+    chat = Chat(workspace.ask, library, _prepare(workspace), workspace.assistant.planner.called)
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_DELETE_UPLOADS, fill_width=True)
     with page:
         with gr.Row(elem_id="top"):
             heading = _markdown(elem_id="heading")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="ask"):
-                chatbot, offer, earlier = _lay_out_chat(chat, _keeper(workspace, downloads))
+                chatbot, offer, earlier = _lay_out_chat(chat, workspace, downloads)
             with gr.Tab("Trends", id="trends"):
-                _lay_out_trends(TrendsTab(workspace.library, lambda: workspace.assistant.retriever.search, downloads))
+                _lay_out_trends(TrendsTab(library, workspace.assistant.retriever.search, downloads))
             with gr.Tab("Library", id="library"):
-                search, listing, profiles, added, as_of = _lay_out_library(workspace, shelf, uploads)
+                search, listing, profiles, added, as_of = _lay_out_library(workspace, uploads)
 
         shown = [heading, chatbot, offer, listing, profiles, as_of]
 
         def show(query: str | None) -> tuple[Any, ...]:
-            shelf.refresh()
+            size = library.count()
+            examples = [{"text": question} for question in example_questions(library)]
             return (
-                _heading(shelf.size),
-                _welcome(shelf),
-                gr.update(visible=not shelf.size),
-                shelf.table(query or ""),
-                shelf.profiles(),
+                _heading(size),
+                gr.update(placeholder=_INVITATION if size else _EMPTY, examples=examples),
+                gr.update(visible=not size),
+                papers_table(library, query or ""),
+                profiles_list(library),
                 date.today().isoformat(),
             )
 
         def add_sample(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 - how Gradio finds the bar
-            return told(lambda: workspace.add_sample(tracked(progress)))
+            return ingest(lambda: workspace.add_sample(tracked(progress)))
 
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(show, search, shown, **private)
@@ -115,17 +111,12 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads | None = Non
     return page
 
 
-def _lay_out_chat(chat: Chat, keep: Keeper) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
+def _lay_out_chat(chat: Chat, workspace: Workspace, downloads: Downloads) -> tuple[gr.Chatbot, gr.Button, gr.Dropdown]:
     with gr.Row(elem_id="talk"):
         with gr.Column(scale=7, min_width=320, elem_id="conversation"):
             with gr.Row(elem_id="earlier"):
                 earlier = gr.Dropdown(
-                    show_label=False,
-                    container=False,
-                    visible=False,
-                    filterable=False,
-                    elem_id="earlier-list",
-                    scale=8,
+                    show_label=False, container=False, visible=False, filterable=False, elem_id="earlier-list", scale=8
                 )
                 forget = gr.Button("Delete this conversation", size="sm", elem_id="forget", scale=2, visible=False)
             chatbot = gr.Chatbot(
@@ -145,7 +136,7 @@ def _lay_out_chat(chat: Chat, keep: Keeper) -> tuple[gr.Chatbot, gr.Button, gr.D
             )
             offer = gr.Button("Add the sample library", visible=False, variant="primary", elem_id="offer")
             anyway = gr.Button("Answer anyway", size="sm", visible=False, elem_id="anyway")
-            reading, values, again = _lay_out_plan()
+            reading, fields, again = _lay_out_plan()
             box = gr.Textbox(
                 show_label=False,
                 container=False,
@@ -157,34 +148,32 @@ def _lay_out_chat(chat: Chat, keep: Keeper) -> tuple[gr.Chatbot, gr.Button, gr.D
                 elem_id="question",
             )
         with gr.Column(scale=5, min_width=300, elem_id="sources"):
-            files = gr.Button("Files of this answer", size="sm", visible=False, elem_id="keep")
-            kept = _markdown(elem_id="kept")
+            make_files = gr.Button("Files of this answer", size="sm", visible=False, elem_id="make-files")
+            files = _markdown(elem_id="answer-files")
             sources = _markdown(NO_SOURCES_YET)
-    conversation = _connect_chat(
-        chat, box, chatbot, sources, earlier, forget, reading, values, (again, anyway), (files, kept)
-    )
-    files.click(keep, conversation, kept, api_visibility="private", show_progress_on=files)
-    return chatbot, offer, earlier
-
-
-def _connect_chat(
-    chat: Chat,
-    box: gr.Textbox,
-    chatbot: gr.Chatbot,
-    sources: gr.Markdown,
-    earlier: gr.Dropdown,
-    forget: gr.Button,
-    reading: gr.Accordion,
-    values: Sequence[Any],
-    asking_again: tuple[gr.Button, gr.Button],
-    files: tuple[gr.Button, gr.Markdown],
-) -> gr.State:
-    """Say which event of the chat calls what; after each the list of earlier conversations is read anew.
-
-    Return what holds the conversation.
-    """
-    again, anyway = asking_again
     conversation = gr.State(())
+
+    def files_of(conversation: Conversation) -> str:
+        answer = conversation[-1].answer if conversation else None
+        if answer is None:
+            return ""
+        try:
+            return downloads.links(answer_files(answer, workspace.library.papers_by_id, workspace.save_bundle))
+        except AssistantError as error:
+            return cards.note(str(error), "error")
+
+    def refresh(conversation: Conversation) -> tuple[Any, ...]:
+        last = conversation[-1] if conversation else None
+        return (
+            chat.earlier(),
+            gr.update(visible=bool(last)),
+            gr.update(visible=bool(last and last.plan), open=False),
+            *chat.plan_fields(conversation),
+            gr.update(visible=is_answerable_anyway(conversation)),
+            gr.update(visible=bool(last and last.answer)),
+            "",
+        )
+
     outputs = [box, chatbot, conversation, sources]
     answering: dict[str, Any] = {
         "outputs": outputs,
@@ -194,53 +183,24 @@ def _connect_chat(
         "show_progress": "hidden",
     }
     at_once: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    answers = [
+    changes = [
         box.submit(chat.send, [box, conversation], **answering),
         chatbot.example_select(chat.choose, conversation, **answering),
         chatbot.retry(chat.retry, conversation, **answering),
         chatbot.edit(chat.edit, conversation, **answering),
-        again.click(chat.correct, [conversation, *values], **answering),
+        again.click(chat.correct, [conversation, *fields], **answering),
         anyway.click(chat.answer_anyway, conversation, **answering),
-    ]
-    box.stop(chat.stop, **at_once)
-    changes = [
-        *answers,
         chatbot.clear(chat.clear, None, outputs, **at_once),
         earlier.input(chat.open, earlier, outputs, **at_once),
         forget.click(chat.forget, conversation, outputs, **at_once),
     ]
+    refreshed = [earlier, forget, reading, *fields, anyway, make_files, files]
     for change in changes:
-        change.then(
-            lambda kept: (
-                chat.earlier(),
-                gr.update(visible=bool(kept)),
-                gr.update(visible=bool(kept and kept[-1].plan), open=False),
-                *chat.plan_fields(kept),
-                gr.update(visible=is_answerable_anyway(kept)),
-                gr.update(visible=bool(kept and kept[-1].answer)),
-                "",
-            ),
-            conversation,
-            [earlier, forget, reading, *values, anyway, *files],
-            **at_once,
-        )
+        change.then(refresh, conversation, refreshed, **at_once)
+    box.stop(chat.stop, **at_once)
     chatbot.select(chat.show_sources, conversation, sources, **at_once)
-    return conversation
-
-
-def _keeper(workspace: Workspace, downloads: Downloads | None) -> Keeper:
-    """Return what makes the files of a conversation's last answer, as links."""
-
-    def keep(conversation: Conversation) -> str:
-        answer = conversation[-1].answer if conversation else None
-        if answer is None or downloads is None:
-            return ""
-        try:
-            return downloads.links(answer_files(answer, workspace.library.papers_by_id, workspace.save_bundle))
-        except AssistantError as error:
-            return cards.note(str(error), "error")
-
-    return keep
+    make_files.click(files_of, conversation, files, api_visibility="private", show_progress_on=make_files)
+    return chatbot, offer, earlier
 
 
 def _lay_out_plan() -> tuple[gr.Accordion, Sequence[Any], gr.Button]:
@@ -262,7 +222,7 @@ def _lay_out_plan() -> tuple[gr.Accordion, Sequence[Any], gr.Button]:
 
 
 def _lay_out_library(
-    workspace: Workspace, shelf: Shelf, uploads: Path
+    workspace: Workspace, uploads: Path
 ) -> tuple[gr.Textbox, gr.Markdown, gr.Markdown, gr.Markdown, gr.DateTime]:
     with gr.Row(elem_id="shelves"):
         with gr.Column(scale=4, min_width=300, elem_id="adding"):
@@ -294,8 +254,8 @@ def _lay_out_library(
             search = gr.Textbox(show_label=False, container=False, placeholder="Search title, author, category, year")
             listing = _markdown()
 
-    def add(chosen: list[str] | None, day: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, None]:  # noqa: B008
-        return add_uploads(workspace.add, chosen, day, tracked(progress), uploads), None
+    def add(paths: list[str] | None, day: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, None]:  # noqa: B008
+        return add_uploads(workspace.add, paths, day, tracked(progress), uploads), None
 
     def add_named(words: str | None, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
         return add_references(workspace.add, words, tracked(progress))
@@ -304,7 +264,12 @@ def _lay_out_library(
         event(add_named, references, added, api_visibility="private", show_progress_on=added)
     button.click(add, [files, as_of], [added, files], api_visibility="private", show_progress_on=added)
     search.change(
-        shelf.table, search, listing, api_visibility="private", show_progress="hidden", trigger_mode="always_last"
+        lambda query: papers_table(workspace.library, query or ""),
+        search,
+        listing,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
     )
     return search, listing, profiles, added, as_of
 
@@ -327,16 +292,8 @@ def _lay_out_trends(tab: TrendsTab) -> None:
         plots = _markdown(elem_id="trends-plots")
     fields = (author, topic, since, until, category)
 
-    def show(
-        author: str,
-        topic: str,
-        since: str,
-        until: str,
-        category: str,
-        by: str,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Iterator[tuple[str, str, str]]:
-        yield from tab.show(author, topic, since, until, category, by, tracked(progress))
+    def show(progress: gr.Progress = gr.Progress(), *values: str | None) -> Iterator[tuple[str, str, str]]:  # noqa: B008
+        yield from tab.show(tracked(progress), *values)
 
     for event in (button.click, *(field.submit for field in fields)):
         event(
@@ -359,34 +316,20 @@ def _markdown(value: str = "", elem_id: str | None = None) -> gr.Markdown:
 
 
 def _heading(size: int) -> str:
-    count = f"{size:,} paper{'' if size == 1 else 's'} in the library" if size else "The library is empty"
+    count = f"{counted(size, 'paper')} in the library" if size else "The library is empty"
     return f'<div class="heading"><span class="name">{TITLE}</span><span class="count">{count}</span></div>'
-
-
-def _welcome(shelf: Shelf) -> dict[str, Any]:
-    examples = [{"text": question} for question in shelf.examples]
-    return gr.update(placeholder=_INVITATION if shelf.size else _EMPTY, examples=examples)
 
 
 def theme() -> gr.themes.Base:
     """Return the page's theme: the system's own fonts, light or dark as the system says."""
-    sans = [
-        "-apple-system",
-        "Segoe UI",
-        "Roboto",
-        "Cantarell",
-        "Noto Sans",
-        "Liberation Sans",
-        "system-ui",
-        "sans-serif",
-    ]
-    mono = ["ui-monospace", "SFMono-Regular", "Menlo", "Liberation Mono", "monospace"]
+    sans = "-apple-system, Segoe UI, Roboto, Cantarell, Noto Sans, Liberation Sans, system-ui, sans-serif"
+    mono = "ui-monospace, SFMono-Regular, Menlo, Liberation Mono, monospace"
     return gr.themes.Base(
         primary_hue=gr.themes.colors.teal,
         neutral_hue=gr.themes.colors.stone,
         radius_size=gr.themes.sizes.radius_md,
-        font=sans,
-        font_mono=mono,
+        font=sans.split(", "),
+        font_mono=mono.split(", "),
     ).set(
         color_accent="*primary_700",
         color_accent_soft="*primary_50",

@@ -1,4 +1,4 @@
-"""How a question was read, shown as fields that a reader can correct."""
+"""Plan of a question as fields that a reader can correct."""
 
 from __future__ import annotations
 
@@ -47,11 +47,12 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
     """Return the plan as the fields say it now; what they do not show of it stays as it is."""
     asked_kind, measure, author, since, until, category, words, code = values
     before = plan.filter
-    kept_author = before.author and (author or "").strip() == called(before.author)
+    author = (author or "").strip()
+    is_same_author = before.author and author == called(before.author)
     filter: PaperFilter = replace(
         before,
-        author=before.author if kept_author else (author or "").strip(),
-        position=before.position if (author or "").strip() else "",
+        author=before.author if is_same_author else author,
+        position=before.position if author else "",
         since=_year(since),
         until=_year(until),
         category=(category or "").strip(),
@@ -71,10 +72,6 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
     return replace(changed, filter=filter)
 
 
-def _year(value: Any) -> int | None:
-    """Return a year; nothing for an empty field or what is no year."""
-    try:
-        year = int(value)
-    except (TypeError, ValueError):
-        return None
-    return year if 1000 <= year <= 3000 else None
+def _year(value: int | None) -> int | None:
+    """Return a year; None for an empty field or a number that is not a year."""
+    return value if value is not None and 1000 <= value <= 3000 else None

@@ -1,21 +1,20 @@
-"""The Trends tab of the page: a form that selects papers, their trends as text and tables, and the plots."""
+"""Trends tab of the page: a form that selects papers, their trends as text and tables, and the plots."""
 
 from __future__ import annotations
 
 import base64
 import html
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.analysis import trends
-from assistant.analysis.trends import By, Share, Trend, Trends
-from assistant.catalogue import caveats
+from assistant.analysis.trends import Share, Trend, Trends
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
-from assistant.search import Search, topics
-from assistant.text import counted, plain
+from assistant.search import Search
+from assistant.text import counted
 from assistant.types import Paper, PaperFilter, Progress, ProgressListener
 from assistant.ui import cards
 from assistant.ui.downloads import Downloads
@@ -37,29 +36,31 @@ Outputs = tuple[str, str, str]
 class TrendsTab:
     """What the button of the trends does. `search` finds papers by meaning; `downloads` serves the files."""
 
-    def __init__(self, library: Library, search: Callable[[], Search], downloads: Downloads | None = None) -> None:
+    def __init__(self, library: Library, search: Search, downloads: Downloads) -> None:
         self._library = library
         self._search = search
         self._downloads = downloads
 
     def show(
         self,
+        listen: ProgressListener,
         author: str | None,
         topic: str | None,
         since: str | None,
         until: str | None,
         category: str | None,
         by: str | None,
-        listen: ProgressListener = lambda _: None,
     ) -> Iterator[Outputs]:
         """Yield what is found, first as text, then with its plots and files. Errors are remarks in the page."""
         try:
             wanted = PaperFilter((author or "").strip(), _year(since), _year(until), category=(category or "").strip())
-            meant, found = self._find(wanted, topic or "", "month" if by == "month" else "year", listen)
+            selected, described = trends.select(self._library, topic or "", wanted, self._search)
+            period: trends.By = "month" if by == "month" else "year"
+            found = trends.find(self._library, selected.filter, period, described, on_progress=listen)
         except AssistantError as error:
             yield cards.note(str(error), "error"), "", ""
             return
-        papers = {paper.id: paper for paper in self._library.papers_by_id(_exemplars(found))}
+        papers = {paper.id: paper for paper in self._library.papers_by_id([each.paper_id for each in found.exemplars])}
         text = report(found, papers)
         if not found.total:
             yield text, "", ""
@@ -69,33 +70,21 @@ class TrendsTab:
         try:
             from assistant.analysis import charts
 
-            drawn = charts.draw(found, self._library, meant)
+            drawn = charts.draw(found, self._library, selected.filter)
             shown = figures(drawn.drawings)
             yield text, shown, ""
-            files = self._files({"trends.html": drawn.html().encode(), "trends.png": drawn.png()}, found)
+            values = json.dumps(found.to_json(), ensure_ascii=False, indent=1)
+            files = self._downloads.links(
+                {
+                    "trends.html": ("Page (HTML)", drawn.html().encode()),
+                    "trends.png": ("Picture (PNG)", drawn.png()),
+                    "trends.json": ("Figures (JSON)", values.encode()),
+                }
+            )
         except AssistantError as error:
             yield text, cards.note(str(error), "error"), ""
             return
         yield text, shown, files
-
-    def _find(self, wanted: PaperFilter, topic: str, by: By, listen: ProgressListener) -> tuple[PaperFilter, Trends]:
-        selected = topics.select(
-            self._library, topic, wanted, lambda text, limit, among: self._search()(text, limit, among)
-        )
-        with self._library.transaction() as connection:
-            names = caveats.names_of(connection, wanted)
-        words = trends.selected_in_words(wanted if selected.note else selected.filter, names)
-        about = f" near to “{plain(topic)}”" if selected.note else ""
-        found = trends.find(self._library, selected.filter, by, f"{words}{about}", on_progress=listen)
-        return selected.filter, found
-
-    def _files(self, files: Mapping[str, bytes], found: Trends) -> str:
-        if self._downloads is None:
-            return ""
-        figures_of = json.dumps(found.to_json(), ensure_ascii=False, indent=1).encode()
-        named = {"trends.html": "Page (HTML)", "trends.png": "Picture (PNG)", "trends.json": "Figures (JSON)"}
-        contents = {**files, "trends.json": figures_of}
-        return self._downloads.links({name: (named[name], content) for name, content in contents.items()})
 
 
 def report(found: Trends, papers: Mapping[str, Paper]) -> str:
@@ -170,15 +159,8 @@ def _term(each: Trend, papers: Mapping[str, Paper]) -> str:
 
 
 def _title(paper: Paper) -> str:
-    address = cards.web_address(paper.url)
-    title = cards.rendered(paper.title)
-    if address:
-        title = f'<a href="{html.escape(address)}" target="_blank" rel="noopener noreferrer">{title}</a>'
+    title = cards.linked(paper.title, paper.url)
     return f"{title} <time>{cards.escaped(paper.date)}</time>" if paper.date else title
-
-
-def _exemplars(found: Trends) -> list[str]:
-    return list(dict.fromkeys(paper_id for each in (*found.themes, *found.terms) for paper_id in each.exemplars))
 
 
 def _year(words: str | None) -> int | None:

@@ -596,7 +596,7 @@ def test_waiting_for_the_models_is_said_and_can_be_stopped(library: Library) -> 
         assert loaded.wait(20)
         raise QuestionError("too late")
 
-    chat = Chat(ask_slowly, lambda ids: [], Conversations(library), is_ready=lambda: False, called=str)
+    chat = Chat(ask_slowly, library, is_ready=lambda: False, called=str)
     steps = chat.send("What is a loom?", (), request_of("a"))
     assert "Searching" in shown(next(steps))
     assert "Loading the models" in shown(next(steps))
@@ -616,7 +616,7 @@ def test_question_while_an_answer_is_written_is_not_mixed_in(library: Library) -
         assert loaded.wait(20)
         raise QuestionError("too late")
 
-    chat = Chat(ask_slowly, lambda ids: [], Conversations(library), is_ready=lambda: False, called=str)
+    chat = Chat(ask_slowly, library, is_ready=lambda: False, called=str)
     first = chat.send("What is a loom?", (), request_of("a"))
     next(first)
     (skipped,) = chat.send("And a gear?", (), request_of("a"))
@@ -692,7 +692,7 @@ def test_trends_can_be_taken_away_as_files(app: Running, open_page: Callable[...
     assert kept["trends.png"].startswith(b"\x89PNG")
     assert kept["trends.html"].startswith(b"<!doctype html>")
     assert json.loads(kept["trends.json"])["total"] == app.workspace.library.count()
-    assert fetch(f"{app.url}kept/{'0' * 32}/trends.png")[0] == 404
+    assert fetch(f"{app.url}downloads/{'0' * 32}/trends.png")[0] == 404
     assert not list((app.workspace.library.folder / "uploads").rglob("trends*"))
 
 
@@ -703,9 +703,9 @@ def test_an_answer_can_be_taken_away_with_its_evidence(
     expect(page.get_by_role("button", name="Files of this answer")).to_be_hidden()
     ask(page, "How many records are there all in all?")
     page.get_by_role("button", name="Files of this answer").click()
-    expect(page.locator("#kept a")).to_have_count(3, timeout=30_000)
+    expect(page.locator("#answer-files a")).to_have_count(3, timeout=30_000)
     kept = {}
-    for link in page.locator("#kept a").all():
+    for link in page.locator("#answer-files a").all():
         with page.expect_download() as download:
             link.click()
         kept[download.value.suggested_filename] = tmp_path / download.value.suggested_filename

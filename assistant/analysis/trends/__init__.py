@@ -2,7 +2,7 @@
 
 from assistant.analysis.trends.changes import Change, Share, Trend, percent
 from assistant.analysis.trends.timeline import By
-from assistant.analysis.trends.trends import Exemplar, Trends, find, named, shown_themes
+from assistant.analysis.trends.trends import Exemplar, Trends, find, named, select, shown_themes
 from assistant.analysis.trends.wording import (
     heading,
     publications_in_words,
@@ -25,6 +25,7 @@ __all__ = [
     "percent",
     "publications_in_words",
     "reference",
+    "select",
     "selected_in_words",
     "shown_themes",
     "statement",

@@ -12,8 +12,10 @@ from assistant.analysis.themes.themes import Theme
 from assistant.analysis.trends import trend_terms, wording
 from assistant.analysis.trends.changes import Trend, trend
 from assistant.analysis.trends.timeline import By, Timeline, lay_out
+from assistant.catalogue import caveats
 from assistant.library import Library
-from assistant.text import fold
+from assistant.search import Search, topics
+from assistant.text import fold, plain
 from assistant.types import Paper, PaperFilter, Progress, ProgressListener
 
 _EXEMPLARS = 3
@@ -78,6 +80,15 @@ class Trends:
             "exemplars": [asdict(each) for each in self.exemplars],
             "remarks": list(self.remarks),
         }
+
+
+def select(library: Library, topic: str, filter: PaperFilter, search: Search) -> tuple[topics.Selected, str]:
+    """Return the papers of a filter that are about a topic, and which they are in words, for `find`."""
+    selected = topics.select(library, topic, filter, search)
+    with library.transaction() as connection:
+        names = caveats.names_of(connection, filter)
+    near = f" near to “{plain(topic)}”" if selected.note else ""
+    return selected, wording.selected_in_words(replace(selected.filter, among=filter.among), names) + near
 
 
 def find(

@@ -6,6 +6,7 @@ import html
 
 import pytest
 
+from assistant.text import visible
 from assistant.types import Answer, Authorship, Paper, Sentence, Source, Span, Timings
 from assistant.ui import cards
 
@@ -39,11 +40,11 @@ def test_text_is_escaped_and_kept_on_one_line() -> None:
 
 @pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\u200b", "\ufeff", "\x1b", "\x00", "\U000e0041"])
 def test_characters_that_deceive_are_dropped(hidden: str) -> None:
-    assert cards.visible(f"a{hidden}b") == "ab"
+    assert visible(f"a{hidden}b") == "ab"
 
 
 def test_joiners_that_languages_need_are_kept() -> None:
-    assert cards.visible("می\u200cخواهم") == "می\u200cخواهم"
+    assert visible("می\u200cخواهم") == "می\u200cخواهم"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The trends' part of the page: text, tables, pictures and files, and nothing in them but what was written here."""
+"""Trends tab of the page: text, tables, pictures and files, and nothing in them but what was written here."""
 
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ from tests.fakes import HashingEmbedder
 ATTACK = "</td><script>alert(1)</script><img src=x onerror=alert(2)> [a](javascript:alert(3)) \u202e"
 
 
-def no_search() -> object:
+def no_search(text: str, limit: int, filter: PaperFilter) -> list[Passage]:
     raise AssertionError("Nothing is searched for by meaning.")
+
+
+def ignore(_: Progress) -> None:
+    pass
 
 
 def keep(library: Library, *papers: Paper) -> list[Paper]:
@@ -50,7 +54,7 @@ def tab(library: Library) -> TrendsTab:
         for number in range(12)
     ]
     keep(library, *papers)
-    return TrendsTab(library, no_search, Downloads())  # type: ignore[arg-type]
+    return TrendsTab(library, no_search, Downloads())
 
 
 class Page(HTMLParser):
@@ -94,18 +98,18 @@ def trends_of(ids: Sequence[str], label: str) -> Trends:
 
 
 def test_text_comes_first_then_pictures_then_files(tab: TrendsTab) -> None:
-    told: list[Progress] = []
-    first, *_, last = tab.show("Ada Lovelace", "", "", "", "", "year", told.append)
+    heard: list[Progress] = []
+    first, *_, last = tab.show(heard.append, "Ada Lovelace", "", "", "", "", "year")
     assert "12 of 12 papers by Ada Lovelace, 2022 to 2024." in Page(first[0]).text
     assert "Drawing the plots" in first[1]
     assert first[2] == ""
     assert last[1].count('src="data:image/svg+xml;base64,') == 4
     assert last[2].count("download=") == 3
-    assert told
+    assert heard
 
 
 def test_fields_choose_the_papers(tab: TrendsTab) -> None:
-    text = Page(next(tab.show(" ", "", "2023", "2024", "LG", "year"))[0]).text
+    text = Page(next(tab.show(ignore, " ", "", "2023", "2024", "LG", "year"))[0]).text
     assert "4 of 4 papers" in text
     assert "2023" in text
     assert "2022" not in text
@@ -113,8 +117,8 @@ def test_fields_choose_the_papers(tab: TrendsTab) -> None:
 
 def test_topic_that_no_abstract_holds_is_searched_by_meaning_and_said(library: Library, tab: TrendsTab) -> None:
     near = [Passage(paper.id, 1.0, 0.9) for paper in library.papers()[:3]]
-    searching = TrendsTab(library, lambda: lambda text, limit, chosen: near)
-    text = Page(next(searching.show("", "textile machines", "", "", "", "year"))[0]).text
+    searching = TrendsTab(library, lambda text, limit, filter: near, Downloads())
+    text = Page(next(searching.show(ignore, "", "textile machines", "", "", "", "year"))[0]).text
     assert "3 of 3 papers" in text
     assert "near to “textile machines”" in text
 
@@ -124,13 +128,13 @@ def test_topic_that_no_abstract_holds_is_searched_by_meaning_and_said(library: L
     [("20x4", "", "“20x4” is not a year"), ("", "٢٠٢٤", "is not a year"), ("1", "", "is not a year")],
 )
 def test_what_is_not_a_year_is_said(tab: TrendsTab, since: str, until: str, said: str) -> None:
-    (outputs,) = tab.show("", "", since, until, "", "year")
+    (outputs,) = tab.show(ignore, "", "", since, until, "", "year")
     assert 'class="note error"' in outputs[0]
     assert said in outputs[0]
 
 
 def test_no_papers_are_a_remark_without_plots(tab: TrendsTab) -> None:
-    (outputs,) = tab.show("Nobody Atall <b>", "", "", "", "", "year")
+    (outputs,) = tab.show(ignore, "Nobody Atall <b>", "", "", "", "", "year")
     assert 'class="note aside"' in outputs[0]
     assert "<b>" not in outputs[0]
     assert outputs[1:] == ("", "")
@@ -140,7 +144,7 @@ def test_error_of_the_search_is_a_note(library: Library, tab: TrendsTab) -> None
     def fails(text: str, limit: int, chosen: PaperFilter) -> list[Passage]:
         raise LibraryError("The index is away <i>.")
 
-    (outputs,) = TrendsTab(library, lambda: fails).show("", "unheard of", "", "", "", "year")
+    (outputs,) = TrendsTab(library, fails, Downloads()).show(ignore, "", "unheard of", "", "", "", "year")
     assert outputs[0] == '<div class="note error">The index is away &lt;i&gt;.</div>'
 
 
@@ -172,31 +176,25 @@ def test_table_shows_counts_shares_and_intervals_of_periods_with_papers() -> Non
 
 
 def test_files_are_served_to_be_saved_at_addresses_that_nobody_guesses(tab: TrendsTab) -> None:
-    *_, last = tab.show("", "", "", "", "", "month")
-    client = TestClient(Starlette(routes=[tab._downloads.route]))  # type: ignore[union-attr]
+    *_, last = tab.show(ignore, "", "", "", "", "", "month")
+    client = TestClient(Starlette(routes=[tab._downloads.route]))
     addresses = re.findall(r'href="([^"]+)"', last[2])
     assert len(addresses) == 3
     for address in addresses:
-        assert re.fullmatch(r"/kept/[0-9a-f]{32}/trends\.(html|png|json)", address)
+        assert re.fullmatch(r"/downloads/[0-9a-f]{32}/trends\.(html|png|json)", address)
         answer = client.get(address)
         assert answer.status_code == 200
         assert answer.headers["content-disposition"].startswith("attachment;")
         assert answer.headers["cache-control"] == "no-store"
     assert json.loads(client.get(addresses[2]).text)["by"] == "month"
-    assert client.get("/kept/" + "0" * 32 + "/trends.png").status_code == 404
+    assert client.get("/downloads/" + "0" * 32 + "/trends.png").status_code == 404
 
 
 def test_oldest_files_are_forgotten_when_there_are_too_many() -> None:
     downloads = Downloads(most_bytes=10)
     client = TestClient(Starlette(routes=[downloads.route]))
-    first, second = downloads.keep("a.png", b"12345678"), downloads.keep("b.png", b"12345678")
+    first, second = downloads.store("a.png", b"12345678"), downloads.store("b.png", b"12345678")
     answer = client.get(first)
     assert answer.status_code == 404
-    assert "made again" in answer.text
+    assert "create it again" in answer.text
     assert client.get(second).content == b"12345678"
-
-
-def test_without_a_place_for_files_there_are_none(library: Library, tab: TrendsTab) -> None:
-    *_, last = TrendsTab(library, no_search).show("", "", "", "", "", "year")  # type: ignore[arg-type]
-    assert last[2] == ""
-    assert last[1].count("<img") == 4
