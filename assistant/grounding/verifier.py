@@ -127,31 +127,27 @@ def _without_marks(sentence: str, sources: Sequence[Source]) -> str:
     """Return a sentence without the model's citation marks: "[1]", "[2, 3]", "(Source 2)", "(1)" at the end.
 
     A mark that stands for the paper ("The newest is [1].", "Source 2 says ...") becomes its title. What stands so in an
-    abstract is no mark: the interval "[0, 1]" stays.
+    abstract is not a mark: the interval "[0, 1]" stays.
     """
     titles = {source.number: f"“{source.title}”" for source in sources}
 
-    def is_mark(mark: str) -> bool:
-        return not any(mark.strip() in source.abstract for source in sources)
+    def without(mark: re.Match[str]) -> str:
+        return mark.group() if any(mark.group().strip() in source.abstract for source in sources) else ""
 
-    def named(found: re.Match[str]) -> str:
-        title = titles.get(int(found.group(1) or found.group(2)))
-        return title if title and is_mark(found.group()) else found.group()
+    def without_sources(mark: re.Match[str]) -> str:
+        are_sources = titles.keys() >= {int(number) for number in _NUMBER.findall(mark.group(1))}
+        return without(mark) if are_sources else mark.group()
+
+    def named(mark: re.Match[str]) -> str:
+        return without(mark) or titles.get(int(mark.group(1) or mark.group(2))) or mark.group()
 
     numbers = [int(number) for number in _MARK.findall(sentence)]
     before = sentence.partition("[")[0]
-    bare = _MARKS.sub(lambda found: "" if is_mark(found.group()) else found.group(), sentence).strip()
+    bare = _MARKS.sub(without, sentence).strip()
     stands = _STANDS_FOR_PAPER.search(before) or not any(character.isalnum() for character in bare)
     if numbers and stands and titles.keys() >= set(numbers) and before.strip():
         return _MARK.sub(lambda mark: titles[int(mark.group(1))], sentence).strip()
-    bare = _ROUND_AT_END.sub(
-        lambda found: "" if _are_sources(found, titles, is_mark(found.group())) else found.group(), bare
-    )
-    return _NAMED.sub(named, bare).strip()
-
-
-def _are_sources(found: re.Match[str], titles: dict[int, str], mark: bool) -> bool:
-    return mark and titles.keys() >= {int(number) for number in _NUMBER.findall(found.group(1))}
+    return _NAMED.sub(named, _ROUND_AT_END.sub(without_sources, bare)).strip()
 
 
 def _settled_or_case(sentence: str, question: str, evidence: Sequence[Evidence]) -> Sentence | _Case:

@@ -7,7 +7,7 @@ import os
 import shutil
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -89,10 +89,10 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
 
 def _link_or_copy(source: str, target: str) -> None:
     # A link costs no space and no time; the downloads are deleted once the prepared folder is in place.
-    with suppress(OSError):
+    try:
         os.link(source, target)
-        return
-    shutil.copy2(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _convert(source: Path, gguf: str, target: Path, report: Report) -> None:
