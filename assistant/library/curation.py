@@ -50,7 +50,7 @@ class AlikePair:
 def named(library: Library, text: str) -> Paper:
     """Return the paper that a person names: by id, DOI, arXiv id, PubMed number, beginning of an id, or whole title.
 
-    Raises UsageError when it is none, or several.
+    Raises UsageError when no paper is meant, or several are.
     """
     if found := library.papers_by_id([text]):
         return found[0]
@@ -94,18 +94,18 @@ def alike_pairs(library: Library) -> list[AlikePair]:
     return sorted(found, key=lambda entry: -entry.likeness)
 
 
-def merge(library: Library, kept: str, gone: str) -> Paper:
+def merge(library: Library, remaining: str, gone: str) -> Paper:
     """Make one paper of two, for good; return it. It keeps the first one's id, and the second one's leads to it.
 
     Raises UsageError when they are one already.
     """
     with library.transaction() as connection:
-        if kept == gone:
-            raise UsageError(f"{kept} is one paper already.")
-        one, other = pair(kept, gone)
+        if remaining == gone:
+            raise UsageError(f"{remaining} is one paper already.")
+        one, other = pair(remaining, gone)
         connection.execute(delete(kept_apart).where(kept_apart.c.one == one, kept_apart.c.other == other))
-        join(connection, kept, gone)
-        return read_papers(connection, [kept])[0]
+        join(connection, remaining, gone)
+        return read_papers(connection, [remaining])[0]
 
 
 def keep_apart(library: Library, one: str, other: str) -> None:
@@ -203,36 +203,34 @@ def chosen_papers(library: Library, listed: Sequence[Paper], filter: PaperFilter
     return [paper for paper in found if paper.id in passing]
 
 
-def join(connection: Connection, kept: str, gone: str) -> None:
+def join(connection: Connection, remaining: str, gone: str) -> None:
     """Move all that is said of one paper to another, which is then told anew; the first one's id leads there."""
-    if len(read_papers(connection, [kept, gone])) < 2:
+    if len(read_papers(connection, [remaining, gone])) < 2:
         return
-    connection.execute(update(records).where(records.c.paper_id == gone).values(paper_id=kept))
+    connection.execute(update(records).where(records.c.paper_id == gone).values(paper_id=remaining))
     moved = select(identifiers.c.value).where(identifiers.c.paper_id == gone)
-    rows = [{"value": value, "paper_id": kept} for value in connection.execute(moved).scalars()]
+    rows = [{"value": value, "paper_id": remaining} for value in connection.execute(moved).scalars()]
     insert_rows(connection, identifiers, rows)
-    connection.execute(update(aliases).where(aliases.c.paper_id == gone).values(paper_id=kept))
-    connection.execute(delete(aliases).where(aliases.c.id.in_([kept, gone])))
-    insert_rows(connection, aliases, [{"id": gone, "paper_id": kept}])
+    connection.execute(update(aliases).where(aliases.c.paper_id == gone).values(paper_id=remaining))
+    connection.execute(delete(aliases).where(aliases.c.id.in_([remaining, gone])))
+    insert_rows(connection, aliases, [{"id": gone, "paper_id": remaining}])
     of_gone = or_(kept_apart.c.one == gone, kept_apart.c.other == gone)
-    others = [
-        row.other if row.one == gone else row.one for row in connection.execute(select(kept_apart).where(of_gone))
-    ]
+    apart = {one for row in connection.execute(select(kept_apart).where(of_gone)) for one in (row.one, row.other)}
     connection.execute(delete(kept_apart).where(of_gone))
-    _remember_apart(connection, [(kept, other) for other in others if other != kept])
+    _remember_apart(connection, [(remaining, other) for other in sorted(apart - {remaining, gone})])
     delete_papers(connection, [gone])
-    rebuild_from_sources(connection, [kept])
+    rebuild_from_sources(connection, [remaining])
 
 
 def rebuild_from_sources(connection: Connection, ids: Sequence[str], *, force: bool = False) -> None:
     """Make papers anew of what their sources say; with `force` they are written even where that changes nothing."""
     known = {paper.id: paper for paper in read_papers(connection, ids)}
-    for paper_id, said in read_records(connection, known).items():
+    for paper_id, told in read_records(connection, known).items():
         before = known[paper_id]
-        now = merged(said, paper_id) if said else before
+        now = merged(told, paper_id) if told else before
         if force or now != before:
-            retold = [paper_id] if (now.title, now.abstract) != (before.title, before.abstract) else []
-            update_papers(connection, [now], retold)
+            reworded = [paper_id] if (now.title, now.abstract) != (before.title, before.abstract) else []
+            update_papers(connection, [now], reworded)
 
 
 def renew_keys(library: Library) -> None:
@@ -256,14 +254,14 @@ def _records(connection: Connection, paper_id: str) -> list[SourceRecord]:
     return read_records(connection, known).get(paper_id, [])
 
 
-def _groups(said: Sequence[SourceRecord], paper_id: str) -> list[list[SourceRecord]]:
+def _groups(told: Sequence[SourceRecord], paper_id: str) -> list[list[SourceRecord]]:
     """Return the records that would be one paper by themselves, the group first that keeps the paper's id."""
     by_id: dict[str, list[SourceRecord]] = {}
-    for record in said:
+    for record in told:
         by_id.setdefault(next(new_ids(record.paper)), []).append(record)
     if len(by_id) == 1:
         by_id = {}
-        for record in said:
+        for record in told:
             by_id.setdefault(f"{record.origin}\n{record.source_key}\n{record.paper}", []).append(record)
     return sorted(by_id.values(), key=lambda group: paper_id != next(new_ids(group[0].paper)))
 

@@ -38,7 +38,7 @@ _FILLING = {
 }
 
 _VERSION = "text version"
-"""Fact: a word that is another after every change; not a counter, whose value would come again after a rollback."""
+"""Metadata: a word that is another after every change; not a counter, whose value would come again after a rollback."""
 
 TITLE_WEIGHT = 2
 """How much a word in the title counts beside one in the abstract, in BM25."""
@@ -51,7 +51,7 @@ _LEAST_WEIGHT = 1e-6
 """Inverse document frequency of a word that half of the papers hold, or more."""
 
 _LARGEST = 8_000_000
-"""Papers of terms that are kept in memory, eight bytes each; the terms that were not asked for longest go first."""
+"""Papers of terms in memory, eight bytes each; the terms that were not asked for longest go first."""
 
 
 def write(connection: Connection, rows: Iterable[Mapping[str, object]]) -> None:

@@ -96,8 +96,8 @@ def _broken(connection: Connection) -> list[str]:
 
 def _papers(connection: Connection, repair: bool) -> Iterator[Finding]:
     """Compare papers and statements with their digests; each can be made from the other."""
-    said = connection.execute(select(records.c.number, records.c.paper_id, records.c.statement, records.c.digest))
-    damaged = {row.number: row.paper_id for row in said if row.statement and digest(row.statement) != row.digest}
+    stated = connection.execute(select(records.c.number, records.c.paper_id, records.c.statement, records.c.digest))
+    damaged = {row.number: row.paper_id for row in stated if row.statement and digest(row.statement) != row.digest}
     ids = connection.execute(select(papers.c.id).order_by(papers.c.number)).scalars().all()
     for paper_id in ids:
         if _is_sound(connection, paper_id):

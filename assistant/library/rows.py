@@ -104,13 +104,13 @@ def insert_papers(connection: Connection, new: Sequence[Paper]) -> None:
         _write_parts(connection, new)
 
 
-def update_papers(connection: Connection, changed: Sequence[Paper], retold: Iterable[str]) -> None:
-    """Write papers again; those of the ids `retold` lose their vector, because their title or abstract is another."""
+def update_papers(connection: Connection, changed: Sequence[Paper], reworded: Iterable[str]) -> None:
+    """Write papers again; those of the ids `reworded` lose their vector, because their title or abstract is another."""
     for page in pages(paper.id for paper in changed):
         for table in (authorships, categories):
             delete_in(connection, table, table.c.paper_id, page)
         connection.execute(update(vectors).where(vectors.c.paper_id.in_(page)).values(indexed=0))
-    delete_in(connection, vectors, vectors.c.paper_id, retold)
+    delete_in(connection, vectors, vectors.c.paper_id, reworded)
     for paper in changed:
         connection.execute(update(papers).where(papers.c.id == paper.id).values(_columns(paper)))
     _write_parts(connection, changed)

@@ -59,7 +59,7 @@ records = Table(
     *_texts("origin digest statement"),
     Column("own_id", Text, key="source_key"),
 )
-"""What each source says of each paper, word for word; `statement` is "" for what was read before it was kept."""
+"""What each source says of each paper, word for word; `statement` is "" where it was not saved."""
 
 aliases = Table("aliases", metadata, *_texts("id paper_id"))
 """Ids that papers had before they were merged into another. They outlive the paper, so that it is remembered."""

@@ -199,11 +199,7 @@ class Library:
         """Return what the author pages that were added say of their owners, by name."""
         with self.transaction() as connection:
             found = connection.execute(select(profiles).order_by(profiles.c.name, profiles.c.as_of.desc())).all()
-        figures = [tuple((str(name), str(value)) for name, value in json.loads(row.statistics)) for row in found]
-        return [
-            AuthorProfile(row.name, row.category, statistics, row.as_of)
-            for row, statistics in zip(found, figures, strict=True)
-        ]
+        return [AuthorProfile(row.name, row.category, _figures(row.statistics), row.as_of) for row in found]
 
     def save_profile(self, profile: AuthorProfile, origin: str) -> None:
         """Save an author page's header, replacing what the same page said before."""
@@ -242,9 +238,8 @@ class Library:
 
     def numbered_vectors(self) -> tuple[NDArray[np.int64], list[str], Vectors]:
         """Return every stored vector with its paper's number and id: shapes (n,), n ids, (n, d)."""
-        query = select(papers.c.number, vectors.c.paper_id, vectors.c.vector).join_from(
-            vectors, papers, papers.c.id == vectors.c.paper_id
-        )
+        is_of = papers.c.id == vectors.c.paper_id
+        query = select(papers.c.number, vectors.c.paper_id, vectors.c.vector).join_from(vectors, papers, is_of)
         numbers: list[int] = []
         ids: list[str] = []
         parts: list[Vectors] = []
@@ -305,6 +300,10 @@ class Library:
         with self.transaction() as connection:
             found = rows_in(connection, query, vectors.c.paper_id, ids)
             return {row.paper_id: np.frombuffer(row.vector, np.float16).astype(np.float32) for row in found}
+
+
+def _figures(statistics: str) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in json.loads(statistics))
 
 
 def _set_metadata(connection: Connection, known: Mapping[str, str]) -> None:

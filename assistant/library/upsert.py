@@ -104,7 +104,7 @@ class _Decisions:
     seen: set[int]
     papers: dict[str, Paper] = field(default_factory=dict)
     ids_by_key: dict[str, list[str]] = field(default_factory=dict)
-    said: dict[str, list[SourceRecord]] = field(default_factory=dict)
+    source_records: dict[str, list[SourceRecord]] = field(default_factory=dict)
     """Paper id -> what all sources say of it, in order; the number of what this batch adds is 0."""
     ids_by_source_key: dict[str, list[str]] = field(default_factory=dict)
     """Source key -> papers of which this source has spoken under it."""
@@ -119,7 +119,7 @@ class _Decisions:
     superseded: set[int] = field(default_factory=set)
     new_keys: list[tuple[str, str]] = field(default_factory=list)
     """(key, paper id) pairs that this batch adds; a paper keeps every key it ever had."""
-    retold: set[str] = field(default_factory=set)
+    reworded: set[str] = field(default_factory=set)
     """Ids of known papers whose title or abstract changed, so that their vector is out of date."""
     joined: list[tuple[str, str]] = field(default_factory=list)
     """Pairs of known papers that a record of this batch shows to be one."""
@@ -142,9 +142,9 @@ class _Decisions:
         known.papers = {paper.id: paper for paper in read_papers(connection, sorted(found))}
         for row in rows_in(connection, select(identifiers), identifiers.c.paper_id, known.papers):
             known._name(row.value, row.paper_id)
-        known.said = read_records(connection, known.papers)
-        said = [(record, paper_id) for paper_id, told in known.said.items() for record in told]
-        for record, paper_id in sorted(said, key=lambda entry: entry[0].number):
+        known.source_records = read_records(connection, known.papers)
+        entries = [(record, paper_id) for paper_id, told in known.source_records.items() for record in told]
+        for record, paper_id in sorted(entries, key=lambda entry: entry[0].number):
             if record.origin == origin and record.source_key:
                 known.ids_by_source_key.setdefault(record.source_key, []).append(paper_id)
         ids = {one for record in batch for one in islice(new_ids(record.paper), _IDS_REMEMBERED)}
@@ -159,13 +159,13 @@ class _Decisions:
         if existing is None:
             self._put(replace(record.paper, id=self._new_id(record.paper)), [record], is_new=True)
             return "added"
-        said = self.said.get(existing.id, [])
-        same = [one for one in said if (one.origin, one.source_key) == (self.origin, record.source_key)]
+        known = self.source_records.get(existing.id, [])
+        same = [one for one in known if (one.origin, one.source_key) == (self.origin, record.source_key)]
         if any(one.digest == record.digest and one.number not in self.superseded for one in same):
             return "unchanged"
         old = [one for one in same if one.number and one.number not in self.seen]
         self.superseded.update(one.number for one in old)
-        told = [*(one for one in said if one not in old), record]
+        told = [*(one for one in known if one not in old), record]
         union = merged(told, existing.id)
         self._tell(existing.id, told)
         if union == existing:
@@ -184,7 +184,7 @@ class _Decisions:
         a person has merged or kept apart stays so.
         """
         for paper in self._known_by(identity.keys(record.paper), record):
-            if any(one.digest == record.digest for one in self.said.get(paper.id, ())):
+            if any(one.digest == record.digest for one in self.source_records.get(paper.id, ())):
                 return paper
         named = self._known_by(identity.strong_keys(record.paper), record)
         if named := [paper for paper in named if not self._is_apart(paper, record)]:
@@ -235,12 +235,12 @@ class _Decisions:
 
     def _is_spoken_of(self, paper_id: str, record: SourceRecord) -> bool:
         """Tell whether this source has spoken of a paper under the record's name."""
-        told = self.said.get(paper_id, ())
+        told = self.source_records.get(paper_id, ())
         return any((one.origin, one.source_key) == (self.origin, record.source_key) for one in told)
 
     def _told_apart(self, paper: Paper, record: SourceRecord) -> bool:
-        said = self.said.get(paper.id, ())
-        source_keys = {one.source_key for one in said if one.origin == self.origin and one.source_key}
+        told = self.source_records.get(paper.id, ())
+        source_keys = {one.source_key for one in told if one.origin == self.origin and one.source_key}
         if not record.source_key or not source_keys or record.source_key in source_keys:
             return False
         return fold(paper.abstract) != fold(record.paper.abstract)
@@ -260,14 +260,14 @@ class _Decisions:
     def _put(self, paper: Paper, told: list[SourceRecord], *, is_new: bool) -> None:
         before = self.papers.get(paper.id)
         if before and (before.title, before.abstract) != (paper.title, paper.abstract):
-            self.retold.add(paper.id)
+            self.reworded.add(paper.id)
         self.papers[paper.id] = paper
         self._tell(paper.id, told)
         self.changed[paper.id] = is_new
         self.new_keys.extend((key, paper.id) for key in identity.keys(paper) if self._name(key, paper.id))
 
     def _tell(self, paper_id: str, told: list[SourceRecord]) -> None:
-        self.said[paper_id] = told
+        self.source_records[paper_id] = told
         if source_key := told[-1].source_key:
             self.ids_by_source_key.setdefault(source_key, []).append(paper_id)
 
@@ -291,10 +291,10 @@ class _Decisions:
         delete_in(connection, records, records.c.number, self.superseded)
         insert_papers(connection, [self.papers[paper_id] for paper_id, is_new in self.changed.items() if is_new])
         updated = [self.papers[paper_id] for paper_id, is_new in self.changed.items() if not is_new]
-        update_papers(connection, updated, self.retold)
+        update_papers(connection, updated, self.reworded)
         insert_rows(connection, identifiers, [{"value": key, "paper_id": paper_id} for key, paper_id in self.new_keys])
         last = connection.execute(select(func.coalesce(func.max(records.c.number), 0))).scalar_one()
-        new = [(paper_id, one) for paper_id, told in self.said.items() for one in told if not one.number]
+        new = [(paper_id, one) for paper_id, told in self.source_records.items() for one in told if not one.number]
         rows = [
             {
                 "number": number,
@@ -310,8 +310,8 @@ class _Decisions:
             connection.execute(insert(records), rows)
         home: dict[str, str] = {}
         for one, other in self.joined:
-            kept, gone = home.get(one, one), home.get(other, other)
-            if kept != gone and pair(kept, gone) not in self.apart:
-                join(connection, kept, gone)
-                home = {**{key: kept if value == gone else value for key, value in home.items()}, gone: kept}
+            remaining, gone = home.get(one, one), home.get(other, other)
+            if remaining != gone and pair(remaining, gone) not in self.apart:
+                join(connection, remaining, gone)
+                home = {**{key: remaining if value == gone else value for key, value in home.items()}, gone: remaining}
         return set(range(last + 1, last + 1 + len(rows)))

@@ -54,40 +54,24 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
     if filter.author:
         place = f" as {filter.position} author" if filter.position else ""
         parts.append(f"by {called([filter.author], 'and')}{place}")
-    if filter.any_authors:
-        parts.append(f"{'with' if filter.author else 'by'} {called(filter.any_authors, 'or')}")
-    if filter.with_authors:
-        parts.append(f"with {called(filter.with_authors, 'and')}")
-    if filter.without_authors:
-        parts.append(f"without {called(filter.without_authors, 'or')}")
-    parts += _with_number("author", filter.fewest_authors, filter.most_authors)
+    parts += _phrase("with" if filter.author else "by", called(filter.any_authors, "or"))
+    parts += _phrase("with", called(filter.with_authors, "and"))
+    parts += _phrase("without", called(filter.without_authors, "or"))
+    parts += _phrase("with", number_in_words("author", filter.fewest_authors, filter.most_authors))
     parts += _when(filter)
-    if filter.without_years:
-        parts.append(f"not from {joined([str(year) for year in filter.without_years], 'or')}")
-    if filter.category:
-        parts.append(f"in {plain(arxiv_categories.in_words(filter.category))}")
-    if filter.without_categories:
-        subjects = [plain(arxiv_categories.in_words(category)) for category in filter.without_categories]
-        parts.append(f"not in {joined(subjects, 'or')}")
-    if filter.venue:
-        parts.append(f"published at {_quoted([filter.venue], 'or')}")
-    if filter.venues:
-        parts.append(f"published at {_quoted(filter.venues, 'or')}")
-    if filter.without_venues:
-        parts.append(f"not published at {_quoted(filter.without_venues, 'or')}")
+    parts += _phrase("not from", joined([str(year) for year in filter.without_years], "or"))
+    parts += _phrase("in", _categories([filter.category]))
+    parts += _phrase("not in", _categories(filter.without_categories))
+    parts += _phrase("published at", _quoted([filter.venue], "or"))
+    parts += _phrase("published at", _quoted(filter.venues, "or"))
+    parts += _phrase("not published at", _quoted(filter.without_venues, "or"))
     if filter.has_code is not None:
         parts.append("with released code" if filter.has_code else "without released code")
-    if filter.source:
-        parts.append(f"read from “{plain(filter.source)}”")
-    if held := _quoted(filter.title_words, "and"):
-        parts.append(f"with {held} in the title")
-    mentions: list[str] = []
-    if held := _quoted(filter.words, "and"):
-        mentions.append(f"{'mentions' if one else 'mention'} {held}")
-    if held := _quoted(filter.without_words, "or"):
-        mentions.append(f"{'does' if one else 'do'} not mention {held}")
-    if mentions:
-        parts.append(f"that {joined(mentions)}")
+    parts += _phrase("read from", _quoted([filter.source], "or"))
+    parts += [f"{held} in the title" for held in _phrase("with", _quoted(filter.title_words, "and"))]
+    mentions = _phrase("mentions" if one else "mention", _quoted(filter.words, "and"))
+    mentions += _phrase("does not mention" if one else "do not mention", _quoted(filter.without_words, "or"))
+    parts += _phrase("that", joined(mentions))
     return (" " if len(parts) <= _FEW_PARTS and not any("," in part for part in parts) else ", ").join(parts)
 
 
@@ -170,9 +154,12 @@ def _quoted(words: Iterable[str], last: str) -> str:
     return joined([f"“{plain(word)}”" for word in words if word.strip()], last)
 
 
-def _with_number(noun: str, least: int | None, most: int | None) -> list[str]:
-    words = number_in_words(noun, least, most)
-    return [f"with {words}"] if words else []
+def _categories(named: Iterable[str]) -> str:
+    return joined([plain(arxiv_categories.in_words(category)) for category in named], "or")
+
+
+def _phrase(opening: str, words: str) -> list[str]:
+    return [f"{opening} {words}"] if words else []
 
 
 def _when(filter: PaperFilter) -> list[str]:
@@ -208,9 +195,9 @@ def plan_in_words(plan: Plan, names: Mapping[str, str] = NO_NAMES) -> str:
         what = f"{_KINDS[plan.kind]}{named}"
     if isinstance(plan, OverviewPlan) and plan.topic:
         topic = f"about “{plain(plan.topic)}”"
-    said = " ".join(part for part in (filter_in_words(plan.filter, names), topic) if part)
+    described = " ".join(part for part in (filter_in_words(plan.filter, names), topic) if part)
     read = left + "".join(f"; “{one_line(asked)}” read as “{one_line(known)}”" for asked, known in plan.corrections)
-    return f"{what}{f': papers {said}' if said else ''}{read}"
+    return f"{what}{f': papers {described}' if described else ''}{read}"
 
 
 def _ranked_in_words(plan: CataloguePlan) -> str:
@@ -221,5 +208,5 @@ def _ranked_in_words(plan: CataloguePlan) -> str:
         words[0] = words[0].replace("the most frequent", "the least frequent")
     if plan.place is not None:
         words.append(f"only the {place_in_words(plan.place)}")
-    words += [f"only {bound}" for bound in _with_number("paper", plan.least, plan.most)]
+    words += [f"only {bound}" for bound in _phrase("with", number_in_words("paper", plan.least, plan.most))]
     return ", ".join(words)
