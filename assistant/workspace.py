@@ -88,6 +88,7 @@ class Workspace:
             passages=settings.passages,
             prompt_tokens=settings.prompt_tokens,
             answer_tokens=settings.answer_tokens,
+            probes=wiring.probes_made(settings),
         )
 
     def __enter__(self) -> Workspace:

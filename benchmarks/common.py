@@ -20,9 +20,12 @@ import numpy as np
 import typer
 from numpy.typing import ArrayLike
 from scipy.stats import bootstrap
+from sqlalchemy import delete, insert
 
 from assistant import settings
 from assistant.evaluation.statistics import Share
+from assistant.library import Library, vectors
+from assistant.protocols import Vectors
 from assistant.wiring import quiet_environment
 from assistant.workspace import Workspace
 
@@ -108,3 +111,14 @@ def peak_memory() -> float:
     """Return the most memory that this process has held, in MB."""
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return held / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def store_vectors(library: Library, ids: Sequence[str], values: Vectors) -> None:
+    """Store one vector a paper, not yet in the index. Shape of `values`: (len(ids), d)."""
+    rows = [
+        {"paper_id": paper_id, "vector": vector.astype(np.float16).tobytes(), "indexed": 0}
+        for paper_id, vector in zip(ids, values, strict=True)
+    ]
+    with library.transaction() as connection:
+        connection.execute(delete(vectors).where(vectors.c.paper_id.in_(list(ids))))
+        connection.execute(insert(vectors), rows)

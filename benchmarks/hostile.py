@@ -116,7 +116,7 @@ class Bench:
     def answered_right(self, asked: Sequence[Question], first: int, model: LanguageModel) -> Question | None:
         """Return the first question from the place `first` on that is answered right over the clean papers."""
         turned = [asked[(first + step) % len(asked)] for step in range(len(asked))]
-        return next((one for one in turned if scoring.is_right(one, self.clean_answer(one, model))), None)
+        return next((one for one in turned if not scoring.faults(one, self.clean_answer(one, model))), None)
 
 
 @contextmanager

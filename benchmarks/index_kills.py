@@ -56,7 +56,7 @@ def add(library: Library, first: int, count: int) -> None:
     upsert.store(library, [Record(paper, 1) for paper in papers], "kills")
     ids = library.ids(PaperFilter())
     pending = library.papers_by_id(sorted(ids - library.vectors(sorted(ids)).keys()))
-    library.keep_vectors([paper.id for paper in pending], np.stack([vector_of(paper) for paper in pending]))
+    common.store_vectors(library, [paper.id for paper in pending], np.stack([vector_of(paper) for paper in pending]))
 
 
 def add_for_ever(folder: Path, acknowledged: Synchronized[int]) -> None:

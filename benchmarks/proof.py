@@ -31,7 +31,7 @@ import typer
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from assistant import settings, wiring
-from assistant.grounding import Supports, quantities, support, tokens, verifier
+from assistant.grounding import Supports, support, tokens, verifier
 from assistant.protocols import Embedder
 from assistant.text import split_sentences
 from assistant.types import Source
@@ -170,7 +170,7 @@ def _other_number(number: str, avoid: str, chance: random.Random) -> str | None:
     for _ in range(20):
         place = chance.choice([place for place, character in enumerate(number) if character.isdigit()])
         changed = number[:place] + chance.choice("123456789") + number[place + 1 :]
-        if changed != number and changed not in avoid and not quantities.spelt(avoid) & quantities.numerals(changed):
+        if changed != number and changed not in avoid and not tokens.spelt(avoid) & tokens.numerals(changed):
             return changed
     return None
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytest_socket import disable_socket, socket_allow_hosts
+from sqlalchemy import delete, insert, select
 
-from assistant.library import Library
+from assistant.library import Library, papers, vectors
+from assistant.protocols import Vectors
 from assistant.types import Authorship, Paper
 from tests.fakes import HashingEmbedder
 
@@ -52,3 +55,21 @@ def make_paper(title: str, abstract: str = "", **fields: object) -> Paper:
     people = tuple(Authorship(name, position) for position, name in enumerate(names, 1))
     defaults = {"abstract": abstract or f"About {title}.", "date": "2024-05-01"}
     return Paper(title=title, authorships=people, **{**defaults, **fields})  # type: ignore[arg-type]
+
+
+def pending_ids(library: Library) -> list[str]:
+    """Return the papers that wait for a vector, longest-standing first."""
+    query = select(papers.c.id).where(papers.c.id.not_in(select(vectors.c.paper_id))).order_by(papers.c.number)
+    with library.transaction() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def store_vectors(library: Library, ids: Sequence[str], values: Vectors) -> None:
+    """Store one vector a paper, not yet in the index. Shape of `values`: (len(ids), d)."""
+    rows = [
+        {"paper_id": paper_id, "vector": vector.astype(np.float16).tobytes(), "indexed": 0}
+        for paper_id, vector in zip(ids, values, strict=True)
+    ]
+    with library.transaction() as connection:
+        connection.execute(delete(vectors).where(vectors.c.paper_id.in_(list(ids))))
+        connection.execute(insert(vectors), rows)

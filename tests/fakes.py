@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.grounding.answerability import Judgement
-from assistant.grounding.evidence import Passage
+from assistant.grounding.answerability import Judgement, Passage
 from assistant.planning.intents import Kind, Named, Request
 from assistant.protocols import Reading, Vectors
 from assistant.text import fold, split_sentences
@@ -179,7 +178,6 @@ class MarkedReader:
 class TrustingJudge:
     """Thinks that the source with most words of a question answers it, but for those with one of the given words."""
 
-    probes = None
     probability = 0.5
 
     def __init__(self, *refused: str) -> None:

@@ -7,13 +7,15 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
 from assistant import catalogue
 from assistant.analysis.summaries import Overviews, paper_summary
 from assistant.answering import refusals, writing
 from assistant.answering.stream import AnswerStream
 from assistant.errors import QuestionError
-from assistant.grounding import Judge, support
+from assistant.grounding import Judgement, support
 from assistant.library import Library
 from assistant.models import prompting
 from assistant.planning import Planner
@@ -53,21 +55,32 @@ with the default embedding model, and no question that an abstract answers was f
 _MOST_CATALOGUE_SOURCES = 200
 
 
+class AnswerabilityJudge(Protocol):
+    """Tells which sources state the answer to a question."""
+
+    def judge(
+        self, question: str, sources: Sequence[Source], model: LanguageModel, *, budget: int, stop: threading.Event
+    ) -> Judgement:
+        """Read the sources, best first. Prompts have at most `budget` tokens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assistant:
     """Answers questions over one library.
 
+    `probes` is the folder of the probes that were fitted on this machine.
     `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there.
     """
 
     library: Library
     planner: Planner
     retriever: Retriever
-    judge: Judge
+    judge: AnswerabilityJudge
     language_model: Callable[[], LanguageModel]
     passages: int
     prompt_tokens: int
     answer_tokens: int
+    probes: Path | None = None
     warm_up: Callable[[], None] = lambda: None
 
     def ask(
@@ -143,7 +156,7 @@ class Assistant:
         self.warm_up()
 
         def about(paper: Paper) -> bool | None:
-            return topics.is_about(plan.topic, paper, self.language_model(), self.judge.probes, asked.stop)
+            return topics.is_about(plan.topic, paper, self.language_model(), self.probes, asked.stop)
 
         for step in topics.read(self.library, plan.topic, named, selected, self.retriever.search, about):
             if isinstance(step, Progress):
@@ -162,7 +175,7 @@ class Assistant:
             self.retriever.embedder.embed,
             self.language_model,
             self.prompt_tokens,
-            self.judge.probes,
+            self.probes,
             self.planner.called,
         )
         answer = asked.unwritten(plan, "synthesis", "")
@@ -229,7 +242,7 @@ class Assistant:
             first_token = first_token or asked.seconds()
             written += piece
             yield TextProduced(piece)
-        supports = support.reader(model, self.judge.probes, self.prompt_tokens)
+        supports = support.reader(model, self.probes, self.prompt_tokens)
         proved = writing.prove(written, plan, prompt.sources, supports, self.retriever.embedder.embed)
         new_tokens, total = model.count_tokens(written), asked.seconds()
         writing_time = total - (first_token or total)

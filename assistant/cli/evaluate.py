@@ -40,10 +40,10 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score the answers to labelled questions, by type, with 95 % intervals."""
-    from assistant.evaluation import runs, scoring
+    from assistant.evaluation import scoring
 
     asked = scoring.labelled(file, _types(types, scoring.TYPES))
-    before = runs.load(compare) if compare else None
+    before = scoring.load_run(compare) if compare else None
     verdicts = {verdict.labels: verdict for verdict in _saved(save, resume)}
     remaining = [question for question in asked if scoring.digest(question) not in verdicts]
 
@@ -58,7 +58,7 @@ def evaluate(
                 for verdict in ask_all(remaining, opened.ask_after):
                     verdicts[verdict.labels] = verdict
                     if save:
-                        runs.save(save, scored())
+                        scoring.save_run(save, scored())
     except KeyboardInterrupt:
         interrupted = True
         how = f"`--save {save} --resume` continues." if save else "A run with --save can be continued with --resume."
@@ -168,7 +168,7 @@ def _show_comparison(difference: Difference, changed: Sequence[tuple[Verdict, Ve
 
 def _saved(save: Path | None, resume: bool) -> Sequence[Verdict]:
     """Return what an earlier run saved. Raises UsageError rather than overwrite a run by accident."""
-    from assistant.evaluation import runs
+    from assistant.evaluation import scoring
 
     if resume and not save:
         raise UsageError("--resume continues the run in the file of --save; name that file too.")
@@ -176,7 +176,7 @@ def _saved(save: Path | None, resume: bool) -> Sequence[Verdict]:
         return ()
     if not resume:
         raise UsageError(f"{save} is there already. Continue it with --resume, or name another file.")
-    return runs.load(save)
+    return scoring.load_run(save)
 
 
 def _types(text: str, known: Sequence[str]) -> list[str]:

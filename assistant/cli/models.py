@@ -110,7 +110,7 @@ def calibrate_model(
         with render.progress_bar() as listen:
             fits = calibration.fit(each, model, examples, listen)
         for fitted in fits:
-            file = calibration.keep(fitted, model, target)
+            file = calibration.save(fitted, model, target)
             render.message(
                 f"{model.info.name}, {fitted.task}: fitted on {fitted.examples:,} examples; area under the ROC curve "
                 f"on held-out abstracts {fitted.area:.3f}. Saved in {file}."

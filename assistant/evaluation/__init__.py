@@ -1,3 +1,3 @@
 """Evaluation: labelled questions, verdicts, statistics, and probes fitted on labelled examples."""
 
-__all__ = ["calibration", "question_files", "runs", "scoring", "statistics"]
+__all__ = ["calibration", "question_files", "scoring", "statistics"]

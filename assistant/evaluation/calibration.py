@@ -1,26 +1,25 @@
-"""Probes of a chat model fitted on labelled questions, as `assistant models calibrate` does."""
+"""Calibration: probes of a chat model fitted on labelled questions, as `assistant models calibrate` does."""
 
 from __future__ import annotations
 
 import datetime
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.errors import UsageError
 from assistant.evaluation import question_files
-from assistant.grounding import answerability, evidence
+from assistant.grounding import answerability
 from assistant.ingestion import readers
 from assistant.models import Judgement, probes, prompting
-from assistant.protocols import LanguageModel
+from assistant.protocols import LanguageModel, Vectors
 from assistant.text import prompt_safety, split_sentences
-from assistant.types import Paper, Progress, ProgressListener, Record, Source
+from assistant.types import Progress, ProgressListener, Record, Source
 
 DEPTHS = (0.64, 0.72, 0.79)
 """Where in a model what is looked for may be read, as shares of its layers: 18, 20 and 22 of 28."""
@@ -47,6 +46,7 @@ TASKS = (
     Task("support", "supported", 0.003),
     Task("topic", "about", 0.003),
 )
+_EVIDENCE_STRENGTH = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def read(task: Task, lines: Path, papers: Path) -> list[Example]:
     """
     records = [item for item in readers.read(papers, as_of=datetime.date.today()) if isinstance(item, Record)]
     shared = Counter(record.source_key for record in records)
-    known: Mapping[str, Paper] = {one.source_key: one.paper for one in records if shared[one.source_key] == 1}
+    known = {one.source_key: one.paper for one in records if shared[one.source_key] == 1}
     examples: list[Example] = []
     for line in question_files.read(lines):
         label = line.line.get(task.label)
@@ -98,10 +98,10 @@ def read(task: Task, lines: Path, papers: Path) -> list[Example]:
             raise UsageError(f'{lines}, line {line.number} needs "{task.label}": true or false.')
         if paper := known.get(str(line.line.get("paper"))):
             stated = line.line.get("evidence") or []
-            said = [stated] if isinstance(stated, str) else stated
-            if not isinstance(said, list) or not all(isinstance(each, str) and each.strip() for each in said):
-                raise UsageError(f'{lines}, line {line.number}: "evidence" is a text or a list of texts.')
-            examples.append(Example(line.text, Source.of(1, paper), label, tuple(said)))
+            passages = [stated] if isinstance(stated, str) else stated
+            if not isinstance(passages, list) or not all(isinstance(each, str) and each.strip() for each in passages):
+                raise UsageError(f'{lines}, line {line.number}: "evidence" must be a text or a list of texts.')
+            examples.append(Example(line.text, Source.of(1, paper), label, tuple(passages)))
     return examples
 
 
@@ -120,8 +120,8 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
         )
     layers = sorted({round(depth * model.depth) for depth in DEPTHS})
     ordered = sorted(examples, key=lambda example: (example.source.title, example.source.paper_id))
-    states: dict[int, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
-    attended: list[tuple[NDArray[np.float32], str, str]] = []
+    states: dict[int, list[Vectors]] = {layer: [] for layer in layers}
+    attended: list[tuple[Vectors, str, str]] = []  # features of a sentence, whether it is evidence, title
     for done, example in enumerate(ordered):
         on_progress(Progress(done, len(ordered), f"Reading labelled lines for {task.name}"))
         messages = prompting.judgement(task.name, example.text, [example.source], model, _BUDGET)
@@ -136,46 +136,41 @@ def fit(task: Task, model: LanguageModel, examples: Sequence[Example], on_progre
             sentences = split_sentences(abstract)
             stated = [_is_of(sentence, example.evidence) for sentence in sentences]
             if "yes" in stated:
-                rows_of = evidence.features(reading, abstract, sentences)
-                attended += [(row, said, example.source.title) for row, said in zip(rows_of, stated, strict=True)]
+                rows = answerability.features(reading, abstract, sentences)
+                attended += [(row, label, example.source.title) for row, label in zip(rows, stated, strict=True)]
     labels = ["yes" if example.is_so else "no" for example in ordered]
     groups = [example.source.title for example in ordered]
-    areas = {
-        layer: _held_out_area(task.strength, layer, np.stack(rows), labels, groups) for layer, rows in states.items()
-    }
-    best = max(layers, key=areas.__getitem__)
-    probe = probes.fit(best, np.stack(states[best]), labels, task.strength)
-    fits = [Fit(task.name, probe, len(ordered), areas[best])]
-    if len({title for _, _, title in attended}) > 1 and {said for _, said, _ in attended} == {"yes", "no"}:
-        features = np.stack([row for row, _, _ in attended])
-        said = [each for _, each, _ in attended]
-        area = _held_out_area(evidence.STRENGTH, 0, features, said, [title for _, _, title in attended])
-        fits.append(Fit(evidence.TASK, probes.fit(0, features, said, evidence.STRENGTH), len(said), area))
+    candidates = [_fit(task.name, layer, states[layer], labels, groups, task.strength) for layer in layers]
+    fits = [max(candidates, key=lambda candidate: candidate.area)]
+    groups, labels = [title for _, _, title in attended], [label for _, label, _ in attended]
+    if len(set(groups)) > 1 and set(labels) == {"yes", "no"}:
+        features = [row for row, _, _ in attended]
+        fits.append(_fit(answerability.EVIDENCE_TASK, 0, features, labels, groups, _EVIDENCE_STRENGTH))
     return fits
 
 
-def _is_of(sentence: str, said: Sequence[str]) -> str:
+def _is_of(sentence: str, passages: Sequence[str]) -> str:
     """Return "yes" for a sentence that holds one of the passages, or stands in one."""
-    return "yes" if any(each in sentence or sentence in each for each in said) else "no"
+    return "yes" if any(each in sentence or sentence in each for each in passages) else "no"
 
 
-def keep(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
+def save(fitted: Fit, model: LanguageModel, folder: Path) -> Path:
     """Write a probe where it will be found; return the file."""
     file = folder / model.fingerprint / f"{fitted.task}.safetensors"
     fitted.probe.save(file)
     return file
 
 
-def _held_out_area(
-    strength: float, layer: int, states: NDArray[np.float32], labels: Sequence[str], groups: Iterable[str]
-) -> float:
-    """Return the area under the ROC curve of probes that were fitted on the other abstracts."""
+def _fit(
+    task: str, layer: int, rows: Sequence[Vectors], labels: Sequence[str], groups: Sequence[str], strength: float
+) -> Fit:
+    """Fit a probe on all rows; the area is that of probes that were fitted on the other abstracts."""
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import GroupKFold
 
-    places = list(groups)
-    found = np.zeros(len(labels))
-    for fitted, held_out in GroupKFold(min(_FOLDS, len(set(places)))).split(states, groups=places):
-        probe = probes.fit(layer, states[fitted], [labels[place] for place in fitted], strength)
-        found[held_out] = probe.probabilities(states[held_out])[:, probe.labels.index("yes")]
-    return float(roc_auc_score([label == "yes" for label in labels], found))
+    states, held_out = np.stack(rows), np.zeros(len(labels))
+    for fitting, testing in GroupKFold(min(_FOLDS, len(set(groups)))).split(states, groups=groups):
+        probe = probes.fit(layer, states[fitting], [labels[place] for place in fitting], strength)
+        held_out[testing] = probe.probabilities(states[testing])[:, probe.labels.index("yes")]
+    area = float(roc_auc_score([label == "yes" for label in labels], held_out))
+    return Fit(task, probes.fit(layer, states, labels, strength), len(labels), area)

@@ -1,4 +1,4 @@
-"""Files of questions or queries: JSON Lines."""
+"""Files of questions in JSON Lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Question:
 def read(path: Path) -> list[Question]:
     """Read a file of questions; the text may stand under "q", "text", "question" or "query".
 
-    Raises UsageError when the file cannot be read or a line is no question.
+    Raises UsageError when the file cannot be read or a line holds no question.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")

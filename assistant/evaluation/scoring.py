@@ -1,27 +1,39 @@
-"""Is this answer right? Labelled questions, the verdict on each answer, and what a run of them amounts to."""
+"""Scoring of answers by labelled questions, and runs of them: their figures, and their files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from assistant.errors import UsageError
 from assistant.evaluation import question_files
 from assistant.evaluation.question_files import Question
-from assistant.evaluation.statistics import Difference, Share, difference, median
+from assistant.evaluation.statistics import Difference, Share, difference
 from assistant.types import Answer
 
 QuestionType = Literal["fact", "aggregate", "unanswerable", "followup", "compare", "trend"]
 TYPES: tuple[str, ...] = get_args(QuestionType)
 
 _PROVED = ("exact", "supported")
+_RUN_FORMAT = 1
 
 
 def _pattern(text: str) -> str:
@@ -115,26 +127,20 @@ def labelled(path: Path, types: Sequence[str] = ()) -> list[Question]:
     wrong shape, an id that was there before.
     """
     seen: dict[str, int] = {}
-    found = question_files.read(path)
-    for question in found:
+    questions = question_files.read(path)
+    for question in questions:
         place = f"{path}, line {question.number}"
         try:
             Labels.model_validate(question.line)
         except ValidationError as error:
-            raise UsageError(f"{place}: {_told(error)}.") from error
+            raise UsageError(f"{place}: {_problem(error)}.") from error
         if question.id in seen:
             raise UsageError(f"{place} has the id “{question.id}” of line {seen[question.id]}; give each its own.")
         seen[question.id] = question.number
-    chosen = [question for question in found if not types or question.line["type"] in types]
-    if not chosen:
-        among = f" of type {' or '.join(types)}" if types else ""
-        raise UsageError(f"{path} holds no question{among}.")
-    return chosen
-
-
-def is_right(question: Question, answer: Answer) -> bool:
-    """Tell whether an answer is what the question's labels ask for."""
-    return not faults(question, answer)
+    of_types = [question for question in questions if not types or question.line["type"] in types]
+    if not of_types:
+        raise UsageError(f"{path} holds no question" + (f" of type {' or '.join(types)}." if types else "."))
+    return of_types
 
 
 def faults(question: Question, answer: Answer) -> tuple[str, ...]:
@@ -201,20 +207,43 @@ def compared(before: Sequence[Verdict], now: Sequence[Verdict]) -> tuple[Differe
 
     A question is the same in both when id, type, text and history are.
     """
-    earlier = {(verdict.id, verdict.type, verdict.question, verdict.history): verdict for verdict in before}
-    pairs = [
-        (earlier[key], verdict)
-        for verdict in now
-        if (key := (verdict.id, verdict.type, verdict.question, verdict.history)) in earlier
-    ]
+    earlier = {(one.id, one.type, one.question, one.history): one for one in before}
+    keys = [(one.id, one.type, one.question, one.history) for one in now]
+    pairs = [(earlier[key], one) for key, one in zip(keys, now, strict=True) if key in earlier]
     counted = difference([one.right for one, _ in pairs], [other.right for _, other in pairs])
     return counted, [(one, other) for one, other in pairs if one.right != other.right]
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as plain JSON values."""
-    value: dict[str, Any] = json.loads(json.dumps(asdict(verdict)))
-    return value
+    return dict(json.loads(json.dumps(asdict(verdict))))
+
+
+def save_run(path: Path, verdicts: Sequence[Verdict]) -> None:
+    """Write a run so that the file is at any moment the old run or the new one, whole."""
+    draft = path.with_name(f"{path.name}.part")
+    value = {"format": _RUN_FORMAT, "verdicts": [verdict_json(verdict) for verdict in verdicts]}
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(value, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"The run cannot be saved as {path}: {error}. Name another file with --save.") from error
+
+
+def load_run(path: Path) -> tuple[Verdict, ...]:
+    """Read a run. Raises UsageError when there is none in the file."""
+    try:
+        value: Any = json.loads(path.read_text(encoding="utf-8"))
+        if value["format"] != _RUN_FORMAT:
+            raise UsageError(f"{path} is a run of format {value['format']}; this version reads format {_RUN_FORMAT}.")
+        return TypeAdapter(tuple[Verdict, ...]).validate_python(value["verdicts"])
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, TypeError, KeyError, ValidationError) as error:
+        raise UsageError(f"{path} was not written by `assistant evaluate --save`. Name a file that was.") from error
 
 
 def _unmet(labels: Labels, answer: Answer) -> tuple[str, ...]:
@@ -254,13 +283,17 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("’", "'").split())
 
 
+def _median(values: Sequence[float]) -> float | None:
+    return statistics.median(values) if values else None
+
+
 def _figures(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     return {
         **Share(sum(verdict.right for verdict in verdicts), len(verdicts)).to_json(),
-        "median_first_evidence_s": median([verdict.first_evidence_s for verdict in verdicts]),
-        "median_first_token_s": median([v.first_token_s for v in verdicts if v.first_token_s is not None]),
-        "median_total_s": median([verdict.total_s for verdict in verdicts]),
-        "median_new_tokens_per_s": median([v.new_tokens_per_s for v in verdicts if v.new_tokens_per_s is not None]),
+        "median_first_evidence_s": _median([verdict.first_evidence_s for verdict in verdicts]),
+        "median_first_token_s": _median([v.first_token_s for v in verdicts if v.first_token_s is not None]),
+        "median_total_s": _median([verdict.total_s for verdict in verdicts]),
+        "median_new_tokens_per_s": _median([v.new_tokens_per_s for v in verdicts if v.new_tokens_per_s is not None]),
     }
 
 
@@ -278,14 +311,13 @@ def _refusals(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     }
 
 
-def _told(error: ValidationError) -> str:
+def _problem(error: ValidationError) -> str:
     """Say in one sentence what is wrong with a line."""
     first = error.errors()[0]
     key = str(first["loc"][0]) if first["loc"] else ""
-    known = ", ".join(name for name in Labels.model_fields)
     match first["type"]:
         case "extra_forbidden":
-            return f"A labelled question has no key “{key}”; its keys are {known}"
+            return f"A labelled question has no key “{key}”; its keys are {', '.join(Labels.model_fields)}"
         case "missing":
             return f"“{key}” is missing; it is one of {', '.join(TYPES)}" if key == "type" else f"“{key}” is missing"
         case "literal_error":

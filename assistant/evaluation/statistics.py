@@ -1,4 +1,4 @@
-"""Figures of labelled answers: shares with intervals, and whether two runs over the same questions differ."""
+"""Statistics of labelled answers: shares with intervals, and the difference of two runs over the same questions."""
 
 from __future__ import annotations
 
@@ -96,12 +96,3 @@ def difference(before: Sequence[bool], now: Sequence[bool]) -> Difference:
     return Difference(
         pairs.count((True, True)), pairs.count((True, False)), pairs.count((False, True)), pairs.count((False, False))
     )
-
-
-def median(values: Sequence[float]) -> float | None:
-    """Return the middle value, None where there is none."""
-    ordered = sorted(values)
-    if not ordered:
-        return None
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

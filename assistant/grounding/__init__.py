@@ -1,7 +1,18 @@
 """Grounding: whether the abstracts state what is asked for, and whether they support what was written."""
 
-from assistant.grounding.answerability import Judge
+from assistant.grounding.alignment import Embed
+from assistant.grounding.answerability import Judge, Judgement
 from assistant.grounding.support import Supports
-from assistant.grounding.verifier import Embed, provable
+from assistant.grounding.verifier import provable
 
-__all__ = ["Embed", "Judge", "Supports", "answerability", "evidence", "provable", "support", "tokens", "verifier"]
+__all__ = [
+    "Embed",
+    "Judge",
+    "Judgement",
+    "Supports",
+    "answerability",
+    "provable",
+    "support",
+    "tokens",
+    "verifier",
+]

@@ -1,11 +1,12 @@
-"""Sentences of an answer beside the verbatim sentences of abstracts that say the same, by words and by meaning."""
+"""Alignment of an answer's sentences with the sentences of abstracts, by the words that they share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.grounding import tokens
+from assistant.protocols import Vectors
 from assistant.text import fold, split_sentences
 from assistant.types import Source
 
@@ -24,48 +25,79 @@ _LEAST_ADDITION = 0.18
 _SHORTEST_STEM = 5
 """Letters that two words must begin with alike to count as one: "intimate" and "intimacy"."""
 
+_LONGEST_STEM = 24
+_EMBEDDED_CHARACTERS = 1000
+
+Embed = Callable[[Sequence[str]], Vectors]
+"""Returns unit vectors of texts, shape (n, dimension)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stems:
+    """The stems of a text, and the beginnings by which other forms of its words are recognised."""
+
+    words: frozenset[str]
+    beginnings: frozenset[str]
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Stems:
+        """Return stems with their beginnings."""
+        words = frozenset(words)
+        sizes = range(_SHORTEST_STEM, _LONGEST_STEM + 1)
+        return cls(words, frozenset(word[:size] for word in words for size in sizes if size <= len(word)))
+
+    def __contains__(self, word: str) -> bool:
+        """Tell whether a stem is held, or another word with the same beginning."""
+        if word in self.words:
+            return True
+        return len(word) > _SHORTEST_STEM and word[: max(_SHORTEST_STEM, len(word) - 3)] in self.beginnings
+
+    def weight(self, words: Mapping[str, float]) -> float:
+        """Return the weight of those of some weighted stems that are held."""
+        return sum(weight for word, weight in words.items() if word in self)
+
+    def coverage(self, words: Mapping[str, float]) -> float:
+        """Return the share of weighted stems that are held, in [0, 1]; 0 for no words."""
+        total = sum(words.values())
+        return self.weight(words) / total if total else 0.0
+
+    def missing(self, words: Mapping[str, float]) -> dict[str, float]:
+        """Return those of some weighted stems that are not held."""
+        return {word: weight for word, weight in words.items() if word not in self}
+
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """One sentence of an abstract: verbatim as `quote`, and as `text` for comparing."""
+    """One sentence of an abstract: verbatim as `quote`, and the beginning of it as `text` for embedding."""
 
     quote: str
     text: str
-    words: frozenset[str]
-    beginnings: frozenset[str]
+    stems: Stems
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A source made ready for comparing. `words` and `held` cover title, authors, date and abstract."""
+    """A source prepared for comparing. `text` and `stems` cover title, authors, date and abstract."""
 
-    number: int
+    source: Source
     title: str
-    held: str
-    words: frozenset[str]
-    beginnings: frozenset[str]
+    text: str
+    stems: Stems
     excerpts: tuple[Excerpt, ...]
-
-    @property
-    def header(self) -> str:
-        """Return the readable title, authors and date."""
-        return self.held.partition("\n")[0]
 
 
 def read(source: Source) -> Evidence:
-    """Make a source ready for comparing."""
+    """Prepare a source for comparing."""
     header = tokens.readable(" ".join([source.title, *source.authors, source.date]))
-    excerpts = tuple(_excerpt(quote) for quote in split_sentences(source.abstract))
-    held = "\n".join([header, *(excerpt.text for excerpt in excerpts)])
-    words = frozenset(tokens.stems(held))
-    return Evidence(
-        number=source.number,
-        title=fold(source.title),
-        held=held,
-        words=words,
-        beginnings=_beginnings(words),
-        excerpts=excerpts,
-    )
+    readable = [(quote, tokens.readable(quote)) for quote in split_sentences(source.abstract)]
+    excerpts = tuple(Excerpt(quote, embeddable(text), Stems.of(tokens.stems(text))) for quote, text in readable)
+    text = "\n".join([header, *(text for _, text in readable)])
+    return Evidence(source, fold(source.title), text, Stems.of(tokens.stems(text)), excerpts)
+
+
+def embeddable(text: str) -> str:
+    """Return as much of a text as is embedded to compare meanings."""
+    return text[:_EMBEDDED_CHARACTERS]
 
 
 def weights(words: Iterable[str], evidence: Sequence[Evidence]) -> dict[str, float]:
@@ -73,101 +105,58 @@ def weights(words: Iterable[str], evidence: Sequence[Evidence]) -> dict[str, flo
     return {word: _weight(word, evidence) for word in words}
 
 
-def coverage(words: Mapping[str, float], held: frozenset[str], beginnings: frozenset[str]) -> float:
-    """Return the share of weighted stems that are held, also in another form of the word; 1 for no words."""
-    total = sum(words.values())
-    return sum(weight for word, weight in words.items() if holds(word, held, beginnings)) / total if total else 1.0
-
-
-def holds(word: str, held: frozenset[str], beginnings: frozenset[str]) -> bool:
-    """Tell whether a stem is held, or another word with the same beginning."""
-    return word in held or (len(word) > _SHORTEST_STEM and beginning(word) in beginnings)
-
-
-def beginning(word: str) -> str:
-    """Return the letters by which other forms of a word are recognised."""
-    return word[: max(_SHORTEST_STEM, len(word) - 3)]
+def _weight(word: str, evidence: Sequence[Evidence]) -> float:
+    if word in tokens.GENERIC:
+        return 0.25
+    holders = sum(word in one.stems for one in evidence)
+    return (0.25 + 1.0 / max(holders, 1)) * (2.0 if any(character.isdigit() for character in word) else 1.0)
 
 
 def choose(
-    sentence: Mapping[str, float], asked: Mapping[str, float], evidence: Sequence[Evidence], named: Sequence[int]
-) -> list[int]:
-    """Return the numbers of the sources that hold a sentence's words together, best first; a tie is the earlier one's.
+    sentence: Mapping[str, float], asked: Mapping[str, float], evidence: Sequence[Evidence], named: Sequence[Evidence]
+) -> list[Evidence]:
+    """Return the sources that hold a sentence's words together, best first; a tie is the earlier one's.
 
     Sources are added while they hold enough that the others lack. Those that the sentence names by title come first.
     """
     total = sum(sentence.values())
-    chosen = list(named)
-    by_number = {one.number: one for one in evidence}
-    missing = {
-        word: weight
-        for word, weight in sentence.items()
-        if not any(holds(word, by_number[number].words, by_number[number].beginnings) for number in named)
-    }
+    chosen, missing = list(named), dict(sentence)
+    for one in named:
+        missing = one.stems.missing(missing)
     while (missing or not chosen) and len(chosen) < len(evidence):
-        left = [one for one in evidence if one.number not in chosen]
-        gains = [_gain(missing, asked if not chosen else {}, one) for one in left]
-        best = max(range(len(left)), key=lambda index: gains[index])
-        added = [w for w in missing if holds(w, left[best].words, left[best].beginnings)]
-        if chosen and (gains[best] < _LEAST_GAIN * total or len(added) < _FEWEST_ADDED):
+        remaining = [one for one in evidence if one not in chosen]
+        gains = [
+            one.stems.weight(missing) + (0.0 if chosen else _QUESTION_WEIGHT * one.stems.weight(asked))
+            for one in remaining
+        ]
+        gain = max(gains)
+        best = remaining[gains.index(gain)]
+        still_missing = best.stems.missing(missing)
+        if chosen and (gain < _LEAST_GAIN * total or len(missing) - len(still_missing) < _FEWEST_ADDED):
             break
-        chosen.append(left[best].number)
-        missing = {w: v for w, v in missing.items() if not holds(w, left[best].words, left[best].beginnings)}
-        if gains[best] <= 0:
+        chosen.append(best)
+        missing = still_missing
+        if gain <= 0:
             break
     return chosen
 
 
 def nearest(
     sentence: Mapping[str, float], asked: Mapping[str, float], excerpts: Sequence[Excerpt], count: int
-) -> list[int]:
-    """Return the positions of the excerpts that hold most of a sentence, best first; the shorter one on a tie."""
+) -> list[Excerpt]:
+    """Return the excerpts that hold most of a sentence, best first; the shorter one on a tie."""
 
-    def key(index: int) -> tuple[float, int]:
-        excerpt = excerpts[index]
-        held = coverage(sentence, excerpt.words, excerpt.beginnings)
-        context = coverage(asked, excerpt.words, excerpt.beginnings) if asked else 0.0
-        return (held + _QUESTION_WEIGHT * context, -len(excerpt.quote))
+    def key(excerpt: Excerpt) -> tuple[float, int]:
+        held = excerpt.stems.coverage(sentence) + _QUESTION_WEIGHT * excerpt.stems.coverage(asked)
+        return (held, -len(excerpt.quote))
 
-    return sorted(range(len(excerpts)), key=key, reverse=True)[:count]
+    return sorted(excerpts, key=key, reverse=True)[:count]
 
 
-def partner(sentence: Mapping[str, float], first: int, excerpts: Sequence[Excerpt]) -> int | None:
-    """Return the excerpt that holds most of what the first one lacks, where that is enough to be quoted too."""
-    total = sum(sentence.values())
-    lead = excerpts[first]
-    missing = {word: v for word, v in sentence.items() if not holds(word, lead.words, lead.beginnings)}
-    gains = [
-        0.0 if index == first else sum(v for word, v in missing.items() if holds(word, other.words, other.beginnings))
-        for index, other in enumerate(excerpts)
-    ]
+def partner(sentence: Mapping[str, float], lead: Excerpt, excerpts: Sequence[Excerpt]) -> Excerpt | None:
+    """Return the excerpt that holds most of what the lead lacks, where that is enough to be quoted too."""
+    missing, first = lead.stems.missing(sentence), excerpts.index(lead)
+    gains = [0.0 if index == first else other.stems.weight(missing) for index, other in enumerate(excerpts)]
     best = max(range(len(excerpts)), key=lambda index: (gains[index], -abs(index - first)))
-    return best if total and gains[best] >= _LEAST_ADDITION * total else None
-
-
-def _gain(missing: Mapping[str, float], asked: Mapping[str, float], one: Evidence) -> float:
-    gain = sum(weight for word, weight in missing.items() if holds(word, one.words, one.beginnings))
-    return gain + _QUESTION_WEIGHT * sum(w for word, w in asked.items() if holds(word, one.words, one.beginnings))
-
-
-def _excerpt(quote: str) -> Excerpt:
-    text = tokens.readable(quote)
-    words = frozenset(tokens.stems(text))
-    return Excerpt(quote, text, words, _beginnings(words))
-
-
-def _beginnings(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        word[:size]
-        for word in words
-        if len(word) >= _SHORTEST_STEM
-        for size in range(_SHORTEST_STEM, min(len(word), 24) + 1)
-    )
-
-
-def _weight(word: str, evidence: Sequence[Evidence]) -> float:
-    if word in tokens.GENERIC:
-        return 0.25
-    holders = sum(holds(word, one.words, one.beginnings) for one in evidence)
-    rarity = 1.0 / max(holders, 1)
-    return (0.25 + rarity) * (2.0 if any(character.isdigit() for character in word) else 1.0)
+    total = sum(sentence.values())
+    return excerpts[best] if total and gains[best] >= _LEAST_ADDITION * total else None

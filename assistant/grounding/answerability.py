@@ -1,26 +1,33 @@
-"""Does an abstract state what a question asks for? The chat model reads both, and a probe on its inside tells.
+"""Answerability of a question from abstracts, and the sentences that state the answer.
 
-A question may be near the library's topics and still have no answer there: "What batch size did X use?". What the
-hidden states say of it, and what the model's own yes or no, is E21 in docs/experiments.
+The chat model reads both. A probe on its hidden states tells whether an abstract states what is asked for; a question
+may be near the library's topics and still have no answer there: "What batch size did X use?". Another probe tells by
+which sentence, from where the model's attention goes: some attention heads look up in the prompt what the question asks
+for (Wu et al., "Retrieval Head Mechanistically Explains Long-Context Factuality", 2024). See E21 and E23
+in docs/experiments.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from assistant.grounding import evidence
-from assistant.grounding.evidence import Passage
+import numpy as np
+
+from assistant.grounding.alignment import Embed
 from assistant.models import probes, prompting
-from assistant.protocols import LanguageModel, Vectors
+from assistant.protocols import LanguageModel, Reading, Vectors
 from assistant.text import prompt_safety, split_sentences
 from assistant.types import Source
 
 TASK: Final = "answerability"
+EVIDENCE_TASK: Final = "evidence"
+
 _LOOKED_AT = 3
 """How many sources are read, best first: the one that states the answer is nearly always the first."""
 
@@ -33,7 +40,20 @@ _SURE = 0.7
 _LEAST_EVIDENCE = 0.15
 """Probability from which a sentence is put behind an answer: of seven sentences each has it by chance."""
 
-Embed = Callable[[Sequence[str]], Vectors]
+_LONG = 300
+"""Characters from which a sentence is taken apart at its semicolons."""
+
+_SEMICOLON = re.compile(r"(?<=;)\s+")
+_LEAST_MASS = 1e-4
+"""What is added to a head's attention to a sentence before the logarithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence of an abstract, and how likely it is the one that states what is asked for, in [0, 1]."""
+
+    text: str
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +73,14 @@ class Judgement:
     @property
     def quote(self) -> str:
         """Return the sentence of the likeliest source that comes nearest to an answer; "" where there is none."""
-        known = self.passages.get(self.nearest or 0)
-        return known[0].text if known else ""
+        passages = self.passages.get(self.nearest or 0)
+        return passages[0].text if passages else ""
 
     @property
     def states_answer(self) -> bool:
         """Tell whether that sentence was read as the one that states the answer, and is not only near in meaning."""
-        known = self.passages.get(self.nearest or 0, ())
-        return bool(known) and known[0].probability >= _LEAST_EVIDENCE
+        passages = self.passages.get(self.nearest or 0, ())
+        return bool(passages) and passages[0].probability >= _LEAST_EVIDENCE
 
     @property
     def is_sure(self) -> bool:
@@ -98,12 +118,13 @@ class Judge:
         for source in sources[:_LOOKED_AT]:
             messages = prompting.judgement(TASK, question, [source], model, budget)
             abstract = prompt_safety.quoted(source.abstract)
-            of = abstract if probes.find(model.fingerprint, evidence.TASK, self.probes) else ""
-            told, reading = probes.read(model, TASK, messages, self.probes, stop, of=of)
+            of = abstract if probes.find(model.fingerprint, EVIDENCE_TASK, self.probes) else ""
+            probability, reading = probes.read(model, TASK, messages, self.probes, stop, of=of)
             if stop.is_set():
                 return Judgement()
-            likely[source.number] = 1.0 if told is None else told  # a model that tells nothing is asked for the answer
-            found = evidence.passages(model.fingerprint, self.probes, abstract, reading)
+            # a model that tells nothing is asked for the answer
+            likely[source.number] = 1.0 if probability is None else probability
+            found = evidence(model.fingerprint, self.probes, abstract, reading)
             passages[source.number] = _verbatim(found, source) or self._nearest(question, source)
             if likely[source.number] >= _SURELY or (len(likely) > 1 and max(likely.values()) >= self.sureness):
                 break
@@ -115,11 +136,44 @@ class Judge:
 
     def _nearest(self, question: str, source: Source) -> tuple[Passage, ...]:
         """Return the sentence of an abstract whose meaning is nearest to the question, where nothing better tells."""
-        said = split_sentences(source.abstract)
-        if not said:
+        sentences = split_sentences(source.abstract)
+        if not sentences:
             return ()
-        vectors = self.embed([question, *said])
-        return (Passage(said[int((vectors[1:] @ vectors[0]).argmax())], 0.0),)
+        vectors = self.embed([question, *sentences])
+        return (Passage(sentences[int((vectors[1:] @ vectors[0]).argmax())], 0.0),)
+
+
+def evidence(fingerprint: str, made: Path | None, abstract: str, reading: Reading) -> tuple[Passage, ...]:
+    """Return an abstract's sentences, the likeliest first, long lists in parts.
+
+    There are none where the model has no probe or shows no attention.
+    """
+    probe = probes.find(fingerprint, EVIDENCE_TASK, made)
+    sentences = [part for sentence in split_sentences(abstract) for part in _parts(sentence)]
+    if probe is None or reading.attention is None or not sentences:
+        return ()
+    shares = probe.probabilities(features(reading, abstract, sentences))[:, probe.labels.index("yes")]
+    return tuple(Passage(sentences[place], float(shares[place])) for place in np.argsort(-shares, kind="stable"))
+
+
+def _parts(sentence: str) -> list[str]:
+    """Return a sentence, or the parts of a long list between its semicolons."""
+    return _SEMICOLON.split(sentence) if len(sentence) > _LONG else [sentence]
+
+
+def features(reading: Reading, abstract: str, sentences: Sequence[str]) -> Vectors:
+    """Return how much each head attends to each sentence beside the others, shape (sentences, layers * heads)."""
+    assert reading.attention is not None
+    starts = [0]
+    for sentence in sentences:
+        starts.append(abstract.index(sentence, starts[-1]) + len(sentence))
+    masses = [
+        reading.attention[..., [start <= begin < end for begin, _ in reading.spans]].sum(axis=-1).ravel()
+        for start, end in pairwise(starts)
+    ]
+    logs = np.log(np.stack(masses) + _LEAST_MASS)
+    centred: Vectors = (logs - logs.mean(axis=0)).astype(np.float32)
+    return centred
 
 
 def _verbatim(found: Sequence[Passage], source: Source) -> tuple[Passage, ...]:

@@ -1,4 +1,4 @@
-"""Do abstracts support a sentence? The chat model reads both, and a probe on its inside tells."""
+"""Support of a sentence by abstracts, judged by the chat model and a probe on its hidden states."""
 
 from __future__ import annotations
 

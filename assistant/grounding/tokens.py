@@ -1,12 +1,13 @@
-"""What is compared by the letter: texts as a reader sees them, stems of words, and names.
+"""Tokens that are compared by the letter: stems of words, names and numbers of a readable text.
 
-A generated sentence may say a thing in other words, but not of another name.
+A generated sentence may say a thing in other words, but not of another name or with another number.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
@@ -27,12 +28,23 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 _SIGNS = str.maketrans({"×": "x", "≈": "~", "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "’": "'", "‘": "'"})
 
-TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\w+(?:[-.+'&/]\w+)*\+*|[%,;()]")
+_NUMERAL = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_QUANTITY = re.compile(
+    r"(?:(?<![\w.,])(?<![A-Za-z]-)|(?<=\d-))(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?:\s?(%|percent\w*|pp\b|x\b|times\b|fold\b|-fold\b|k\b|K\b|M\b|B\b|thousand\b|million\b|billion\b))?(?![\w])"
+)
+_APPROXIMATE = re.compile(r"(?i:about|around|nearly|almost|approximately|roughly|over|~)\s*(\d[\d.,]*\d|\d)")
+_SCALES = {"k": 3, "K": 3, "thousand": 3, "M": 6, "million": 6, "B": 9, "billion": 9}
 
-LOOSE_WORDS = frozenset({"one", "two", "three"})
+_ROUNDED = Decimal("0.03")
+"""How far a number behind "about" may be from the source's, as a share of it."""
+
+_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\w+(?:[-.+'&/]\w+)*\+*|[%,;()]")
+
+_LOOSE_WORDS = frozenset({"one", "two", "three"})
 """Number words that a writer may use for what a source lists without counting; they are not held against a sentence."""
 
-NUMBER_WORDS = {
+_NUMBER_WORDS = {
     word: Decimal(number)
     for word, number in zip(
         "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -43,7 +55,7 @@ NUMBER_WORDS = {
 }
 """Numbers that are written as words."""
 
-DIGITS = {word: str(number) for word, number in NUMBER_WORDS.items() if word not in LOOSE_WORDS}
+_DIGITS = {word: str(number) for word, number in _NUMBER_WORDS.items() if word not in _LOOSE_WORDS}
 """The same as digits, so that "twelve" and "12" are one word."""
 
 _ENDINGS = re.compile(r"(?:ing|ed|es|s)$")
@@ -110,14 +122,14 @@ def stem(word: str) -> str:
 
 def stems(text: str) -> list[str]:
     """Return the stems of a readable text's content words, in order."""
-    return [DIGITS.get(word) or stem(word) for word in fold(text).split() if word not in STOP_WORDS]
+    return [_DIGITS.get(word) or stem(word) for word in fold(text).split() if word not in STOP_WORDS]
 
 
 def names(text: str) -> list[str]:
     """Return the words of a readable text that are written as names: "BERT", "CIFAR-10"; "Adam" within a sentence."""
     found = []
     opening = True
-    for match in TOKEN.finditer(text):
+    for match in _TOKEN.finditer(text):
         token = match.group()
         odd = any(character.isupper() for character in token[1:]) and not token[0].isdigit()
         odd |= token[0].isalpha() and any(character.isdigit() for character in token)
@@ -131,12 +143,10 @@ def names(text: str) -> list[str]:
 def known_forms(text: str) -> frozenset[str]:
     """Return what a name may be known as in a text: words, words run together, initials of words in a row."""
     words = fold(text).split()
-    forms = set(words)
-    for size in (2, 3):
-        forms.update("".join(words[i : i + size]) for i in range(len(words) - size + 1))
-    for size in (2, 3, 4, 5):
-        forms.update("".join(word[0] for word in words[i : i + size]) for i in range(len(words) - size + 1))
-    return frozenset(forms)
+    runs = {size: [words[i : i + size] for i in range(len(words) - size + 1)] for size in (2, 3, 4, 5)}
+    joined = {"".join(run) for size in (2, 3) for run in runs[size]}
+    initials = {"".join(word[0] for word in run) for size in runs for run in runs[size]}
+    return frozenset({*words, *joined, *initials})
 
 
 def is_known(name: str, forms: frozenset[str]) -> bool:
@@ -150,3 +160,62 @@ def is_known(name: str, forms: frozenset[str]) -> bool:
 
 def _is_form(word: str, forms: frozenset[str]) -> bool:
     return word in forms or word.removesuffix("s") in forms or f"{word}s" in forms
+
+
+def numerals(text: str) -> set[Decimal]:
+    """Return the numerals of a text as numbers: "1,024" is 1024, "07" is 7, "2.5x" is 2.5, "GPT-3" holds 3."""
+    return {_decimal(numeral) for numeral in _NUMERAL.findall(text) if numeral.isascii()}
+
+
+def spelt(text: str) -> set[Decimal]:
+    """Return the numbers that a text writes as words."""
+    return {_NUMBER_WORDS[word] for word in set(fold(text).split()) & _NUMBER_WORDS.keys()}
+
+
+def missing_numbers(sentence: str, held: str) -> set[Decimal]:
+    """Return the numbers of a sentence that a text does not hold: as a numeral, a word, or scaled ("1M", "1 million").
+
+    A number behind "about", "over", "nearly" may be one of the text's rounded to as many digits.
+    """
+    values = _values(held)
+    only_scaled = {_decimal(numeral) for numeral, _ in _scaled(held)} - values
+    known = (numerals(held) | spelt(held)) - only_scaled
+    scaled = list(_scaled(sentence))
+    if missing := {value for _, value in scaled} - values - known:
+        return missing
+    loose = {_NUMBER_WORDS[word] for word in _LOOSE_WORDS & set(fold(sentence).split())}
+    missing = (numerals(sentence) | (spelt(sentence) - loose)) - known
+    missing -= {_decimal(numeral) for numeral, _ in scaled}
+    missing -= only_scaled - _values(sentence)
+    for written in _APPROXIMATE.findall(sentence):
+        numeral = written.replace(",", "")
+        if numeral.count(".") <= 1 and any(_rounds_to(number, Decimal(numeral)) for number in known):
+            missing.discard(Decimal(numeral))
+    return missing
+
+
+def _decimal(numeral: str, unit: str = "") -> Decimal:
+    return Decimal(numeral.replace(",", "")).scaleb(_SCALES.get(unit, 0))
+
+
+def _quantities(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the numerals that stand alone, with their units."""
+    return ((numeral, unit) for numeral, unit in _QUANTITY.findall(text) if numeral.isascii())
+
+
+def _scaled(text: str) -> Iterator[tuple[str, Decimal]]:
+    """Yield the numerals with a scale behind them, and the numbers that they make: "1.5M"."""
+    return ((numeral, _decimal(numeral, unit)) for numeral, unit in _quantities(text) if unit in _SCALES)
+
+
+def _values(text: str) -> set[Decimal]:
+    """Return the numbers of a text that stand alone, scaled where they are written so."""
+    words = {token.lower() for token in _TOKEN.findall(text)}
+    spelt_out = {_NUMBER_WORDS[word] for word in words & _NUMBER_WORDS.keys() - _LOOSE_WORDS}
+    return spelt_out | {_decimal(numeral, unit) for numeral, unit in _quantities(text)}
+
+
+def _rounds_to(number: Decimal, value: Decimal) -> bool:
+    """Tell whether a value is a number with fewer digits, and near it."""
+    fewer = len(value.normalize().as_tuple().digits) < len(number.normalize().as_tuple().digits)
+    return fewer and abs(number - value) <= _ROUNDED * abs(value)

@@ -1,4 +1,4 @@
-"""Which records are one paper, as the library decided and as a person has the last word: merge, split, remove."""
+"""Curation of papers by a person: merge, split, keep apart, remove."""
 
 from __future__ import annotations
 
@@ -6,26 +6,31 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
+from sqlalchemy import Connection, delete, or_, select, update
 
 from assistant.errors import UsageError
-from assistant.library.duplicates import SAME, UNCERTAIN, keys, likeness, neighbours
+from assistant.library import identity
 from assistant.library.field_provenance import SourceRecord, merged
-from assistant.library.identity import contradict, new_ids, prospective_ids
-from assistant.library.rows import delete_papers, insert_papers, pages, read_papers, read_statement, update_papers
+from assistant.library.identity import new_ids
+from assistant.library.rows import (
+    delete_papers,
+    insert_papers,
+    insert_rows,
+    pages,
+    read_papers,
+    read_records,
+    update_papers,
+)
 from assistant.library.schema import aliases, identifiers, kept_apart, papers, records
 from assistant.library.store import Library
 from assistant.text import fold
 from assistant.types import Paper, PaperFilter
 
 _KEYS = "keys"
-"""Name of the library's fact that says by which version of the keys its papers are found."""
+"""Name of the metadata that says by which version of the keys the library's papers are found."""
 
 _KEYS_VERSION = "1"
-"""To be raised when `likeness.keys` changes; every paper then gets the new ones."""
-
-Numbered = tuple[int, SourceRecord]
+"""To be raised when `identity.keys` changes; every paper then gets the new ones."""
 
 _PAIRS_AT_ONCE = 5000
 _SHORTEST_PREFIX = 4
@@ -45,7 +50,7 @@ class AlikePair:
 def named(library: Library, text: str) -> Paper:
     """Return the paper that a person names: by id, DOI, arXiv id, PubMed number, beginning of an id, or whole title.
 
-    Raises UsageError when it is none, or several.
+    Raises UsageError when no paper is meant, or several are.
     """
     if found := library.papers_by_id([text]):
         return found[0]
@@ -57,12 +62,8 @@ def named(library: Library, text: str) -> Paper:
         alike = papers.c.title.collate("NOCASE") == text
         if len(text) >= _SHORTEST_PREFIX:
             alike = alike | papers.c.id.startswith(text, autoescape=True)
-        ids = (
-            connection.execute(select(papers.c.id).where(alike).order_by(papers.c.id).limit(_MOST_NAMED))
-            .scalars()
-            .all()
-        )
-        found = read_papers(connection, ids)
+        query = select(papers.c.id).where(alike).order_by(papers.c.id).limit(_MOST_NAMED)
+        found = read_papers(connection, connection.execute(query).scalars().all())
     if len(found) == 1:
         return found[0]
     if found:
@@ -82,29 +83,29 @@ def alike_pairs(library: Library) -> list[AlikePair]:
             blocks.setdefault(row.value, []).append(row.paper_id)
         apart = {(row.one, row.other) for row in connection.execute(select(kept_apart))}
         found: list[AlikePair] = []
-        candidates = [ids for ids in neighbours(blocks.values()) if ids not in apart]
+        candidates = [ids for ids in identity.neighbours(blocks.values()) if ids not in apart]
         for start in range(0, len(candidates), _PAIRS_AT_ONCE):
             part = candidates[start : start + _PAIRS_AT_ONCE]
             known = {paper.id: paper for paper in read_papers(connection, sorted({one for ids in part for one in ids}))}
             for one, other in ((known[first], known[second]) for first, second in part):
-                alike = likeness(one, other)
-                if alike >= UNCERTAIN:
+                alike = identity.likeness(one, other)
+                if alike >= identity.UNCERTAIN:
                     found.append(AlikePair(one, other, alike, _because(one, other, alike)))
     return sorted(found, key=lambda entry: -entry.likeness)
 
 
-def merge(library: Library, kept: str, gone: str) -> Paper:
+def merge(library: Library, remaining: str, gone: str) -> Paper:
     """Make one paper of two, for good; return it. It keeps the first one's id, and the second one's leads to it.
 
     Raises UsageError when they are one already.
     """
     with library.transaction() as connection:
-        if kept == gone:
-            raise UsageError(f"{kept} is one paper already.")
-        one, other = pair(kept, gone)
+        if remaining == gone:
+            raise UsageError(f"{remaining} is one paper already.")
+        one, other = pair(remaining, gone)
         connection.execute(delete(kept_apart).where(kept_apart.c.one == one, kept_apart.c.other == other))
-        join(connection, kept, gone)
-        return read_papers(connection, [kept])[0]
+        join(connection, remaining, gone)
+        return read_papers(connection, [remaining])[0]
 
 
 def keep_apart(library: Library, one: str, other: str) -> None:
@@ -122,7 +123,7 @@ def split(library: Library, paper_id: str) -> list[Paper]:
     all would; then each record is a paper. Raises UsageError when a single source speaks of it.
     """
     with library.transaction() as connection:
-        first, *others = _groups(_statements(connection, paper_id), paper_id) or [[]]
+        first, *others = _groups(_records(connection, paper_id), paper_id) or [[]]
         if not others:
             raise UsageError(
                 f"{paper_id} comes from one record of one source, so there is nothing to part. "
@@ -131,17 +132,17 @@ def split(library: Library, paper_id: str) -> list[Paper]:
         connection.execute(delete(identifiers).where(identifiers.c.paper_id == paper_id))
         ids = [paper_id]
         for group in others:
-            paper = merged([said for _, said in group], "")
+            paper = merged(group, "")
             paper = replace(paper, id=_free_id(connection, paper))
-            former = {one for _, said in group for one in prospective_ids(said.paper)} - {paper_id}
+            former = {one for record in group for one in identity.prospective_ids(record.paper)} - {paper_id}
             connection.execute(delete(aliases).where(aliases.c.id.in_({*former, paper.id})))
             insert_papers(connection, [paper])
             _write_keys(connection, paper)
-            numbers = [number for number, _ in group]
+            numbers = [record.number for record in group]
             connection.execute(update(records).where(records.c.number.in_(numbers)).values(paper_id=paper.id))
             ids.append(paper.id)
         rebuild_from_sources(connection, [paper_id])
-        _write_keys(connection, merged([said for _, said in first], paper_id))
+        _write_keys(connection, merged(first, paper_id))
         _remember_apart(connection, [(one, other) for one in ids for other in ids if one < other])
         return read_papers(connection, ids)
 
@@ -165,7 +166,7 @@ def remove_sources(library: Library, forgotten: Sequence[str]) -> None:
 def sources(library: Library, paper_id: str) -> list[SourceRecord]:
     """Return what each source says of a paper, in the order in which it was said."""
     with library.transaction() as connection:
-        return [said for _, said in _statements(connection, paper_id)]
+        return _records(connection, paper_id)
 
 
 def origins(library: Library, source: str) -> list[str]:
@@ -184,12 +185,8 @@ def only_of(library: Library, told_by: Sequence[str]) -> list[Paper]:
     """Return the papers of which only these sources speak."""
     with library.transaction() as connection:
         others = select(records.c.paper_id).where(records.c.origin.not_in(told_by))
-        query = (
-            select(records.c.paper_id)
-            .where(records.c.origin.in_(told_by), records.c.paper_id.not_in(others))
-            .distinct()
-        )
-        return read_papers(connection, connection.execute(query).scalars().all())
+        query = select(records.c.paper_id).where(records.c.origin.in_(told_by), records.c.paper_id.not_in(others))
+        return read_papers(connection, connection.execute(query.distinct()).scalars().all())
 
 
 def chosen_papers(library: Library, listed: Sequence[Paper], filter: PaperFilter, words: str) -> list[Paper]:
@@ -206,34 +203,34 @@ def chosen_papers(library: Library, listed: Sequence[Paper], filter: PaperFilter
     return [paper for paper in found if paper.id in passing]
 
 
-def join(connection: Connection, kept: str, gone: str) -> None:
+def join(connection: Connection, remaining: str, gone: str) -> None:
     """Move all that is said of one paper to another, which is then told anew; the first one's id leads there."""
-    if len(read_papers(connection, [kept, gone])) < 2:
+    if len(read_papers(connection, [remaining, gone])) < 2:
         return
-    connection.execute(update(records).where(records.c.paper_id == gone).values(paper_id=kept))
+    connection.execute(update(records).where(records.c.paper_id == gone).values(paper_id=remaining))
     moved = select(identifiers.c.value).where(identifiers.c.paper_id == gone)
-    rows = [{"value": value, "paper_id": kept} for value in connection.execute(moved).scalars()]
-    if rows:
-        connection.execute(insert_or_ignore(identifiers).on_conflict_do_nothing(), rows)
-    connection.execute(update(aliases).where(aliases.c.paper_id == gone).values(paper_id=kept))
-    connection.execute(delete(aliases).where(aliases.c.id.in_([kept, gone])))
-    connection.execute(insert(aliases).values(id=gone, paper_id=kept))
-    query = select(kept_apart).where(or_(kept_apart.c.one == gone, kept_apart.c.other == gone))
-    others = [row.other if row.one == gone else row.one for row in connection.execute(query)]
-    connection.execute(delete(kept_apart).where(or_(kept_apart.c.one == gone, kept_apart.c.other == gone)))
-    _remember_apart(connection, [(kept, other) for other in others if other != kept])
+    rows = [{"value": value, "paper_id": remaining} for value in connection.execute(moved).scalars()]
+    insert_rows(connection, identifiers, rows)
+    connection.execute(update(aliases).where(aliases.c.paper_id == gone).values(paper_id=remaining))
+    connection.execute(delete(aliases).where(aliases.c.id.in_([remaining, gone])))
+    insert_rows(connection, aliases, [{"id": gone, "paper_id": remaining}])
+    of_gone = or_(kept_apart.c.one == gone, kept_apart.c.other == gone)
+    apart = {one for row in connection.execute(select(kept_apart).where(of_gone)) for one in (row.one, row.other)}
+    connection.execute(delete(kept_apart).where(of_gone))
+    _remember_apart(connection, [(remaining, other) for other in sorted(apart - {remaining, gone})])
     delete_papers(connection, [gone])
-    rebuild_from_sources(connection, [kept])
+    rebuild_from_sources(connection, [remaining])
 
 
 def rebuild_from_sources(connection: Connection, ids: Sequence[str], *, force: bool = False) -> None:
-    """Tell papers anew from what their sources say; with `force` they are written even where that changes nothing."""
-    for before in read_papers(connection, ids):
-        said = [one for _, one in _statements(connection, before.id)]
-        now = merged(said, before.id) if said else before
+    """Make papers anew of what their sources say; with `force` they are written even where that changes nothing."""
+    known = {paper.id: paper for paper in read_papers(connection, ids)}
+    for paper_id, told in read_records(connection, known).items():
+        before = known[paper_id]
+        now = merged(told, paper_id) if told else before
         if force or now != before:
-            retold = [now.id] if (now.title, now.abstract) != (before.title, before.abstract) else []
-            update_papers(connection, [now], retold)
+            reworded = [paper_id] if (now.title, now.abstract) != (before.title, before.abstract) else []
+            update_papers(connection, [now], reworded)
 
 
 def renew_keys(library: Library) -> None:
@@ -252,23 +249,21 @@ def pair(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one < other else (other, one)
 
 
-def _statements(connection: Connection, paper_id: str) -> list[Numbered]:
-    """Return what is said of a paper, with the numbers of the records; what was not kept word for word is as it is."""
-    rows = connection.execute(select(records).where(records.c.paper_id == paper_id).order_by(records.c.number)).all()
-    known = [] if all(row.statement for row in rows) else read_papers(connection, [paper_id])
-    return [(row.number, SourceRecord(row.origin, row.source_key, read_statement(row) or known[0])) for row in rows]
+def _records(connection: Connection, paper_id: str) -> list[SourceRecord]:
+    known = {paper.id: paper for paper in read_papers(connection, [paper_id])}
+    return read_records(connection, known).get(paper_id, [])
 
 
-def _groups(said: Sequence[Numbered], paper_id: str) -> list[list[Numbered]]:
+def _groups(told: Sequence[SourceRecord], paper_id: str) -> list[list[SourceRecord]]:
     """Return the records that would be one paper by themselves, the group first that keeps the paper's id."""
-    by_id: dict[str, list[Numbered]] = {}
-    for number, one in said:
-        by_id.setdefault(next(new_ids(one.paper)), []).append((number, one))
+    by_id: dict[str, list[SourceRecord]] = {}
+    for record in told:
+        by_id.setdefault(next(new_ids(record.paper)), []).append(record)
     if len(by_id) == 1:
         by_id = {}
-        for number, one in said:
-            by_id.setdefault(f"{one.origin}\n{one.source_key}\n{one.paper}", []).append((number, one))
-    return sorted(by_id.values(), key=lambda group: paper_id != next(new_ids(group[0][1].paper)))
+        for record in told:
+            by_id.setdefault(f"{record.origin}\n{record.source_key}\n{record.paper}", []).append(record)
+    return sorted(by_id.values(), key=lambda group: paper_id != next(new_ids(group[0].paper)))
 
 
 def _free_id(connection: Connection, paper: Paper) -> str:
@@ -277,17 +272,14 @@ def _free_id(connection: Connection, paper: Paper) -> str:
 
 
 def _write_keys(connection: Connection, paper: Paper) -> None:
-    rows = [{"value": key, "paper_id": paper.id} for key in keys(paper)]
-    connection.execute(insert_or_ignore(identifiers).on_conflict_do_nothing(), rows)
+    insert_rows(connection, identifiers, [{"value": key, "paper_id": paper.id} for key in identity.keys(paper)])
 
 
 def _remember_apart(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
-    rows = [dict(zip(("one", "other"), pair(*ids), strict=True)) for ids in pairs]
-    if rows:
-        connection.execute(insert_or_ignore(kept_apart).on_conflict_do_nothing(), rows)
+    insert_rows(connection, kept_apart, [dict(zip(("one", "other"), pair(*ids), strict=True)) for ids in pairs])
 
 
 def _because(one: Paper, other: Paper, alike: float) -> str:
-    if contradict(one, other):
+    if identity.contradict(one, other):
         return "they have different identifiers"
-    return "one catalogue lists both" if alike >= SAME else "title, authors or year differ"
+    return "one catalogue lists both" if alike >= identity.SAME else "title, authors or year differ"

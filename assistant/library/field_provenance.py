@@ -1,4 +1,4 @@
-"""What several sources say of one paper, added up field by field, and which source said what."""
+"""Source records: what each source says of a paper, and their union field by field."""
 
 from __future__ import annotations
 
@@ -12,58 +12,64 @@ from typing import Any
 from assistant.text import same_person
 from assistant.types import Authorship, Paper
 
-_AUTHORS = ("authorships", "authors_complete")
-_TEXTS = tuple(
-    field.name for field in fields(Paper) if field.name not in {*_AUTHORS, "id", "date", "categories", "has_code"}
-)
+_APART = {"authorships", "authors_complete", "id", "categories", "has_code"}
+
+TEXT_FIELDS = tuple(field.name for field in fields(Paper) if field.name not in _APART)
+"""Fields of a paper that are plain texts, "" where nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """What one source says of a paper; `origin` names the source (a file, an address), `source_key` its name for it."""
+    """What one source says of a paper; `origin` names the source (a file, an address), `source_key` its name for it.
+
+    `text` is the `statement`, "" where it was not saved word for word; `number` is 0 until the library holds it.
+    """
 
     origin: str
     source_key: str
     paper: Paper
+    text: str = ""
+    digest: str = ""
+    number: int = 0
 
 
 def statement(paper: Paper) -> str:
     """Return what a record says of its paper as canonical JSON: fields that say nothing are left out, so is the id."""
-    said: dict[str, Any] = {name: value for name in (*_TEXTS, "date") if (value := getattr(paper, name))}
+    stated: dict[str, Any] = {name: value for name in TEXT_FIELDS if (value := getattr(paper, name))}
     if paper.authorships:
-        said["authors"] = [[author.name, author.position] for author in paper.authorships]
+        stated["authors"] = [[author.name, author.position] for author in paper.authorships]
     if not paper.authors_complete:
-        said["authors_complete"] = False
+        stated["authors_complete"] = False
     if paper.categories:
-        said["categories"] = list(dict.fromkeys(paper.categories))
+        stated["categories"] = list(dict.fromkeys(paper.categories))
     if paper.has_code is not None:
-        said["has_code"] = paper.has_code
-    return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        stated["has_code"] = paper.has_code
+    return json.dumps(stated, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def stated_paper(said: str, paper_id: str = "") -> Paper:
-    """Return the paper that a `statement` describes. Raises ValueError where it is none."""
-    values = json.loads(said)
+def stated_paper(text: str, paper_id: str = "") -> Paper:
+    """Return the paper that a `statement` describes. Raises ValueError where there is none."""
+    values = json.loads(text)
     authorships = tuple(Authorship(str(name), position) for name, position in values.pop("authors", ()))
     categories = tuple(values.pop("categories", ()))
     return Paper(**values, authorships=authorships, categories=categories, id=paper_id)
 
 
-def digest(said: str) -> str:
+def digest(text: str) -> str:
     """Return the first 128 bits of the SHA-256 of a `statement`, in hexadecimal."""
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def merged(statements: Sequence[SourceRecord], paper_id: str) -> Paper:
-    """Return the union of what sources say of a paper; `statements` stand in the order in which they were made."""
-    return replace(reduce(merge, (said.paper for said in statements)), id=paper_id)
+def merged(records: Sequence[SourceRecord], paper_id: str) -> Paper:
+    """Return the union of what sources say of a paper; `records` stand in the order in which they were made."""
+    return replace(reduce(merge, (record.paper for record in records)), id=paper_id)
 
 
-def provenance(paper: Paper, statements: Sequence[SourceRecord]) -> dict[str, tuple[str, ...]]:
+def provenance(paper: Paper, records: Sequence[SourceRecord]) -> dict[str, tuple[str, ...]]:
     """Return for each field that is known the origins that say just what the merged paper says of it."""
-    known = {name: getattr(paper, name) for name in (*_TEXTS, "date", "authorships", "categories", "has_code")}
+    known = {name: getattr(paper, name) for name in (*TEXT_FIELDS, "authorships", "categories", "has_code")}
     return {
-        name: tuple(dict.fromkeys(said.origin for said in statements if getattr(said.paper, name) == value))
+        name: tuple(dict.fromkeys(record.origin for record in records if getattr(record.paper, name) == value))
         for name, value in known.items()
         if value not in ("", (), None)
     }
@@ -75,13 +81,14 @@ def merge(existing: Paper, incoming: Paper) -> Paper:
         authorships, complete = _with_missing(existing.authorships, incoming.authorships), existing.authors_complete
     else:
         authorships, complete = _with_missing(incoming.authorships, existing.authorships), incoming.authors_complete
-    more_precise_date = existing.date.startswith(incoming.date)
+    texts = {name: getattr(incoming, name) or getattr(existing, name) for name in TEXT_FIELDS}
+    if existing.date.startswith(incoming.date):
+        texts["date"] = existing.date  # the more precise one
     return Paper(
-        **{name: getattr(incoming, name) or getattr(existing, name) for name in _TEXTS},
+        **texts,
         id=existing.id,
         authorships=authorships,
         authors_complete=complete,
-        date=existing.date if more_precise_date else incoming.date,
         categories=incoming.categories or existing.categories,
         has_code=existing.has_code if incoming.has_code is None else incoming.has_code,
     )
@@ -94,13 +101,13 @@ def _knows_more_authors(one: Paper, other: Paper) -> bool:
     return not one.authors_complete and len(one.authorships) > len(other.authorships)
 
 
-def _with_missing(kept: tuple[Authorship, ...], others: tuple[Authorship, ...]) -> tuple[Authorship, ...]:
-    """Add the authors whose place is unknown (a page's owner behind "et al.") where the kept list lacks them."""
-    if not kept:
+def _with_missing(named: tuple[Authorship, ...], others: tuple[Authorship, ...]) -> tuple[Authorship, ...]:
+    """Add the authors whose place is unknown (a page's owner behind "et al.") where the first list lacks them."""
+    if not named:
         return others
     missing = (
         other
         for other in others
-        if other.position is None and not any(same_person(other.name, author.name) for author in kept)
+        if other.position is None and not any(same_person(other.name, author.name) for author in named)
     )
-    return (*kept, *missing)
+    return (*named, *missing)

@@ -1,7 +1,8 @@
-"""Which papers a filter chooses, as conditions of a query: what can be said in SQL is not fetched.
+"""Paper filters as conditions of SQL queries.
 
 A source may say too little to tell whether a paper passes: it cut the list of authors, or named only a year. Such a
-paper is neither in nor out. `papers_passing` takes only what surely passes; `papers_with_unknown` takes what one condition leaves open.
+paper is neither in nor out: `papers_passing` takes only what surely passes, `papers_with_unknown` what one field leaves
+open.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    not_,
     or_,
     select,
 )
@@ -66,11 +66,11 @@ _ASKED_BY: Mapping[UnknownField, Callable[[PaperFilter], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """One condition of a filter: what surely passes, and what the sources leave open (`doubt` names the matter)."""
+    """One condition of a filter: what surely passes, and what the sources leave open (of which `field`)."""
 
     surely: ColumnElement[bool]
     perhaps: ColumnElement[bool] | None = None
-    doubt: UnknownField | None = None
+    field: UnknownField | None = None
 
 
 def papers_passing(connection: Connection, query: Select[Any], filter: PaperFilter) -> Select[Any]:
@@ -80,28 +80,24 @@ def papers_passing(connection: Connection, query: Select[Any], filter: PaperFilt
 
 def count_papers(connection: Connection, filter: PaperFilter) -> int:
     """Return how many papers surely pass a filter."""
-    return int(
-        connection.execute(papers_passing(connection, select(func.count()).select_from(papers), filter)).scalar_one()
-    )
+    query = papers_passing(connection, select(func.count()).select_from(papers), filter)
+    return int(connection.execute(query).scalar_one())
 
 
 def papers_with_unknown(
-    connection: Connection, query: Select[Any], filter: PaperFilter, doubt: UnknownField
+    connection: Connection, query: Select[Any], filter: PaperFilter, field: UnknownField
 ) -> Select[Any]:
-    """Add to a query over `papers` that a paper surely passes a filter but for what its sources leave open of `doubt`.
+    """Add to a query over `papers` that a paper surely passes a filter but for what its sources leave open of `field`.
 
     No paper is left where the filter does not ask for it.
     """
-    if not _ASKED_BY[doubt](filter):  # cheaper to tell than to build the conditions
+    if not _ASKED_BY[field](filter):  # cheaper to tell than to build the conditions
         return query.where(false())
     conditions = list(_conditions(connection, filter))
-    open_ones = [condition.surely for condition in conditions if condition.doubt == doubt]
     for condition in conditions:
-        if condition.doubt == doubt and condition.perhaps is not None:
-            query = query.where(or_(condition.surely, condition.perhaps))
-        else:
-            query = query.where(condition.surely)
-    return query.where(not_(and_(*open_ones)))
+        perhaps = condition.perhaps if condition.field == field else None
+        query = query.where(condition.surely if perhaps is None else or_(condition.surely, perhaps))
+    return query.where(~and_(*(condition.surely for condition in conditions if condition.field == field)))
 
 
 def holding(query: Select[Any], words: str) -> Select[Any]:
@@ -127,12 +123,11 @@ def _published_at(connection: Connection, words: str) -> ColumnElement[bool]:
     """
     asked = fold(words).split()
     years = [word for word in asked if _YEAR.fullmatch(word)]
-    known = _venues(connection)
-    surely = papers.c.venue.in_([venue for venue in known if asked and _is_named(venue, asked)])
+    surely = papers.c.venue.in_(venues_named(connection, words))
     named = [word for word in asked if word not in years]
     if len(years) != 1 or not named:
         return surely
-    yearless = [venue for venue in known if not _YEAR.search(venue) and _is_named(venue, named)]
+    yearless = [venue for venue in _venues(connection) if not _YEAR.search(venue) and _is_named(venue, named)]
     in_year = and_(papers.c.venue.in_(yearless), papers.c.year.is_not(None), papers.c.year == int(years[0]))
     return or_(surely, in_year)
 
@@ -179,7 +174,7 @@ def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condit
     if filter.category:
         yield _Condition(_filed_under(filter.category))
     for category in filter.without_categories:
-        yield _Condition(not_(_filed_under(category)))
+        yield _Condition(~_filed_under(category))
     if filter.since is not None:
         yield _Condition(and_(papers.c.year.is_not(None), papers.c.year >= filter.since), papers.c.date == "", "date")
     if filter.until is not None:
@@ -193,7 +188,7 @@ def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condit
     if filter.venues:
         yield _Condition(or_(*(_published_at(connection, venue) for venue in filter.venues)))
     for venue in filter.without_venues:
-        yield _Condition(not_(_published_at(connection, venue)))
+        yield _Condition(~_published_at(connection, venue))
     if filter.has_code is not None:
         is_so = and_(papers.c.has_code.is_not(None), papers.c.has_code == int(filter.has_code))
         yield _Condition(is_so, papers.c.has_code.is_(None), "code")
@@ -202,7 +197,7 @@ def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condit
         yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
     yield from (_Condition(held) for held in _worded(filter.words))
     yield from (_Condition(held) for held in _worded(filter.title_words, in_title=True))
-    yield from (_Condition(not_(and_(*_worded([word])))) for word in filter.without_words if word.strip())
+    yield from (_Condition(~and_(*_worded([word]))) for word in filter.without_words if word.strip())
     if filter.among is not None:
         numbers = _numbers(connection, filter.among)
         written = bindparam("among", numbers, type_=Integer, expanding=True, literal_execute=True)
@@ -218,11 +213,11 @@ def _placed(connection: Connection, author: str, position: str) -> _Condition:
     if position == "first":
         has_first = papers.c.id.in_(select(authorships.c.paper_id).where(authorships.c.position == 1))
         is_first = papers.c.id.in_(his.where(authorships.c.position == 1))
-        return _Condition(is_first, and_(or_(hidden, unnamed), not_(has_first)), "position")
+        return _Condition(is_first, and_(or_(hidden, unnamed), ~has_first), "position")
     other = authorships.alias()
     behind = exists().where(other.c.paper_id == authorships.c.paper_id, other.c.position > authorships.c.position)
     is_last = papers.c.id.in_(his.where(authorships.c.position.is_not(None), ~behind))
-    return _Condition(and_(is_last, not_(cut)), or_(hidden, unnamed), "position")  # "et al." stands for one behind him
+    return _Condition(and_(is_last, ~cut), or_(hidden, unnamed), "position")  # "et al." stands for one behind him
 
 
 def authors_counted() -> tuple[ColumnElement[int], ColumnElement[bool]]:
@@ -240,7 +235,7 @@ def _numbering(fewest: int | None, most: int | None) -> _Condition:
     enough = [number >= fewest] if fewest is not None else []
     if most is None:
         return _Condition(and_(*enough), is_open, "number")
-    return _Condition(and_(*enough, number <= most, not_(is_open)), and_(is_open, number <= most), "number")
+    return _Condition(and_(*enough, number <= most, ~is_open), and_(is_open, number <= most), "number")
 
 
 def _filed_under(category: str) -> ColumnElement[bool]:
@@ -290,10 +285,8 @@ def _numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
     found: dict[str, int] = {}
     for page in pages(dict.fromkeys(ids)):
         leads = select(aliases.c.paper_id).where(aliases.c.id.in_(page))
-        rows = connection.execute(
-            select(papers.c.id, papers.c.number).where(or_(papers.c.id.in_(page), papers.c.id.in_(leads)))
-        )
-        found.update((row.id, row.number) for row in rows)
+        query = select(papers.c.id, papers.c.number).where(or_(papers.c.id.in_(page), papers.c.id.in_(leads)))
+        found.update((row.id, row.number) for row in connection.execute(query))
     return sorted(found.values())
 
 

@@ -1,4 +1,4 @@
-"""Is every part of the library what was written, and what can be put right from the rest of it?"""
+"""Integrity check of the library, and repair of one part from another."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from assistant.errors import LibraryDamaged
 from assistant.library import fulltext
 from assistant.library.curation import rebuild_from_sources
 from assistant.library.field_provenance import digest
-from assistant.library.rows import pages, read_papers
+from assistant.library.rows import delete_in, read_papers
 from assistant.library.schema import papers, records, vectors
 from assistant.library.store import Library
 
 _UNIT = 0.02
-"""How far from 1 the length of a kept vector may be: float16 rounds, bfloat16 made it."""
+"""How far from 1 the length of a stored vector may be: float16 rounds, bfloat16 made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class CheckReport:
 
 
 def check(library: Library, *, repair: bool = False) -> CheckReport:
-    """Read every row of the library. With `repair`, papers are told anew from what the sources said and the other way
+    """Read every row of the library. With `repair`, papers are made anew from what the sources said and the other way
     round, the search is built anew, and damaged vectors are dropped, so that their papers wait for new ones.
 
     Raises LibraryError where SQLite cannot read the file at all.
@@ -80,7 +80,7 @@ def check(library: Library, *, repair: bool = False) -> CheckReport:
 
 @contextmanager
 def _replacing_bad_letters(connection: Connection) -> Iterator[None]:
-    """Let bytes that are no text be read, so that what is damaged can be named and repaired."""
+    """Let bytes that are not text be read, so that what is damaged can be named and repaired."""
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     usual, raw.text_factory = raw.text_factory, lambda data: data.decode("utf-8", "replace")
@@ -96,8 +96,8 @@ def _broken(connection: Connection) -> list[str]:
 
 def _papers(connection: Connection, repair: bool) -> Iterator[Finding]:
     """Compare papers and statements with their digests; each can be made from the other."""
-    said = connection.execute(select(records.c.number, records.c.paper_id, records.c.statement, records.c.digest))
-    damaged = {row.number: row.paper_id for row in said if row.statement and digest(row.statement) != row.digest}
+    stated = connection.execute(select(records.c.number, records.c.paper_id, records.c.statement, records.c.digest))
+    damaged = {row.number: row.paper_id for row in stated if row.statement and digest(row.statement) != row.digest}
     ids = connection.execute(select(papers.c.id).order_by(papers.c.number)).scalars().all()
     for paper_id in ids:
         if _is_sound(connection, paper_id):
@@ -140,8 +140,7 @@ def _vectors(connection: Connection, repair: bool) -> Iterator[Finding]:
     usual = lengths.most_common(1)[0][0] if lengths else 0
     damaged = [row.paper_id for row in rows if len(row.vector) != usual or not _is_unit(row.vector)]
     if repair:
-        for page in pages(damaged):
-            connection.execute(delete(vectors).where(vectors.c.paper_id.in_(page)))
+        delete_in(connection, vectors, vectors.c.paper_id, damaged)
     for paper_id in damaged:
         yield Finding("vector", f"the vector of {paper_id} does not have length 1", repaired=repair)
 

@@ -1,4 +1,4 @@
-"""One process owns a library at a time: a second one is told who holds it."""
+"""Lock of a library's folder: one process owns it at a time, and a second one is told which."""
 
 from __future__ import annotations
 
@@ -37,11 +37,8 @@ class Ownership:
                 f"The library folder {folder} cannot be written ({error.strerror or error}). "
                 "Check the disk and its permissions, or name another one with --library."
             ) from error
-        owner = {
-            "process": os.getpid(),
-            "command": Path(sys.argv[0]).name,
-            "since": datetime.now().isoformat(" ", "minutes"),
-        }
+        since = datetime.now().isoformat(" ", "minutes")
+        owner = {"process": os.getpid(), "command": Path(sys.argv[0]).name, "since": since}
         with contextlib.suppress(OSError):  # only a courtesy to the second process; a full disk is no reason to stop
             (folder / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
 

@@ -1,23 +1,25 @@
-"""Papers to the library's rows and back."""
+"""Papers and source records as rows of the library's tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from assistant.errors import LibraryDamaged
 from assistant.library import fulltext
-from assistant.library.field_provenance import digest, stated_paper, statement
-from assistant.library.schema import authorships, categories, name_words, papers, removals, vectors
+from assistant.library.field_provenance import TEXT_FIELDS, SourceRecord, digest, stated_paper, statement
+from assistant.library.schema import authorships, categories, name_words, papers, records, removals, vectors
 from assistant.text import fold
 from assistant.types import Authorship, Paper
 
 Value = TypeVar("Value")
 
 _PAGE = 500
+_AUTHORSHIPS = select(authorships).order_by(authorships.c.ordinal)
+_CATEGORIES = select(categories).order_by(categories.c.ordinal)
 
 
 def pages(ids: Iterable[Value]) -> Iterator[list[Value]]:
@@ -25,6 +27,26 @@ def pages(ids: Iterable[Value]) -> Iterator[list[Value]]:
     remaining = list(ids)
     for start in range(0, len(remaining), _PAGE):
         yield remaining[start : start + _PAGE]
+
+
+def rows_in(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Iterable[Value]
+) -> Iterator[Row[Any]]:
+    """Yield the rows of a query whose column holds one of the values, however many those are."""
+    for page in pages(values):
+        yield from connection.execute(query.where(column.in_(page)))
+
+
+def delete_in(connection: Connection, table: Table, column: ColumnElement[Any], values: Iterable[Value]) -> None:
+    """Delete the rows of a table whose column holds one of the values."""
+    for page in pages(values):
+        connection.execute(delete(table).where(column.in_(page)))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows, if any; those whose key the table holds already are passed over."""
+    if rows:
+        connection.execute(insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
 
 
 def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
@@ -35,96 +57,75 @@ def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
     found: dict[str, Paper] = {}
     for page in pages(ids):
         people: dict[str, list[Authorship]] = {}
-        for row in connection.execute(
-            select(authorships).where(authorships.c.paper_id.in_(page)).order_by(authorships.c.ordinal)
-        ):
+        for row in rows_in(connection, _AUTHORSHIPS, authorships.c.paper_id, page):
             people.setdefault(row.paper_id, []).append(Authorship(row.name, row.position))
-        fields: dict[str, list[str]] = {}
-        for row in connection.execute(
-            select(categories).where(categories.c.paper_id.in_(page)).order_by(categories.c.ordinal)
-        ):
-            fields.setdefault(row.paper_id, []).append(row.category)
-        for row in connection.execute(select(papers).where(papers.c.id.in_(page))):
-            paper = _paper(row, tuple(people.get(row.id, ())), tuple(fields.get(row.id, ())))
+        subjects: dict[str, list[str]] = {}
+        for row in rows_in(connection, _CATEGORIES, categories.c.paper_id, page):
+            subjects.setdefault(row.paper_id, []).append(row.category)
+        for row in rows_in(connection, select(papers), papers.c.id, page):
+            paper = Paper(
+                **{name: getattr(row, name) for name in ("id", *TEXT_FIELDS)},
+                authorships=tuple(people.get(row.id, ())),
+                authors_complete=bool(row.authors_complete),
+                categories=tuple(subjects.get(row.id, ())),
+                has_code=None if row.has_code is None else bool(row.has_code),
+            )
             if row.digest and row.digest != digest(statement(paper)):
                 raise LibraryDamaged(f"the paper {paper.id} (“{paper.title[:80]}”)")
             found[row.id] = paper
     return [found[paper_id] for paper_id in ids if paper_id in found]
 
 
-def read_statement(row: Any) -> Paper | None:
-    """Return the paper as a source states it; None where the statement was not kept word for word.
+def paper_numbers(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """Return the number of each of these papers; unknown ids are left out."""
+    return {row.id: row.number for row in rows_in(connection, select(papers.c.id, papers.c.number), papers.c.id, ids)}
 
-    `row` is one of table `records`. Raises LibraryDamaged where it is not what was written.
+
+def read_records(connection: Connection, known: Mapping[str, Paper]) -> dict[str, list[SourceRecord]]:
+    """Return for each of these papers, by id, what its sources say, in the order in which they said it.
+
+    What was not saved word for word is as the paper is. Raises LibraryDamaged where a row is not what was written.
     """
-    if not row.statement:
-        return None
-    if digest(row.statement) != row.digest:
-        raise LibraryDamaged(f"what {row.origin} says of {row.paper_id}")
-    return stated_paper(row.statement, row.paper_id)
+    found: dict[str, list[SourceRecord]] = {paper_id: [] for paper_id in known}
+    for row in rows_in(connection, select(records).order_by(records.c.number), records.c.paper_id, known):
+        if row.statement and digest(row.statement) != row.digest:
+            raise LibraryDamaged(f"what {row.origin} says of {row.paper_id}")
+        paper = stated_paper(row.statement, row.paper_id) if row.statement else known[row.paper_id]
+        record = SourceRecord(row.origin, row.source_key, paper, row.statement, row.digest, row.number)
+        found[row.paper_id].append(record)
+    return found
 
 
 def insert_papers(connection: Connection, new: Sequence[Paper]) -> None:
     """Write papers whose ids the library does not hold."""
-    _insert(connection, papers, [_columns(paper) for paper in new])
-    for page in pages(paper.id for paper in new):
-        connection.execute(delete(removals).where(removals.c.paper_id.in_(page)))
-    _write_parts(connection, new)
+    if new:
+        connection.execute(insert(papers), [_columns(paper) for paper in new])
+        delete_in(connection, removals, removals.c.paper_id, (paper.id for paper in new))
+        _write_parts(connection, new)
 
 
-def update_papers(connection: Connection, changed: Sequence[Paper], retold: Iterable[str]) -> None:
-    """Write papers again; those of the ids `retold` lose their vector, because their title or abstract is another."""
+def update_papers(connection: Connection, changed: Sequence[Paper], reworded: Iterable[str]) -> None:
+    """Write papers again; those of the ids `reworded` lose their vector, because their title or abstract is another."""
     for page in pages(paper.id for paper in changed):
         for table in (authorships, categories):
-            connection.execute(delete(table).where(table.c.paper_id.in_(page)))
+            delete_in(connection, table, table.c.paper_id, page)
         connection.execute(update(vectors).where(vectors.c.paper_id.in_(page)).values(indexed=0))
-    for page in pages(retold):
-        connection.execute(delete(vectors).where(vectors.c.paper_id.in_(page)))
+    delete_in(connection, vectors, vectors.c.paper_id, reworded)
     for paper in changed:
-        connection.execute(papers.update().where(papers.c.id == paper.id).values(_columns(paper)))
+        connection.execute(update(papers).where(papers.c.id == paper.id).values(_columns(paper)))
     _write_parts(connection, changed)
 
 
 def delete_papers(connection: Connection, ids: Sequence[str]) -> None:
     """Delete papers with all that hangs on them, and note that the vector index is to drop them."""
-    for page in pages(ids):
-        numbers = connection.execute(select(papers.c.number).where(papers.c.id.in_(page))).scalars().all()
-        fulltext.erase(connection, numbers)
-        connection.execute(delete(papers).where(papers.c.id.in_(page)))
-        gone = [{"paper_id": paper_id} for paper_id in page]
-        connection.execute(insert_or_ignore(removals).on_conflict_do_nothing(), gone)
-
-
-def _paper(row: Any, people: tuple[Authorship, ...], fields: tuple[str, ...]) -> Paper:
-    return Paper(
-        id=row.id,
-        title=row.title,
-        abstract=row.abstract,
-        authorships=people,
-        authors_complete=bool(row.authors_complete),
-        date=row.date,
-        categories=fields,
-        venue=row.venue,
-        doi=row.doi,
-        arxiv_id=row.arxiv_id,
-        pmid=row.pmid,
-        url=row.url,
-        has_code=None if row.has_code is None else bool(row.has_code),
-    )
+    fulltext.erase(connection, list(paper_numbers(connection, ids).values()))
+    delete_in(connection, papers, papers.c.id, ids)
+    insert_rows(connection, removals, [{"paper_id": paper_id} for paper_id in ids])
 
 
 def _columns(paper: Paper) -> dict[str, object]:
     return {
-        "id": paper.id,
-        "title": paper.title,
-        "abstract": paper.abstract,
-        "date": paper.date,
-        "year": paper.year,
-        "venue": paper.venue,
-        "doi": paper.doi,
-        "arxiv_id": paper.arxiv_id,
-        "pmid": paper.pmid,
-        "url": paper.url,
+        **{name: getattr(paper, name) for name in ("id", "year", *TEXT_FIELDS)},
         "has_code": None if paper.has_code is None else int(paper.has_code),
         "authors_complete": int(paper.authors_complete),
         "digest": digest(statement(paper)),
@@ -133,52 +134,28 @@ def _columns(paper: Paper) -> dict[str, object]:
 
 def _write_parts(connection: Connection, written: Sequence[Paper]) -> None:
     """Write authors, categories and the text that is searched."""
-    _insert(
-        connection,
-        authorships,
-        [
-            {
-                "paper_id": paper.id,
-                "ordinal": ordinal,
-                "name": author.name,
-                "folded": fold(author.name),
-                "position": author.position,
-            }
-            for paper in written
-            for ordinal, author in enumerate(paper.authorships, 1)
-        ],
-    )
-    _insert(
-        connection,
-        categories,
-        [
-            {"paper_id": paper.id, "ordinal": ordinal, "category": category, "folded": fold(category)}
-            for paper in written
-            for ordinal, category in enumerate(dict.fromkeys(paper.categories), 1)
-        ],
-    )
-    names = {fold(author.name) for paper in written for author in paper.authorships}
-    words = [{"word": word, "folded": name} for name in sorted(names) for word in set(name.split())]
-    if words:
-        connection.execute(insert_or_ignore(name_words).on_conflict_do_nothing(), words)
-    numbers: dict[str, int] = {}
-    for page in pages(paper.id for paper in written):
-        rows = connection.execute(select(papers.c.id, papers.c.number).where(papers.c.id.in_(page)))
-        numbers.update((row.id, row.number) for row in rows)
-    fulltext.write(
-        connection,
-        [
-            {
-                "number": numbers[paper.id],
-                "title": paper.title,
-                "abstract": paper.abstract,
-                "listed": " ".join((paper.title, paper.venue, paper.date, *paper.authors, *paper.categories)),
-            }
-            for paper in written
-        ],
-    )
-
-
-def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    if rows:
-        connection.execute(insert(table), [dict(row) for row in rows])
+    people: list[dict[str, object]] = []
+    subjects: list[dict[str, object]] = []
+    for paper in written:
+        for ordinal, author in enumerate(paper.authorships, 1):
+            spelling = {"name": author.name, "folded": fold(author.name), "position": author.position}
+            people.append({"paper_id": paper.id, "ordinal": ordinal, **spelling})
+        for ordinal, category in enumerate(dict.fromkeys(paper.categories), 1):
+            named = {"category": category, "folded": fold(category)}
+            subjects.append({"paper_id": paper.id, "ordinal": ordinal, **named})
+    insert_rows(connection, authorships, people)
+    insert_rows(connection, categories, subjects)
+    names = sorted({str(row["folded"]) for row in people})
+    words = [{"word": word, "folded": name} for name in names for word in set(name.split())]
+    insert_rows(connection, name_words, words)
+    numbers = paper_numbers(connection, (paper.id for paper in written))
+    texts = [
+        {
+            "number": numbers[paper.id],
+            "title": paper.title,
+            "abstract": paper.abstract,
+            "listed": " ".join((paper.title, paper.venue, paper.date, *paper.authors, *paper.categories)),
+        }
+        for paper in written
+    ]
+    fulltext.write(connection, texts)

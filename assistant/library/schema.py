@@ -1,4 +1,7 @@
-"""The library's tables, and the connection that opens them at the newest version."""
+"""Tables and migrations of the library's file.
+
+The migrations define the tables; what stands here are the columns by which queries are written.
+"""
 
 from __future__ import annotations
 
@@ -19,142 +22,78 @@ _PATIENCE = 5.0
 
 metadata = MetaData()
 
-papers = Table(
-    "papers",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("title", Text, nullable=False),
-    Column("abstract", Text, nullable=False),
-    Column("date", Text, nullable=False),
-    Column("year", Integer),
-    Column("venue", Text, nullable=False),
-    Column("doi", Text, nullable=False),
-    Column("arxiv_id", Text, nullable=False),
-    Column("pmid", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("has_code", Integer),
-    Column("authors_complete", Integer, nullable=False),
-    Column("digest", Text, nullable=False),
-)
+
+def _texts(names: str) -> list[Column[str]]:
+    return [Column(name, Text) for name in names.split()]
+
+
+def _numbers(names: str) -> list[Column[int]]:
+    return [Column(name, Integer) for name in names.split()]
 
 
 def _of_paper() -> Column[str]:
-    return Column("paper_id", Text, ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True)
+    return Column("paper_id", Text, ForeignKey("papers.id"))
 
 
-authorships = Table(
-    "authorships",
+papers = Table(
+    "papers",
     metadata,
-    _of_paper(),
-    Column("ordinal", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("folded", Text, nullable=False),
-    Column("position", Integer),
+    *_numbers("number year has_code authors_complete"),
+    *_texts("id title abstract date venue doi arxiv_id pmid url digest"),
 )
 
-name_words = Table(
-    "name_words", metadata, Column("word", Text, primary_key=True), Column("folded", Text, primary_key=True)
-)
+authorships = Table("authorships", metadata, _of_paper(), *_numbers("ordinal position"), *_texts("name folded"))
+
+name_words = Table("name_words", metadata, *_texts("word folded"))
 """Each word of each folded name that an author has, or had."""
 
-categories = Table(
-    "categories",
-    metadata,
-    _of_paper(),
-    Column("ordinal", Integer, primary_key=True),
-    Column("category", Text, nullable=False),
-    Column("folded", Text, nullable=False),
-)
+categories = Table("categories", metadata, _of_paper(), *_numbers("ordinal"), *_texts("category folded"))
 
-identifiers = Table("identifiers", metadata, Column("value", Text, primary_key=True), _of_paper())
+identifiers = Table("identifiers", metadata, *_texts("value"), _of_paper())
 
 records = Table(
     "records",
     metadata,
-    Column("number", Integer, primary_key=True),
-    Column("paper_id", Text, ForeignKey("papers.id", ondelete="CASCADE"), nullable=False),
-    Column("origin", Text, nullable=False),
-    Column("own_id", Text, key="source_key", nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("statement", Text, nullable=False),
+    *_numbers("number"),
+    _of_paper(),
+    *_texts("origin digest statement"),
+    Column("own_id", Text, key="source_key"),
 )
-"""What each source says of each paper, word for word; `statement` is "" for what was read before it was kept."""
+"""What each source says of each paper, word for word; `statement` is "" where it was not saved."""
 
-aliases = Table("aliases", metadata, Column("id", Text, primary_key=True), Column("paper_id", Text, nullable=False))
+aliases = Table("aliases", metadata, *_texts("id paper_id"))
 """Ids that papers had before they were merged into another. They outlive the paper, so that it is remembered."""
 
-kept_apart = Table(
-    "kept_apart", metadata, Column("one", Text, primary_key=True), Column("other", Text, primary_key=True)
-)
+kept_apart = Table("kept_apart", metadata, *_texts("one other"))
 """Pairs of ids, the lesser first, that a person said are two papers."""
 
-removals = Table("removals", metadata, Column("paper_id", Text, primary_key=True))
+removals = Table("removals", metadata, *_texts("paper_id"))
 """Ids that left the library and that the vector index may still hold."""
 
-profiles = Table(
-    "profiles",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("origin", Text, primary_key=True),
-    Column("category", Text, nullable=False),
-    Column("statistics", Text, nullable=False),
-    Column("as_of", Text, nullable=False),
-)
+profiles = Table("profiles", metadata, *_texts("name origin category statistics as_of"))
 
-vectors = Table(
-    "vectors",
-    metadata,
-    _of_paper(),
-    Column("vector", LargeBinary, nullable=False),
-    Column("indexed", Integer, nullable=False),
-)
+vectors = Table("vectors", metadata, _of_paper(), Column("vector", LargeBinary), *_numbers("indexed"))
 
 author_decisions = Table(
-    "author_decisions",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("person_id", Text, nullable=False),
-    Column("one", Text, nullable=False),
-    Column("other", Text, nullable=False),
-    Column("spellings", Text, nullable=False),
+    "author_decisions", metadata, *_numbers("number"), *_texts("kind person_id one other spellings")
 )
 """What a person said of authors, in order: "merge" or "split" of `one` and `other`, JSON lists of [paper id, name].
 
 `person_id` is the id that the first keeps; `spellings`, a JSON list, are names that are split off wherever they stand.
 """
 
-paper_lines = Table(
-    "paper_lines",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("model", Text, primary_key=True),
-    Column("line", Text, nullable=False),
-)
+paper_lines = Table("paper_lines", metadata, *_texts("digest model line"))
 """What a model said of a paper in one sentence, by the digest of what it read."""
 
-themes = Table(
-    "themes",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("paper_ids", Text, nullable=False),
-)
+themes = Table("themes", metadata, *_texts("scope id name paper_ids"))
 """Themes found before: `paper_ids` is a JSON list, `name` what a model called the theme ("" for none)."""
 
-chats = Table("chats", metadata, Column("id", Text, primary_key=True), Column("begun", Text, nullable=False))
+chats = Table("chats", metadata, *_texts("id begun"))
 
-answers = Table(
-    "answers",
-    metadata,
-    Column("chat_id", Text, ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
-    Column("ordinal", Integer, primary_key=True),
-    Column("answer", Text, nullable=False),
-)
+answers = Table("answers", metadata, *_texts("chat_id answer"), *_numbers("ordinal"))
 
-facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+facts = Table("facts", metadata, *_texts("name value"))
+"""What the library notes about itself."""
 
 
 def connect(path: Path) -> Engine:
@@ -182,15 +121,9 @@ def connect(path: Path) -> Engine:
 
 
 def _configure(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode = WAL",
-        "foreign_keys = ON",
-        f"busy_timeout = {_PATIENCE * 1000:.0f}",
-        "synchronous = FULL",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    patience = f"busy_timeout = {_PATIENCE * 1000:.0f}"
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", patience, "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _migrate(path: Path) -> None:
@@ -232,9 +165,6 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def _migrations() -> list[str]:
-    folder = resources.files("assistant.library") / "migrations"
-    files = sorted(
-        (entry for entry in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", entry.name)),
-        key=lambda entry: entry.name,
-    )
-    return [entry.read_text(encoding="utf-8") for entry in files]
+    files = (resources.files("assistant.library") / "migrations").iterdir()
+    scripts = sorted((entry.name, entry) for entry in files if re.fullmatch(r"\d{4}_\w+\.sql", entry.name))
+    return [entry.read_text(encoding="utf-8") for _, entry in scripts]

@@ -1,4 +1,4 @@
-"""The library: every paper, its authors and its vector in one SQLite file, the source of truth."""
+"""The library's folder: papers, authors and vectors in one SQLite file, read and written in transactions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from assistant.errors import LibraryDamaged, LibraryError, StorageFull
-from assistant.library import authors
-from assistant.library.bm25 import TextIndex
-from assistant.library.filters import holding, papers_passing
+from assistant.library import authors, rows
+from assistant.library.filters import count_papers, holding, papers_passing
+from assistant.library.fulltext import TextIndex
 from assistant.library.identity import strong_keys, text_key, title_key
-from assistant.library.rows import pages, read_papers
+from assistant.library.rows import delete_in, insert_rows, read_papers, rows_in
 from assistant.library.schema import (
     aliases,
     authorships,
@@ -107,8 +107,7 @@ class Library:
     def count(self, filter: PaperFilter = PaperFilter()) -> int:
         """Return how many papers pass the filter."""
         with self.transaction() as connection:
-            query = papers_passing(connection, select(func.count()).select_from(papers), filter)
-            return int(connection.execute(query).scalar_one())
+            return count_papers(connection, filter)
 
     def papers(self, filter: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0) -> list[Paper]:
         """Return the papers that pass the filter, newest first, then by title; at most `limit`, after `offset`."""
@@ -131,10 +130,8 @@ class Library:
     def papers_by_id(self, ids: Sequence[str]) -> list[Paper]:
         """Return these papers in the order of the ids, which lead from merged papers too; unknown ids are left out."""
         with self.transaction() as connection:
-            merged: dict[str, str] = {}
-            for page in pages(ids):
-                rows = connection.execute(select(aliases).where(aliases.c.id.in_(page)))
-                merged.update((row.id, row.paper_id) for row in rows)
+            found = rows_in(connection, select(aliases), aliases.c.id, ids)
+            merged = {row.id: row.paper_id for row in found}
             return read_papers(connection, list(dict.fromkeys(merged.get(paper_id, paper_id) for paper_id in ids)))
 
     def ids_of(self, stated: Mapping[str, Paper]) -> dict[str, str]:
@@ -146,9 +143,9 @@ class Library:
         keys = {one: (*strong_keys(paper), title_key(paper), text_key(paper), one) for one, paper in stated.items()}
         held = {one: one for one in self.paper_numbers(list(stated))}
         with self.transaction() as connection:
-            for page in pages({key for known in keys.values() for key in known}):
-                rows = connection.execute(select(identifiers).where(identifiers.c.value.in_(page)))
-                held.update((row.value, row.paper_id) for row in rows)
+            wanted = {key for known in keys.values() for key in known}
+            found = rows_in(connection, select(identifiers), identifiers.c.value, wanted)
+            held.update((row.value, row.paper_id) for row in found)
         return {one: next((held[key] for key in known if key in held), "") for one, known in keys.items()}
 
     def ids(self, filter: PaperFilter) -> set[str]:
@@ -167,27 +164,24 @@ class Library:
         """Return for each paper the names that its sources gave it, such as BibTeX keys or JSONL ids; none for some."""
         found: dict[str, tuple[str, ...]] = dict.fromkeys(paper_ids, ())
         with self.transaction() as connection:
-            for page in pages(paper_ids):
-                query = select(records.c.paper_id, records.c.source_key).where(records.c.paper_id.in_(page)).distinct()
-                for row in connection.execute(query.where(records.c.source_key != "").order_by(records.c.source_key)):
-                    found[row.paper_id] += (row.source_key,)
+            query = select(records.c.paper_id, records.c.source_key).where(records.c.source_key != "").distinct()
+            query = query.order_by(records.c.source_key)
+            for row in rows_in(connection, query, records.c.paper_id, paper_ids):
+                found[row.paper_id] += (row.source_key,)
         return found
 
     def text_search(self, question: str, limit: int, among: NDArray[np.int64] | None = None) -> list[tuple[str, float]]:
         """Search titles and abstracts for the question's words; see `TextIndex.search`. Ids and scores, best first."""
         with self.transaction() as connection:
             found = self._text.search(connection, question, limit, among)
-            wanted = select(papers.c.number, papers.c.id).where(papers.c.number.in_([number for number, _ in found]))
-            ids = {row.number: row.id for row in connection.execute(wanted)}
+            query = select(papers.c.number, papers.c.id)
+            ids = {row.number: row.id for row in rows_in(connection, query, papers.c.number, dict(found))}
         return [(ids[number], score) for number, score in found if number in ids]
 
     def word_use(self, words: Sequence[str], paper_ids: Sequence[str]) -> dict[str, WordUse]:
         """Return for each word in how many papers it or a word of its stem occurs, and in which of `paper_ids`."""
         with self.transaction() as connection:
-            known: dict[str, int] = {}
-            for page in pages(paper_ids):
-                rows = connection.execute(select(papers.c.id, papers.c.number).where(papers.c.id.in_(page)))
-                known.update((row.id, row.number) for row in rows)
+            known = rows.paper_numbers(connection, paper_ids)
             holders = self._text.holders(connection, words)
         ids, numbers = list(known), np.array(list(known.values()), np.int64)
         return {
@@ -197,46 +191,32 @@ class Library:
 
     def known_names(self, names: set[str]) -> set[str]:
         """Return those of the folded names that an author of the library has."""
-        found: set[str] = set()
+        query = select(authorships.c.folded).distinct()
         with self.transaction() as connection:
-            for page in pages(names):
-                query = select(authorships.c.folded).where(authorships.c.folded.in_(page)).distinct()
-                found.update(connection.execute(query).scalars())
-        return found
+            return {row.folded for row in rows_in(connection, query, authorships.c.folded, names)}
 
     def profiles(self) -> list[AuthorProfile]:
         """Return what the author pages that were added say of their owners, by name."""
         with self.transaction() as connection:
-            rows = connection.execute(select(profiles).order_by(profiles.c.name, profiles.c.as_of.desc()))
-            return [
-                AuthorProfile(
-                    row.name, row.category, tuple((str(a), str(b)) for a, b in json.loads(row.statistics)), row.as_of
-                )
-                for row in rows
-            ]
+            found = connection.execute(select(profiles).order_by(profiles.c.name, profiles.c.as_of.desc())).all()
+        return [AuthorProfile(row.name, row.category, _figures(row.statistics), row.as_of) for row in found]
 
     def save_profile(self, profile: AuthorProfile, origin: str) -> None:
         """Save an author page's header, replacing what the same page said before."""
         with self.transaction() as connection:
             connection.execute(delete(profiles).where(profiles.c.name == profile.name, profiles.c.origin == origin))
-            connection.execute(
-                insert(profiles).values(
-                    name=profile.name,
-                    origin=origin,
-                    category=profile.category,
-                    statistics=json.dumps(profile.statistics),
-                    as_of=profile.as_of,
-                )
-            )
+            statistics = json.dumps(profile.statistics)
+            row = {"name": profile.name, "origin": origin, "category": profile.category, "as_of": profile.as_of}
+            insert_rows(connection, profiles, [{**row, "statistics": statistics}])
 
     def metadata(self, name: str) -> str | None:
-        """Return a value kept about the library itself, such as the fingerprint of its embedding model."""
+        """Return a value noted of the library itself, such as the fingerprint of its embedding model."""
         with self.transaction() as connection:
             value = connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
             return None if value is None else str(value)
 
     def set_metadata(self, name: str, value: str) -> None:
-        """Keep a value about the library itself."""
+        """Note a value of the library itself."""
         with self.transaction() as connection:
             _set_metadata(connection, {name: value})
 
@@ -244,54 +224,28 @@ class Library:
         """Return how many papers still wait for a vector or for the index to take it."""
         return self.count() - self.indexed_count()
 
-    def pending_ids(self) -> list[str]:
-        """Return papers that still wait for a vector, longest-standing first."""
-        query = (
-            select(papers.c.id)
-            .outerjoin(vectors, vectors.c.paper_id == papers.c.id)
-            .where(vectors.c.paper_id.is_(None))
-            .order_by(papers.c.number)
-        )
-        with self.transaction() as connection:
-            return list(connection.execute(query).scalars())
-
-    def keep_vectors(self, ids: Sequence[str], values: Vectors) -> None:
-        """Keep one vector a paper as float16; they are not in the index yet. Shape of `values`: (len(ids), d)."""
-        rows = [
-            {"paper_id": paper_id, "vector": vector.astype(np.float16).tobytes(), "indexed": 0}
-            for paper_id, vector in zip(ids, values, strict=True)
-        ]
-        with self.transaction() as connection:
-            connection.execute(delete(vectors).where(vectors.c.paper_id.in_(list(ids))))
-            connection.execute(insert(vectors), rows)
-
     def unindexed(self, limit: int) -> tuple[list[str], Vectors]:
         """Return up to `limit` ids and vectors, shape (n, d), that the vector index does not hold yet."""
         query = select(vectors.c.paper_id, vectors.c.vector).where(vectors.c.indexed == 0).limit(limit)
         with self.transaction() as connection:
-            rows = connection.execute(query).all()
-        return [row.paper_id for row in rows], _matrix([row.vector for row in rows])
+            found = connection.execute(query).all()
+        return [row.paper_id for row in found], _matrix([row.vector for row in found])
 
     def paper_numbers(self, ids: Sequence[str]) -> dict[str, int]:
         """Return the number of each of these papers; unknown ids are left out."""
-        found: dict[str, int] = {}
         with self.transaction() as connection:
-            for page in pages(ids):
-                rows = connection.execute(select(papers.c.id, papers.c.number).where(papers.c.id.in_(page)))
-                found.update((row.id, row.number) for row in rows)
-        return found
+            return rows.paper_numbers(connection, ids)
 
     def numbered_vectors(self) -> tuple[NDArray[np.int64], list[str], Vectors]:
-        """Return every kept vector with its paper's number and id: shapes (n,), n ids, (n, d)."""
-        query = select(papers.c.number, vectors.c.paper_id, vectors.c.vector).join_from(
-            vectors, papers, papers.c.id == vectors.c.paper_id
-        )
+        """Return every stored vector with its paper's number and id: shapes (n,), n ids, (n, d)."""
+        is_of = papers.c.id == vectors.c.paper_id
+        query = select(papers.c.number, vectors.c.paper_id, vectors.c.vector).join_from(vectors, papers, is_of)
         numbers: list[int] = []
         ids: list[str] = []
         parts: list[Vectors] = []
         with self.transaction() as connection:
-            for rows in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query).partitions():
-                part_numbers, part_ids, blobs = zip(*rows, strict=True)
+            for part in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query).partitions():
+                part_numbers, part_ids, blobs = zip(*part, strict=True)
                 numbers += part_numbers
                 ids += part_ids
                 parts.append(_matrix(blobs))
@@ -310,18 +264,17 @@ class Library:
     def forget_removed(self, ids: Sequence[str]) -> None:
         """Note that the vector index no longer holds these."""
         with self.transaction() as connection:
-            for page in pages(ids):
-                connection.execute(delete(removals).where(removals.c.paper_id.in_(page)))
+            delete_in(connection, removals, removals.c.paper_id, ids)
 
     def forget_index(self, **known: str) -> None:
-        """Note that the vector index holds nothing, and the facts `known` with it: it is to be made anew."""
+        """Note that the vector index holds nothing, and the metadata `known` with it: it is to be made anew."""
         with self.transaction() as connection:
             connection.execute(update(vectors).where(vectors.c.indexed != 0).values(indexed=0))
             connection.execute(delete(removals))
             _set_metadata(connection, known)
 
     def forget_vectors(self, **known: str) -> None:
-        """Drop every vector, so that all papers wait for new ones, and note the facts `known` with it."""
+        """Drop every vector, so that all papers wait for new ones, and note the metadata `known` with it."""
         with self.transaction() as connection:
             connection.execute(delete(vectors))
             _set_metadata(connection, known)
@@ -342,25 +295,20 @@ class Library:
         return self.vectors(ids)
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
-        """Return the kept vectors of these papers, each of shape (d,); papers without one are left out."""
-        found: dict[str, Vectors] = {}
+        """Return the stored vectors of these papers, each of shape (d,); papers without one are left out."""
+        query = select(vectors.c.paper_id, vectors.c.vector)
         with self.transaction() as connection:
-            for page in pages(ids):
-                rows = connection.execute(
-                    select(vectors.c.paper_id, vectors.c.vector).where(vectors.c.paper_id.in_(page))
-                )
-                found.update((row.paper_id, _vector(row.vector)) for row in rows)
-        return found
+            found = rows_in(connection, query, vectors.c.paper_id, ids)
+            return {row.paper_id: np.frombuffer(row.vector, np.float16).astype(np.float32) for row in found}
+
+
+def _figures(statistics: str) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in json.loads(statistics))
 
 
 def _set_metadata(connection: Connection, known: Mapping[str, str]) -> None:
-    for name, value in known.items():
-        connection.execute(delete(facts).where(facts.c.name == name))
-        connection.execute(insert(facts).values(name=name, value=value))
-
-
-def _vector(blob: bytes) -> Vectors:
-    return np.frombuffer(blob, np.float16).astype(np.float32)
+    delete_in(connection, facts, facts.c.name, known)
+    insert_rows(connection, facts, [{"name": name, "value": value} for name, value in known.items()])
 
 
 def _matrix(blobs: Sequence[bytes]) -> Vectors:

@@ -1,19 +1,28 @@
-"""Decides for each record whether its paper is new, changed or already there, and writes it to the library."""
+"""Storing of records: for each, whether its paper is new, changed or already there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Literal
 
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, func, insert, select
 
+from assistant.library import identity
 from assistant.library.curation import join, pair, rebuild_from_sources, renew_keys
-from assistant.library.duplicates import SAME, keys, likeness, near_keys
 from assistant.library.field_provenance import SourceRecord, digest, merged, statement
-from assistant.library.identity import akin, contradict, new_ids, prospective_ids, strong_keys, text_key, title_key
-from assistant.library.rows import insert_papers, pages, read_papers, read_statement, update_papers
+from assistant.library.identity import contradict, new_ids, prospective_ids
+from assistant.library.rows import (
+    delete_in,
+    insert_papers,
+    insert_rows,
+    pages,
+    read_papers,
+    read_records,
+    rows_in,
+    update_papers,
+)
 from assistant.library.schema import aliases, identifiers, kept_apart, papers, records
 from assistant.library.store import Library
 from assistant.text import fold
@@ -42,18 +51,23 @@ class Reading:
         """Write a batch of records in one transaction; return what became of each, in order."""
         if not batch:
             return []
+        new: list[SourceRecord] = []
+        for record in batch:
+            text = statement(record.paper)
+            new.append(SourceRecord(self._origin, record.source_key, record.paper, text, digest(text)))
         with self._library.transaction() as connection:
-            said = [statement(record.paper) for record in batch]
-            digests = [digest(text) for text in said]
-            known = self._known(connection, digests)
-            places = [(value, record.source_key) for value, record in zip(digests, batch, strict=True)]
-            self._seen.update(known[place] for place in places if place in known)
-            if all(place in known for place in places):
+            columns = select(records.c.digest, records.c.source_key, records.c.number)
+            query = columns.where(records.c.origin == self._origin)
+            rows = rows_in(connection, query, records.c.digest, {record.digest for record in new})
+            known = {(row.digest, row.source_key): row.number for row in rows}
+            numbers = [known.get((record.digest, record.source_key), 0) for record in new]
+            self._seen.update(number for number in numbers if number)
+            if all(numbers):
                 return ["unchanged"] * len(batch)
-            decisions = _Decisions.read(connection, self._origin, self._seen, batch)
-            outcomes = [
-                "unchanged" if place in known and decisions.is_kept(known[place]) else decisions.admit(record, text)
-                for record, text, place in zip(batch, said, places, strict=True)
+            decisions = _Decisions.read(connection, self._origin, self._seen, new)
+            outcomes: list[Outcome] = [
+                "unchanged" if number and number not in decisions.superseded else decisions.admit(record)
+                for record, number in zip(new, numbers, strict=True)
             ]
             self._seen |= decisions.write()
             return outcomes
@@ -64,44 +78,21 @@ class Reading:
         The last that was said of a paper is never forgotten: a paper leaves the library only when it is removed.
         """
         with self._library.transaction() as connection:
-            rows = connection.execute(
-                select(records.c.number, records.c.paper_id).where(records.c.origin == self._origin)
-            )
+            query = select(records.c.number, records.c.paper_id).where(records.c.origin == self._origin)
+            rows = connection.execute(query)
             stale = {row.number: row.paper_id for row in rows if row.number not in self._seen}
             for page in pages(stale):
-                others = select(records.c.paper_id).where(
-                    records.c.paper_id.in_({stale[number] for number in page}), records.c.number.not_in(page)
-                )
+                ids = {stale[number] for number in page}
+                others = select(records.c.paper_id).where(records.c.paper_id.in_(ids), records.c.number.not_in(page))
                 spoken_for = set(connection.execute(others).scalars())
                 gone = [number for number in page if stale[number] in spoken_for]
-                connection.execute(delete(records).where(records.c.number.in_(gone)))
+                delete_in(connection, records, records.c.number, gone)
                 rebuild_from_sources(connection, sorted({stale[number] for number in gone}))
-
-    def _known(self, connection: Connection, digests: Iterable[str]) -> dict[tuple[str, str], int]:
-        """Return (digest, own id) -> number of the records that this source gave before."""
-        found: dict[tuple[str, str], int] = {}
-        for page in pages(digests):
-            query = select(records.c.digest, records.c.source_key, records.c.number)
-            for row in connection.execute(query.where(records.c.origin == self._origin, records.c.digest.in_(page))):
-                found[row.digest, row.source_key] = row.number
-        return found
 
 
 def store(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:
     """Write records as one reading of a source that is not read to its end."""
     return Reading(library, origin).store(batch)
-
-
-@dataclass
-class _Said:
-    """A statement about a paper as the batch knows it; `number` is 0 where the library does not hold it yet."""
-
-    number: int
-    origin: str
-    source_key: str
-    text: str
-    digest: str
-    paper: Paper
 
 
 @dataclass
@@ -113,10 +104,10 @@ class _Decisions:
     seen: set[int]
     papers: dict[str, Paper] = field(default_factory=dict)
     ids_by_key: dict[str, list[str]] = field(default_factory=dict)
-    said: dict[str, list[_Said]] = field(default_factory=dict)
-    """Paper id -> what all sources say of it, in order."""
+    source_records: dict[str, list[SourceRecord]] = field(default_factory=dict)
+    """Paper id -> what all sources say of it, in order; the number of what this batch adds is 0."""
     ids_by_source_key: dict[str, list[str]] = field(default_factory=dict)
-    """Own id -> papers of which this source has spoken under it."""
+    """Source key -> papers of which this source has spoken under it."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Ids of papers that a person or a record made one -> the id under which they are one, which leads to itself."""
     apart: set[tuple[str, str]] = field(default_factory=set)
@@ -128,117 +119,95 @@ class _Decisions:
     superseded: set[int] = field(default_factory=set)
     new_keys: list[tuple[str, str]] = field(default_factory=list)
     """(key, paper id) pairs that this batch adds; a paper keeps every key it ever had."""
-    retold: set[str] = field(default_factory=set)
+    reworded: set[str] = field(default_factory=set)
     """Ids of known papers whose title or abstract changed, so that their vector is out of date."""
     joined: list[tuple[str, str]] = field(default_factory=list)
     """Pairs of known papers that a record of this batch shows to be one."""
 
     @classmethod
-    def read(cls, connection: Connection, origin: str, seen: set[int], batch: Sequence[Record]) -> _Decisions:
+    def read(cls, connection: Connection, origin: str, seen: set[int], batch: Sequence[SourceRecord]) -> _Decisions:
         known = cls(connection, origin, seen)
-        found: set[str] = set()
+        wanted = {key for record in batch for key in identity.keys(record.paper)}
+        named = {record.source_key for record in batch if record.source_key}
         known.prospective = prospective = {one for record in batch for one in prospective_ids(record.paper)}
-        for page in pages({key for record in batch for key in keys(record.paper)}):
-            query = select(identifiers.c.paper_id).where(identifiers.c.value.in_(page))
-            found.update(connection.execute(query).scalars())
-        for page in pages({record.source_key for record in batch if record.source_key}):
-            query = select(records.c.paper_id).where(records.c.origin == origin, records.c.source_key.in_(page))
-            found.update(connection.execute(query).scalars())
-        for page in pages(prospective):
-            known.taken.update(connection.execute(select(papers.c.id).where(papers.c.id.in_(page))).scalars())
-            query = select(aliases).where(or_(aliases.c.id.in_(page), aliases.c.paper_id.in_(page)))
-            known.aliases.update((row.id, row.paper_id) for row in connection.execute(query))
+        found = {row.paper_id for row in rows_in(connection, select(identifiers), identifiers.c.value, wanted)}
+        query = select(records.c.paper_id).where(records.c.origin == origin)
+        found.update(row.paper_id for row in rows_in(connection, query, records.c.source_key, named))
+        known.taken = {row.id for row in rows_in(connection, select(papers.c.id), papers.c.id, prospective)}
+        for column in (aliases.c.id, aliases.c.paper_id):
+            rows = rows_in(connection, select(aliases), column, prospective)
+            known.aliases.update((row.id, row.paper_id) for row in rows)
         known.aliases.update((paper_id, paper_id) for paper_id in list(known.aliases.values()))
         found.update(known.aliases.values())
-        for paper in read_papers(connection, sorted(found)):
-            known.papers[paper.id] = paper
-        for page in pages(known.papers):
-            for row in connection.execute(select(identifiers).where(identifiers.c.paper_id.in_(page))):
-                known._name(row.value, row.paper_id)
-            query = select(records).where(records.c.paper_id.in_(page)).order_by(records.c.number)
-            for row in connection.execute(query):
-                paper = read_statement(row) or known.papers[row.paper_id]
-                entry = _Said(row.number, row.origin, row.source_key, row.statement, row.digest, paper)
-                known.said.setdefault(row.paper_id, []).append(entry)
-                if row.origin == origin and row.source_key:
-                    known.ids_by_source_key.setdefault(row.source_key, []).append(row.paper_id)
+        known.papers = {paper.id: paper for paper in read_papers(connection, sorted(found))}
+        for row in rows_in(connection, select(identifiers), identifiers.c.paper_id, known.papers):
+            known._name(row.value, row.paper_id)
+        known.source_records = read_records(connection, known.papers)
+        entries = [(record, paper_id) for paper_id, told in known.source_records.items() for record in told]
+        for record, paper_id in sorted(entries, key=lambda entry: entry[0].number):
+            if record.origin == origin and record.source_key:
+                known.ids_by_source_key.setdefault(record.source_key, []).append(paper_id)
         ids = {one for record in batch for one in islice(new_ids(record.paper), _IDS_REMEMBERED)}
-        for page in pages(ids | known.papers.keys()):
-            pairs = connection.execute(
-                select(kept_apart).where(or_(kept_apart.c.one.in_(page), kept_apart.c.other.in_(page)))
-            )
-            known.apart.update((row.one, row.other) for row in pairs)
+        for column in (kept_apart.c.one, kept_apart.c.other):
+            rows = rows_in(connection, select(kept_apart), column, ids | known.papers.keys())
+            known.apart.update((row.one, row.other) for row in rows)
         return known
 
-    def is_kept(self, number: int) -> bool:
-        """Tell whether a record of the library has not been superseded by this batch."""
-        return number not in self.superseded
-
-    def admit(self, record: Record, text: str) -> Outcome:
+    def admit(self, record: SourceRecord) -> Outcome:
         """Decide one record."""
-        entry = _Said(0, self.origin, record.source_key, text, digest(text), record.paper)
-        existing = self._match(record, entry.digest)
+        existing = self._match(record)
         if existing is None:
-            self._put(replace(record.paper, id=self._new_id(record.paper)), [entry], is_new=True)
+            self._put(replace(record.paper, id=self._new_id(record.paper)), [record], is_new=True)
             return "added"
-        same = [
-            one
-            for one in self.said.get(existing.id, ())
-            if (one.origin, one.source_key) == (self.origin, record.source_key)
-        ]
-        if any(one.digest == entry.digest and one.number not in self.superseded for one in same):
+        known = self.source_records.get(existing.id, [])
+        same = [one for one in known if (one.origin, one.source_key) == (self.origin, record.source_key)]
+        if any(one.digest == record.digest and one.number not in self.superseded for one in same):
             return "unchanged"
         old = [one for one in same if one.number and one.number not in self.seen]
         self.superseded.update(one.number for one in old)
-        told = [*(one for one in self.said.get(existing.id, ()) if one not in old), entry]
-        union = merged([SourceRecord(one.origin, one.source_key, one.paper) for one in told], existing.id)
+        told = [*(one for one in known if one not in old), record]
+        union = merged(told, existing.id)
         self._tell(existing.id, told)
         if union == existing:
             return "unchanged"
         self._put(union, told, is_new=self.changed.get(existing.id, False))
         return "updated"
 
-    def _match(self, record: Record, now: str) -> Paper | None:
+    def _match(self, record: SourceRecord) -> Paper | None:
         """Return the known paper that a record is about.
 
         A paper of which any source has said just this is the one. Else a DOI, arXiv id or PubMed number decides, and
         joins the papers that it shows to be one. Else the title key does, or the same text in whichever year, or a
         title, authors and year that are nearly the same; unless the same source calls that paper by another id and
         gives it another abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under
-        one title). Else the source's own id does, where title or abstract are nearly the same: ids are used again. What
+        one title). Else the source key does, where title or abstract are nearly the same: ids are used again. What
         a person has merged or kept apart stays so.
         """
-        for paper in self._known_by(keys(record.paper), record):
-            if any(one.digest == now for one in self.said.get(paper.id, ())):
+        for paper in self._known_by(identity.keys(record.paper), record):
+            if any(one.digest == record.digest for one in self.source_records.get(paper.id, ())):
                 return paper
-        named = [
-            paper for paper in self._known_by(strong_keys(record.paper), record) if not self._is_apart(paper, record)
-        ]
-        if named:
+        named = self._known_by(identity.strong_keys(record.paper), record)
+        if named := [paper for paper in named if not self._is_apart(paper, record)]:
             self._join(named)
             return named[0]
         for paper_id in prospective_ids(record.paper):
             if paper_id in self.aliases and self.aliases[paper_id] in self.papers:
                 return self.papers[self.aliases[paper_id]]
-        weak = self._known_by((title_key(record.paper), text_key(record.paper)), record)
-        own = [
-            self.papers[paper_id]
-            for paper_id in self.ids_by_source_key.get(record.source_key, ())
-            if akin(self.papers[paper_id], record.paper)
-        ]
-        candidates = [paper for paper in weak if not self._told_apart(paper, record)] + own
+        weak = self._known_by((identity.title_key(record.paper), identity.text_key(record.paper)), record)
+        own = [self.papers[paper_id] for paper_id in self.ids_by_source_key.get(record.source_key, ())]
+        candidates = [paper for paper in weak if not self._told_apart(paper, record)]
+        candidates += [paper for paper in own if identity.akin(paper, record.paper)]
         fitting = (paper for paper in candidates if self._may_be(paper, record))
         return next(fitting, None) or self._nearest(record)
 
-    def _nearest(self, record: Record) -> Paper | None:
-        near = [
-            (likeness(paper, record.paper), paper) for paper in self._known_by(tuple(near_keys(record.paper)), record)
-        ]
-        alike = sorted((entry for entry in near if entry[0] >= SAME), key=lambda entry: -entry[0])
+    def _nearest(self, record: SourceRecord) -> Paper | None:
+        known = self._known_by(tuple(identity.near_keys(record.paper)), record)
+        near = [(identity.likeness(paper, record.paper), paper) for paper in known]
+        alike = sorted((entry for entry in near if entry[0] >= identity.SAME), key=lambda entry: -entry[0])
         fitting = (paper for _, paper in alike if self._may_be(paper, record))
         return next((paper for paper in fitting if not self._told_apart(paper, record)), None)
 
-    def _known_by(self, keys: Sequence[str], record: Record) -> list[Paper]:
+    def _known_by(self, keys: Sequence[str], record: SourceRecord) -> list[Paper]:
         """Return the papers that any of the keys names; first those of which the same source has spoken."""
         found = dict.fromkeys(paper_id for key in keys for paper_id in self.ids_by_key.get(key, ()))
 
@@ -248,11 +217,11 @@ class _Decisions:
 
         return [self.papers[paper_id] for paper_id in sorted(found, key=strangeness)]
 
-    def _may_be(self, paper: Paper, record: Record) -> bool:
+    def _may_be(self, paper: Paper, record: SourceRecord) -> bool:
         """Tell whether nothing speaks against it: no other identifier, and nobody who kept the two apart."""
         return not contradict(paper, record.paper) and not self._is_apart(paper, record)
 
-    def _is_apart(self, paper: Paper, record: Record) -> bool:
+    def _is_apart(self, paper: Paper, record: SourceRecord) -> bool:
         """Tell whether a person kept this paper apart from one that the record would rather be by itself.
 
         Its ids stand from the widest, a DOI that two parts may share, to the narrowest. The paper of which the same
@@ -264,15 +233,14 @@ class _Decisions:
         narrower = ids[ids.index(paper.id) + 1 :] if paper.id in ids else ids
         return any(pair(paper.id, other) in self.apart for other in narrower)
 
-    def _is_spoken_of(self, paper_id: str, record: Record) -> bool:
+    def _is_spoken_of(self, paper_id: str, record: SourceRecord) -> bool:
         """Tell whether this source has spoken of a paper under the record's name."""
-        told = self.said.get(paper_id, ())
+        told = self.source_records.get(paper_id, ())
         return any((one.origin, one.source_key) == (self.origin, record.source_key) for one in told)
 
-    def _told_apart(self, paper: Paper, record: Record) -> bool:
-        source_keys = {
-            one.source_key for one in self.said.get(paper.id, ()) if one.origin == self.origin and one.source_key
-        }
+    def _told_apart(self, paper: Paper, record: SourceRecord) -> bool:
+        told = self.source_records.get(paper.id, ())
+        source_keys = {one.source_key for one in told if one.origin == self.origin and one.source_key}
         if not record.source_key or not source_keys or record.source_key in source_keys:
             return False
         return fold(paper.abstract) != fold(record.paper.abstract)
@@ -289,19 +257,18 @@ class _Decisions:
         merged_into = (self.aliases[one] for one in prospective_ids(paper) if one in self.aliases)
         return next(one for one in chain(merged_into, new_ids(paper)) if not self._is_taken(one))
 
-    def _put(self, paper: Paper, told: list[_Said], *, is_new: bool) -> None:
+    def _put(self, paper: Paper, told: list[SourceRecord], *, is_new: bool) -> None:
         before = self.papers.get(paper.id)
         if before and (before.title, before.abstract) != (paper.title, paper.abstract):
-            self.retold.add(paper.id)
+            self.reworded.add(paper.id)
         self.papers[paper.id] = paper
         self._tell(paper.id, told)
         self.changed[paper.id] = is_new
-        self.new_keys.extend((key, paper.id) for key in keys(paper) if self._name(key, paper.id))
+        self.new_keys.extend((key, paper.id) for key in identity.keys(paper) if self._name(key, paper.id))
 
-    def _tell(self, paper_id: str, told: list[_Said]) -> None:
-        self.said[paper_id] = told
-        source_key = told[-1].source_key
-        if source_key:
+    def _tell(self, paper_id: str, told: list[SourceRecord]) -> None:
+        self.source_records[paper_id] = told
+        if source_key := told[-1].source_key:
             self.ids_by_source_key.setdefault(source_key, []).append(paper_id)
 
     def _name(self, key: str, paper_id: str) -> bool:
@@ -321,16 +288,13 @@ class _Decisions:
     def write(self) -> set[int]:
         """Write every decided paper and record; return the numbers of the records written."""
         connection = self.connection
-        for page in pages(self.superseded):
-            connection.execute(delete(records).where(records.c.number.in_(page)))
+        delete_in(connection, records, records.c.number, self.superseded)
         insert_papers(connection, [self.papers[paper_id] for paper_id, is_new in self.changed.items() if is_new])
         updated = [self.papers[paper_id] for paper_id, is_new in self.changed.items() if not is_new]
-        update_papers(connection, updated, self.retold)
-        new_keys = [{"value": key, "paper_id": paper_id} for key, paper_id in self.new_keys]
-        if new_keys:
-            connection.execute(insert(identifiers), new_keys)
+        update_papers(connection, updated, self.reworded)
+        insert_rows(connection, identifiers, [{"value": key, "paper_id": paper_id} for key, paper_id in self.new_keys])
         last = connection.execute(select(func.coalesce(func.max(records.c.number), 0))).scalar_one()
-        new = [(paper_id, one) for paper_id, told in self.said.items() for one in told if not one.number]
+        new = [(paper_id, one) for paper_id, told in self.source_records.items() for one in told if not one.number]
         rows = [
             {
                 "number": number,
@@ -346,8 +310,8 @@ class _Decisions:
             connection.execute(insert(records), rows)
         home: dict[str, str] = {}
         for one, other in self.joined:
-            kept, gone = home.get(one, one), home.get(other, other)
-            if kept != gone and pair(kept, gone) not in self.apart:
-                join(connection, kept, gone)
-                home = {**{key: kept if value == gone else value for key, value in home.items()}, gone: kept}
+            remaining, gone = home.get(one, one), home.get(other, other)
+            if remaining != gone and pair(remaining, gone) not in self.apart:
+                join(connection, remaining, gone)
+                home = {**{key: remaining if value == gone else value for key, value in home.items()}, gone: remaining}
         return set(range(last + 1, last + 1 + len(rows)))

@@ -1,4 +1,4 @@
-"""Chat messages to a stream of text, by transformers and accelerate."""
+"""Chat model: answers and readings of prompts, by transformers and accelerate."""
 
 from __future__ import annotations
 
@@ -23,17 +23,16 @@ from assistant.models.prefix_cache import Prefixes
 from assistant.protocols import Reading
 from assistant.types import Message, ModelInfo
 
-_DRAFT_TOKENS = 10
-"""How many tokens prompt-lookup decoding drafts from the prompt; one forward pass checks them all."""
+_DRAFTING = {"prompt_lookup_num_tokens": 10, "max_matching_ngram_size": 3}
+"""How many tokens are drafted from the prompt, which one forward pass checks, and how many before them must recur."""
+
+_GREEDY = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
 
 _BATCH = 8
 """Answers written at once: each step reads all weights, whether it makes one token or eight."""
 
 _BATCH_TOKENS = 6_000
 """Tokens of the prompts in a batch, padded to the longest."""
-
-_DRAFT_MATCH = 3
-"""How many of the last tokens must recur in the prompt for a draft, at most."""
 
 
 class _Stopped(Exception):
@@ -70,9 +69,8 @@ class TransformersModel:
             raise ModelError(f"The model {model} has no chat template, so it cannot answer. Name an instruct model.")
         self._name = name or model
         self._takes_system = self._shows_system_message()
-        self._drafting = {"prompt_lookup_num_tokens": _DRAFT_TOKENS, "max_matching_ngram_size": _DRAFT_MATCH}
-        if self._model._is_stateful:  # a recurrent state cannot go back to before a draft that was wrong
-            self._drafting = {}
+        # a recurrent state cannot go back to before a draft that was wrong
+        self._drafting = {} if self._model._is_stateful else _DRAFTING
         self._control_tokens = sorted(
             {*self._tokenizer.all_special_tokens, *self._tokenizer.get_added_vocab()}, key=len, reverse=True
         )
@@ -148,35 +146,23 @@ class TransformersModel:
         states_of = [] if attention else looked_at
         unread = len(tokens) - min([len(tokens) - 1, *states_of])
         firsts = [self._tokenizer(answer, add_special_tokens=False)["input_ids"][0] for answer in answers]
-        while not self._turn.acquire(timeout=0.1):
-            if stop.is_set():
-                return None
         try:
-            self._stops = (stop,)
-            prefix = self._prefixes.take(tokens, unread)
-            known = len(prefix.tokens)
-            with torch.inference_mode():
+            with self._alone(stop):
+                prefix = self._prefixes.take(tokens, unread)
+                known = len(prefix.tokens)
                 if attention and looked_at[-1] >= known:  # attention is shown of the few tokens after it
                     self._forward(tokens[known : looked_at[-1] + 1], prefix.cache)
                     known = looked_at[-1] + 1
+                show = {"output_hidden_states": bool(layers), "output_attentions": attention}
                 with self._attention_shown() if attention else nullcontext():
-                    out = self._forward(
-                        tokens[known:],
-                        prefix.cache,
-                        output_hidden_states=bool(layers),
-                        output_attentions=attention,
-                    )
+                    out = self._forward(tokens[known:], prefix.cache, **show)
                 shares = torch.log_softmax(out.logits[0, -1].float(), dim=-1)[firsts].tolist() if firsts else None
                 states = {layer: out.hidden_states[layer][0].float().cpu().numpy() for layer in layers}
-            self._prefixes.keep(tokens, prefix.cache)
+                self._prefixes.store(tokens, prefix.cache)
         except _Stopped:
             return None
         except (RuntimeError, ValueError) as error:
-            raise ModelError(
-                f"The model {self._name} failed while reading: {error}. Ask again, or use a smaller model."
-            ) from error
-        finally:
-            self._turn.release()
+            raise self._failure("reading", error) from error
         rows = [place - known for place in states_of]
         shown = (out.attentions or ()) if attention else ()
         if any(of_layer is None or of_layer.shape[-1] != len(tokens) for of_layer in shown):
@@ -189,6 +175,22 @@ class TransformersModel:
             tuple((max(places[n][0] - start, 0), min(places[n][1] - start, len(of))) for n in looked_at),
             np.stack(heads) if heads else None,
         )
+
+    @contextmanager
+    def _alone(self, *stops: threading.Event) -> Iterator[None]:
+        """Wait for the model and have it to oneself. Raises _Stopped as soon as one of `stops` is set."""
+        while not self._turn.acquire(timeout=0.1):
+            if any(stop.is_set() for stop in stops):
+                raise _Stopped
+        try:
+            self._stops = stops
+            with torch.inference_mode():
+                yield
+        finally:
+            self._turn.release()
+
+    def _failure(self, doing: str, error: BaseException) -> ModelError:
+        return ModelError(f"The model {self._name} failed while {doing}: {error}. Ask again, or use a smaller model.")
 
     def _forward(self, tokens: Sequence[int], cache: Any, **shown: bool) -> Any:
         """Read tokens behind what the cache holds."""
@@ -219,9 +221,7 @@ class TransformersModel:
         try:
             while (piece := pieces.get()) is not None:
                 if isinstance(piece, BaseException):
-                    raise ModelError(
-                        f"The model {self._name} failed while answering: {piece}. Ask again, or use a smaller model."
-                    ) from piece
+                    raise self._failure("answering", piece) from piece
                 if piece:
                     yield piece
         finally:
@@ -253,31 +253,20 @@ class TransformersModel:
         for row, tokens in enumerate(prompts):
             rows[row, longest - len(tokens) :] = tokens  # on the left, so that all answers begin at one place
             mask[row, longest - len(tokens) :] = 1
-        while not self._turn.acquire(timeout=0.1):
-            if stop.is_set():
-                return None
         try:
-            self._stops = (stop,)
-            with torch.inference_mode():
+            with self._alone(stop):
                 written = self._model.generate(
                     input_ids=rows.to(self._model.device),
                     attention_mask=mask.to(self._model.device),
                     stopping_criteria=StoppingCriteriaList([_WhenStopped((stop,))]),
                     max_new_tokens=max_new_tokens,
                     pad_token_id=padding,
-                    do_sample=False,
-                    temperature=None,
-                    top_p=None,
-                    top_k=None,
+                    **_GREEDY,
                 )
         except _Stopped:
             return None
         except (RuntimeError, ValueError) as error:
-            raise ModelError(
-                f"The model {self._name} failed while writing: {error}. Ask again, or use a smaller model."
-            ) from error
-        finally:
-            self._turn.release()
+            raise self._failure("writing", error) from error
         if stop.is_set():
             return None
         texts: list[str] = self._tokenizer.batch_decode(written[:, longest:], skip_special_tokens=True)
@@ -298,31 +287,22 @@ class TransformersModel:
     ) -> None:
         """Run one generation in this thread; what is written, and at last None, goes into `pieces`."""
         try:
-            while not self._turn.acquire(timeout=0.1):
-                if any(stop.is_set() for stop in stops):
-                    return
-            try:
-                self._stops = stops
-                prompt = encoded["input_ids"][0].tolist()
-                prefix = self._prefixes.take(prompt)
+            with self._alone(*stops):
+                prefix = self._prefixes.take(encoded["input_ids"][0].tolist())
                 self._known = len(prefix.tokens)
-                with torch.inference_mode():
+                try:
                     written = self._model.generate(
                         **encoded.to(self._model.device),
                         cache=prefix.cache,
                         streamer=_QueueStreamer(self._tokenizer, pieces),
                         stopping_criteria=StoppingCriteriaList([_WhenStopped(stops)]),
                         max_new_tokens=max_new_tokens,
-                        do_sample=False,
-                        temperature=None,
-                        top_p=None,
-                        top_k=None,
+                        **_GREEDY,
                         **self._drafting,
                     )
-                self._prefixes.keep(written[0].tolist(), prefix.cache)
-            finally:
-                self._known = 0
-                self._turn.release()
+                    self._prefixes.store(written[0].tolist(), prefix.cache)
+                finally:
+                    self._known = 0
         except _Stopped:
             pass
         except Exception as error:  # noqa: BLE001 - raised again in the reader's thread, as a ModelError

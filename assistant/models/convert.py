@@ -1,4 +1,4 @@
-"""Turns an artifact's files into a folder that transformers loads: safetensors, and a manifest written last."""
+"""Preparation of a downloaded artifact as a folder that transformers loads: safetensors, with a manifest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import shutil
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -51,7 +51,7 @@ def prepare(source: Path, target: Path, report: Report) -> None:
 def write_manifest(
     folder: Path, name: str, origin: str, artifact: tuple[PinnedFile, ...], artifact_sha256: str
 ) -> None:
-    """Seal a prepared folder: measure every file in it and write the manifest, whole or not at all."""
+    """Measure every file of a prepared folder and write its manifest, whole or not at all."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = Manifest(
         name=name,
@@ -89,10 +89,10 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
 
 def _link_or_copy(source: str, target: str) -> None:
     # A link costs no space and no time; the downloads are deleted once the prepared folder is in place.
-    with suppress(OSError):
+    try:
         os.link(source, target)
-        return
-    shutil.copy2(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _convert(source: Path, gguf: str, target: Path, report: Report) -> None:

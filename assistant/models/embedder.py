@@ -1,4 +1,4 @@
-"""Texts to unit vectors, by sentence-transformers."""
+"""Embedder: unit vectors of texts, by sentence-transformers."""
 
 from __future__ import annotations
 
@@ -62,15 +62,11 @@ class TransformerEmbedder:
         self._model.max_seq_length = min(MAX_TOKENS, max(limit, positions))
         transformer.unpad_inputs = False  # batches are cut from padded rows
         commit = getattr(transformer.auto_model.config, "_commit_hash", None)
-        self._fingerprint = (
+        self.fingerprint = (
             f"{_identity(model, commit, self.dimension)} tokens={self._model.max_seq_length} template=title+abstract"
         )
+        """Identifies model, weights and text handling."""
         self._workers = torch.get_num_threads() if self._device == "cpu" else 1
-
-    @property
-    def fingerprint(self) -> str:
-        """Identify model, weights and text handling."""
-        return self._fingerprint
 
     @property
     def placement(self) -> dict[str, str]:
@@ -159,15 +155,11 @@ class _Workers:
 
     def __init__(self, count: int) -> None:
         self._all_here = threading.Barrier(count + 1)
-        self._threads = ThreadPoolExecutor(count, "embedding", self._settle)
+        self._threads = ThreadPoolExecutor(count, "embedding", torch.set_num_threads, (1,))
         cores = torch.get_num_threads()
         self._arrivals = [self._threads.submit(self._all_here.wait) for _ in range(count)]
         self._all_here.wait()
         torch.set_num_threads(cores)  # what a worker sets for itself is the default of threads that begin later
-
-    @staticmethod
-    def _settle() -> None:
-        torch.set_num_threads(1)
 
     def submit(self, work: Callable[..., T], *values: Any) -> Future[T]:
         """Have a thread do some work."""

@@ -1,4 +1,4 @@
-"""Key/value caches of prompts that were read, so that what begins like one of them is not read again."""
+"""Key/value caches of the last prompts, for prompts with the same beginning."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 from transformers import DynamicCache
 
 _MOST = 4
-"""Prompts that are kept, about 30 kB a token each with the default model."""
+"""Prompts that are stored, about 30 kB a token each with the default model."""
 
 _LARGEST_CUT = 128
-"""Tokens of a kept prompt that are cut off for another; where more would be, it stays and a copy is cut."""
+"""Tokens of a stored prompt that are cut off for another; where more would be, it stays and a copy is cut."""
 
 _FEWEST = 24
-"""Tokens in common from which a kept prompt is taken up: the chat template alone begins every one."""
+"""Tokens in common from which a stored prompt is used: the chat template alone begins every one."""
 
 
 @dataclass(slots=True)
 class Prefix:
-    """A prompt that was read: its tokens, and what a model keeps of them."""
+    """A prompt that was read: its tokens, and the keys and values of them."""
 
     tokens: list[int]
     cache: Any
@@ -33,16 +33,16 @@ class Prefixes:
 
     def __init__(self, config: Any) -> None:
         self._config = config
-        self._kept: list[Prefix] = []
+        self._stored: list[Prefix] = []
 
     def take(self, tokens: Sequence[int], unread: int = 1) -> Prefix:
-        """Return what is kept of the beginning of a prompt, cut where they part, or nothing of it.
+        """Return what is stored of the beginning of a prompt, cut where they part, or nothing of it.
 
-        At least `unread` tokens of the prompt are left to read. What is taken is no longer kept: give it back with
-        `keep` when all layers have read the same tokens.
+        At least `unread` tokens of the prompt are left to read. What is taken is no longer stored: give it back with
+        `store` when all layers have read the same tokens.
         """
         longest, chosen = 0, None
-        for prefix in self._kept:
+        for prefix in self._stored:
             pairs = zip(prefix.tokens, tokens[: len(tokens) - unread], strict=False)
             common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
             if common >= max(longest + 1, _FEWEST):
@@ -54,14 +54,14 @@ class Prefixes:
         if cut > _LARGEST_CUT:
             cache = copy.deepcopy(cache)
         else:
-            self._kept.remove(chosen)
+            self._stored.remove(chosen)
         cache.crop(-cut)
         return Prefix(chosen.tokens[:longest], cache)
 
-    def keep(self, tokens: Sequence[int], cache: Any) -> None:
-        """Keep what was read, the first of `tokens` that the cache holds; the prompt read longest ago goes.
+    def store(self, tokens: Sequence[int], cache: Any) -> None:
+        """Store what was read, the first of `tokens` that the cache holds; the prompt read longest ago goes.
 
-        A recurrent state and a sliding window are not kept: they cannot go back to where two prompts part.
+        A recurrent state and a sliding window are not stored: they cannot go back to where two prompts part.
         """
         if cache.is_croppable and not any(cache.is_sliding):
-            self._kept = [*self._kept[1 - _MOST :], Prefix(list(tokens[: cache.get_seq_length()]), cache)]
+            self._stored = [*self._stored[1 - _MOST :], Prefix(list(tokens[: cache.get_seq_length()]), cache)]

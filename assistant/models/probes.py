@@ -1,4 +1,4 @@
-"""Linear probes: what a model's hidden states say of a text, read by a logistic regression.
+"""Linear probes: logistic regressions over a model's hidden states.
 
 That such states hold more than the model says is known: Slobodkin et al., "The Curious Case of Hallucinatory
 (Un)answerability", 2023.
@@ -25,6 +25,8 @@ from assistant.types import Message
 TASKS = ("answerability", "evidence", "support", "topic")
 """What is judged of an abstract."""
 
+_ARRAYS = {"weights": np.float16, "bias": np.float16, "mean": np.float32, "scale": np.float32}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
@@ -43,12 +45,12 @@ class Probe:
 
     def probabilities(self, states: Vectors) -> NDArray[np.float64]:
         """Return the probability of every label, shape (..., labels), for hidden states of the shape (..., width)."""
+        from scipy.special import softmax
+
         values = ((states - self.mean) / self.scale @ self.weights.T + self.bias).astype(np.float64)
         if len(self.weights) == 1:
-            second = 1 / (1 + np.exp(-values))
-            return np.concatenate([1 - second, second], axis=-1)
-        powers = np.exp(values - values.max(axis=-1, keepdims=True))
-        shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+            values = np.concatenate([np.zeros_like(values), values], axis=-1)
+        shares: NDArray[np.float64] = softmax(values, axis=-1)
         return shares
 
     def probability(self, label: str, state: Vectors) -> float:
@@ -58,20 +60,17 @@ class Probe:
     def save(self, file: Path) -> None:
         """Write the probe as safetensors, in half precision."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        kinds = {"weights": np.float16, "bias": np.float16, "mean": np.float32, "scale": np.float32}
-        arrays = {name: np.ascontiguousarray(getattr(self, name), kind) for name, kind in kinds.items()}
+        arrays = {name: np.ascontiguousarray(getattr(self, name), kind) for name, kind in _ARRAYS.items()}
         save_file(arrays, file, {"layer": str(self.layer), "labels": "\n".join(self.labels)})
 
     @classmethod
     def load(cls, file: Path) -> Probe:
-        """Read a probe. Raises ModelError for a file that holds none."""
+        """Read a probe. Raises ModelError for any other file."""
         try:
-            with safe_open(file, framework="numpy") as kept:
-                said = kept.metadata() or {}
-                arrays = {
-                    name: kept.get_tensor(name).astype(np.float32) for name in ("mean", "scale", "weights", "bias")
-                }
-                return cls(int(said["layer"]), tuple(said["labels"].split("\n")), **arrays)
+            with safe_open(file, framework="numpy") as stored:
+                metadata = stored.metadata() or {}
+                arrays = {name: stored.get_tensor(name).astype(np.float32) for name in _ARRAYS}
+                return cls(int(metadata["layer"]), tuple(metadata["labels"].split("\n")), **arrays)
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ModelError(
                 f"The probe {file} cannot be read: {error}. Make it with `assistant models calibrate`."
@@ -85,8 +84,8 @@ def fit(layer: int, states: Vectors, labels: Sequence[str], strength: float = 0.
 
     scaler = StandardScaler().fit(states)
     model = LogisticRegression(C=strength, max_iter=3000).fit(scaler.transform(states), np.array(labels))
-    kept = (scaler.mean_, scaler.scale_, model.coef_, model.intercept_)
-    return Probe(layer, tuple(map(str, model.classes_)), *(array.astype(np.float32) for array in kept))
+    fitted = (scaler.mean_, scaler.scale_, model.coef_, model.intercept_)
+    return Probe(layer, tuple(map(str, model.classes_)), *(array.astype(np.float32) for array in fitted))
 
 
 def find(fingerprint: str, task: str, made: Path | None = None) -> Probe | None:
@@ -124,5 +123,5 @@ def _chance(probe: Probe | None, reading: Reading) -> float | None:
         return probe.probability("yes", reading.last[probe.layer])
     if reading.answers is None:
         return None
-    said, denied = reading.answers
-    return 1 / (1 + math.exp(max(-700.0, min(700.0, denied - said))))
+    yes_share, no_share = reading.answers
+    return 1 / (1 + math.exp(min(700.0, no_share - yes_share)))

@@ -1,4 +1,4 @@
-"""What the model is shown within a token budget: the instructions, numbered abstracts, a question that stands alone."""
+"""Prompts within a token budget: the instructions, numbered abstracts, and a question that stands alone."""
 
 from __future__ import annotations
 
@@ -48,14 +48,12 @@ def messages(
     question alone is too long for the budget.
     """
     shown = list(sources)
-    kept = len(shown)
     while True:
         prompt = _prompt(question, task, shown)
         if count_tokens(prompt) <= budget:
-            return prompt, tuple(sources[:kept])
+            return prompt, tuple(sources[: len(shown)])
         if len(shown) > 1:
             shown.pop()
-            kept -= 1
         elif shown and len(shown[0].abstract) > _SHORTEST_ABSTRACT:
             shown = [replace(shown[0], abstract=shown[0].abstract[: len(shown[0].abstract) // 2])]
         else:

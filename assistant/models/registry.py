@@ -1,4 +1,4 @@
-"""The model registry: named models, each pinned in models.toml, fetched and prepared once into the model cache."""
+"""Model registry: named models, each pinned in models.toml, downloaded and prepared once into the model cache."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from assistant.models.download import Facts, Mirror, PinnedFile, Report, WheelMi
 from assistant.types import Progress
 
 Use = Literal["chat", "embedding"]
-HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 class ModelEntry(Facts):
@@ -98,12 +98,8 @@ def _default(use: Use, device: str) -> str:
     return next(entry.name for entry in pinned_entries() if (entry.use, entry.default_on) == (use, device))
 
 
-def _ignore(progress: Progress) -> None:
-    """Report to nobody."""
-
-
 class Registry:
-    """The models of models.toml and the folder `cache` that keeps the prepared ones, one folder a model.
+    """The models of models.toml and the folder `cache` of the prepared ones, one folder a model.
 
     Any number of processes may share a cache: one prepares a model while the others wait for it.
     """
@@ -138,7 +134,7 @@ class Registry:
         manifest = read_manifest(self.location(name))
         return manifest is not None and manifest.artifact == self.entry(name).files
 
-    def get(self, name: str, on_progress: Report = _ignore) -> Path:
+    def get(self, name: str, on_progress: Report = lambda _: None) -> Path:
         """Return the folder of the prepared model, after fetching and preparing it if it is not there yet.
 
         Progress counts bytes while fetching and tensors while converting, with a total of 0 in between. Raises
@@ -194,7 +190,7 @@ class Registry:
         if wanted and path.exists():
             _check_weights(path)
             return str(path)
-        if HUB_ID.fullmatch(wanted):
+        if _HUB_ID.fullmatch(wanted):
             return wanted
         raise ModelError(
             f"{wanted!r} is neither a known model, nor an existing folder, nor a hub id of the form owner/name. "
@@ -261,9 +257,9 @@ class Registry:
 
 def _sweep(work: Path) -> None:
     """Delete what a killed process left, all but its verified downloads."""
-    keep = {work / "downloads", work / "downloads" / "files", work / "downloads" / "pieces"}
+    verified = {work / "downloads", work / "downloads" / "files", work / "downloads" / "pieces"}
     for path in [*work.glob("*"), *work.glob("downloads/*")]:
-        if path not in keep:
+        if path not in verified:
             shutil.rmtree(path, ignore_errors=True)
 
 

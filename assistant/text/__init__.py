@@ -1,4 +1,4 @@
-"""Words, names and phrases: how text is normalised, split, described and made safe for a prompt."""
+"""Text: words, phrases, arXiv's subjects, and safety of prompts."""
 
 from assistant.text.phrasing import (
     counted,

@@ -1,4 +1,4 @@
-"""The subject categories of arXiv: codes, names, what people call them, and how sources write them.
+"""Subject categories of arXiv: codes, names, aliases, and the spellings of sources.
 
 "cs.CV" is "CV" where a source leaves out the archive before the point; both are one category here.
 """
@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 
 from assistant.text.words import fold
@@ -33,7 +33,7 @@ class Category:
         return self.aliases[0] if self.aliases else self.name
 
 
-@lru_cache(maxsize=1)
+@cache
 def categories() -> Mapping[str, Category]:
     """Return every category by its full code, and every archive."""
     text = (resources.files("assistant.text") / "arxiv_categories.toml").read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def forms(words: str) -> frozenset[str]:
     return frozenset(written)
 
 
-def said(words: str) -> str:
+def in_words(words: str) -> str:
     """Return a category for use in a sentence: "computer vision (CV)"; unknown ones as they are."""
     found = find(words)
     if not found:
@@ -79,20 +79,22 @@ def said(words: str) -> str:
     return f"{found[0].spoken} ({', '.join(dict.fromkeys(category.short_code for category in found))})"
 
 
-@lru_cache(maxsize=1)
+@cache
 def _by_code() -> Mapping[str, tuple[Category, ...]]:
-    found: dict[str, tuple[Category, ...]] = {}
-    for category in categories().values():
-        for code in dict.fromkeys((fold(category.code), fold(category.short_code))):
-            found[code] = (*found.get(code, ()), category)
+    found = _grouped(lambda category: (category.code, category.short_code))
     computing = {code: tuple(each for each in those if each.code.startswith("cs.")) for code, those in found.items()}
     return {code: computing[code] or those for code, those in found.items()}
 
 
-@lru_cache(maxsize=1)
+@cache
 def _by_name() -> Mapping[str, tuple[Category, ...]]:
+    return _grouped(lambda category: (category.name, *category.aliases))
+
+
+def _grouped(spellings: Callable[[Category], Iterable[str]]) -> dict[str, tuple[Category, ...]]:
+    """Return the categories by each of their spellings, folded."""
     found: dict[str, tuple[Category, ...]] = {}
     for category in categories().values():
-        for name in dict.fromkeys(map(fold, (category.name, *category.aliases))):
-            found[name] = (*found.get(name, ()), category)
+        for spelling in dict.fromkeys(map(fold, spellings(category))):
+            found[spelling] = (*found.get(spelling, ()), category)
     return found

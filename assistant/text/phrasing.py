@@ -1,4 +1,4 @@
-"""Filters, dates and counts in words for people: what was looked for, said as it was looked for."""
+"""Phrases of answers: filters, plans, dates and counts in words."""
 
 from __future__ import annotations
 
@@ -54,40 +54,24 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
     if filter.author:
         place = f" as {filter.position} author" if filter.position else ""
         parts.append(f"by {called([filter.author], 'and')}{place}")
-    if filter.any_authors:
-        parts.append(f"{'with' if filter.author else 'by'} {called(filter.any_authors, 'or')}")
-    if filter.with_authors:
-        parts.append(f"with {called(filter.with_authors, 'and')}")
-    if filter.without_authors:
-        parts.append(f"without {called(filter.without_authors, 'or')}")
-    parts += _with_number("author", filter.fewest_authors, filter.most_authors)
+    parts += _phrase("with" if filter.author else "by", called(filter.any_authors, "or"))
+    parts += _phrase("with", called(filter.with_authors, "and"))
+    parts += _phrase("without", called(filter.without_authors, "or"))
+    parts += _phrase("with", number_in_words("author", filter.fewest_authors, filter.most_authors))
     parts += _when(filter)
-    if filter.without_years:
-        parts.append(f"not from {joined([str(year) for year in filter.without_years], 'or')}")
-    if filter.category:
-        parts.append(f"in {plain(arxiv_categories.said(filter.category))}")
-    if filter.without_categories:
-        said = [plain(arxiv_categories.said(category)) for category in filter.without_categories]
-        parts.append(f"not in {joined(said, 'or')}")
-    if filter.venue:
-        parts.append(f"published at {_quoted([filter.venue], 'or')}")
-    if filter.venues:
-        parts.append(f"published at {_quoted(filter.venues, 'or')}")
-    if filter.without_venues:
-        parts.append(f"not published at {_quoted(filter.without_venues, 'or')}")
+    parts += _phrase("not from", joined([str(year) for year in filter.without_years], "or"))
+    parts += _phrase("in", _categories([filter.category]))
+    parts += _phrase("not in", _categories(filter.without_categories))
+    parts += _phrase("published at", _quoted([filter.venue], "or"))
+    parts += _phrase("published at", _quoted(filter.venues, "or"))
+    parts += _phrase("not published at", _quoted(filter.without_venues, "or"))
     if filter.has_code is not None:
         parts.append("with released code" if filter.has_code else "without released code")
-    if filter.source:
-        parts.append(f"read from “{plain(filter.source)}”")
-    if held := _quoted(filter.title_words, "and"):
-        parts.append(f"with {held} in the title")
-    mentions: list[str] = []
-    if held := _quoted(filter.words, "and"):
-        mentions.append(f"{'mentions' if one else 'mention'} {held}")
-    if held := _quoted(filter.without_words, "or"):
-        mentions.append(f"{'does' if one else 'do'} not mention {held}")
-    if mentions:
-        parts.append(f"that {joined(mentions)}")
+    parts += _phrase("read from", _quoted([filter.source], "or"))
+    parts += [f"{held} in the title" for held in _phrase("with", _quoted(filter.title_words, "and"))]
+    mentions = _phrase("mentions" if one else "mention", _quoted(filter.words, "and"))
+    mentions += _phrase("does not mention" if one else "do not mention", _quoted(filter.without_words, "or"))
+    parts += _phrase("that", joined(mentions))
     return (" " if len(parts) <= _FEW_PARTS and not any("," in part for part in parts) else ", ").join(parts)
 
 
@@ -96,13 +80,7 @@ def listing_command(filter: PaperFilter) -> str:
     sayable = PaperFilter(filter.author, filter.since, filter.until, filter.category, filter.has_code, filter.source)
     if filter != sayable:
         return ""
-    options = {
-        "author": filter.author,
-        "since": filter.since,
-        "until": filter.until,
-        "category": filter.category,
-        "source": filter.source,
-    }
+    options = {name: getattr(filter, name) for name in ("author", "since", "until", "category", "source")}
     words = [f" --{name} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value]
     code = {None: "", True: " --code", False: " --no-code"}[filter.has_code]
     return f"assistant papers{''.join(words)}{code}"
@@ -176,31 +154,24 @@ def _quoted(words: Iterable[str], last: str) -> str:
     return joined([f"“{plain(word)}”" for word in words if word.strip()], last)
 
 
-def _with_number(noun: str, least: int | None, most: int | None) -> list[str]:
-    words = number_in_words(noun, least, most)
-    return [f"with {words}"] if words else []
+def _categories(named: Iterable[str]) -> str:
+    return joined([plain(arxiv_categories.in_words(category)) for category in named], "or")
+
+
+def _phrase(opening: str, words: str) -> list[str]:
+    return [f"{opening} {words}"] if words else []
 
 
 def _when(filter: PaperFilter) -> list[str]:
-    parts: list[str] = []
-    if filter.since is not None and filter.until is not None:
-        same = filter.since == filter.until
-        parts.append(f"from {filter.since}" if same else f"from {filter.since} to {filter.until}")
-    elif filter.since is not None:
-        parts.append(f"from {filter.since} on")
-    elif filter.until is not None:
-        parts.append(f"up to {filter.until}")
-    first, last = filter.first_day, filter.last_day
+    years = ["" if year is None else str(year) for year in (filter.since, filter.until)]
+    days = [date_in_words(day) if day else "" for day in (filter.first_day, filter.last_day)]
+    return [words for words in (_between(*years), _between(*days)) if words]
+
+
+def _between(first: str, last: str) -> str:
     if first and last:
-        same = first == last
-        parts.append(
-            f"from {date_in_words(first)}" if same else f"from {date_in_words(first)} to {date_in_words(last)}"
-        )
-    elif first:
-        parts.append(f"from {date_in_words(first)} on")
-    elif last:
-        parts.append(f"up to {date_in_words(last)}")
-    return parts
+        return f"from {first}" if first == last else f"from {first} to {last}"
+    return f"from {first} on" if first else f"up to {last}" if last else ""
 
 
 _KINDS: Mapping[PlanKind, str] = {
@@ -224,9 +195,9 @@ def plan_in_words(plan: Plan, names: Mapping[str, str] = NO_NAMES) -> str:
         what = f"{_KINDS[plan.kind]}{named}"
     if isinstance(plan, OverviewPlan) and plan.topic:
         topic = f"about “{plain(plan.topic)}”"
-    said = " ".join(part for part in (filter_in_words(plan.filter, names), topic) if part)
+    described = " ".join(part for part in (filter_in_words(plan.filter, names), topic) if part)
     read = left + "".join(f"; “{one_line(asked)}” read as “{one_line(known)}”" for asked, known in plan.corrections)
-    return f"{what}{f': papers {said}' if said else ''}{read}"
+    return f"{what}{f': papers {described}' if described else ''}{read}"
 
 
 def _ranked_in_words(plan: CataloguePlan) -> str:
@@ -237,5 +208,5 @@ def _ranked_in_words(plan: CataloguePlan) -> str:
         words[0] = words[0].replace("the most frequent", "the least frequent")
     if plan.place is not None:
         words.append(f"only the {place_in_words(plan.place)}")
-    words += [f"only {bound}" for bound in _with_number("paper", plan.least, plan.most)]
+    words += [f"only {bound}" for bound in _phrase("with", number_in_words("paper", plan.least, plan.most))]
     return ", ".join(words)

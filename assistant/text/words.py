@@ -1,4 +1,4 @@
-"""Sentences and words of texts: split, folded to compare spellings, stemmed, and weighed by how common they are."""
+"""Words and sentences of texts: splitting, folding, stems, and how common a word is."""
 
 from __future__ import annotations
 
@@ -20,58 +20,8 @@ STOP_WORDS = frozenset(
 )
 """Words of questions that tell nothing of their subject; fewer words also make the search faster."""
 
-_LIGHT_WORDS = frozenset(
-    "abandon able accept accompany accomplish achieve acquire act adapt add admit adopt affect agree aid aim allow "
-    "already also alternate always announce answer anticipate apart appear apply appreciate argue arise arrange "
-    "arrive ask assess assign assist assume ate attempt attend attract avoid awake away awkward back bad bear beat "
-    "become began begin begun behave believe belong beneficial benefit best better big blame borrow bother bought "
-    "break brief bring broad brought build built burn buy call came capable care carry case catch caught cause "
-    "certain change cheap check choose chose chosen cite claim clear clearly clever close collect combine come "
-    "comment commit compete complain complete comprise concern conclude conduct confirm confuse connect consider "
-    "consist constitute contain continue convert convince cope correct cost count cover crazy create crucial curious "
-    "current currently cut deal dealt decide decrease dedicate defeat define delay deliver demand demonstrate deny "
-    "depend derive deserve desire destroy detail determine develop devise differ difficult diminish direct directly "
-    "disagree discard discover discuss distinguish divide dominate done double doubt draw drawn drew drive driven "
-    "drop drove early earn easily easy eat effort eliminate emerge emphasize employ enable encounter encourage end "
-    "enhance enjoy enough ensure enter entire equip escape especially essential establish even ever every examine "
-    "exceed exclude exhibit exist expect experience exploit explore expose express extend extra face facilitate fact "
-    "fail fall famous far fast favor favour fear feel fell felt few fight fill final find fine finish fit fix fly "
-    "follow force forget forgot form fought found free frequently fresh fulfil full fully funny further gain gather "
-    "gave generally get give given go gone good got govern grasp great grew grow grown guarantee guess had handle "
-    "hang happen happy hard harm hate head hear heard held help hid hidden hide high highly hit hold honest hope huge "
-    "hurt ignore illustrate imagine immediate impose impress improve include incorporate increase indicate inform "
-    "insert insist inspire install instead intend interesting invent invest investigate invite involve join judge "
-    "jump just justify keep kept kick kill knew know known lack laid large largely last late later laugh launch lay "
-    "lead learn leave led left lend lent let lie lift like likely limit list listen little live long look lose lost "
-    "lot love low lower made main mainly maintain major make man manage mark matter mean meant meet mention mere met "
-    "mind minor miss mitigate mix modify mostly motivate move must name narrow near necessary need neglect never new "
-    "next nice note nothing notice novel now nowadays number obey observe obtain obvious occur offer often old omit "
-    "once open operate oppose order organize original otherwise outdo outperform overcome owe own paid part "
-    "participate particular pass pay people perform perhaps permit persuade pick place plan play please point poor "
-    "popular possess possible practical precise prefer prepare preserve press pretty prevent previous primary prior "
-    "probably proceed produce progress promise promote prompt proper protect prove proven provide publish pull "
-    "purpose pursue push put qualify quick quickly quiet quite raise ran rare rather reach react read ready real "
-    "realize really reason receive recent recognize recommend record recover reduce refer reflect refuse regard "
-    "regularly reject rely remain remark remarkable remedy remember remind remove render rent repeat replace reply "
-    "report require rescue resist resolve respond rest restrict retain reveal ride right rise risen risk rose roughly "
-    "round rule run rush said same sang sat satisfy save saw see seek seem seen select sell send sent separate "
-    "serious serve set settle several severe shake share sharp shift shook short show shown shut side significant "
-    "similar simple simply sit slightly slow small smart sold solid someone something soon sort spare speak special "
-    "specify spend spent split spoke spoken spread stand start state stay steal stick still stolen stood stop store "
-    "strange strategic stress strike strong struck struggle succeed successful suffer sufficient suggest suit supply "
-    "support suppose sure surpass surprise surprising survive suspect sustain swear switch tackle take taken talk "
-    "taught teach tear tend terrible thank thing think thought threaten threw throw tie time tiny together told took "
-    "touch tough trace transform travel treat trick trouble true truly trust try turn typical ultimate uncover "
-    "undergo understand understood undertake unexpected unique unusual upon urge useful usually utilize valid "
-    "valuable value vanish various vary vast view visit vital wait walk want warn wash waste watch way weak wear "
-    "welcome well went whole wide widely willing win wish woke won wonder wonderful wore work worry worse worst worth "
-    "write written wrong wrote yes yet yield young".split()
-)
-"""Everyday verbs, adverbs and adjectives, which a question says in its own way and an abstract in another."""
-
 _NO_VOWEL = re.compile(r"[^\W_aeiouy]{3,}")
 _WORDS = re.compile(r"[^\W_]+")
-
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 LIST_MARKER = re.compile(r"\s*(?:\d{1,2}[.)]|[-*•])(?=\s|$)\s*")
@@ -132,8 +82,8 @@ def content_words(question: str, *, or_all: bool = True) -> list[str]:
     Where there is none, all its words are returned, or none unless `or_all`.
     """
     words = dict.fromkeys(_WORDS.findall(question.casefold()))
-    kept = [word for word in words if word not in STOP_WORDS]
-    return kept or (list(words) if or_all else [])
+    telling = [word for word in words if word not in STOP_WORDS]
+    return telling or (list(words) if or_all else [])
 
 
 def written_words(text: str) -> list[str]:
@@ -151,7 +101,7 @@ def stem(word: str) -> str:
 
 def is_light(word: str) -> bool:
     """Tell whether a word in lower case, or one of its stem, is an everyday one that names no subject."""
-    return word in _LIGHT_WORDS or stem(word) in _light_stems()
+    return word in _light_words() or stem(word) in _light_words()
 
 
 @cache
@@ -167,5 +117,7 @@ def _stemmer() -> snowballstemmer.stemmer:
 
 
 @cache
-def _light_stems() -> frozenset[str]:
-    return frozenset(map(stem, _LIGHT_WORDS))
+def _light_words() -> frozenset[str]:
+    """Return everyday verbs, adverbs and adjectives, which a question says in its own way, and their stems."""
+    words = resources.files("assistant.text").joinpath("light_words.txt").read_text(encoding="utf-8").split()
+    return frozenset([*words, *map(stem, words)])

@@ -16,7 +16,7 @@ import pytest
 from assistant.library import Library, upsert
 from assistant.search import PersistentIndex
 from assistant.types import Record
-from tests.conftest import make_paper
+from tests.conftest import make_paper, pending_ids, store_vectors
 from vectorstore import ChromaFolders
 
 PAPERS = 1100
@@ -32,7 +32,7 @@ def random_vectors(count: int) -> np.ndarray:
 
 def add(library: Library, first: int, count: int) -> None:
     upsert.store(library, [Record(make_paper(f"Paper {number}"), 1) for number in range(first, first + count)], "x")
-    library.keep_vectors(library.pending_ids(), random_vectors(count))
+    store_vectors(library, pending_ids(library), random_vectors(count))
 
 
 @pytest.fixture(scope="module")

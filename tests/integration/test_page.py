@@ -87,7 +87,7 @@ class OfflineWorkspace(Workspace):
 
     def __init__(self, folder: Path, model: ScriptedModel) -> None:
         super().__init__(Settings(library=folder / "library", models=folder / "models"))
-        self.assistant = replace(self.assistant, judge=TrustingJudge("thick"))  # type: ignore[arg-type]
+        self.assistant = replace(self.assistant, judge=TrustingJudge("thick"))
         self._scripted = model
 
     def _load_embedder(self) -> Embedder:

@@ -15,7 +15,8 @@ import sys
 from pathlib import Path
 print("runs", flush=True)
 import numpy as np
-from assistant.library import Library, upsert
+from sqlalchemy import insert
+from assistant.library import Library, schema, upsert
 from assistant.search import PersistentIndex
 from assistant.types import Authorship, Paper, Record
 from vectorstore import ChromaFolders
@@ -23,8 +24,11 @@ from vectorstore import ChromaFolders
 library = Library(Path(FOLDER))
 papers = [Paper(f"Paper {row}", f"About {row}.", (Authorship("Ada", 1),), date="2024") for row in range(20)]
 upsert.store(library, [Record(paper, 1) for paper in papers], "x")
+ids = [paper.id for paper in sorted(library.papers(), key=lambda paper: int(paper.title.split()[1]))]
 vectors = np.eye(20, dtype=np.float32)
-library.keep_vectors(library.pending_ids(), vectors)
+rows = [{"paper_id": id, "vector": row.astype(np.float16).tobytes(), "indexed": 0} for id, row in zip(ids, vectors)]
+with library.transaction() as connection:
+    connection.execute(insert(schema.vectors), rows)
 index = PersistentIndex(library, ChromaFolders(library.folder))
 index.update()
 library.numbered_vectors = None  # what an exact search would read

@@ -13,6 +13,7 @@ from assistant.errors import IndexFailed, LibraryError, LibraryLocked, ModelErro
 from assistant.library import FILE_NAME, Ownership, schema
 from assistant.protocols import Vectors
 from assistant.workspace import Workspace
+from tests.conftest import pending_ids
 from tests.fakes import HashingEmbedder
 from vectorstore import VectorIndexError
 
@@ -154,7 +155,7 @@ def test_a_killed_reindex_leaves_no_vector_of_the_former_model(
                 workspace.reindex()
         assert workspace.library.indexed_sample(9) == {}
     with opened(folder) as workspace:
-        assert len(workspace.library.pending_ids()) == 5
+        assert len(pending_ids(workspace.library)) == 5
         assert workspace.search("Paper 3", 1)[0].passage.similarity
         assert (workspace.index.count(), workspace.library.pending_count()) == (5, 0)
         assert [path.name for path in folder.glob("index*")] == [workspace.library.metadata("index")]

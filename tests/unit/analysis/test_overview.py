@@ -57,7 +57,7 @@ def assistant_over(
         library=library,
         planner=Planner(library, READER, Gazetteer(library), today=lambda: date(2026, 11, 25)),
         retriever=Retriever(library, index, embedder),
-        judge=TrustingJudge(),  # type: ignore[arg-type]
+        judge=TrustingJudge(),
         language_model=lambda: model,
         passages=4,
         prompt_tokens=3000,

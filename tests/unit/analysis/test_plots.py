@@ -16,7 +16,7 @@ from assistant.analysis.trends import By, Change, Share, Trend, Trends
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library, upsert
 from assistant.types import Paper, PaperFilter, Record
-from tests.conftest import make_paper
+from tests.conftest import make_paper, store_vectors
 from tests.fakes import HashingEmbedder
 
 ATTACK = "</script><script>alert(1)</script>\"'><img src=http://evil.example/x onerror=alert(2)> ${alert(3)} {{4}}"
@@ -28,8 +28,10 @@ def keep(library: Library, *papers: Paper) -> list[str]:
     upsert.store(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
     kept = library.papers()
     assert len(kept) == len(papers)
-    library.keep_vectors(
-        [paper.id for paper in kept], HashingEmbedder().embed([f"{paper.title} {paper.abstract}" for paper in kept])
+    store_vectors(
+        library,
+        [paper.id for paper in kept],
+        HashingEmbedder().embed([f"{paper.title} {paper.abstract}" for paper in kept]),
     )
     return [paper.id for paper in kept]
 

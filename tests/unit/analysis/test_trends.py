@@ -12,7 +12,7 @@ from assistant.analysis.trends import Trends
 from assistant.library import Library, upsert
 from assistant.protocols import Vectors
 from assistant.types import Paper, PaperFilter, Progress, Record
-from tests.conftest import SHARED, make_paper
+from tests.conftest import SHARED, make_paper, store_vectors
 from tests.fakes import HashingEmbedder
 
 ALL = PaperFilter()
@@ -40,7 +40,7 @@ def keep(library: Library, *papers: Paper, with_vectors: bool = True) -> list[st
     upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
     ids = [paper.id for paper in library.papers() if paper.id not in before]
     if with_vectors and ids:
-        library.keep_vectors(ids, HashingEmbedder().embed([paper.title for paper in library.papers_by_id(ids)]))
+        store_vectors(library, ids, HashingEmbedder().embed([paper.title for paper in library.papers_by_id(ids)]))
     return ids
 
 
@@ -268,7 +268,7 @@ def test_the_real_themes_of_two_unlike_groups_are_followed(library: Library, mon
         ]
         ids = keep(library, *papers, with_vectors=False)
         vectors = 0.05 * random.standard_normal((len(ids), 16)) + np.eye(16)[axis]
-        library.keep_vectors(ids, (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32))
+        store_vectors(library, ids, (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32))
     found = trends.find(library, ALL, "year", "papers", today=TODAY)
     assert found.themes
     assert all(sum(share.count > 0 for share in each.shares) == 1 for each in found.themes)  # none mixes the two

@@ -53,7 +53,7 @@ def assistant_over(
         library=library,
         planner=Planner(library, READER, Gazetteer(library), today=lambda: date(2026, 11, 25), in_english=in_english),
         retriever=Retriever(library, index or PersistentIndex(library, MemoryPlace()), embedder),
-        judge=judge or TrustingJudge(),  # type: ignore[arg-type]
+        judge=judge or TrustingJudge(),
         language_model=(lambda: model) if model else never,
         passages=5,
         prompt_tokens=3000,

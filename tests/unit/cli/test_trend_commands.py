@@ -15,7 +15,7 @@ from assistant.errors import UsageError
 from assistant.library import Library, upsert
 from assistant.protocols import Vectors
 from assistant.types import Message, Paper, Record
-from tests.conftest import make_paper
+from tests.conftest import make_paper, store_vectors
 from tests.fakes import HashingEmbedder
 
 
@@ -67,7 +67,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
     ]
     upsert.store(library, [Record(paper, line, paper.title) for line, paper in enumerate(papers, 1)], "file")
     ids = [paper.id for paper in library.papers()]
-    library.keep_vectors(ids, HashingEmbedder().embed([paper.title for paper in library.papers_by_id(ids)]))
+    store_vectors(library, ids, HashingEmbedder().embed([paper.title for paper in library.papers_by_id(ids)]))
     library.close()
     return Commands(tmp_path / "library")
 

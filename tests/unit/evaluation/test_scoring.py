@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from assistant.cli import evaluate
 from assistant.errors import UsageError
-from assistant.evaluation import runs, scoring
+from assistant.evaluation import scoring
 from assistant.evaluation.question_files import Question
 from assistant.evaluation.statistics import Share, difference
 from assistant.types import Answer, Sentence, Source, Span, Timings
@@ -96,11 +96,10 @@ def test_an_answer_is_wrong_for_each_label_that_is_not_met(
     labels: Question, given: Answer, why: tuple[str, ...]
 ) -> None:
     assert scoring.faults(labels, given) == why
-    assert scoring.is_right(labels, given) == (not why)
 
 
 def test_a_source_that_was_only_read_names_no_title() -> None:
-    assert scoring.is_right(question("aggregate", must=["beam"], not_titles=["Light-PEFT"]), answer(cited=(1,)))
+    assert not scoring.faults(question("aggregate", must=["beam"], not_titles=["Light-PEFT"]), answer(cited=(1,)))
 
 
 @pytest.mark.parametrize(
@@ -200,8 +199,8 @@ def test_only_questions_that_both_runs_asked_are_compared() -> None:
 
 def test_a_run_comes_back_from_disk_as_it_was(tmp_path: Path) -> None:
     verdicts = (scoring.judged(question("fact", must=["beam"]), answer()),)
-    runs.save(tmp_path / "run.json", verdicts)
-    assert runs.load(tmp_path / "run.json") == verdicts
+    scoring.save_run(tmp_path / "run.json", verdicts)
+    assert scoring.load_run(tmp_path / "run.json") == verdicts
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
@@ -209,7 +208,7 @@ def test_a_run_comes_back_from_disk_as_it_was(tmp_path: Path) -> None:
 def test_what_is_no_saved_run_says_so(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(UsageError, match="run"):
-        runs.load(tmp_path / "run.json")
+        scoring.load_run(tmp_path / "run.json")
 
 
 class Asked:

@@ -232,11 +232,11 @@ def test_a_ranking_with_another_number_is_named(assistant: Assistant, tmp_path: 
 
 
 MEASURES: tuple[Measure, ...] = tuple(measure for measure in get_args(Measure) if measure != "profile")
-FILTERS = (
-    PaperFilter(),
-    PaperFilter(author="naibin-gu"),
-    PaperFilter(any_authors=("naibin-gu", "Wei Wang"), most_authors=2),
-    PaperFilter(since=2024, without_words=("cranes",)),
+ASKED: tuple[tuple[PaperFilter, dict[str, Any]], ...] = (
+    (PaperFilter(), {}),
+    (PaperFilter(author="naibin-gu"), {"limit": 1}),
+    (PaperFilter(any_authors=("naibin-gu", "Wei Wang"), most_authors=2), {"ascending": True}),
+    (PaperFilter(since=2024, without_words=("cranes",)), {"place": 1}),
 )
 
 
@@ -275,8 +275,7 @@ def _next_number(found: re.Match[str]) -> str:
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize("chosen", FILTERS, ids=["all", "author", "authors", "words"])
-@pytest.mark.parametrize("part", [{}, {"limit": 1}, {"ascending": True}, {"place": 1}], ids=str)
+@pytest.mark.parametrize(("chosen", "part"), ASKED)
 def test_an_exact_answer_of_every_kind_verifies_and_another_number_in_it_is_found(
     assistant: Assistant, tmp_path: Path, measure: Measure, chosen: PaperFilter, part: dict[str, Any]
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from assistant.errors import ModelError, UsageError
 from assistant.evaluation import calibration
 from assistant.evaluation.calibration import Example
-from assistant.grounding import Judge, evidence
+from assistant.grounding import Judge, answerability
 from assistant.grounding.answerability import Judgement
 from assistant.models import probes
 from assistant.models.chat_model import TransformersModel
@@ -71,7 +71,7 @@ def test_calibrating_fits_a_probe_that_tells_its_examples_and_is_found_again(
     examples = [Example(q, source, q.endswith(("m?", "r?", "g?"))) for q in questions for source in (BEAMS, PRUNING)]
     (fitted,) = calibration.fit(ANSWERABILITY, tiny, examples, lambda _: None)
     assert fitted.examples == 12
-    calibration.keep(fitted, tiny, tmp_path)
+    calibration.save(fitted, tiny, tmp_path)
     assert probes.find(tiny.fingerprint, "answerability", tmp_path) is not None
     for example in examples:
         messages = judgement("answerability", example.text, [example.source], tiny, 3000)
@@ -141,7 +141,7 @@ TEXT = "Beams are adapters. Light-PEFT prunes early. It was tested on GLUE."
 
 def test_the_sentence_that_attention_goes_to_is_the_evidence(tmp_path: Path) -> None:
     sentences = split_sentences(TEXT)
-    told = evidence.features(attending(TEXT, "GLUE"), TEXT, sentences)
+    told = answerability.features(attending(TEXT, "GLUE"), TEXT, sentences)
     assert told.shape == (3, 2)
     assert told[:, 1].argmax() == 2
     assert np.allclose(told.mean(axis=0), 0, atol=1e-5)
@@ -149,12 +149,12 @@ def test_the_sentence_that_attention_goes_to_is_the_evidence(tmp_path: Path) -> 
         0, ("no", "yes"), *np.array([[0, 0], [1, 1]], np.float32), np.float32([[0, 2]]), np.float32([0])
     )
     probe.save(tmp_path / "m" / "evidence.safetensors")
-    found = evidence.passages("m", tmp_path, TEXT, attending(TEXT, "prunes", "early"))
+    found = answerability.evidence("m", tmp_path, TEXT, attending(TEXT, "prunes", "early"))
     assert found[0].text == "Light-PEFT prunes early."
     assert found[0].probability > 0.5 > found[1].probability
-    assert evidence.passages("m", tmp_path, TEXT, Reading()) == ()
-    assert evidence.passages("m", tmp_path, "", attending(TEXT, "GLUE")) == ()
-    assert evidence.passages("other", tmp_path, TEXT, attending(TEXT, "GLUE")) == ()
+    assert answerability.evidence("m", tmp_path, TEXT, Reading()) == ()
+    assert answerability.evidence("m", tmp_path, "", attending(TEXT, "GLUE")) == ()
+    assert answerability.evidence("other", tmp_path, TEXT, attending(TEXT, "GLUE")) == ()
 
 
 def test_a_long_list_is_taken_apart(tmp_path: Path) -> None:
@@ -163,7 +163,10 @@ def test_a_long_list_is_taken_apart(tmp_path: Path) -> None:
         0, ("no", "yes"), *np.array([[0, 0], [1, 1]], np.float32), np.float32([[0, 2]]), np.float32([0])
     )
     probe.save(tmp_path / "m" / "evidence.safetensors")
-    assert evidence.passages("m", tmp_path, text, attending(text, "eleven"))[0].text == "(2) a reward of eleven types;"
+    assert (
+        answerability.evidence("m", tmp_path, text, attending(text, "eleven"))[0].text
+        == "(2) a reward of eleven types;"
+    )
 
 
 def test_calibrating_on_lines_with_their_evidence_makes_a_probe_of_it(tiny: TransformersModel, tmp_path: Path) -> None:
@@ -173,7 +176,7 @@ def test_calibrating_on_lines_with_their_evidence_makes_a_probe_of_it(tiny: Tran
         for source in (BEAMS, PRUNING)
     ]
     for fitted in calibration.fit(ANSWERABILITY, tiny, examples, lambda _: None):
-        calibration.keep(fitted, tiny, tmp_path)
+        calibration.save(fitted, tiny, tmp_path)
     assert fitted.task == "evidence"
     judge = Judge(HashingEmbedder().embed, 0.0, tmp_path)
     judged = judge.judge("What teacher?", [BEAMS], tiny, budget=3000, stop=threading.Event())

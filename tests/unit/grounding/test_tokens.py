@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.grounding import quantities, tokens
+from assistant.grounding import tokens
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_latex_and_signs_are_read_as_a_reader_does(written: str, read: str) -> N
     ],
 )
 def test_numbers_that_a_text_lacks_are_named(sentence: str, held: str, missing: set[Decimal]) -> None:
-    assert quantities.missing_numbers(sentence, held) == missing
+    assert tokens.missing_numbers(sentence, held) == missing
 
 
 @pytest.mark.parametrize("sentence", ["12-dimensional spaces", "a 10s window", "The tests were many.", "It is so."])
@@ -63,9 +63,9 @@ def test_another_name_is_not_known() -> None:
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_two_texts_can_be_compared(one: str, other: str) -> None:
     one, other = tokens.readable(one), tokens.readable(other)
-    quantities.missing_numbers(one, other)
+    tokens.missing_numbers(one, other)
 
 
 @given(st.text(max_size=200))
 def test_no_text_contradicts_itself_in_numbers(text: str) -> None:
-    assert not quantities.missing_numbers(tokens.readable(text), tokens.readable(text))
+    assert not tokens.missing_numbers(tokens.readable(text), tokens.readable(text))

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.grounding import verifier
+from assistant.grounding import Embed, verifier
 from assistant.protocols import Vectors
-from assistant.text import sentences
-from assistant.types import Source
+from assistant.text import split_sentences
+from assistant.types import Sentence, Source
 from tests.fakes import HashingEmbedder
 
 SOURCES = (
@@ -31,13 +31,11 @@ def by_words(_sentence: str, _sources: Sequence[Source]) -> None:
     """Tell nothing, so that the words decide."""
 
 
-def prove_over(
-    text: str, question: str, sources: Sequence[Source], embed: verifier.Embed | None = None
-) -> tuple[verifier.Sentence, ...]:
+def prove_over(text: str, question: str, sources: Sequence[Source], embed: Embed | None = None) -> tuple[Sentence, ...]:
     return verifier.prove(text, question, sources, by_words, embed)
 
 
-def prove(text: str, question: str = "What?") -> tuple[verifier.Sentence, ...]:
+def prove(text: str, question: str = "What?") -> tuple[Sentence, ...]:
     return prove_over(text, question, SOURCES)
 
 
@@ -312,13 +310,13 @@ def test_every_quote_is_verbatim_whatever_the_model_wrote(text: str) -> None:
 @given(st.text(max_size=300))
 def test_sentences_are_verbatim_parts_in_order(text: str) -> None:
     position = 0
-    for sentence in sentences.split_sentences(text):
+    for sentence in split_sentences(text):
         position = text.index(sentence, position) + len(sentence)
 
 
 def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
     text = "We use e.g. 3.5 points vs. a baseline (Smith et al. 2020). It wins by 1.2%."
-    assert sentences.split_sentences(text) == [
+    assert split_sentences(text) == [
         "We use e.g. 3.5 points vs. a baseline (Smith et al. 2020).",
         "It wins by 1.2%.",
     ]

@@ -9,6 +9,7 @@ from assistant.ingestion import pipeline
 from assistant.library import Library
 from assistant.search import PersistentIndex, embedding_queue
 from assistant.types import Progress
+from tests.conftest import pending_ids
 from tests.fakes import HashingEmbedder, MemoryPlace
 
 AS_OF = date(2026, 11, 23)
@@ -75,7 +76,7 @@ def test_an_interrupted_embedding_goes_on_where_it_was(library: Library, tmp_pat
     index, first = PersistentIndex(library, MemoryPlace()), Interrupted()
     with pytest.raises(KeyboardInterrupt):
         embedding_queue.embed_pending(library, index, first)
-    left = len(library.pending_ids())
+    left = len(pending_ids(library))
     assert 0 < left < 200
     second = HashingEmbedder()
     assert embedding_queue.embed_pending(library, index, second) == left

@@ -8,7 +8,7 @@ from sqlalchemy import inspect
 from assistant.errors import LibraryError, StorageFull
 from assistant.library import FILE_NAME, Library, schema, upsert
 from assistant.types import AuthorProfile, Paper, PaperFilter, Record
-from tests.conftest import make_paper
+from tests.conftest import make_paper, pending_ids, store_vectors
 
 
 @pytest.fixture
@@ -167,10 +167,10 @@ def test_profiles_keep_the_page_s_own_words(library: Library) -> None:
 
 
 def test_vectors_survive_as_half_precision_and_wait_for_the_index(filled: Library) -> None:
-    ids = filled.pending_ids()
+    ids = pending_ids(filled)
     values = np.eye(3, 8, dtype=np.float32)
-    filled.keep_vectors(ids, values)
-    assert filled.pending_ids() == []
+    store_vectors(filled, ids, values)
+    assert pending_ids(filled) == []
     waiting, vectors = filled.unindexed(10)
     assert sorted(waiting) == sorted(ids)
     np.testing.assert_allclose(np.sort(vectors, axis=0), np.sort(values, axis=0), atol=1e-3)

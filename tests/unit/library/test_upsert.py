@@ -4,7 +4,7 @@ import pytest
 
 from assistant.library import Library, fulltext, upsert
 from assistant.types import Paper, PaperFilter, Record
-from tests.conftest import make_paper
+from tests.conftest import make_paper, pending_ids, store_vectors
 
 
 def keep(library: Library, *papers: Paper, origin: str = "a.bib", source_keys: tuple[str, ...] = ()) -> list[str]:
@@ -26,20 +26,20 @@ def test_adding_twice_changes_nothing(library: Library) -> None:
 
 def test_a_changed_abstract_updates_the_paper_its_text_and_its_vector(library: Library, embedder) -> None:
     keep(library, make_paper("One", "Old words."))
-    (paper_id,) = library.pending_ids()
-    library.keep_vectors([paper_id], embedder.embed(["Old words."]))
+    (paper_id,) = pending_ids(library)
+    store_vectors(library, [paper_id], embedder.embed(["Old words."]))
     assert keep(library, make_paper("One", "Fresh wording.")) == ["updated"]
     assert [paper.abstract for paper in library.papers()] == ["Fresh wording."]
     assert library.text_search("wording", 5)
     assert not library.text_search("old", 5)
-    assert library.pending_ids() == [paper_id]
+    assert pending_ids(library) == [paper_id]
 
 
 def test_a_new_flag_alone_keeps_the_vector(library: Library, embedder) -> None:
     keep(library, make_paper("One"))
-    library.keep_vectors(library.pending_ids(), embedder.embed(["x"]))
+    store_vectors(library, pending_ids(library), embedder.embed(["x"]))
     assert keep(library, make_paper("One", has_code=True)) == ["updated"]
-    assert library.pending_ids() == []
+    assert pending_ids(library) == []
 
 
 def test_the_same_paper_from_two_files_is_one_paper(library: Library) -> None:

@@ -1,11 +1,9 @@
-"""Numbers and bounds in requests, choices among people, and what is kept of prompts."""
+"""Numbers and bounds in requests, and choices among people."""
 
 from __future__ import annotations
 
 import pytest
-from transformers import DynamicCache, LlamaConfig
 
-from assistant.models.prefix_cache import Prefixes
 from assistant.planning import follow_ups, number_words
 from assistant.types import Candidate, ClarificationPlan, Turn
 
@@ -44,19 +42,3 @@ def test_only_a_short_answer_chooses_among_people(answer: str, chosen: str | Non
     turn = Turn("papers by Wei Wang", "Which one?", (), "", ClarificationPlan(question="q", candidates=candidates))
     found = follow_ups.choice(answer, [turn])
     assert (found.id if found else None) == chosen
-
-
-def test_a_prompt_that_parts_early_leaves_the_kept_one_as_it_is() -> None:
-    import torch
-
-    config = LlamaConfig(num_hidden_layers=1, hidden_size=8, num_attention_heads=1, num_key_value_heads=1)
-    prefixes = Prefixes(config)
-    first = list(range(300))
-    cache = DynamicCache(config=config)
-    cache.update(torch.zeros(1, 1, 300, 8), torch.zeros(1, 1, 300, 8), 0)
-    prefixes.keep(first, cache)
-    other = prefixes.take([*first[:40], *range(1000, 1100)])
-    assert (len(other.tokens), other.cache.get_seq_length()) == (40, 40)
-    again = prefixes.take([*first[:290], 7, 8])
-    assert (len(again.tokens), again.cache.get_seq_length()) == (290, 290)
-    assert prefixes.take(first).tokens == []

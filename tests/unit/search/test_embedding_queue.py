@@ -11,7 +11,7 @@ from assistant.library import upsert as recording
 from assistant.protocols import Vectors
 from assistant.search import PersistentIndex, embedding_queue
 from assistant.types import Progress, Record
-from tests.conftest import make_paper
+from tests.conftest import make_paper, pending_ids
 from tests.fakes import ExactIndex, HashingEmbedder, MemoryPlace
 from vectorstore import VectorIndexError
 
@@ -97,7 +97,7 @@ def test_vectors_made_before_an_interruption_are_kept(
     with pytest.raises(error):
         embedding_queue.embed_pending(waiting, index, Watched(interrupt))
     assert threading.active_count() == before
-    assert len(waiting.pending_ids()) == 300 - 6 * 16
+    assert len(pending_ids(waiting)) == 300 - 6 * 16
     rest = HashingEmbedder()
     assert embedding_queue.embed_pending(waiting, index, rest) == len(rest.texts) == 300 - 6 * 16
 
@@ -109,11 +109,11 @@ def test_a_listener_may_end_it(waiting: Library, index: PersistentIndex, embedde
 
     with pytest.raises(InterruptedError):
         embedding_queue.embed_pending(waiting, index, embedder, on_progress=stop)
-    assert len(waiting.pending_ids()) == 300 - 16
+    assert len(pending_ids(waiting)) == 300 - 16
 
 
 def test_a_paper_that_changes_while_it_is_embedded_goes_on_waiting(waiting: Library, index: PersistentIndex) -> None:
-    changed, removed = waiting.pending_ids()[:2]
+    changed, removed = pending_ids(waiting)[:2]
     calls = iter(range(100))
 
     def change() -> None:
@@ -123,7 +123,7 @@ def test_a_paper_that_changes_while_it_is_embedded_goes_on_waiting(waiting: Libr
                 connection.exec_driver_sql("DELETE FROM papers WHERE id = ?", (removed,))
 
     embedding_queue.embed_pending(waiting, index, Watched(change))
-    assert waiting.pending_ids() == [changed]
+    assert pending_ids(waiting) == [changed]
 
 
 def test_an_error_while_writing_reaches_the_caller(
@@ -153,5 +153,5 @@ def test_a_failing_index_costs_no_vector(waiting: Library, monkeypatch: pytest.M
     monkeypatch.setattr(embedding_queue, "_VECTORS_AT_ONCE", 16)
     with pytest.raises(IndexFailed):
         embedding_queue.embed_pending(waiting, PersistentIndex(waiting, BrokenPlace()), HashingEmbedder())
-    assert waiting.pending_ids() == []
+    assert pending_ids(waiting) == []
     assert len(vectors_of(waiting)) == 300

@@ -11,7 +11,7 @@ from assistant.library import upsert as recording
 from assistant.protocols import Vectors
 from assistant.search import FINGERPRINT, PersistentIndex, embedding_queue
 from assistant.types import PaperFilter, Record
-from tests.conftest import make_paper
+from tests.conftest import make_paper, pending_ids, store_vectors
 from tests.fakes import ExactIndex, HashingEmbedder
 from vectorstore import IndexUnreachable, Match, VectorIndexError
 
@@ -137,7 +137,7 @@ def test_a_search_follows_what_is_added_changed_and_removed(
     embedding_queue.embed_pending(library, index, embedder)
     assert found("Zebra stripes") == "Zebra stripes"
     paper = next(paper for paper in library.papers() if paper.title == "Zebra stripes")
-    library.keep_vectors([paper.id], embedder.embed(["Giraffe necks\nAbout Giraffe necks."]))
+    store_vectors(library, [paper.id], embedder.embed(["Giraffe necks\nAbout Giraffe necks."]))
     index.update()
     assert found("Giraffe necks") == "Zebra stripes"
     curation.remove(library, [paper.id])
@@ -171,7 +171,7 @@ def test_a_search_is_exact_while_the_index_lacks_vectors(
 ) -> None:
     (kept,) = place.indexes.values()
     add(library, "Zebra stripes")
-    library.keep_vectors(library.pending_ids(), embedder.embed(["Zebra stripes\nAbout Zebra stripes."]))
+    store_vectors(library, pending_ids(library), embedder.embed(["Zebra stripes\nAbout Zebra stripes."]))
     assert nearest(index, library, embedder, "Zebra stripes") == "Zebra stripes"
     assert kept.searches == 0
     index.update()
@@ -220,7 +220,7 @@ def test_adding_that_breaks_the_index_fails_once_and_the_next_update_is_whole(
     add(library, "Paper 9")
     with pytest.raises(IndexFailed, match=r"torn.*safe"):
         embedding_queue.embed_pending(library, index, embedder)
-    assert (library.pending_count(), library.pending_ids()) == (9, [])
+    assert (library.pending_count(), pending_ids(library)) == (9, [])
     assert nearest(index, library, embedder, "Paper 9") == "Paper 9"
     PersistentIndex(library, place).update()
     (second,) = place.indexes.values()
@@ -348,7 +348,7 @@ def test_leaving_an_index_for_another_embedding_model_drops_every_vector_at_once
     index: PersistentIndex, library: Library, place: Place, embedder: HashingEmbedder
 ) -> None:
     index.rebuild("another")
-    assert (len(library.pending_ids()), library.metadata(FINGERPRINT)) == (8, "another")
+    assert (len(pending_ids(library)), library.metadata(FINGERPRINT)) == (8, "another")
     assert index.query(embedder.embed(["Paper 3"])[0], 3) == []
     assert PersistentIndex(library, place).count() == 0
 

@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.text.arxiv_categories import categories, find, forms, said
+from assistant.text.arxiv_categories import categories, find, forms, in_words
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_category_is_written_with_or_without_its_archive() -> None:
     ],
 )
 def test_a_category_is_said_by_its_name_and_code(words: str, expected: str) -> None:
-    assert said(words) == expected
+    assert in_words(words) == expected
 
 
 def test_every_category_of_the_taxonomy_is_found_by_each_of_its_names() -> None:

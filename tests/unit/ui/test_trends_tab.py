@@ -19,7 +19,7 @@ from assistant.library import Library, upsert
 from assistant.types import Paper, PaperFilter, Passage, Progress, Record
 from assistant.ui.downloads import Downloads
 from assistant.ui.trends import TrendsTab, figures, report
-from tests.conftest import make_paper
+from tests.conftest import make_paper, store_vectors
 from tests.fakes import HashingEmbedder
 
 ATTACK = "</td><script>alert(1)</script><img src=x onerror=alert(2)> [a](javascript:alert(3)) \u202e"
@@ -36,7 +36,7 @@ def ignore(_: Progress) -> None:
 def keep(library: Library, *papers: Paper) -> list[Paper]:
     upsert.store(library, [Record(paper, line) for line, paper in enumerate(papers, 1)], "papers.bib")
     kept = library.papers()
-    library.keep_vectors([paper.id for paper in kept], HashingEmbedder().embed([paper.abstract for paper in kept]))
+    store_vectors(library, [paper.id for paper in kept], HashingEmbedder().embed([paper.abstract for paper in kept]))
     return kept
 
 

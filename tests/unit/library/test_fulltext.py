@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from assistant.library import Library, bm25, curation, fulltext, schema, upsert
-from assistant.library.bm25 import TITLE_WEIGHT
+from assistant.library import Library, curation, fulltext, schema, upsert
+from assistant.library.fulltext import TITLE_WEIGHT
 from assistant.text import content_words
 from assistant.types import Paper, PaperFilter, Record
 from tests.conftest import make_paper
@@ -95,7 +95,7 @@ def test_terms_that_were_not_asked_for_longest_leave_memory_first(
 ) -> None:
     keep(library, some_papers(40))
     expected = [library.text_search(word, 1000) for word in WORDS]
-    monkeypatch.setattr(bm25, "_LARGEST", 50)
+    monkeypatch.setattr(fulltext, "_LARGEST", 50)
     again = Library(library.folder)
     assert [again.text_search(word, 1000) for word in WORDS] == expected
     assert again._text._held == sum(len(known.numbers) for known in again._text._postings.values()) <= 50

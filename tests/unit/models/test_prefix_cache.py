@@ -1,0 +1,50 @@
+"""Caches of prompts: which are taken up, cut, copied, and dropped."""
+
+from __future__ import annotations
+
+import torch
+from transformers import DynamicCache, LlamaConfig, MistralConfig
+
+from assistant.models.prefix_cache import Prefixes
+
+CONFIG = LlamaConfig(num_hidden_layers=1, hidden_size=8, num_attention_heads=1, num_key_value_heads=1)
+
+
+def cache_of(count: int, config: LlamaConfig | MistralConfig = CONFIG) -> DynamicCache:
+    cache = DynamicCache(config=config)
+    cache.update(torch.zeros(1, 1, count, 8), torch.zeros(1, 1, count, 8), 0)
+    return cache
+
+
+def test_a_prompt_that_parts_early_leaves_the_stored_one_as_it_is() -> None:
+    prefixes, first = Prefixes(CONFIG), list(range(300))
+    prefixes.store(first, cache_of(300))
+    other = prefixes.take([*first[:40], *range(1000, 1100)])
+    assert (len(other.tokens), other.cache.get_seq_length()) == (40, 40)
+    again = prefixes.take([*first[:290], 7, 8])
+    assert (len(again.tokens), again.cache.get_seq_length()) == (290, 290)
+    assert prefixes.take(first).tokens == []
+
+
+def test_some_tokens_are_left_to_read_and_short_beginnings_are_not_used() -> None:
+    prefixes, tokens = Prefixes(CONFIG), list(range(100))
+    prefixes.store(tokens, cache_of(100))
+    assert prefixes.take([*tokens[:20], *range(500, 600)]).tokens == []
+    assert prefixes.take(tokens, unread=30).tokens == tokens[:70]
+
+
+def test_the_prompt_stored_longest_ago_is_dropped() -> None:
+    prefixes = Prefixes(CONFIG)
+    prompts = [list(range(start, start + 50)) for start in range(0, 500, 100)]
+    for tokens in prompts:
+        prefixes.store(tokens, cache_of(50))
+    assert [len(prefixes.take(tokens).tokens) for tokens in prompts] == [0, 49, 49, 49, 49]
+
+
+def test_a_sliding_window_is_not_stored() -> None:
+    config = MistralConfig(
+        num_hidden_layers=1, hidden_size=8, num_attention_heads=1, num_key_value_heads=1, sliding_window=16
+    )
+    prefixes = Prefixes(config)
+    prefixes.store(list(range(50)), cache_of(50, config))
+    assert prefixes.take(list(range(50))).tokens == []
