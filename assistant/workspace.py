@@ -276,7 +276,7 @@ class Workspace:
 
     def waiting_count(self) -> int:
         """Return how many papers have no vector yet."""
-        return embedding_queue.waiting_count(self.library)
+        return self.library.waiting_count()
 
     def catch_up(self) -> None:
         """Give papers that wait their vectors and the index what it lacks, in the background; no answer waits for it.

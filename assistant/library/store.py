@@ -220,6 +220,17 @@ class Library:
         with self.transaction() as connection:
             _set_metadata(connection, {name: value})
 
+    def waiting_count(self) -> int:
+        """Return how many papers have no vector yet."""
+        query = (
+            select(func.count())
+            .select_from(papers)
+            .outerjoin(vectors, vectors.c.paper_id == papers.c.id)
+            .where(vectors.c.paper_id.is_(None))
+        )
+        with self.transaction() as connection:
+            return connection.execute(query).scalar_one()
+
     def pending_count(self) -> int:
         """Return how many papers still wait for a vector or for the index to take it."""
         return self.count() - self.indexed_count()

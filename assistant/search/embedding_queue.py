@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import LargeBinary, Text, bindparam, delete, func, insert, literal, select
+from sqlalchemy import LargeBinary, Text, bindparam, delete, insert, literal, select
 
 from assistant.errors import IndexFailed
 from assistant.library import Library, papers, vectors
@@ -57,7 +57,7 @@ def embed_pending(
     library first, so a lost index is filled again without the embedding model. A paper whose text changes meanwhile
     goes on waiting. Raises IndexFailed, once every vector is stored.
     """
-    total, done = waiting_count(library), 0
+    total, done = library.waiting_count(), 0
     taken: dict[int, _Waiting] = {}
     if total:
         on_progress(Progress(0, total, "Embedding"))
@@ -105,18 +105,6 @@ def _texts(library: Library, taken: dict[int, _Waiting]) -> Iterator[str]:
             position += 1
             yield _text(row.title, row.abstract)
         number = rows[-1].number
-
-
-def waiting_count(library: Library) -> int:
-    """Return how many papers have no vector yet."""
-    query = (
-        select(func.count())
-        .select_from(papers)
-        .outerjoin(vectors, vectors.c.paper_id == papers.c.id)
-        .where(vectors.c.paper_id.is_(None))
-    )
-    with library.transaction() as connection:
-        return int(connection.execute(query).scalar_one())
 
 
 class _Writer:
