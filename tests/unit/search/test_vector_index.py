@@ -340,7 +340,7 @@ def test_a_search_is_answered_while_the_disk_is_too_full_to_open_the_index(
         raise StorageFull(library.folder)
 
     index.close()
-    monkeypatch.setattr(library, "keep_fact", full)
+    monkeypatch.setattr(library, "set_metadata", full)
     assert nearest(PersistentIndex(library, place), library, embedder) == "Paper 3"
 
 
