@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from pytest_socket import disable_socket, socket_allow_hosts
 from sqlalchemy import delete, insert, select
 
@@ -15,6 +16,9 @@ from assistant.library import Library, papers, vectors
 from assistant.protocols import Vectors
 from assistant.types import Authorship, Paper
 from tests.fakes import HashingEmbedder
+
+settings.register_profile("no time limit", deadline=None)
+settings.load_profile("no time limit")
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 """Real data to test with, beside the checkout; tests that need it skip only where the folder is absent."""
