@@ -313,10 +313,14 @@ class AboutPlan(BasePlan):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClarificationPlan(BasePlan):
-    """A question that cannot be answered before its reader says more: one of the `candidates`, or what `asks` asks."""
+    """A question that cannot be answered before its reader says more: one of the `candidates`, or what `asks` asks.
+
+    `intended` is the plan that is carried out once one of the candidates is chosen.
+    """
 
     kind: Literal["clarification"] = "clarification"
     candidates: tuple[Candidate, ...] = ()
+    intended: CataloguePlan | OverviewPlan | None = None
     asks: str = ""
 
 

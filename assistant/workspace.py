@@ -34,6 +34,7 @@ from assistant.types import (
     Notice,
     OverviewPlan,
     PaperFilter,
+    Passage,
     Plan,
     PlanKind,
     ProgressListener,
@@ -65,6 +66,7 @@ class Workspace:
         self._making = threading.RLock()
         self._reading_weights = threading.Lock()
         self._adding = threading.Lock()
+        self._closed = threading.Event()
         self._embedder: Embedder | None = None
         self._loading: Future[LanguageModel] | None = None
         self._checked = _CheckedEmbedder(self)
@@ -99,6 +101,7 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of the index, the library and its lock."""
+        self._closed.set()
         self._opened.close()
 
     def ask(
@@ -133,10 +136,14 @@ class Workspace:
 
     def search(self, query: str, limit: int = 10, *, filter: PaperFilter = PaperFilter()) -> tuple[SearchResult, ...]:
         """Return the papers nearest to a query, by meaning and by words, the best first."""
-        self.embed_few()
-        passages = self.assistant.retriever.search(query, limit, filter)
+        passages = self.nearest(query, limit, filter)
         papers = self.library.papers_by_id([passage.paper_id for passage in passages])
         return tuple(SearchResult(*pair) for pair in zip(papers, passages, strict=True))
+
+    def nearest(self, text: str, limit: int, filter: PaperFilter) -> Sequence[Passage]:
+        """Return the passages nearest to a text, the best first."""
+        self.embed_few()
+        return self.assistant.retriever.search(text, limit, filter)
 
     def summarize(
         self,
@@ -175,7 +182,7 @@ class Workspace:
         on_progress: ProgressListener = lambda _: None,
     ) -> Trends:
         """Return how the themes and terms of papers come and go, with counts and intervals."""
-        selected, described = trends.select(self.library, topic, filter, self.assistant.retriever.search)
+        selected, described = trends.select(self.library, topic, filter, self.nearest)
         return trends.find(self.library, selected.filter, by, described, on_progress=on_progress)
 
     def export(
@@ -286,6 +293,8 @@ class Workspace:
 
         def work() -> None:
             with self._adding, suppress(LibraryError, ModelError):  # said when it is tried next in the foreground
+                if self._closed.is_set():
+                    return
                 if not self._is_index_consistent() and not self.waiting_count():
                     self.index.rebuild()
                 self._embed_waiting(lambda _: None)

@@ -131,7 +131,8 @@ class Assistant:
             if given
             else self.planner.plan(asked.question, filter, history=asked.history, stop=asked.stop)
         )
-        plan = plan if kind is None else self.planner.as_kind(plan, kind)
+        if kind is not None:
+            plan = self.planner.restricted(self.planner.as_kind(plan, kind), filter)
         yield QuestionPlanned(plan)
         match plan:
             case ClarificationPlan():
@@ -288,9 +289,10 @@ class Assistant:
         Papers that are named by some words of their titles only are read alone where the search, too, finds them first.
         """
         named = list(plan.papers[: max(self.passages, 2)])
-        if isinstance(plan, ComparisonPlan) or (named and plan.is_exact):
+        if named and (isinstance(plan, ComparisonPlan) or plan.is_exact):
             return self._sources(named)
-        passages = self.retriever.search(plan.subject, self.passages, plan.filter)
+        subject = plan.subject if isinstance(plan, PassagesPlan) else plan.question
+        passages = self.retriever.search(subject, self.passages, plan.filter)
         found = [passage.paper_id for passage in passages]
         if named:
             is_first = bool(found) and found[0] in named

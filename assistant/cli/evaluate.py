@@ -54,6 +54,7 @@ def evaluate(
     try:
         with open_workspace(context) if remaining else nullcontext() as opened:
             if opened:
+                opened.embed_few()
                 render.warn_waiting(opened.waiting_count())
                 for verdict in ask_all(remaining, opened.ask_after):
                     verdicts[verdict.labels] = verdict

@@ -129,6 +129,7 @@ def ask(
             raise UsageError(f"{option} is for one question. Give the question itself in place of --from.")
     _check_bundle(bundle)
     with open_workspace(context) as opened:
+        opened.embed_few()
         render.warn_waiting(opened.waiting_count())
         if not file:
             stream = opened.ask(question, filter=filters, kind=kind, anyway=anyway)
@@ -154,6 +155,7 @@ def search(
     """Search for papers, without an answer."""
     asked = _questions(query, file, "QUERY")
     with open_workspace(context) as opened:
+        opened.embed_few()
         render.warn_waiting(opened.waiting_count())
         for one in asked:
             found = opened.search(one.text, limit, filter=filters)

@@ -62,8 +62,7 @@ def trends(
 
     def search(text: str, limit: int, filter: PaperFilter) -> Sequence[Passage]:
         with open_workspace(context) as opened:  # only now: reading needs no lock, and no model
-            opened.embed_few()
-            return opened.assistant.retriever.search(text, limit, filter)
+            return opened.nearest(text, limit, filter)
 
     with open_library(context) as library:
         selected, described = found_trends.select(library, topic, filters, search)

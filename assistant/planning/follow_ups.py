@@ -64,10 +64,11 @@ def choice(question: str, history: Sequence[Turn]) -> Candidate | None:
 def resolved(request: Request, history: Sequence[Turn], composed: Composed, library: Library) -> Plan:
     """Return the plan of a request that follows up on the talk."""
     last = history[-1]
-    before = last.plan or PassagesPlan(question=last.question, subject=last.question)
+    before = _meant(last.plan) or PassagesPlan(question=last.question, subject=last.question)
     counted = before if isinstance(before, CataloguePlan) else None
     asked: Kind | None = request.ask if request.ask in KINDS else None
-    change = composed(replace(request, kind=asked or "list"))
+    asks = composed(replace(request, kind=asked or "list"))
+    change = _meant(asks) or asks
     paper = _nth(request, history)
     if paper or (asked in _OF_A_PAPER and request.mode == "refer" and last.paper_ids):
         papers = (paper or _focus(last),)
@@ -104,19 +105,25 @@ def resolved(request: Request, history: Sequence[Turn], composed: Composed, libr
         result = replace(result, topic=topic)
     if isinstance(result, CataloguePlan | OverviewPlan) and isinstance(change, CataloguePlan | OverviewPlan):
         result = replace(result, unknown_author=change.unknown_author)
-    return replace(result, question=said, filter=inherited.merged(said_now), corrections=change.corrections)
+    result = replace(result, question=said, filter=inherited.merged(said_now), corrections=asks.corrections)
+    if isinstance(asks, ClarificationPlan) and isinstance(result, CataloguePlan | OverviewPlan):
+        return replace(asks, question=said, filter=result.filter, intended=result)
+    return result
 
 
 def _continued(request: Request, before: Plan, change: Plan) -> Plan:
     """Return the plan before, with what a request changes of it that asks for nothing of another kind."""
-    if isinstance(change, ClarificationPlan):
-        return change
     if not isinstance(before, CataloguePlan):
         return before
     limit = change.limit if isinstance(change, CataloguePlan) else None
     place = number_words.place(request.text)
     asks_place = place is not None and place[0] > 1 and before.measure not in ("count", "papers")
     return replace(before, limit=limit or before.limit, place=place[0] if place and asks_place else before.place)
+
+
+def _meant(plan: Plan | None) -> Plan | None:
+    """Return the plan that stands behind a question who is meant; any other as it is."""
+    return (plan.intended or plan) if isinstance(plan, ClarificationPlan) else plan
 
 
 def _topic(plan: Plan) -> str:

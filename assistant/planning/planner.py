@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from assistant.errors import UsageError
 from assistant.library import Library, authors
 from assistant.library import papers as papers_table
 from assistant.planning import follow_ups, number_words
@@ -134,7 +135,7 @@ class Planner:
         if request.kind == "followup" and not history:
             plan = ClarificationPlan(question=question, asks=WHAT_BEFORE)
         elif request.kind == "followup":
-            plan = follow_ups.resolved(request, history, self.composed, self.library)
+            plan = follow_ups.resolved(request, history, lambda each: self.composed(each, person), self.library)
         else:
             plan = self.composed(request, person)
         alone = question if plan.question == request.text else plan.question
@@ -146,7 +147,7 @@ class Planner:
         candidates = self._candidates(linked, person)
         plan = self._planned(request, linked, is_clear=not candidates)
         if candidates and isinstance(plan, CataloguePlan | OverviewPlan):
-            plan = ClarificationPlan(question=plan.question, filter=plan.filter, candidates=candidates)
+            plan = ClarificationPlan(question=plan.question, filter=plan.filter, candidates=candidates, intended=plan)
         return replace(plan, corrections=self._corrections(request, linked))
 
     def _planned(self, request: Request, linked: Linked, *, is_clear: bool) -> Plan:
@@ -174,7 +175,9 @@ class Planner:
         if kind == "synthesis":
             request = replace(self.reader.read(prompt_safety.asked(plan.question)), kind="overview")
             overview = self._overview(request, self.linker.link(request))
-            return self._worded(replace(overview, question=plan.question, corrections=plan.corrections))
+            unknown = plan.unknown_author if isinstance(plan, CataloguePlan) else ""
+            overview = replace(overview, question=plan.question, unknown_author=unknown, language=plan.language)
+            return self._worded(replace(overview, corrections=plan.corrections))
         if isinstance(plan, OverviewPlan) and plan.topic:
             plan = replace(plan, filter=topics.select(self.library, plan.topic, plan.filter).filter, topic="")
         subject = plan.subject if isinstance(plan, PassagesPlan) else plan.question
@@ -182,6 +185,8 @@ class Planner:
 
     def restricted(self, plan: Plan, filter: PaperFilter) -> Plan:
         """Return a plan over those papers only that the reader chose; their word goes before what was read."""
+        if isinstance(plan, ClarificationPlan) and plan.intended:
+            plan = replace(plan, intended=replace(plan.intended, filter=plan.intended.filter.merged(filter)))
         return self._worded(replace(plan, filter=plan.filter.merged(filter)))
 
     def called(self, author: str) -> str:
@@ -365,7 +370,7 @@ class Planner:
 
 
 def converted(plan: Plan, kind: PlanKind, subject: str) -> Plan:
-    """Return another kind of plan over the same papers; `subject` is what prose is searched for."""
+    """Return another kind of plan over the same papers; `subject` is what prose is searched for. Raises UsageError."""
     common: dict[str, Any] = {each.name: getattr(plan, each.name) for each in fields(BasePlan)}
     unknown = plan.unknown_author if isinstance(plan, CataloguePlan | OverviewPlan) else ""
     if kind == "catalogue":
@@ -374,7 +379,9 @@ def converted(plan: Plan, kind: PlanKind, subject: str) -> Plan:
         return OverviewPlan(**common, unknown_author=unknown)
     if kind == "comparison":
         return ComparisonPlan(**common)
-    return PassagesPlan(**common, subject=subject)
+    if kind == "passages":
+        return PassagesPlan(**common, subject=subject)
+    raise UsageError(f"A question cannot be read as “{kind}”. Choose passages, catalogue, comparison or synthesis.")
 
 
 def _ids(mentions: Sequence[Mention]) -> tuple[str, ...]:

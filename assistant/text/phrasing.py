@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.text import arxiv_categories
 from assistant.text.prompt_safety import visible
-from assistant.types import CataloguePlan, Measure, OverviewPlan, PaperFilter, Plan, PlanKind
+from assistant.types import CataloguePlan, ClarificationPlan, Measure, OverviewPlan, PaperFilter, Plan, PlanKind
 
 NO_NAMES: Mapping[str, str] = {}
 
@@ -186,6 +186,8 @@ _KINDS: Mapping[PlanKind, str] = {
 def plan_in_words(plan: Plan, names: Mapping[str, str] = NO_NAMES) -> str:
     """Return how a question was read, in words for the one who asked it."""
     topic, left = "", ""
+    if isinstance(plan, ClarificationPlan) and plan.intended:
+        plan = plan.intended
     if isinstance(plan, CataloguePlan):
         what = f"Look up {_ranked_in_words(plan)}"
         without = joined([plain(names.get(one, one)) for one in plan.left_out], "or")

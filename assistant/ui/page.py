@@ -80,7 +80,7 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads) -> gr.Block
             with gr.Tab("Ask", id="ask"):
                 chatbot, offer, earlier = _lay_out_chat(chat, workspace, downloads)
             with gr.Tab("Trends", id="trends"):
-                _lay_out_trends(TrendsTab(library, workspace.assistant.retriever.search, downloads))
+                _lay_out_trends(TrendsTab(library, workspace.nearest, downloads))
             with gr.Tab("Library", id="library"):
                 search, listing, profiles, added, as_of = _lay_out_library(workspace, uploads)
 

@@ -8,7 +8,16 @@ from typing import Any, get_args
 
 from assistant.planning import converted
 from assistant.text import measure_in_words
-from assistant.types import CataloguePlan, Measure, OverviewPlan, PaperFilter, PassagesPlan, Plan, PlanKind
+from assistant.types import (
+    CataloguePlan,
+    ClarificationPlan,
+    Measure,
+    OverviewPlan,
+    PaperFilter,
+    PassagesPlan,
+    Plan,
+    PlanKind,
+)
 
 KINDS: tuple[tuple[str, PlanKind], ...] = (
     ("Search the abstracts", "passages"),
@@ -33,6 +42,7 @@ def fields(plan: Plan | None, called: Called) -> Fields:
     """Return a plan as the values of the fields."""
     if plan is None:
         return ("passages", None, "", None, None, "", "", "")
+    plan = _meant(plan)
     filter = plan.filter
     kind = plan.kind if plan.kind in [known for _, known in KINDS] else "passages"
     code = "" if filter.has_code is None else "yes" if filter.has_code else "no"
@@ -46,6 +56,7 @@ def fields(plan: Plan | None, called: Called) -> Fields:
 def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
     """Return the plan as the fields say it now; what they do not show of it stays as it is."""
     asked_kind, measure, author, since, until, category, words, code = values
+    plan = _meant(plan)
     before = plan.filter
     author = (author or "").strip()
     is_same_author = before.author and author == called(before.author)
@@ -70,6 +81,11 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
         filter = replace(filter, words=tuple(word for word in filter.words if word != topic))
         changed = replace(changed, topic=topic, unknown_author="")
     return replace(changed, filter=filter)
+
+
+def _meant(plan: Plan) -> Plan:
+    """Return the plan behind a question who is meant; any other as it is."""
+    return (plan.intended or plan) if isinstance(plan, ClarificationPlan) else plan
 
 
 def _year(value: int | None) -> int | None:

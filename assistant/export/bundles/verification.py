@@ -238,6 +238,10 @@ def _wrong_numbers(bundle: Bundle) -> Iterator[str]:
     answer, plan, coverage = bundle.answer, bundle.answer.plan, bundle.answer.coverage
     for paper_id in bundle.papers.keys() - bundle.counted.keys() - {source.paper_id for source in answer.sources}:
         yield f"“{bundle.papers[paper_id].title}” is in {EVIDENCE}, and the answer neither cites nor counts it."
+    if answer.kind in ("catalogue", "synthesis") and (plan is None or plan.kind != answer.kind):
+        yield f"The answer is of the kind “{answer.kind}”, and its plan is not; its numbers cannot be checked."
+    if isinstance(plan, CataloguePlan | OverviewPlan) and plan.unknown_author and (answer.count or answer.rows):
+        yield "Nobody is called as the question says, and the answer counts papers all the same."
     measure = plan.measure if isinstance(plan, CataloguePlan) else None
     is_counted = isinstance(plan, CataloguePlan | OverviewPlan) and not plan.unknown_author
     if plan is None or not is_counted or measure == "profile" or answer.kind != plan.kind:

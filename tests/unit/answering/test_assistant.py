@@ -156,6 +156,20 @@ def test_a_comparison_cites_each_paper_also_where_the_model_forgets_one(build: C
     assert "Light-PEFT: “Light-PEFT prunes the foundation model early.”" in answer.text
 
 
+def test_a_comparison_that_names_no_paper_is_of_the_nearest(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel("BeamLoRA treats each adapter as a beam.")
+    answer = build(model).ask("What treats each adapter as a beam?", kind="comparison").answer()
+    assert answer.kind == "comparison"
+    assert {source.title for source in answer.sources} == {"BeamLoRA", "Light-PEFT"}
+
+
+def test_the_reader_s_filter_holds_also_where_the_reader_chooses_the_kind(build: Callable[..., Assistant]) -> None:
+    events = iter(build().ask("How do beams work?", filter=PaperFilter(since=2025), kind="synthesis"))
+    planned = next(events)
+    assert isinstance(planned, QuestionPlanned)
+    assert (planned.plan.kind, planned.plan.filter.since) == ("synthesis", 2025)
+
+
 def test_a_question_in_chinese_is_put_into_english_for_prose_and_its_proved_answer_into_chinese(
     build: Callable[..., Assistant],
 ) -> None:

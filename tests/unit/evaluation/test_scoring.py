@@ -218,6 +218,9 @@ class Asked:
         self.stop_after = stop_after
         self.questions: list[str] = []
 
+    def embed_few(self) -> None:
+        return None
+
     def waiting_count(self) -> int:
         return 0
 

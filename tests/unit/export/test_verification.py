@@ -231,6 +231,13 @@ def test_a_ranking_with_another_number_is_named(assistant: Assistant, tmp_path: 
     assert "The row of “Peng Fu”" in failures(verify(tmp_path / "b", None), "counts")
 
 
+def test_a_count_whose_plan_is_of_another_kind_is_named(assistant: Assistant, tmp_path: Path) -> None:
+    kept(assistant, "Who are the most frequent co-authors of Naibin Gu?", tmp_path / "b")
+    edited(tmp_path / "b", ANSWER, lambda value: value["plan"].update(kind="passages", subject="co-authors"))
+    sealed(tmp_path / "b")
+    assert "its plan is not" in failures(verify(tmp_path / "b", None), "counts")
+
+
 MEASURES: tuple[Measure, ...] = tuple(measure for measure in get_args(Measure) if measure != "profile")
 ASKED: tuple[tuple[PaperFilter, dict[str, Any]], ...] = (
     (PaperFilter(), {}),

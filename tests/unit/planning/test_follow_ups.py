@@ -116,3 +116,18 @@ def test_another_topic_takes_the_place_of_an_overview_s_or_narrows_it(planner: P
     assert (narrowed.topic, [word.casefold() for word in narrowed.filter.words]) == ("foundation model", ["lora"])
     only, _ = talk(planner, LORA, follow("only from {2024|year}"))[1]
     assert (only.kind, only.topic, only.filter.since) == ("synthesis", "LoRA", 2024)
+
+
+WHOSE = marked("count", "How many papers by {Wang|author} are there?")
+
+
+def test_a_request_that_goes_on_from_a_question_who_is_meant_keeps_what_was_asked(planner: Planner) -> None:
+    asked_back, (plan, _) = (said for said in talk(planner, WHOSE, follow("only from {2021|year}")))
+    assert asked_back[0].kind == "clarification"
+    assert (plan.kind, plan.measure, plan.filter.since) == ("catalogue", "count", 2021)
+
+
+def test_a_person_is_chosen_after_a_follow_up_that_asked_back(planner: Planner) -> None:
+    said = talk(planner, IN_2024, follow("now those of {Wang|author}", mode="change"), Request("2", "content"))
+    assert [plan.kind for plan, _ in said] == ["catalogue", "clarification", "catalogue"]
+    assert planner.called(said[2][0].filter.author) == said[1][0].candidates[1].name

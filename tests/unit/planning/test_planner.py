@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from assistant.errors import UsageError
 from assistant.library import Library, upsert
 from assistant.planning import Gazetteer, Planner
 from assistant.planning.intents import Kind, Request
@@ -327,3 +328,9 @@ def test_a_question_read_as_an_overview_by_the_reader_keeps_its_topic(planner: P
     plan = planner.as_kind(plan, "synthesis")
     assert plan.kind == "synthesis"
     assert plan.topic or plan.filter.words or plan.papers
+
+
+def test_a_plan_cannot_be_read_as_a_kind_that_is_not_there(planner: Planner) -> None:
+    plan = planned(planner, "content", "What does RoPO rotate?")
+    with pytest.raises(UsageError, match="Choose passages, catalogue, comparison or synthesis"):
+        planner.as_kind(plan, "overview")  # type: ignore[arg-type]
