@@ -12,8 +12,8 @@ chat: $(VENV)/.runtime models
 	$(BIN)/assistant serve --sample
 
 test: $(VENV)/.development check
-	$(BIN)/python -m pytest -n auto tests/unit
-	$(BIN)/python -m pytest -m "acceptance or not acceptance" tests/contract tests/integration tests/acceptance
+	$(BIN)/python -m pytest -n auto --dist loadfile tests/integration tests/contract tests/unit
+	$(BIN)/python -m pytest -m acceptance tests/acceptance
 
 check: $(VENV)/.development
 	$(BIN)/ruff format --check $(SOURCES)
