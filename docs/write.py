@@ -17,7 +17,7 @@ from assistant.types import Answer, IngestionReport
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 ROOMS = ("cli", "ui", "evaluation", "answering", "analysis", "planning", "export", "catalogue", "ingestion", "search")
-ROOMS += ("grounding", "library", "models", "text")
+ROOMS += ("grounding", "library", "models", "text", "types")
 
 
 def schemas() -> dict[str, dict[str, Any]]:

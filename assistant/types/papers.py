@@ -1,0 +1,231 @@
+"""Papers and what sources say of them, filters of papers, and reports of ingestion."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Authorship:
+    """One person's name on one paper; `position` counts from 1 and is None where the source hides it."""
+
+    name: str
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One paper as the library knows it.
+
+    `date` is an ISO date of the precision the source gives: "2025-02-19", "2025-02" or "2025"; "" when unknown.
+    `authors_complete` is False where the source cut the author line ("et al.").
+    `has_code` is None where the source does not say. `pmid` is the number in PubMed, digits only.
+    """
+
+    title: str
+    abstract: str
+    authorships: tuple[Authorship, ...] = ()
+    authors_complete: bool = True
+    date: str = ""
+    categories: tuple[str, ...] = ()
+    venue: str = ""
+    doi: str = ""
+    arxiv_id: str = ""
+    pmid: str = ""
+    url: str = ""
+    has_code: bool | None = None
+    id: str = ""
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Return the author names in the order known."""
+        return tuple(authorship.name for authorship in self.authorships)
+
+    @property
+    def year(self) -> int | None:
+        """Return the year of publication, or None when the date is unknown."""
+        return int(self.date[:4]) if self.date else None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One paper as one source states it; `source_key` is the source's own name for it (a BibTeX key, a JSONL id)."""
+
+    paper: Paper
+    line: int
+    source_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorProfile:
+    """What an author page says of its owner, word for word; the figures are the page's, not ours."""
+
+    name: str
+    category: str
+    statistics: tuple[tuple[str, str], ...]
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A record or a file that could not be read: where it stands and why, in words for a person."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know about a file that was read all the same (its encoding, say)."""
+
+    file: str
+    message: str
+
+
+ReaderItem = Record | AuthorProfile | Problem | Notice
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFilter:
+    """Which papers are meant; an empty field does not restrict, and all that do must hold.
+
+    `author` is a person's id or words of a name; years are inclusive. `source` is the path or the reference that papers
+    came from, or a file's name. `with_authors` wrote the paper too, `without_authors` did not. `position` is the
+    author's place among the authors. `venue` holds words of the venue's name. `first_day` and `last_day` are ISO dates
+    of any precision, inclusive. `words` are words or phrases that title or abstract must hold, all of them. `among`
+    are ids of papers; None is all papers, () is none. One of `any_authors` at least wrote the paper, and it appeared at
+    one of `venues`. `title_words` stand in the title. What begins with `without_` does not hold of the paper: neither
+    title nor abstract has such a word; what names no venue, category or year passes. `fewest_authors` and
+    `most_authors` are inclusive.
+    """
+
+    author: str = ""
+    since: int | None = None
+    until: int | None = None
+    category: str = ""
+    has_code: bool | None = None
+    source: str = ""
+    with_authors: tuple[str, ...] = ()
+    without_authors: tuple[str, ...] = ()
+    position: Literal["", "first", "last"] = ""
+    venue: str = ""
+    first_day: str = ""
+    last_day: str = ""
+    words: tuple[str, ...] = ()
+    among: tuple[str, ...] | None = None
+    any_authors: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+    title_words: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
+    without_venues: tuple[str, ...] = ()
+    without_categories: tuple[str, ...] = ()
+    without_years: tuple[int, ...] = ()
+    fewest_authors: int | None = None
+    most_authors: int | None = None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Return everybody whom the filter names, each once."""
+        asked = (self.author, *self.any_authors, *self.with_authors, *self.without_authors)
+        return tuple(dict.fromkeys(filter(None, asked)))
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether every paper passes."""
+        return self == PaperFilter()
+
+    def merged(self, said: PaperFilter) -> PaperFilter:
+        """Return both filters as one: what `said` says takes its place, but for papers, people and words.
+
+        Only papers that both allow are left; the other people, the words and the exclusions of both must hold. Who
+        wrote the papers, where and when they appeared is one matter each, whichever fields say it.
+        """
+        changes = {
+            name: value
+            for name in ("category", "has_code", "source", "position")
+            if (value := getattr(said, name)) not in ("", None)
+        }
+        found = replace(self, **changes)
+        if said.since is not None or said.until is not None or said.first_day or said.last_day:
+            found = replace(found, since=said.since, until=said.until, without_years=())
+            found = replace(found, first_day=said.first_day, last_day=said.last_day)
+        if said.author or said.any_authors:
+            position = found.position if said.author else ""
+            found = replace(found, author=said.author, any_authors=said.any_authors, position=position)
+        if said.venue or said.venues:
+            found = replace(found, venue=said.venue, venues=said.venues, without_venues=())
+        if said.category:
+            found = replace(found, without_categories=())
+        if said.fewest_authors is not None or said.most_authors is not None:
+            found = replace(found, fewest_authors=said.fewest_authors, most_authors=said.most_authors)
+        among = self.among if said.among is None else said.among
+        if self.among is not None and said.among is not None:
+            among = tuple(sorted({*self.among} & {*said.among}))
+        both: dict[str, Any] = {
+            name: tuple(dict.fromkeys([*getattr(found, name), *getattr(said, name)]))
+            for name in (
+                "with_authors",
+                "without_authors",
+                "words",
+                "title_words",
+                "without_words",
+                "without_venues",
+                "without_categories",
+                "without_years",
+            )
+        }
+        return replace(found, among=among, **both)
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Return who wrote the papers; those who did not are left out."""
+        return tuple(dict.fromkeys(filter(None, (self.author, *self.any_authors, *self.with_authors))))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What became of the records of one source: a file's path, or a reference such as "arxiv:2502.13604"."""
+
+    source: str
+    added: int
+    updated: int
+    unchanged: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class IngestionReport:
+    """What an ingestion did with each record; `pending` counts papers not indexed yet: those without a vector, too.
+
+    `failed` holds the first problems of each source, `sources` the figures of all.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: tuple[Problem, ...] = ()
+    pending: int = 0
+    sources: tuple[SourceReport, ...] = ()
+    notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def failures(self) -> int:
+        """Return how many records and sources could not be read."""
+        return sum(source.failed for source in self.sources)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as the object that `add --json` prints; notices are for people and go elsewhere."""
+        value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        del value["notices"]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class WordUse:
+    """In how many papers of the library a word occurs, and the ids of those looked at in which it does."""
+
+    count: int
+    paper_ids: frozenset[str]
