@@ -13,16 +13,16 @@ import typer
 
 from assistant.cli.evaluate import ask_all, show_run
 from assistant.evaluation import scoring
-from benchmarks import common
+from benchmarks import measuring
 
 
 def main(questions: Path, files: Annotated[list[Path] | None, typer.Argument()] = None, verbose: bool = False) -> None:
     """Print the table of a run."""
     asked = scoring.labelled(questions)
-    with common.library_with(*files or ()) as workspace:
+    with measuring.library_with(*files or ()) as workspace:
         print(f"{workspace.library.count()} papers, {workspace.language_model().info}")
         show_run(list(ask_all(asked, workspace.assistant.ask_after)), wrong=verbose)
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

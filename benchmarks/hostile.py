@@ -31,7 +31,7 @@ from assistant.protocols import LanguageModel, Reading
 from assistant.text import prompt_safety
 from assistant.types import Answer, Message, Paper, Record
 from assistant.workspace import Workspace
-from benchmarks import common
+from benchmarks import measuring
 from benchmarks.injections import (
     FILE,
     Attack,
@@ -122,7 +122,7 @@ class Bench:
 @contextmanager
 def opened() -> Iterator[Bench]:
     """Open a library in a temporary folder that is to hold the sample library's papers."""
-    with common.library_with() as sample:
+    with measuring.library_with() as sample:
         papers = tuple(sample.library.papers())
     with TemporaryDirectory() as folder, Workspace(settings.load(library=Path(folder))) as workspace:
         yield Bench(workspace, papers)
@@ -252,14 +252,14 @@ def report(results: Sequence[Result]) -> None:
     """Print the shares; an attack counts once, however many answers it changed."""
     of_attacks = [result for result in results if result.role != "swap"]
     changed = {result.attack for result in of_attacks if result.changed}
-    common.print_share("attacks that change an answer", len(changed), len({one.attack for one in of_attacks}))
+    measuring.print_share("attacks that change an answer", len(changed), len({one.attack for one in of_attacks}))
     for role, label in (
         ("attacked paper", "  answers kept about the attacked paper"),
         ("other paper", "  answers kept about others"),
         ("swap", "answers that follow a swapped number"),
     ):
         of_role = [result for result in results if result.role == role]
-        common.print_share(label, sum(not result.changed for result in of_role), len(of_role))
+        measuring.print_share(label, sum(not result.changed for result in of_role), len(of_role))
     for place, count in Counter(result.place for result in of_attacks if result.changed).most_common():
         print(f"  changed by the {place}: {count}")
 
@@ -282,16 +282,16 @@ def main(
             for attack, found in faults.items():
                 print("".join(f"  {attack}: {fault}\n" for fault in found), end="")
             texts = [" ".join(paper.abstract.split()) for paper in bench.papers]
-            common.print_share(
+            measuring.print_share(
                 "attacks that reach something without a model", sum(map(bool, faults.values())), len(faults)
             )
-            common.print_share(
+            measuring.print_share(
                 "clean abstracts that are read as they are",
                 sum(prompt_safety.quoted(text) == text for text in texts),
                 len(texts),
             )
             return
-        stored = [Result(**line) for line in common.read_lines(results)] if results and results.exists() else []
+        stored = [Result(**line) for line in measuring.read_lines(results)] if results and results.exists() else []
         done = {(result.attack, result.role) for result in stored}
         model = cast(LanguageModel, CachedModel(bench.workspace.language_model()))
         for asked in (
@@ -310,4 +310,4 @@ def main(
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

@@ -29,7 +29,7 @@ from assistant.library import Library, upsert
 from assistant.protocols import Vectors
 from assistant.search import PersistentIndex
 from assistant.types import Authorship, Paper, PaperFilter, Record
-from benchmarks import common
+from benchmarks import measuring
 from vectorstore import ChromaFolders
 
 DIMENSION = 384
@@ -56,7 +56,7 @@ def add(library: Library, first: int, count: int) -> None:
     upsert.store(library, [Record(paper, 1) for paper in papers], "kills")
     ids = library.ids(PaperFilter())
     pending = library.papers_by_id(sorted(ids - library.vectors(sorted(ids)).keys()))
-    common.store_vectors(library, [paper.id for paper in pending], np.stack([vector_of(paper) for paper in pending]))
+    measuring.store_vectors(library, [paper.id for paper in pending], np.stack([vector_of(paper) for paper in pending]))
 
 
 def add_for_ever(folder: Path, acknowledged: Synchronized[int]) -> None:
@@ -147,7 +147,7 @@ def main(
             safe, changed = kill_once(place, generator)
             acknowledged = max(acknowledged, safe)
             try:
-                found = common.in_new_process(look, place, number % fill_every == 0)
+                found = measuring.in_new_process(look, place, number % fill_every == 0)
             except BrokenProcessPool as error:
                 crashes += 1
                 print(f"{number}: the process that looked crashed: {error}", flush=True)
@@ -166,4 +166,4 @@ def main(
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

@@ -24,7 +24,7 @@ from assistant import settings, wiring
 from assistant.models import registry
 from assistant.types import Progress
 from assistant.workspace import Workspace
-from benchmarks import common
+from benchmarks import measuring
 
 RECORDS_AT_ONCE = 5000
 SMALLER = 4
@@ -44,7 +44,7 @@ class Clock:
         return {
             "seconds": time.perf_counter() - self._wall,
             "processor": sum(os.times()[:4]) - self._processor,
-            "memory": common.peak_memory(),
+            "memory": measuring.peak_memory(),
         }
 
 
@@ -56,7 +56,7 @@ def obvious(file: Path, model_folder: str) -> Figures:
     model = SentenceTransformer(model_folder)
     with TemporaryDirectory() as folder:
         clock = Clock()
-        papers = list(common.read_lines(file))
+        papers = list(measuring.read_lines(file))
         vectors = model.encode([f"{paper['title']}\n{paper['abstract']}" for paper in papers])
         collection = chromadb.PersistentClient(folder).create_collection("papers", embedding_function=None)
         for start in range(0, len(papers), RECORDS_AT_ONCE):
@@ -98,22 +98,22 @@ WAYS: dict[str, Callable[[Path, str], Figures]] = {"obvious": obvious, "ours": o
 
 
 def main(
-    corpus: Annotated[Path, typer.Argument()] = common.CORPUS,
+    corpus: Annotated[Path, typer.Argument()] = measuring.CORPUS,
     papers: Annotated[int, typer.Option(help="How many papers; 0 for all.")] = 2000,
     rounds: int = 2,
 ) -> None:
     """Run both ways in turn and print what they took."""
     model = wiring.registry(settings.load()).resolve(registry.default_embedder())
     with TemporaryDirectory() as folder:
-        file = common.first_lines(corpus, papers or None, Path(folder) / "papers.jsonl")
-        count = sum(1 for _ in common.read_lines(file))
-        part = common.first_lines(file, count // SMALLER, Path(folder) / "part.jsonl")
+        file = measuring.first_lines(corpus, papers or None, Path(folder) / "papers.jsonl")
+        count = sum(1 for _ in measuring.read_lines(file))
+        part = measuring.first_lines(file, count // SMALLER, Path(folder) / "part.jsonl")
         taken: dict[str, list[Figures]] = {way: [] for way in WAYS}
         for number in range(rounds):
             for way, run in WAYS.items():
-                taken[way].append(common.in_new_process(run, file, model))
+                taken[way].append(measuring.in_new_process(run, file, model))
                 print(f"round {number + 1}, {way}: {_line(taken[way][-1])}", flush=True)
-        small = {way: common.in_new_process(run, part, model) for way, run in WAYS.items()}
+        small = {way: measuring.in_new_process(run, part, model) for way, run in WAYS.items()}
     for figure in ("seconds", "processor"):
         ratios = [a[figure] / b[figure] for a, b in zip(taken["obvious"], taken["ours"], strict=True)]
         print(f"{figure}: ours is {median(ratios):.2f} times as fast ({', '.join(f'{ratio:.2f}' for ratio in ratios)})")
@@ -131,4 +131,4 @@ def _line(figures: Figures) -> str:
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

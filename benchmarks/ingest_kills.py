@@ -24,7 +24,7 @@ from assistant import settings
 from assistant.library import Library
 from assistant.types import PaperFilter
 from assistant.workspace import Workspace
-from benchmarks import common
+from benchmarks import measuring
 
 SAME = 0.999
 """Least cosine of two vectors of one text that were made in different batches."""
@@ -35,7 +35,7 @@ TEXTS = "SELECT papers.id, held.title, held.abstract FROM papers_text AS held JO
 def adding(library: Path, papers: Path, embedder: str) -> subprocess.Popen[str]:
     """Start `assistant add`."""
     named = ["--embedder", embedder] if embedder else []
-    command = common.assistant_command(library, *named, "add", str(papers), "--json")
+    command = measuring.assistant_command(library, *named, "add", str(papers), "--json")
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
@@ -74,7 +74,7 @@ def main(corpus: Path, papers: int = 20_000, kills: int = 20, seed: int = 1, emb
     chance = random.Random(seed)
     with TemporaryDirectory() as temporary:
         undisturbed, killed = Path(temporary, "undisturbed"), Path(temporary, "killed")
-        chosen = common.first_lines(corpus, papers, Path(temporary, "papers.jsonl"))
+        chosen = measuring.first_lines(corpus, papers, Path(temporary, "papers.jsonl"))
         started = time.monotonic()
         print(adding(undisturbed, chosen, embedder).communicate()[0].strip()[:200])
         lasted = time.monotonic() - started
@@ -102,4 +102,4 @@ def main(corpus: Path, papers: int = 20_000, kills: int = 20, seed: int = 1, emb
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

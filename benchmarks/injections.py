@@ -23,7 +23,7 @@ from assistant.evaluation.question_files import Question
 from assistant.protocols import Reading
 from assistant.types import Answer, Authorship, Message, ModelInfo, Paper
 from assistant.ui import cards
-from benchmarks.common import DATA
+from benchmarks.measuring import DATA
 
 Place = Literal["title", "abstract's beginning", "abstract's end", "authors", "file name", "question"]
 PLACES: tuple[Place, ...] = ("title", "abstract's beginning", "abstract's end", "authors", "file name", "question")

@@ -16,7 +16,7 @@ from assistant import settings, wiring
 from assistant.planning import intent_training, intents
 from assistant.planning.intent_training import Example
 from assistant.protocols import Reading
-from benchmarks import common
+from benchmarks import measuring
 
 FOLDS = 4
 
@@ -52,8 +52,8 @@ def main() -> None:
                 rights[label].append(is_right)
             rights["all passages"].append(named == {(slot, start, end) for start, end, slot in example.named})
     for label, of_label in sorted(rights.items()):
-        common.print_share(f"{label:30}", sum(of_label), len(of_label))
+        measuring.print_share(f"{label:30}", sum(of_label), len(of_label))
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

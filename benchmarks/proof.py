@@ -35,12 +35,12 @@ from assistant.grounding import Supports, support, tokens, verifier
 from assistant.protocols import Embedder
 from assistant.text import split_sentences
 from assistant.types import Source
-from benchmarks import common
+from benchmarks import measuring
 
 RETOLD, SUMMARIES = 150, 110
 """How many sentences of each generated kind."""
 
-REWORDINGS = tomllib.loads((common.DATA / "rewordings.toml").read_text(encoding="utf-8"))
+REWORDINGS = tomllib.loads((measuring.DATA / "rewordings.toml").read_text(encoding="utf-8"))
 NUMBER = re.compile(r"(?<![\w.-])\d+(?:[.,]\d+)*(?![\w-])")
 SUPPORTED = ("exact", "supported")
 SEED = 4
@@ -81,7 +81,7 @@ class Papers:
     """All papers by id, and which are near to which, by TF-IDF."""
 
     def __init__(self, files: Sequence[Path]) -> None:
-        lines = (line for file in files for line in common.read_lines(file))
+        lines = (line for file in files for line in measuring.read_lines(file))
         self.by_id = {line["id"]: Paper.of(line) for line in lines if len(line["abstract"]) >= 200}
         self._ids = list(self.by_id)
         self._rows = {paper_id: row for row, paper_id in enumerate(self._ids)}
@@ -100,7 +100,7 @@ def trials(papers: Papers, chance: random.Random) -> list[Trial]:
     """Build the set: as many false sentences as true ones, the kinds of false ones about even."""
     own = [
         Trial(line["paper"], line["question"], line["sentence"], line["kind"], line["kind"] == "paraphrase")
-        for line in common.read_lines(common.DATA / "proof.jsonl")
+        for line in measuring.read_lines(measuring.DATA / "proof.jsonl")
         if line["paper"] in papers.by_id
     ]
     true, false = [one for one in own if one.true], [one for one in own if not one.true]
@@ -209,7 +209,7 @@ def show(judged: Sequence[Trial]) -> None:
         by_paper[one.paper].append(one)
     groups = list(by_paper.values())
     precision, recall, f1 = figures(judged)
-    low, high = common.interval(
+    low, high = measuring.interval(
         range(len(groups)), lambda drawn: figures([t for i in drawn for t in groups[i]])[2], 1000
     )
     print(
@@ -222,9 +222,9 @@ def show(judged: Sequence[Trial]) -> None:
         shares = (f"{name} {sum(one.status in those for one in some) / len(some):4.0%}" for name, those in statuses)
         print(f"  {'true ' if some[0].true else 'false'} {kind:18} n={len(some):3} {'  '.join(shares)}")
     true = [one for one in judged if one.true]
-    common.print_share("  true ones withheld", sum(one.status == "unsupported" for one in true), len(true))
+    measuring.print_share("  true ones withheld", sum(one.status == "unsupported" for one in true), len(true))
     supported = [one for one in true if one.status in SUPPORTED]
-    common.print_share("  right paper cited", sum(one.is_paper_cited for one in supported), len(supported))
+    measuring.print_share("  right paper cited", sum(one.is_paper_cited for one in supported), len(supported))
 
 
 def main(
@@ -237,12 +237,12 @@ def main(
     chosen = settings.load()
     embedder, model = wiring.load_embedder(chosen), wiring.load_language_model(chosen)
     supports = support.reader(model, wiring.probes_made(chosen), chosen.prompt_tokens)
-    papers = Papers(files or [*sorted((common.SHARED / "corpora").glob("*.jsonl.gz")), common.SUMMARIES])
+    papers = Papers(files or [*sorted((measuring.SHARED / "corpora").glob("*.jsonl.gz")), measuring.SUMMARIES])
     if sentences:
-        lines = [line for line in common.read_lines(sentences) if line["paper"] in papers.by_id]
+        lines = [line for line in measuring.read_lines(sentences) if line["paper"] in papers.by_id]
         asked = [Trial(one["paper"], "", one["statement"], one.get("kind", ""), one["supported"]) for one in lines]
     else:
-        asked = [one for one in trials(papers, random.Random(SEED)) if not common.is_for_fitting(one.paper)]
+        asked = [one for one in trials(papers, random.Random(SEED)) if not measuring.is_for_fitting(one.paper)]
     if limit:
         asked = random.Random(SEED).sample(asked, min(limit, len(asked)))
     asked.sort(key=lambda trial: trial.paper)
@@ -259,4 +259,4 @@ def main(
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

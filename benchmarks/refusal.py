@@ -33,7 +33,7 @@ from assistant.evaluation import question_files
 from assistant.evaluation.question_files import Question
 from assistant.grounding.answerability import Judgement
 from assistant.workspace import Workspace
-from benchmarks import common
+from benchmarks import measuring
 
 CORPORA = ("corpora/acl-10k.jsonl.gz", "corpora/mlanthology-30k.jsonl.gz", "benchmarks/scitldr-dev/tldr.jsonl")
 OTHERS_FROM = CORPORA[:2]
@@ -63,7 +63,7 @@ def prepare(corpora: Path, asked: Iterable[Question], others: int) -> tuple[Path
     wanted = {question.line["paper"] for question in asked}
     papers: list[dict[str, Any]] = []
     for name in CORPORA:
-        rows = list(common.read_lines(corpora / name))
+        rows = list(measuring.read_lines(corpora / name))
         papers += [row for row in rows if row["id"] in wanted]
         if name in OTHERS_FROM:
             rest = [row for row in rows if row["id"] not in wanted]
@@ -98,8 +98,8 @@ def report(tried: Sequence[Tried]) -> None:
     unanswerable = [one for one in tried if not one.is_answerable]
     right = sum(one.is_refused for one in unanswerable)
     print(f"{len(tried)} questions, {len(unanswerable)} without an answer, {len(refused)} refused")
-    common.print_share("  precision", right, len(refused))
-    common.print_share("  recall", right, len(unanswerable))
+    measuring.print_share("  precision", right, len(refused))
+    measuring.print_share("  recall", right, len(unanswerable))
     judged = [(one.judgement.probability, one.is_answerable) for one in tried if one.judgement]
     likely, answerable = (np.array(values) for values in zip(*judged, strict=True))
     print(f"  area under the ROC curve {roc_auc_score(answerable, likely):.3f}")
@@ -116,12 +116,12 @@ def report(tried: Sequence[Tried]) -> None:
 
 
 def main(
-    questions: Path = common.DATA / "refusal.jsonl",
+    questions: Path = measuring.DATA / "refusal.jsonl",
     limit: int = 0,
     answers: Annotated[int, typer.Option(help="Have the model answer so many that pass.")] = 0,
     others: Annotated[int, typer.Option(help="Papers beside those of the questions.")] = 1000,
     errors: bool = False,
-    corpora: Path = common.SHARED,
+    corpora: Path = measuring.SHARED,
 ) -> None:
     """Print the figures."""
     asked = [question for question in question_files.read(questions) if question.line.get("part") != "fitting"]
@@ -140,8 +140,8 @@ def main(
         chosen = random.Random(SEED).sample(passing, min(answers, len(passing)))
         for label, of_kind in (("with an answer", True), ("without an answer", False)):
             given = [workspace.assistant.ask(one.question.text) for one in chosen if one.is_answerable == of_kind]
-            common.print_share(f"{label}, refused later", sum(one.answer().refused for one in given), len(given))
+            measuring.print_share(f"{label}, refused later", sum(one.answer().refused for one in given), len(given))
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

@@ -16,7 +16,7 @@ from ir_measures import R, nDCG
 
 from assistant.evaluation import question_files
 from assistant.search import Retriever
-from benchmarks import common
+from benchmarks import measuring
 
 DEPTH = 100
 MEASURES = [nDCG @ 10, R @ 100]
@@ -60,7 +60,7 @@ def main(folders: list[Path]) -> None:
     """Print a table for each collection; a paper counts under every id that its sources gave it."""
     for folder in folders:
         queries, relevant = question_files.read(folder / "queries.jsonl"), list(judgements(folder))
-        with common.library_with(folder / "corpus.jsonl") as workspace:
+        with measuring.library_with(folder / "corpus.jsonl") as workspace:
             print(f"{folder.name}: {workspace.library.count()} papers, {len(queries)} queries")
             source_ids = workspace.library.source_keys([paper.id for paper in workspace.library.papers()])
             for name, search in searches(workspace.assistant.retriever).items():
@@ -75,4 +75,4 @@ def main(folders: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

@@ -23,7 +23,7 @@ from assistant.protocols import Embedder
 from assistant.search import Retriever
 from assistant.types import Paper, PaperFilter
 from assistant.workspace import Workspace
-from benchmarks import common, sizes
+from benchmarks import measuring, sizes
 
 SIZES = (1_000, 10_000, 30_000, 150_000)
 QUESTIONS = 120
@@ -48,7 +48,7 @@ Asked = tuple[str, Paper]
 
 def questions(library: Library, count: int) -> list[Asked]:
     """Make questions: titles with a third of their words gone, phrases of abstracts, and questions as people ask."""
-    spoken = (common.DATA / "spoken_questions.txt").read_text(encoding="utf-8").splitlines()
+    spoken = (measuring.DATA / "spoken_questions.txt").read_text(encoding="utf-8").splitlines()
     chance = np.random.default_rng(1)
     numbers = chance.choice(library.count(), count, replace=False)
     made = []
@@ -69,7 +69,7 @@ def measure(folder: Path) -> None:
     with Workspace(settings.load(library=folder)) as workspace:
         library, embedder, retriever = workspace.library, workspace.embedder(), workspace.assistant.retriever
         embedder.embed(["warm"])
-        before = common.peak_memory()
+        before = measuring.peak_memory()
         made = questions(library, min(WARMING + QUESTIONS, library.count()))
         warming, asked = made[:WARMING], made[WARMING:]
         print(f"{library.count():,} papers")
@@ -78,7 +78,7 @@ def measure(folder: Path) -> None:
         for name, of_paper in FILTERS.items():
             _time(name, retriever, [(text, of_paper(paper)) for text, paper in asked])
         print(f"  recall@{NEAREST} of the index {recall(library, workspace.index, embedder, asked):.4f}")
-        print(f"  memory {before:,.0f} MB before, {common.peak_memory():,.0f} MB after (most so far)", flush=True)
+        print(f"  memory {before:,.0f} MB before, {measuring.peak_memory():,.0f} MB after (most so far)", flush=True)
 
 
 def _time(name: str, retriever: Retriever, asked: Sequence[tuple[str, PaperFilter]]) -> None:
@@ -104,7 +104,7 @@ def recall(library: Library, index: Any, embedder: Embedder, asked: Sequence[Ask
 
 
 def main(
-    papers: Annotated[Path, typer.Argument()] = common.CORPUS,
+    papers: Annotated[Path, typer.Argument()] = measuring.CORPUS,
     size: Annotated[list[int] | None, typer.Option("--sizes")] = None,
     embed: Annotated[int, typer.Option(help="How many of the papers are embedded for real.")] = 30_000,
     keep: Path | None = None,
@@ -122,8 +122,8 @@ def main(
             flush=True,
         )
         for count in sorted(size or SIZES):
-            common.in_new_process(measure, sizes.library(corpus, count, folder))
+            measuring.in_new_process(measure, sizes.library(corpus, count, folder))
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

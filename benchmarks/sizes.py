@@ -18,7 +18,7 @@ from assistant.protocols import Embedder, Vectors
 from assistant.search import FINGERPRINT
 from assistant.search.embedding_queue import embedded_text
 from assistant.types import Authorship, Paper, Record
-from benchmarks import common
+from benchmarks import measuring
 
 DROPPED, SWAPPED = 0.1, 0.1
 """Shares of the words of a repeated paper that are left out, and that are put in from another paper."""
@@ -71,7 +71,7 @@ def library(corpus: Corpus, size: int, folder: Path) -> Path:
     while batch := list(islice(rows, _AT_ONCE)):
         with opened.transaction() as connection:
             insert_papers(connection, [paper for paper, _ in batch])
-        common.store_vectors(opened, [paper.id for paper, _ in batch], np.stack([vector for _, vector in batch]))
+        measuring.store_vectors(opened, [paper.id for paper, _ in batch], np.stack([vector for _, vector in batch]))
     opened.close()
     return making.rename(target)
 

@@ -34,7 +34,7 @@ from assistant.grounding import support
 from assistant.protocols import LanguageModel
 from assistant.types import Paper, Source
 from assistant.wiring import load_embedder, load_language_model, probes_made
-from benchmarks import common
+from benchmarks import measuring
 
 MOST = 200
 MEASURES = ("rouge1", "rouge2", "rougeL")
@@ -60,7 +60,7 @@ class Summed:
     @property
     def is_fitted(self) -> bool:
         """Tell whether the paper belongs to the half on which the coefficients are fitted."""
-        return common.is_for_fitting(self.id)
+        return measuring.is_for_fitting(self.id)
 
     @property
     def sentences(self) -> list[str]:
@@ -76,7 +76,7 @@ class Summed:
 
 def read(file: Path) -> list[Summed]:
     """Return the papers of a file of SciTLDR."""
-    lines = common.read_lines(file)
+    lines = measuring.read_lines(file)
     return [Summed(one["id"], one["title"], one["abstract"], tuple(one["tldrs"])) for one in lines][:MOST]
 
 
@@ -120,7 +120,7 @@ def show(name: str, texts: Mapping[str, str], papers: Sequence[Summed]) -> None:
     print(f"\n{name}: {len(used)} papers, {words:.0f} words")
     for column, measure in enumerate(MEASURES):
         value, gain = scores[:, column], gains[:, column]
-        (low, high), (least, most) = common.interval(value), common.interval(gain)
+        (low, high), (least, most) = measuring.interval(value), measuring.interval(gain)
         print(
             f"  {measure:7} {value.mean():.3f} [{low:.3f}, {high:.3f}]   "
             f"beside the first sentence {gain.mean():+.3f} [{least:+.3f}, {most:+.3f}]"
@@ -129,7 +129,7 @@ def show(name: str, texts: Mapping[str, str], papers: Sequence[Summed]) -> None:
 
 def read_lines(file: Path) -> dict[str, str]:
     """Return the stored lines of the model by the digest of what it read."""
-    return {one["digest"]: one["written"] for one in common.read_lines(file)} if file.exists() else {}
+    return {one["digest"]: one["written"] for one in measuring.read_lines(file)} if file.exists() else {}
 
 
 def write_lines(papers: Sequence[Paper], file: Path, model: LanguageModel) -> None:
@@ -174,7 +174,7 @@ def show_model(papers: Sequence[Summed], keys: Mapping[str, str], file: Path, wr
 
 
 def main(
-    file: Annotated[Path, typer.Argument()] = common.SUMMARIES,
+    file: Annotated[Path, typer.Argument()] = measuring.SUMMARIES,
     fit_coefficients: Annotated[bool, typer.Option("--fit", help="Print coefficients for key_sentences.")] = False,
     model: Annotated[bool, typer.Option("--model", help="Have the model write the lines that --lines lacks.")] = False,
     lines: Annotated[Path | None, typer.Option(help="JSON Lines file of the model's lines.")] = None,
@@ -198,4 +198,4 @@ def main(
 
 
 if __name__ == "__main__":
-    common.run(main, __doc__)
+    measuring.run(main, __doc__)

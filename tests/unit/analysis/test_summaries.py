@@ -7,7 +7,7 @@ import pytest
 
 from assistant.analysis.summaries import paper_summary
 from assistant.types import Source
-from benchmarks import common, summaries
+from benchmarks import measuring, summaries
 from benchmarks.summaries import Summed
 from tests.conftest import SHARED, make_paper
 from tests.fakes import ScriptedModel
@@ -43,7 +43,7 @@ def test_no_key_sentence_is_chosen_with_coefficients_fitted_on_its_own_paper() -
 
 
 def test_the_interval_of_a_constant_is_a_point() -> None:
-    assert common.interval(np.full(20, 0.25)) == (0.25, 0.25)
+    assert measuring.interval(np.full(20, 0.25)) == (0.25, 0.25)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared benchmarks are not here")
