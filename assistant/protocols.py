@@ -99,8 +99,13 @@ class LanguageModel(Protocol):
         what of them the rest of the prompt attends to.
         """
 
-    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
-        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set."""
+    def generate(
+        self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
+    ) -> Generator[str, None, None]:
+        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set.
+
+        Closing the generator stops it too.
+        """
 
     def write_all(
         self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     sureness: float = Field(
         default=0.4, ge=0, le=1, description="How likely it must be, from 0 to 1, that an abstract states the answer."
     )
+    read_ahead: bool = Field(
+        default=True, description="Whether the model reads papers ahead of questions while the page is open and idle."
+    )
     answer_tokens: int = Field(default=320, ge=16, le=4096, description="Longest answer in tokens.")
 
     @field_validator("library", "models", "sources")

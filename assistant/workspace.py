@@ -15,6 +15,7 @@ from typing import Literal
 
 from assistant import export, ingestion, wiring
 from assistant.analysis import trends
+from assistant.analysis.summaries import BackgroundReading, reading_ahead
 from assistant.analysis.trends import Trends
 from assistant.answering import AnswerStream, Assistant, writing
 from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
@@ -70,6 +71,7 @@ class Workspace:
         self._embedder: Embedder | None = None
         self._loading: Future[LanguageModel] | None = None
         self._checked = _CheckedEmbedder(self)
+        self._reading_ahead = BackgroundReading(self._read_unread)
         retriever = Retriever(self.library, self.index, self._checked)
         names = Gazetteer(self.library)
         reader = Reader(self.language_model, wiring.probes_made(settings))
@@ -91,6 +93,7 @@ class Workspace:
             prompt_tokens=settings.prompt_tokens,
             answer_tokens=settings.answer_tokens,
             probes=wiring.probes_made(settings),
+            held=self._reading_ahead.held,
         )
 
     def __enter__(self) -> Workspace:
@@ -102,6 +105,7 @@ class Workspace:
     def close(self) -> None:
         """Let go of the index, the library and its lock."""
         self._closed.set()
+        self._reading_ahead.close()
         self._opened.close()
 
     def ask(
@@ -252,7 +256,7 @@ class Workspace:
         ]
         paths = [source for source in given if isinstance(source, Path)]
         references = {str(source): source for source in given if not isinstance(source, Path)}
-        with self._adding:
+        with self._adding, self._reading_ahead.held():
             reports = []
             if paths:
                 day = as_of or date.today()
@@ -301,6 +305,38 @@ class Workspace:
                 self.index.prepare()
 
         threading.Thread(target=work, name="catching up", daemon=True).start()
+
+    def read_ahead(
+        self,
+        *,
+        filter: PaperFilter = PaperFilter(),
+        stop: threading.Event | None = None,
+        on_progress: ProgressListener = lambda _: None,
+    ) -> int:
+        """Have the chat model read papers that it has not; return how many.
+
+        Of each it writes a sentence, which is proved and kept for overviews. `stop` ends it within a second; it goes on
+        from there the next time.
+        """
+        return reading_ahead.read(
+            self.library,
+            self.language_model(),
+            self._checked.embed,
+            self.settings.prompt_tokens,
+            stop or threading.Event(),
+            probes=wiring.probes_made(self.settings),
+            filter=filter,
+            on_progress=on_progress,
+        )
+
+    def read_ahead_when_idle(self) -> None:
+        """Have the chat model read papers in the background whenever nobody asks; the setting read_ahead allows it."""
+        if self.settings.read_ahead:
+            self._reading_ahead.begin()
+
+    def _read_unread(self, stop: threading.Event) -> None:
+        with suppress(LibraryError, ModelError):  # said when it is tried next in the foreground
+            self.read_ahead(stop=stop)
 
     def add_sample(self, on_progress: ProgressListener = lambda _: None) -> IngestionReport:
         """Add the sample library that ships with the program."""

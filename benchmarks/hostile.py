@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -64,7 +64,7 @@ class CachedModel:
             self._read[key] = self._model.read(messages, **options)
         return self._read[key]
 
-    def generate(self, messages: Sequence[Message], **options: Any) -> Iterator[str]:
+    def generate(self, messages: Sequence[Message], **options: Any) -> Generator[str, None, None]:
         """Yield the whole answer at once."""
         prompt = tuple(messages)
         if prompt not in self._written:

@@ -12,7 +12,7 @@ import re
 import threading
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Any, Literal
@@ -137,7 +137,7 @@ class Listener:
         """Make nothing of a prompt."""
         return Reading()
 
-    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Generator[str, None, None]:
         """Keep the prompt and give the reply."""
         self.prompts.append(tuple(messages))
         yield self.reply

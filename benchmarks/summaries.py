@@ -29,7 +29,8 @@ from rouge_score.rouge_scorer import RougeScorer
 from sklearn.linear_model import Ridge
 
 from assistant import settings
-from assistant.analysis.summaries import aspects, key_sentences, paper_summary
+from assistant.analysis.summaries import aspects, key_sentences
+from assistant.analysis.summaries import lines as lines_of
 from assistant.grounding import support
 from assistant.protocols import LanguageModel
 from assistant.types import Paper, Source
@@ -138,14 +139,14 @@ def write_lines(papers: Sequence[Paper], file: Path, model: LanguageModel) -> No
     The papers are taken in an order that has nothing to do with them, so that a run that was cut short is a sample.
     """
     known = read_lines(file)
-    missing = [paper for paper in papers if paper_summary.digest(Source.of(1, paper)) not in known]
+    missing = [paper for paper in papers if lines_of.digest(Source.of(1, paper)) not in known]
     missing.sort(key=lambda paper: hashlib.sha256(f"order {paper.id}".encode()).digest())
     for start in range(0, len(missing), TOGETHER):
         some = missing[start : start + TOGETHER]
         sources = [Source.of(1, paper) for paper in some]
-        digests = [paper_summary.digest(source) for source in sources]
-        asked = [paper_summary.prompt(source) for source in sources]
-        for place, text in model.write_all(asked, max_new_tokens=paper_summary.MOST_TOKENS, stop=threading.Event()):
+        digests = [lines_of.digest(source) for source in sources]
+        asked = [lines_of.prompt(source) for source in sources]
+        for place, text in model.write_all(asked, max_new_tokens=lines_of.MOST_TOKENS, stop=threading.Event()):
             record = {"paper": some[place].id, "digest": digests[place], "written": text}
             with file.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(record, ensure_ascii=False) + "\n")
@@ -162,9 +163,9 @@ def show_model(papers: Sequence[Summed], keys: Mapping[str, str], file: Path, wr
         write_lines(list(read_by_model.values()), file, model)
     known = read_lines(file)
     lines = {
-        paper_id: paper_summary.proved(paper_summary.one_sentence(known[digest]), Source.of(1, paper), supports, embed)
+        paper_id: lines_of.proved(lines_of.one_sentence(known[digest]), Source.of(1, paper), supports, embed)
         for paper_id, paper in read_by_model.items()
-        if (digest := paper_summary.digest(Source.of(1, paper))) in known
+        if (digest := lines_of.digest(Source.of(1, paper))) in known
     }
     show("the model's line", {paper_id: line.said for paper_id, line in lines.items()}, papers)
     shown = {paper_id: line.said if line.is_proved else keys[paper_id] for paper_id, line in lines.items()}

@@ -130,7 +130,9 @@ class ScriptedModel:
         shares = tuple(-0.01 if place == said else -5.0 for place in range(len(answers)))
         return None if stop.is_set() else Reading((shares or None) if self.denied else None)
 
-    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+    def generate(
+        self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
+    ) -> Generator[str, None, None]:
         self.prompts.append(tuple(messages))
         for word in self.replies.pop(0).split(" ")[:max_new_tokens]:
             if stop.wait(self.delay) if self.delay else stop.is_set():
@@ -149,7 +151,9 @@ class ScriptedModel:
 class FailingModel(ScriptedModel):
     """Writes a few words and then breaks."""
 
-    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+    def generate(
+        self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
+    ) -> Generator[str, None, None]:
         yield from super().generate(messages, max_new_tokens=max_new_tokens, stop=stop)
         raise RuntimeError("out of memory")
 

@@ -6,6 +6,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -69,7 +70,8 @@ class Assistant:
     """Answers questions over one library.
 
     `probes` is the folder of the probes that were fitted on this machine.
-    `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there.
+    `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there. `held` is open while a
+    question is answered.
     """
 
     library: Library
@@ -82,6 +84,7 @@ class Assistant:
     answer_tokens: int
     probes: Path | None = None
     warm_up: Callable[[], None] = lambda: None
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def ask(
         self,
@@ -103,7 +106,12 @@ class Assistant:
         """
         checked, now = check_question(question), time.monotonic()
         asked = _Asked(question_id, checked, tuple(history), threading.Event(), now, anyway)
-        return AnswerStream(self._answer(asked, filter, kind, plan), asked.stop)
+
+        def events() -> Iterator[AnswerEvent]:
+            with self.held():
+                yield from self._answer(asked, filter, kind, plan)
+
+        return AnswerStream(events(), asked.stop)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], filter: PaperFilter = PaperFilter(), question_id: str = ""

@@ -20,6 +20,7 @@ from assistant.cli.options import AsJson, Topic, open_workspace, several_people_
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
 from assistant.settings import PROGRAM_VERSION
+from assistant.text import counted
 from assistant.types import Answer, Length, PaperFilter, Turn
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def add(
     column: Annotated[
         list[str] | None, typer.Option(help="Column of a CSV file for a field, as title=Titel. May be repeated.")
     ] = None,
+    read: Annotated[bool, typer.Option("--read", help="Then have the chat model read every new abstract.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Add papers from files of any format, arXiv, OpenAlex and Semantic Scholar. Adding twice changes nothing."""
@@ -96,11 +98,32 @@ def add(
                 "yellow",
             )
             raise typer.Exit(130) from None
+        if read:
+            _read_ahead(opened, PaperFilter())
     for notice in report.notices:
         render.message(f"{notice.file}: {notice.message}", "yellow")
     render.show(as_json, report.to_json, lambda: render.show_ingestion(report))
     if report.failures and not (report.added or report.updated or report.unchanged):
         raise typer.Exit(1)
+
+
+@app.command()
+@with_filters
+def read(context: typer.Context, *, filters: PaperFilter, as_json: AsJson = False) -> None:
+    """Have the chat model read papers ahead of questions, once each; overviews then come at once. Ctrl-C stops it."""
+    with open_workspace(context) as opened:
+        count = _read_ahead(opened, filters)
+    render.show(as_json, lambda: {"read": count}, lambda: render.message(f"{counted(count, 'paper')} read."))
+
+
+def _read_ahead(opened: Workspace, filters: PaperFilter) -> int:
+    """Have papers read, with progress. Ctrl-C ends that; what was read stays."""
+    try:
+        with render.progress_bar() as listen:
+            return opened.read_ahead(filter=filters, on_progress=listen)
+    except KeyboardInterrupt:
+        render.message("Stopped. `assistant read` goes on from here.", "yellow")
+        raise typer.Exit(130) from None
 
 
 @app.command()
@@ -217,6 +240,7 @@ def serve(
                 render.show_ingestion(opened.add_sample(listen))
         opened.warm_up()
         opened.catch_up()
+        opened.read_ahead_when_idle()
         serve_page(opened, host, port, on_ready=announce)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, select, update
@@ -11,7 +11,16 @@ from sqlalchemy.dialects.sqlite import insert
 from assistant.errors import LibraryDamaged
 from assistant.library import fulltext
 from assistant.library.field_provenance import TEXT_FIELDS, SourceRecord, digest, stated_paper, statement
-from assistant.library.schema import authorships, categories, name_words, papers, records, removals, vectors
+from assistant.library.schema import (
+    authorships,
+    categories,
+    name_words,
+    papers,
+    papers_read,
+    records,
+    removals,
+    vectors,
+)
 from assistant.text import fold
 from assistant.types import Authorship, Paper
 
@@ -104,13 +113,14 @@ def insert_papers(connection: Connection, new: Sequence[Paper]) -> None:
         _write_parts(connection, new)
 
 
-def update_papers(connection: Connection, changed: Sequence[Paper], reworded: Iterable[str]) -> None:
-    """Write papers again; those of the ids `reworded` lose their vector, because their title or abstract is another."""
+def update_papers(connection: Connection, changed: Sequence[Paper], reworded: Collection[str]) -> None:
+    """Write papers again; those of the ids `reworded`, with another title or abstract, lose vector and model's line."""
     for page in pages(paper.id for paper in changed):
         for table in (authorships, categories):
             delete_in(connection, table, table.c.paper_id, page)
         connection.execute(update(vectors).where(vectors.c.paper_id.in_(page)).values(indexed=0))
-    delete_in(connection, vectors, vectors.c.paper_id, reworded)
+    for table in (vectors, papers_read):
+        delete_in(connection, table, table.c.paper_id, reworded)
     for paper in changed:
         connection.execute(update(papers).where(papers.c.id == paper.id).values(_columns(paper)))
     _write_parts(connection, changed)

@@ -85,6 +85,9 @@ author_decisions = Table(
 paper_lines = Table("paper_lines", metadata, *_texts("digest model line"))
 """What a model said of a paper in one sentence, by the digest of what it read."""
 
+papers_read = Table("papers_read", metadata, _of_paper(), *_texts("model digest"))
+"""Papers that a model has read as they are now; one that is reworded leaves."""
+
 themes = Table("themes", metadata, *_texts("scope id name paper_ids"))
 """Themes found before: `paper_ids` is a JSON list, `name` what a model called the theme ("" for none)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property, wraps
@@ -207,7 +207,9 @@ class TransformersModel:
         finally:
             self._model.set_attn_implementation(usual)
 
-    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+    def generate(
+        self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
+    ) -> Generator[str, None, None]:
         """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set.
 
         Closing the iterator stops it too. The model leaves within one layer's work, also while it reads the prompt.
@@ -301,9 +303,11 @@ class TransformersModel:
                         **self._drafting,
                     )
                     self._prefixes.store(written[0].tolist(), prefix.cache)
+                except _Stopped:
+                    self._prefixes.store(encoded["input_ids"][0].tolist(), prefix.cache)
                 finally:
                     self._known = 0
-        except _Stopped:
+        except _Stopped:  # while it waited
             pass
         except Exception as error:  # noqa: BLE001 - raised again in the reader's thread, as a ModelError
             pieces.put(error)

@@ -59,9 +59,12 @@ class Prefixes:
         return Prefix(chosen.tokens[:longest], cache)
 
     def store(self, tokens: Sequence[int], cache: Any) -> None:
-        """Store what was read, the first of `tokens` that the cache holds; the prompt read longest ago goes.
+        """Store what was read, the first of `tokens` that every layer holds; the prompt read longest ago goes.
 
         A recurrent state and a sliding window are not stored: they cannot go back to where two prompts part.
         """
         if cache.is_croppable and not any(cache.is_sliding):
-            self._stored = [*self._stored[1 - _MOST :], Prefix(list(tokens[: cache.get_seq_length()]), cache)]
+            held = min(len(tokens), *(layer.get_seq_length() for layer in cache.layers))
+            for layer in cache.layers:  # a pass that was left early ends in some layer
+                layer.crop(held - layer.get_seq_length())
+            self._stored = [*self._stored[1 - _MOST :], Prefix(list(tokens[:held]), cache)]

@@ -16,10 +16,10 @@ from assistant.types import Message, PlanKind, Source
 _SHORTEST_ABSTRACT = 100
 _TOPIC_CHARACTERS = 350
 Judgement = Literal["answerability", "support", "topic"]
-Task = PlanKind | Judgement
+Task = PlanKind | Judgement | Literal["line"]
 """What the model is asked to do with the sources."""
 
-_TASKS = ("comparison", "synthesis", "answerability", "support", "topic")
+_TASKS = ("comparison", "answerability", "support", "topic", "line")
 _SAYING = "say|state|mention|specify|contain|provide|include|report|discuss|describe|give|indicate|hold|answer"
 _SAID = "said|stated|mentioned|specified|contained|provided|included|reported|discussed|described|given|indicated"
 _NOT_SAID = re.compile(
@@ -49,9 +49,9 @@ def messages(
     """
     shown = list(sources)
     while True:
-        prompt = _prompt(question, task, shown)
-        if count_tokens(prompt) <= budget:
-            return prompt, tuple(sources[: len(shown)])
+        asked = prompt(question, task, shown)
+        if count_tokens(asked) <= budget:
+            return asked, tuple(sources[: len(shown)])
         if len(shown) > 1:
             shown.pop()
         elif shown and len(shown[0].abstract) > _SHORTEST_ABSTRACT:
@@ -81,7 +81,8 @@ def is_refusal(text: str) -> bool:
     return any(_NOT_SAID.search(sentence) for sentence in split_sentences(text)[:1])
 
 
-def _prompt(question: str, task: Task, sources: Sequence[Source]) -> tuple[Message, ...]:
+def prompt(question: str, task: Task, sources: Sequence[Source]) -> tuple[Message, ...]:
+    """Return the instructions, and sources with what is asked of them; prompts on the same sources begin alike."""
     abstracts = "\n\n".join(_quoted(source) for source in reversed(sources))  # the best one next to the question
     name = task if task in _TASKS else "question"
     return (

@@ -104,10 +104,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many of the papers that are meant were read for an answer, and of what they were read.
+    """How many of the papers that are meant were read for an answer.
 
     `first` and `last` are the oldest and the newest date among those read, "" where none has one; `undated` have none.
-    `reading` is "abstracts" or "key sentences".
+    `read_ahead` are told by a proved sentence that the model wrote when it read their abstracts, the others by their
+    key sentences.
     """
 
     matching: int
@@ -115,7 +116,7 @@ class Coverage:
     first: str
     last: str
     undated: int
-    reading: Literal["abstracts", "key sentences"]
+    read_ahead: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

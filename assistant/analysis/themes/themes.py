@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from assistant.analysis.themes.phrases import Phrases
 from assistant.protocols import Vectors
+from assistant.text import shares, stem, written_words
 from assistant.types import Paper
 
 FEWEST_PAPERS = 5
@@ -32,6 +33,10 @@ _LABELLED = 6000
 """Papers whose phrases are counted for the labels, about."""
 
 
+_TELLING = 0.05
+"""Share of abstracts that may hold the rarest word of a phrase that says more than a label of one word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Theme:
     """A group of papers. `label` is the phrase that best tells it from the other themes ("mixture of experts").
@@ -48,8 +53,21 @@ class Theme:
 
     @property
     def title(self) -> str:
-        """Return what the theme is called: the model's name, else the label."""
-        return self.name or self.label
+        """Return what the theme is called: the model's name, else the label; where that is one word, with a phrase."""
+        if self.name or " " in self.label or self.label.count("-") > 1:
+            return self.name or self.label
+        own = {stem(word) for word in self.label.split("-")}
+        beside = (phrase for phrase in self.phrases if " " in phrase and not own & _stems(phrase))
+        telling = next((phrase for phrase in beside if _rarest(phrase) <= _TELLING), "")
+        return f"{self.label} and {telling}" if telling else self.label
+
+
+def _stems(phrase: str) -> set[str]:
+    return {stem(word) for word in written_words(phrase.lower())}
+
+
+def _rarest(phrase: str) -> float:
+    return min((shares().get(word, 0.0) for word in _stems(phrase)), default=1.0)
 
 
 def discover(papers: Sequence[Paper], vectors: Mapping[str, Vectors]) -> list[Theme]:

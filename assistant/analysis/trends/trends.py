@@ -99,13 +99,14 @@ def find(
     *,
     today: date | None = None,
     papers: Sequence[Paper] | None = None,
+    terms: bool = True,
     on_progress: ProgressListener = lambda _: None,
 ) -> Trends:
     """Find what the papers of a filter are about and how that goes through time.
 
     `selected` says in words which papers they are ("papers by Naibin Gu"; see `selected_in_words`). Every paper is
     counted; those without a vector stand in no theme. No model is used. Themes have the ids and names that are saved
-    in the library, and are saved there.
+    in the library, and are saved there. Without `terms` only themes are told.
     """
     from assistant.analysis.themes import phrases, saved_themes, themes
 
@@ -122,12 +123,13 @@ def find(
     of_themes = [_of_theme(theme, timeline, vectors, len(found)) for theme in found]
     on_progress(Progress(len(vectors), len(vectors), "Grouping papers by meaning"))
     on_progress(Progress(0, len(papers), "Comparing terms of titles and abstracts"))
-    terms = trend_terms.select(phrases.terms(papers), timeline, [frozenset(theme.paper_ids) for theme in found])
-    of_terms = [_of_term(term, timeline, by_id, terms.looked_at) for term in terms.terms]
+    held = phrases.terms(papers) if terms else ()
+    told = trend_terms.select(held, timeline, [frozenset(theme.paper_ids) for theme in found])
+    of_terms = [_of_term(term, timeline, by_id, told.looked_at) for term in told.terms]
     on_progress(Progress(len(papers), len(papers), "Comparing terms of titles and abstracts"))
     in_themes = len({paper_id for theme in found for paper_id in theme.paper_ids})
     remarks = wording.remarks(
-        selected, papers, timeline, len(vectors), len(found), in_themes, terms, today or date.today()
+        selected, papers, timeline, len(vectors), len(found), in_themes, told, today or date.today()
     )
     with library.transaction() as connection:
         uncertain = list(wording.uncertain_papers(connection, paper_filter))
@@ -149,7 +151,7 @@ def find(
             Exemplar(number, one, by_id[one].title, by_id[one].date) for number, one in enumerate(shown, 1)
         ),
         split=timeline.periods[timeline.split] if timeline.split else "",
-        terms_looked_at=terms.looked_at,
+        terms_looked_at=told.looked_at,
     )
 
 

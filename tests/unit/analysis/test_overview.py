@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 
+from assistant.analysis.summaries import reading_ahead
 from assistant.answering import Assistant
 from assistant.library import Library, upsert
 from assistant.planning import Gazetteer, Planner
@@ -87,7 +89,7 @@ def test_every_matching_paper_is_read_and_it_is_said_how_many(build: Callable[..
     assert answer.coverage
     assert (answer.coverage.matching, answer.coverage.read) == (10, 10)
     assert (answer.coverage.first[:4], answer.coverage.last[:4]) == ("2024", "2026")
-    assert answer.text.startswith("10 of 10 papers by Ada Lovelace, 2024 to 2026, read by their key sentences.")
+    assert "10 of 10 papers by Ada Lovelace, 2024 to 2026: told by their key sentences." in answer.text
     assert answer.count == 10
     assert {paper_id for row in answer.rows for paper_id in row["paper_ids"]} <= {
         source.paper_id for source in answer.sources
@@ -117,13 +119,24 @@ def test_what_no_abstract_supports_is_withheld_and_the_papers_are_quoted_instead
 
 
 def test_sentences_that_the_abstracts_hold_are_kept_with_their_sources(build: Callable[..., Assistant]) -> None:
-    said = " ".join(f"Pruner {n} removes {n + 20} percent of the adapter weights." for n in range(1, 6))
-    answer = build(*[said] * 12).ask("Summarise Ada Lovelace's work").answer()
-    kept = [sentence for sentence in answer.sentences if sentence.text in said]
-    assert kept
-    for sentence in kept:
-        (number,) = sentence.sources
-        assert answer.sources[number - 1].title == f"{sentence.text[:8]}: Pruning Adapters"
+    assistant = build(*[f"The paper proposes a catalogue of galaxy clusters seen by telescopes in {n}." for n in "aaaa"])
+    answer = assistant.ask("Summarise Ada Lovelace's work").answer()
+    (said, *_) = [each for each in answer.sentences if "a catalogue of galaxy clusters" in each.text and each.spans]
+    (number,) = said.sources
+    assert all(span.quote in answer.sources[number - 1].abstract for span in said.spans)
+
+
+def test_a_paper_that_was_read_ahead_needs_no_model(build: Callable[..., Assistant], library: Library) -> None:
+    said = [paper.abstract.split(". ")[1].replace("We propose", "The paper proposes") for paper in reversed(PAPERS)]
+    said = [f"{each}.".replace("We present", "The paper presents") for each in said]
+    reading_ahead.read(library, ScriptedModel(*said), HashingEmbedder().embed, 3000, threading.Event())
+    answer = build().ask("Summarise Ada Lovelace's work").answer()
+    assert answer.coverage
+    assert answer.coverage.read_ahead == 10
+    assert "10 of 10 papers by Ada Lovelace, 2024 to 2026: each read ahead by the model." in answer.text
+    assert (answer.model, answer.withheld) == (None, ())
+    (last,) = said[-1:]
+    assert last.removeprefix("The paper ") in answer.text
 
 
 def test_where_the_model_takes_no_paper_to_be_about_a_topic_it_is_refused(

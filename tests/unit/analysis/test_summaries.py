@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.analysis.summaries import paper_summary
+from assistant.analysis.summaries import lines
 from assistant.types import Source
 from benchmarks import measuring, summaries
 from benchmarks.summaries import Summed
@@ -27,8 +27,8 @@ def test_an_interrupted_run_goes_on_where_it_ended(tmp_path: Path) -> None:
     summaries.write_lines([ONE, TWO], file, model)
     assert len(model.prompts) == 1
     assert summaries.read_lines(file) == {
-        paper_summary.digest(Source.of(1, ONE)): "The paper proposes One.",
-        paper_summary.digest(Source.of(1, TWO)): "The paper proposes Two.",
+        lines.digest(Source.of(1, ONE)): "The paper proposes One.",
+        lines.digest(Source.of(1, TWO)): "The paper proposes Two.",
     }
 
 

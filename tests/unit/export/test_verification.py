@@ -399,7 +399,7 @@ def overview(library: Library) -> Answer:
         sources=sources[:2],
         rows=({"theme": "All", "papers": len(papers), "paper_ids": [paper.id for paper in papers]},),
         count=len(papers),
-        coverage=Coverage(len(papers), len(papers), dates[0], dates[-1], 0, "abstracts"),
+        coverage=Coverage(len(papers), len(papers), dates[0], dates[-1], 0, 0),
         model=ModelInfo("scripted", "cpu", "none"),
         timings=Timings(0.0, None, 0.0),
     )  # fmt: skip

@@ -1,0 +1,71 @@
+"""Sentences of abstracts in the third person: "We propose X" as "The authors propose X".
+
+Only the words for the speaker are exchanged, so that a sentence says what it said. What would point to nothing where
+it stands alone, such as "Building on this, we ...", is not rewritten.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_HERE = r"(?:paper|work|article|study|report|survey|thesis|manuscript|research|contribution|chapter|letter|review)s?"
+_IN_THIS = re.compile(
+    rf"^(?:(?:in|through|with) (?:this|the present|our) {_HERE},?\s+|(?:therefore|hence|thus|then|here|however|finally|"
+    r"specifically|concretely|moreover|furthermore|additionally|in addition|consequently|accordingly|motivated by this|"
+    r"to this end|to that end|to do so|in particular|in summary|overall|instead|also)\s*,?\s+)+",
+    re.IGNORECASE,
+)
+"""What opens a sentence and adds nothing where it stands alone."""
+
+_THE_PAPER = re.compile(rf"^(?:this|the|our)(?: present| current)? {_HERE} (?=[a-z])", re.IGNORECASE)
+_WE = re.compile(r"^(?:we|the authors) ", re.IGNORECASE)
+_LED = re.compile(r"^([^,;:.]{3,80}), we (.+)$", re.DOTALL)
+_MAKE = re.compile(r"(?:\w+ly )?(?:propose|introduce|present|develop|design|devise|build|create|construct|release)\b")
+_LINKS = re.compile(r"^(?:(?:therefore|hence|thus|then|here|further|furthermore|finally|also)\s+)+", re.IGNORECASE)
+_POINTS_BACK = re.compile(
+    r"\b(?:this|these|that|those|such|it|its|they|them|their|above|former|latter|therein|thereby|here|so)\b",
+    re.IGNORECASE,
+)
+_SPEAKER = {"we": "they", "our": "their", "ours": "theirs", "us": "them", "ourselves": "themselves"}
+_SPEAKERS = re.compile(rf"\b({'|'.join(_SPEAKER)})\b", re.IGNORECASE)
+_FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]urs?|[Uu]s|[Mm]y|[Oo]urselves)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence on a paper. `subject` is "paper" or "authors" where `text` is only what is said of it or them, as in
+    "proposes X."; it is "" where the text is a whole sentence.
+    """
+
+    subject: str
+    text: str
+
+
+def told(sentence: str) -> Told | None:
+    """Return a sentence in the third person; None where it would not be understood, or be wrong, standing alone."""
+    bare = _IN_THIS.sub("", " ".join(sentence.split()))
+    if match := _THE_PAPER.match(bare):
+        return _checked("paper", bare[match.end() :])
+    if match := _WE.match(bare):
+        return _checked("authors", bare[match.end() :])
+    if led := _LED.match(bare):
+        opening, rest = led[1], led[2]
+        if _POINTS_BACK.search(opening) and (opening.lower().startswith("to ") or _MAKE.match(rest)):
+            return _checked("authors", rest)  # the occasion is left out: what is made stays true
+        if _POINTS_BACK.search(opening) or _FIRST_PERSON.search(opening):
+            return None
+        return Told("", f"{opening[:1].upper()}{opening[1:]}, the authors {_of_others(_LINKS.sub('', rest))}")
+    if _FIRST_PERSON.search(bare) or _POINTS_BACK.match(bare):
+        return None
+    return Told("", f"{bare[:1].upper()}{bare[1:]}")
+
+
+def _checked(subject: str, rest: str) -> Told | None:
+    said = _of_others(_LINKS.sub("", rest))
+    return Told(subject, said) if said and not _FIRST_PERSON.search(said) else None
+
+
+def _of_others(text: str) -> str:
+    """Exchange the words for the speaker: "our" for "their"."""
+    return _SPEAKERS.sub(lambda word: _SPEAKER[word[0].lower()] if word[0] != "US" else word[0], text)

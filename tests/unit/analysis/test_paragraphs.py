@@ -1,0 +1,128 @@
+"""Paragraphs of an overview: connected sentences on papers, in the third person, each with its source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from assistant.analysis.summaries import paragraphs
+from assistant.analysis.summaries.lines import Line
+from assistant.analysis.summaries.paragraphs import SIZES
+from assistant.analysis.summaries.survey import Group, Survey
+from assistant.analysis.trends import Trends
+from assistant.types import Coverage, Sentence, Source
+
+ABSTRACTS = (
+    "Adapters are small. We propose Alpha, which prunes adapters early. Alpha removes 21 percent of the weights.",
+    "Adapters are slow. We propose a method that merges adapters late. It keeps 95 percent of the accuracy.",
+    "Adapters are many. This paper studies how adapters are chosen among many.",
+)
+SOURCES = tuple(
+    Source(number, f"id{number}", title, ("Ada Lovelace", "Mary Somerville", "Jane Doe"), year, "", abstract)
+    for number, (title, year, abstract) in enumerate(
+        zip(("Alpha: A Study", "Beta: Late Merging", "On Choice"), ("2025", "2024", "2025"), ABSTRACTS, strict=True), 1
+    )
+)
+GROUP = Group("adapters", (1, 2, 3), "t1", "2024", "2025")
+
+
+def survey(**lines: Line) -> Survey:
+    return Survey(
+        SOURCES,
+        {int(name[1:]): line for name, line in lines.items()},
+        (GROUP,),
+        (),
+        Coverage(3, 3, "2024", "2025", 0, len(lines)),
+        Trends("papers", "year", 3, 0, 0, ("2024", "2025"), (("2024", 1), ("2025", 2)), (), (), (), ()),
+    )
+
+
+def told(of: Survey, length: str = "medium") -> list[str]:
+    (section,) = paragraphs.themes(of, SIZES[length])  # type: ignore[index]
+    return [sentence.text for sentence in section.body]
+
+
+def test_key_sentences_are_told_in_the_third_person_in_the_order_of_their_years() -> None:
+    (section,) = paragraphs.themes(survey(), SIZES["medium"])
+    assert section.heading.text == "Adapters (3 papers, 2024 to 2025)."
+    assert [sentence.text for sentence in section.body] == [
+        "In 2024, Ada Lovelace et al. propose a method that merges adapters late.",
+        "In 2025, Ada Lovelace et al. propose Alpha, which prunes adapters early.",
+        "One paper studies how adapters are chosen among many.",
+    ]
+    assert [sentence.sources for sentence in section.body] == [(2,), (1,), (3,)]
+    for sentence in section.body:
+        (span,) = sentence.spans
+        assert span.quote in ABSTRACTS[span.source - 1]
+
+
+def test_a_proved_line_of_the_model_takes_the_place_of_the_key_sentence() -> None:
+    quote = "We propose a method that merges adapters late."
+    good = Line("The paper proposes to merge adapters late.", "supported", (quote,))
+    assert told(survey(_2=good))[0] == "In 2024, Beta proposes to merge adapters late."
+    bad = Line("The paper proposes to eat adapters.", "unsupported")
+    assert told(survey(_2=bad)) == told(survey())
+
+
+def test_a_paper_that_its_sentence_names_is_not_named_twice() -> None:
+    line = Line("The paper proposes Alpha, a pruner.", "supported", ())
+    assert told(survey(_1=line))[1] == "In 2025, one paper proposes Alpha, a pruner."
+    assert told(survey(_1=line))[2] == "Another studies how adapters are chosen among many."
+
+
+def test_what_cannot_be_told_is_quoted_with_its_title() -> None:
+    bent = replace(SOURCES[0], abstract="This is why it works, as I have always said of every such adapter.")
+    (section,) = paragraphs.themes(replace(survey(), sources=(bent, *SOURCES[1:])), SIZES["medium"])
+    quoted = section.body[1]
+    assert quoted.text.startswith("In 2025, “Alpha: A Study” says: “This is why")
+    assert quoted.status == "exact"
+
+
+def test_a_short_overview_has_a_sentence_a_theme_and_a_long_one_results() -> None:
+    (short,) = paragraphs.themes(survey(), SIZES["short"])
+    assert short.heading.text == "On adapters (3 papers), Ada Lovelace et al. propose Alpha, which prunes adapters early."
+    assert short.body == ()
+    assert short.text.endswith("[1]")
+    assert "Alpha removes 21 percent of the weights." in told(survey(), "long")
+
+
+def test_a_theme_of_two_papers_stands_beside_the_others() -> None:
+    small = Group("merging", (2, 3), "t2", "2024", "2025")
+    both = replace(survey(), groups=(GROUP, small))
+    *_, beside = paragraphs.themes(both, SIZES["medium"])
+    assert beside.text.startswith("Also on merging (2 papers), Ada Lovelace et al. propose")
+
+
+def test_the_opening_says_themes_with_their_numbers_and_when_they_began() -> None:
+    late = Group("galaxies", (1, 2, 3), "t2", "2025", "2025")
+    said = paragraphs.opening(replace(survey(), groups=(GROUP, late)), "Ada Lovelace", "by Ada Lovelace").text
+    assert said == (
+        "Ada Lovelace works mainly on adapters (3 of the 3 papers) and galaxies (3). "
+        "The work on adapters goes back to 2024, followed by galaxies in 2025."
+    )
+    topic = paragraphs.opening(survey(), "", "about adapters").text
+    assert topic == "The papers about adapters are about adapters."
+
+
+def test_the_papers_that_are_told_of_are_the_nearest_of_each_theme_first() -> None:
+    both = replace(survey(), groups=(GROUP, Group("merging", (2, 3), "t2", "2024", "2025")))
+    assert paragraphs.shown_numbers(both, SIZES["medium"]) == [1, 2, 2, 3]
+    assert paragraphs.shown_numbers(both, SIZES["short"]) == [1, 2]
+
+
+def test_the_coverage_says_how_many_papers_the_model_had_read() -> None:
+    some = paragraphs.coverage(Coverage(22, 22, "2024-06", "2026-01-02", 1, 20), "by Naibin Gu", "").text
+    assert some == (
+        "22 of 22 papers by Naibin Gu, 2024 to 2026, 1 without a date: 20 read ahead by the model, the others told by "
+        "their key sentences."
+    )
+    assert paragraphs.coverage(Coverage(2, 2, "", "", 2, 2), "", "").text.endswith(": each read ahead by the model.")
+    near = paragraphs.coverage(Coverage(3, 3, "", "", 3, 0), "", "the 3 papers nearest in meaning").text
+    assert "told by their key sentences (the 3 papers nearest in meaning)" in near
+
+
+def test_items_of_a_list_begin_lines_and_marks_stand_behind_sentences() -> None:
+    heading = Sentence("Alpha.", "exact", (1,))
+    items = (Sentence("- What: “prunes”", "exact", (1,)), Sentence("- How: not stated.", "unchecked"))
+    assert paragraphs.text([paragraphs.Section(heading, items)]) == (
+        "Alpha. [1]\n- What: “prunes” [1]\n- How: not stated."
+    )

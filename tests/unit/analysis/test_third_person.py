@@ -1,0 +1,40 @@
+"""Sentences of abstracts in the third person."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.analysis.summaries.third_person import Told, told
+
+
+@pytest.mark.parametrize(
+    ("sentence", "subject", "text"),
+    [
+        ("We propose Blink, a framework.", "authors", "propose Blink, a framework."),
+        ("In this paper, we study how our models\nforget.", "authors", "study how their models forget."),
+        ("Thus, we further show that it holds for us.", "authors", "show that it holds for them."),
+        ("This paper introduces Harbour.", "paper", "introduces Harbour."),
+        ("The paper proposes a way, which we call Way.", "paper", "proposes a way, which they call Way."),
+        ("Building on this insight, we propose Blink.", "authors", "propose Blink."),
+        ("To address this, we measure drift.", "authors", "measure drift."),
+        ("Under mild assumptions, we prove a bound.", "", "Under mild assumptions, the authors prove a bound."),
+        ("BeamLoRA outperforms LoRA.", "", "BeamLoRA outperforms LoRA."),
+        ("We measure trade between the US and Japan.", "authors", "measure trade between the US and Japan."),
+    ],
+)
+def test_the_speaker_becomes_the_authors_and_the_rest_stays(sentence: str, subject: str, text: str) -> None:
+    assert told(sentence) == Told(subject, text)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Under this assumption, we prove a bound.",  # without the assumption it would be false
+        "This allows faster training.",
+        "It is fast.",
+        "Experiments show that our model wins.",
+        "I argue that words matter.",
+    ],
+)
+def test_what_would_point_to_nothing_or_to_the_speaker_is_not_told(sentence: str) -> None:
+    assert told(sentence) is None
