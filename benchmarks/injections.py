@@ -137,7 +137,9 @@ class Listener:
         """Make nothing of a prompt."""
         return Reading()
 
-    def generate(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> Generator[str, None, None]:
+    def generate(
+        self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
+    ) -> Generator[str, None, None]:
         """Keep the prompt and give the reply."""
         self.prompts.append(tuple(messages))
         yield self.reply

@@ -44,12 +44,17 @@ def key_sentence(title: str, abstract: str) -> str:
     """Return the sentence of an abstract that best says what the paper contributes, word for word, without the label
     of its section; "" where the abstract has no sentence. Sentences that give orders to a reader are never chosen.
     """
+    return next(iter(ranked(title, abstract)), "")
+
+
+def ranked(title: str, abstract: str) -> list[str]:
+    """Return the sentences of an abstract as `key_sentence` does, the best first."""
     parts = aspects.parts(abstract)
     if not parts:
-        return ""
+        return []
     weights = model()["coefficients"]
     worth = [sum(weights[name] * value for name, value in each.items()) for each in features(title, parts)]
-    return parts[worth.index(max(worth))].text
+    return [parts[place].text for place in sorted(range(len(parts)), key=lambda place: -worth[place])]
 
 
 def features(title: str, parts: Sequence[Part]) -> list[dict[str, float]]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from assistant import catalogue
 from assistant.analysis import trends
@@ -65,12 +66,15 @@ class Overviews:
         size = SIZES[answer.plan.length if isinstance(answer.plan, OverviewPlan) else "medium"]
         selected = _which(answer, filter, {name: self.called(name) for name in filter.people}, note)
         survey = yield from surveys.read(self.library, filter, f"papers {selected}".strip())
-        author = self.called(filter.author) if filter == PaperFilter(author=filter.author) and filter.author else ""
+        topic = answer.plan.topic if isinstance(answer.plan, OverviewPlan) else ""
+        whose = filter.author and filter == PaperFilter(author=filter.author)
+        about = f"{selected}{f' on “{plain(topic)}”' if topic and note else ''}".strip()
+        subject = f"{plain(self.called(filter.author))} works" if whose else f"The papers {about}".strip() + " are"
         yield EvidenceFound(survey.sources[:MOST_SOURCES])
         facts = list(_facts(self.library, survey, filter, size))
 
         def sections() -> list[Section]:
-            told = [paragraphs.opening(survey, author, selected), *paragraphs.themes(survey, size)]
+            told = [paragraphs.opening(survey, subject), *paragraphs.themes(survey, size)]
             covered = Section(paragraphs.coverage(survey.coverage, selected, note))
             return [*told, *paragraphs.others(survey, size), *facts, *paragraphs.changed(survey, size), covered]
 
@@ -169,7 +173,7 @@ def _of_author(library: Library, survey: Survey, filter: PaperFilter) -> Iterato
     def looked_up(wanted: PaperFilter, measure: Measure, most: int) -> catalogue.CatalogueAnswer:
         return catalogue.answer(library, CataloguePlan(question="", filter=wanted, measure=measure, limit=most))
 
-    if people := looked_up(filter, "coauthors", _MOST_COAUTHORS).rows:
+    if people := _unequalled(looked_up(filter, "coauthors", _MOST_COAUTHORS).rows):
         listed = joined([f"{plain(row['author'])} ({counted(row['papers'], 'paper')})" for row in people])
         yield Section(Sentence(f"Most frequent co-authors: {listed}.", "exact"))
     first = looked_up(replace(filter, position="first"), "papers", _MOST_FIRST)
@@ -178,3 +182,11 @@ def _of_author(library: Library, survey: Survey, filter: PaperFilter) -> Iterato
         shown = f", {len(titles)} of them" if first.count > len(titles) else ""
         text = f"First author of {first.count:,} of the {survey.coverage.matching:,}{shown}: {joined(titles)}."
         yield Section(Sentence(text, "exact", survey.numbers_of([row["paper_id"] for row in first.rows])))
+
+
+def _unequalled(people: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the most frequent co-authors; of too many with equally few papers none, or the first where all are so."""
+    if len(people) <= _MOST_COAUTHORS + 1:
+        return people
+    more = [row for row in people if row["papers"] > people[-1]["papers"]]
+    return more or people[:_MOST_COAUTHORS]

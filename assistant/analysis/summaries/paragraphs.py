@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.analysis.summaries import aspects, third_person
-from assistant.analysis.summaries.key_sentences import key_sentence
+from assistant.analysis.summaries.key_sentences import ranked
 from assistant.analysis.summaries.survey import Group, Survey
 from assistant.analysis.summaries.third_person import Told
 from assistant.analysis.trends import span_in_words
-from assistant.text import LIST_MARKER, STOP_WORDS, counted, joined, plain, prompt_safety, quotation
+from assistant.text import LIST_MARKER, STOP_WORDS, counted, joined, plain, quotation, shares, stem
 from assistant.types import Coverage, Length, Sentence, SentenceStatus, Span
 
 _ALSO = 2
@@ -24,8 +24,14 @@ _ALSO = 2
 _MAIN = 4
 """Themes that the opening names with their numbers."""
 
+_KEY_SENTENCES = 3
+"""Sentences of an abstract, the best first, among which one is looked for that can be told alone."""
+
 _MOST_NAMED = 5
 _MOST_MARKS = 12
+_USUAL = 0.01
+"""Share of abstracts from which a word is hardly a name."""
+
 _UNNAMED = ("one paper", "another", "a further one")
 
 
@@ -62,12 +68,12 @@ def text(sections: Sequence[Section]) -> str:
     return "\n\n".join(section.text for section in sections)
 
 
-def opening(survey: Survey, author: str, selected: str) -> Section:
+def opening(survey: Survey, subject: str) -> Section:
     """Return what the papers are about, where it began, and what changed, in up to three sentences.
 
-    `author` is the name of the person whose papers they are, "" for others; `selected` says which papers they are.
+    `subject` is who or what works on the themes: "Naibin Gu works", "The papers from 2025 are".
     """
-    said = [Sentence(_subjects(survey, author, selected), "exact")]
+    said = [Sentence(_subjects(survey, subject), "exact")]
     if began := _beginnings(survey):
         said.append(Sentence(began, "exact"))
     if changed := list(changes(survey))[:1]:
@@ -160,23 +166,21 @@ def coverage(covered: Coverage, selected: str, note: str) -> Sentence:
     return Sentence(f"{words}{years}{undated}: {read}{f' ({note})' if note else ''}.", "exact")
 
 
-def _subjects(survey: Survey, author: str, selected: str) -> str:
+def _subjects(survey: Survey, subject: str) -> str:
     """Return what the papers are about, the themes of most papers first."""
-    total = survey.coverage.matching
-    main = _main(survey)
+    total, main = survey.coverage.matching, _main(survey)
     rest = [group for group in survey.groups if group not in main]
+    link = "on" if subject.endswith("works") else "about"
     if not main[0].theme_id:
-        return f"{counted(total, 'paper')} {selected}".strip() + "."
+        return f"{subject.removesuffix(' are')}: {counted(total, 'paper')}."
     if len(survey.groups) == 1:
-        named = plain(main[0].title)
-        return f"{author} works on {named}." if author else f"The papers{_of(selected)} are about {named}."
+        return f"{subject} {link} {plain(main[0].title)}."
     figures = [f"{plain(group.title)} ({len(group.numbers):,})" for group in main[1:]]
     first = f"{plain(main[0].title)} ({len(main[0].numbers):,} of the {total:,} papers)"
     also = [plain(group.title) for group in rest[:_MOST_NAMED]]
     more = [f"{counted(len(rest) - len(also), 'more theme')}"] if len(rest) > len(also) else []
     beside = f"; also {joined([*also, *more])}" if rest else ""
-    verb = f"{author} works mainly on" if author else f"The papers{_of(selected)} are mainly about"
-    return f"{verb} {joined([first, *figures])}{beside}."
+    return f"{subject} mainly {link} {joined([first, *figures])}{beside}."
 
 
 def _main(survey: Survey) -> list[Group]:
@@ -188,10 +192,6 @@ def _named(survey: Survey) -> list[Group]:
     """Return the themes that the opening names."""
     main = _main(survey)
     return [*main, *[group for group in survey.groups if group not in main][:_MOST_NAMED]]
-
-
-def _of(selected: str) -> str:
-    return f" {selected}" if selected else ""
 
 
 def _beginnings(survey: Survey) -> str:
@@ -257,7 +257,7 @@ def _told(survey: Survey, numbers: Sequence[int], *, has_years: bool = False, le
             unnamed += 1
         else:
             subject = ""
-        whole = f"{subject} {said.text}" if subject else _inside(said.text) if opening else said.text
+        whole = f"{said.opening}{subject} {said.text}" if subject else _inside(said.text) if opening else said.text
         spans = tuple(Span(number, one) for one in ([quote] if quote else survey.lines[number].quotes))
         yield Sentence(
             _upper(quotation(f"{opening}{whole}")) if subject != name else quotation(f"{opening}{whole}"),
@@ -272,9 +272,12 @@ def _best(survey: Survey, number: int) -> tuple[Told | None, SentenceStatus, str
     line, source = survey.lines.get(number), survey.source(number)
     if line and line.is_proved and (said := third_person.told(line.said)):
         return said, "supported", ""
-    abstract = prompt_safety.without_orders(source.abstract)
-    key = key_sentence(source.title, abstract)
-    return (third_person.told(key) if key in source.abstract else None), "supported", key
+    best = [key for key in ranked(source.title, source.abstract)[:_KEY_SENTENCES] if key in source.abstract]
+    for key in best:
+        if (said := third_person.told(key)) and said.subject and said.stands_alone:
+            return said, "supported", key
+    key = best[0] if best else source.abstract
+    return third_person.told(key), "supported", key
 
 
 def _result(survey: Survey, number: int) -> Iterator[Sentence]:
@@ -284,7 +287,9 @@ def _result(survey: Survey, number: int) -> Iterator[Sentence]:
     said = third_person.told(found) if found and found in source.abstract else None
     if said:
         subject = {"authors": f"{_people(source.authors)} ", "paper": "the paper "}.get(said.subject, "")
-        yield Sentence(_upper(quotation(f"{subject}{said.text}")), "supported", (number,), (Span(number, found),))
+        yield Sentence(
+            _upper(quotation(f"{said.opening}{subject}{said.text}")), "supported", (number,), (Span(number, found),)
+        )
 
 
 def _people(names: Sequence[str]) -> str:
@@ -304,9 +309,10 @@ def _short_name(title: str) -> str:
 
 
 def _inside(sentence: str) -> str:
-    """Return a sentence as it stands behind an opening: its first word small where it is a small word."""
+    """Return a sentence as it stands behind an opening: its first word small where it is hardly a name."""
     word = sentence.split(maxsplit=1)[0]
-    return sentence[:1].lower() + sentence[1:] if word.lower() in STOP_WORDS and word[1:].islower() else sentence
+    is_usual = word.lower() in STOP_WORDS or shares().get(stem(word.lower()), 0.0) >= _USUAL
+    return sentence[:1].lower() + sentence[1:] if is_usual and word[1:].islower() else sentence
 
 
 def _upper(sentence: str) -> str:

@@ -7,7 +7,7 @@ it stands alone, such as "Building on this, we ...", is not rewritten.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _HERE = r"(?:paper|work|article|study|report|survey|thesis|manuscript|research|contribution|chapter|letter|review)s?"
 _IN_THIS = re.compile(
@@ -27,6 +27,7 @@ _POINTS_BACK = re.compile(
     r"\b(?:this|these|that|those|such|it|its|they|them|their|above|former|latter|therein|thereby|here|so)\b",
     re.IGNORECASE,
 )
+_POINTS_OUT = re.compile(r"\b(?:this|these|those|such)\b(?! as\b)", re.IGNORECASE)
 _SPEAKER = {"we": "they", "our": "their", "ours": "theirs", "us": "them", "ourselves": "themselves"}
 _SPEAKERS = re.compile(rf"\b({'|'.join(_SPEAKER)})\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]urs?|[Uu]s|[Mm]y|[Oo]urselves)\b")
@@ -35,11 +36,17 @@ _FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]urs?|[Uu]s|[Mm]y|[Oo]urselves)\b")
 @dataclass(frozen=True, slots=True)
 class Told:
     """A sentence on a paper. `subject` is "paper" or "authors" where `text` is only what is said of it or them, as in
-    "proposes X."; it is "" where the text is a whole sentence.
+    "proposes X."; it is "" where the text is a whole sentence. `opening` stands before the subject, "" mostly.
     """
 
     subject: str
     text: str
+    opening: str = ""
+
+    @property
+    def stands_alone(self) -> bool:
+        """Tell whether nothing in the sentence points to one before it."""
+        return not _POINTS_OUT.search(f"{self.opening}{self.text}")
 
 
 def told(sentence: str) -> Told | None:
@@ -55,7 +62,8 @@ def told(sentence: str) -> Told | None:
             return _checked("authors", rest)  # the occasion is left out: what is made stays true
         if _POINTS_BACK.search(opening) or _FIRST_PERSON.search(opening):
             return None
-        return Told("", f"{opening[:1].upper()}{opening[1:]}, the authors {_of_others(_LINKS.sub('', rest))}")
+        said = _checked("authors", rest)
+        return replace(said, opening=f"{opening[:1].lower()}{opening[1:]}, ") if said else None
     if _FIRST_PERSON.search(bare) or _POINTS_BACK.match(bare):
         return None
     return Told("", f"{bare[:1].upper()}{bare[1:]}")

@@ -21,8 +21,9 @@ MOST_TERMS = 400
 _MOST_WORDS = 4
 """Content words of the longest phrase; one small word may stand inside ("mixture of experts")."""
 
-_WHOLE = 0.2
-"""Share of its papers in which a phrase must stand with no content word before and behind it, else it is a fragment."""
+_WHOLE, _WHOLE_ALONE = 0.2, 0.5
+"""Share of its papers in which a phrase, or a word alone, must stand with no content word before and behind it, else it
+is a fragment."""
 
 _CONTAINED, _ALIKE = 0.7, 0.6
 """Share of its papers in one longer phrase that makes a fragment; in another phrase with a common word, the same."""
@@ -30,8 +31,8 @@ _CONTAINED, _ALIKE = 0.7, 0.6
 _TITLED, _PAPERS = 0.4, 2.0
 """A phrase is taken to stand in the title of this many of so many papers more than were seen (a prior)."""
 
-_LEAST_ALONE, _LEAST_IN_PHRASE, _LEAST_SHARE = 0.25, 0.2, 0.001
-"""How rare a word alone must be, and the rarest of a phrase: one abstract in six, or in four, may hold it."""
+_LEAST_ALONE, _LEAST_IN_PHRASE, _LEAST_SHARE = 0.34, 0.2, 0.001
+"""How rare a word alone must be, and the rarest of a phrase: one abstract in ten, or in four, may hold it."""
 
 _SELDOM = 0.01
 """A phrase that fewer of the other papers hold tells a group no better for that: many papers of it should hold it."""
@@ -63,6 +64,9 @@ _BREAKING = STOP_WORDS - _INNER | frozenset(
     "surpass tackle take tend try understand unleash unlock unveil use utilize validate verify yield".split()
 )
 """Words that, in any form, stand in no name of a topic."""
+
+_QUALITY = re.compile(r"(?:able|ible|al|ive|ic|ous|ful|less)$")
+"""How words end that mostly say of what kind a thing is, and alone name no theme ("social")."""
 
 _TOKEN = re.compile(r"state.of.the.art|['’]s\b|\\[A-Za-z]+|[^\W_]+|[^\w\s\-‐‑]| - |\n", re.IGNORECASE)
 _GENITIVES = ("'s", "’s")
@@ -111,7 +115,7 @@ class Phrases:
         weights = {
             place: telling * (titled[place] + _TITLED) / (times[place] + _PAPERS)
             for place in frequent
-            if whole[names[place]] >= _WHOLE * times[place]
+            if whole[names[place]] >= (_WHOLE if " " in names[place] else _WHOLE_ALONE) * times[place]
             and names[place] not in fragments
             and (" " in names[place] or titled[place])
             and (telling := _telling(names[place].split()))
@@ -150,7 +154,8 @@ class Phrases:
         for row, places in sorted(zip(scores, best, strict=True), key=lambda pair: -pair[0].max()):
             places.sort(key=lambda place: (place in taken, -row[place]))  # no two groups have one label
             taken.update(places[:1])
-        return [[self._spelling(place) for place in places] for places in best]
+        spelt = ([self._spelling(place) for place in places] for places in best)
+        return [[way for way in ways if " " in way or not _QUALITY.search(way)] for ways in spelt]
 
     def _holders(self, place: int) -> frozenset[int]:
         return frozenset(self._held.indices[self._held.indptr[place] : self._held.indptr[place + 1]].tolist())

@@ -91,7 +91,7 @@ def discover(papers: Sequence[Paper], vectors: Mapping[str, Vectors]) -> list[Th
         nearest_first = [known[group[place]] for place in np.argsort(-nearness, kind="stable")]
         ids = tuple(paper.id for paper in nearest_first)
         own_id = hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:8]
-        found.append(Theme(own_id, said[0] if said else nearest_first[0].title, tuple(said), ids))
+        found.append(Theme(own_id, said[0] if said else f"papers like “{nearest_first[0].title}”", tuple(said), ids))
     return sorted(found, key=lambda theme: (-len(theme.paper_ids), theme.id))
 
 

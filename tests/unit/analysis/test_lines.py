@@ -113,7 +113,9 @@ def test_a_paper_that_was_read_is_found_until_its_text_changes(library: Library)
     assert lines.unread_count(library, "scripted") == 0
     assert lines.unread_count(library, "another model") == 1
     assert lines.unread_count(library, "another model", PaperFilter(author="Nobody")) == 0
-    changed = _stored(library, f"{QUARRY.abstract} Its code and its weights are released for everybody to use and read.")
+    changed = _stored(
+        library, f"{QUARRY.abstract} Its code and its weights are released for everybody to use and read."
+    )
     assert changed.paper_id == source.paper_id
     assert lines.kept(library, [source.paper_id]) == {}
     model = ScriptedModel(GOOD)

@@ -119,7 +119,9 @@ def test_what_no_abstract_supports_is_withheld_and_the_papers_are_quoted_instead
 
 
 def test_sentences_that_the_abstracts_hold_are_kept_with_their_sources(build: Callable[..., Assistant]) -> None:
-    assistant = build(*[f"The paper proposes a catalogue of galaxy clusters seen by telescopes in {n}." for n in "aaaa"])
+    assistant = build(
+        *[f"The paper proposes a catalogue of galaxy clusters seen by telescopes in {n}." for n in "aaaa"]
+    )
     answer = assistant.ask("Summarise Ada Lovelace's work").answer()
     (said, *_) = [each for each in answer.sentences if "a catalogue of galaxy clusters" in each.text and each.spans]
     (number,) = said.sources
@@ -135,8 +137,7 @@ def test_a_paper_that_was_read_ahead_needs_no_model(build: Callable[..., Assista
     assert answer.coverage.read_ahead == 10
     assert "10 of 10 papers by Ada Lovelace, 2024 to 2026: each read ahead by the model." in answer.text
     assert (answer.model, answer.withheld) == (None, ())
-    (last,) = said[-1:]
-    assert last.removeprefix("The paper ") in answer.text
+    assert sum(line.removeprefix("The paper ") in answer.text for line in said) == 6
 
 
 def test_where_the_model_takes_no_paper_to_be_about_a_topic_it_is_refused(

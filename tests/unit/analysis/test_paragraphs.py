@@ -79,7 +79,9 @@ def test_what_cannot_be_told_is_quoted_with_its_title() -> None:
 
 def test_a_short_overview_has_a_sentence_a_theme_and_a_long_one_results() -> None:
     (short,) = paragraphs.themes(survey(), SIZES["short"])
-    assert short.heading.text == "On adapters (3 papers), Ada Lovelace et al. propose Alpha, which prunes adapters early."
+    assert (
+        short.heading.text == "On adapters (3 papers), Ada Lovelace et al. propose Alpha, which prunes adapters early."
+    )
     assert short.body == ()
     assert short.text.endswith("[1]")
     assert "Alpha removes 21 percent of the weights." in told(survey(), "long")
@@ -94,13 +96,13 @@ def test_a_theme_of_two_papers_stands_beside_the_others() -> None:
 
 def test_the_opening_says_themes_with_their_numbers_and_when_they_began() -> None:
     late = Group("galaxies", (1, 2, 3), "t2", "2025", "2025")
-    said = paragraphs.opening(replace(survey(), groups=(GROUP, late)), "Ada Lovelace", "by Ada Lovelace").text
+    said = paragraphs.opening(replace(survey(), groups=(GROUP, late)), "Ada Lovelace works").text
     assert said == (
         "Ada Lovelace works mainly on adapters (3 of the 3 papers) and galaxies (3). "
         "The work on adapters goes back to 2024, followed by galaxies in 2025."
     )
-    topic = paragraphs.opening(survey(), "", "about adapters").text
-    assert topic == "The papers about adapters are about adapters."
+    topic = paragraphs.opening(survey(), "The papers from 2025 are").text
+    assert topic == "The papers from 2025 are about adapters."
 
 
 def test_the_papers_that_are_told_of_are_the_nearest_of_each_theme_first() -> None:

@@ -17,13 +17,18 @@ from assistant.analysis.summaries.third_person import Told, told
         ("The paper proposes a way, which we call Way.", "paper", "proposes a way, which they call Way."),
         ("Building on this insight, we propose Blink.", "authors", "propose Blink."),
         ("To address this, we measure drift.", "authors", "measure drift."),
-        ("Under mild assumptions, we prove a bound.", "", "Under mild assumptions, the authors prove a bound."),
         ("BeamLoRA outperforms LoRA.", "", "BeamLoRA outperforms LoRA."),
         ("We measure trade between the US and Japan.", "authors", "measure trade between the US and Japan."),
     ],
 )
 def test_the_speaker_becomes_the_authors_and_the_rest_stays(sentence: str, subject: str, text: str) -> None:
     assert told(sentence) == Told(subject, text)
+
+
+def test_what_stands_before_the_speaker_stays_before_the_authors() -> None:
+    assert told("Under mild assumptions, we prove a bound.") == Told(
+        "authors", "prove a bound.", "under mild assumptions, "
+    )
 
 
 @pytest.mark.parametrize(
