@@ -96,9 +96,8 @@ def themes(survey: Survey, size: Size) -> Iterator[Section]:
     large = [group for group in written if len(group.numbers) > _ALSO or len(written) == 1]
     for group in large:
         numbers = _by_date(survey, group.numbers[: size.papers])
-        body = list(_told(survey, numbers, has_years=group.first[:4] != group.last[:4]))
-        for number in group.numbers[: size.results]:
-            body += _result(survey, number)
+        has_years = group.first[:4] != group.last[:4]
+        body = list(_told(survey, numbers, has_years=has_years, results=group.numbers[: size.results]))
         years = f", {span_in_words((group.first[:4], group.last[:4]))}" if group.first else ""
         heading = f"{_upper(plain(group.title))} ({counted(len(group.numbers), 'paper')}{years})."
         yield Section(Sentence(heading if group.title else "The papers:", "exact"), tuple(body))
@@ -230,10 +229,13 @@ def _beside(survey: Survey, groups: Sequence[Group], *, is_rest: bool) -> Iterat
         yield Section(body[0], tuple(body[1:]))
 
 
-def _told(survey: Survey, numbers: Sequence[int], *, has_years: bool = False, lead: str = "") -> Iterator[Sentence]:
-    """Yield a sentence a paper, in the order given; a paper that its sentence does not name is "one paper", "another".
+def _told(
+    survey: Survey, numbers: Sequence[int], *, has_years: bool = False, lead: str = "", results: Sequence[int] = ()
+) -> Iterator[Sentence]:
+    """Yield a sentence a paper, in the order given, and behind those of `results` what came out.
 
-    With `has_years` the first of each year says the year. `lead` stands before each.
+    A paper that its sentence does not name is "one paper", "another". With `has_years` the first of each year says the
+    year. `lead` stands before each.
     """
     year, unnamed = "", 0
     for number in numbers:
@@ -259,12 +261,10 @@ def _told(survey: Survey, numbers: Sequence[int], *, has_years: bool = False, le
             subject = ""
         whole = f"{said.opening}{subject} {said.text}" if subject else _inside(said.text) if opening else said.text
         spans = tuple(Span(number, one) for one in ([quote] if quote else survey.lines[number].quotes))
-        yield Sentence(
-            _upper(quotation(f"{opening}{whole}")) if subject != name else quotation(f"{opening}{whole}"),
-            status,
-            (number,),
-            spans,
-        )
+        text = quotation(f"{opening}{whole}")
+        yield Sentence(text if name and text.startswith(name) else _upper(text), status, (number,), spans)
+        if number in results:
+            yield from _result(survey, number)
 
 
 def _best(survey: Survey, number: int) -> tuple[Told | None, SentenceStatus, str]:

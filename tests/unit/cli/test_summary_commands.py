@@ -70,3 +70,14 @@ def test_a_folder_with_something_else_in_it_is_left_alone(filled: CommandLine) -
     Path("mine/notes.txt").write_text("mine")
     filled("ask", "How many papers are there?", "--bundle", "mine", code=1)
     assert Path("mine/notes.txt").read_text() == "mine"
+
+
+def test_papers_are_read_ahead_once(filled: CommandLine, model: object) -> None:
+    assert filled.json("read", "--year", "2024") == {"read": 1}
+    assert filled.json("read") == {"read": 1}
+    assert filled.json("read") == {"read": 0}
+
+
+def test_add_can_have_the_papers_read(run: CommandLine, model: object) -> None:
+    run("add", "papers.bib", "--read")
+    assert run.json("read") == {"read": 0}
