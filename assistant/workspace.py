@@ -38,6 +38,7 @@ from assistant.types import (
     Passage,
     Plan,
     PlanKind,
+    Progress,
     ProgressListener,
     SearchResult,
     Turn,
@@ -46,6 +47,9 @@ from vectorstore import VectorIndexError
 
 _FEW = 64
 """Papers without a vector that a question waits for: a second or so."""
+
+_LOOK = 0.1
+"""Seconds between two looks at whether an answer is still being made."""
 
 
 class Workspace:
@@ -244,9 +248,10 @@ class Workspace:
     ) -> IngestionReport:
         """Add files, folders and what remote services say, and give the papers vectors; one such call runs at a time.
 
-        A text is a path, or a reference such as "arxiv:2502.13604". `as_of` is the day on which author pages were
-        seen, today unless it is given; `columns` maps fields of a paper to a table's columns. What could not be read
-        stands in the report. Raises UsageError for a text that begins like a reference but cannot be read as one.
+        It rests while an answer is being made. A text is a path, or a reference such as "arxiv:2502.13604". `as_of` is
+        the day on which author pages were seen, today unless it is given; `columns` maps fields of a paper to a table's
+        columns. What could not be read stands in the report. Raises UsageError for a text that begins like a reference
+        but cannot be read as one.
         """
         several = [sources] if isinstance(sources, str | Path | Reference) else sources
         given = [
@@ -256,6 +261,7 @@ class Workspace:
         ]
         paths = [source for source in given if isinstance(source, Path)]
         references = {str(source): source for source in given if not isinstance(source, Path)}
+        on_progress = self._after_answers(on_progress)
         with self._adding, self._reading_ahead.held():
             reports = []
             if paths:
@@ -301,7 +307,7 @@ class Workspace:
                     return
                 if not self._is_index_consistent() and not self.waiting_count():
                     self.index.rebuild()
-                self._embed_waiting(lambda _: None)
+                self._embed_waiting(self._after_answers(lambda _: None))
                 self.index.prepare()
 
         threading.Thread(target=work, name="catching up", daemon=True).start()
@@ -348,6 +354,7 @@ class Workspace:
 
         All do with another embedding model than before, or with `anew`.
         """
+        on_progress = self._after_answers(on_progress)
         with self._adding:
             embedder = self.embedder()
             is_same = self.library.metadata(FINGERPRINT) in (None, embedder.fingerprint)
@@ -372,6 +379,16 @@ class Workspace:
                 repaired=repair,
             )
             return replace(report, findings=(*report.findings, finding))
+
+    def _after_answers(self, on_progress: ProgressListener) -> ProgressListener:
+        """Hold up work at each step of its progress for as long as an answer is made: they share the processor."""
+
+        def listen(progress: Progress) -> None:
+            while self.assistant.foreground.is_busy and not self._closed.wait(_LOOK):
+                pass
+            on_progress(progress)
+
+        return listen
 
     def _embed(self, report: IngestionReport, on_progress: ProgressListener) -> IngestionReport:
         """Give the papers their vectors, and a lost index its own back.

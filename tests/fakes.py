@@ -54,9 +54,7 @@ class ExactIndex:
     def __init__(self) -> None:
         self._vectors: dict[str, Vectors] = {}
 
-    def upsert(
-        self, ids: Sequence[str], vectors: Vectors, documents: Sequence[str], metadata: Sequence[Metadata]
-    ) -> None:
+    def upsert(self, ids: Sequence[str], vectors: Vectors, metadata: Sequence[Metadata]) -> None:
         self._vectors.update(zip(ids, vectors, strict=True))
 
     def delete(self, ids: Sequence[str]) -> None:

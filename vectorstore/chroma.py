@@ -63,17 +63,14 @@ class ChromaIndex:
         """Open or make a collection on the server at `url`. Raises IndexUnreachable, VectorIndexError."""
         return cls(lambda: _server_client(url, headers), collection, url)
 
-    def upsert(
-        self, ids: Sequence[str], vectors: NDArray[np.float32], documents: Sequence[str], metadata: Sequence[Metadata]
-    ) -> None:
-        """Put vectors in with their text and metadata, replacing those of known ids."""
+    def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32], metadata: Sequence[Metadata]) -> None:
+        """Put vectors in with their metadata, replacing those of known ids."""
         with _errors(self._server):
             for start in range(0, len(ids), _BATCH):
                 part = slice(start, start + _BATCH)
                 self._collection.upsert(
                     ids=list(ids[part]),
                     embeddings=vectors[part],
-                    documents=list(documents[part]),
                     metadatas=[dict(values) for values in metadata[part]],
                 )
 

@@ -54,11 +54,9 @@ class ProcessIndex:
             self._end()
             raise
 
-    def upsert(
-        self, ids: Sequence[str], vectors: NDArray[np.float32], documents: Sequence[str], metadata: Sequence[Metadata]
-    ) -> None:
-        """Put vectors in with their text and metadata, replacing those of known ids."""
-        self._ask("upsert", ids, vectors, documents, metadata)
+    def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32], metadata: Sequence[Metadata]) -> None:
+        """Put vectors in with their metadata, replacing those of known ids."""
+        self._ask("upsert", ids, vectors, metadata)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take vectors out; unknown ids are passed over."""

@@ -35,10 +35,8 @@ class Match(NamedTuple):
 class VectorIndex(Protocol):
     """Unit vectors by id. Every method raises VectorIndexError when the store behind it fails."""
 
-    def upsert(
-        self, ids: Sequence[str], vectors: NDArray[np.float32], documents: Sequence[str], metadata: Sequence[Metadata]
-    ) -> None:
-        """Put vectors in, shape (len(ids), dimension), each with its text and metadata; known ids are replaced."""
+    def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32], metadata: Sequence[Metadata]) -> None:
+        """Put vectors in, shape (len(ids), dimension), each with its metadata; known ids are replaced."""
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take vectors out; ids that the index does not hold are passed over."""

@@ -1,6 +1,6 @@
 """From a question to a proved answer."""
 
 from assistant.answering.assistant import Assistant, check_question
-from assistant.answering.stream import AnswerStream
+from assistant.answering.stream import AnswerStream, Foreground
 
-__all__ = ["AnswerStream", "Assistant", "check_question", "writing"]
+__all__ = ["AnswerStream", "Assistant", "Foreground", "check_question", "writing"]

@@ -7,14 +7,14 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from assistant import catalogue
 from assistant.analysis.summaries import Overviews, paper_summary
 from assistant.answering import refusals, writing
-from assistant.answering.stream import AnswerStream
+from assistant.answering.stream import AnswerStream, Foreground
 from assistant.errors import QuestionError
 from assistant.grounding import Judgement, support
 from assistant.library import Library
@@ -71,7 +71,7 @@ class Assistant:
 
     `probes` is the folder of the probes that were fitted on this machine.
     `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there. `held` is open while a
-    question is answered.
+    question is answered; `foreground` is busy only while some of its answer is computed.
     """
 
     library: Library
@@ -85,6 +85,7 @@ class Assistant:
     probes: Path | None = None
     warm_up: Callable[[], None] = lambda: None
     held: Callable[[], AbstractContextManager[None]] = nullcontext
+    foreground: Foreground = field(default_factory=Foreground)
 
     def ask(
         self,
@@ -111,7 +112,7 @@ class Assistant:
             with self.held():
                 yield from self._answer(asked, filter, kind, plan)
 
-        return AnswerStream(events(), asked.stop)
+        return AnswerStream(events(), asked.stop, self.foreground)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], filter: PaperFilter = PaperFilter(), question_id: str = ""

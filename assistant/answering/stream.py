@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Iterator
 
 from assistant.types import Answer, AnswerEvent, AnswerFinished
+
+_PAUSE = 0.5
+"""Seconds without work on an answer after which it counts as ended, or as left alone by its reader."""
+
+
+class Foreground:
+    """Tells work in the background whether an answer is being made just now: enter it while one is computed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers = 0
+        self._left = -math.inf
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._answers += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._answers -= 1
+            self._left = time.monotonic()
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether an answer is computed, or was a moment ago."""
+        with self._lock:
+            return self._answers > 0 or time.monotonic() - self._left < _PAUSE
 
 
 class AnswerStream:
     """Events of one answer. Nothing is computed until it is iterated; what was computed is kept.
 
-    One reader at a time draws new events; closing may come from any thread.
+    While an event is computed, `foreground` is busy. One reader at a time draws new events; closing may come from any
+    thread.
     """
 
-    def __init__(self, events: Iterator[AnswerEvent], stop: threading.Event) -> None:
+    def __init__(self, events: Iterator[AnswerEvent], stop: threading.Event, foreground: Foreground) -> None:
         self._source = events
+        self._foreground = foreground
         self._kept: list[AnswerEvent] = []
         self._stop = stop
 
@@ -23,7 +54,8 @@ class AnswerStream:
         number = 0
         while True:
             if number == len(self._kept):
-                event = next(self._source, None)
+                with self._foreground:
+                    event = next(self._source, None)
                 if event is None:
                     return
                 self._kept.append(event)

@@ -26,9 +26,9 @@ MAX_TOKENS = 512
 _WINDOW = 2048
 """Texts that are sorted by length together: enough that a batch needs next to no padding."""
 
-_TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
-_AHEAD = 2
-"""Batches that wait for a worker beside those in work."""
+_TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 65536}
+_AHEAD = 1
+"""Batches that wait for a worker beside those in work: few, because they are still made when an ingest is to rest."""
 
 Features = dict[str, Any]
 T = TypeVar("T")

@@ -30,8 +30,8 @@ _VECTORS_AT_ONCE = 256
 _GROUPS_AHEAD = 4
 """Groups of vectors that may wait to be written, so that a slow disk holds up the model and not the memory."""
 
-_GROUPS_AN_UPDATE = 32
-"""Groups of vectors after which the index takes them in."""
+_GROUPS_AN_UPDATE = 8
+"""Groups of vectors after which the index takes them in, beside the model: what is left at its end takes longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,6 @@ class PersistentIndex:
             index.upsert(
                 [paper.id for paper in papers],
                 vectors[[rows[paper.id] for paper in papers]],
-                [paper.abstract for paper in papers],
                 [_metadata(paper) for paper in papers],
             )
             self._library.mark_indexed(ids)

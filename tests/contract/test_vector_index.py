@@ -82,7 +82,7 @@ def unit(count: int, dimension: int = 16, seed: int = 0) -> np.ndarray:
 
 
 def put(index: VectorIndex, ids: list[str], vectors: np.ndarray) -> None:
-    index.upsert(ids, vectors, [f"text of {name}" for name in ids], [{"year": 2024} for _ in ids])
+    index.upsert(ids, vectors, [{"year": 2024} for _ in ids])
 
 
 def test_every_vector_finds_itself_with_similarity_one(index: VectorIndex) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from assistant import settings
 from assistant.errors import LibraryLocked, ModelError
-from assistant.types import AnswerFinished, EvidenceFound, QuestionPlanned, TextProduced
+from assistant.types import AnswerFinished, EvidenceFound, Progress, QuestionPlanned, TextProduced
 from assistant.wiring import check_models
 from assistant.workspace import Workspace
 from tests.tiny_models import tiny_chat_model, tiny_embedder
@@ -71,6 +72,22 @@ def test_the_sample_library_is_24_papers(workspace: Workspace) -> None:
     assert (report.added, report.failed, report.notices) == (24, (), ())
     assert all(paper.arxiv_id and paper.year and paper.authors for paper in workspace.library.papers())
     assert workspace.add_sample().unchanged == 24
+
+
+def test_adding_rests_while_an_answer_is_made(workspace: Workspace) -> None:
+    heard = threading.Event()
+
+    def listen(_: Progress) -> None:
+        heard.set()
+
+    adding = threading.Thread(target=workspace.add_sample, args=(listen,))
+    with workspace.assistant.foreground:
+        adding.start()
+        assert not heard.wait(1)
+        assert workspace.library.count() == 0
+    adding.join()
+    assert heard.is_set()
+    assert workspace.library.count() == workspace.index.count() == 24
 
 
 def test_checking_the_models_says_where_they_run(workspace: Workspace) -> None:

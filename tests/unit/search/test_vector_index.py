@@ -310,7 +310,7 @@ def test_an_index_that_holds_other_vectors_is_made_anew(
     (first,) = place.indexes.values()
     index.close()
     ids = [paper.id for paper in library.papers()]
-    ExactIndex.upsert(first, ids, np.eye(8, 256, 7, dtype=np.float32), [], [])
+    ExactIndex.upsert(first, ids, np.eye(8, 256, 7, dtype=np.float32), [])
     assert nearest(index, library, embedder) == "Paper 3"
     assert library.indexed_count() == 0
 
@@ -409,7 +409,7 @@ class TestOnAServer:
             ExactIndex.delete(kept, list(library.indexed_sample(1)))
             if damage == "swapped":
                 stranger = np.eye(1, 256, 7, dtype=np.float32)
-                ExactIndex.upsert(kept, ["stranger"], stranger, ["text"], [{}])
+                ExactIndex.upsert(kept, ["stranger"], stranger, [{}])
         again = PersistentIndex(library, place)
         assert nearest(again, library, embedder) == "Paper 3"
         again.update()
