@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Span,
         TextProduced,
         Turn,
+        Waiting,
     )
     from assistant.workspace import Workspace, open_library
 
@@ -59,6 +60,7 @@ __all__ = [
     "TextProduced",
     "Trends",
     "Turn",
+    "Waiting",
     "Workspace",
     "__version__",
     "open_library",

@@ -121,6 +121,7 @@ class Workspace:
         kind: PlanKind | None = None,
         plan: Plan | None = None,
         anyway: bool = False,
+        asker: str = "",
     ) -> AnswerStream:
         """Answer a question: iterate over the stream for its events, or call `answer()` on it for the whole.
 
@@ -130,7 +131,7 @@ class Workspace:
         Raises QuestionError, EmbedderMismatch, IndexFailed.
         """
         self.embed_few()
-        return self.assistant.ask(question, history, filter=filter, kind=kind, plan=plan, anyway=anyway)
+        return self.assistant.ask(question, history, filter=filter, kind=kind, plan=plan, anyway=anyway, asker=asker)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], *, filter: PaperFilter = PaperFilter(), question_id: str = ""

@@ -171,10 +171,13 @@ class MarkedReader:
     """Reads the requests that it was given, and any other as one for the abstracts."""
 
     def __init__(self, *requests: Request) -> None:
-        self.known = {request.text: request for request in requests}
+        self.requests = {request.text: request for request in requests}
 
     def read(self, text: str, earlier: Sequence[str] = (), stop: threading.Event | None = None) -> Request:
-        return self.known.get(text) or Request(text, "content")
+        return self.known(text)
+
+    def known(self, text: str) -> Request:
+        return self.requests.get(text) or Request(text, "content")
 
 
 class TrustingJudge:

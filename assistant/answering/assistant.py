@@ -14,6 +14,7 @@ from typing import Protocol
 from assistant import catalogue
 from assistant.analysis.summaries import Overviews, paper_summary
 from assistant.answering import refusals, writing
+from assistant.answering.model_queue import ModelQueue, Ticket
 from assistant.answering.stream import AnswerStream, Foreground
 from assistant.errors import QuestionError
 from assistant.grounding import Judgement, support
@@ -69,7 +70,8 @@ class AnswerabilityJudge(Protocol):
 class Assistant:
     """Answers questions over one library.
 
-    `probes` is the folder of the probes that were fitted on this machine.
+    `probes` is the folder of the probes that were fitted on this machine. An answer has its turn in `queue` from when
+    it needs the chat model first until it ends; what the library alone answers does not wait.
     `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there. `held` is open while a
     question is answered; `foreground` is busy only while some of its answer is computed.
     """
@@ -86,6 +88,7 @@ class Assistant:
     warm_up: Callable[[], None] = lambda: None
     held: Callable[[], AbstractContextManager[None]] = nullcontext
     foreground: Foreground = field(default_factory=Foreground)
+    queue: ModelQueue = field(default_factory=ModelQueue)
 
     def ask(
         self,
@@ -97,22 +100,25 @@ class Assistant:
         plan: Plan | None = None,
         anyway: bool = False,
         question_id: str = "",
+        asker: str = "",
     ) -> AnswerStream:
         """Return the answer as a stream of events: plan, evidence, the text as it is written, the finished answer.
 
         `filter` and `kind` are the reader's word: they take the place of what the plan would say; a whole `plan` is
         carried out as it is. `anyway` has prose written also where no abstract states the answer, marked as not
-        assured.
+        assured. `asker` tells who asks: of several who wait for the model each has one answer in turn.
         Raises QuestionError at once when the question is empty or too long.
         """
         checked, now = check_question(question), time.monotonic()
-        asked = _Asked(question_id, checked, tuple(history), threading.Event(), now, anyway)
+        stop = threading.Event()
+        ticket = self.queue.ticket(asker, stop=stop)
+        asked = _Asked(question_id, checked, tuple(history), stop, now, anyway)
 
         def events() -> Iterator[AnswerEvent]:
             with self.held():
-                yield from self._answer(asked, filter, kind, plan)
+                yield from ticket.followed(self._answer(asked, ticket, filter, kind, plan))
 
-        return AnswerStream(events(), asked.stop, self.foreground)
+        return AnswerStream(events(), stop, self.foreground)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], filter: PaperFilter = PaperFilter(), question_id: str = ""
@@ -132,14 +138,18 @@ class Assistant:
             return asked.unwritten(PassagesPlan(question=cut, subject=cut), "refusal", str(error), str(error))
 
     def _answer(
-        self, asked: _Asked, filter: PaperFilter, kind: PlanKind | None, given: Plan | None
+        self, asked: _Asked, ticket: Ticket, filter: PaperFilter, kind: PlanKind | None, given: Plan | None
     ) -> Iterator[AnswerEvent]:
         """Plan; then count, or find the evidence and have the answer written from it; or refuse."""
         plan = (
             self.planner.restricted(given, filter)
             if given
-            else self.planner.plan(asked.question, filter, history=asked.history, stop=asked.stop)
+            else self.planner.known(asked.question, filter, history=asked.history)
         )
+        if plan is None or kind == "synthesis":
+            yield from ticket.wait()
+        if plan is None:
+            plan = self.planner.plan(asked.question, filter, history=asked.history, stop=asked.stop)
         if kind is not None:
             plan = self.planner.restricted(self.planner.as_kind(plan, kind), filter)
         yield QuestionPlanned(plan)
@@ -152,11 +162,11 @@ class Assistant:
             case CataloguePlan():
                 yield from self._count(asked, plan)
             case OverviewPlan():
-                yield from self._survey(asked, plan)
+                yield from self._survey(asked, ticket, plan)
             case PassagesPlan() | ComparisonPlan():
-                yield from self._prove(asked, plan)
+                yield from self._prove(asked, ticket, plan)
 
-    def _survey(self, asked: _Asked, plan: OverviewPlan) -> Iterator[AnswerEvent]:
+    def _survey(self, asked: _Asked, ticket: Ticket, plan: OverviewPlan) -> Iterator[AnswerEvent]:
         """Read every paper that is meant, not the nearest few; have each theme written up, and keep what is proved."""
         named = replace(plan.filter, among=plan.papers) if plan.papers else plan.filter
         selected = topics.select(self.library, plan.topic, named, self.retriever.search)
@@ -164,6 +174,8 @@ class Assistant:
             yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
             return
         self.warm_up()
+        if plan.topic:
+            yield from ticket.wait()
 
         def about(paper: Paper) -> bool | None:
             return topics.is_about(plan.topic, paper, self.language_model(), self.probes, asked.stop)
@@ -201,6 +213,8 @@ class Assistant:
             if isinstance(event, AnswerFinished):
                 event = AnswerFinished(replace(event.answer, timings=Timings(evidence or 0.0, None, asked.seconds())))
             yield event
+            if isinstance(event, TextProduced):  # what was counted and quoted; the model writes the rest
+                yield from ticket.wait()
 
     def _nobody_or_nothing(self, plan: CataloguePlan | OverviewPlan) -> tuple[str, str]:
         if not plan.unknown_author:
@@ -226,7 +240,7 @@ class Assistant:
             replace(answer, sentences=found.sentences, sources=sources, rows=found.rows, count=found.count)
         )
 
-    def _prove(self, asked: _Asked, plan: PassagesPlan | ComparisonPlan) -> Iterator[AnswerEvent]:
+    def _prove(self, asked: _Asked, ticket: Ticket, plan: PassagesPlan | ComparisonPlan) -> Iterator[AnswerEvent]:
         """Find the evidence, have the model write from it, and keep of it what the evidence supports."""
         self.warm_up()
         sources = self.evidence(plan)
@@ -236,6 +250,7 @@ class Assistant:
             yield from self._say(asked.unwritten(plan, "refusal", *told))
             return
         yield EvidenceFound(sources)
+        yield from ticket.wait()
         model = self.language_model()
         evidence, read, answered = asked.seconds(), sources, None
         if plan.kind == "passages" and not asked.anyway:

@@ -31,6 +31,7 @@ from assistant.types import (
     SearchResult,
     Source,
     TextProduced,
+    Waiting,
 )
 
 if TYPE_CHECKING:
@@ -148,6 +149,10 @@ def follow(stream: AnswerStream, withheld: bool = False) -> Answer:
     second one ends the program.
     """
     written = ""
+
+    def notice(what: str) -> None:
+        live.update(safe(f"{what} ...\n\n{written}" if written else f"{what} ...", "dim"))
+
     with _stopped_by_interrupt(stream), Live(safe("Searching ..."), console=stdout, transient=True) as live:
         for event in stream:
             match event:
@@ -156,8 +161,10 @@ def follow(stream: AnswerStream, withheld: bool = False) -> Answer:
                 case EvidenceFound(sources):
                     titles = "; ".join(source.title for source in sources)
                     live.update(safe(f"Reading: {titles}" if sources else "Nothing found.", "dim"))
+                case Waiting(place):
+                    notice(f"{counted(place, 'answer')} before yours" if place else "Reading")
                 case Progress(_, _, what):
-                    live.update(safe(f"{what} ...\n\n{written}" if written else f"{what} ...", "dim"))
+                    notice(what)
                 case TextProduced(text):
                     written += text
                     live.update(safe(written))

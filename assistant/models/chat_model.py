@@ -183,6 +183,8 @@ class TransformersModel:
             if any(stop.is_set() for stop in stops):
                 raise _Stopped
         try:
+            if any(stop.is_set() for stop in stops):
+                raise _Stopped
             self._stops = stops
             with torch.inference_mode():
                 yield

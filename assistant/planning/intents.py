@@ -148,6 +148,9 @@ class Reads(Protocol):
     def read(self, text: str, earlier: Sequence[str] = (), stop: threading.Event | None = None) -> Request:
         """Read a request that follows these earlier ones."""
 
+    def known(self, text: str) -> Request | None:
+        """Read a request without the chat model; None where only the model can."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -167,6 +170,9 @@ class Reader:
         if reading is None or not reading.tokens:
             return Request(text, "content", share=0.0)
         return understood(text, reading, found, is_first=not earlier)
+
+    def known(self, text: str) -> None:
+        """Leave every request to the model."""
 
 
 def messages(text: str, earlier: Sequence[str] = ()) -> tuple[Message, Message]:

@@ -131,6 +131,21 @@ class Planner:
         if history and (choice := follow_ups.choice(question, history)):
             return self.plan(history[-1].question, filter, history=history[:-1], person=choice.id, stop=stop)
         request = self.reader.read(prompt_safety.asked(question), [turn.question for turn in history], stop)
+        return self._answering(request, question, filter, history, person)
+
+    def known(
+        self, question: str, filter: PaperFilter = PaperFilter(), *, history: Sequence[Turn] = (), person: str = ""
+    ) -> Plan | None:
+        """Return the same plan where the question is read without the chat model, else None."""
+        if history and (choice := follow_ups.choice(question, history)):
+            return self.known(history[-1].question, filter, history=history[:-1], person=choice.id)
+        request = None if history else self.reader.known(prompt_safety.asked(question))
+        return self._answering(request, question, filter, (), person) if request else None
+
+    def _answering(
+        self, request: Request, question: str, filter: PaperFilter, history: Sequence[Turn], person: str
+    ) -> Plan:
+        """Return the plan of a question that was read."""
         plan: Plan
         if request.kind == "followup" and not history:
             plan = ClarificationPlan(question=question, asks=WHAT_BEFORE)

@@ -24,6 +24,7 @@ from assistant.types.answers import (
     TextProduced,
     Timings,
     Turn,
+    Waiting,
 )
 from assistant.types.papers import (
     AuthorProfile,
@@ -96,5 +97,6 @@ __all__ = [
     "TextProduced",
     "Timings",
     "Turn",
+    "Waiting",
     "WordUse",
 ]

@@ -181,6 +181,13 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many answers come before this one: the chat model writes one at a time. 0 when its turn has come."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionPlanned:
     """How the question was read, sent before anything is looked up."""
 
@@ -208,7 +215,7 @@ class AnswerFinished:
     answer: Answer
 
 
-AnswerEvent = QuestionPlanned | EvidenceFound | Progress | TextProduced | AnswerFinished
+AnswerEvent = QuestionPlanned | EvidenceFound | Waiting | Progress | TextProduced | AnswerFinished
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import gradio as gr
 from assistant.answering import AnswerStream
 from assistant.errors import AssistantError
 from assistant.library import Conversations, Library
+from assistant.text import counted
 from assistant.types import (
     Answer,
     AnswerEvent,
@@ -29,6 +30,7 @@ from assistant.types import (
     QuestionPlanned,
     Source,
     TextProduced,
+    Waiting,
 )
 from assistant.ui import cards
 from assistant.ui import plan as plans
@@ -56,7 +58,7 @@ _SEARCHING = cards.panel_note("Searching the abstracts …")
 class Exchange:
     """One question of a conversation and what came of it: a plan, sources, a draft, at last an answer or an error.
 
-    `progress` says how far an overview is.
+    `progress` says how far an overview is, `place` how many answers come before this one.
     """
 
     question: str
@@ -64,6 +66,7 @@ class Exchange:
     sources: tuple[Source, ...] | None = None
     draft: str = ""
     progress: str = ""
+    place: int = 0
     answer: Answer | None = None
     error: str = ""
     chat_id: str = ""
@@ -209,10 +212,10 @@ class Chat:
         turn = _turn(selected)
         return self._panel(conversation[turn]) if turn < len(conversation) else ""
 
-    def answer(self, question: str) -> dict[str, Any]:
+    def answer(self, question: str, request: gr.Request) -> dict[str, Any]:
         """Answer one question without a page: the object that `assistant ask --json` prints."""
         try:
-            return self._ask(question, ()).answer().to_json()
+            return self._ask(question, (), asker=str(request.session_hash)).answer().to_json()
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -243,7 +246,9 @@ class Chat:
             yield _UNCHANGED
             return
         history = [exchange.answer.turn() for exchange in earlier if exchange.answer]
-        running = self._running[session] = RunningAnswer(lambda: self._ask(question, history, plan=plan, anyway=anyway))
+        running = self._running[session] = RunningAnswer(
+            lambda: self._ask(question, history, plan=plan, anyway=anyway, asker=session)
+        )
         try:
             yield from self._show(running, Exchange(question, chat_id=chat_id), earlier)
         finally:
@@ -262,6 +267,8 @@ class Chat:
                 case EvidenceFound(sources):
                     exchange = replace(exchange, sources=sources)
                     panel = self._panel(exchange)
+                case Waiting(place):
+                    exchange = replace(exchange, place=place)
                 case Progress(_, _, message):
                     exchange = replace(exchange, progress=message)
                 case TextProduced(text):
@@ -289,6 +296,8 @@ class Chat:
 
     def _waiting(self, exchange: Exchange, seconds: float) -> str:
         """Say what an answer without text is waiting for."""
+        if exchange.place:
+            return f"{counted(exchange.place, 'answer')} before yours …"
         if exchange.draft:
             return f"{exchange.progress} …" if exchange.progress else ""
         if not self._is_ready():

@@ -32,7 +32,12 @@ from assistant.workspace import Workspace
 
 TITLE = "Research assistant"
 
-_ANSWERS_AT_ONCE = 8
+_ANSWERS_AT_ONCE = 24
+"""Answers that wait for the model and show their place; more wait unseen. Gradio has 40 threads for all of the page."""
+
+_CALLS_AT_ONCE = 8
+"""Answers asked for without a page, which keep a thread for as long as they take."""
+
 _LONGEST_QUEUE = 64
 _DELETE_UPLOADS = (3600, 3600)
 """Uploads that were never added: every how many seconds to look, and how old they may grow."""
@@ -109,7 +114,7 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads) -> gr.Block
         search.change(list_papers, search, listing, trigger_mode="always_last", **private)
         page.load(chat.earlier, None, earlier, **private)
         offer.click(add_sample, None, added, api_visibility="private", show_progress_on=offer)
-        api(chat.answer, api_name="ask", concurrency_limit=_ANSWERS_AT_ONCE)
+        api(chat.answer, api_name="ask", concurrency_limit=_CALLS_AT_ONCE)
     page.queue(api_open=False, max_size=_LONGEST_QUEUE, default_concurrency_limit=4)
     return page
 

@@ -592,7 +592,7 @@ def shown(outputs: tuple[Any, ...]) -> str:
 def test_waiting_for_the_models_is_said_and_can_be_stopped(library: Library) -> None:
     loaded = threading.Event()
 
-    def ask_slowly(question: str, history: Sequence[Turn], plan: object = None, anyway: bool = False) -> Any:
+    def ask_slowly(question: str, history: Sequence[Turn], **_: object) -> Any:
         assert loaded.wait(20)
         raise QuestionError("too late")
 
@@ -612,7 +612,7 @@ def test_waiting_for_the_models_is_said_and_can_be_stopped(library: Library) -> 
 def test_question_while_an_answer_is_written_is_not_mixed_in(library: Library) -> None:
     loaded = threading.Event()
 
-    def ask_slowly(question: str, history: Sequence[Turn], plan: object = None, anyway: bool = False) -> Any:
+    def ask_slowly(question: str, history: Sequence[Turn], **_: object) -> Any:
         assert loaded.wait(20)
         raise QuestionError("too late")
 

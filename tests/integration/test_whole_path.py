@@ -14,7 +14,7 @@ import pytest
 
 from assistant import settings
 from assistant.errors import LibraryLocked, ModelError
-from assistant.types import AnswerFinished, EvidenceFound, Progress, QuestionPlanned, TextProduced
+from assistant.types import Answer, AnswerFinished, EvidenceFound, Progress, QuestionPlanned, TextProduced
 from assistant.wiring import check_models
 from assistant.workspace import Workspace
 from tests.tiny_models import tiny_chat_model, tiny_embedder
@@ -49,6 +49,24 @@ def test_every_step_works_together(workspace: Workspace) -> None:
     assert isinstance(events[-1], AnswerFinished)
     assert events[-1].answer.model
     assert events[-1].answer.model.name == workspace.settings.model
+
+
+def test_answers_asked_for_at_once_do_not_wait_for_themselves(workspace: Workspace) -> None:
+    workspace.add([DATA / "references.bib"])
+    titles = [paper.title for paper in workspace.library.papers()][:2]
+    answers: list[Answer] = []
+
+    def ask(question: str) -> None:  # read, judged, written and proved in one turn
+        answers.append(workspace.ask(question, anyway=True).answer())
+
+    threads = [threading.Thread(target=ask, args=(f"What does {title} say?",), daemon=True) for title in titles * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(answers) == 4
+    assert all(answer.model for answer in answers)
+    assert not workspace.assistant.queue.is_wanted()
 
 
 def test_a_library_is_the_same_in_the_next_process(workspace: Workspace, models: dict[str, str]) -> None:

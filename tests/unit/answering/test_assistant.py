@@ -9,11 +9,21 @@ import pytest
 
 from assistant.answering import Assistant, writing
 from assistant.answering.assistant import LONGEST_QUESTION
+from assistant.answering.model_queue import Ticket
 from assistant.errors import QuestionError
 from assistant.library import Library, upsert
 from assistant.planning import Gazetteer, Planner
 from assistant.search import PersistentIndex, Retriever, embedding_queue
-from assistant.types import AnswerFinished, EvidenceFound, PaperFilter, QuestionPlanned, Record, TextProduced
+from assistant.types import (
+    AnswerFinished,
+    EvidenceFound,
+    OverviewPlan,
+    PaperFilter,
+    QuestionPlanned,
+    Record,
+    TextProduced,
+    Waiting,
+)
 from tests.conftest import make_paper
 from tests.fakes import FailingModel, HashingEmbedder, MarkedReader, MemoryPlace, ScriptedModel, TrustingJudge, marked
 
@@ -366,3 +376,107 @@ def test_a_question_in_odd_characters_is_asked_all_the_same(build: Callable[...,
 def test_a_cut_answer_says_so(build: Callable[..., Assistant]) -> None:
     answer = build(ScriptedModel("beam " * 80)).ask("What is BeamLoRA?").answer()
     assert answer.reason == "cut at the longest answer allowed"
+
+
+BEAM = "BeamLoRA treats each adapter as a beam."
+
+
+def hold(assistant: Assistant) -> Ticket:
+    """Return the ticket of one who has the model until it is closed."""
+    ticket = assistant.queue.ticket(stop=threading.Event())
+    assert list(ticket.wait()) == []
+    return ticket
+
+
+def test_ten_who_ask_at_once_are_answered_in_their_order_and_see_their_place(build: Callable[..., Assistant]) -> None:
+    assistant = build(ScriptedModel(*[BEAM] * 10))
+    before = hold(assistant)
+    places: list[list[int]] = [[] for _ in range(10)]
+    queued, ended = threading.Semaphore(0), list[int]()
+
+    def follow(number: int) -> None:
+        for event in assistant.ask("What treats each adapter as a beam?", asker=f"asker {number}"):
+            if isinstance(event, Waiting):
+                places[number].append(event.place)
+                queued.release()
+            if isinstance(event, AnswerFinished):
+                assert event.answer.text == f"{BEAM} [1]"
+                ended.append(number)
+
+    threads = [threading.Thread(target=follow, args=(number,), daemon=True) for number in range(10)]
+    for thread in threads:
+        thread.start()
+        assert queued.acquire(timeout=20)
+    before.close()
+    for thread in threads:
+        thread.join(20)
+    assert ended == list(range(10))
+    for number, seen in enumerate(places):
+        assert (seen[0], seen[-1]) == (number + 1, 0)
+        assert seen == sorted(seen, reverse=True)
+    assert not assistant.queue.is_wanted()
+
+
+def test_what_the_library_alone_answers_does_not_wait(build: Callable[..., Assistant]) -> None:
+    assistant = build()
+    hold(assistant)
+    assert assistant.ask("How many papers?").answer().count == 2
+    assert assistant.ask("What can you do?").answer().kind == "about"
+
+
+def test_what_only_the_model_can_read_waits_before_it_is_planned(
+    build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MarkedReader, "known", lambda *_: None)
+    monkeypatch.setattr(MarkedReader, "read", lambda self, text, *_: self.requests[text])
+    assistant = build()
+    before = hold(assistant)
+    events = iter(assistant.ask("How many papers?"))
+    assert next(events) == Waiting(1)
+    before.close()
+    assert next(events) == Waiting(0)
+    assert isinstance(next(events), QuestionPlanned)
+
+
+def test_what_is_counted_of_an_overview_is_there_before_its_turn(build: Callable[..., Assistant]) -> None:
+    assistant = build(ScriptedModel())
+    hold(assistant)
+    question = "What is there?"
+    kinds = []
+    for event in assistant.ask(question, plan=OverviewPlan(question=question)):
+        kinds.append(type(event))
+        if isinstance(event, Waiting):
+            break
+    assert kinds[-3:] == [EvidenceFound, TextProduced, Waiting]
+
+
+def test_who_is_stopped_while_waiting_leaves_without_the_model(build: Callable[..., Assistant]) -> None:
+    model = ScriptedModel(BEAM)
+    assistant = build(model)
+    hold(assistant)
+    stream = assistant.ask("What treats each adapter as a beam?")
+    events = iter(stream)
+    assert [type(next(events)) for _ in range(3)] == [QuestionPlanned, EvidenceFound, Waiting]
+    other = assistant.queue.ticket(stop=threading.Event())
+    assert assistant.queue.place(other) == 2
+    stream.close()
+    answer = stream.answer()
+    assert (answer.text, answer.reason) == ("", "stopped by the reader")
+    assert assistant.queue.place(other) == 1
+
+
+def test_an_error_in_one_answer_frees_the_model_for_the_next(build: Callable[..., Assistant]) -> None:
+    assistant = build(FailingModel("BeamLoRA is"))
+    with pytest.raises(RuntimeError):
+        assistant.ask("What is BeamLoRA?").answer()
+    assert not assistant.queue.is_wanted()
+
+
+def test_an_answer_that_is_forgotten_midway_frees_the_model(build: Callable[..., Assistant]) -> None:
+    assistant = build(ScriptedModel(BEAM))
+    events = iter(assistant.ask("What treats each adapter as a beam?"))
+    while not isinstance(next(events), TextProduced):
+        pass
+    assert assistant.queue.is_wanted()
+    del events
+    assert not assistant.queue.is_wanted()

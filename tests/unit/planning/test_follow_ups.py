@@ -21,7 +21,7 @@ def talk(planner: Planner, *requests: Request) -> list[tuple[Plan, tuple[str, ..
     history: list[Turn] = []
     said = []
     for request in requests:
-        planner.reader.known[request.text] = request  # type: ignore[attr-defined]
+        planner.reader.requests[request.text] = request  # type: ignore[attr-defined]
         plan = planner.plan(request.text, history=history)
         ids = plan.papers
         if plan.kind == "catalogue":

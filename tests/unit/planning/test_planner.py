@@ -63,7 +63,7 @@ def titles(planner: Planner, plan: Plan) -> list[str]:
 def planned(planner: Planner, kind: Kind, text: str, **said: object) -> Plan:
     """Return the plan of a request whose passages are marked with what they name."""
     request = marked(kind, text, **said)
-    planner.reader.known[request.text] = request  # type: ignore[attr-defined]
+    planner.reader.requests[request.text] = request  # type: ignore[attr-defined]
     return planner.plan(request.text)
 
 
