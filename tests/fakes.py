@@ -131,6 +131,8 @@ class ScriptedModel:
     def generate(
         self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
     ) -> Generator[str, None, None]:
+        if stop.is_set():
+            return
         self.prompts.append(tuple(messages))
         for word in self.replies.pop(0).split(" ")[:max_new_tokens]:
             if stop.wait(self.delay) if self.delay else stop.is_set():

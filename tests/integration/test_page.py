@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +25,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from assistant.analysis import trends
 from assistant.analysis.charts import plots
+from assistant.answering.model_queue import Ticket
 from assistant.errors import AssistantError, QuestionError, UsageError
 from assistant.export.bundles import verification
 from assistant.library import Conversations, Library
@@ -722,3 +724,49 @@ def test_an_overview_shows_how_far_it_is_and_what_it_covers(app: Running, open_p
     ask(page, "Give me an overview of the library")
     expect(page.locator("#chat")).to_contain_text(f"{app.workspace.library.count()} of", timeout=60_000)
     expect(page.locator("#chat")).to_contain_text("read")
+
+
+@pytest.fixture
+def somebody(app: Running) -> Iterator[Ticket]:
+    """Somebody has the model until the ticket is closed."""
+    with closing(app.workspace.assistant.queue.ticket(stop=threading.Event())) as ticket:
+        assert list(ticket.wait()) == []
+        yield ticket
+
+
+def test_two_tabs_see_their_place_and_one_leaves_the_queue(
+    app: Running, open_page: Callable[..., Page], somebody: Ticket
+) -> None:
+    app.model.will_say("Gears carry numbers.")
+    first, second = open_page(app.url), open_page(app.url)
+    ask(first, "What does the loom weave?")
+    expect(first.locator("#chat .message.bot")).to_contain_text("1 answer before yours")
+    ask(second, "What do gears of brass carry?")
+    expect(second.locator("#chat .message.bot")).to_contain_text("2 answers before yours")
+    third = open_page(app.url)
+    ask(third, "How many papers are there?")
+    expect(third.locator("#chat .message.bot")).to_contain_text("2 papers")  # which does not wait
+    first.click("#question .stop-button")
+    expect_idle(first)
+    assert "Stopped" in answers(first)[0]
+    expect(second.locator("#chat .message.bot")).to_contain_text("1 answer before yours")
+    somebody.close()
+    expect(second.locator("#chat .message.bot")).to_contain_text("Gears carry numbers.")
+    expect_idle(second)
+
+
+def test_ten_tabs_reach_the_queue_at_once(app: Running, somebody: Ticket) -> None:
+    app.model.will_say(*[LOOM] * 10)
+    config = json.loads(fetch(app.url + "config")[2])
+    box = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "question")
+    send = next(each["id"] for each in config["dependencies"] if [box, "submit"] in each["targets"])
+    for number in range(10):
+        body = {"data": ["What does the loom weave?", None], "fn_index": send, "session_hash": f"tab{number}"}
+        request = urllib.request.Request(
+            f"{app.url}gradio_api/queue/join", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        urllib.request.urlopen(request)
+    too_long = threading.Event()
+    threading.Timer(20, too_long.set).start()
+    with closing(app.workspace.assistant.queue.ticket(stop=too_long, in_background=True)) as last:
+        assert 11 in (event.place for event in last.wait())
