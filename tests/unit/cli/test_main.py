@@ -5,16 +5,20 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from assistant import workspace
-from assistant.cli import main
+from assistant.answering import AnswerStream
+from assistant.cli import main, render
 from assistant.library import Ownership
-from assistant.types import Message
+from assistant.types import Answer, AnswerFinished, Message, TextProduced, Timings, Waiting
 from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
 
 BIB = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin and Fu, Peng}, year = 2025, month = feb,
@@ -152,6 +156,29 @@ def test_ctrl_c_stops_an_answer_and_shows_what_was_written(
     assert text.splitlines()[0].count("beam") == 1
     assert "stopped by the reader" in filled.stderr
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_how_many_answers_come_before_is_shown_above_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    live = SimpleNamespace(update=lambda text: shown.append(text.plain))
+    monkeypatch.setattr(render, "Live", lambda *_, **__: nullcontext(live))
+    answer = Answer(
+        question="q",
+        standalone_question="q",
+        kind="about",
+        text="Beams.",
+        refused=False,
+        reason="",
+        timings=Timings(0.0, None, 0.0),
+    )
+    events = [Waiting(2), TextProduced("Beams."), Waiting(1), Waiting(0), AnswerFinished(answer)]
+    render.follow(AnswerStream(iter(events), threading.Event()))
+    assert shown == [
+        "2 answers before yours ...",
+        "Beams.",
+        "1 answer before yours ...\n\nBeams.",
+        "Reading ...\n\nBeams.",
+    ]
 
 
 def test_ask_from_a_file_answers_in_order_and_asks_the_history_first(filled: CommandLine, model: ScriptedModel) -> None:
