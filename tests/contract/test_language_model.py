@@ -101,6 +101,21 @@ def test_reading_is_stopped(model: LanguageModel) -> None:
     assert model.read(PROMPT, answers=("Yes",), stop=stop) is None
 
 
+def test_who_is_stopped_before_their_turn_takes_nothing_that_was_read_for_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, stop, counts = TransformersModel(str(folder)), threading.Event(), list[int]()
+    stop.set()
+    forward = model._forward
+    monkeypatch.setattr(
+        model, "_forward", lambda tokens, *a, **k: counts.append(len(tokens)) or forward(tokens, *a, **k)
+    )
+    read(model, of="")
+    assert model.read(PROMPT, answers=("Yes",), stop=stop) is None
+    read(model, of="")
+    assert counts == [model.count_prompt_tokens(PROMPT), 1]
+
+
 def test_an_answer_is_the_same_after_a_reading(model: LanguageModel) -> None:
     before = write(model)
     read(model)
