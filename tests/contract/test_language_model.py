@@ -104,16 +104,17 @@ def test_reading_is_stopped(model: LanguageModel) -> None:
 def test_who_is_stopped_before_their_turn_takes_nothing_that_was_read_for_others(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model, stop, counts = TransformersModel(str(folder)), threading.Event(), list[int]()
-    stop.set()
+    model, goes_on, stopped, counts = TransformersModel(str(folder)), threading.Event(), threading.Event(), list[int]()
+    stopped.set()
+    prompt = (Message("user", "What is a beam? " * 5),)
     forward = model._forward
     monkeypatch.setattr(
-        model, "_forward", lambda tokens, *a, **k: counts.append(len(tokens)) or forward(tokens, *a, **k)
+        model, "_forward", lambda tokens, *rest, **shown: counts.append(len(tokens)) or forward(tokens, *rest, **shown)
     )
-    read(model, of="")
-    assert model.read(PROMPT, answers=("Yes",), stop=stop) is None
-    read(model, of="")
-    assert counts == [model.count_prompt_tokens(PROMPT), 1]
+    assert model.read(prompt, answers=("Yes",), stop=goes_on)
+    assert model.read(prompt, answers=("Yes",), stop=stopped) is None
+    assert model.read(prompt, answers=("Yes",), stop=goes_on)
+    assert counts == [model.count_prompt_tokens(prompt), 1]
 
 
 def test_an_answer_is_the_same_after_a_reading(model: LanguageModel) -> None:
