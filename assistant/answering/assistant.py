@@ -146,7 +146,7 @@ class Assistant:
             if given
             else self.planner.known(asked.question, filter, history=asked.history)
         )
-        if plan is None or kind == "synthesis":
+        if plan is None or kind == "synthesis":  # an overview's topic is read anew
             yield from ticket.wait()
         if plan is None:
             plan = self.planner.plan(asked.question, filter, history=asked.history, stop=asked.stop)
@@ -174,7 +174,7 @@ class Assistant:
             yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
             return
         self.warm_up()
-        if plan.topic:
+        if plan.topic:  # the model reads which papers are about it
             yield from ticket.wait()
 
         def about(paper: Paper) -> bool | None:
@@ -250,9 +250,9 @@ class Assistant:
             yield from self._say(asked.unwritten(plan, "refusal", *told))
             return
         yield EvidenceFound(sources)
+        evidence, read, answered = asked.seconds(), sources, None
         yield from ticket.wait()
         model = self.language_model()
-        evidence, read, answered = asked.seconds(), sources, None
         if plan.kind == "passages" and not asked.anyway:
             answered = self.judge.judge(plan.question, sources, model, budget=self.prompt_tokens, stop=asked.stop)
             if not answered.answering and not asked.stop.is_set():
