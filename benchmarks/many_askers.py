@@ -1,7 +1,7 @@
 """Seconds that people wait who ask at the same moment: to the first word and to the end of the answer.
 
 `python -m benchmarks.many_askers` has the real model answer questions of fact over the sample library, all asked at
-once, and a count that is asked among them.
+once, and a count that is asked among them. `--interleaved` has the same done without a queue, call by call.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
+from assistant.answering import ModelQueue
 from assistant.evaluation import question_files
 from assistant.types import AnswerFinished, EvidenceFound, TextProduced
 from assistant.workspace import Workspace
@@ -33,6 +34,13 @@ class Asker:
     evidence: float = 0.0
     first_word: float | None = None
     end: float = 0.0
+
+
+class NoQueue(ModelQueue):
+    """Lets everybody have the model at once: their calls take turns."""
+
+    def place(self, _ticket: object) -> None:
+        """Let nobody wait."""
 
 
 def ask_at_once(workspace: Workspace, questions: Sequence[str]) -> list[Asker]:
@@ -63,19 +71,28 @@ def ask_at_once(workspace: Workspace, questions: Sequence[str]) -> list[Asker]:
     return askers
 
 
-def main(askers: Annotated[int, typer.Option(help="How many ask for prose.")] = 10) -> None:
+def main(
+    askers: Annotated[int, typer.Option(help="How many ask for prose.")] = 10,
+    interleaved: Annotated[bool, typer.Option(help="Ask without a queue, too.")] = False,
+) -> None:
     """Print the wait of each asker, then medians and the longest."""
     facts = [question.text for question in question_files.read(QUESTIONS) if question.line["type"] == "fact"]
     with measuring.library_with() as workspace:
         print(workspace.language_model().info, flush=True)
-        workspace.ask("What does BERT propose?").answer()
-        print(f"{'evidence':>8} {'first':>6} {'end':>6}")
-        *prose, _count = ask_at_once(workspace, [*facts[:askers], COUNT])
-    for label, waits in (
-        ("first word", [asker.first_word for asker in prose if asker.first_word]),
-        ("end", [asker.end for asker in prose]),
-    ):
-        print(f"{label}: median {np.median(waits):.1f} s, shortest {min(waits):.1f} s, longest {max(waits):.1f} s")
+        with_queue = workspace.assistant
+        for way, assistant in [
+            ("whole answers in turn", with_queue),
+            ("calls interleaved", replace(with_queue, queue=NoQueue())),
+        ][: 1 + interleaved]:
+            workspace.assistant = assistant
+            workspace.ask("What does BERT propose?").answer()
+            print(f"\n{way}\n{'evidence':>8} {'first':>6} {'end':>6}", flush=True)
+            *prose, _count = ask_at_once(workspace, [*facts[:askers], COUNT])
+            for label, waits in (
+                ("first word", [asker.first_word for asker in prose if asker.first_word]),
+                ("end", [asker.end for asker in prose]),
+            ):
+                print(f"{label}: median {np.median(waits):.1f}, shortest {min(waits):.1f}, longest {max(waits):.1f} s")
 
 
 if __name__ == "__main__":
