@@ -207,13 +207,14 @@ class Assistant:
             if only
             else written.of_papers(answer, selected.filter, selected.note, asked.stop)
         )
-        evidence: float | None = None
+        evidence, is_told = None, False
         for event in events:
             evidence = asked.seconds() if isinstance(event, EvidenceFound) else evidence
             if isinstance(event, AnswerFinished):
                 event = AnswerFinished(replace(event.answer, timings=Timings(evidence or 0.0, None, asked.seconds())))
             yield event
-            if isinstance(event, TextProduced):  # what was counted and quoted; the model writes the rest
+            is_told = is_told or isinstance(event, TextProduced)
+            if is_told and (only or isinstance(event, Progress)):  # what comes next is written by the model
                 yield from ticket.wait()
 
     def _nobody_or_nothing(self, plan: CataloguePlan | OverviewPlan) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from assistant.types import (
     EvidenceFound,
     OverviewPlan,
     PaperFilter,
+    Progress,
     QuestionPlanned,
     Record,
     TextProduced,
@@ -447,7 +448,7 @@ def test_what_is_counted_of_an_overview_is_there_before_its_turn(build: Callable
         kinds.append(type(event))
         if isinstance(event, Waiting):
             break
-    assert kinds[-3:] == [EvidenceFound, TextProduced, Waiting]
+    assert kinds[-4:] == [EvidenceFound, TextProduced, Progress, Waiting]
 
 
 def test_who_is_stopped_while_waiting_leaves_without_the_model(build: Callable[..., Assistant]) -> None:
