@@ -173,8 +173,8 @@ class Assistant:
         if plan.unknown_author or not self.library.count(selected.filter):
             yield from self._say(asked.unwritten(plan, "refusal", *self._nobody_or_nothing(plan)))
             return
-        self.warm_up()
         if plan.topic:  # the model reads which papers are about it
+            self.warm_up()
             yield from ticket.wait()
 
         def about(paper: Paper) -> bool | None:

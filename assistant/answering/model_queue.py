@@ -1,4 +1,4 @@
-"""Queue at the chat model: a whole answer at a time, people in rotation, work in the background last."""
+"""Queue at the chat model: a whole answer at a time, people in rotation."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ class Ticket:
     `stop` ends the waiting. Only answers go by tickets: the model itself is guarded by its own lock.
     """
 
-    def __init__(self, queue: ModelQueue, asker: object, stop: threading.Event, in_background: bool) -> None:
+    def __init__(self, queue: ModelQueue, asker: object, stop: threading.Event) -> None:
         self.asker = asker
         self.stop = stop
-        self.in_background = in_background
         self.was_called = False
         self._queue = queue
         self._left_alone: float | None = None
@@ -73,13 +72,7 @@ class ModelQueue:
     """Who has the chat model and who waits for it.
 
     In a round everybody has one answer, in the order in which they asked; whoever has asked several things waits for
-    the next round with the second. Work in the background has its turn when nobody waits, and is asked to leave by its
-    `stop` when somebody does:
-
-        with closing(queue.ticket(stop=stop, in_background=True)) as ticket:
-            for _ in ticket.wait():
-                pass
-            model.read(messages, stop=stop)
+    the next round with the second.
     """
 
     def __init__(self) -> None:
@@ -87,28 +80,27 @@ class ModelQueue:
         self._holder: Ticket | None = None
         self._waiting: dict[object, list[Ticket]] = {}
 
-    def ticket(self, asker: str = "", *, stop: threading.Event, in_background: bool = False) -> Ticket:
+    def ticket(self, asker: str = "", *, stop: threading.Event) -> Ticket:
         """Return a ticket to wait with. `asker` tells who asks; without a name each is somebody else."""
-        return Ticket(self, asker or object(), stop, in_background)
+        return Ticket(self, asker or object(), stop)
 
-    def is_wanted(self) -> bool:
-        """Tell whether somebody has the model or waits for it; work in the background does not count."""
+    @property
+    def is_free(self) -> bool:
+        """Tell whether nobody has the model or waits for it."""
         with self._changed:
             self._go_past()
-            return any(not ticket.in_background for ticket in (self._holder, *self._order()) if ticket)
+            return self._holder is None
 
     def place(self, ticket: Ticket) -> int | None:
         """Return how many answers come before one, which queues with the first call; None as soon as its turn comes."""
         with self._changed:
             if not ticket.was_called and ticket not in self._waiting.get(ticket.asker, ()):
                 self._waiting.setdefault(ticket.asker, []).append(ticket)
-                if self._holder and self._holder.in_background and not ticket.in_background:
-                    self._holder.stop.set()
                 self._changed.notify_all()
             self._go_past()
             if ticket.was_called:
                 return None
-            return self._order().index(ticket) + (self._holder is not None and not self._holder.in_background)
+            return self._order().index(ticket) + (self._holder is not None)
 
     def sleep(self) -> None:
         """Wait a moment, or until the queue changes."""
@@ -151,5 +143,4 @@ class ModelQueue:
         rounds = zip_longest(
             *(self._waiting[asker] for asker in sorted(self._waiting, key=lambda each: each == holding))
         )
-        tickets = [ticket for each in rounds for ticket in each if ticket]
-        return sorted(tickets, key=lambda ticket: ticket.in_background)
+        return [ticket for each in rounds for ticket in each if ticket]

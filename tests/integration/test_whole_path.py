@@ -66,7 +66,7 @@ def test_answers_asked_for_at_once_do_not_wait_for_themselves(workspace: Workspa
         thread.join(60)
     assert len(answers) == 4
     assert all(answer.model for answer in answers)
-    assert not workspace.assistant.queue.is_wanted()
+    assert workspace.assistant.queue.is_free
 
 
 def test_a_library_is_the_same_in_the_next_process(workspace: Workspace, models: dict[str, str]) -> None:

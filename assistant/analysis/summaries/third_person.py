@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 _HERE = r"(?:paper|work|article|study|report|survey|thesis|manuscript|research|contribution|chapter|letter|review)s?"
 _IN_THIS = re.compile(
     rf"^(?:(?:in|through|with) (?:this|the present|our) {_HERE},?\s+|(?:therefore|hence|thus|then|here|however|finally|"
-    r"specifically|concretely|moreover|furthermore|additionally|in addition|consequently|accordingly|motivated by this|first|firstly|second|secondly|"
-    r"to this end|to that end|to do so|in particular|in summary|in contrast|overall|instead|also)\s*,?\s+)+",
+    r"specifically|concretely|moreover|furthermore|additionally|in addition|consequently|accordingly|"
+    r"motivated by this|first|firstly|second|secondly|to this end|to that end|to do so|in particular|in summary|"
+    r"in contrast|overall|instead|also)\s*,?\s+)+",
     re.IGNORECASE,
 )
 """What opens a sentence and adds nothing where it stands alone."""

@@ -415,7 +415,7 @@ def test_ten_who_ask_at_once_are_answered_in_their_order_and_see_their_place(bui
     for number, seen in enumerate(places):
         assert (seen[0], seen[-1]) == (number + 1, 0)
         assert seen == sorted(seen, reverse=True)
-    assert not assistant.queue.is_wanted()
+    assert assistant.queue.is_free
 
 
 def test_what_the_library_alone_answers_does_not_wait(build: Callable[..., Assistant]) -> None:
@@ -470,7 +470,7 @@ def test_an_error_in_one_answer_frees_the_model_for_the_next(build: Callable[...
     assistant = build(FailingModel("BeamLoRA is"))
     with pytest.raises(RuntimeError):
         assistant.ask("What is BeamLoRA?").answer()
-    assert not assistant.queue.is_wanted()
+    assert assistant.queue.is_free
 
 
 def test_an_answer_that_is_forgotten_midway_frees_the_model(build: Callable[..., Assistant]) -> None:
@@ -478,6 +478,6 @@ def test_an_answer_that_is_forgotten_midway_frees_the_model(build: Callable[...,
     events = iter(assistant.ask("What treats each adapter as a beam?"))
     while not isinstance(next(events), TextProduced):
         pass
-    assert assistant.queue.is_wanted()
+    assert not assistant.queue.is_free
     del events
-    assert not assistant.queue.is_wanted()
+    assert assistant.queue.is_free

@@ -12,9 +12,9 @@ from assistant.answering.model_queue import Ticket
 from assistant.types import Waiting
 
 
-def take(queue: ModelQueue, asker: str = "", *, in_background: bool = False) -> Ticket:
+def take(queue: ModelQueue, asker: str = "") -> Ticket:
     """Return a ticket that stands in the queue, or has the model where nobody has it."""
-    ticket = queue.ticket(asker, stop=threading.Event(), in_background=in_background)
+    ticket = queue.ticket(asker, stop=threading.Event())
     queue.place(ticket)
     return ticket
 
@@ -36,7 +36,7 @@ def test_who_comes_first_is_served_first() -> None:
     tickets[0].close()
     assert [queue.place(ticket) for ticket in tickets[1:]] == [None, *range(1, 9)]
     assert served(queue, *tickets[1:]) == list(range(9))
-    assert not queue.is_wanted()
+    assert queue.is_free
 
 
 def test_everybody_has_one_answer_before_anybody_has_a_second() -> None:
@@ -138,27 +138,9 @@ def test_others_go_past_an_answer_that_nobody_reads_on(monkeypatch: pytest.Monke
     monkeypatch.setattr(model_queue, "PATIENCE", 0.0)
     assert list(waiting) == [Waiting(0)]
     finish(events)  # it goes on without its turn, and takes nobody else's
-    assert queue.is_wanted()
+    assert not queue.is_free
     other.close()
-    assert not queue.is_wanted()
-
-
-def test_work_in_the_background_comes_last_and_is_asked_to_leave() -> None:
-    queue = ModelQueue()
-    background = take(queue, in_background=True)
-    assert not queue.is_wanted()
-    assert not background.stop.is_set()
-    waiting_too = take(queue, in_background=True)
-    assert not background.stop.is_set()
-    first = take(queue)
-    assert queue.is_wanted()
-    assert background.stop.is_set()
-    assert queue.place(first) == 0  # nobody's answer is before it
-    second = take(queue)
-    background.close()
-    assert [queue.place(ticket) for ticket in (first, second, waiting_too)] == [None, 1, 2]
-    assert served(queue, first, second, waiting_too) == [0, 1, 2]
-    assert not waiting_too.stop.is_set()
+    assert queue.is_free
 
 
 def test_ten_threads_have_the_model_one_at_a_time() -> None:
@@ -182,4 +164,4 @@ def test_ten_threads_have_the_model_one_at_a_time() -> None:
         thread.join(30)
     assert sorted(done) == list(range(10))
     assert most == 1
-    assert not queue.is_wanted()
+    assert queue.is_free

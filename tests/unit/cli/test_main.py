@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from assistant import workspace
-from assistant.answering import AnswerStream
+from assistant.answering import AnswerStream, Foreground
 from assistant.cli import main, render
 from assistant.library import Ownership
 from assistant.types import Answer, AnswerFinished, Message, TextProduced, Timings, Waiting
@@ -172,7 +172,7 @@ def test_how_many_answers_come_before_is_shown_above_what_is_written(monkeypatch
         timings=Timings(0.0, None, 0.0),
     )
     events = [Waiting(2), TextProduced("Beams."), Waiting(1), Waiting(0), AnswerFinished(answer)]
-    render.follow(AnswerStream(iter(events), threading.Event()))
+    render.follow(AnswerStream(iter(events), threading.Event(), Foreground()))
     assert shown == [
         "2 answers before yours ...",
         "Beams.",
