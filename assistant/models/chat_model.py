@@ -18,6 +18,7 @@ from jinja2 import TemplateError
 from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, StoppingCriteriaList, TextStreamer
 
 from assistant.errors import ModelError
+from assistant.models.attention import use_grouped
 from assistant.models.device import best_dtype
 from assistant.models.prefix_cache import Prefixes
 from assistant.protocols import Reading
@@ -74,6 +75,7 @@ class TransformersModel:
         self._control_tokens = sorted(
             {*self._tokenizer.all_special_tokens, *self._tokenizer.get_added_vocab()}, key=len, reverse=True
         )
+        use_grouped(self._model)
         self._prefixes = Prefixes(self._model.config)
         self._known = 0
         self._model.prepare_inputs_for_generation = self._only_the_rest(self._model.prepare_inputs_for_generation)
