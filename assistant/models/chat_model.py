@@ -25,7 +25,7 @@ from assistant.models.prefix_cache import Prefixes
 from assistant.protocols import Reading
 from assistant.types import Message, ModelInfo
 
-_DRAFTING = {"prompt_lookup_num_tokens": 10, "max_matching_ngram_size": 3}
+_DRAFTING = {"prompt_lookup_num_tokens": 5, "max_matching_ngram_size": 3}
 """How many tokens are drafted from the prompt, which one forward pass checks, and how many before them must recur."""
 
 _GREEDY = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
