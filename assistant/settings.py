@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     )
     model: str = Field(default="", description="Chat model: a known name, a folder or a hub id. Default: by device.")
     quantize: bool = Field(
-        default=False, description="Whether the chat model computes in 8-bit integers on CPUs that are faster with them."
+        default=False, description="Whether answers are written in 8-bit integers on CPUs that are faster with them."
     )
     embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
     chroma_url: str = Field(

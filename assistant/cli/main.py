@@ -52,7 +52,7 @@ def _settings(
     quantize: Annotated[
         bool | None,
         typer.Option(
-            "--quantize/--no-quantize", help="Whether the chat model computes in 8-bit integers where that is faster."
+            "--quantize/--no-quantize", help="Whether answers are written in 8-bit integers where that is faster."
         ),
     ] = None,
     embedder: Annotated[str | None, typer.Option(help="Embedding model: a known name, a folder or a hub id.")] = None,
