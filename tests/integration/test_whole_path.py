@@ -113,7 +113,7 @@ def test_checking_the_models_says_where_they_run(workspace: Workspace) -> None:
     assert chat["judges"].startswith("by its own yes and no")
     assert (chat["use"], embedding["use"]) == ("chat", "embedding")
     assert set(chat["placement"].values()) <= {"cpu", "cuda:0", "0"}
-    assert chat["dtype"] in ("bfloat16", "float32", "int8")
+    assert chat["dtype"] in ("bfloat16", "float32")
 
 
 def test_an_unknown_model_is_an_error_that_names_the_known_ones(tmp_path: Path) -> None:
