@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         description="Folder where fetched and prepared models are kept.",
     )
     model: str = Field(default="", description="Chat model: a known name, a folder or a hub id. Default: by device.")
+    quantize: bool = Field(
+        default=False, description="Whether answers are written in 8-bit integers on CPUs that are faster with them."
+    )
     embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
     chroma_url: str = Field(
         default="",

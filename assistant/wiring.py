@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +116,7 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
     known = registry(settings)
     checked: list[dict[str, Any]] = []
     for use, name, load in (
-        ("chat", settings.model or default_chat_model(known), TransformersModel),
+        ("chat", settings.model or default_chat_model(known), partial(TransformersModel, quantize=settings.quantize)),
         ("embedding", settings.embedder or models.default_embedder(), TransformerEmbedder),
     ):
         pinned = any(entry.name == name for entry in known.entries())
@@ -153,7 +154,7 @@ def load_language_model(settings: Settings) -> LanguageModel:
 
     known = registry(settings)
     name = settings.model or default_chat_model(known)
-    return TransformersModel(known.resolve(name), name)
+    return TransformersModel(known.resolve(name), name, quantize=settings.quantize)
 
 
 def load_embedder(settings: Settings) -> Embedder:

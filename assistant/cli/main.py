@@ -49,6 +49,12 @@ def _settings(
     context: typer.Context,
     library: Annotated[Path | None, typer.Option(help="Folder of the library.")] = None,
     model: Annotated[str | None, typer.Option(help="Chat model: a known name, a folder or a hub id.")] = None,
+    quantize: Annotated[
+        bool | None,
+        typer.Option(
+            "--quantize/--no-quantize", help="Whether answers are written in 8-bit integers where that is faster."
+        ),
+    ] = None,
     embedder: Annotated[str | None, typer.Option(help="Embedding model: a known name, a folder or a hub id.")] = None,
     chroma_url: Annotated[
         str | None, typer.Option(help="Chroma server that holds the vector index, such as http://host:8000.")

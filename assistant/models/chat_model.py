@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property, wraps
 from pathlib import Path
@@ -18,12 +18,14 @@ from jinja2 import TemplateError
 from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, StoppingCriteriaList, TextStreamer
 
 from assistant.errors import ModelError
+from assistant.models.attention import use_grouped
 from assistant.models.device import best_dtype
 from assistant.models.prefix_cache import Prefixes
+from assistant.models.quantized import Quantized, pays
 from assistant.protocols import Reading
 from assistant.types import Message, ModelInfo
 
-_DRAFTING = {"prompt_lookup_num_tokens": 10, "max_matching_ngram_size": 3}
+_DRAFTING = {"prompt_lookup_num_tokens": 5, "max_matching_ngram_size": 3}
 """How many tokens are drafted from the prompt, which one forward pass checks, and how many before them must recur."""
 
 _GREEDY = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
@@ -43,11 +45,12 @@ class TransformersModel:
     """A chat model from a local folder or the hub; safetensors only, and no code of the model's is run.
 
     One answer is written at a time; others wait. Decoding is greedy, with drafts looked up in the prompt (Saxena,
-    "Prompt Lookup Decoding", 2023), which an answer that quotes its sources uses well.
+    "Prompt Lookup Decoding", 2023), which an answer that quotes its sources uses well. With `quantize`, answers are
+    written in 8-bit integers where the CPU is faster with them; prompts are read as ever.
     Raises ModelError when the model cannot be loaded or has no chat template.
     """
 
-    def __init__(self, model: str, name: str = "") -> None:
+    def __init__(self, model: str, name: str = "", *, quantize: bool = False) -> None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         local = Path(model).exists()
         try:
@@ -74,6 +77,9 @@ class TransformersModel:
         self._control_tokens = sorted(
             {*self._tokenizer.all_special_tokens, *self._tokenizer.get_added_vocab()}, key=len, reverse=True
         )
+        use_grouped(self._model)
+        is_quantized = quantize and not self._model._is_stateful and pays(self._model)
+        self._quantized = Quantized(self._model) if is_quantized else None
         self._prefixes = Prefixes(self._model.config)
         self._known = 0
         self._model.prepare_inputs_for_generation = self._only_the_rest(self._model.prepare_inputs_for_generation)
@@ -90,8 +96,9 @@ class TransformersModel:
 
     @property
     def dtype(self) -> str:
-        """Return the number format of the weights."""
-        return str(self._model.dtype).removeprefix("torch.")
+        """Return the number format of the weights, and that in which answers are written where it is another."""
+        read = str(self._model.dtype).removeprefix("torch.")
+        return f"{read}, int8 for answers" if self._quantized else read
 
     @property
     def placement(self) -> dict[str, str]:
@@ -191,6 +198,9 @@ class TransformersModel:
         finally:
             self._turn.release()
 
+    def _writing(self) -> AbstractContextManager[None]:
+        return self._quantized.writing() if self._quantized else nullcontext()
+
     def _failure(self, doing: str, error: BaseException) -> ModelError:
         return ModelError(f"The model {self._name} failed while {doing}: {error}. Ask again, or use a smaller model.")
 
@@ -258,7 +268,7 @@ class TransformersModel:
             rows[row, longest - len(tokens) :] = tokens  # on the left, so that all answers begin at one place
             mask[row, longest - len(tokens) :] = 1
         try:
-            with self._alone(stop):
+            with self._alone(stop), self._writing():
                 written = self._model.generate(
                     input_ids=rows.to(self._model.device),
                     attention_mask=mask.to(self._model.device),
@@ -291,7 +301,7 @@ class TransformersModel:
     ) -> None:
         """Run one generation in this thread; what is written, and at last None, goes into `pieces`."""
         try:
-            with self._alone(*stops):
+            with self._alone(*stops), self._writing():
                 prefix = self._prefixes.take(encoded["input_ids"][0].tolist())
                 self._known = len(prefix.tokens)
                 try:

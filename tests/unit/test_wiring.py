@@ -184,7 +184,7 @@ def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: 
     reading = threading.Lock()
     overlapped: list[bool] = []
 
-    def read(*_: object) -> object:
+    def read(*_: object, **__: object) -> object:
         overlapped.append(not reading.acquire(blocking=False))
         threading.Event().wait(0.05)
         reading.release()
