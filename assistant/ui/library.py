@@ -12,6 +12,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from assistant.analysis.summaries import lines
 from assistant.errors import AssistantError, UsageError
 from assistant.ingestion.remote import Reference, parse_reference
 from assistant.library import Library
@@ -144,7 +145,11 @@ def papers_table(library: Library, query: str = "") -> str:
         return cards.note("The library is empty.", "aside")
     if not papers:
         return cards.note(f"None of the {size:,} papers holds “{cards.one_line(query)}”.", "aside")
-    count = f"{found:,} of {size:,} papers" if found < size else f"{size:,} papers"
+    count = f"{size:,} papers"
+    if found < size:
+        count = f"{found:,} of {count}"
+    elif read := lines.read_count(library):
+        count += f", {read:,} of them read ahead by the model"
     if found > len(papers):
         count += f", the newest {len(papers)} shown"
     rows = "".join(_table_row(paper) for paper in papers)

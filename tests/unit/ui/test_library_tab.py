@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from assistant.errors import LibraryError
-from assistant.library import Library, upsert
+from assistant.library import Library, papers_read, upsert
 from assistant.types import AuthorProfile, IngestionReport, Notice, Paper, Problem, Progress, Record, SourceReport
 from assistant.ui import library as tab
 from tests.conftest import make_paper
@@ -114,6 +115,15 @@ def test_papers_are_listed_searched_and_counted(library: Library) -> None:
     assert "1 of 2 papers" in tab.papers_table(library, "looms")
     assert 'href="https://example.org/x"' in tab.papers_table(library, "looms")
     assert "None of the 2 papers holds “zebra”." in tab.papers_table(library, "zebra")
+
+
+def test_how_many_papers_the_model_has_read_ahead_is_said(library: Library) -> None:
+    store(library, make_paper("Gears"), make_paper("Looms", "Other words."))
+    assert "read ahead" not in tab.papers_table(library)
+    (gears, _) = library.papers()
+    with library.transaction() as connection:
+        connection.execute(insert(papers_read), {"paper_id": gears.id, "model": "m", "digest": "d"})
+    assert "2 papers, 1 of them read ahead by the model" in tab.papers_table(library)
 
 
 def test_of_a_person_the_newest_page_is_shown(library: Library) -> None:
