@@ -2,8 +2,9 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -167,6 +168,31 @@ def test_answers_after_readings_are_those_of_a_fresh_model(folder: Path, monkeyp
         assert np.allclose(kept.last[2], fresh.last[2], atol=1e-4)
         written = ["".join(each.generate(prompt, max_new_tokens=30, stop=stop)) for each in (model, fresh_model)]
         assert written[0] == written[1]
+
+
+def test_what_was_read_stays_known_after_a_stop_and_many_other_prompts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, lengths, to_stop = TransformersModel(str(folder)), list[int](), list[threading.Event]()
+    forward = model._forward
+
+    def counted(tokens: Sequence[int], cache: Any, **shown: bool) -> Any:
+        lengths.append(len(tokens))
+        if to_stop:
+            to_stop.pop().set()
+        return forward(tokens, cache, **shown)
+
+    monkeypatch.setattr(model, "_forward", counted)
+    abstract = Message("user", "Low-rank adapters tune large language models. " * 20)
+    assert model.read((PROMPT[0], abstract, PROMPT[1]), stop=threading.Event())
+    stop = threading.Event()
+    to_stop.append(stop)
+    assert model.read((PROMPT[0], abstract, Message("user", "What is tuned?")), stop=stop) is None
+    for number in range(8):
+        assert model.read((PROMPT[0], Message("user", f"{number} adapters? " * 20)), stop=threading.Event())
+    lengths.clear()
+    assert model.read((PROMPT[0], abstract, Message("user", "Why?")), stop=threading.Event())
+    assert sum(lengths) < model.count_tokens(abstract.content)
 
 
 def test_several_answers_are_written_together_each_as_it_would_be_alone(model: LanguageModel) -> None:
