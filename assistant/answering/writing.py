@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import prompts
@@ -114,14 +114,21 @@ def prove(
 
     Where papers are compared and one of them is cited by no sentence, its own main sentence is quoted.
     """
-    sentences = verifier.prove(
-        written, plan.question, [verifier.provable(source) for source in sources], supports, embed
-    )
+    shown = prompting.numbered(sources)  # what the model writes goes by the numbers of its prompt
+    proved = verifier.prove(written, plan.question, [verifier.provable(source) for source in shown], supports, embed)
+    own = {one.number: source.number for one, source in zip(shown, sources, strict=True)}
+    sentences = tuple(_numbered(sentence, own) for sentence in proved)
     if isinstance(plan, PassagesPlan):
         return sentences
     cited = {number for sentence in sentences if is_shown(sentence) for number in sentence.sources}
     quoted = [_quotation(source) for source in sources if source.number not in cited]
     return (*sentences, *(sentence for sentence in quoted if sentence))
+
+
+def _numbered(sentence: Sentence, numbers: Mapping[int, int]) -> Sentence:
+    """Return a sentence with other numbers of its sources."""
+    spans = tuple(replace(span, source=numbers[span.source]) for span in sentence.spans)
+    return replace(sentence, sources=tuple(numbers[number] for number in sentence.sources), spans=spans)
 
 
 def is_shown(sentence: Sentence) -> bool:

@@ -76,6 +76,15 @@ def judgement(
     return messages(text, sources, task=task, count_tokens=model.count_prompt_tokens, budget=budget)[0]
 
 
+def numbered(sources: Sequence[Source]) -> tuple[Source, ...]:
+    """Return sources with the numbers that they have in a prompt, where the best one stands last, next to the question.
+
+    Numbers follow the place there, not the place among all that were found: so every prompt about a paper begins alike,
+    and what was read of it serves the next one too.
+    """
+    return tuple(replace(source, number=len(sources) - place) for place, source in enumerate(sources))
+
+
 def is_refusal(text: str) -> bool:
     """Tell whether the model's first sentence says that the abstracts hold no answer."""
     return any(_NOT_SAID.search(sentence) for sentence in split_sentences(text)[:1])
@@ -83,7 +92,7 @@ def is_refusal(text: str) -> bool:
 
 def prompt(question: str, task: Task, sources: Sequence[Source]) -> tuple[Message, ...]:
     """Return the instructions, and sources with what is asked of them; prompts on the same sources begin alike."""
-    abstracts = "\n\n".join(_quoted(source) for source in reversed(sources))  # the best one next to the question
+    abstracts = "\n\n".join(_quoted(source) for source in reversed(numbered(sources)))
     name = task if task in _TASKS else "question"
     return (
         Message("system", prompts.load("system")),

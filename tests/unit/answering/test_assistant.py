@@ -19,9 +19,11 @@ from assistant.types import (
     EvidenceFound,
     OverviewPlan,
     PaperFilter,
+    PassagesPlan,
     Progress,
     QuestionPlanned,
     Record,
+    Source,
     TextProduced,
     Waiting,
 )
@@ -230,6 +232,17 @@ def test_an_answer_that_says_it_already_gets_no_quotation(build: Callable[..., A
     model = ScriptedModel("Each adapter is what BeamLoRA treats as a beam.")
     answer = build(model).ask("What does BeamLoRA treat as a beam?").answer()
     assert "The abstract says" not in answer.text
+
+
+def test_numbers_that_the_model_writes_go_by_its_prompt_and_are_shown_as_the_sources_own() -> None:
+    beams = Source(3, "p1", "BeamLoRA", (), "2025", "", BEAMS)
+    pruning = Source(5, "p2", "Light-PEFT", (), "2024", "", PRUNING)
+    plan, silent = PassagesPlan(question="Which paper prunes?", subject="Which paper prunes?"), lambda *_: None
+    alone = writing.prove("The paper that prunes early is [1].", plan, [pruning], silent, HashingEmbedder().embed)
+    assert [(one.text, one.sources) for one in alone] == [("The paper that prunes early is “Light-PEFT”.", (5,))]
+    assert {span.source for span in alone[0].spans} == {5}
+    both = writing.prove("The paper on beams is [2].", plan, [beams, pruning], silent, HashingEmbedder().embed)
+    assert [(one.text, one.sources) for one in both] == [("The paper on beams is “BeamLoRA”.", (3,))]
 
 
 def test_the_reader_s_word_on_the_kind_counts(build: Callable[..., Assistant]) -> None:

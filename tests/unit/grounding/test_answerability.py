@@ -1,6 +1,7 @@
 """Whether abstracts state what is asked for, as a model that reads them says."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,13 +44,19 @@ def judged(question: str, model: ScriptedModel, sources: tuple[Source, ...] = (B
 def test_the_first_source_that_states_the_answer_is_answered_from() -> None:
     assert judged("What are beams?", ScriptedModel()).answering == (1,)
     model = ScriptedModel()
-    model.denied = ("[1]",)
+    model.denied = ("BeamLoRA treats",)
     assert judged("What prunes early?", model).answering == (2,)
+
+
+def test_the_prompt_about_a_paper_is_the_same_at_whatever_place_it_was_found() -> None:
+    model = ScriptedModel()
+    prompts = [judgement("answerability", "What?", [replace(BEAMS, number=n)], model, 3000) for n in (1, 3)]
+    assert prompts[0] == prompts[1]
 
 
 def test_without_one_the_nearest_sentence_of_the_likeliest_source_is_quoted() -> None:
     model = ScriptedModel()
-    model.denied = ("[1]", "[2]")
+    model.denied = ("[1]",)
     judgement = judged("Was Light-PEFT tested on GLUE or on SuperGLUE?", model, (PRUNING, BEAMS))
     assert judgement.answering == ()
     assert judgement.nearest == 2

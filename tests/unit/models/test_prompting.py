@@ -20,8 +20,8 @@ def build(budget: int, sources: tuple[Source, ...] = SOURCES) -> str:
 
 def test_the_prompt_holds_instructions_numbered_abstracts_and_question() -> None:
     text = build(10_000)
-    assert text.index("system:") < text.index("[3] Title 3")
-    assert text.index("[3] Title 3") < text.index("[1] Title 1. A, B, C et al. 2025") < text.index("Question: Why?")
+    assert text.index("system:") < text.index("[1] Title 3")
+    assert text.index("[1] Title 3") < text.index("[3] Title 1. A, B, C et al. 2025") < text.index("Question: Why?")
     assert text.rstrip().count("Why?") >= 1
 
 
