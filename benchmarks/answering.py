@@ -304,10 +304,12 @@ def main(
     unwritten: list[Run] = []
     sample = Path(str(resources.files("assistant") / "sample_library.bib"))
     with ExitStack() as opened:
-        workspace = opened.enter_context(measuring.library_with(sample, *sorted(seeds.glob("*.txt"))))
         workers = {
             engine: opened.enter_context(ProcessPoolExecutor(1, mp_context=get_context("spawn"))) for engine in engines
         }
+        for worker in workers.values():  # a process begins with the peak of the one that starts it: it starts small
+            worker.submit(measuring.peak_memory).result()
+        workspace = opened.enter_context(measuring.library_with(sample, *sorted(seeds.glob("*.txt"))))
         print(f"{workspace.library.count()} papers, {len(asked)} questions, {workspace.language_model().info}")
         _warm_up(workspace, workers, engines)
         for question in asked:
@@ -320,11 +322,9 @@ def main(
                     theirs, memory[engine] = workers[engine].submit(write, model, prompt).result()
                     runs[engine].append(theirs)
             if verbose:
-                totals = [f"{engine} {each[-1].total_s:.1f} s" for engine, each in runs.items() if prompt and each]
-                print(
-                    f"{'right' if run.right else 'WRONG'} {question.text} {totals or f'{run.total_s:.1f} s'}",
-                    flush=True,
-                )
+                totals = ", ".join(f"{engine} {each[-1].total_s:.1f} s" for engine, each in runs.items() if prompt)
+                verdict = "right" if run.right else "wrong"
+                print(f"{verdict}: {question.text} ({totals or f'not written, {run.total_s:.1f} s'})", flush=True)
         memory[OURS] = measuring.peak_memory()
     everything = [*runs[OURS], *unwritten]
     print(f"\n{len(runs[OURS])} were written, {sum(run.refused for run in runs[OURS])} of them refused by the proof")
