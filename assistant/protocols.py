@@ -57,7 +57,7 @@ class Reading:
 class LanguageModel(Protocol):
     """Reads a chat, and writes its next message piece by piece.
 
-    What two prompts have in common at their beginning is read once where they follow each other.
+    What a prompt has in common at its beginning with one read before is not read again, while there is room to keep it.
     """
 
     @property

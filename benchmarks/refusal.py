@@ -88,8 +88,9 @@ def ask(workspace: Workspace, question: Question) -> Tried:
     if plan.kind != "passages":
         return Tried(question, None)
     model, budget = workspace.language_model(), assistant.prompt_tokens
-    sources = assistant.evidence(plan)
-    return Tried(question, assistant.judge.judge(plan.question, sources, model, budget=budget, stop=threading.Event()))
+    sources, near = assistant.evidence(plan)
+    judge, never = assistant.judge.judge, threading.Event()
+    return Tried(question, judge(plan.question, sources[:near], model, budget=budget, stop=never))
 
 
 def report(tried: Sequence[Tried]) -> None:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +54,10 @@ LONGEST_QUESTION = 4000
 LEAST_SIMILARITY = 0.15
 """Cosine of a question to the nearest paper below which none is read for it: what is off every topic mostly stays below
 with the default embedding model, and no question that an abstract answers was found there."""
+
+_NEAR_SCORE, _NEAR_SIMILARITY = 0.7, 0.8
+"""Shares of the best paper's score and similarity; from one of them another paper is read for the answer. Where the
+right paper was not the first one found, it had .77 of the best score at least (E26 in docs/experiments)."""
 
 _MOST_CATALOGUE_SOURCES = 200
 
@@ -244,7 +249,7 @@ class Assistant:
     def _prove(self, asked: _Asked, ticket: Ticket, plan: PassagesPlan | ComparisonPlan) -> Iterator[AnswerEvent]:
         """Find the evidence, have the model write from it, and keep of it what the evidence supports."""
         self.warm_up()
-        sources = self.evidence(plan)
+        sources, near = self.evidence(plan)
         if not sources:
             looked_for = plan.subject if isinstance(plan, PassagesPlan) else plan.question
             told = refusals.nothing_found(looked_for, plan.filter, self.library.count(plan.filter))
@@ -255,7 +260,8 @@ class Assistant:
         yield from ticket.wait()
         model = self.language_model()
         if plan.kind == "passages" and not asked.anyway:
-            answered = self.judge.judge(plan.question, sources, model, budget=self.prompt_tokens, stop=asked.stop)
+            may_answer = sources[:near]
+            answered = self.judge.judge(plan.question, may_answer, model, budget=self.prompt_tokens, stop=asked.stop)
             if not answered.answering and not asked.stop.is_set():
                 told = refusals.not_said(sources, answered.nearest, answered.quote)
                 yield AnswerFinished(replace(asked.unwritten(plan, "refusal", *told), sources=sources))
@@ -308,24 +314,32 @@ class Assistant:
         reason = "; ".join(part for part in (told, answer.reason) if part)
         return replace(answer, rows=paper_summary.table(sources), sources=sources, reason=reason)
 
-    def evidence(self, plan: PassagesPlan | ComparisonPlan) -> tuple[Source, ...]:
-        """Return the papers to read: those that the question names, else the nearest; none where none is near.
+    def evidence(self, plan: PassagesPlan | ComparisonPlan) -> tuple[tuple[Source, ...], int]:
+        """Return the papers for a question, and how many of them, the first ones, may state the answer.
 
-        Papers that are named by some words of their titles only are read alone where the search, too, finds them first.
+        They are those that the question names, else the nearest; none where none is near. Papers that are named by some
+        words of their titles only stand alone where the search, too, finds them first. What scores far below the best
+        is shown to the reader, and not read.
         """
         named = list(plan.papers[: max(self.passages, 2)])
         if named and (isinstance(plan, ComparisonPlan) or plan.is_exact):
-            return self._sources(named)
+            return self._sources(named), len(named)
         subject = plan.subject if isinstance(plan, PassagesPlan) else plan.question
         passages = self.retriever.search(subject, self.passages, plan.filter)
         found = [passage.paper_id for passage in passages]
         if named:
             is_first = bool(found) and found[0] in named
-            return self._sources(named if is_first else [*found[: self.passages - len(named)], *named])
+            sources = self._sources(named if is_first else [*found[: self.passages - len(named)], *named])
+            return sources, len(sources)
         known = [passage.similarity for passage in passages if passage.similarity is not None]
         if known and max(known) < LEAST_SIMILARITY and not plan.filter.author:
-            return ()
-        return self._sources(found)
+            return (), 0
+        best = max(known, default=1.0)
+        near = [
+            passage.score >= _NEAR_SCORE * passages[0].score or (passage.similarity or 0.0) >= _NEAR_SIMILARITY * best
+            for passage in passages
+        ]
+        return self._sources(found), sum(takewhile(bool, near))
 
     def _say(self, answer: Answer) -> Iterator[AnswerEvent]:
         yield EvidenceFound(())

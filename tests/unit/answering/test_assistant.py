@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pytest
@@ -11,6 +11,7 @@ from assistant.answering import Assistant, writing
 from assistant.answering.assistant import LONGEST_QUESTION
 from assistant.answering.model_queue import Ticket
 from assistant.errors import QuestionError
+from assistant.grounding import Judgement
 from assistant.library import Library, upsert
 from assistant.planning import Gazetteer, Planner
 from assistant.search import PersistentIndex, Retriever, embedding_queue
@@ -19,6 +20,7 @@ from assistant.types import (
     EvidenceFound,
     OverviewPlan,
     PaperFilter,
+    Passage,
     PassagesPlan,
     Progress,
     QuestionPlanned,
@@ -248,6 +250,24 @@ def test_numbers_that_the_model_writes_go_by_its_prompt_and_are_shown_as_the_sou
 def test_the_reader_s_word_on_the_kind_counts(build: Callable[..., Assistant]) -> None:
     answer = build().ask("What treats each adapter as a beam?", kind="catalogue").answer()
     assert (answer.kind, answer.count) == ("catalogue", 2)
+
+
+def test_a_paper_far_behind_the_best_one_is_shown_and_not_read(
+    build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Noting(TrustingJudge):
+        def judge(self, question: str, sources: Sequence[Source], *others: object, **named: object) -> Judgement:
+            read.append(len(sources))
+            return super().judge(question, sources, *others, **named)
+
+    read: list[int] = []
+    assistant = build(ScriptedModel(*["BeamLoRA treats each adapter as a beam."] * 5), Noting())
+    first, second = (passage.paper_id for passage in assistant.retriever.search("What is a beam?", 2))
+    for score, similarity in ((0.72, 0.1), (0.3, 0.45), (0.3, 0.1), (0.9, None), (0.3, None)):
+        found = [Passage(first, 1.0, 0.5), Passage(second, score, similarity)]
+        monkeypatch.setattr(Retriever, "search", lambda *_, found=found: found)
+        assert len(assistant.ask("What treats each adapter as a beam?").answer().sources) == 2
+    assert read == [2, 2, 1, 2, 1]
 
 
 def test_text_follows_and_the_finished_answer_cites(build: Callable[..., Assistant]) -> None:
