@@ -69,3 +69,16 @@ def test_a_sliding_window_is_not_stored() -> None:
     prefixes = Prefixes(config)
     prefixes.store(list(range(50)), cache_of(50, config))
     assert prefixes.take(list(range(50))).tokens == []
+
+
+def test_of_a_pass_that_was_left_early_only_what_every_layer_holds_is_stored() -> None:
+    config = LlamaConfig(num_hidden_layers=2, hidden_size=8, num_attention_heads=1, num_key_value_heads=1)
+    prefixes, left, tokens = Prefixes(config), DynamicCache(config=config), list(range(100))
+    prefixes.store(tokens, left)
+    assert prefixes.take(tokens).tokens == []
+    for layer, count in ((0, 90), (1, 40)):
+        left.update(torch.zeros(1, 1, count, 8), torch.zeros(1, 1, count, 8), layer)
+    prefixes.store(tokens, left)
+    taken = prefixes.take(tokens)
+    assert taken.tokens == tokens[:40]
+    assert [layer.get_seq_length() for layer in taken.cache.layers] == [40, 40]
