@@ -158,7 +158,18 @@ def load_language_model(settings: Settings) -> LanguageModel:
 
 
 def load_embedder(settings: Settings) -> Embedder:
-    """Load the embedding model that the settings name, else the default one. Raises ModelError."""
-    from assistant.models.embedder import TransformerEmbedder
+    """Load the embedding model that the settings name, else the default one. Raises ModelError.
 
-    return TransformerEmbedder(registry(settings).resolve(settings.embedder or models.default_embedder()))
+    Where single texts can do without torch, only what those need is loaded; the rest follows when it is needed first.
+    """
+    from assistant.models.light_embedder import BertEncoder, LightEmbedder
+
+    model = registry(settings).resolve(settings.embedder or models.default_embedder())
+
+    def load() -> Embedder:
+        from assistant.models.embedder import TransformerEmbedder
+
+        return TransformerEmbedder(model)
+
+    encoder = BertEncoder.find(model)
+    return LightEmbedder(encoder, load) if encoder else load()

@@ -4,4 +4,14 @@ from assistant.models.probes import Probe
 from assistant.models.prompting import Judgement
 from assistant.models.registry import ModelEntry
 
-__all__ = ["Judgement", "ModelEntry", "Probe", "chat_model", "embedder", "probes", "prompting", "registry"]
+__all__ = [
+    "Judgement",
+    "ModelEntry",
+    "Probe",
+    "chat_model",
+    "embedder",
+    "light_embedder",
+    "probes",
+    "prompting",
+    "registry",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -18,10 +17,8 @@ from sentence_transformers import SentenceTransformer
 
 from assistant.errors import ModelError
 from assistant.models.device import best_dtype
+from assistant.models.light_embedder import MAX_TOKENS, fingerprint, weights_identity
 from assistant.protocols import Vectors
-
-MAX_TOKENS = 512
-"""Longer texts are cut here; see E9 in docs/experiments."""
 
 _WINDOW = 2048
 """Texts that are sorted by length together: enough that a batch needs next to no padding."""
@@ -62,9 +59,7 @@ class TransformerEmbedder:
         self._model.max_seq_length = min(MAX_TOKENS, max(limit, positions))
         transformer.unpad_inputs = False  # batches are cut from padded rows
         commit = getattr(transformer.auto_model.config, "_commit_hash", None)
-        self.fingerprint = (
-            f"{_identity(model, commit, self.dimension)} tokens={self._model.max_seq_length} template=title+abstract"
-        )
+        self.fingerprint = fingerprint(_identity(model, commit, self.dimension), self._model.max_seq_length)
         """Identifies model, weights and text handling."""
         self._workers = torch.get_num_threads() if self._device == "cpu" else 1
 
@@ -197,11 +192,4 @@ def _identity(model: str, commit: str | None, dimension: int) -> str:
 
     One from the hub is named by the commit that was resolved, where that is known: a branch may move.
     """
-    weights = sorted(Path(model).glob("*.safetensors"))
-    if not weights:
-        return f"model={model} commit={commit or 'unknown'} dimension={dimension}"
-    checksum = hashlib.sha256()
-    for path in weights:
-        with path.open("rb") as file:
-            checksum.update(hashlib.file_digest(file, "sha256").digest())
-    return f"weights={checksum.hexdigest()[:16]}"
+    return weights_identity(Path(model)) or f"model={model} commit={commit or 'unknown'} dimension={dimension}"

@@ -52,7 +52,7 @@ class Retriever:
         candidates = max(CANDIDATES, limit)
         if among is None:
             self.index.prepare()  # while the embedding model loads
-        vector = self.embedder.embed([question])[0]
+        ((_, (vector,)),) = self.embedder.embed_many([question])  # as the papers were, to the last digit: see E28
         try:
             similarity = dict(self.index.query(vector, candidates, among))
         except VectorIndexError as error:

@@ -1,5 +1,8 @@
 """What every embedder does, tried on each of them."""
 
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,18 +11,24 @@ import numpy as np
 import pytest
 
 from assistant.errors import ModelError
+from assistant.models.light_embedder import BertEncoder, LightEmbedder
 from assistant.protocols import Embedder
 from tests.fakes import HashingEmbedder
 from tests.tiny_models import tiny_embedder
 
 
-@pytest.fixture(params=["hashing", "transformer"])
+@pytest.fixture(params=["hashing", "transformer", "light"])
 def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
     if request.param == "hashing":
         return HashingEmbedder()
     from assistant.models.embedder import TransformerEmbedder
 
-    return TransformerEmbedder(str(tiny_embedder(tmp_path_factory.mktemp("embedder"))))
+    folder = str(tiny_embedder(tmp_path_factory.mktemp("embedder")))
+    if request.param == "transformer":
+        return TransformerEmbedder(folder)
+    encoder = BertEncoder.find(folder)
+    assert encoder
+    return LightEmbedder(encoder, lambda: TransformerEmbedder(folder))
 
 
 def test_every_text_gets_a_unit_vector_in_order(embedder: Embedder) -> None:
@@ -82,6 +91,58 @@ def test_the_vectors_are_those_of_sentence_transformers(tmp_path: Path) -> None:
     texts = ["What is a beam?", "Low-rank adapters " * 9, "pruning"]
     reference = SentenceTransformer(folder, device="cpu").encode(texts, normalize_embeddings=True)
     np.testing.assert_allclose(TransformerEmbedder(folder).embed(texts), reference, atol=2e-2)
+    encoder = BertEncoder.find(folder)
+    assert encoder
+    np.testing.assert_allclose([encoder.vector(text) for text in texts], reference, atol=1e-5)
+
+
+def test_the_light_embedder_is_the_same_model_and_loads_the_other_only_for_several_texts(tmp_path: Path) -> None:
+    from assistant.models.embedder import TransformerEmbedder
+
+    folder = str(tiny_embedder(tmp_path / "model"))
+    loaded: list[TransformerEmbedder] = []
+
+    def load() -> TransformerEmbedder:
+        loaded.append(TransformerEmbedder(folder))
+        return loaded[-1]
+
+    encoder = BertEncoder.find(folder)
+    assert encoder
+    light = LightEmbedder(encoder, load)
+    one = light.embed(["word " * 2000])
+    assert (one.shape, list(light.embed_many([])), loaded) == ((1, light.dimension), [], [])
+    several = light.embed(["word " * 2000, "pruning"])
+    assert light.embed(["one", "two"]).shape == (2, light.dimension)
+    assert [model.fingerprint for model in loaded] == [light.fingerprint]
+    np.testing.assert_allclose(one[0], several[0], atol=2e-2)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "value"),
+    [
+        ("config.json", "hidden_act", "relu"),
+        ("config.json", "architectures", ["RobertaModel"]),
+        ("1_Pooling/config.json", "pooling_mode", "cls"),
+        ("config_sentence_transformers.json", "default_prompt_name", "query"),
+    ],
+)
+def test_the_light_embedder_leaves_other_models_alone(tmp_path: Path, file: str, name: str, value: object) -> None:
+    folder = tiny_embedder(tmp_path / "model")
+    (folder / file).write_text(json.dumps({**json.loads((folder / file).read_text()), name: value}))
+    assert BertEncoder.find(str(folder)) is None
+    assert BertEncoder.find("owner/name") is None
+
+
+def test_one_text_is_embedded_without_torch(tmp_path: Path) -> None:
+    folder = tiny_embedder(tmp_path / "model")
+    program = (
+        "import sys\nfrom assistant import settings, wiring\n"
+        f"light = wiring.load_embedder(settings.load(embedder={str(folder)!r}))\n"
+        "print(light.embed(['What is a beam?']).shape)\n"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers', 'scipy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["(1, 32)", "[]"]
 
 
 def test_embedding_leaves_the_number_of_threads_as_it_was(tmp_path: Path) -> None:
