@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import inspect
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ def server(workspace: Workspace, host: str, port: int, on_ready: Callable[[str],
 
 def application(workspace: Workspace, uploads: Path) -> Any:
     """Return the page as an ASGI application, with everything of Gradio's that we do not use turned off."""
-    import gradio as gr
+    with _without_stubs():
+        import gradio as gr
     from fastapi import FastAPI
 
     from assistant.ui import page
@@ -80,6 +82,26 @@ def application(workspace: Workspace, uploads: Path) -> Any:
         ssr_mode=False,
         pwa=False,
     )
+
+
+@contextlib.contextmanager
+def _without_stubs() -> Iterator[None]:
+    """Keep Gradio from parsing its source to write stubs for editors into its own folder: half the time of its import.
+
+    It writes none for a class that no file defines. Others, such as torch in another thread, go on asking for files.
+    """
+    find = inspect.getfile
+
+    def getfile(what: Any) -> str:
+        if getattr(what, "__module__", "").startswith("gradio."):
+            raise OSError(f"{what} needs no stub.")
+        return find(what)
+
+    inspect.getfile = getfile  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        inspect.getfile = find
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -120,18 +120,22 @@ def _with_headers(send: Send) -> Send:
 
 
 def _with_hashes(send: Send) -> Send:
-    """Hold the page back until it is whole, then let exactly the scripts run that stand in it."""
+    """Hold the page back until it is whole, add our script, then let exactly the scripts run that stand in it."""
     held: list[Message] = []
 
     async def sending(message: Message) -> None:
         held.append(message)
         if message["type"] != "http.response.body" or message.get("more_body"):
             return
-        body = b"".join(part.get("body", b"") for part in held)
+        script = Path(__file__).with_name("rest.js").read_bytes()
+        page = b"".join(part.get("body", b"") for part in held)
+        body = page.replace(b"<head>", b"<head><script>" + script + b"</script>", 1)
         hashes = [_hash(script) for script in _INLINE_SCRIPT.findall(body)]
-        MutableHeaders(scope=held[0])["Content-Security-Policy"] = content_policy(hashes)
-        for part in held:
-            await send(part)
+        headers = MutableHeaders(scope=held[0])
+        headers["Content-Security-Policy"] = content_policy(hashes)
+        headers["Content-Length"] = str(len(body))
+        await send(held[0])
+        await send({**message, "body": body})
 
     return sending
 

@@ -39,6 +39,8 @@ _CALLS_AT_ONCE = 8
 """Answers asked for without a page, which keep a thread for as long as they take."""
 
 _LONGEST_QUEUE = 64
+_BETWEEN_LOOKS = 0.05
+"""Seconds between two looks for a new event. Gradio looks a thousand times a second, which an idle machine can hear."""
 _DELETE_UPLOADS = (3600, 3600)
 """Uploads that were never added: every how many seconds to look, and how old they may grow."""
 
@@ -64,6 +66,7 @@ def _prepare(workspace: Workspace) -> Callable[[], bool]:
         with contextlib.suppress(AssistantError):
             workspace.embed_few()
             workspace.language_model()
+            workspace.embedder().embed([TITLE, TITLE])  # several texts, as a proof has them, need more than one does
 
     thread = threading.Thread(target=load, daemon=True)
     thread.start()
@@ -116,6 +119,7 @@ def build(workspace: Workspace, uploads: Path, downloads: Downloads) -> gr.Block
         offer.click(add_sample, None, added, api_visibility="private", show_progress_on=offer)
         api(chat.answer, api_name="ask", concurrency_limit=_CALLS_AT_ONCE)
     page.queue(api_open=False, max_size=_LONGEST_QUEUE, default_concurrency_limit=4)
+    page._queue.sleep_when_free = page._queue.progress_update_sleep_when_free = _BETWEEN_LOOKS
     return page
 
 

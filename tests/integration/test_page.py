@@ -770,3 +770,20 @@ def test_ten_tabs_reach_the_queue_at_once(app: Running, somebody: Ticket) -> Non
     threading.Timer(20, too_long.set).start()
     with closing(app.workspace.assistant.queue.ticket(stop=too_long, in_background=True)) as last:
         assert 11 in (event.place for event in last.wait())
+
+
+def test_an_open_page_on_which_nothing_moves_draws_no_frames(app: Running, browser: Browser) -> None:
+    page = browser.new_page()
+    page.add_init_script(
+        "window.frames_asked = 0; const ask = window.requestAnimationFrame.bind(window);"
+        "window.requestAnimationFrame = (callback) => { window.frames_asked += 1; return ask(callback); };"
+    )
+    page.goto(app.url)
+    page.wait_for_selector("#question textarea")
+    for _ in range(15):
+        before = page.evaluate("window.frames_asked")
+        page.wait_for_timeout(2000)
+        if (asked := page.evaluate("window.frames_asked") - before) < 10:
+            break
+    page.close()
+    assert asked < 10
