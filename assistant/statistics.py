@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 ERROR = 0.05
 """Chance that any of the statements made together is wrong, were the papers a sample."""
@@ -38,6 +37,8 @@ class Comparison:
 
 def wilson(counts: ArrayLike, totals: ArrayLike, level: float = 1 - ERROR) -> tuple[Figures, Figures]:
     """Return the bounds of Wilson's score interval (1927) of each share `counts / totals`; (0, 1) of no papers."""
+    from scipy import stats
+
     count, total = np.asarray(counts, np.float64), np.asarray(totals, np.float64)
     z2 = float(stats.norm.ppf((1 + level) / 2)) ** 2
     middle = (count + z2 / 2) / (total + z2)
@@ -56,12 +57,14 @@ def compare(earlier: int, earlier_papers: int, later: int, later_papers: int, le
     Where a cell of the table holds few papers the interval is the exact conditional one (Fisher 1935, as in
     `scipy.stats.contingency.odds_ratio`), else the logit interval of B. Woolf (1955), which is much faster there.
     """
+    from scipy.stats import contingency
+
     table = np.array([[later, earlier], [later_papers - later, earlier_papers - earlier]])
     if not (table.sum(axis=0).all() and table.sum(axis=1).all()):
         ratio, low, high = math.nan, 0.0, math.inf
     else:
         kind = "sample" if table.min() >= _LEAST_FOR_LOGIT else "conditional"
-        found = stats.contingency.odds_ratio(table, kind=kind)
+        found = contingency.odds_ratio(table, kind=kind)
         interval = found.confidence_interval(level)
         ratio, low, high = float(found.statistic), float(interval.low), float(interval.high)
     return Comparison(earlier, earlier_papers, later, later_papers, ratio, low, high, level)

@@ -11,18 +11,16 @@ from datetime import date
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 
-from assistant import export, ingestion, wiring
+from assistant import wiring
 from assistant.analysis import trends
 from assistant.analysis.summaries import BackgroundReading, reading_ahead
 from assistant.analysis.trends import Trends
 from assistant.answering import AnswerStream, Assistant, writing
 from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
-from assistant.export import bundles
 from assistant.grounding import Judge
-from assistant.ingestion.readers import NO_COLUMNS
-from assistant.ingestion.remote import AuthorCandidate, Reference, fetch, find_authors
 from assistant.library import CheckReport, Finding, Library, Ownership, curation, integrity, make_folder
 from assistant.planning import Gazetteer, KnownReader, Planner, Reader
 from assistant.protocols import Embedder, LanguageModel, Vectors
@@ -44,6 +42,9 @@ from assistant.types import (
     Turn,
 )
 from vectorstore import VectorIndexError
+
+if TYPE_CHECKING:
+    from assistant.ingestion.remote import AuthorCandidate, Reference
 
 _FEW = 64
 """Papers without a vector that a question waits for: a second or so."""
@@ -201,6 +202,8 @@ class Workspace:
 
         Raises UsageError for an unknown format, ExportError where the file cannot be written.
         """
+        from assistant import export
+
         selected = topics.select(self.library, topic, filter)
         text = "".join(export.text(export.stream(self.library, selected.filter), export.format_for(format, file)))
         if file:
@@ -243,7 +246,7 @@ class Workspace:
         sources: str | Path | Reference | Sequence[str | Path | Reference],
         *,
         as_of: date | None = None,
-        columns: Mapping[str, str] = NO_COLUMNS,
+        columns: Mapping[str, str] = MappingProxyType({}),
         recursive: bool = True,
         on_progress: ProgressListener = lambda _: None,
     ) -> IngestionReport:
@@ -254,6 +257,9 @@ class Workspace:
         columns. What could not be read stands in the report. Raises UsageError for a text that begins like a reference
         but cannot be read as one.
         """
+        from assistant import ingestion
+        from assistant.ingestion.remote import Reference, fetch
+
         several = [sources] if isinstance(sources, str | Path | Reference) else sources
         given = [
             each
@@ -286,10 +292,14 @@ class Workspace:
 
     def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
         """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""
+        from assistant.ingestion.remote import find_authors
+
         return find_authors(name, wiring.services(self.settings))
 
     def save_bundle(self, answer: Answer, folder: Path) -> None:
         """Write an answer with its evidence into a folder. Raises BundleError where it holds something else."""
+        from assistant.export import bundles
+
         bundles.write(answer, self.library, folder)
 
     def waiting_count(self) -> int:

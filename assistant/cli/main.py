@@ -19,7 +19,6 @@ from assistant.cli import authors, evaluate, export, models, papers, render, tre
 from assistant.cli.options import AsJson, Topic, open_workspace, several_people_note, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
-from assistant.settings import PROGRAM_VERSION
 from assistant.text import counted
 from assistant.types import Answer, Length, PaperFilter, Turn
 
@@ -269,6 +268,8 @@ def chat(context: typer.Context) -> None:
 @app.command()
 def version() -> None:
     """Print the version."""
+    from assistant.settings import PROGRAM_VERSION
+
     print(PROGRAM_VERSION)
 
 
@@ -305,9 +306,9 @@ def _questions(text: str, file: Path | None, name: str) -> list[question_files.Q
 
 def _check_bundle(folder: Path | None) -> None:
     """Raise an error where a bundle cannot be written, before anything is opened or loaded."""
-    from assistant.export import bundles
-
     if folder:
+        from assistant.export import bundles
+
         bundles.check_folder(folder)
 
 

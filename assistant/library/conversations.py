@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as insert_or_pass
 
@@ -15,7 +16,8 @@ from assistant.library.schema import answers, chats
 from assistant.library.store import Library
 from assistant.types import Answer
 
-_ANSWER = TypeAdapter(Answer)
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Conversations:
     def save(self, chat_id: str, given: Sequence[Answer]) -> None:
         """Save a conversation as it stands now: its answers in order, replacing what was saved of it before."""
         rows = [
-            {"chat_id": chat_id, "ordinal": ordinal, "answer": _ANSWER.dump_json(answer).decode()}
+            {"chat_id": chat_id, "ordinal": ordinal, "answer": _answer_json().dump_json(answer).decode()}
             for ordinal, answer in enumerate(given, 1)
         ]
         with self._library.transaction() as connection:
@@ -61,15 +63,23 @@ class Conversations:
         )
         with self._library.transaction() as connection:
             rows = connection.execute(query).all()
-        return [SavedConversation(row.id, row.begun, _ANSWER.validate_json(row.answer).question) for row in rows]
+        return [SavedConversation(row.id, row.begun, _answer_json().validate_json(row.answer).question) for row in rows]
 
     def answers(self, chat_id: str) -> tuple[Answer, ...]:
         """Return the answers of a conversation in order; none where it is unknown."""
         query = select(answers.c.answer).where(answers.c.chat_id == chat_id).order_by(answers.c.ordinal)
         with self._library.transaction() as connection:
-            return tuple(_ANSWER.validate_json(text) for text in connection.execute(query).scalars())
+            return tuple(_answer_json().validate_json(text) for text in connection.execute(query).scalars())
 
     def forget(self, chat_id: str) -> None:
         """Delete a conversation."""
         with self._library.transaction() as connection:
             connection.execute(delete(chats).where(chats.c.id == chat_id))
+
+
+@cache
+def _answer_json() -> TypeAdapter[Answer]:
+    """Return what reads and writes answers as JSON."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Answer)

@@ -16,8 +16,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from assistant.text.words import split_sentences
+
+
+class _Pattern:
+    """A pattern that is compiled when it is first used: those of orders are large, and most commands need none."""
+
+    def __init__(self, pattern: str, flags: int = 0) -> None:
+        self._pattern, self._flags = pattern, flags
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._pattern, self._flags)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first match in a text."""
+        return self._compiled.search(text)
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Return the match at the beginning of a text."""
+        return self._compiled.match(text)
+
 
 LONGEST_TITLE = 400
 """Characters of a title that are shown to the model."""
@@ -58,10 +79,10 @@ _LOOKALIKES = str.maketrans(
 """Cyrillic and Greek letters that pass for Latin ones (Unicode Technical Standard 39)."""
 
 _ROLE = r"(?:system|assistant|user|human|developer|instructions?|response|question|answer|prompt|ai|bot|tool|q|a)"
-_OPENING = re.compile(
+_OPENING = _Pattern(
     rf"(?:[^\w(]{{0,12}}{_ROLE}(?:\s+(?:message|prompt|note))?[^\w\s:：]{{0,6}}\s*[:：])", re.IGNORECASE
 )
-_FORGED = re.compile(
+_FORGED = _Pattern(
     r"<\s*[|｜]\s*/?\w+|<<\s*/?sys\s*>>|\[/?(?:inst|system\w*|tool_calls?)\]|</?(?:s|system|assistant|user|instructions?|"
     r"tool_call|function_call|prompt|think|start_of_turn|end_of_turn)>"
     r"|^\W*#{1,6}\s*(?:system|assistant|user|instructions?|response|new)\b"
@@ -70,13 +91,13 @@ _FORGED = re.compile(
     r"|[\"'](?:role|tool|function|tool_calls?|function_call|arguments|action|final_answer|answer|content)[\"']\s*:",
     re.IGNORECASE,
 )
-_MESSAGE = re.compile(
+_MESSAGE = _Pattern(
     r"^\W*(?:(?:system|assistant|user|human|developer|ai)(?:\s+(?:message|prompt|note|override|update|notice))?\W{0,6}:"
     r"|answer\W{0,3}:|[qa]\W{0,2}:\s|question\W{0,3}:.{0,600}\banswer\W{0,3}:)"
 )
-_MESSAGES = re.compile(r"(?:\b(?:system|assistant|user|human|question|answer|q|a)\s?:.{1,200}){2}")
+_MESSAGES = _Pattern(r"(?:\b(?:system|assistant|user|human|question|answer|q|a)\s?:.{1,200}){2}")
 """Two messages in one line: one alone, as in "A planning system: ...", is a title like any other."""
-_INSTRUCTIONS = re.compile(
+_INSTRUCTIONS = _Pattern(
     r"^\W*(?:new|updated|revised|real|actual|hidden|secret|admin\w*|developer|additional|important|special)\s+"
     r"(?:\w+\s+)?(?:instructions?|prompt|rules?|orders?|directives?|system\s+message)\b\W{0,3}"
     r"(?:(?:for|to)\s+[^.:]{0,40})?(?:\([^()]{0,80}\)\s*)?:"
@@ -125,61 +146,61 @@ _CONDITION = (
     r"|regardless|no\s+matter|whatever|instead|to\s+(?:any|every|all|each))\b"
 )
 
-_OVERRIDE = re.compile(
+_OVERRIDE = _Pattern(
     rf"(?:{_CLAUSE}|\b{_READER}\s+(?:{_MUST}\s+)?|\b(?:and|then|to|please)\s+|^\W*{_CONDITION}[^.]{{0,300}},\s*)"
     rf"{_UNDO}\b(?=[^.!?]{{0,60}}?\b(?:your|all|any|every|previous|prior|earlier|preceding|above|former|other|these|those"
     rf"|foregoing|everything|system|anything|what)\b)[^.!?]{{0,60}}?\b{_RULES}(?!\W+(?:set|sets|tuning|following)\b)"
 )
-_MENTIONED = re.compile(
+_MENTIONED = _Pattern(
     r"\b(?:we|our|study|studies|show|shows|attacks?|adversar\w+|jailbreak\w*|propose|proposes|models?\s+(?:often|may|can"
     r"|tend|fail|that)|to\s+ignore|which|whether|such\s+as|e\.g)\b"
 )
 """Words of a report about orders ("attacks that make a model ignore its instructions"): it is not itself an order,
 unless its sentence begins as one."""
 
-_IMPERATIVE = re.compile(rf"{_CLAUSE}{_SAY}\b(?!-)(?=\W)[^.!?]{{0,300}}?{_SPOKEN}")
-_CONDITIONAL = re.compile(rf"^\W*{_CONDITION}[^.!?]{{0,300}}?[,:]\s*(?:{_BEFORE}\W+){{0,3}}{_SAY}\b")
-_BARE = re.compile(
+_IMPERATIVE = _Pattern(rf"{_CLAUSE}{_SAY}\b(?!-)(?=\W)[^.!?]{{0,300}}?{_SPOKEN}")
+_CONDITIONAL = _Pattern(rf"^\W*{_CONDITION}[^.!?]{{0,300}}?[,:]\s*(?:{_BEFORE}\W+){{0,3}}{_SAY}\b")
+_BARE = _Pattern(
     rf"^\W*(?:{_BEFORE}\W+){{0,3}}(?:say|reply|respond|answer|write|print|output|repeat)\s+(?:\w+\s+){{0,2}}\w+\W*$"
 )
 """A whole sentence such as "Say only X"."""
 
-_ANSWER_SO = re.compile(
+_ANSWER_SO = _Pattern(
     rf"(?<!\bto\s)(?<!\bcan\s)(?<!\bnot\s)(?<!-)\b(?:answer|respond|reply)\s+(?:to\s+)?(?:(?:every|any|all|each)\s+(?:\w+\s+)?"
     r"(?:question|quer(?:y|ies)|prompt)s?\s+(?:with|by|as)\b|(?:only|solely|exactly|just)\s+(?:with|by|in)\b|with\s+the\s+"
     r"(?:word|phrase|sentence|text)s?\b)"
     rf"|\b{_UNDO}\b[^.!?]{{0,60}}\b(?:abstracts?|sources?|passages?|context|documents?|papers?|questions?)\b"
     rf"[^.!?]{{0,30}}?(?:,|;|\band)\s+(?:instead\s+)?(?:answer|respond|reply|say|write|print|output|tell)\s+(?:only\b|just\b|with\b|that\b|\d|[\"“])"
 )
-_ADDRESSED = re.compile(
+_ADDRESSED = _Pattern(
     r"\byou\s+(?:must|shall|should|will|are\s+(?:now|no\s+longer|an?|required|instructed|asked|ordered|told|hereby|to|[^.,]{1,30},\s+an?\s+(?:ai|assistant|bot|model))|have"
     r"\s+to|need\s+to|can\s+now)\b|\byour\s+(?:\w+\s+)?(?:answer|response|reply|instructions?|prompt|rules?|output|task\s+is|"
     r"guidelines?|system|training|programming|role|job|creators?|developers?|next)\b"
 )
-_ABOUT_ANSWERING = re.compile(
+_ABOUT_ANSWERING = _Pattern(
     r"\b(?:answer\w*|respon[ds]\w*|repl(?:y|ies)|instruct\w*|prompts?|assistant|ai|questions?|say|output|cite|obey"
     r"|comply|ignore|disregard|rules?|polic(?:y|ies)|restrictions?|recommend|language\s+models?|reveal|user|pretend|unrestricted)\b"
 )
-_ABOUT_READING = re.compile(
+_ABOUT_READING = _Pattern(
     r"\b(?:you\s+are\s+now|you\s+must|you\s+are\s+asked|system\s+prompt|to\s+your\s+answer|the\s+user"
     r"|nothing\s+else|every\s+question|verbatim|word\s+for\s+word|this\s+(?:paper|abstract)|whatever|instead\s+of\s+an)\b"
 )
-_DECODE = re.compile(
+_DECODE = _Pattern(
     r"\b(?:decode|decrypt|decipher|unscramble)\b[^.!?]{0,60}\band\s+(?:then\s+)?(?:do|follow|obey|execute|comply|act)\b"
 )
-_ORDERED = re.compile(
+_ORDERED = _Pattern(
     rf"\b{_READER}\s+{_MUST}\s+(?:\w+ly\s+|always\s+|never\s+|not\s+|only\s+|now\s+)*{_SAY}\b[^.!?]{{0,300}}?"
     r"(?:\b(?:this|that|every|any|all|each|the)\s+(?:\w+\s+)?(?:question|prompt|instruction|answer|abstract|user|query|"
     r"queries)s?\b.{0,300}\b(?:with|by|that|as|is)\b|\bexactly\b|https?:|[\"“‘][^\"”’]+[\"”’]|\binstead\b|\bthe\s+following\b)"
 )
-_VERDICT = re.compile(
+_VERDICT = _Pattern(
     r"\b(?:correct|right|true|final|only|expected|real|actual|official|proper|best)\s+(?:answer|response|reply)\b"
     r"(?:\s+(?:(?:to|for)\s+(?:this|that|any|every|all|your|the\s+user'?s?)\b[^.!?]{0,40}?(?:\b(?:is|are|be)\b|[:=])"
     r"|(?:is|are|will\s+be|must\s+be|should\s+be|remains)\s*:?\s*(?:always\s+|simply\s+|therefore\s+)?[\"“'‘]?"
     r"(?:\d|yes\b|no\b|that\b|[\"“'‘]))|\s*[:=])"
     r"|\banswer\s+to\s+(?:this|any|every|all|your|the\s+user'?s?)\b[^.!?:]{0,40}?\b(?:is|are|must|will)\b"
 )
-_VOCATIVE = re.compile(
+_VOCATIVE = _Pattern(
     r"^\W*(?:dear|attention|hey|hello|hi|note\s+(?:to|for)|message\s+(?:to|for)|instructions?\s+(?:to|for)|to\s+(?:the|any|all|every))\W+"
     r"(?:the\s+|any\s+|all\s+|an?\s+|every\s+)?(?:ai\s+|language\s+|large\s+language\s+)?"
     r"(?:assistants?|ais?|models?|llms?|chatbots?|readers?|reviewers?|systems?|bots?)\b(?:\s+(?:reading|processing|using|who|that)\b[^.:,]{0,40})?\s*[:,!—]"
@@ -262,6 +283,8 @@ def asked(question: str) -> str:
 
 def visible(text: str) -> str:
     """Return a text without characters that hide or reorder text or command a terminal, and few marks on a letter."""
+    if text.isascii() and text.isprintable():
+        return text
     shown: list[str] = []
     marks = 0
     for character in _TERMINAL_CODE.sub("", text):
@@ -305,7 +328,7 @@ def folded(text: str) -> str:
     return " ".join(shown.lower().replace("’", "'").split())
 
 
-def _any(patterns: Sequence[re.Pattern[str]], shown: str) -> bool:
+def _any(patterns: Sequence[_Pattern], shown: str) -> bool:
     return any(pattern.search(shown) for pattern in patterns)
 
 

@@ -7,9 +7,12 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import sentencex
-import snowballstemmer
+
+if TYPE_CHECKING:
+    import snowballstemmer
 
 STOP_WORDS = frozenset(
     "a about all also am an and any are as at be been being but by can could did do does done for from had has have "
@@ -113,6 +116,8 @@ def shares() -> Mapping[str, float]:
 
 @cache
 def _stemmer() -> snowballstemmer.stemmer:
+    import snowballstemmer
+
     return snowballstemmer.stemmer("english")
 
 

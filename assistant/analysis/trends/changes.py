@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special
 
 from assistant.analysis.trends.timeline import Counts, Timeline, span_in_words
 from assistant.statistics import Comparison, Figures, bonferroni, compare, wilson
@@ -128,6 +127,7 @@ def percent(share: float) -> str:
 
 def confinement(counts: Counts, held: Counts, total: int) -> Figures:
     """Return the chance that `counts` papers drawn at random from `total` all fall among the `held` ones of them."""
+    from scipy import special
 
     def log_ways(papers: Counts | int) -> Figures:
         left = np.maximum(papers - counts, 0)

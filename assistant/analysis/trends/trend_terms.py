@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from assistant.analysis.trends.changes import LIKELIEST_CHANCE, confinement
 from assistant.analysis.trends.timeline import Counts, Timeline
@@ -60,6 +59,8 @@ def select(terms: Sequence[Term], timeline: Timeline, known: Sequence[frozenset[
     newest papers, those that fall, those only in the oldest; each kind with the surest changes of the best first.
     What rises or falls does so by Fisher's exact test, so that the exact interval of its odds ratio excludes 1.
     """
+    from scipy import stats
+
     groups = _grouped(terms, timeline)
     if not timeline.split or not groups:
         return TrendTerms((), len(groups))

@@ -1,6 +1,7 @@
 """The command line with the two models replaced by small stand-ins; everything between is real."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -264,12 +265,42 @@ def test_a_lost_index_changes_no_answer_and_is_made_anew(
     assert fresh != former
 
 
-def test_version_and_help_need_no_heavy_library() -> None:
+HEAVY = (
+    *("torch", "transformers", "sentence_transformers", "chromadb", "gradio", "fastapi", "pandas", "sklearn", "scipy"),
+    *("altair", "lxml", "httpx2", "pybtex", "snowballstemmer"),
+)
+"""Libraries that a list and a count do without: each takes a tenth of a second to import, some take seconds."""
+
+
+def imported(folder: Path, names: Sequence[str], *arguments: str) -> list[str]:
+    """Run a command in a process of its own, and return which of the names it imported."""
     program = (
-        "import sys; sys.argv = ['assistant', '--help']\n"
+        "import json, sys\n"
         "from assistant.cli import main\n"
-        "try: main.main()\nexcept SystemExit: pass\n"
-        "print([name for name in ('torch', 'transformers', 'chromadb', 'gradio', 'sqlalchemy') if name in sys.modules])"
+        f"sys.argv = ['assistant', *{list(arguments)!r}]\n"
+        "if 'ask' in sys.argv:\n"
+        "    from assistant import workspace\n"
+        "    from tests.fakes import HashingEmbedder\n"
+        "    workspace.Workspace._load_embedder = lambda _: HashingEmbedder()\n"
+        "try: main.main()\nexcept SystemExit as ended: assert not ended.code\n"
+        f"print(json.dumps([name for name in {list(names)!r} if name in sys.modules]))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().endswith("[]")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=folder, env=environment
+    )
+    return list(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("argument", ["--help", "version"])
+def test_help_and_version_need_no_heavy_library(tmp_path: Path, argument: str) -> None:
+    assert imported(tmp_path, (*HEAVY, "sqlalchemy", "numpy"), argument) == []
+
+
+@pytest.mark.parametrize(
+    "command", [("papers",), ("paper", "BeamLoRA"), ("authors",), ("ask", "How many papers are there?")]
+)
+def test_a_list_and_a_count_need_no_heavy_library(
+    filled: CommandLine, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    assert imported(tmp_path, HEAVY, "--library", str(filled.library), *command) == []
