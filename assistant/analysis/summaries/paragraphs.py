@@ -203,7 +203,8 @@ def _beginnings(survey: Survey) -> str:
         return ""
     (first, oldest), *later = years.items()
     came = joined([f"{joined(titles)} in {year}" for year, titles in later])
-    return f"The work on {joined(oldest)} goes back to {first}, followed by {came}."
+    on = ", and on ".join(oldest) if any(" and " in title for title in oldest) else joined(oldest)
+    return f"The work on {on} goes back to {first}, followed by {came}."
 
 
 def _halves(survey: Survey) -> tuple[str, str]:
