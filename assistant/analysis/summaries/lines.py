@@ -93,7 +93,7 @@ def written(
 ) -> Line | None:
     """Return what the model says of a paper; it writes once, and what it wrote is kept in the library.
 
-    None where the paper has no abstract, or `stop` was set before the model had ended its sentence.
+    None where the paper has no abstract, or `stop` was set before the sentence was written and proved.
     """
     if not any(map(str.isalnum, source.abstract)):
         return None
@@ -110,10 +110,9 @@ def written(
         if "\n" in text.strip() or len(split_sentences(text)) > 1:
             break  # one sentence is wanted
     writing.close()  # the abstract's reading is kept for the proof
-    said = one_sentence(text)
-    if stop.is_set() and not _ENDED.search(said):
+    line = proved(one_sentence(text), source, supports, embed) if not stop.is_set() else None
+    if line is None or stop.is_set():
         return None
-    line = proved(said, source, supports, embed)
     _note(library, source, key, json.dumps(asdict(line), ensure_ascii=False))
     return line
 

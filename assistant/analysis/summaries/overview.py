@@ -101,7 +101,7 @@ class Overviews:
     ) -> Generator[Progress, None, dict[int, Line]]:
         """Have the model read papers; yield how far that is, and return their lines by number."""
         model, written = self.language_model(), dict[int, Line]()
-        supports = support.reader(model, self.probes, self.prompt_tokens)
+        supports = support.reader(model, self.probes, self.prompt_tokens, stop)
         for done, number in enumerate(numbers):
             yield Progress(done, len(numbers), f"The model reads {done + 1} of {counted(len(numbers), 'paper')}")
             line = lines.written(self.library, survey.source(number), model, supports, self.embed, stop)
@@ -116,7 +116,7 @@ class Overviews:
         yield EvidenceFound((source,))
         yield TextProduced(paper_summary.section(source, None).text)
         model = self.language_model()
-        supports = support.reader(model, self.probes, self.prompt_tokens)
+        supports = support.reader(model, self.probes, self.prompt_tokens, stop)
         line = lines.written(self.library, source, model, supports, self.embed, stop)
         withheld = [Sentence(line.said, line.status)] if line and not line.is_proved else []
         coverage = Coverage(1, 1, source.date, source.date, int(not source.date), int(bool(line and line.is_proved)))

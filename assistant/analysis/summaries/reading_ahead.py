@@ -32,8 +32,10 @@ def read(
 
     Each line is kept as soon as it is written, so that what was interrupted goes on there.
     """
+    if stop.is_set():  # it may have been while the model was loaded
+        return 0
     total = lines.unread_count(library, model.info.name, filter)
-    supports = support.reader(model, probes, prompt_tokens)
+    supports = support.reader(model, probes, prompt_tokens, stop)
     done = 0
     for paper in lines.unread(library, model.info.name, filter):
         on_progress(Progress(done, total, "Reading ahead"))

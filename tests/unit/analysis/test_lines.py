@@ -153,13 +153,21 @@ class StoppingModel(ScriptedModel):
         stop.set()
 
 
-def test_a_line_that_a_stop_cut_off_is_not_kept_and_a_whole_one_is(library: Library) -> None:
+def test_after_a_stop_nothing_is_kept(library: Library) -> None:
     assert _written(library, QUARRY, StoppingModel("The paper proposes Quarry, which")) is None
+    assert _written(library, QUARRY, StoppingModel(GOOD)) is None
     assert _count(library) == 0
-    whole = _written(library, QUARRY, StoppingModel(GOOD))
-    assert whole
-    assert whole.is_proved
-    assert _count(library) == 1
+
+
+def test_a_stop_while_a_line_is_proved_leaves_nothing(library: Library) -> None:
+    stop = threading.Event()
+
+    def stopped(*_: object) -> None:
+        stop.set()
+
+    embed = HashingEmbedder().embed
+    assert lines.written(library, QUARRY, ScriptedModel(GOOD), stopped, embed, stop) is None
+    assert _count(library) == 0
 
 
 def test_of_a_paper_without_an_abstract_nothing_is_written(library: Library) -> None:
