@@ -19,7 +19,7 @@ from assistant.analysis import trends
 from assistant.analysis.summaries import BackgroundReading, reading_ahead
 from assistant.analysis.trends import Trends
 from assistant.answering import AnswerStream, Assistant, writing
-from assistant.errors import EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
+from assistant.errors import AssistantError, EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
 from assistant.grounding import Judge
 from assistant.library import CheckReport, Finding, Library, Ownership, curation, integrity, make_folder
 from assistant.planning import Gazetteer, KnownReader, Planner, Reader
@@ -352,7 +352,7 @@ class Workspace:
             self._reading_ahead.begin()
 
     def _read_unread(self, stop: threading.Event) -> None:
-        with suppress(LibraryError, ModelError):  # said when it is tried next in the foreground
+        with suppress(AssistantError):  # said when it is tried next in the foreground
             self.read_ahead(stop=stop)
 
     def add_sample(self, on_progress: ProgressListener = lambda _: None) -> IngestionReport:

@@ -172,7 +172,7 @@ class Assistant:
                 yield from self._prove(asked, ticket, plan)
 
     def _survey(self, asked: _Asked, ticket: Ticket, plan: OverviewPlan) -> Iterator[AnswerEvent]:
-        """Read every paper that is meant, not the nearest few; have each theme written up, and keep what is proved."""
+        """Take every paper that is meant, not the nearest few, and tell of them theme by theme."""
         named = replace(plan.filter, among=plan.papers) if plan.papers else plan.filter
         selected = topics.select(self.library, plan.topic, named, self.retriever.search)
         if plan.unknown_author or not self.library.count(selected.filter):

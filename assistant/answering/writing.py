@@ -127,8 +127,10 @@ def prove(
 
 def _numbered(sentence: Sentence, numbers: Mapping[int, int]) -> Sentence:
     """Return a sentence with other numbers of its sources."""
-    spans = tuple(replace(span, source=numbers[span.source]) for span in sentence.spans)
-    return replace(sentence, sources=tuple(numbers[number] for number in sentence.sources), spans=spans)
+    spans = sorted(
+        (replace(span, source=numbers[span.source]) for span in sentence.spans), key=lambda each: each.source
+    )
+    return replace(sentence, sources=tuple(sorted(numbers[each] for each in sentence.sources)), spans=tuple(spans))
 
 
 def is_shown(sentence: Sentence) -> bool:

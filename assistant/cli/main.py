@@ -82,7 +82,9 @@ def add(
     column: Annotated[
         list[str] | None, typer.Option(help="Column of a CSV file for a field, as title=Titel. May be repeated.")
     ] = None,
-    read: Annotated[bool, typer.Option("--read", help="Then have the chat model read every new abstract.")] = False,
+    read: Annotated[
+        bool, typer.Option("--read", help="Then have the chat model read every abstract that it has not.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Add papers from files of any format, arXiv, OpenAlex and Semantic Scholar. Adding twice changes nothing."""
@@ -103,11 +105,11 @@ def add(
                 "yellow",
             )
             raise typer.Exit(130) from None
+        for notice in report.notices:
+            render.message(f"{notice.file}: {notice.message}", "yellow")
+        render.show(as_json, report.to_json, lambda: render.show_ingestion(report))
         if read:
             _read_ahead(opened, PaperFilter())
-    for notice in report.notices:
-        render.message(f"{notice.file}: {notice.message}", "yellow")
-    render.show(as_json, report.to_json, lambda: render.show_ingestion(report))
     if report.failures and not (report.added or report.updated or report.unchanged):
         raise typer.Exit(1)
 

@@ -77,6 +77,7 @@ class BertEncoder:
         self._file = str(folder / "model.safetensors")
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
+        self._alone = threading.Lock()  # two limits that overlap would leave the lower one
         tokens = min(MAX_TOKENS, max(limit, config["max_position_embeddings"]))
         self._tokenizer.enable_truncation(tokens)
         self.dimension = int(config["hidden_size"])
@@ -112,7 +113,7 @@ class BertEncoder:
 
     def vector(self, text: str) -> Vectors:
         """Return the unit vector of a text, shape (dimension,). On one core: two would wait for each other."""
-        with self._cores.limit(limits=1, user_api="blas"):
+        with self._alone, self._cores.limit(limits=1, user_api="blas"):
             return self._vector(text)
 
     def _vector(self, text: str) -> Vectors:

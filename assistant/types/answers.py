@@ -107,8 +107,7 @@ class Coverage:
     """How many of the papers that are meant were read for an answer.
 
     `first` and `last` are the oldest and the newest date among those read, "" where none has one; `undated` have none.
-    `read_ahead` are told by a proved sentence that the model wrote when it read their abstracts, the others by their
-    key sentences.
+    `read_ahead` were read by the model before their turn came, one by one; the others are told by their key sentences.
     """
 
     matching: int

@@ -93,7 +93,7 @@ def _without_stubs() -> Iterator[None]:
     find = inspect.getfile
 
     def getfile(what: Any) -> str:
-        if getattr(what, "__module__", "").startswith("gradio."):
+        if (getattr(what, "__module__", "") or "").startswith("gradio."):
             raise OSError(f"{what} needs no stub.")
         return find(what)
 

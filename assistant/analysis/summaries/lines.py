@@ -49,7 +49,7 @@ class Line:
 
 
 def kept(library: Library, paper_ids: Sequence[str]) -> dict[str, Line]:
-    """Return the lines of those papers that a model has read, by their ids; of several models' the last one's."""
+    """Return the lines of those papers that a model has read, by their ids; of several models' one."""
     is_same = and_(paper_lines.c.digest == papers_read.c.digest, paper_lines.c.model == papers_read.c.model)
     query = select(papers_read.c.paper_id, paper_lines.c.line).join(paper_lines, is_same)
     found: dict[str, Line] = {}
@@ -124,8 +124,11 @@ def prompt(source: Source) -> tuple[Message, ...]:
 
 
 def digest(source: Source) -> str:
-    """Return the SHA-256 of what the model is shown of a paper, in hexadecimal digits."""
-    shown = "\0".join(message.content for message in prompt(source))
+    """Return the SHA-256, in hexadecimal digits, of what the model is shown of a paper, and of its text word for word.
+
+    What is shown is cleaned: two texts that differ in hidden characters only must not share quotations.
+    """
+    shown = "\0".join([*(message.content for message in prompt(source)), source.title, source.abstract])
     return hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest()
 
 

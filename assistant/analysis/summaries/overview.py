@@ -15,6 +15,7 @@ from assistant.analysis.summaries import survey as surveys
 from assistant.analysis.summaries.lines import Line
 from assistant.analysis.summaries.paragraphs import SIZES, Section, Size
 from assistant.analysis.summaries.survey import Survey
+from assistant.analysis.themes import saved_themes
 from assistant.grounding import Embed, support
 from assistant.library import Library
 from assistant.protocols import LanguageModel
@@ -47,7 +48,7 @@ _MOST_FIRST = 10
 class Overviews:
     """Writes overviews over one library. The model is loaded when the papers have been read.
 
-    `prompt_tokens` bounds what the model is shown of one theme, `probes` is the folder of those made on this machine.
+    `prompt_tokens` bounds what the model reads to prove a sentence, `probes` is where those made here are.
     """
 
     library: Library
@@ -71,10 +72,11 @@ class Overviews:
         about = f"{selected}{f' on “{plain(topic)}”' if topic and note else ''}".strip()
         subject = f"{plain(self.called(filter.author))} works" if whose else f"The papers {about}".strip() + " are"
         yield EvidenceFound(survey.sources[:MOST_SOURCES])
+        is_part = saved_themes.is_part(filter) or filter.among is not None
         facts = list(_facts(self.library, survey, filter, size))
 
         def sections() -> list[Section]:
-            told = [paragraphs.opening(survey, subject), *paragraphs.themes(survey, size)]
+            told = [paragraphs.opening(survey, subject, is_part=is_part), *paragraphs.themes(survey, size)]
             covered = Section(paragraphs.coverage(survey.coverage, selected, note))
             return [*told, *paragraphs.others(survey, size), *facts, *paragraphs.changed(survey, size), covered]
 
@@ -119,7 +121,7 @@ class Overviews:
         supports = support.reader(model, self.probes, self.prompt_tokens, stop)
         line = lines.written(self.library, source, model, supports, self.embed, stop)
         withheld = [Sentence(line.said, line.status)] if line and not line.is_proved else []
-        coverage = Coverage(1, 1, source.date, source.date, int(not source.date), int(bool(line and line.is_proved)))
+        coverage = Coverage(1, 1, source.date, source.date, int(not source.date), int(line is not None))
         answer = replace(answer, rows=paper_summary.table([source]), count=1, coverage=coverage)
         answer = replace(answer, sources=(source,), model=model.info)
         yield _finished(answer, [paper_summary.section(source, line)], withheld, stop)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from assistant.analysis.summaries import aspects, third_person
 from assistant.analysis.summaries.key_sentences import ranked
-from assistant.analysis.summaries.survey import Group, Survey
+from assistant.analysis.summaries.survey import MOST_OF_THEME, MOST_THEMES, Group, Survey
 from assistant.analysis.summaries.third_person import Told
 from assistant.analysis.trends import span_in_words
 from assistant.text import LIST_MARKER, STOP_WORDS, counted, joined, plain, quotation, shares, stem
@@ -32,6 +32,7 @@ _MOST_MARKS = 12
 _USUAL = 0.01
 """Share of abstracts from which a word is hardly a name."""
 
+_KINDS = ("Corrigendum", "Erratum", "Retraction", "Tutorial", "Keynote")
 _UNNAMED = ("one paper", "another", "a further one")
 
 
@@ -44,7 +45,11 @@ class Size(NamedTuple):
     results: int = 0
 
 
-SIZES: Mapping[Length, Size] = {"short": Size(3, 1, 2), "medium": Size(6, 3, 4), "long": Size(12, 10, 8, 3)}
+SIZES: Mapping[Length, Size] = {
+    "short": Size(3, 1, 2),
+    "medium": Size(6, 3, 4),
+    "long": Size(MOST_THEMES, MOST_OF_THEME, 8, 3),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +73,14 @@ def text(sections: Sequence[Section]) -> str:
     return "\n\n".join(section.text for section in sections)
 
 
-def opening(survey: Survey, subject: str) -> Section:
+def opening(survey: Survey, subject: str, *, is_part: bool = False) -> Section:
     """Return what the papers are about, where it began, and what changed, in up to three sentences.
 
-    `subject` is who or what works on the themes: "Naibin Gu works", "The papers from 2025 are".
+    `subject` is who or what works on the themes: "Naibin Gu works", "The papers from 2025 are". Where the papers are
+    a part, cut by time or by hand, nothing is said of where it began.
     """
     said = [Sentence(_subjects(survey, subject), "exact")]
-    if began := _beginnings(survey):
+    if not is_part and (began := _beginnings(survey)):
         said.append(Sentence(began, "exact"))
     if changed := list(changes(survey))[:1]:
         said += changed
@@ -138,7 +144,7 @@ def changes(survey: Survey) -> Iterator[Sentence]:
                 "exact",
                 marks,
             )
-        elif newest and len(course.paper_ids) > _ALSO and course.first[: len(newest)] == newest:
+        elif newest and len(course.paper_ids) > _ALSO and _are_all_of(survey, course.paper_ids, newest):
             yield Sentence(f"All {len(course.paper_ids):,} papers on {label} are of {newest}.", "exact", marks)
 
 
@@ -148,21 +154,20 @@ def changed(survey: Survey, size: Size) -> Iterator[Section]:
         yield Section(told[0], tuple(told[1:]))
 
 
+def _are_all_of(survey: Survey, paper_ids: Sequence[str], period: str) -> bool:
+    numbers = survey.numbers_of(paper_ids)
+    return all(survey.source(number).date.startswith(period) for number in numbers)
+
+
 def coverage(covered: Coverage, selected: str, note: str) -> Sentence:
-    """Return how many papers the overview covers, and how many of them the model has read, as a sentence."""
+    """Return how many papers the overview covers, and how many of them a model has read, as a sentence."""
     which = selected or ("" if note else "in the library")
     words = f"{covered.read:,} of {counted(covered.matching, 'paper')} {which}".rstrip()
     years = f", {span_in_words((covered.first[:4], covered.last[:4]))}" if covered.first else ""
     undated = f", {covered.undated:,} without a date" if covered.undated else ""
     ahead = covered.read_ahead
-    read = (
-        "told by their key sentences"
-        if not ahead
-        else "each read ahead by the model"
-        if ahead == covered.read
-        else f"{ahead:,} read ahead by the model, the others told by their key sentences"
-    )
-    return Sentence(f"{words}{years}{undated}: {read}{f' ({note})' if note else ''}.", "exact")
+    by_model = f"{'each' if ahead == covered.read else f'{ahead:,}'} read by the model" if ahead else "by key sentences"
+    return Sentence(f"{words}{years}{undated}: grouped and counted, {by_model}{f' ({note})' if note else ''}.", "exact")
 
 
 def _subjects(survey: Survey, subject: str) -> str:
@@ -171,7 +176,7 @@ def _subjects(survey: Survey, subject: str) -> str:
     rest = [group for group in survey.groups if group not in main]
     link = "on" if subject.endswith("works") else "about"
     if not main[0].theme_id:
-        return f"{subject.removesuffix(' are')}: {counted(total, 'paper')}."
+        return f"{subject.removesuffix(' are').removesuffix(' works')}: {counted(total, 'paper')}."
     if len(survey.groups) == 1:
         return f"{subject} {link} {plain(main[0].title)}."
     figures = [f"{plain(group.title)} ({len(group.numbers):,})" for group in main[1:]]
@@ -242,13 +247,15 @@ def _told(
     for number in numbers:
         source = survey.source(number)
         opening = lead
-        if has_years and source.date[:4] not in ("", year):
-            year = source.date[:4]
-            opening = f"In {year}, "
+        if has_years and (source.date[:4] or "no year") != year:
+            year = source.date[:4] or "no year"
+            opening = f"In {year}, " if source.date else "In a year that is not stated, "
         said, status, quote = _best(survey, number)
         if said is None:
-            quoted = f"{opening}“{quotation(plain(source.title))}” says: “{quotation(quote)}”"
-            yield Sentence(_upper(quoted), "exact", (number,), (Span(number, quote),))
+            title = f"“{quotation(plain(source.title))}”"
+            said_of = f"{title} says: “{quotation(quote)}”" if quote else f"there is {title}."
+            quotations = (Span(number, quote),) if quote else ()
+            yield Sentence(_upper(f"{opening}{said_of}"), "exact", (number,), quotations)
             continue
         name = _short_name(source.title)
         if said.subject == "authors":
@@ -265,7 +272,7 @@ def _told(
         text = quotation(f"{opening}{whole}")
         yield Sentence(text if name and text.startswith(name) else _upper(text), status, (number,), spans)
         if number in results:
-            yield from _result(survey, number)
+            yield from _result(survey, number, quote)
 
 
 def _best(survey: Survey, number: int) -> tuple[Told | None, SentenceStatus, str]:
@@ -273,20 +280,20 @@ def _best(survey: Survey, number: int) -> tuple[Told | None, SentenceStatus, str
     line, source = survey.lines.get(number), survey.source(number)
     if line and line.is_proved and (said := third_person.told(line.said)):
         return said, "supported", ""
-    best = [key for key in ranked(source.title, source.abstract)[:_KEY_SENTENCES] if key in source.abstract]
+    best = [key for key in ranked(source.title, source.abstract)[:_KEY_SENTENCES] if key and key in source.abstract]
     for key in best:
         if (said := third_person.told(key)) and said.subject and said.stands_alone:
             return said, "supported", key
-    key = best[0] if best else source.abstract
-    return third_person.told(key), "supported", key
+    first = third_person.told(best[0]) if best else None
+    return (first if first and first.stands_alone else None), "supported", best[0] if best else ""
 
 
-def _result(survey: Survey, number: int) -> Iterator[Sentence]:
-    """Yield what came out of a paper, by its abstract, where that can be told in the third person."""
+def _result(survey: Survey, number: int, quote: str) -> Iterator[Sentence]:
+    """Yield what came out of a paper, by its abstract, where that can be told; not what was told by `quote` already."""
     source = survey.source(number)
     found = aspects.find(source.abstract).result
     said = third_person.told(found) if found and found in source.abstract else None
-    if said:
+    if said and said.stands_alone and found != quote:
         subject = {"authors": f"{_people(source.authors)} ", "paper": "the paper "}.get(said.subject, "")
         yield Sentence(
             _upper(quotation(f"{said.opening}{subject}{said.text}")), "supported", (number,), (Span(number, found),)
@@ -304,6 +311,8 @@ def _short_name(title: str) -> str:
     """Return the name that a title begins with: "Blink" of "Blink: Dynamic Visual Tokens"; "" where there is none."""
     name, colon, _ = title.partition(":")
     words = name.split()
+    if len(words) == 1 and (name in _KINDS or shares().get(stem(name.lower()), 0.0) >= _USUAL):
+        return ""
     is_name = all(word[:1].isupper() or word[:1].isdigit() for word in words)
     has_mark = any(not word[1:].islower() for word in words)
     return plain(name) if colon and is_name and (len(words) == 1 or (len(words) == 2 and has_mark)) else ""

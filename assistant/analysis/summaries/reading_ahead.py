@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from assistant.analysis.summaries import lines
+from assistant.errors import QuestionError
 from assistant.grounding import Embed, support
 from assistant.library import Library
 from assistant.protocols import LanguageModel
@@ -39,7 +40,8 @@ def read(
     done = 0
     for paper in lines.unread(library, model.info.name, filter):
         on_progress(Progress(done, total, "Reading ahead"))
-        lines.written(library, Source.of(1, paper), model, supports, embed, stop)
+        with suppress(QuestionError):  # a text too long for the prompts that are allowed
+            lines.written(library, Source.of(1, paper), model, supports, embed, stop)
         if stop.is_set():
             return done
         done += 1

@@ -12,8 +12,8 @@ from assistant.analysis.trends import Trends
 from assistant.library import Library
 from assistant.types import Coverage, Paper, PaperFilter, Progress, Source
 
-_SHOWN_FIRST = 3
-"""Papers of a theme, those nearest to its centre, that have the lowest numbers."""
+MOST_THEMES, MOST_OF_THEME = 12, 10
+"""Themes that are told of at most, and papers of each: those nearest to its centre. They have the lowest numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Survey:
     def with_lines(self, more: Mapping[int, Line]) -> Survey:
         """Return the survey with lines that were written since."""
         known = {**self.lines, **more}
-        return replace(self, lines=known, coverage=replace(self.coverage, read_ahead=_proved(known)))
+        return replace(self, lines=known, coverage=replace(self.coverage, read_ahead=len(known)))
 
     @property
     def rows(self) -> tuple[Mapping[str, object], ...]:
@@ -86,7 +86,8 @@ def read(library: Library, filter: PaperFilter, selected: str) -> Generator[Prog
     yield Progress(len(papers), len(papers), f"{len(papers):,} of {len(papers):,} papers read")
     found = trends.find(library, filter, "year", selected, papers=list(papers.values()), terms=False)
     themed = [[paper_id for paper_id in theme.paper_ids if paper_id in papers] for theme in found.found]
-    nearest = [paper_id for ids in themed for paper_id in ids[:_SHOWN_FIRST]]
+    told = [ids[:MOST_OF_THEME] for ids in themed[:MOST_THEMES]]
+    nearest = [ids[place] for place in range(MOST_OF_THEME) for ids in told if place < len(ids)]
     exemplars = [paper_id for course in found.themes for paper_id in course.exemplars]
     order = dict.fromkeys((*nearest, *exemplars, *(paper_id for ids in themed for paper_id in ids), *papers))
     sources = tuple(
@@ -112,8 +113,4 @@ def read(library: Library, filter: PaperFilter, selected: str) -> Generator[Prog
 def _coverage(papers: Sequence[Paper], kept: Mapping[int, Line]) -> Coverage:
     dates = sorted(paper.date for paper in papers if paper.date) or ["", ""]
     undated = sum(not paper.date for paper in papers)
-    return Coverage(len(papers), len(papers), dates[0], dates[-1], undated, _proved(kept))
-
-
-def _proved(kept: Mapping[int, Line]) -> int:
-    return sum(line.is_proved for line in kept.values())
+    return Coverage(len(papers), len(papers), dates[0], dates[-1], undated, len(kept))

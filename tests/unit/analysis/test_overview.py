@@ -1,4 +1,4 @@
-"""Overviews and summaries: every paper read, themes written up, only what is proved kept."""
+"""Overviews and summaries: every paper taken in, themes told of, only what is proved kept."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_every_matching_paper_is_read_and_it_is_said_how_many(build: Callable[..
     assert answer.coverage
     assert (answer.coverage.matching, answer.coverage.read) == (10, 10)
     assert (answer.coverage.first[:4], answer.coverage.last[:4]) == ("2024", "2026")
-    assert "10 of 10 papers by Ada Lovelace, 2024 to 2026: told by their key sentences." in answer.text
+    assert "10 of 10 papers by Ada Lovelace, 2024 to 2026: grouped and counted, " in answer.text
     assert answer.count == 10
     assert {paper_id for row in answer.rows for paper_id in row["paper_ids"]} <= {
         source.paper_id for source in answer.sources
@@ -135,7 +135,7 @@ def test_a_paper_that_was_read_ahead_needs_no_model(build: Callable[..., Assista
     answer = build().ask("Summarise Ada Lovelace's work").answer()
     assert answer.coverage
     assert answer.coverage.read_ahead == 10
-    assert "10 of 10 papers by Ada Lovelace, 2024 to 2026: each read ahead by the model." in answer.text
+    assert "10 of 10 papers by Ada Lovelace, 2024 to 2026: grouped and counted, each read by the model." in answer.text
     assert (answer.model, answer.withheld) == (None, ())
     assert sum(line.removeprefix("The paper ") in answer.text for line in said) == 6
 
