@@ -83,17 +83,21 @@ def test_conversations_of_the_version_before_are_brought_along(tmp_path: Path) -
     Library(tmp_path).close()
     with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection, connection:
         connection.execute("PRAGMA user_version = 6")
+        connection.execute("DROP TABLE papers_read")
         connection.execute("INSERT INTO chats VALUES ('c', '2026-11-29 12:00:00')")
         for ordinal, plan in enumerate(plans, 1):
             answer = {"question": "q", "standalone_question": "q", "kind": "catalogue", "text": "t", "refused": False}
             answer |= {
                 "reason": "",
                 "plan": plan,
+                "coverage": {"matching": 2, "read": 2, "first": "", "last": "", "undated": 2, "reading": "abstracts"},
                 "timings": {"first_evidence_s": 0, "first_token_s": None, "total_s": 0},
             }
             connection.execute("INSERT INTO answers VALUES ('c', ?, ?)", (ordinal, json.dumps(answer)))
     with contextlib.closing(Library(tmp_path)) as library:
-        counted, prose, asked_back = (answer.plan for answer in Conversations(library).answers("c"))
+        answers = Conversations(library).answers("c")
+        assert [answer.coverage.read_ahead for answer in answers if answer.coverage] == [0, 0, 0]
+        counted, prose, asked_back = (answer.plan for answer in answers)
     assert isinstance(counted, CataloguePlan)
     assert (counted.measure, counted.filter.author) == ("papers", "wei-wang")
     assert isinstance(prose, PassagesPlan)
