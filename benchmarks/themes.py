@@ -119,7 +119,7 @@ def _bootstrapped(values: Sequence[float]) -> tuple[float, float]:
 def _told(papers: Sequence[Paper], groups: Sequence[Sequence[int]]) -> list[list[str]]:
     """Return the top words of groups of papers by place."""
     known = {word for paper in papers for word in _words(f"{paper.title} {paper.abstract}")}
-    return [words for phrases in Phrases(papers).labels(groups) if len(words := top_words(phrases, known)) > 1]
+    return [words for _, phrases in Phrases(papers).labels(groups) if len(words := top_words(phrases, known)) > 1]
 
 
 def _shuffled(count: int, groups: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -14,6 +14,7 @@ from assistant.analysis.summaries import aspects, third_person
 from assistant.analysis.summaries.key_sentences import ranked
 from assistant.analysis.summaries.survey import MOST_OF_THEME, MOST_THEMES, Group, Survey
 from assistant.analysis.summaries.third_person import Told
+from assistant.analysis.themes.phrases import OTHER_SUBJECTS
 from assistant.analysis.trends import span_in_words
 from assistant.text import LIST_MARKER, STOP_WORDS, counted, joined, plain, quotation, shares, stem
 from assistant.types import Coverage, Length, Sentence, SentenceStatus, Span
@@ -82,11 +83,7 @@ def opening(survey: Survey, subject: str, *, is_part: bool = False) -> Section:
     said = [Sentence(_subjects(survey, subject), "exact")]
     if not is_part and (began := _beginnings(survey)):
         said.append(Sentence(began, "exact"))
-    if changed := list(changes(survey))[:1]:
-        said += changed
-    elif survey.found.split and survey.groups[0].theme_id:
-        earlier, later = _halves(survey)
-        said.append(Sentence(f"No theme surely rises or falls between {earlier} and {later}.", "exact"))
+    said += list(changes(survey))[:1]
     return Section(said[0], tuple(said[1:]))
 
 
@@ -200,7 +197,8 @@ def _named(survey: Survey) -> list[Group]:
 
 def _beginnings(survey: Survey) -> str:
     """Return which of the named themes are the oldest, and when the others came; "" where all are of one year."""
-    named = [group for group in survey.groups if group.first and len(group.numbers) > _ALSO][:_MAIN]
+    main = [group for group in survey.groups if group.first and len(group.numbers) > _ALSO][:_MAIN]
+    named = [group for group in main if "“" not in group.title and not group.title.endswith(OTHER_SUBJECTS)]
     years: dict[str, list[str]] = {}
     for group in sorted(named, key=lambda group: group.first[:4]):
         years.setdefault(group.first[:4], []).append(plain(group.title))

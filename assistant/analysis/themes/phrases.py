@@ -12,7 +12,7 @@ from itertools import groupby
 
 import numpy as np
 
-from assistant.text import STOP_WORDS, is_light, shares, stem
+from assistant.text import STOP_WORDS, is_light, joined, shares, stem
 from assistant.types import Paper
 
 MOST_TERMS = 400
@@ -36,6 +36,13 @@ _LEAST_ALONE, _LEAST_IN_PHRASE, _LEAST_SHARE = 0.34, 0.2, 0.001
 
 _SELDOM = 0.01
 """A phrase that fewer of the other papers hold tells a group no better for that: many papers of it should hold it."""
+
+OTHER_SUBJECTS = "other subjects"
+"""Ends the label of a theme of which the other words name less than half."""
+
+_NEARLY_ALL, _MOSTLY, _HALF, _MOST_NAMED = 0.7, 0.6, 0.5, 3
+"""Share of a theme's papers that hold a word alone which may name it; that the phrases of a label hold together, where
+they can, and at least, else it has other subjects too; how many phrases there are."""
 
 _SPELT = 40
 """Papers looked at for how a phrase is spelt."""
@@ -64,9 +71,6 @@ _BREAKING = STOP_WORDS - _INNER | frozenset(
     "surpass tackle take tend try understand unleash unlock unveil use utilize validate verify yield".split()
 )
 """Words that, in any form, stand in no name of a topic."""
-
-_QUALITY = re.compile(r"(?:able|ible|al|ive|ic|ous|ful|less)$")
-"""How words end that mostly say of what kind a thing is, and alone name no theme ("social")."""
 
 _TOKEN = re.compile(r"state.of.the.art|['’]s\b|\\[A-Za-z]+|[^\W_]+|[^\w\s\-‐‑]| - |\n", re.IGNORECASE)
 _GENITIVES = ("'s", "’s")
@@ -131,15 +135,15 @@ class Phrases:
             for place in self._unlike(range(len(self._names)), most)
         ]
 
-    def labels(self, groups: Sequence[Sequence[int]], most: int = 8) -> list[list[str]]:
-        """Return for each group of positions of papers the phrases that tell it best from the other groups.
+    def labels(self, groups: Sequence[Sequence[int]], most: int = 8) -> list[tuple[str, list[str]]]:
+        """Return for each group of positions of papers its label, and the phrases that tell it best from the others.
 
         In the manner of class-based TF-IDF (Grootendorst 2022, BERTopic): how common a phrase is in the group, times
         the logarithm of how much more common it is there than elsewhere. Both are shares of papers, so that one paper
         cannot make the label; and it is weighed by how much of a topic the phrase is.
         """
         if not self._names:
-            return [[] for _ in groups]
+            return [("", []) for _ in groups]
         sizes = np.array([[len(group)] for group in groups])
         held = np.stack([self._held[list(group)].sum(axis=0).A1 for group in groups])
         rates = held / np.maximum(sizes, 1)
@@ -154,8 +158,39 @@ class Phrases:
         for row, places in sorted(zip(scores, best, strict=True), key=lambda pair: -pair[0].max()):
             places.sort(key=lambda place: (place in taken, -row[place]))  # no two groups have one label
             taken.update(places[:1])
-        spelt = ([self._spelling(place) for place in places] for places in best)
-        return [[way for way in ways if " " in way or not _QUALITY.search(way)] for ways in spelt]
+        found = []
+        for places, group in zip(best, groups, strict=True):
+            chosen, others = self._widest(places, group)
+            named = [self._spelling(place) for place in chosen]
+            holders = set[int]().union(*(self._holders(place) for place in chosen)) & set(group)
+            is_wide = len(holders) >= _HALF * len(group)
+            found.append(
+                (
+                    joined(named if is_wide or not named else [*named, OTHER_SUBJECTS]),
+                    [*named, *(self._spelling(place) for place in others)],
+                )
+            )
+        return found
+
+    def _widest(self, places: Sequence[int], group: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Return the phrases that together stand in most papers of a group, up to three, and the other phrases.
+
+        The phrase that tells a group best from others may stand in few of its papers. A word alone is chosen only if
+        nearly all papers hold it.
+        """
+        members = set(group)
+        held = {place: self._holders(place) & members for place in places}
+        wide = [
+            place for place in places if " " in self._names[place] or len(held[place]) >= _NEARLY_ALL * len(members)
+        ]
+        chosen, covered = wide[:1], set(held[wide[0]]) if wide else set()
+        while chosen and len(covered) < _MOSTLY * len(members) and len(chosen) < _MOST_NAMED:
+            more = max(wide, key=lambda place: len(held[place] - covered))
+            if len(held[more] - covered) < max(2, len(members) // 6):
+                break
+            chosen.append(more)
+            covered |= held[more]
+        return chosen, [place for place in places if place not in chosen]
 
     def _holders(self, place: int) -> frozenset[int]:
         return frozenset(self._held.indices[self._held.indptr[place] : self._held.indptr[place + 1]].tolist())
@@ -233,7 +268,9 @@ def _written_out(texts: Sequence[str], times: Mapping[str, int]) -> list[str]:
     hyphened = {
         first + second: f"{first}-{second}"
         for (first, second), count in pairs.items()
-        if count * 10 >= times.get(first + second, 0) > 0 and not any(map(_breaks, (first, second, first + second)))
+        if count * 10 >= times.get(first + second, 0) > 0
+        and {stem(first), stem(second)} <= shares().keys()  # "ma-chine" is no word of two
+        and not any(map(_breaks, (first, second, first + second)))
     }
     longs = abbreviations(texts)
     plurals = {f"{short}s": long for short, long in longs.items()}

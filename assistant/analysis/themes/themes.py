@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from assistant.analysis.themes.phrases import Phrases
 from assistant.protocols import Vectors
-from assistant.text import shares, stem, written_words
 from assistant.types import Paper
 
 FEWEST_PAPERS = 5
@@ -33,13 +32,9 @@ _LABELLED = 6000
 """Papers whose phrases are counted for the labels, about."""
 
 
-_TELLING = 0.05
-"""Share of abstracts that may hold the rarest word of a phrase that says more than a label of one word."""
-
-
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A group of papers. `label` is the phrase that best tells it from the other themes ("mixture of experts").
+    """A group of papers. `label` are the phrases, up to three, that tell it from the other themes.
 
     `id` stays with the theme when papers are added. `phrases` are the best first; `paper_ids` those nearest to the
     centre first. `name` is what the model calls it, "" where it was not asked.
@@ -53,21 +48,8 @@ class Theme:
 
     @property
     def title(self) -> str:
-        """Return what the theme is called: the model's name, else the label; where that is one word, with a phrase."""
-        if self.name or " " in self.label or self.label.count("-") > 1:
-            return self.name or self.label
-        own = {stem(word) for word in self.label.split("-")}
-        beside = (phrase for phrase in self.phrases if " " in phrase and not own & _stems(phrase))
-        telling = next((phrase for phrase in beside if _rarest(phrase) <= _TELLING), "")
-        return f"{self.label} and {telling}" if telling else self.label
-
-
-def _stems(phrase: str) -> set[str]:
-    return {stem(word) for word in written_words(phrase.lower())}
-
-
-def _rarest(phrase: str) -> float:
-    return min((shares().get(word, 0.0) for word in _stems(phrase)), default=1.0)
+        """Return what the theme is called: the model's name, else the label."""
+        return self.name or self.label
 
 
 def discover(papers: Sequence[Paper], vectors: Mapping[str, Vectors]) -> list[Theme]:
@@ -86,12 +68,12 @@ def discover(papers: Sequence[Paper], vectors: Mapping[str, Vectors]) -> list[Th
     phrases = Phrases([known[place] for group in read for place in group])
     labels = phrases.labels([range(end - len(group), end) for end, group in zip(ends, read, strict=True)])
     found = []
-    for group, said in zip(groups, labels, strict=True):
+    for group, (label, said) in zip(groups, labels, strict=True):
         nearness = points[group] @ points[group].mean(axis=0)
         nearest_first = [known[group[place]] for place in np.argsort(-nearness, kind="stable")]
         ids = tuple(paper.id for paper in nearest_first)
         own_id = hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:8]
-        found.append(Theme(own_id, said[0] if said else f"papers like “{nearest_first[0].title}”", tuple(said), ids))
+        found.append(Theme(own_id, label or f"papers like “{nearest_first[0].title}”", tuple(said), ids))
     return sorted(found, key=lambda theme: (-len(theme.paper_ids), theme.id))
 
 
