@@ -36,7 +36,8 @@ _OCCASION = re.compile(
 _MAKE = re.compile(r"(?:\w+ly )?(?:propose|introduce|present)\b")
 _LINKS = re.compile(r"^(?:(?:therefore|hence|thus|then|here|further|furthermore|finally|also)\s+)+", re.IGNORECASE)
 _POINTS_BACK = re.compile(
-    r"\b(?:this|these|that|those|such|it|its|they|them|their|above|former|latter|therein|thereby|here|so|the (?:first|second|third))\b",
+    r"\b(?:this|these|that|those|such|it|its|they|them|their|above|former|latter|therein|thereby|here|so|"
+    r"the (?:first|second|third))\b",
     re.IGNORECASE,
 )
 _POINTS_OUT = re.compile(r"\b(?:this|these|those|such)\b(?! as\b)", re.IGNORECASE)
