@@ -144,13 +144,26 @@ def _migrate(path: Path) -> None:
             )
         if version == len(steps):
             return
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("BEGIN IMMEDIATE")
         for script in steps[_version(connection) :]:
             for statement in _statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(steps)}")
         connection.execute("COMMIT")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have the file written ahead. SQLite waits for no other program there, so it is asked again."""
+    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+
+    def is_busy(error: BaseException) -> bool:
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+    again = Retrying(
+        retry=retry_if_exception(is_busy), stop=stop_after_delay(_PATIENCE), wait=wait_fixed(0.05), reraise=True
+    )
+    again(connection.execute, "PRAGMA journal_mode = WAL")
 
 
 def _version(connection: sqlite3.Connection) -> int:
