@@ -124,7 +124,7 @@ def test_an_author_s_work_is_told_from_all_of_their_papers(page: Workspace) -> N
     answer = page.ask("What has Naibin Gu worked on?").answer()
     assert answer.coverage
     assert (answer.coverage.matching, answer.coverage.read) == (22, 22)
-    assert answer.text.startswith("22 of 22 papers by Naibin Gu, 2024 to 2026")
+    assert "22 of 22 papers by Naibin Gu, 2024 to 2026: grouped and counted" in answer.text
     assert len({span.source for sentence in answer.sentences for span in sentence.spans}) >= 8
     assert sum(bool(re.search(theme, answer.text, re.IGNORECASE)) for theme in THEMES) >= 4
     stated = [sentence for sentence in answer.sentences if not sentence.text.endswith(":")]
