@@ -731,7 +731,8 @@ def test_an_overview_shows_how_far_it_is_and_what_it_covers(app: Running, open_p
 def somebody(app: Running) -> Iterator[Ticket]:
     """Somebody has the model until the ticket is closed."""
     with closing(app.workspace.assistant.queue.ticket(stop=threading.Event())) as ticket:
-        assert list(ticket.wait()) == []
+        for _ in ticket.wait():  # the answer of the test before may still be ending
+            pass
         yield ticket
 
 
