@@ -18,7 +18,7 @@ from assistant import wiring
 from assistant.analysis import trends
 from assistant.analysis.summaries import BackgroundReading, reading_ahead
 from assistant.analysis.trends import Trends
-from assistant.answering import AnswerStream, Assistant, writing
+from assistant.answering import AnswerStream, Assistant, Foreground, writing
 from assistant.errors import AssistantError, EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
 from assistant.grounding import Judge
 from assistant.library import CheckReport, Finding, Library, Ownership, curation, integrity, make_folder
@@ -76,7 +76,7 @@ class Workspace:
         self._embedder: Embedder | None = None
         self._loading: Future[LanguageModel] | None = None
         self._checked = _CheckedEmbedder(self)
-        self._reading_ahead = BackgroundReading(self._read_unread)
+        self._reading_ahead = BackgroundReading(self._read_unread, lambda: self.assistant.foreground.is_busy)
         retriever = Retriever(self.library, self.index, self._checked)
         names = Gazetteer(self.library)
         reader = Reader(self.language_model, wiring.probes_made(settings))
@@ -98,7 +98,7 @@ class Workspace:
             prompt_tokens=settings.prompt_tokens,
             answer_tokens=settings.answer_tokens,
             probes=wiring.probes_made(settings),
-            held=self._reading_ahead.held,
+            foreground=Foreground(self._reading_ahead.leave),
         )
 
     def __enter__(self) -> Workspace:

@@ -6,7 +6,6 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
@@ -77,8 +76,8 @@ class Assistant:
 
     `probes` is the folder of the probes that were fitted on this machine. An answer has its turn in `queue` from when
     it needs the chat model first until it ends; what the library alone answers does not wait.
-    `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there. `held` is open while a
-    question is answered; `foreground` is busy only while some of its answer is computed.
+    `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there. `foreground` is busy
+    while some of an answer is computed.
     """
 
     library: Library
@@ -91,7 +90,6 @@ class Assistant:
     answer_tokens: int
     probes: Path | None = None
     warm_up: Callable[[], None] = lambda: None
-    held: Callable[[], AbstractContextManager[None]] = nullcontext
     foreground: Foreground = field(default_factory=Foreground)
     queue: ModelQueue = field(default_factory=ModelQueue)
 
@@ -118,12 +116,8 @@ class Assistant:
         stop = threading.Event()
         ticket = self.queue.ticket(asker, stop=stop)
         asked = _Asked(question_id, checked, tuple(history), stop, now, anyway)
-
-        def events() -> Iterator[AnswerEvent]:
-            with self.held():
-                yield from ticket.followed(self._answer(asked, ticket, filter, kind, plan))
-
-        return AnswerStream(events(), stop, self.foreground)
+        events = ticket.followed(self._answer(asked, ticket, filter, kind, plan))
+        return AnswerStream(events, stop, self.foreground)
 
     def ask_after(
         self, question: str, earlier: Sequence[str], filter: PaperFilter = PaperFilter(), question_id: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from assistant.types import Answer, AnswerEvent, AnswerFinished
 
@@ -14,9 +14,13 @@ _PAUSE = 0.5
 
 
 class Foreground:
-    """Tells work in the background whether an answer is being made just now: enter it while one is computed."""
+    """Tells work in the background whether an answer is being made just now: enter it while one is computed.
 
-    def __init__(self) -> None:
+    `interrupt` is called whenever some of an answer begins to be computed.
+    """
+
+    def __init__(self, interrupt: Callable[[], None] = lambda: None) -> None:
+        self._interrupt = interrupt
         self._lock = threading.Lock()
         self._answers = 0
         self._left = -math.inf
@@ -24,6 +28,7 @@ class Foreground:
     def __enter__(self) -> None:
         with self._lock:
             self._answers += 1
+        self._interrupt()
 
     def __exit__(self, *_: object) -> None:
         with self._lock:

@@ -53,11 +53,13 @@ def read(
 class BackgroundReading:
     """Reads in a thread of its own while nothing else is done, and sleeps when nothing is left.
 
-    `work` reads until its event is set, which happens as soon as something else begins.
+    `work` reads until its event is set, which happens as soon as something else begins. `is_busy` tells whether an
+    answer is being made.
     """
 
-    def __init__(self, work: Callable[[threading.Event], object]) -> None:
+    def __init__(self, work: Callable[[threading.Event], object], is_busy: Callable[[], bool] = lambda: False) -> None:
         self._work = work
+        self._is_busy = is_busy
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._busy = 0
@@ -73,9 +75,14 @@ class BackgroundReading:
             self._has_work = True
             self._changed.notify()
 
+    def leave(self) -> None:
+        """Leave what is being read at once; it is read again after a while without an answer."""
+        with self._changed:
+            self._stop.set()
+
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep from reading; what is being read is left at once and read again later."""
+        """Keep from reading while papers are added; then there may be more to read."""
         with self._changed:
             self._busy += 1
             self._stop.set()
@@ -84,7 +91,7 @@ class BackgroundReading:
         finally:
             with self._changed:
                 self._busy -= 1
-                self._has_work = True  # papers may have come
+                self._has_work = True
                 self._changed.notify()
 
     def close(self) -> None:
@@ -103,7 +110,7 @@ class BackgroundReading:
                 if self._is_closed:
                     return
                 self._stop = stop = threading.Event()
-            if stop.wait(_QUIET):
+            if stop.wait(_QUIET) or self._is_busy():
                 continue
             self._work(stop)
             with self._changed:

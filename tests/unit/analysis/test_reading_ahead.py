@@ -8,6 +8,7 @@ import pytest
 
 from assistant.analysis.summaries import lines, reading_ahead
 from assistant.analysis.summaries.reading_ahead import BackgroundReading
+from assistant.answering import Foreground
 from assistant.library import Library, upsert
 from assistant.types import PaperFilter, Progress, Record
 from tests.conftest import make_paper
@@ -105,3 +106,23 @@ def test_without_a_beginning_nothing_is_ever_read() -> None:
         pass
     background.close()
     assert runs == []
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_answer_interrupts_reading_and_keeps_it_waiting_until_it_is_made() -> None:
+    begun, left = threading.Semaphore(0), threading.Semaphore(0)
+
+    def work(stop: threading.Event) -> None:
+        begun.release()
+        stop.wait(10)
+        left.release()
+
+    background = BackgroundReading(work, lambda: foreground.is_busy)
+    foreground = Foreground(background.leave)
+    background.begin()
+    assert begun.acquire(timeout=10)
+    with foreground:
+        assert left.acquire(timeout=10)
+        assert not begun.acquire(timeout=0.2)
+    assert begun.acquire(timeout=10)
+    background.close()
