@@ -126,7 +126,8 @@ def changes(survey: Survey) -> Iterator[Sentence]:
             told = course.compared
             yield Sentence(
                 f"{paper_sentences.upper(label)} {verb} from {told.earlier:,} of the "
-                f"{counted(told.earlier_papers, 'paper')} of {earlier} to {told.later:,} of the {told.later_papers:,} of {later}.",
+                f"{counted(told.earlier_papers, 'paper')} of {earlier} to {told.later:,} of the "
+                f"{told.later_papers:,} of {later}.",
                 "exact",
                 marks,
             )
