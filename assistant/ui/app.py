@@ -10,13 +10,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, UsageError
 from assistant.ui.hardening import LARGEST_UPLOAD, Gate, require_loopback, seal_environment
 
 if TYPE_CHECKING:
     import uvicorn
+    from fastapi import FastAPI
 
+    from assistant.ui.site import Site
     from assistant.workspace import Workspace
+
+_LONGEST_QUEUE = 64
+_BETWEEN_LOOKS = 0.05
+"""Seconds between two looks for a new call. Gradio looks a thousand times a second, which an idle machine can hear."""
 
 
 def serve(workspace: Workspace, host: str, port: int, on_ready: Callable[[str], object]) -> None:
@@ -56,24 +62,40 @@ def server(workspace: Workspace, host: str, port: int, on_ready: Callable[[str],
 
 
 def application(workspace: Workspace, uploads: Path) -> Any:
-    """Return the page as an ASGI application, with everything of Gradio's that we do not use turned off."""
+    """Return the site as an ASGI application: its views, and behind them what takes long as calls of Gradio's engine.
+
+    A view is a page of HTML; a call goes through Gradio's queue and sends what it has as it comes. Everything else of
+    Gradio's is turned off.
+    """
     with _without_stubs():
         import gradio as gr
     from fastapi import FastAPI
+    from starlette.staticfiles import StaticFiles
 
-    from assistant.ui import page
     from assistant.ui.downloads import Downloads
+    from assistant.ui.site import Site
+    from assistant.ui.views import VIEWS
 
     downloads = Downloads()
+    site = Site(workspace, uploads, downloads)
+    app = FastAPI(openapi_url=None, routes=[downloads.route])
+    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
+    with gr.Blocks(analytics_enabled=False, mode="server") as engine:
+        for view in VIEWS:
+            routes, calls = view.lay_out(site)
+            app.include_router(routes)
+            for call in calls:
+                gr.api(call.run, api_name=call.name, concurrency_limit=call.at_once, concurrency_id=call.name)
+    _show_errors(app, site)
+    engine.queue(api_open=False, max_size=_LONGEST_QUEUE)
+    engine._queue.sleep_when_free = engine._queue.progress_update_sleep_when_free = _BETWEEN_LOOKS
     return gr.mount_gradio_app(
-        FastAPI(openapi_url=None, routes=[downloads.route]),
-        page.build(workspace, uploads, downloads),
+        app,
+        engine,
         path="/",
-        theme=page.theme(),
-        css_paths=[Path(__file__).with_name("style.css")],
         footer_links=[],
         run_history=False,
-        show_error=False,
+        show_error=True,
         allowed_paths=[],
         blocked_paths=[str(Path.cwd()), str(workspace.library.folder.resolve())],
         max_file_size=LARGEST_UPLOAD,
@@ -82,6 +104,23 @@ def application(workspace: Workspace, uploads: Path) -> Any:
         ssr_mode=False,
         pwa=False,
     )
+
+
+def _show_errors(app: FastAPI, site: Site) -> None:
+    """Have errors that a person can mend said in a page."""
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request
+    from starlette.responses import HTMLResponse
+
+    def said(request: Request, error: Exception) -> HTMLResponse:
+        return site.page(request, "error.html", 400 if isinstance(error, UsageError) else 500, message=str(error))
+
+    def missing(request: Request, error: Exception) -> HTMLResponse:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        return site.page(request, "error.html", status, message=getattr(error, "detail", ""))
+
+    app.add_exception_handler(AssistantError, said)
+    app.add_exception_handler(HTTPException, missing)
 
 
 @contextlib.contextmanager

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,17 +17,23 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 LARGEST_UPLOAD = "200mb"
 
-_ROUTES = re.compile(
-    r"/(?:config|theme\.css|favicon\.ico|(?:assets|static)/.+|downloads/[0-9a-f]{32}/[\w-]+\.\w+"
-    r"|gradio_api/(?:info|cancel|reset|app_id|upload|upload_progress|startup-events|queue/(?:join|data)|heartbeat/\w+"
-    r"|run/predict|call/(?:v2/)?\w+(?:/\w+)?))?/?"
+_VIEWS = re.compile(
+    r"/(?:(?:conversations|papers?|authors?|collections|trends|add|duplicates|status|login|logout|turns)(?:/.*)?"
+    r"|static/[\w.-]+|downloads/[0-9a-f]{32}/[\w-]+\.\w+)?"
 )
-"""Every address that the page and a Gradio client need. None of them serves a file of this machine, or fetches one.
+"""Addresses of our own. What lies under `downloads` the page made itself and holds in memory."""
 
-What lies under `downloads` the page made itself and holds in memory (`assistant.ui.downloads`).
-"""
+_CALLS = re.compile(
+    r"/(?:config|gradio_api/(?:info|app_id|upload|upload_progress|startup-events|queue/(?:join|data)|heartbeat/\w+"
+    r"|cancel|reset|call/(?:v2/)?\w+(?:/\w+)?))/?"
+)
+"""Every address of Gradio's that the page's scripts and a Gradio client need. None of them serves a file."""
 
-_INLINE_SCRIPT = re.compile(rb"<script\b(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy: own host only, and no script or style sheet but the page's files."""
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -61,19 +64,6 @@ def seal_environment(uploads: Path) -> None:
     os.environ["GRADIO_EXAMPLES_CACHE"] = str(uploads / "examples")
 
 
-def content_policy(script_hashes: Iterable[str] = ()) -> str:
-    """Return the Content-Security-Policy: own host only, and no script but the page's files and the hashed ones.
-
-    Styles stay open to inline ones, without which neither Gradio nor its mathematics can be laid out.
-    """
-    scripts = " ".join(["'self'", *(f"'{value}'" for value in script_hashes)])
-    return (
-        f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "font-src 'self' data:; connect-src 'self'; object-src 'none'; frame-src 'none'; base-uri 'self'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    )
-
-
 class Gate:
     """ASGI middleware: answers known addresses only, when this machine's own page asks, with the security headers.
 
@@ -89,13 +79,11 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if scope["type"] != "http" or not _ROUTES.fullmatch(scope["path"]):
+        path = str(scope["path"]).removeprefix(str(scope.get("root_path", ""))) or "/"
+        if scope["type"] != "http" or not (_VIEWS.fullmatch(path) or _CALLS.fullmatch(path)):
             await PlainTextResponse("There is nothing here.", 404)(scope, receive, _with_headers(send))
         elif not _is_own(headers):
             await PlainTextResponse("Only this page may send requests.", 403)(scope, receive, _with_headers(send))
-        elif scope["path"] == "/":
-            plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-            await self._app({**scope, "headers": plain}, receive, _with_hashes(_with_headers(send)))
         else:
             await self._app(scope, receive, _with_headers(send))
 
@@ -113,32 +101,8 @@ def _with_headers(send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.update(_HEADERS)
-            headers.setdefault("Content-Security-Policy", content_policy())
+            headers["Content-Security-Policy"] = _POLICY
         await send(message)
 
     return sending
 
-
-def _with_hashes(send: Send) -> Send:
-    """Hold the page back until it is whole, add our script, then let exactly the scripts run that stand in it."""
-    held: list[Message] = []
-
-    async def sending(message: Message) -> None:
-        held.append(message)
-        if message["type"] != "http.response.body" or message.get("more_body"):
-            return
-        script = Path(__file__).with_name("rest.js").read_bytes()
-        page = b"".join(part.get("body", b"") for part in held)
-        body = page.replace(b"<head>", b"<head><script>" + script + b"</script>", 1)
-        hashes = [_hash(script) for script in _INLINE_SCRIPT.findall(body)]
-        headers = MutableHeaders(scope=held[0])
-        headers["Content-Security-Policy"] = content_policy(hashes)
-        headers["Content-Length"] = str(len(body))
-        await send(held[0])
-        await send({**message, "body": body})
-
-    return sending
-
-
-def _hash(script: bytes) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}"

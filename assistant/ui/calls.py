@@ -1,0 +1,21 @@
+"""Calls: what takes long, run by Gradio's queue and sent to the page as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function that the page's scripts, and clients of Gradio, call by name.
+
+    What it yields or returns is plain JSON; its parameters and what it returns carry types, and a parameter of type
+    `gradio.Request` tells who calls. It raises `gradio.Error` with words for a person. `at_once` is how many of one
+    name may run at the same time; None is any number, for a function that is asynchronous and mostly waits.
+    """
+
+    name: str
+    run: Callable[..., Any]
+    at_once: int | None = 4

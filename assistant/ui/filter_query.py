@@ -1,0 +1,98 @@
+"""Filters of papers in addresses: their query parameters, and the chips by which they are taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import UsageError
+from assistant.text import filter_in_words
+from assistant.types import PaperFilter
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_NAMES = tuple(field.name for field in fields(PaperFilter))
+_SEVERAL = frozenset(name for name, value in asdict(PaperFilter()).items() if isinstance(value, tuple)) | {"among"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One condition of a filter in words, and the filter without it."""
+
+    words: str
+    without: PaperFilter
+
+
+def parameters(filter: PaperFilter) -> list[tuple[str, str]]:
+    """Return a filter as query parameters, each named after its field; `read` gives it back."""
+    pairs: list[tuple[str, str]] = []
+    for name in _NAMES:
+        value = getattr(filter, name)
+        if value == getattr(PaperFilter(), name):
+            continue
+        if isinstance(value, tuple):
+            pairs += [(name, str(each)) for each in value] or [(name, "")]
+        else:
+            pairs.append((name, ("yes" if value else "no") if isinstance(value, bool) else str(value)))
+    return pairs
+
+
+def read(pairs: Iterable[tuple[str, str]]) -> PaperFilter:
+    """Return the filter that query parameters say; others among them are passed over.
+
+    Raises UsageError for a value that its field cannot have.
+    """
+    said: dict[str, Any] = {}
+    for name, value in pairs:
+        value = value.strip()
+        if name in _SEVERAL and (value or name == "among"):
+            said.setdefault(name, []).extend([value] if value else [])
+        elif name in _NAMES and value:
+            said[name] = value
+    try:
+        return _filter_type().validate_python(said)
+    except ValueError as error:
+        wrong = ", ".join(f"{name} “{_shown(said[name])}”" for name in _wrong_fields(error) if name in said)
+        raise UsageError(f"This address asks for papers that cannot be: {wrong}. Take that out of it.") from error
+
+
+def chips(filter: PaperFilter, names: Callable[[str], str]) -> list[Chip]:
+    """Return a filter's conditions one by one. `names` gives a person's name for what stands in the filter."""
+    called: Mapping[str, str] = {person: names(person) for person in filter.people}
+    shown: list[Chip] = []
+    for group in _groups(filter):
+        alone = replace(PaperFilter(), **{name: getattr(filter, name) for name in group})
+        without = replace(filter, **{name: getattr(PaperFilter(), name) for name in group})
+        if alone.among is not None:
+            words = f"{len(alone.among):,} picked"
+        else:
+            words = filter_in_words(alone, called)
+        shown.append(Chip(words, without))
+    return shown
+
+
+def _groups(filter: PaperFilter) -> list[tuple[str, ...]]:
+    """Return the fields that are set, those that are said in one phrase together."""
+    together = (("author", "position"), ("since", "until", "first_day", "last_day"), ("fewest_authors", "most_authors"))
+    joined = {name: group for group in together for name in group}
+    groups = [joined.get(name, (name,)) for name in _NAMES if getattr(filter, name) != getattr(PaperFilter(), name)]
+    return list(dict.fromkeys(groups))
+
+
+def _wrong_fields(error: ValueError) -> list[str]:
+    errors: Callable[[], list[dict[str, Any]]] = getattr(error, "errors", list)
+    return list(dict.fromkeys(str(each["loc"][0]) for each in errors() if each.get("loc")))
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(value)[:60] if isinstance(value, list) else str(value)[:60]
+
+
+@cache
+def _filter_type() -> TypeAdapter[PaperFilter]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(PaperFilter)
