@@ -219,6 +219,21 @@ class Conversations:
             row = connection.execute(_CONVERSATIONS.where(self._is_owned(conversation_id))).first()
             return _conversation(row) if row else None
 
+    def named(self, name: str) -> SavedConversation:
+        """Return the conversation of an id, of the beginning of one, or of a whole title, also a removed one.
+
+        Raises UsageError where there is none, or several.
+        """
+        begins = func.substr(conversations.c.id, 1, len(name)) == name.lower()
+        query = _CONVERSATIONS.where(conversations.c.owner == self._owner, or_(begins, conversations.c.title == name))
+        with self._library.transaction() as connection:
+            found = connection.execute(query.limit(2)).all() if name else []
+        if len(found) > 1:
+            raise UsageError(f"Several conversations begin with “{name}” or are called so. Give more of the id.")
+        if not found:
+            raise _unknown("conversation", name)
+        return _conversation(found[0])
+
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title. Raises UsageError for an empty one."""
         line = one_line(_storable(title))
