@@ -21,7 +21,7 @@ from assistant.analysis.trends import Trends
 from assistant.answering import AnswerStream, Assistant, Foreground, writing
 from assistant.errors import AssistantError, EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
 from assistant.grounding import Judge
-from assistant.library import CheckReport, Finding, Library, Ownership, curation, integrity, make_folder
+from assistant.library import CheckReport, Conversations, Finding, Library, Ownership, curation, integrity, make_folder
 from assistant.planning import Gazetteer, KnownReader, Planner, Reader
 from assistant.protocols import Embedder, LanguageModel, Vectors
 from assistant.search import FINGERPRINT, PersistentIndex, Retriever, embedding_queue, topics
@@ -68,6 +68,9 @@ class Workspace:
             opened.enter_context(closing(Ownership(settings.library)))
             self.library = opened.enter_context(closing(Library(settings.library)))
             self.index = opened.enter_context(closing(PersistentIndex(self.library, wiring.index_place(settings))))
+            conversations = Conversations(self.library)
+            conversations.interrupted()
+            conversations.purge()
             self._opened = opened.pop_all()
         self._making = threading.RLock()
         self._reading_weights = threading.Lock()

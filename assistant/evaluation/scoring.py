@@ -58,7 +58,8 @@ class Labels(BaseModel):
     `must`: regular expressions that match the text, ignoring case. `paper` and `titles_cited`: parts of titles of
     sources that are cited. `titles`: parts of titles that are named: in the text, by a citation or by a row; none of
     `not_titles` is. `min_citations`: how many papers are cited at least. An "unanswerable" question is to be refused,
-    any other is not. `kind`, `voice` and `ref` (the right answer in words) are remarks, which nothing is scored by.
+    any other is not. `kind`, `voice` and `ref` (the right answer in words) are remarks, which nothing is scored by; so
+    are those of rated answers: `rating`, `remark`, `said`, `scope` and `paper_ids`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,6 +80,11 @@ class Labels(BaseModel):
     kind: str = ""
     voice: str = ""
     ref: str = ""
+    rating: Literal[-1, 1] | None = None
+    remark: str = ""
+    said: str = ""
+    scope: str = ""
+    paper_ids: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _can_be_scored(self) -> Labels:
@@ -263,10 +269,7 @@ def _unmet(labels: Labels, answer: Answer) -> tuple[str, ...]:
 
 def _cited(answer: Answer) -> tuple[str, ...]:
     """Return the titles of the papers that an answer gives as its sources: all of them where it is a table."""
-    numbers = answer.cited_numbers
-    is_table = bool(answer.rows) or not answer.sentences
-    shown = [source for source in answer.sources if is_table or source.number in numbers]
-    return () if answer.refused else tuple(dict.fromkeys(source.title for source in shown))
+    return () if answer.refused else tuple(dict.fromkeys(source.title for source in answer.shown_sources))
 
 
 def _named(answer: Answer) -> tuple[str, ...]:

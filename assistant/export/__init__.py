@@ -2,4 +2,4 @@
 
 from assistant.export.papers import format_for, save, stream, text
 
-__all__ = ["bundles", "format_for", "save", "stream", "text"]
+__all__ = ["bundles", "conversations", "format_for", "save", "stream", "text"]

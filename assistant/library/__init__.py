@@ -1,6 +1,6 @@
 """The library: papers, people and vectors in one SQLite file, the source of truth."""
 
-from assistant.library.conversations import Conversations
+from assistant.library.conversations import Conversations, RatedTurn, SavedConversation, SavedTurn
 from assistant.library.curation import AlikePair
 from assistant.library.field_provenance import SourceRecord, provenance
 from assistant.library.filters import (
@@ -40,7 +40,10 @@ __all__ = [
     "Library",
     "Outcome",
     "Ownership",
+    "RatedTurn",
     "Reading",
+    "SavedConversation",
+    "SavedTurn",
     "SourceRecord",
     "UnknownField",
     "aliases",

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Column, Engine, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, create_engine, event
 
 from assistant.errors import LibraryError, LibraryLocked, StorageFull
+from assistant.text import fold
 
 _PATIENCE = 5.0
 """Seconds to wait for another process that writes."""
@@ -91,9 +92,18 @@ papers_read = Table("papers_read", metadata, _of_paper(), *_texts("model digest"
 themes = Table("themes", metadata, *_texts("scope id name paper_ids"))
 """Themes found before: `paper_ids` is a JSON list, `name` what a model called the theme ("" for none)."""
 
-chats = Table("chats", metadata, *_texts("id begun"))
+conversations = Table(
+    "conversations", metadata, *_texts("id owner title words begun changed leaf"), Column("removed", Text)
+)
+"""`leaf` is the turn shown last; `removed` is NULL for those that are not. `words` is the folded title."""
 
-answers = Table("answers", metadata, *_texts("chat_id answer"), *_numbers("ordinal"))
+turns = Table(
+    "turns",
+    metadata,
+    *_numbers("number rating"),
+    *_texts("id conversation_id parent asked state question words scope remark error draft answer"),
+)
+"""Nodes of a tree: `parent` is the turn before, NULL for a first one. `words` are question and answer, folded."""
 
 facts = Table("facts", metadata, *_texts("name value"))
 """What the library notes about itself."""
@@ -145,6 +155,7 @@ def _migrate(path: Path) -> None:
         if version == len(steps):
             return
         _write_ahead(connection)
+        connection.create_function("fold", 1, fold, deterministic=True)
         connection.execute("BEGIN IMMEDIATE")
         for script in steps[_version(connection) :]:
             for statement in _statements(script):

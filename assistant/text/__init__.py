@@ -14,6 +14,7 @@ from assistant.text.phrasing import (
     plan_in_words,
     quotation,
     several_people,
+    shortened,
 )
 from assistant.text.prompt_safety import visible, without_orders
 from assistant.text.words import (
@@ -52,6 +53,7 @@ __all__ = [
     "same_person",
     "several_people",
     "shares",
+    "shortened",
     "split_sentences",
     "stem",
     "visible",

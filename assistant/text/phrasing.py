@@ -126,10 +126,14 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
+def shortened(text: str, longest: int = 80) -> str:
+    """Return `text` cut to `longest` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
 def one_line(text: str) -> str:
     """Return text from a source on one line, without hidden characters, cut where it is very long."""
-    line = " ".join(visible(text).split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}…"
+    return shortened(" ".join(visible(text).split()), _LONGEST)
 
 
 def plain(text: str) -> str:

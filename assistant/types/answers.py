@@ -150,6 +150,12 @@ class Answer:
         """Return the numbers of the sources that some sentence draws on."""
         return frozenset(number for sentence in self.sentences for number in sentence.sources)
 
+    @property
+    def shown_sources(self) -> tuple[Source, ...]:
+        """Return the sources that the answer rests on: those cited, all of them where it is a table or a list."""
+        is_table, numbers = bool(self.rows) or not self.sentences, self.cited_numbers
+        return tuple(source for source in self.sources if is_table or source.number in numbers)
+
     def quotes(self, number: int) -> tuple[str, ...]:
         """Return what the answer quotes of a source, each quotation once."""
         spans = (span for sentence in self.sentences for span in sentence.spans)

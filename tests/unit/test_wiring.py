@@ -10,7 +10,7 @@ import pytest
 
 from assistant import settings
 from assistant.errors import IndexFailed, LibraryError, LibraryLocked, ModelError, StorageFull
-from assistant.library import FILE_NAME, Ownership, schema
+from assistant.library import FILE_NAME, Conversations, Ownership, schema
 from assistant.protocols import Vectors
 from assistant.workspace import Workspace
 from tests.conftest import pending_ids
@@ -198,6 +198,20 @@ def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: 
         assert workspace.embedder()
         assert workspace.language_model()
     assert overlapped == [False, False]
+
+
+def test_a_workspace_says_of_questions_under_way_before_that_they_were_interrupted(folder: Path) -> None:
+    with opened(folder) as workspace:
+        asked = Conversations(workspace.library, "ada").begin_turn("What are beams?")
+        removed = Conversations(workspace.library).begin_turn("What else?")
+        with workspace.library.transaction() as connection:
+            old = schema.conversations.c.id == removed.conversation_id
+            connection.execute(schema.conversations.update().where(old).values(removed="2020-01-01T00:00:00+00:00"))
+    with opened(folder) as workspace:
+        (left,) = Conversations(workspace.library, "ada").path(asked.conversation_id)
+        assert left.state == "failed"
+        assert "Retry" in left.error
+        assert Conversations(workspace.library).conversation(removed.conversation_id) is None
 
 
 def test_a_chat_model_that_could_not_be_loaded_is_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

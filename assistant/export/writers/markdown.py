@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from assistant.ingestion.readers.markup import visible
 from assistant.text import counted
-from assistant.types import Answer, Paper
+from assistant.types import Answer, Paper, Source
 
 _MEANING_SOMETHING = re.compile(
     r"[\\`*_{}\[\]<>#|~$&!^=@]|(?<=\w):(?=/)|(?<=[wW]{3})\.|(?<=[hHfF][tT][pP]):|(?<=[sS]):(?=//)"
@@ -76,12 +76,29 @@ def answer_page(answer: Answer, made: str, library_papers: int, counted_papers: 
 
     `made` is the time in UTC, `library_papers` the size of the library, `counted_papers` how many papers were counted.
     """
-    parts = [f"# {escaped(answer.question)}"]
+    parts = [f"# {escaped(answer.question)}", *how_read(answer), "## Answer", *answer_parts(answer)]
+    if counted_papers > len(answer.sources):
+        parts.append(f"*All {counted(counted_papers, 'paper')} that were counted stand in evidence.jsonl.*")
+    parts += ["## Sources"] if answer.sources else []
+    parts += source_parts(answer, answer.sources)
+    about = f"Answered {made} from a library of {counted(library_papers, 'paper')}, {how_made(answer)}."
+    parts += ["## About this answer", f"{escaped(about)} `assistant verify` checks this folder."]
+    return "\n\n".join(parts) + "\n"
+
+
+def how_read(answer: Answer) -> list[str]:
+    """Return how a question was read, as paragraphs."""
+    parts: list[str] = []
     if answer.plan and answer.plan.words:
         parts.append(f"*How it was read:* {escaped(answer.plan.words)}.")
     if answer.standalone_question not in ("", answer.question):
         parts.append(f"*As a question of its own:* {escaped(answer.standalone_question)}")
-    parts.append("## Answer")
+    return parts
+
+
+def answer_parts(answer: Answer) -> list[str]:
+    """Return what an answer says, with the numbers of its sources, as paragraphs; what was withheld is counted."""
+    parts: list[str] = []
     if answer.translation:
         parts.append(f"{escaped(answer.translation)} *(translated by the model)*")
     for sentence in answer.sentences:
@@ -95,16 +112,21 @@ def answer_page(answer: Answer, made: str, library_papers: int, counted_papers: 
         parts.append(f"*{withheld} withheld: no abstract supports {'it' if len(answer.withheld) == 1 else 'them'}.*")
     if answer.coverage:
         parts.append(f"*{answer.coverage.read:,} of {counted(answer.coverage.matching, 'paper')} were read.*")
-    if counted_papers > len(answer.sources):
-        parts.append(f"*All {counted(counted_papers, 'paper')} that were counted stand in evidence.jsonl.*")
-    parts += ["## Sources"] if answer.sources else []
-    for source in answer.sources:
+    return parts
+
+
+def source_parts(answer: Answer, sources: Sequence[Source]) -> list[str]:
+    """Return sources of an answer as paragraphs: number, title, people and date, and what the answer quotes of each."""
+    parts: list[str] = []
+    for source in sources:
         title = link(source.title, source.url) if source.url else f"**{escaped(source.title)}**"
         about = ". ".join(filter(None, (title, byline(source.authors), escaped(source.date))))
         parts.append(f"\\[{source.number}\\] {about}")
         parts += [f"> “{escaped(quote)}”" for quote in answer.quotes(source.number)]
+    return parts
+
+
+def how_made(answer: Answer) -> str:
+    """Return which model wrote an answer, or that none did."""
     model = answer.model
-    how = f"written by {model.name} ({model.device}, {model.dtype})" if model else "made without a language model"
-    about = f"Answered {made} from a library of {counted(library_papers, 'paper')}, {how}."
-    parts += ["## About this answer", f"{escaped(about)} `assistant verify` checks this folder."]
-    return "\n\n".join(parts) + "\n"
+    return f"written by {model.name} ({model.device}, {model.dtype})" if model else "made without a language model"

@@ -18,6 +18,7 @@ from assistant.ingestion.readers import exported, fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of, joined
 from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.markup import visible
+from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
 
 NAME = "BibTeX"
@@ -154,7 +155,7 @@ def _parse_entries(text: str, file: str, line: int, macros: _Macros) -> Iterator
             yield _Entry(values, key or "", line + text.count("\n", 0, parser.command_start))
     except PybtexSyntaxError as error:
         key = parser.current_entry_key
-        entry = f"The entry “{fields.shortened(key)}”" if key else "This entry"
+        entry = f"The entry “{shortened(key)}”" if key else "This entry"
         what = f"{error.args[0]} in line {line + error.lineno - 1}"
         what = "a brace or a quotation mark is not closed" if isinstance(error, PrematureEOF) else what
         reason = f"{entry} is not valid BibTeX: {what}. Mend the entry and add the file again."

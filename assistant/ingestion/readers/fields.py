@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from assistant.ingestion.readers.latex import to_text
+from assistant.text import shortened
 from assistant.types import Authorship, Paper, Problem, Record
 
 NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
@@ -226,11 +227,6 @@ def record(
 def _encodable(text: str) -> str:
     """Return the text without halves of characters, which JSON may hold and no file can."""
     return text if text.isascii() else text.encode("utf-8", "ignore").decode()
-
-
-def shortened(text: str, longest: int = 80) -> str:
-    """Return `text` cut to `longest` characters, with an ellipsis where it was cut."""
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 def first_of(*values: str) -> str:

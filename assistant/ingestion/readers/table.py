@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import TextIO
 
 from assistant.ingestion.readers import exported, named_fields
-from assistant.ingestion.readers.fields import NO_COLUMNS, first_of, shortened
+from assistant.ingestion.readers.fields import NO_COLUMNS, first_of
+from assistant.text import shortened
 from assistant.types import Problem, ReaderItem
 
 NAME = "CSV"
