@@ -83,6 +83,11 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
     return replace(changed, filter=filter)
 
 
+def filtered(plan: Plan, filter: PaperFilter) -> Plan:
+    """Return the plan for the papers of another filter."""
+    return replace(_meant(plan), filter=filter)
+
+
 def _meant(plan: Plan) -> Plan:
     """Return the plan behind a question who is meant; any other as it is."""
     return (plan.intended or plan) if isinstance(plan, ClarificationPlan) else plan

@@ -1,0 +1,212 @@
+// The chat: asking without leaving the page, watching answers come, and evidence that lights up with its sentence.
+import { fill, root, toast } from "./site.js";
+import { call } from "./calls.js";
+
+const thread = document.getElementById("thread");
+const composer = document.getElementById("composer");
+const box = composer.elements.question;
+const send = document.getElementById("send");
+const stop = document.getElementById("stop");
+const said = document.getElementById("said");
+let asking = null;
+
+if (matchMedia("(max-width: 800px)").matches) document.getElementById("conversations").open = false;
+
+/** Send a form's values and return what the server answers, as JSON. */
+async function post(form) {
+  const answer = await fetch(form.action, {
+    method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" },
+  });
+  const kind = answer.headers.get("Content-Type") || "";
+  if (kind.includes("json")) {
+    const value = await answer.json();
+    if (answer.ok) return value;
+    throw new Error(value.detail || value.error || `The server answered ${answer.status}.`);
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  throw new Error(page.querySelector(".note")?.textContent || `The server answered ${answer.status}.`);
+}
+
+function place(html, instead) {
+  const holder = document.createElement("div");
+  fill(holder, html);
+  const turn = holder.firstElementChild;
+  if (instead) instead.replaceWith(turn);
+  else thread.append(turn);
+  return turn;
+}
+
+function busy(turn) {
+  asking = turn;
+  stop.hidden = !turn;
+  send.hidden = Boolean(turn);
+}
+
+/** Follow an answer until it is over, and put what comes in the place of its turn. */
+async function watch(turn) {
+  const id = turn.dataset.turn;
+  busy(id);
+  let spoken = 0;
+  try {
+    for await (const news of call("watch", [id])) {
+      const now = document.getElementById(`turn-${id}`);
+      if (!now) return;
+      const isAtEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 120;
+      if (news.is_over) {
+        turn = place(news.html, now);
+        said.textContent = news.said.slice(0, 600);
+      } else {
+        fill(now.querySelector(".draft"), news.html);
+        const whole = news.said.slice(spoken).match(/^[\s\S]*[.!?](?=\s)/);
+        if (whole) {
+          said.textContent = whole[0].trim();
+          spoken += whole[0].length;
+        } else if (!news.said) said.textContent = now.querySelector(".steps li:last-child")?.textContent ?? "";
+      }
+      if (isAtEnd) thread.scrollTop = thread.scrollHeight;
+    }
+  } catch (error) {
+    toast(error.message);
+  } finally {
+    if (asking === id) busy(null);
+    refreshList();
+  }
+}
+
+/** Show the list of conversations as it is now. */
+async function refreshList() {
+  const words = document.getElementById("words").value;
+  const query = words ? `?q=${encodeURIComponent(words)}` : "";
+  const answer = await fetch(`${location.pathname}${query}`);
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.getElementById("listed").replaceWith(page.getElementById("listed"));
+}
+
+async function ask(form) {
+  const isNew = form === composer;
+  if (asking) {
+    toast(stop.dataset.wait || "An answer is still being written. Stop it first, then ask again.");
+    return;
+  }
+  const value = await post(form);
+  document.getElementById("welcome")?.remove();
+  let instead = null;
+  if (!isNew) {  // asked in place of a turn: that one and what followed it belong to another version now
+    instead = form.closest(".turn");
+    while (instead.nextElementSibling) instead.nextElementSibling.remove();
+  }
+  const turn = place(value.html, instead);
+  if (isNew) {
+    box.value = "";
+    turn.scrollIntoView({ block: "start" });
+  }
+  composer.elements.conversation.value = value.conversation;
+  composer.elements.after.value = value.turn;
+  if (location.pathname !== value.address) history.pushState({}, "", value.address);
+  watch(turn);
+}
+
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (box.value.trim()) ask(composer).catch((error) => toast(error.message));
+});
+box.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    composer.requestSubmit();
+  }
+});
+stop.addEventListener("click", () => {
+  fetch(`${root}/turns/${asking}/stop`, { method: "POST", headers: { Accept: "application/json" } });
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && asking) stop.click();
+});
+addEventListener("popstate", () => location.reload());
+
+thread.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-act]");
+  if (!form) return;
+  event.preventDefault();
+  const failed = (error) => toast(error.message);
+  if (form.dataset.act === "ask") ask(form).catch(failed);
+  else if (form.dataset.act === "branch") post(form).then(() => location.reload()).catch(failed);
+  else post(form).then((value) => place(value.html, form.closest(".turn"))).catch(failed);
+});
+thread.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act='edit'], [data-act='leave-edit'], [data-example]");
+  if (button) {
+    if ("example" in button.dataset) {
+      box.value = button.textContent;
+      composer.requestSubmit();
+      return;
+    }
+    const form = button.closest(".turn").querySelector("form.edit");
+    form.hidden = !form.hidden;
+    if (!form.hidden) form.querySelector("textarea").focus();
+    return;
+  }
+  const cite = event.target.closest("a.cite");
+  if (cite) {
+    event.preventDefault();
+    showSource(cite.closest(".answer"), cite.dataset.source);
+    return;
+  }
+  const sentence = event.target.closest(".sentence[tabindex]");
+  if (sentence) showSource(sentence.closest(".answer"), sentence.dataset.sources.split(" ")[0], sentence);
+  const mark = event.target.closest("mark[data-sentences]");
+  if (mark) sentencesOf(mark)[0]?.scrollIntoView({ block: "center" });
+});
+thread.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches(".sentence[tabindex], mark[data-sentences]")) event.target.click();
+});
+document.getElementById("words").addEventListener("input", () => {
+  clearTimeout(refreshList.timer);
+  refreshList.timer = setTimeout(refreshList, 200);
+});
+
+/** Bring a source into view, its abstract open, and light what a sentence quotes of it. */
+function showSource(answer, number, sentence) {
+  const source = answer?.querySelector(`.source[data-source="${number}"]`);
+  if (!source) return;
+  const abstract = source.querySelector("details");
+  if (abstract) abstract.open = true;
+  light(answer, sentence?.dataset.sentence);
+  if (sentence) marksOf(answer, sentence.dataset.sentence)[0]?.scrollIntoView({ block: "nearest" });
+  else {
+    source.scrollIntoView({ block: "nearest" });
+    source.focus({ preventScroll: true });
+  }
+}
+function marksOf(answer, sentence) {
+  return [...answer.querySelectorAll("mark[data-sentences]")].filter((mark) => mark.dataset.sentences.split(" ").includes(sentence));
+}
+function sentencesOf(mark) {
+  const numbers = mark.dataset.sentences.split(" ");
+  return [...mark.closest(".answer").querySelectorAll(".sentence")].filter((each) => numbers.includes(each.dataset.sentence));
+}
+function light(answer, sentence) {
+  for (const each of answer.querySelectorAll(".lit")) each.classList.remove("lit");
+  if (sentence === undefined) return;
+  for (const mark of marksOf(answer, sentence)) mark.classList.add("lit");
+}
+for (const kind of ["mouseover", "focusin"]) {
+  thread.addEventListener(kind, (event) => {
+    const answer = event.target.closest(".answer");
+    if (!answer) return;
+    const sentence = event.target.closest(".sentence[tabindex]");
+    const mark = event.target.closest("mark[data-sentences]");
+    if (sentence) light(answer, sentence.dataset.sentence);
+    else if (mark) {
+      light(answer, undefined);
+      for (const each of sentencesOf(mark)) each.classList.add("lit");
+    }
+  });
+}
+
+const first = thread.dataset.asking.split(" ").filter(Boolean)[0];
+if (first) watch(document.getElementById(`turn-${first}`));
+if (location.hash.startsWith("#turn-")) document.querySelector(location.hash)?.scrollIntoView();
+else thread.scrollTop = thread.scrollHeight;
+if (!matchMedia("(max-width: 800px)").matches) box.focus();
