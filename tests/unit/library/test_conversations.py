@@ -190,7 +190,8 @@ def test_a_conversation_changes_when_its_answer_comes_or_fails(kept: Conversatio
 )
 def test_words_are_sought_in_titles_questions_and_answers(kept: Conversations, words: str, found: int) -> None:
     kept.rename(said(kept, "What are beams?", text="An abstract."), "Renamed")
-    said(kept, "Did Müller see galaxies?", "星系是什么？", text="In Zürich. The abstract says so.")
+    other = kept.path(said(kept, "Did Müller see galaxies?", "什么？", text="In Zürich. The abstract says so."))[-1]
+    kept.finish(other.id, replace(answer("什么？"), translation="摘要说星系。"))
     assert kept.count(words) == len(kept.listed(words)) == found
 
 
