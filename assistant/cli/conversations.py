@@ -86,7 +86,9 @@ def export(
 
 
 @app.command()
-def rename(context: typer.Context, conversation: ConversationName, title: str) -> None:
+def rename(
+    context: typer.Context, conversation: ConversationName, title: Annotated[str, typer.Argument(help="The new title.")]
+) -> None:
     """Give a conversation another title."""
     with _open(context) as conversations:
         found = conversations.named(conversation)

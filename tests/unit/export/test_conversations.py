@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from assistant.answering import Assistant
-from assistant.errors import BundleError
+from assistant.errors import BundleError, UsageError
 from assistant.evaluation import question_files, scoring
 from assistant.export import bundles, conversations
 from assistant.library import Conversations, Library, curation
@@ -136,7 +136,7 @@ def test_a_criticised_answer_keeps_what_was_said_and_waits_for_a_label(assistant
     assert answer
     assert (said.text, said.line["said"], said.line["remark"]) == (PROSE, answer.text, "It was 13.")
     assert (broken.text, broken.line["scope"], "said" in broken.line) == ("Failed?", "from 2024 on", False)
-    with pytest.raises(scoring.UsageError, match="needs a label"):
+    with pytest.raises(UsageError, match="needs a label"):
         scoring.labelled(file)
     lines = [{**each.line, "must": ["13"]} for each in (said, broken)]
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))

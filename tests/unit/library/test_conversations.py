@@ -1,7 +1,10 @@
 import contextlib
 import json
 import sqlite3
+import tempfile
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from pydantic import TypeAdapter
 
 from assistant.errors import UsageError
 from assistant.library import FILE_NAME, Conversations, Library, schema
@@ -152,6 +156,24 @@ def test_the_newest_change_is_listed_first_page_by_page(kept: Conversations) -> 
     assert kept.count() == 5
 
 
+@pytest.mark.parametrize("ends", ["finish", "fail"])
+def test_a_conversation_changes_when_its_answer_comes_or_fails(kept: Conversations, ends: str) -> None:
+    one, other = kept.begin_turn("One?"), kept.begin_turn("Other?")
+    assert [entry.title for entry in kept.listed()] == ["Other?", "One?"]
+    kept.note_draft(one.id, "Half")
+    assert [entry.title for entry in kept.listed()] == ["Other?", "One?"]
+    if ends == "finish":
+        kept.finish(one.id, answer("One?"))
+    else:
+        kept.fail(one.id, "Broken.")
+    assert [entry.title for entry in kept.listed()] == ["One?", "Other?"]
+    before = kept.listed()
+    kept.show(other.id)
+    kept.rate(other.id, 1)
+    kept.rename(other.conversation_id, "Other?")
+    assert kept.listed() == before
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [
@@ -168,7 +190,8 @@ def test_the_newest_change_is_listed_first_page_by_page(kept: Conversations) -> 
 )
 def test_words_are_sought_in_titles_questions_and_answers(kept: Conversations, words: str, found: int) -> None:
     kept.rename(said(kept, "What are beams?", text="An abstract."), "Renamed")
-    said(kept, "Did Müller see galaxies?", "星系是什么？", text="In Zürich. The abstract says so.")
+    other = kept.path(said(kept, "Did Müller see galaxies?", "什么？", text="In Zürich. The abstract says so."))[-1]
+    kept.finish(other.id, replace(answer("什么？"), translation="摘要说星系。"))
     assert kept.count(words) == len(kept.listed(words)) == found
 
 
@@ -364,9 +387,17 @@ def test_conversations_of_the_version_before_are_brought_along(tmp_path: Path) -
     assert asked_back.candidates[0].id == "wei-wang"
 
 
-def test_conversations_kept_whole_become_turns_that_go_on(tmp_path: Path) -> None:
-    from pydantic import TypeAdapter
+@pytest.fixture
+def _paris(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Europe/Paris")
+        time.tzset()
+        yield
+    time.tzset()
 
+
+@pytest.mark.usefixtures("_paris")
+def test_conversations_kept_whole_become_turns_that_go_on(tmp_path: Path) -> None:
     asked = ["Who is Müller? " + "x" * 90, "Two?", "Three?"]
     texts = [TypeAdapter(Answer).dump_json(answer(question)).decode() for question in asked]
     library_of_before(tmp_path / "old", 8, {"b": texts, "a": texts[1:], "broken": ["{"], "empty": []})
@@ -378,7 +409,7 @@ def test_conversations_kept_whole_become_turns_that_go_on(tmp_path: Path) -> Non
         assert [turn.state for turn in kept.path("broken")] == ["failed"]
         assert {one.id: len(one.title) for one in kept.listed()} == {"a": 4, "b": 80, "broken": 0}
         assert [one.id for one in kept.listed("muller abstract")] == ["b"]
-        assert all(one.begun.endswith("+00:00") for one in kept.listed())
+        assert {one.begun for one in kept.listed()} == {"2026-11-29T11:00:00+00:00"}
         more = kept.begin_turn("Four?", conversation_id="b", after=kept.path("b")[-1].id)
         assert questions(kept, "b") == [*asked, "Four?"]
         assert more.number > kept.path("b")[0].number
@@ -394,8 +425,6 @@ class Tree(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        import tempfile
-
         self._folder = tempfile.TemporaryDirectory()
         self.library = Library(Path(self._folder.name))
         self.tabs = [Conversations(self.library) for _ in range(2)]
