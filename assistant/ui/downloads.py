@@ -81,14 +81,21 @@ def answer_files(
 
     `answer.zip` is a bundle for `assistant verify`. The sources are those that the answer cites, else all that it has.
     """
-    bundle = io.BytesIO()
-    with tempfile.TemporaryDirectory() as made, zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as packed:
+    with tempfile.TemporaryDirectory() as made:
         save_bundle(answer, Path(made) / "answer")
-        for file in sorted((Path(made) / "answer").iterdir()):
-            packed.write(file, f"answer/{file.name}")
-    files = {"answer.zip": ("Answer with its evidence (ZIP)", bundle.getvalue())}
+        bundle = zipped(Path(made) / "answer")
+    files = {"answer.zip": ("Answer with its evidence (ZIP)", bundle)}
     cited = [source.paper_id for source in answer.sources if source.number in answer.cited_numbers]
     if papers := papers_by_id(cited or [source.paper_id for source in answer.sources]):
         for format_name, name, label in (("bibtex", "sources.bib", "BibTeX"), ("ris", "sources.ris", "RIS")):
             files[name] = (f"Sources ({label})", "".join(export.text(papers, format_name)).encode())
     return files
+
+
+def zipped(folder: Path) -> bytes:
+    """Return a folder as a ZIP file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+            packed.write(file, file.relative_to(folder.parent))
+    return made.getvalue()

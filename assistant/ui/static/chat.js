@@ -54,6 +54,7 @@ async function watch(turn) {
       const isAtEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 120;
       if (news.is_over) {
         turn = place(news.html, now);
+        if (isAtEnd) turn.scrollIntoView({ block: "start" });
         said.textContent = news.said.slice(0, 600);
       } else {
         fill(now.querySelector(".draft"), news.html);
@@ -63,7 +64,7 @@ async function watch(turn) {
           spoken += whole[0].length;
         } else if (!news.said) said.textContent = now.querySelector(".steps li:last-child")?.textContent ?? "";
       }
-      if (isAtEnd) thread.scrollTop = thread.scrollHeight;
+      if (isAtEnd && !news.is_over) thread.scrollTop = thread.scrollHeight;
     }
   } catch (error) {
     toast(error.message);

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -17,11 +19,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from assistant.answering import check_question
 from assistant.errors import AssistantError, UsageError
+from assistant.export import conversations as exporting
 from assistant.library import Conversations, SavedTurn
 from assistant.types import Plan
 from assistant.ui import answers, examples, filter_query, plan
 from assistant.ui.calls import Call
-from assistant.ui.downloads import answer_files
+from assistant.ui.downloads import answer_files, zipped
 from assistant.ui.running import RunningAnswer, RunningAnswers
 from assistant.ui.site import Site, address, conversation_path, user
 
@@ -44,6 +47,8 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     routes.add_api_route("/conversations/{conversation_id}/rename", chat.rename, methods=["POST"])
     routes.add_api_route("/conversations/{conversation_id}/remove", chat.remove, methods=["POST"])
     routes.add_api_route("/conversations/{conversation_id}/restore", chat.restore, methods=["POST"])
+    routes.add_api_route("/conversations/{conversation_id}/files/{name}", chat.conversation_file, methods=["GET"])
+    routes.add_api_route("/conversations/rated/questions.jsonl", chat.rated, methods=["GET"])
     routes.add_api_route("/turns", chat.ask, methods=["POST"])
     routes.add_api_route("/turns/{turn_id}/stop", chat.stop, methods=["POST"])
     routes.add_api_route("/turns/{turn_id}/show", chat.show_branch, methods=["POST"])
@@ -206,8 +211,25 @@ class _Chat:
         )
         if name not in made:
             return self.site.page(request, "error.html", 404, message="This answer has no such file.")
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(made[name][1], media_type="application/octet-stream", headers=headers)
+        return _download(name, made[name][1])
+
+    def conversation_file(self, request: Request, conversation_id: str, name: str) -> Response:
+        """Return a conversation as a Markdown page, or with the evidence of each answer."""
+        conversations = _conversations(self.site, request)
+        known = conversations.conversation(conversation_id)
+        if known is None or name not in ("conversation.md", "conversation.zip"):
+            return self.site.page(request, "error.html", 404, message="There is no such file of a conversation.")
+        turns = conversations.path(conversation_id)
+        if name.endswith(".md"):
+            return _download(name, exporting.page(known.title, turns).encode())
+        with tempfile.TemporaryDirectory() as made:
+            exporting.write_bundles(known.title, turns, self.site.library, Path(made) / "conversation")
+            return _download(name, zipped(Path(made) / "conversation"))
+
+    def rated(self, request: Request) -> Response:
+        """Return the rated questions as JSON Lines for `assistant evaluate`."""
+        lines = exporting.evaluation_questions(_conversations(self.site, request).rated())
+        return _download("questions.jsonl", "".join(lines).encode())
 
     def _page(
         self, request: Request, conversation_id: str, path: tuple[SavedTurn, ...], title: str = ""
@@ -296,6 +318,11 @@ def _turn(conversations: Conversations, turn_id: str) -> SavedTurn:
     if turn := conversations.turn(turn_id):
         return turn
     raise UsageError("There is no such question any more. Load the page anew.")
+
+
+def _download(name: str, content: bytes) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def _wants_json(request: Request) -> bool:
