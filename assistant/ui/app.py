@@ -110,9 +110,11 @@ def _show_errors(app: FastAPI, site: Site) -> None:
     """Have errors that a person can mend said in a page."""
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
-    from starlette.responses import HTMLResponse
+    from starlette.responses import HTMLResponse, JSONResponse, Response
 
-    def said(request: Request, error: Exception) -> HTMLResponse:
+    def said(request: Request, error: Exception) -> Response:
+        if "application/json" in request.headers.get("accept", ""):
+            return JSONResponse({"error": str(error)}, 400)
         return site.page(request, "error.html", 400 if isinstance(error, UsageError) else 500, message=str(error))
 
     def missing(request: Request, error: Exception) -> HTMLResponse:

@@ -17,14 +17,9 @@ async function post(form) {
   const answer = await fetch(form.action, {
     method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" },
   });
-  const kind = answer.headers.get("Content-Type") || "";
-  if (kind.includes("json")) {
-    const value = await answer.json();
-    if (answer.ok) return value;
-    throw new Error(value.detail || value.error || `The server answered ${answer.status}.`);
-  }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  throw new Error(page.querySelector(".note")?.textContent || `The server answered ${answer.status}.`);
+  const value = await answer.json().catch(() => ({}));
+  if (answer.ok) return value;
+  throw new Error(value.error || `The server answered ${answer.status}.`);
 }
 
 function place(html, instead) {
@@ -104,6 +99,7 @@ async function ask(form) {
   }
   composer.elements.conversation.value = value.conversation;
   composer.elements.after.value = value.turn;
+  if (isNew && !turn.previousElementSibling) document.title = `${turn.querySelector(".question").textContent} · ${document.title.split(" · ").pop()}`;
   if (location.pathname !== value.address) history.pushState({}, "", value.address);
   watch(turn);
 }

@@ -21,7 +21,7 @@ from assistant.answering import check_question
 from assistant.errors import AssistantError, UsageError
 from assistant.export import conversations as exporting
 from assistant.library import Conversations, SavedTurn
-from assistant.types import Plan
+from assistant.types import PaperFilter, Plan
 from assistant.ui import answers, examples, filter_query, plan
 from assistant.ui.calls import Call
 from assistant.ui.downloads import answer_files, zipped
@@ -111,7 +111,7 @@ class _Chat:
         """Write a question down and begin to answer it.
 
         `replaces` is the turn that it is asked in place of: anew, in other words, or read otherwise, as the fields of
-        the plan or a whole `filter` say. `scope` and `filter` are the queries of addresses.
+        the plan or a whole `filter` say, whatever its scope was. `scope` and `filter` are the queries of addresses.
         """
         conversations = _conversations(self.site, request)
         given: Plan | None = None
@@ -123,10 +123,10 @@ class _Chat:
             if read_as and anyway:
                 given = read_as
             elif read_as and filter is not None:
-                given = plan.filtered(read_as, filter_query.read(parse_qsl(filter)))
+                given, among = plan.filtered(read_as, filter_query.read(parse_qsl(filter))), PaperFilter()
             elif read_as and kind:
                 values = (kind, measure or None, author, _year(since), _year(until), category, words, code)
-                given = plan.corrected(read_as, values, self.site.called)
+                given, among = plan.corrected(read_as, values, self.site.called), PaperFilter()
         else:
             parent, among = after or None, filter_query.read(parse_qsl(scope))
         question = check_question(question)
@@ -238,7 +238,7 @@ class _Chat:
         words = request.query_params.get("q", "")
         pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in ("q", "question")]
         scope = filter_query.read(pairs)
-        if path and scope.is_empty:
+        if path and "scoped" not in request.query_params:
             scope = path[-1].scope
         removed = request.query_params.get("removed", "")
         return self.site.page(

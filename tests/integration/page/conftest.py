@@ -140,7 +140,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert [url for url in requests if not url.startswith(("http://127.0.0.1:", "data:"))] == []
-    assert complaints == []
+    refused = "the server responded with a status of 400"  # Chromium's own remark on an answer that a test asks for
+    assert [complaint for complaint in complaints if refused not in complaint] == []
 
 
 def assert_accessible(page: Page) -> None:
