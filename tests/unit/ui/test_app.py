@@ -45,9 +45,7 @@ def test_gradio_s_source_is_not_parsed_while_it_is_imported() -> None:
 def test_the_page_rests_between_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Workspace, "_load_embedder", lambda _: HashingEmbedder())
     monkeypatch.setattr(Workspace, "_load_language_model", lambda _: ScriptedModel())
-    from assistant.ui import page
-    from assistant.ui.downloads import Downloads
-
     with Workspace(Settings(library=tmp_path / "library", models=tmp_path)) as workspace:
-        queue = page.build(workspace, tmp_path, Downloads())._queue
-    assert min(queue.sleep_when_free, queue.progress_update_sleep_when_free) >= 0.05
+        site = app.application(workspace, tmp_path)
+        (engine,) = [route.app.blocks for route in site.routes if hasattr(getattr(route, "app", None), "blocks")]
+    assert min(engine._queue.sleep_when_free, engine._queue.progress_update_sleep_when_free) >= 0.05
