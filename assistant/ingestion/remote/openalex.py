@@ -31,14 +31,9 @@ class AuthorCandidate:
     orcid: str
 
 
-def work(client: Client, service: Service, name: str, file: str, *, abstract: str = "") -> Record | Problem:
-    """Return a paper: `name` is its OpenAlex id, or "doi:..." or "pmid:...".
-
-    Where OpenAlex has no abstract of it, `abstract` stands in; without either it is a Problem. Raises NotThere,
-    RemoteError.
-    """
-    value = client.get(service, f"/works/{name}", {}, decode_json)
-    return openalex.read_work({**value, "abstract": abstract} if abstract else value, file, 1)
+def work(client: Client, service: Service, name: str, file: str) -> Record | Problem:
+    """Return a paper: `name` is its OpenAlex id, or "doi:..." or "pmid:...". Raises NotThere, RemoteError."""
+    return openalex.read_work(client.get(service, f"/works/{name}", {}, decode_json), file, 1)
 
 
 def works(client: Client, service: Service, condition: str, file: str) -> Iterator[ReaderItem]:
