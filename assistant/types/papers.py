@@ -17,7 +17,7 @@ class Authorship:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One paper as the library knows it.
+    """One paper as the library knows it; `abstract` is "" where no source gives one.
 
     `date` is an ISO date of the precision the source gives: "2025-02-19", "2025-02" or "2025"; "" when unknown.
     `authors_complete` is False where the source cut the author line ("et al.").
@@ -25,7 +25,7 @@ class Paper:
     """
 
     title: str
-    abstract: str
+    abstract: str = ""
     authorships: tuple[Authorship, ...] = ()
     authors_complete: bool = True
     date: str = ""
