@@ -181,8 +181,8 @@ class _Decisions:
         title, authors and year that are nearly the same; unless the same source calls that paper by another id and
         gives it another abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under
         one title). Where abstracts cannot be compared they are two as well, but for a preprint and its publication, of
-        which one alone has an arXiv id. Else the source key does, where title or abstract are nearly the same: ids are used again. What
-        a person has merged or kept apart stays so.
+        which one alone has an arXiv id. Else the source key does, where title or abstract are nearly the same: ids are
+        used again. What a person has merged or kept apart stays so.
         """
         for paper in self._known_by(identity.keys(record.paper), record):
             if any(one.digest == record.digest for one in self.source_records.get(paper.id, ())):

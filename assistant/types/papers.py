@@ -99,7 +99,7 @@ class PaperFilter:
     are ids of papers; None is all papers, () is none. One of `any_authors` at least wrote the paper, and it appeared at
     one of `venues`. `title_words` stand in the title. What begins with `without_` does not hold of the paper: neither
     title nor abstract has such a word; what names no venue, category or year passes. `fewest_authors` and
-    `most_authors` are inclusive.
+    `most_authors` are inclusive. `has_abstract` tells apart papers of which no source gives one.
     """
 
     author: str = ""
@@ -125,6 +125,7 @@ class PaperFilter:
     without_years: tuple[int, ...] = ()
     fewest_authors: int | None = None
     most_authors: int | None = None
+    has_abstract: bool | None = None
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -145,7 +146,7 @@ class PaperFilter:
         """
         changes = {
             name: value
-            for name in ("category", "has_code", "source", "position")
+            for name in ("category", "has_code", "has_abstract", "source", "position")
             if (value := getattr(said, name)) not in ("", None)
         }
         found = replace(self, **changes)

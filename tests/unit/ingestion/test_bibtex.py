@@ -159,7 +159,9 @@ def test_a_chinese_encoding_is_recognised_and_said_aloud() -> None:
 
 
 def test_a_volume_is_no_paper_and_a_paper_of_it_is_one_without_an_abstract_too(tmp_path: Path) -> None:
-    items = items_of(tmp_path, PARENT + CHILD.replace("abstract={Abstract.}, ", "") + "@book{b, title={A}, year=1999}\n")
+    items = items_of(
+        tmp_path, PARENT + CHILD.replace("abstract={Abstract.}, ", "") + "@book{b, title={A}, year=1999}\n"
+    )
     problem, child, book = items
     assert isinstance(problem, Problem)
     assert problem.reason.startswith("“Night Workshop” is a volume (@proceedings), not a paper")

@@ -171,7 +171,10 @@ def test_a_paper_without_an_abstract_is_kept_and_gets_it_from_a_later_source(lib
 
 def test_a_preprint_of_the_year_before_gives_a_paper_its_abstract_where_the_title_says_enough(library: Library) -> None:
     keep(library, bare("Attention to beams of light"), bare("Editorial"))
-    others = make_paper("Attention to beams of light", "Beams.", date="2023"), make_paper("Editorial", "E.", date="2023")
+    others = (
+        make_paper("Attention to beams of light", "Beams.", date="2023"),
+        make_paper("Editorial", "E.", date="2023"),
+    )
     assert keep(library, *others, origin="b.bib") == ["updated", "added"]
 
 
