@@ -99,6 +99,11 @@ def akin(known: Paper, stated: Paper) -> bool:
     return is_same or fuzz.ratio(fold(known.title), fold(stated.title)) >= _NEARLY
 
 
+def has_title_of(known: Paper, stated: Paper) -> bool:
+    """Tell whether a record that was asked for by an identifier has the known paper's title, or nearly."""
+    return _title_likeness(known, stated) >= UNCERTAIN
+
+
 def _without_version(arxiv_id: str) -> str:
     base, separator, version = arxiv_id.rpartition("v")
     return base if separator and version.isdigit() else arxiv_id

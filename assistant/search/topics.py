@@ -108,8 +108,8 @@ def unread(library: Library, topic: str, filter: PaperFilter, selected: Selected
     A paper without an abstract cannot be read.
     """
     if selected.by_meaning:
-        near = library.papers_by_id(selected.filter.among or ())
-        return tuple(paper for paper in near if paper.abstract)[: 2 * MOST_READ]
+        nearest = library.papers_by_id(selected.filter.among or ())
+        return tuple(paper for paper in nearest if paper.abstract)[: 2 * MOST_READ]
     if not fold(topic) or not 0 < library.count(selected.filter) <= MOST_HELD:
         return ()
     held = library.ids(selected.filter)

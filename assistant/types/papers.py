@@ -201,7 +201,8 @@ class SourceReport:
 class IngestionReport:
     """What an ingestion did with each record; `pending` counts papers not indexed yet: those without a vector, too.
 
-    `failed` holds the first problems of each source, `sources` the figures of all.
+    `failed` holds the first problems of each source, `sources` the figures of all. Of the papers `without_abstract` in
+    these sources so many are `completable`: they carry a DOI, an arXiv id or a PubMed number by which to ask for one.
     """
 
     added: int = 0
@@ -210,6 +211,8 @@ class IngestionReport:
     failed: tuple[Problem, ...] = ()
     pending: int = 0
     sources: tuple[SourceReport, ...] = ()
+    without_abstract: int = 0
+    completable: int = 0
     notices: tuple[Notice, ...] = field(default=())
 
     @property
@@ -219,6 +222,38 @@ class IngestionReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the object that `add --json` prints; notices are for people and go elsewhere."""
+        value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        del value["notices"]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionReport:
+    """What became of the papers without an abstract that were meant, `missing` of them before.
+
+    `without_id` carry nothing by which they could be asked for, `asked_lately` were asked for in vain not long ago. The
+    rest was asked for, or is to be in a preview: `arxiv` by its arXiv id, `doi` and `pmid` of the others. `found` have
+    their abstract now. `pending` counts papers that are not indexed yet.
+    """
+
+    missing: int
+    without_id: int
+    asked_lately: int
+    arxiv: int = 0
+    doi: int = 0
+    pmid: int = 0
+    found: int = 0
+    failed: tuple[Problem, ...] = ()
+    pending: int = 0
+    notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def asked(self) -> int:
+        """Return how many papers were asked for, or are to be."""
+        return self.arxiv + self.doi + self.pmid
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as the object that `complete --json` prints; notices are for people and go elsewhere."""
         value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         del value["notices"]
         return value

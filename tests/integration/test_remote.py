@@ -44,6 +44,7 @@ class Asked:
     path: str
     parameters: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -77,11 +78,15 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     replay: Replay
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         parameters = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.replay.reply_to(Asked(unquote(parts.path), parameters, headers))
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        reply = self.replay.reply_to(Asked(unquote(parts.path), parameters, headers, body))
         if reply.then == "cut at once":
             self.connection.shutdown(socket.SHUT_RDWR)
             return
