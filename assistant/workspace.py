@@ -28,6 +28,7 @@ from assistant.search import FINGERPRINT, PersistentIndex, Retriever, embedding_
 from assistant.settings import Settings, load
 from assistant.types import (
     Answer,
+    CompletionReport,
     IngestionReport,
     Length,
     Notice,
@@ -291,7 +292,38 @@ class Workspace:
                         on_progress=on_progress,
                     )
                 )
-            return self._embed(ingestion.combine_reports(reports, self.library.pending_count()), on_progress)
+            report = ingestion.combine_reports(reports, self.library.pending_count())
+            notices, pending = self._embed(report.pending, on_progress)
+            return replace(report, notices=(*report.notices, *notices), pending=pending)
+
+    def complete(
+        self,
+        *,
+        filter: PaperFilter = PaperFilter(),
+        preview: bool = False,
+        again: bool = False,
+        limit: int | None = None,
+        on_progress: ProgressListener = lambda _: None,
+    ) -> CompletionReport:
+        """Fetch the abstracts that papers lack from arXiv, OpenAlex and Semantic Scholar, by the papers' identifiers.
+
+        What is found is stored at once, and what is asked for in vain is not asked for again within a month, unless
+        `again`: so an interrupted call goes on with the next one. Only abstracts are taken; all else stays as it is.
+        With `preview` nothing is asked for: the report says what would be. `limit` is the number of papers at most.
+        """
+        from assistant import ingestion
+        from assistant.ingestion.remote import fetch_abstracts
+
+        known = wiring.services(self.settings)
+        wanted = ingestion.wanted_abstracts(self.library, filter, again=again, limit=limit)
+        if preview:
+            return wanted.report
+        on_progress = self._after_answers(on_progress)
+        with self._adding, self._reading_ahead.held():
+            fetched = fetch_abstracts(wanted.papers, known)
+            report = ingestion.complete(self.library, wanted, fetched, on_progress=on_progress)
+            notices, pending = self._embed(self.library.pending_count(), on_progress)
+            return replace(report, notices=notices, pending=pending)
 
     def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
         """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""
@@ -404,15 +436,16 @@ class Workspace:
 
         return listen
 
-    def _embed(self, report: IngestionReport, on_progress: ProgressListener) -> IngestionReport:
-        """Give the papers their vectors, and a lost index its own back.
+    def _embed(self, pending: int, on_progress: ProgressListener) -> tuple[tuple[Notice, ...], int]:
+        """Give papers that wait their vectors, and a lost index its own back; return how many still wait, last.
 
         The papers are in the library already, so an error here is only a notice.
         """
+        notices: tuple[Notice, ...] = ()
         try:
-            if not report.pending:
+            if not pending:
                 if not self.library.indexed_count() or self._is_index_consistent():
-                    return report
+                    return notices, 0
                 self.index.rebuild()
             self._embed_waiting(on_progress)
         except (LibraryError, ModelError) as error:
@@ -420,8 +453,8 @@ class Workspace:
                 str(self.settings.library),
                 f"The papers are safe in the library; not all have a vector in the index yet. {error}",
             )
-            report = replace(report, notices=(*report.notices, waiting))
-        return replace(report, pending=self.library.pending_count())
+            notices = (waiting,)
+        return notices, self.library.pending_count()
 
     def _embed_waiting(self, on_progress: ProgressListener) -> int:
         """Give papers vectors, by the model that made the others'. Raises EmbedderMismatch, IndexFailed."""

@@ -59,6 +59,7 @@ _NEAR_SCORE, _NEAR_SIMILARITY = 0.7, 0.8
 right paper was not the first one found, it had .77 of the best score at least (E26 in docs/experiments)."""
 
 _MOST_CATALOGUE_SOURCES = 200
+_BARE = PaperFilter(has_abstract=False)
 
 
 class AnswerabilityJudge(Protocol):
@@ -201,6 +202,10 @@ class Assistant:
         )
         answer = asked.unwritten(plan, "synthesis", "")
         only = self._sources(plan.papers) if len(plan.papers) == 1 else ()
+        if only and not only[0].abstract:
+            told = refusals.no_abstract(self.library.papers_by_id(plan.papers))
+            yield from self._say(asked.unwritten(plan, "refusal", *told))
+            return
         events = (
             written.of_paper(answer, only[0], asked.stop)
             if only
@@ -245,9 +250,7 @@ class Assistant:
         self.warm_up()
         sources, near = self.evidence(plan)
         if not sources:
-            looked_for = plan.subject if isinstance(plan, PassagesPlan) else plan.question
-            told = refusals.nothing_found(looked_for, plan.filter, self.library.count(plan.filter))
-            yield from self._say(asked.unwritten(plan, "refusal", *told))
+            yield from self._say(asked.unwritten(plan, "refusal", *self._nothing_read(plan)))
             return
         yield EvidenceFound(sources)
         evidence, read, answered = asked.seconds(), sources, None
@@ -299,6 +302,17 @@ class Assistant:
             answer = replace(answer, timings=replace(timings, total_s=asked.seconds()))
         yield AnswerFinished(answer)
 
+    def _nothing_read(self, plan: PassagesPlan | ComparisonPlan) -> tuple[str, str]:
+        """Return why there is no evidence: nothing is near, or what is meant has no abstract."""
+        if bare := [paper for paper in self.library.papers_by_id(plan.papers) if not paper.abstract]:
+            return refusals.no_abstract(bare)
+        count = self.library.count(plan.filter)
+        unread = self.library.count(plan.filter.merged(_BARE)) if plan.filter.has_abstract is not True else 0
+        if unread and unread == count:
+            return refusals.no_abstracts(unread, plan.filter)
+        looked_for = plan.subject if isinstance(plan, PassagesPlan) else plan.question
+        return refusals.nothing_found(looked_for, plan.filter, count - unread)
+
     def _with_table(self, answer: Answer, plan: Plan, read: tuple[Source, ...]) -> Answer:
         """Return a comparison with its table: every paper that is named, those compared in words first."""
         known = {source.paper_id for source in read}
@@ -313,13 +327,20 @@ class Assistant:
 
         They are those that the question names, else the nearest; none where none is near. Papers that are named by some
         words of their titles only stand alone where the search, too, finds them first. What scores far below the best
-        is shown to the reader, and not read.
+        is shown to the reader, and not read. A paper without an abstract is no evidence; two are needed to compare.
         """
-        named = list(plan.papers[: max(self.passages, 2)])
-        if named and (isinstance(plan, ComparisonPlan) or plan.is_exact):
-            return self._sources(named), len(named)
+        papers = [paper for paper in self.library.papers_by_id(plan.papers) if paper.abstract]
+        named = [paper.id for paper in papers[: max(self.passages, 2)]]
+        if plan.papers and (isinstance(plan, ComparisonPlan) or plan.is_exact):
+            sources = self._sources(named) if len(named) > 1 or isinstance(plan, PassagesPlan) else ()
+            return sources, len(sources)
+        if plan.filter.has_abstract is False:
+            return (), 0
+        filter = plan.filter
+        if self.library.count(_BARE):
+            filter = replace(filter, has_abstract=True)
         subject = plan.subject if isinstance(plan, PassagesPlan) else plan.question
-        passages = self.retriever.search(subject, self.passages, plan.filter)
+        passages = self.retriever.search(subject, self.passages, filter)
         found = [passage.paper_id for passage in passages]
         if named:
             is_first = bool(found) and found[0] in named

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import prompts
 from assistant.library import Library
 from assistant.text import counted, filter_in_words, joined, plain, prompt_safety
-from assistant.types import Candidate, PaperFilter, Source
+from assistant.types import Candidate, Paper, PaperFilter, Source
 
 NOT_SAID = "the abstracts found do not hold the answer"
+NO_ABSTRACT = "the library holds no abstract of it"
 
 
 def empty() -> tuple[str, str]:
@@ -37,6 +39,23 @@ def nothing_found(looked_for: str, filter: PaperFilter, count: int) -> tuple[str
         f"I found nothing in the abstracts about this. Looked for: “{looked_for}” in {count:,} of them{said}.",
         "nothing relevant found",
     )
+
+
+def no_abstract(papers: Sequence[Paper]) -> tuple[str, str]:
+    """Return what the reader is told, and why, when these papers are meant and have no abstract to answer from."""
+    titles = joined([f"“{plain(paper.title)}”" for paper in papers])
+    are = "is in the library without an abstract" if len(papers) == 1 else "are in the library without abstracts"
+    has_id = any(paper.doi or paper.arxiv_id or paper.pmid for paper in papers)
+    how = "`assistant complete` fetches what the services have" if has_id else "Add a source that holds it"
+    return f"{titles} {are}, so there is nothing to answer from. {how}.", NO_ABSTRACT
+
+
+def no_abstracts(count: int, filter: PaperFilter) -> tuple[str, str]:
+    """Return what the reader is told, and why, when none of the papers that are meant, `count` of them, has one."""
+    words = filter_in_words(replace(filter, has_abstract=None)) or "in the library"
+    have = f"The only paper {words} has no abstract" if count == 1 else f"None of the {count:,} papers {words} has one"
+    rest = have if count == 1 else f"Answers are made from abstracts. {have}"
+    return f"{rest}. `assistant complete` fetches what the services have.", NO_ABSTRACT
 
 
 def not_said(sources: Sequence[Source], nearest: int | None = None, quote: str = "") -> tuple[str, str]:

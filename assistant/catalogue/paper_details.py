@@ -109,7 +109,7 @@ def _facts(paper: Paper) -> Iterator[str]:
         "arXiv": plain(paper.arxiv_id),
         "PubMed": plain(paper.pmid),
         "address": plain(paper.url),
-        "abstract": quotation(paper.abstract),
+        "abstract": quotation(paper.abstract) or "none in the library",
     }
     return (f"- {name}: {value}" for name, value in facts.items() if value)
 

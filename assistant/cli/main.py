@@ -106,8 +106,7 @@ def add(
                 "yellow",
             )
             raise typer.Exit(130) from None
-        for notice in report.notices:
-            render.message(f"{notice.file}: {notice.message}", "yellow")
+        render.show_notices(report.notices)
         render.show(as_json, report.to_json, lambda: render.show_ingestion(report))
         if read:
             _read_ahead(opened, PaperFilter())

@@ -34,6 +34,9 @@ def paper_filter(
     code: Annotated[
         bool | None, typer.Option("--code/--no-code", help="Only papers with (without) released code.")
     ] = None,
+    abstract: Annotated[
+        bool | None, typer.Option("--abstract/--no-abstract", help="Only papers with (without) an abstract.")
+    ] = None,
     source: Annotated[
         str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")
     ] = "",
@@ -44,7 +47,13 @@ def paper_filter(
     if since is not None and until is not None and since > until:
         raise UsageError(f"--since {since} is later than --until {until}. Give the earlier year first.")
     return PaperFilter(
-        author, year if year is not None else since, year if year is not None else until, category, code, source
+        author,
+        year if year is not None else since,
+        year if year is not None else until,
+        category,
+        code,
+        source,
+        has_abstract=abstract,
     )
 
 

@@ -1,4 +1,4 @@
-"""Library commands: papers, paper, merge, split, remove, reindex, check."""
+"""Library commands: papers, paper, merge, split, remove, complete, reindex, check."""
 
 from __future__ import annotations
 
@@ -137,6 +137,36 @@ def remove(
             curation.remove(library, [paper.id for paper in going])
     done = f"{counted(len(going), 'paper')} removed."
     render.show(as_json, lambda: {"removed": [paper.id for paper in going]}, lambda: render.message(done))
+
+
+@app.command()
+@with_filters
+def complete(
+    context: typer.Context,
+    *,
+    filters: PaperFilter,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be asked for.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask also for papers that were asked for in vain within a month.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Number of papers to ask for at most.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch abstracts that papers lack from arXiv, OpenAlex and Semantic Scholar, by DOI, arXiv id or PubMed number."""
+    with open_workspace(context) as opened:
+        report = opened.complete(filter=filters, preview=True, again=again, limit=limit)
+        render.show_wanted_abstracts(report)
+        if report.asked and not dry_run:
+            try:
+                with render.progress_bar() as listen:
+                    report = opened.complete(filter=filters, again=again, limit=limit, on_progress=listen)
+            except KeyboardInterrupt:
+                render.message("Stopped. What came is kept; the same command goes on from here.", "yellow")
+                raise typer.Exit(130) from None
+            render.show_notices(report.notices)
+    render.show(as_json, report.to_json, lambda: render.show_completion(report) if not dry_run else None)
+    if report.failed and not report.found:
+        raise typer.Exit(1)
 
 
 @app.command()

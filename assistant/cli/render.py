@@ -18,13 +18,16 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from assistant.text import counted, visible
+from assistant.text import counted, joined, visible
 from assistant.types import (
     Answer,
     AuthorProfile,
+    CompletionReport,
     EvidenceFound,
     IngestionReport,
+    Notice,
     Paper,
+    Problem,
     Progress,
     ProgressListener,
     QuestionPlanned,
@@ -37,6 +40,8 @@ from assistant.types import (
 if TYPE_CHECKING:
     from assistant.answering import AnswerStream
     from assistant.library import AlikePair, CheckReport, SourceRecord
+
+NO_ABSTRACT = "no abstract"
 
 stdout = Console()
 stderr = Console(stderr=True)
@@ -113,16 +118,35 @@ def warn_waiting(count: int) -> None:
         )
 
 
-def show_ingestion(report: IngestionReport) -> None:
-    """Print what an ingestion did; what failed goes to stderr."""
-    for problem in report.failed:
+def show_notices(notices: Iterable[Notice]) -> None:
+    """Print what a person should know besides, on stderr."""
+    for notice in notices:
+        message(f"{notice.file}: {notice.message}", "yellow")
+
+
+def show_problems(problems: Iterable[Problem]) -> None:
+    """Print what failed, on stderr."""
+    for problem in problems:
         place = f"{problem.file}, line {problem.line}" if problem.line else problem.file
         message(f"{place}: {problem.reason}", "red")
+
+
+def show_ingestion(report: IngestionReport) -> None:
+    """Print what an ingestion did; what failed goes to stderr."""
+    show_problems(report.failed)
     line(
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
         f"{report.failures} failed, {report.pending} not indexed yet",
         wrap=False,
     )
+    if report.without_abstract:
+        have = "has no abstract and is" if report.without_abstract == 1 else "have no abstract and are"
+        fetched = (
+            f"; {report.completable:,} with a DOI, arXiv id or PubMed number, for which `assistant complete` asks"
+            if report.completable
+            else ""
+        )
+        line(f"{counted(report.without_abstract, 'paper')} {have} known by title only{fetched}.", wrap=False)
     if len(report.sources) > 1:
         show_table(
             ("source", "added", "updated", "unchanged", "failed"),
@@ -131,6 +155,23 @@ def show_ingestion(report: IngestionReport) -> None:
                 for one in report.sources
             ),
         )
+
+
+def show_wanted_abstracts(report: CompletionReport) -> None:
+    """Print what will be asked for, and why the rest will not, on stderr."""
+    kinds = (("arXiv id", report.arxiv), ("DOI", report.doi), ("PubMed number", report.pmid))
+    by = joined([f"{count:,} by {kind}" for kind, count in kinds if count])
+    message(
+        f"Without an abstract: {counted(report.missing, 'paper')}. To be asked for: {report.asked:,}"
+        f"{f' ({by})' if by else ''}. Without an identifier to ask by: {report.without_id:,}. "
+        f"Asked for in vain within a month: {report.asked_lately:,}."
+    )
+
+
+def show_completion(report: CompletionReport) -> None:
+    """Print what became of papers without an abstract; what failed goes to stderr."""
+    show_problems(report.failed)
+    line(f"{counted(report.found, 'abstract')} found for {counted(report.asked, 'paper')} asked for.", wrap=False)
 
 
 def show_check(report: CheckReport) -> None:
@@ -235,6 +276,7 @@ def names(authors: Sequence[str], most: int, complete: bool = True) -> str:
 
 def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile] = (), *, console: Console = stdout) -> None:
     """Print papers as a table, and under it what author pages say of their owners."""
+    are_read = all(paper.abstract for paper in papers)
     rows = (
         (
             paper.date,
@@ -242,10 +284,12 @@ def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile] = (),
             names(paper.authors, 4, paper.authors_complete),
             " ".join(paper.categories),
             "yes" if paper.has_code else "",
+            *([] if are_read else ["" if paper.abstract else NO_ABSTRACT]),
         )
         for paper in papers
     )
-    show_table(("date", "title", "authors", "category", "code"), rows, console=console)
+    headings = ("date", "title", "authors", "category", "code", *([] if are_read else ["abstract"]))
+    show_table(headings, rows, console=console)
     console.print(counted(len(papers), "paper"))
     for profile in profiles:
         figures = ", ".join(f"{label} {value}" for label, value in profile.statistics)
@@ -275,7 +319,7 @@ def show_paper(paper: Paper, statements: Sequence[SourceRecord]) -> None:
         ("PubMed", "pmid", paper.pmid),
         ("url", "url", paper.url),
         ("code", "has_code", {None: "", True: "released", False: "not released"}[paper.has_code]),
-        ("abstract", "abstract", paper.abstract),
+        ("abstract", "abstract", paper.abstract or NO_ABSTRACT),
     )
     rows = [
         (label, value, " ".join(str(origins.index(origin) + 1) for origin in stated_by.get(field, ())))

@@ -1,13 +1,17 @@
 """Papers into the library: files of many formats, and the services that hold papers."""
 
+from assistant.ingestion.completion import WantedAbstracts, complete, wanted_abstracts
 from assistant.ingestion.pipeline import add_fetched, add_files, combine_reports, parse_columns, parse_sources
 
 __all__ = [
+    "WantedAbstracts",
     "add_fetched",
     "add_files",
     "combine_reports",
+    "complete",
     "parse_columns",
     "parse_sources",
     "readers",
     "remote",
+    "wanted_abstracts",
 ]

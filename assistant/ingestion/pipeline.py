@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from assistant.errors import RemoteError, UsageError
 from assistant.ingestion import readers
 from assistant.ingestion.remote.references import Reference, parse_reference
-from assistant.library import Library, Outcome, Reading
+from assistant.library import Library, Outcome, Reading, missing_abstracts
 from assistant.types import (
     AuthorProfile,
     IngestionReport,
@@ -80,6 +80,7 @@ def add_files(
     Bad records and files are in the report's `failed`, and the rest goes on.
     """
     sources: list[_SourceProgress] = []
+    origins: list[str] = []
     files: list[Path] = []
     for path in paths:
         try:
@@ -93,10 +94,11 @@ def add_files(
         except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link that leads to itself
             sources.append(_unread(file, error))
             continue
+        origins.append(origin)
         items = readers.read(file, as_of=as_of, columns=columns)
         sources.append(_store(library, origin, str(file), items, listen))
     on_progress(Progress(len(files), len(files), "Read"))
-    return combine_reports((source.report() for source in sources), library.pending_count())
+    return _report(library, sources, origins)
 
 
 def add_fetched(
@@ -115,7 +117,13 @@ def add_fetched(
         listen = _counting(on_progress, number, len(references), reference)
         sources.append(_store(library, reference, reference, _until_failure(fetch, reference), listen))
     on_progress(Progress(len(references), len(references), "Fetched"))
-    return combine_reports((source.report() for source in sources), library.pending_count())
+    return _report(library, sources, references)
+
+
+def _report(library: Library, sources: Iterable[_SourceProgress], origins: Iterable[str]) -> IngestionReport:
+    report = combine_reports((source.report() for source in sources), library.pending_count())
+    missing, with_id = missing_abstracts.count(library, origins)
+    return replace(report, without_abstract=missing, completable=with_id)
 
 
 def combine_reports(reports: Iterable[IngestionReport], pending: int) -> IngestionReport:
@@ -128,6 +136,8 @@ def combine_reports(reports: Iterable[IngestionReport], pending: int) -> Ingesti
         failed=tuple(problem for report in reports for problem in report.failed),
         pending=pending,
         sources=tuple(source for report in reports for source in report.sources),
+        without_abstract=sum(report.without_abstract for report in reports),
+        completable=sum(report.completable for report in reports),
         notices=tuple(notice for report in reports for notice in report.notices),
     )
 

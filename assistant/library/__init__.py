@@ -11,7 +11,7 @@ from assistant.library.filters import (
     papers_with_unknown,
     venues_named,
 )
-from assistant.library.identity import strong_keys, title_key
+from assistant.library.identity import has_title_of, strong_keys, title_key
 from assistant.library.integrity import CheckReport, Finding
 from assistant.library.lock import Ownership
 from assistant.library.rows import insert_papers, pages, read_papers
@@ -54,9 +54,11 @@ __all__ = [
     "curation",
     "filters",
     "fulltext",
+    "has_title_of",
     "insert_papers",
     "integrity",
     "make_folder",
+    "missing_abstracts",
     "name_words",
     "pages",
     "paper_lines",

@@ -28,6 +28,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -192,6 +193,10 @@ def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condit
     if filter.has_code is not None:
         is_so = and_(papers.c.has_code.is_not(None), papers.c.has_code == int(filter.has_code))
         yield _Condition(is_so, papers.c.has_code.is_(None), "code")
+    if filter.has_abstract is not None:
+        bare = papers.alias()
+        missing = select(bare.c.number).where(bare.c.abstract == literal_column("''"))  # so its index is used
+        yield _Condition(papers.c.number.not_in(missing) if filter.has_abstract else papers.c.number.in_(missing))
     if filter.source:
         is_named = (records.c.origin == filter.source) | records.c.origin.endswith(f"/{filter.source}", autoescape=True)
         yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))

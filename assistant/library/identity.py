@@ -54,17 +54,23 @@ def strong_keys(paper: Paper) -> tuple[str, ...]:
 def title_key(paper: Paper) -> str:
     """Return the key made of normalised title, first author's family name and year.
 
-    Where author or year is unknown, a title is no name ("Editorial", "Note on creep buckling"): the abstract joins in.
+    Where author or year is unknown, a title is no name ("Editorial", "Note on creep buckling"): the abstract joins in,
+    or the venue where there is none.
     """
     parts = [fold(paper.title), *_family_name(paper), str(paper.year or "")]
     if not _family_name(paper) or not paper.year:
-        parts.append(fold(paper.abstract))
+        parts.append(fold(paper.abstract or paper.venue))
     return f"title:{_short_hash('|'.join(parts))}"
 
 
-def text_key(paper: Paper) -> str:
-    """Return the key made of title, first author's family name and abstract: the same words, whatever the year says."""
-    return f"text:{_short_hash('|'.join([fold(paper.title), *_family_name(paper), fold(paper.abstract)]))}"
+def text_keys(paper: Paper) -> tuple[str, ...]:
+    """Return the key made of title, first author's family name and abstract: the same words, whatever the year says.
+
+    There is none without an abstract: a title comes again from year to year ("Editorial").
+    """
+    abstract = fold(paper.abstract)
+    words = "|".join([fold(paper.title), *_family_name(paper), abstract])
+    return (f"text:{_short_hash(words)}",) if abstract else ()
 
 
 def prospective_ids(paper: Paper) -> tuple[str, ...]:
@@ -89,7 +95,13 @@ def contradict(one: Paper, other: Paper) -> bool:
 
 def akin(known: Paper, stated: Paper) -> bool:
     """Tell whether two records of one name in one source are one paper: same abstract, or nearly the same title."""
-    return fold(known.abstract) == fold(stated.abstract) or fuzz.ratio(fold(known.title), fold(stated.title)) >= _NEARLY
+    is_same = bool(stated.abstract) and fold(known.abstract) == fold(stated.abstract)
+    return is_same or fuzz.ratio(fold(known.title), fold(stated.title)) >= _NEARLY
+
+
+def has_title_of(known: Paper, stated: Paper) -> bool:
+    """Tell whether a record that was asked for by an identifier has the known paper's title, or nearly."""
+    return _title_likeness(known, stated) >= UNCERTAIN
 
 
 def _without_version(arxiv_id: str) -> str:
@@ -107,16 +119,16 @@ def _short_hash(text: str) -> str:
 
 def keys(paper: Paper) -> tuple[str, ...]:
     """Return every key by which the library finds what may be the same paper."""
-    return (*strong_keys(paper), title_key(paper), text_key(paper), *near_keys(paper))
+    return (*strong_keys(paper), title_key(paper), *text_keys(paper), *near_keys(paper))
 
 
 def near_keys(paper: Paper) -> Iterator[str]:
     """Yield keys of which papers that are alike share at least one, whichever word is mistyped."""
     title = fold(paper.title)
     for text, ends in ((title, _TITLE_ENDS), (fold(paper.abstract), _ABSTRACT_ENDS)):
-        letters = text.replace(" ", "")
-        yield f"near:{letters[:ends]}"
-        yield f"near:-{letters[-ends:]}"
+        if letters := text.replace(" ", ""):
+            yield f"near:{letters[:ends]}"
+            yield f"near:-{letters[-ends:]}"
     longest = sorted(set(title.split()), key=lambda word: (-len(word), word))[:_LONGEST_WORDS]
     yield f"near:{' '.join(longest)}"
 
@@ -138,7 +150,8 @@ def likeness(one: Paper, other: Paper) -> float:
 
     Numbers in titles (parts, years, editions) and words such as "erratum" must agree. Where titles differ by a letter,
     which may be the one that matters ("supervised", "unsupervised"), abstracts must be nearly the same, else share most
-    words; otherwise the likeness is that of an uncertain pair.
+    words; otherwise the likeness is that of an uncertain pair. Where one has no abstract, only the same title will do,
+    unless it is a short one.
     """
     titles = fold(one.title), fold(other.title)
     if sorted(_NUMBER.findall(titles[0])) != sorted(_NUMBER.findall(titles[1])):
@@ -188,6 +201,8 @@ def _year_likeness(one: Paper, other: Paper) -> float:
 
 
 def _abstracts_agree(one: Paper, other: Paper, same_title: bool) -> bool:
+    if not (one.abstract and other.abstract):
+        return same_title and len(fold(one.title)) >= _FEW_LETTERS
     if not same_title:
         return fuzz.ratio(fold(one.abstract), fold(other.abstract)) >= _LIKE_ABSTRACTS
     return fuzz.token_set_ratio(fold(one.abstract), fold(other.abstract)) >= _RELATED_ABSTRACTS

@@ -89,6 +89,9 @@ paper_lines = Table("paper_lines", metadata, *_texts("digest model line"))
 papers_read = Table("papers_read", metadata, _of_paper(), *_texts("model digest"))
 """Papers that a model has read as they are now; one that is reworded leaves."""
 
+abstracts_sought = Table("abstracts_sought", metadata, _of_paper(), *_texts("day asked"))
+"""Papers whose abstract was asked for in vain: on which day, and by which ids."""
+
 themes = Table("themes", metadata, *_texts("scope id name paper_ids"))
 """Themes found before: `paper_ids` is a JSON list, `name` what a model called the theme ("" for none)."""
 

@@ -17,7 +17,7 @@ from assistant.errors import LibraryDamaged, LibraryError, StorageFull
 from assistant.library import authors, rows
 from assistant.library.filters import count_papers, holding, papers_passing
 from assistant.library.fulltext import TextIndex
-from assistant.library.identity import strong_keys, text_key, title_key
+from assistant.library.identity import strong_keys, text_keys, title_key
 from assistant.library.rows import delete_in, insert_rows, read_papers, rows_in
 from assistant.library.schema import (
     aliases,
@@ -140,7 +140,7 @@ class Library:
         A DOI, arXiv id or PubMed number decides, else title, first author and year, else title and abstract, else the
         id that it has there, which is the key of `stated`.
         """
-        keys = {one: (*strong_keys(paper), title_key(paper), text_key(paper), one) for one, paper in stated.items()}
+        keys = {one: (*strong_keys(paper), title_key(paper), *text_keys(paper), one) for one, paper in stated.items()}
         held = {one: one for one in self.paper_numbers(list(stated))}
         with self.transaction() as connection:
             wanted = {key for known in keys.values() for key in known}

@@ -180,8 +180,9 @@ class _Decisions:
         joins the papers that it shows to be one. Else the title key does, or the same text in whichever year, or a
         title, authors and year that are nearly the same; unless the same source calls that paper by another id and
         gives it another abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under
-        one title). Else the source key does, where title or abstract are nearly the same: ids are used again. What
-        a person has merged or kept apart stays so.
+        one title). Where abstracts cannot be compared they are two as well, but for a preprint and its publication, of
+        which one alone has an arXiv id. Else the source key does, where title or abstract are nearly the same: ids are
+        used again. What a person has merged or kept apart stays so.
         """
         for paper in self._known_by(identity.keys(record.paper), record):
             if any(one.digest == record.digest for one in self.source_records.get(paper.id, ())):
@@ -193,7 +194,7 @@ class _Decisions:
         for paper_id in prospective_ids(record.paper):
             if paper_id in self.aliases and self.aliases[paper_id] in self.papers:
                 return self.papers[self.aliases[paper_id]]
-        weak = self._known_by((identity.title_key(record.paper), identity.text_key(record.paper)), record)
+        weak = self._known_by((identity.title_key(record.paper), *identity.text_keys(record.paper)), record)
         own = [self.papers[paper_id] for paper_id in self.ids_by_source_key.get(record.source_key, ())]
         candidates = [paper for paper in weak if not self._told_apart(paper, record)]
         candidates += [paper for paper in own if identity.akin(paper, record.paper)]
@@ -243,7 +244,9 @@ class _Decisions:
         source_keys = {one.source_key for one in told if one.origin == self.origin and one.source_key}
         if not record.source_key or not source_keys or record.source_key in source_keys:
             return False
-        return fold(paper.abstract) != fold(record.paper.abstract)
+        if paper.abstract and record.paper.abstract:
+            return fold(paper.abstract) != fold(record.paper.abstract)
+        return bool(paper.arxiv_id) == bool(record.paper.arxiv_id)
 
     def _join(self, named: Sequence[Paper]) -> None:
         """Note that papers which one record names are one, where nothing speaks against it."""

@@ -103,9 +103,13 @@ def read(
 
 
 def unread(library: Library, topic: str, filter: PaperFilter, selected: Selected, search: Search) -> tuple[Paper, ...]:
-    """Return the papers, nearest first, of which only reading tells whether they are about a topic."""
+    """Return the papers, nearest first, of which only reading tells whether they are about a topic.
+
+    A paper without an abstract cannot be read.
+    """
     if selected.by_meaning:
-        return tuple(library.papers_by_id((selected.filter.among or ())[: 2 * MOST_READ]))
+        nearest = library.papers_by_id(selected.filter.among or ())
+        return tuple(paper for paper in nearest if paper.abstract)[: 2 * MOST_READ]
     if not fold(topic) or not 0 < library.count(selected.filter) <= MOST_HELD:
         return ()
     held = library.ids(selected.filter)
@@ -114,7 +118,7 @@ def unread(library: Library, topic: str, filter: PaperFilter, selected: Selected
         for passage in search(topic, len(held) + MOST_READ, filter)
         if passage.paper_id not in held and (passage.similarity or 0.0) >= LEAST_SIMILARITY
     ]
-    return tuple(library.papers_by_id(near[:MOST_READ]))
+    return tuple(paper for paper in library.papers_by_id(near) if paper.abstract)[:MOST_READ]
 
 
 def is_about(topic: str, paper: Paper, model: LanguageModel, made: Path | None, stop: threading.Event) -> bool | None:

@@ -67,6 +67,8 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
     parts += _phrase("not published at", _quoted(filter.without_venues, "or"))
     if filter.has_code is not None:
         parts.append("with released code" if filter.has_code else "without released code")
+    if filter.has_abstract is not None:
+        parts.append("with an abstract" if filter.has_abstract else "without an abstract")
     parts += _phrase("read from", _quoted([filter.source], "or"))
     parts += [f"{held} in the title" for held in _phrase("with", _quoted(filter.title_words, "and"))]
     mentions = _phrase("mentions" if one else "mention", _quoted(filter.words, "and"))
@@ -77,13 +79,14 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
 
 def listing_command(filter: PaperFilter) -> str:
     """Return the command that lists all papers of a filter, "" where the command line cannot say it."""
-    sayable = PaperFilter(filter.author, filter.since, filter.until, filter.category, filter.has_code, filter.source)
-    if filter != sayable:
+    names = ("author", "since", "until", "category", "source")
+    options = {name: getattr(filter, name) for name in names}
+    if filter != PaperFilter(**options, has_code=filter.has_code, has_abstract=filter.has_abstract):
         return ""
-    options = {name: getattr(filter, name) for name in ("author", "since", "until", "category", "source")}
     words = [f" --{name} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value]
     code = {None: "", True: " --code", False: " --no-code"}[filter.has_code]
-    return f"assistant papers{''.join(words)}{code}"
+    abstract = {None: "", True: " --abstract", False: " --no-abstract"}[filter.has_abstract]
+    return f"assistant papers{''.join(words)}{code}{abstract}"
 
 
 def measure_in_words(measure: Measure) -> str:

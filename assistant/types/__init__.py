@@ -29,6 +29,7 @@ from assistant.types.answers import (
 from assistant.types.papers import (
     AuthorProfile,
     Authorship,
+    CompletionReport,
     IngestionReport,
     Notice,
     Paper,
@@ -67,6 +68,7 @@ __all__ = [
     "CataloguePlan",
     "ClarificationPlan",
     "ComparisonPlan",
+    "CompletionReport",
     "Coverage",
     "EvidenceFound",
     "IngestionReport",

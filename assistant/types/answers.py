@@ -106,8 +106,9 @@ class Turn:
 class Coverage:
     """How many of the papers that are meant were read for an answer.
 
-    `first` and `last` are the oldest and the newest date among those read, "" where none has one; `undated` have none.
+    `first` and `last` are the oldest and the newest date among them, "" where none has one; `undated` have none.
     `read_ahead` were read by the model before their turn came, one by one; the others are told by their key sentences.
+    `without_abstract` could not be read: they are grouped and counted by their titles.
     """
 
     matching: int
@@ -116,6 +117,7 @@ class Coverage:
     last: str
     undated: int
     read_ahead: int
+    without_abstract: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

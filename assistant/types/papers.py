@@ -17,7 +17,7 @@ class Authorship:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One paper as the library knows it.
+    """One paper as the library knows it; `abstract` is "" where no source gives one.
 
     `date` is an ISO date of the precision the source gives: "2025-02-19", "2025-02" or "2025"; "" when unknown.
     `authors_complete` is False where the source cut the author line ("et al.").
@@ -25,7 +25,7 @@ class Paper:
     """
 
     title: str
-    abstract: str
+    abstract: str = ""
     authorships: tuple[Authorship, ...] = ()
     authors_complete: bool = True
     date: str = ""
@@ -99,7 +99,7 @@ class PaperFilter:
     are ids of papers; None is all papers, () is none. One of `any_authors` at least wrote the paper, and it appeared at
     one of `venues`. `title_words` stand in the title. What begins with `without_` does not hold of the paper: neither
     title nor abstract has such a word; what names no venue, category or year passes. `fewest_authors` and
-    `most_authors` are inclusive.
+    `most_authors` are inclusive. `has_abstract` tells apart papers of which no source gives one.
     """
 
     author: str = ""
@@ -125,6 +125,7 @@ class PaperFilter:
     without_years: tuple[int, ...] = ()
     fewest_authors: int | None = None
     most_authors: int | None = None
+    has_abstract: bool | None = None
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -145,7 +146,7 @@ class PaperFilter:
         """
         changes = {
             name: value
-            for name in ("category", "has_code", "source", "position")
+            for name in ("category", "has_code", "has_abstract", "source", "position")
             if (value := getattr(said, name)) not in ("", None)
         }
         found = replace(self, **changes)
@@ -200,7 +201,8 @@ class SourceReport:
 class IngestionReport:
     """What an ingestion did with each record; `pending` counts papers not indexed yet: those without a vector, too.
 
-    `failed` holds the first problems of each source, `sources` the figures of all.
+    `failed` holds the first problems of each source, `sources` the figures of all. Of the papers `without_abstract` in
+    these sources so many are `completable`: they carry a DOI, an arXiv id or a PubMed number by which to ask for one.
     """
 
     added: int = 0
@@ -209,6 +211,8 @@ class IngestionReport:
     failed: tuple[Problem, ...] = ()
     pending: int = 0
     sources: tuple[SourceReport, ...] = ()
+    without_abstract: int = 0
+    completable: int = 0
     notices: tuple[Notice, ...] = field(default=())
 
     @property
@@ -218,6 +222,38 @@ class IngestionReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the object that `add --json` prints; notices are for people and go elsewhere."""
+        value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        del value["notices"]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionReport:
+    """What became of the papers without an abstract that were meant, `missing` of them before.
+
+    `without_id` carry nothing by which they could be asked for, `asked_lately` were asked for in vain not long ago. The
+    rest was asked for, or is to be in a preview: `arxiv` by its arXiv id, `doi` and `pmid` of the others. `found` have
+    their abstract now. `pending` counts papers that are not indexed yet.
+    """
+
+    missing: int
+    without_id: int
+    asked_lately: int
+    arxiv: int = 0
+    doi: int = 0
+    pmid: int = 0
+    found: int = 0
+    failed: tuple[Problem, ...] = ()
+    pending: int = 0
+    notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def asked(self) -> int:
+        """Return how many papers were asked for, or are to be."""
+        return self.arxiv + self.doi + self.pmid
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as the object that `complete --json` prints; notices are for people and go elsewhere."""
         value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         del value["notices"]
         return value

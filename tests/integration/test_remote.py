@@ -21,7 +21,7 @@ from assistant.errors import NotThere, RemoteError, UsageError
 from assistant.ingestion.remote import AuthorCandidate, Reference, Services, fetch, find_authors, parse_reference
 from assistant.ingestion.remote.client import Client, decode_json
 from assistant.ingestion.remote.services import Patience
-from assistant.types import Paper, Problem, ReaderItem, Record
+from assistant.types import Notice, Paper, Problem, ReaderItem, Record
 from tests.conftest import SHARED
 
 AN_ORCID = "0000-0002-1825-0097"
@@ -44,6 +44,7 @@ class Asked:
     path: str
     parameters: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -77,11 +78,15 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     replay: Replay
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         parameters = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.replay.reply_to(Asked(unquote(parts.path), parameters, headers))
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        reply = self.replay.reply_to(Asked(unquote(parts.path), parameters, headers, body))
         if reply.then == "cut at once":
             self.connection.shutdown(socket.SHUT_RDWR)
             return
@@ -278,22 +283,24 @@ def test_a_doi_that_openalex_does_not_know_is_asked_for_at_semantic_scholar(repl
     assert paper.title == "Paper 7"
 
 
-def test_a_paper_without_abstract_anywhere_says_so(replay: Replay, services: Services) -> None:
+def test_a_paper_without_abstract_anywhere_comes_without_one(replay: Replay, services: Services) -> None:
     replay.on("/openalex/works/doi:10.1000/7", a_work(7, abstract=""))
     replay.on("/s2/paper/DOI:10.1000/7", a_paper(7, abstract=None))
-    problem = the_problem("doi:10.1000/7", services)
-    assert problem.file == "doi:10.1000/7"
-    assert "Neither OpenAlex nor Semantic Scholar has an abstract" in problem.reason
+    (paper,) = papers_of("doi:10.1000/7", services)
+    assert (paper.title, paper.abstract) == ("Work 7", "")
     replay.replies.pop()
-    assert "Neither OpenAlex nor Semantic Scholar has an abstract" in the_problem("doi:10.1000/7", services).reason
+    assert papers_of("doi:10.1000/7", services) == [paper]
 
 
 def test_a_missing_abstract_and_a_failing_second_service_are_both_said(replay: Replay, services: Services) -> None:
     replay.on("/openalex/works/pmid:31452104", a_work(7, abstract=""))
     replay.on("/s2/paper/PMID:31452104", Reply(status=503))
-    reason = the_problem("pmid:31452104", services).reason
-    assert "OpenAlex has no abstract of this paper" in reason
-    assert "Semantic Scholar has a failure (HTTP 503)" in reason
+    notice, record = items_of("pmid:31452104", services)
+    assert isinstance(notice, Notice)
+    assert "OpenAlex has no abstract of this paper" in notice.message
+    assert "Semantic Scholar has a failure (HTTP 503)" in notice.message
+    assert isinstance(record, Record)
+    assert not record.paper.abstract
 
 
 def test_a_pubmed_number_comes_from_openalex(replay: Replay, services: Services) -> None:

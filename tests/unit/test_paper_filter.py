@@ -27,6 +27,8 @@ from assistant.types import PaperFilter
         (PaperFilter(since=2020), PaperFilter(without_years=(2021,)), None),
         (PaperFilter(fewest_authors=2), PaperFilter(most_authors=5), PaperFilter(most_authors=5)),
         (PaperFilter(words=("x",)), PaperFilter(words=("y", "x")), PaperFilter(words=("x", "y"))),
+        (PaperFilter(has_abstract=True), PaperFilter(has_abstract=False), PaperFilter(has_abstract=False)),
+        (PaperFilter(has_abstract=False), PaperFilter(author="A"), None),
         (PaperFilter(title_words=("x",)), PaperFilter(title_words=("y",)), PaperFilter(title_words=("x", "y"))),
         (PaperFilter(without_years=(1,)), PaperFilter(without_years=(2,)), PaperFilter(without_years=(1, 2))),
     ],

@@ -87,7 +87,7 @@ def themes(survey: Survey, size: Size) -> Iterator[Section]:
         return
     large = [group for group in written if len(group.numbers) > _ALSO or len(written) == 1]
     for group in large:
-        numbers = _by_date(survey, group.numbers[: size.papers])
+        numbers = _by_date(survey, _told(survey, group, size.papers))
         has_years = group.first[:4] != group.last[:4]
         body = list(paper_sentences.told(survey, numbers, has_years=has_years, results=group.numbers[: size.results]))
         years = f", {span_in_words((group.first[:4], group.last[:4]))}" if group.first else ""
@@ -99,9 +99,14 @@ def themes(survey: Survey, size: Size) -> Iterator[Section]:
 def shown_numbers(survey: Survey, size: Size) -> list[int]:
     """Return the numbers of the papers that are told of: of each theme the one nearest to its centre first."""
     groups = [
-        group.numbers[: size.papers if len(group.numbers) > _ALSO else 1] for group in survey.groups[: size.themes]
+        _told(survey, group, size.papers if len(group.numbers) > _ALSO else 1) for group in survey.groups[: size.themes]
     ]
     return [numbers[place] for place in range(size.papers) for numbers in groups if place < len(numbers)]
+
+
+def _told(survey: Survey, group: Group, most: int) -> Sequence[int]:
+    """Return the numbers of the papers of a theme that are told of: one without an abstract only where all are so."""
+    return [number for number in group.numbers[:most] if survey.source(number).abstract] or group.numbers[:1]
 
 
 def others(survey: Survey, size: Size) -> Iterator[Section]:
@@ -154,7 +159,10 @@ def coverage(covered: Coverage, selected: str, note: str) -> Sentence:
     undated = f", {covered.undated:,} without a date" if covered.undated else ""
     ahead = covered.read_ahead
     by_model = f"{'each' if ahead == covered.read else f'{ahead:,}'} read by the model" if ahead else "by key sentences"
-    return Sentence(f"{words}{years}{undated}: grouped and counted, {by_model}{f' ({note})' if note else ''}.", "exact")
+    bare, have = covered.without_abstract, "has" if covered.without_abstract == 1 else "have"
+    unread = f" {bare:,} {have} no abstract and could not be read, only grouped and counted by title." if bare else ""
+    noted = f" ({note})" if note else ""
+    return Sentence(f"{words}{years}{undated}: grouped and counted, {by_model}{noted}.{unread}", "exact")
 
 
 def _subjects(survey: Survey, subject: str) -> str:

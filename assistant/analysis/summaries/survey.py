@@ -20,6 +20,7 @@ MOST_THEMES, MOST_OF_THEME = 12, 10
 class Group:
     """The papers of one theme, by the numbers of their sources: those nearest to its centre first.
 
+    Papers without an abstract come behind the others.
     `first` and `last` are their oldest and newest date. All but the title are empty of papers without a theme.
     """
 
@@ -83,9 +84,15 @@ def read(library: Library, filter: PaperFilter, selected: str) -> Generator[Prog
     """
     yield Progress(0, 0, "Reading papers")
     papers = {paper.id: paper for paper in library.papers(filter)}
-    yield Progress(len(papers), len(papers), f"{len(papers):,} of {len(papers):,} papers read")
+    known = sum(bool(paper.abstract) for paper in papers.values())
+    yield Progress(len(papers), len(papers), f"{known:,} of {len(papers):,} papers read")
     found = trends.find(library, filter, "year", selected, papers=list(papers.values()), terms=False)
-    themed = [[paper_id for paper_id in theme.paper_ids if paper_id in papers] for theme in found.found]
+    themed = [
+        sorted(
+            (paper_id for paper_id in theme.paper_ids if paper_id in papers), key=lambda each: not papers[each].abstract
+        )
+        for theme in found.found
+    ]  # of those without an abstract nothing can be told
     told = [ids[:MOST_OF_THEME] for ids in themed[:MOST_THEMES]]
     nearest = [ids[place] for place in range(MOST_OF_THEME) for ids in told if place < len(ids)]
     exemplars = [paper_id for course in found.themes for paper_id in course.exemplars]
@@ -104,7 +111,8 @@ def read(library: Library, filter: PaperFilter, selected: str) -> Generator[Prog
             groups.append(Group(theme.title, of_theme, theme.id, course.first, course.last, course.change))
     grouped = {number for group in groups for number in group.numbers}
     if not groups:  # no paper has a vector: they are one group, the newest first
-        groups = [Group("", tuple(numbers.values()))]
+        told_first = sorted(numbers.values(), key=lambda number: not sources[number - 1].abstract)
+        groups = [Group("", tuple(told_first))]
     apart = tuple(number for number in numbers.values() if number not in grouped)
     kept = {numbers[paper_id]: line for paper_id, line in lines.kept(library, list(papers)).items()}
     return Survey(sources, kept, tuple(groups), apart, _coverage(list(papers.values()), kept), found)
@@ -113,4 +121,5 @@ def read(library: Library, filter: PaperFilter, selected: str) -> Generator[Prog
 def _coverage(papers: Sequence[Paper], kept: Mapping[int, Line]) -> Coverage:
     dates = sorted(paper.date for paper in papers if paper.date) or ["", ""]
     undated = sum(not paper.date for paper in papers)
-    return Coverage(len(papers), len(papers), dates[0], dates[-1], undated, len(kept))
+    bare = sum(not paper.abstract for paper in papers)
+    return Coverage(len(papers), len(papers) - bare, dates[0], dates[-1], undated, len(kept), bare)

@@ -114,6 +114,8 @@ def remarks(
             f"{counted(coarse, 'paper')} whose date names only the year: counted in the totals, in no month. --by year "
             "takes them in."
         )
+    if bare := sum(not paper.abstract for paper in papers):
+        yield f"{counted(bare, 'paper')} without an abstract: what is said of themes and terms knows only the titles."
     if vectors < len(papers):
         yield (
             f"{counted(len(papers) - vectors, 'paper')} without a vector: in no theme, and left out where themes are "

@@ -252,9 +252,12 @@ def _wrong_numbers(bundle: Bundle) -> Iterator[str]:
         yield f"The answer counts {number}; the bundle records {counted(size, 'paper')} as counted."
     if coverage:
         dates = sorted(paper.date for paper in bundle.counted.values() if paper.date)
+        bare = sum(not paper.abstract for paper in bundle.counted.values())
         stated = (coverage.matching, coverage.read, coverage.first, coverage.last, coverage.undated)
-        if stated != (size, size, *((dates[0], dates[-1]) if dates else ("", "")), size - len(dates)):
+        if stated != (size, size - bare, *((dates[0], dates[-1]) if dates else ("", "")), size - len(dates)):
             yield f"The overview does not cover {coverage.matching} papers from {coverage.first} to {coverage.last}."
+        if coverage.without_abstract != bare:
+            yield f"The overview says that {coverage.without_abstract} papers have no abstract; {bare} have none."
     groups = _groups(bundle.counted.values())
     for row in answer.rows:
         if not _is_right(bundle, row, groups):
@@ -319,7 +322,7 @@ def _groups(papers: Iterable[Paper]) -> Mapping[tuple[str, object], set[str]]:
 
 
 def _may_pass(bundle: Bundle, paper: Paper, filter: PaperFilter) -> bool:
-    """Tell whether a paper's authors' names as written, year, date, categories and code agree with a filter.
+    """Tell whether a paper's authors' names as written, year, date, categories, code and abstract agree with a filter.
 
     Dates are compared as far as both go.
     """
@@ -334,6 +337,7 @@ def _may_pass(bundle: Bundle, paper: Paper, filter: PaperFilter) -> bool:
         and all(date[: len(day)] <= day[: len(date)] for _, day in ranges)
         and (not filter.category or not filed.isdisjoint(arxiv_categories.forms(filter.category)))
         and filter.has_code in (None, paper.has_code)
+        and filter.has_abstract in (None, bool(paper.abstract))
     )
 
 

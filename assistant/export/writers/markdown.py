@@ -33,7 +33,8 @@ def write(papers: Iterable[Paper]) -> Iterator[str]:
         lines = filter(None, (f"**{escaped(paper.title)}**", authors, where, ", ".join(_links(paper))))
         indent = " " * len(f"{number}. ")  # what is indented belongs to the item
         shown = f"  \n{indent}".join(lines)
-        yield f"{number}. {shown}\n\n{indent}> {escaped(paper.abstract)}\n\n"
+        quoted = f"> {escaped(paper.abstract)}" if paper.abstract else "*(no abstract)*"
+        yield f"{number}. {shown}\n\n{indent}{quoted}\n\n"
 
 
 def byline(authors: Sequence[str], *, is_cut: bool = False) -> str:

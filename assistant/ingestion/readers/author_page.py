@@ -82,8 +82,9 @@ def parse(stream: TextIO, file: str, as_of: datetime.date) -> Iterator[ReaderIte
         found += isinstance(item, Record)
         yield item
         if isinstance(item, Record) and following is None and not SENTENCE_END.search(item.paper.abstract):
-            title = shortened(item.paper.title)
-            yield Notice(file, f"The page ends within a sentence: the abstract of “{title}” may be cut.")
+            title, abstract = shortened(item.paper.title), item.paper.abstract
+            end = "within a sentence: the abstract of “{}” may be cut" if abstract else "before the abstract of “{}”"
+            yield Notice(file, f"The page ends {end.format(title)}.")
         section = following
     stated = _stated_count(header)
     if stated is not None and stated != found:
@@ -180,9 +181,8 @@ def _paper(section: Sequence[Line], file: str, owner: str, as_of: datetime.date,
     title = " ".join(line.text for line in body[:last_of_title])
     names, rest = _names(body, author_line)
     abstract = " ".join(line.text for line in rest)
-    if not title or not abstract:
-        what = f"“{shortened(to_text(title))}” has no abstract" if title else f"“{heading.text}” has no title"
-        what = what if body else f"Nothing follows “{heading.text}”"
+    if not title:
+        what = f"“{heading.text}” has no title" if body else f"Nothing follows “{heading.text}”"
         where = ": the page ends there" if is_last and not abstract else ""
         return Problem(file, heading.number, f"{what}{where}. Copy the page again, whole, and add it once more.")
     listed, complete = authorships(names)

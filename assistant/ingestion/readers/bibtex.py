@@ -22,7 +22,7 @@ from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
 
 NAME = "BibTeX"
-NOTHING_FOUND = "There is no entry in this BibTeX file. Add entries with a title and an abstract to it."
+NOTHING_FOUND = "There is no entry in this BibTeX file. Add entries with a title to it."
 
 LONGEST_ENTRY = 1_000_000  # characters
 MOST_REFERENCES = 20_000  # entries that wait for the one they refer to, and entries that may be referred to
@@ -34,6 +34,7 @@ ENTRY_OR_COMMAND = re.compile(
 WITHOUT_KEY = re.compile(r"\s*@\s*[A-Za-z]+\s*[{(]\s*(?:,|[A-Za-z]+\s*=)")
 INHERITED = ("title", "booktitle", "date", "year", "month", "day", "journal", "journaltitle")
 NOT_ENTRIES = {"string", "preamble", "comment"}
+VOLUMES = {"proceedings", "mvproceedings", "collection", "mvcollection", "periodical"}  # what papers stand in
 
 PLAINLY_ESCAPED = "plain escapes"
 """How the field of an own entry that names the exporter ends where nothing but `ESCAPES` stands in its texts."""
@@ -81,11 +82,12 @@ def parse(stream: TextIO, file: str) -> Iterator[Record | Problem]:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """The fields of an entry, its key, and the number of its first line."""
+    """The fields of an entry, its key, the number of its first line, and its type."""
 
     fields: Mapping[str, str]
     key: str
     line: int
+    type: str
 
 
 def _with_inherited(entries: Iterable[_Entry | Problem]) -> Iterator[_Entry | Problem]:
@@ -120,7 +122,7 @@ def _inheriting(child: _Entry, parent: Mapping[str, str]) -> _Entry:
         lent.setdefault("booktitle", parent["title"])
     if child.fields.keys() & {"date", "year"}:
         lent = {name: content for name, content in lent.items() if name not in {"date", "year", "month", "day"}}
-    return _Entry(lent | dict(child.fields), child.key, child.line)
+    return _Entry(lent | dict(child.fields), child.key, child.line, child.type)
 
 
 def _pieces(stream: TextIO) -> Iterator[tuple[int, str]]:
@@ -152,7 +154,7 @@ def _parse_entries(text: str, file: str, line: int, macros: _Macros) -> Iterator
             values: dict[str, str] = {}
             for name, parts in pairs:
                 values.setdefault(name.lower(), " ".join("".join(parts).split()))
-            yield _Entry(values, key or "", line + text.count("\n", 0, parser.command_start))
+            yield _Entry(values, key or "", line + text.count("\n", 0, parser.command_start), command.lower())
     except PybtexSyntaxError as error:
         key = parser.current_entry_key
         entry = f"The entry “{shortened(key)}”" if key else "This entry"
@@ -168,6 +170,9 @@ def _read_entry(entry: _Entry, file: str) -> Record | Problem:
 
     if exported.is_own(entry.fields.get("exporter")):
         return _read_own(entry, file)
+    if entry.type in VOLUMES and not field("abstract"):
+        named = fields.shortened(to_text(field("title")) or entry.key)
+        return Problem(file, entry.line, f"“{named}” is a volume (@{entry.type}), not a paper, so it was left out.")
     title, archive, preprint_class = (
         field("title"),
         field("archiveprefix", "eprinttype"),

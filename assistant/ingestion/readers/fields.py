@@ -193,8 +193,9 @@ def record(
     source_key: str = "",
     readable: Callable[[str], str] = to_text,
 ) -> Record | Problem:
-    """Return the paper with its texts made readable, or the Problem that its title or its abstract is missing.
+    """Return the paper with its texts made readable, or the Problem that it says too little to be one.
 
+    It needs a title, and an abstract or, beside the title, an author, a year or an identifier that others know too.
     `names` are the authors in their order, unless the paper has them; names must be readable already. Title, abstract,
     venue and categories may still hold what `readable` undoes. `source_key` is the source's own name for the record.
     """
@@ -213,12 +214,13 @@ def record(
         categories=tuple(dict.fromkeys(filter(None, map(readable, paper.categories)))),
     )
     source_key = readable(source_key)
-    missing = [name for name in ("title", "abstract") if not getattr(paper, name)]
-    if not missing:
+    is_told_apart = paper.abstract or paper.authorships or paper.date or paper.doi or paper.arxiv_id or paper.pmid
+    if paper.title and is_told_apart:
         return Record(paper, line, source_key)
     known = shortened(paper.title or source_key)
+    what = "a title and nothing else: no abstract, no author, no year, no DOI" if paper.title else "no title"
     reason = (
-        f"{f'“{known}”' if known else 'This record'} has no {' and no '.join(missing)}, so it was left out. "
+        f"{f'“{known}”' if known else 'This record'} has {what}, so it was left out. "
         "Complete the record and add the file again."
     )
     return Problem(file, line, reason)

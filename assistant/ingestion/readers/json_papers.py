@@ -47,7 +47,7 @@ def _read_value(value: JsonValue, file: str, columns: Mapping[str, str]) -> Reco
     """Return the paper that an object states, by the reader of its shape."""
     content, line = value.value, value.line
     if not isinstance(content, dict):
-        reason = "This is not a JSON object. Give one object a paper: a title, an abstract, authors ..."
+        reason = "This is not a JSON object. Give one object a paper: a title, authors, an abstract ..."
         return Problem(file, line, reason)
     if columns:
         named = {ours: content.get(theirs) for ours, theirs in columns.items()}

@@ -16,7 +16,7 @@ from assistant.ingestion.readers.tagged_lines import Dialect, TaggedRecord, tagg
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 NAME = "MEDLINE"
-NOTHING_FOUND = "There is no record in this MEDLINE file. Add records with a title and an abstract to it."
+NOTHING_FOUND = "There is no record in this MEDLINE file. Add records with a title to it."
 
 MEDLINE = Dialect(
     start=re.compile(r"PMID ?-"),

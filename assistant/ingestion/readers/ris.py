@@ -14,7 +14,7 @@ from assistant.ingestion.readers.tagged_lines import Dialect, TaggedRecord, tagg
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 NAME = "RIS"
-NOTHING_FOUND = "There is no record in this RIS file. Add records with a title and an abstract to it."
+NOTHING_FOUND = "There is no record in this RIS file. Add records with a title to it."
 
 BETWEEN_RECORDS = re.compile(r"(?:\d+\.|Record #?\d+ of \d+|Content: text/plain.*)?", re.IGNORECASE)
 RIS = Dialect(

@@ -22,7 +22,7 @@ def is_paper(value: Mapping[str, Any]) -> bool:
 
 
 def read_paper(value: Mapping[str, Any], file: str, line: int) -> Record | Problem:
-    """Return the paper; `paperId` is its key. Without an abstract, which is often withheld, it is a problem."""
+    """Return the paper; `paperId` is its key. Its abstract is often withheld."""
     value = next((value[name] for name in CITED if isinstance(value.get(name), dict)), value)
     places = (object_of(value.get(name)) for name in ("publicationVenue", "journal"))
     stated = {

@@ -12,7 +12,7 @@ from typing import TextIO
 from assistant.ingestion.readers import exported, named_fields
 from assistant.ingestion.readers.fields import NO_COLUMNS, first_of
 from assistant.text import shortened
-from assistant.types import Problem, ReaderItem
+from assistant.types import Notice, Problem, ReaderItem
 
 NAME = "CSV"
 NOTHING_FOUND = ""  # a table without a row is a table all the same
@@ -86,9 +86,8 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
     places = _guessed(header.names) | named
     if "abstract" not in places:
         names = _listed(header.names)
-        reason = f"No column is called “abstract”. The columns are: {names}. Name the one that holds the abstracts."
-        yield Problem(file, len(first_rows), reason)
-        return
+        told = f"No column is called “abstract”, so the papers have none. The columns are: {names}. "
+        yield Notice(file, f"{told}If one of them holds the abstracts, add the file again with --column abstract=NAME.")
     yield from _read_rows(stream, file, len(first_rows), header, places)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -10,9 +12,11 @@ from lxml import etree  # type: ignore[import-untyped]
 from assistant.errors import NotThere
 from assistant.ingestion.readers import arxiv_atom
 from assistant.ingestion.remote.client import Client, Unusable
+from assistant.ingestion.remote.references import Reference
 from assistant.ingestion.remote.services import Service
 from assistant.types import Problem, ReaderItem, Record
 
+_VERSION = re.compile(r"v\d+$")
 _FEED = "{http://www.w3.org/2005/Atom}feed"
 _ENTRY = "{http://www.w3.org/2005/Atom}entry"
 
@@ -27,6 +31,30 @@ def paper(client: Client, service: Service, arxiv_id: str, file: str) -> ReaderI
     if not items:
         raise NotThere(f"There is no such paper at {service.name}. Check the id.")
     return replace(items[0], file=file, line=0) if isinstance(items[0], Problem) else items[0]
+
+
+def papers_by_id(client: Client, service: Service, wanted: Mapping[str, Sequence[Reference]]) -> Mapping[str, Record]:
+    """Return the papers that arXiv has of those that are wanted, each by one of its references, by the keys of these.
+
+    Raises NotThere, RemoteError.
+    """
+    names = {
+        _bare(each.value): key for key, references in wanted.items() for each in references if each.kind == "arxiv"
+    }
+    parameters = {"id_list": ",".join(names), "start": "0", "max_results": str(len(names))}
+    items = client.get(
+        service,
+        "",
+        parameters,
+        _decode,
+        is_final=lambda items: sum(isinstance(item, Record) for item in items) == len(names),
+    )
+    found = [item for item in items if isinstance(item, Record)]
+    return {names[name]: item for item in found if (name := _bare(item.paper.arxiv_id)) in names}
+
+
+def _bare(arxiv_id: str) -> str:
+    return _VERSION.sub("", arxiv_id.lower())
 
 
 def _decode(body: bytes) -> tuple[ReaderItem, ...]:

@@ -97,14 +97,17 @@ class Client:
         *,
         wanted: str = "paper",
         is_final: Callable[[Result], bool] = lambda _: True,
+        posted: object = None,
     ) -> Result:
         """Ask for `path` below the service's address and return the decoded answer, from the cache if it is there.
 
+        What is `posted` goes along as JSON, for a question that is too long for an address.
         `decode` raises Unusable for what it cannot read. Only what `is_final` is stored. Raises NotThere, which says
         that there is no such `wanted`, and RemoteError.
         """
         url = service.url + quote(path, safe="/:;()@!$*'-._~")
-        key = cache_key(url, parameters)
+        content = b"" if posted is None else json.dumps(posted).encode()
+        key = cache_key(url, {**parameters, "posted": content.decode()} if content else parameters)
         stored = self._cache.get(key)
         if stored is not None:
             try:
@@ -114,7 +117,7 @@ class Client:
 
         def ask() -> tuple[bytes, Result]:
             with _plain_errors(service):
-                body = self._fetch(service, url, parameters, wanted)
+                body = self._fetch(service, url, parameters, wanted, content)
                 return body, decode(body)
 
         answer: tuple[bytes, Result] = self._retrying(ask)
@@ -123,7 +126,7 @@ class Client:
             self._cache.put(key, body)
         return result
 
-    def _fetch(self, service: Service, url: str, parameters: Mapping[str, str], wanted: str) -> bytes:
+    def _fetch(self, service: Service, url: str, parameters: Mapping[str, str], wanted: str, content: bytes) -> bytes:
         """Return the body of the answer at the end of the redirects."""
         http = self._opened()
         home = httpx2.URL(url)
@@ -132,8 +135,11 @@ class Client:
         if wait > 0:
             self._patience.sleep(wait)
         for _ in range(_MOST_REDIRECTS + 1):
-            headers = service.secret_headers if asked.host == home.host else {}
-            response = http.send(http.build_request("GET", asked, headers=headers), stream=True)
+            headers = dict(service.secret_headers) if asked.host == home.host else {}
+            if content:
+                headers["Content-Type"] = "application/json"
+            request = http.build_request("POST" if content else "GET", asked, headers=headers, content=content or None)
+            response = http.send(request, stream=True)
             try:
                 if not response.has_redirect_location:
                     self._check(service, response, wanted)
@@ -252,6 +258,18 @@ def decode_json(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Unusable("it is not a JSON object")
     return value
+
+
+def decode_array(length: int) -> Callable[[bytes], list[Any]]:
+    """Return what decodes a JSON answer that is an array of so many values, and raises Unusable for another one."""
+
+    def decode(body: bytes) -> list[Any]:
+        value = decode_json(b'{"values": %s}' % body)["values"]
+        if not isinstance(value, list) or len(value) != length:
+            raise Unusable(f"it is not a list of {length}")
+        return value
+
+    return decode
 
 
 def decode_list(name: str) -> Callable[[bytes], dict[str, Any]]:

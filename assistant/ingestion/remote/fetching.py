@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from assistant.errors import NotThere, RemoteError, UsageError
 from assistant.ingestion.remote import arxiv, openalex, semantic_scholar
@@ -11,7 +12,7 @@ from assistant.ingestion.remote.client import Client
 from assistant.ingestion.remote.openalex import AuthorCandidate
 from assistant.ingestion.remote.references import Reference
 from assistant.ingestion.remote.services import Services
-from assistant.types import Problem, ReaderItem, Record
+from assistant.types import Notice, Problem, ReaderItem, Record
 
 _MOST_SHOWN = 8
 
@@ -41,7 +42,7 @@ def _items(client: Client, services: Services, reference: Reference) -> Iterator
         case "arxiv":
             yield arxiv.paper(client, services.arxiv, value, file)
         case "doi" | "pmid":
-            yield _with_abstract(client, services, reference)
+            yield from _with_abstract(client, services, reference)
         case "openalex work":
             yield openalex.work(client, services.openalex, value, file)
         case "openalex author":
@@ -58,8 +59,8 @@ def _items(client: Client, services: Services, reference: Reference) -> Iterator
             yield from openalex.works(client, services.openalex, f"authorships.author.id:{number}", file)
 
 
-def _with_abstract(client: Client, services: Services, reference: Reference) -> Record | Problem:
-    """Return the paper as OpenAlex states it; where that has no abstract, with the one of Semantic Scholar.
+def _with_abstract(client: Client, services: Services, reference: Reference) -> Iterator[ReaderItem]:
+    """Yield the paper as OpenAlex states it; where that has no abstract, with the one of Semantic Scholar, if any.
 
     Publishers have had their abstracts taken out of OpenAlex, and some of them not out of Semantic Scholar.
     """
@@ -67,8 +68,9 @@ def _with_abstract(client: Client, services: Services, reference: Reference) -> 
     first = second = None
     with suppress(NotThere):
         first = openalex.work(client, services.openalex, name, file)
-    if isinstance(first, Record):
-        return first
+    if isinstance(first, Record) and first.paper.abstract:
+        yield first
+        return
     prefix = "DOI" if reference.kind == "doi" else "PMID"
     try:
         second = semantic_scholar.paper(client, services.semantic_scholar, f"{prefix}:{reference.value}", file)
@@ -76,17 +78,13 @@ def _with_abstract(client: Client, services: Services, reference: Reference) -> 
         if first is None:
             raise NotThere("There is no such paper at OpenAlex, nor at Semantic Scholar. Check the id.") from None
     except RemoteError as error:
-        if first is None:
+        if not isinstance(first, Record):
             raise
-        return Problem(file, 0, f"OpenAlex has no abstract of this paper. {error}")
-    if not isinstance(second, Record):
-        where = "Neither OpenAlex nor Semantic Scholar has an abstract of this paper"
-        return Problem(file, 0, f"{where}. Add a file that holds it.")
-    if first is None:
-        return second
-    # The authors and the date of OpenAlex are the better ones; it is in the cache by now.
-    both = openalex.work(client, services.openalex, name, file, abstract=second.paper.abstract)
-    return both if isinstance(both, Record) else second
+        yield Notice(file, f"OpenAlex has no abstract of this paper. {error}")
+    if isinstance(first, Record) and isinstance(second, Record):  # authors and date of OpenAlex are the better ones
+        yield replace(first, paper=replace(first.paper, abstract=second.paper.abstract))
+    else:
+        yield from (item for item in (second if isinstance(second, Record) else first or second,) if item)
 
 
 def _the_one(candidates: Sequence[AuthorCandidate], reference: Reference) -> AuthorCandidate:

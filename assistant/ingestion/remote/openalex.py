@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.errors import NotThere
 from assistant.ingestion.readers import openalex
 from assistant.ingestion.readers.fields import first_of
 from assistant.ingestion.readers.json_values import list_of, object_of
 from assistant.ingestion.remote.client import Client, decode_json, decode_list, papers_by_page
+from assistant.ingestion.remote.references import Reference
 from assistant.ingestion.remote.services import Service
 from assistant.text import same_person
 from assistant.types import Problem, ReaderItem, Record
@@ -18,6 +21,7 @@ from assistant.types import Problem, ReaderItem, Record
 _PAGE = 100
 _CANDIDATES = 50
 _LONGEST = 200
+_IN_FILTERS = re.compile(r"[|,]")  # what has a meaning of its own there
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +35,9 @@ class AuthorCandidate:
     orcid: str
 
 
-def work(client: Client, service: Service, name: str, file: str, *, abstract: str = "") -> Record | Problem:
-    """Return a paper: `name` is its OpenAlex id, or "doi:..." or "pmid:...".
-
-    Where OpenAlex has no abstract of it, `abstract` stands in; without either it is a Problem. Raises NotThere,
-    RemoteError.
-    """
-    value = client.get(service, f"/works/{name}", {}, decode_json)
-    return openalex.read_work({**value, "abstract": abstract} if abstract else value, file, 1)
+def work(client: Client, service: Service, name: str, file: str) -> Record | Problem:
+    """Return a paper: `name` is its OpenAlex id, or "doi:..." or "pmid:...". Raises NotThere, RemoteError."""
+    return openalex.read_work(client.get(service, f"/works/{name}", {}, decode_json), file, 1)
 
 
 def works(client: Client, service: Service, condition: str, file: str) -> Iterator[ReaderItem]:
@@ -57,6 +56,34 @@ def works(client: Client, service: Service, condition: str, file: str) -> Iterat
     # Paging by cursor is refused without a key (HTTP 401), and paging by number ends at 10,000.
     first, most = ("*", 200_000) if service.has_key else ("1", 10_000)
     return papers_by_page(service, file, page, openalex.read_work, first=first, most=most)
+
+
+def works_by_id(client: Client, service: Service, wanted: Mapping[str, Sequence[Reference]]) -> Mapping[str, Record]:
+    """Return the papers that OpenAlex has of those that are wanted, each by one of its references, by their keys.
+
+    Raises NotThere, RemoteError.
+    """
+    found: dict[str, Record] = {}
+    for kind in ("doi", "pmid"):
+        names = {
+            each.value: key
+            for key, references in wanted.items()
+            for each in references
+            if each.kind == kind and key not in found and not _IN_FILTERS.search(each.value)
+        }
+        if not names:
+            continue
+        parameters = {"filter": f"{kind}:{'|'.join(names)}", "per_page": str(_PAGE)}
+        with suppress(NotThere):
+            answer = client.get(service, "/works", parameters, decode_list("results"))
+            read = (
+                openalex.read_work(value, service.name, 0) for value in answer["results"] if isinstance(value, dict)
+            )
+            for item in read:
+                if isinstance(item, Record) and item.paper.abstract:
+                    name = getattr(item.paper, kind).lower()
+                    found.update({names[name]: item} if name in names else {})
+    return found
 
 
 def find_authors(client: Client, service: Service, name: str) -> tuple[AuthorCandidate, ...]:

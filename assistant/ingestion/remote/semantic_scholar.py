@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from assistant.ingestion.readers import semantic_scholar
-from assistant.ingestion.remote.client import Client, decode_json, decode_list, papers_by_page
+from assistant.ingestion.remote.client import Client, decode_array, decode_json, decode_list, papers_by_page
+from assistant.ingestion.remote.references import Reference
 from assistant.ingestion.remote.services import Service
 from assistant.types import Problem, ReaderItem, Record
 
@@ -23,6 +24,19 @@ def paper(client: Client, service: Service, name: str, file: str) -> Record | Pr
     """
     value = client.get(service, f"/paper/{name}", {"fields": _FIELDS}, decode_json)
     return semantic_scholar.read_paper(value, file, 1)
+
+
+def papers_by_id(client: Client, service: Service, wanted: Mapping[str, Sequence[Reference]]) -> Mapping[str, Record]:
+    """Return the papers that Semantic Scholar has of those that are wanted, each by its last reference, by their keys.
+
+    Raises NotThere, RemoteError.
+    """
+    names = [f"{references[-1].kind.upper()}:{references[-1].value}" for references in wanted.values()]
+    values = client.get(service, "/paper/batch", {"fields": _FIELDS}, decode_array(len(names)), posted={"ids": names})
+    read = (
+        semantic_scholar.read_paper(value, service.name, 0) if isinstance(value, dict) else None for value in values
+    )
+    return {key: item for key, item in zip(wanted, read, strict=True) if isinstance(item, Record)}
 
 
 def papers(client: Client, service: Service, author: str, file: str) -> Iterator[ReaderItem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -264,3 +265,20 @@ def test_an_order_in_an_abstract_is_no_key_sentence(library: Library, embedder: 
     answer = assistant.ask("Give me an overview of the library").answer()
     assert "best paper ever" not in answer.text
     assert all(order not in message.content for prompt in model.prompts for message in prompt)
+
+
+def test_an_overview_says_how_many_papers_it_could_not_read_and_tells_of_the_others(
+    build: Callable[..., Assistant], library: Library, embedder: HashingEmbedder
+) -> None:
+    bare = [replace(_pruning(number, 2025), abstract="") for number in range(6, 30)]
+    upsert.store(library, [Record(paper, 1) for paper in bare], "titles")
+    embedding_queue.embed_pending(library, PersistentIndex(library, MemoryPlace()), embedder)
+    answer = build(*NOTHING).ask("Summarise Ada Lovelace's work").answer()
+    assert answer.coverage
+    assert (answer.coverage.matching, answer.coverage.read, answer.coverage.without_abstract) == (34, 10, 24)
+    assert "24 have no abstract and could not be read, only grouped and counted by title." in answer.text
+    spans = [span for sentence in answer.sentences for span in sentence.spans]
+    told = {source.number for source in answer.sources if source.abstract}
+    assert spans
+    assert {span.source for span in spans} <= told
+    assert sum(len(row["paper_ids"]) for row in answer.rows) == 34

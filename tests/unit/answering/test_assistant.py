@@ -3,11 +3,12 @@
 import json
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from assistant.answering import Assistant, writing
+from assistant.answering import Assistant, refusals, writing
 from assistant.answering.assistant import LONGEST_QUESTION
 from assistant.answering.model_queue import Ticket
 from assistant.errors import QuestionError
@@ -17,6 +18,7 @@ from assistant.planning import Gazetteer, Planner
 from assistant.search import PersistentIndex, Retriever, embedding_queue
 from assistant.types import (
     AnswerFinished,
+    ComparisonPlan,
     EvidenceFound,
     OverviewPlan,
     PaperFilter,
@@ -514,3 +516,72 @@ def test_an_answer_that_is_forgotten_midway_frees_the_model(build: Callable[...,
     assert not assistant.queue.is_free
     del events
     assert assistant.queue.is_free
+
+
+def add_titles(library: Library, embedder: HashingEmbedder, *titles: str, **fields: object) -> PersistentIndex:
+    """Add papers without abstracts."""
+    papers = [replace(make_paper(title, **fields), abstract="") for title in titles]
+    upsert.store(library, [Record(paper, 1) for paper in papers], "titles")
+    index = PersistentIndex(library, MemoryPlace())
+    embedding_queue.embed_pending(library, index, embedder)
+    return index
+
+
+def test_papers_without_an_abstract_are_no_evidence_however_near(
+    build: Callable[..., Assistant], library: Library, embedder: HashingEmbedder
+) -> None:
+    build()
+    index = add_titles(library, embedder, *(f"What treats each adapter as a beam? {number}" for number in range(9)))
+    found = assistant_over(library, embedder, index=index)
+    sources, _ = found.evidence(PassagesPlan(question="q", subject="What treats each adapter as a beam?"))
+    assert {source.title for source in sources} == {"BeamLoRA", "Light-PEFT"}
+    assert found.retriever.search("What treats each adapter as a beam?", 1)[0].paper_id in {
+        paper.id for paper in library.papers(PaperFilter(has_abstract=False))
+    }
+
+
+def test_without_such_papers_the_search_is_not_restricted(build: Callable[..., Assistant]) -> None:
+    assistant, asked = build(), []
+
+    class Noting(Retriever):
+        def search(self, question: str, limit: int, filter: PaperFilter = PaperFilter()) -> list[Passage]:
+            asked.append(filter)
+            return super().search(question, limit, filter)
+
+    noting = Noting(assistant.library, assistant.retriever.index, assistant.retriever.embedder)
+    replace(assistant, retriever=noting).evidence(PassagesPlan(question="q", subject="beams"))
+    assert asked == [PaperFilter()]
+
+
+def test_a_question_about_a_paper_without_an_abstract_is_refused_and_says_so(
+    build: Callable[..., Assistant], library: Library, embedder: HashingEmbedder
+) -> None:
+    build()
+    index = add_titles(library, embedder, "Stellar Winds", doi="10.1/winds", authors=("Vera Rubin",))
+    assistant = assistant_over(library, embedder, index=index)
+    (bare,) = library.papers(PaperFilter(has_abstract=False))
+    plan = PassagesPlan(question="What is Stellar Winds about?", subject="q", papers=(bare.id,))
+    for asked in (plan, OverviewPlan(question="Summarise Stellar Winds", papers=(bare.id,))):
+        answer = assistant.ask(asked.question, plan=asked).answer()
+        assert (answer.refused, answer.reason) == (True, refusals.NO_ABSTRACT)
+        assert answer.text.startswith("“Stellar Winds” is in the library without an abstract")
+        assert "`assistant complete`" in answer.text
+    beam = next(paper.id for paper in library.papers() if paper.title == "BeamLoRA")
+    compared = ComparisonPlan(question="Compare both", papers=(bare.id, beam))
+    assert assistant.ask("Compare both", plan=compared).answer().reason == refusals.NO_ABSTRACT
+    hers = PassagesPlan(question="What did she find?", subject="find", filter=PaperFilter(author="Vera Rubin"))
+    answer = assistant.ask("What did she find?", plan=hers).answer()
+    assert answer.text.startswith("The only paper by Vera Rubin has no abstract.")
+    asked = PassagesPlan(question="beams?", subject="beams", filter=PaperFilter(has_abstract=False))
+    assert "in the library has no abstract" in assistant.ask("beams?", plan=asked).answer().text
+
+
+def test_a_named_paper_with_an_abstract_is_answered_beside_one_without(
+    build: Callable[..., Assistant], library: Library, embedder: HashingEmbedder
+) -> None:
+    build()
+    index = add_titles(library, embedder, "Stellar Winds")
+    ids = tuple(paper.id for paper in library.papers() if paper.title in ("BeamLoRA", "Stellar Winds", "Light-PEFT"))
+    assistant = assistant_over(library, embedder, index=index)
+    for plan in (PassagesPlan(question="q", subject="q", papers=ids), ComparisonPlan(question="q", papers=ids)):
+        assert {source.title for source in assistant.evidence(plan)[0]} == {"BeamLoRA", "Light-PEFT"}

@@ -26,8 +26,9 @@ BIB = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin and Fu, Peng}, 
   abstract = {BeamLoRA treats each adapter as a beam. It was tested on 12 datasets.}}
 @article{light, title = {Light-PEFT}, author = {Gu, Naibin}, year = 2024,
   abstract = {Light-PEFT prunes the foundation model early.}}
-@article{bare, title = {No abstract here}, author = {Fu, Peng}, year = 2023}
+@article{bare, title = {Nothing else here}}
 """
+TITLES = "@article{bare, title = {No abstract here}, author = {Fu, Peng}, year = 2023}\n"
 
 
 class CommandLine:
@@ -84,6 +85,8 @@ def test_add_prints_one_object_and_says_what_failed(run: CommandLine) -> None:
         "failed": 1,
         "pending": 0,
         "sources": [{"source": "papers.bib", "added": 2, "updated": 0, "unchanged": 0, "failed": 1}],
+        "without_abstract": 0,
+        "completable": 0,
     }
     assert "abstract" in report["failed"][0]["reason"]
     assert run.json("add", "papers.bib")["unchanged"] == 2
@@ -93,6 +96,27 @@ def test_add_of_nothing_readable_ends_with_1_and_a_reason(run: CommandLine) -> N
     run("add", "missing.bib", code=1)
     assert "missing.bib" in run.stderr
     run("add", code=2)
+
+
+def test_papers_without_an_abstract_are_counted_listed_found_and_shown_as_such(filled: CommandLine) -> None:
+    Path("titles.bib").write_text(TITLES)
+    filled("add", "titles.bib")
+    assert "1 paper has no abstract and is known by title only." in filled.stdout
+    assert [paper["title"] for paper in filled.json("papers", "--author", "peng fu")] == [
+        "BeamLoRA",
+        "No abstract here",
+    ]
+    assert [paper["title"] for paper in filled.json("papers", "--no-abstract")] == ["No abstract here"]
+    assert len(filled.json("papers", "--abstract")) == 2
+    filled("papers")
+    assert filled.stdout.count("no abstract") == 1
+    filled("paper", "No abstract here")
+    assert "no abstract" in filled.stdout
+    assert filled.json("search", "no abstract here", "-k", "1")[0]["title"] == "No abstract here"
+    assert "No abstract here" in filled("export", "--format", "markdown", "--no-abstract")
+    assert "*(no abstract)*" in filled.stdout
+    answer = filled.json("ask", "How many papers are there?")
+    assert answer["count"] == 3
 
 
 def test_an_odd_encoding_is_said_aloud_beside_the_json(run: CommandLine) -> None:

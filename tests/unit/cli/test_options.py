@@ -37,6 +37,8 @@ def run(*arguments: str) -> None:
 def test_filter_options_become_one_filter() -> None:
     run("x", "--author", "Naibin Gu", "--since", "2023", "--category", "CL", "--no-code")
     assert given["filters"] == PaperFilter(author="Naibin Gu", since=2023, category="CL", has_code=False)
+    run("x", "--no-abstract")
+    assert given["filters"] == PaperFilter(has_abstract=False)
     run("x", "--year", "2024")
     assert given["filters"] == PaperFilter(since=2024, until=2024)
     run("x")

@@ -113,17 +113,18 @@ def test_windows_line_ends_and_extra_blank_lines_change_nothing(tmp_path: Path) 
     assert papers_of(items_of(tmp_path, HEADER + (FIRST + SECOND).replace("\n\n", "\n"))) == papers_of(expected)
 
 
-def test_a_page_cut_after_a_title_reports_that_paper_and_keeps_the_others(tmp_path: Path) -> None:
+def test_a_page_cut_after_a_title_keeps_that_paper_and_says_so(tmp_path: Path) -> None:
     items = items_of(tmp_path, HEADER + FIRST + "CVAug 27, 2024Code\nSeeing Sails\n")
-    assert [paper.title for paper in papers_of(items)] == ["Learning to Sail"]
-    (problem,) = problems_of(items)
-    assert problem.line == 16
-    assert "“Seeing Sails” has no abstract" in problem.reason
+    assert [paper.title for paper in papers_of(items)] == ["Learning to Sail", "Seeing Sails"]
+    assert (papers_of(items)[1].abstract, papers_of(items)[1].authors) == ("", ("Ada Brandt",))
+    notices = [item.message for item in items if isinstance(item, Notice)]
+    assert notices == ["The page ends before the abstract of “Seeing Sails”."]
 
 
-def test_a_page_cut_after_the_authors_reports_that_paper(tmp_path: Path) -> None:
-    (problem,) = problems_of(items_of(tmp_path, HEADER + FIRST + "CVAug 27, 2024\nSeeing Sails\n\nCy Ott, Ed Ray"))
-    assert "“Seeing Sails” has no abstract" in problem.reason
+def test_a_page_cut_after_the_authors_keeps_that_paper(tmp_path: Path) -> None:
+    items = items_of(tmp_path, HEADER + FIRST + "CVAug 27, 2024\nSeeing Sails\n\nCy Ott, Ed Ray")
+    assert papers_of(items)[1].authors == ("Cy Ott", "Ed Ray", "Ada Brandt")
+    assert not papers_of(items)[1].abstract
 
 
 def test_a_page_cut_after_a_heading_reports_its_line(tmp_path: Path) -> None:
@@ -132,10 +133,13 @@ def test_a_page_cut_after_a_heading_reports_its_line(tmp_path: Path) -> None:
     assert len(papers_of(items)) == 1
 
 
-def test_a_paper_without_an_abstract_in_the_middle_is_reported_and_the_next_one_kept(tmp_path: Path) -> None:
+def test_a_paper_without_an_abstract_in_the_middle_is_kept_and_spoils_not_the_next_one(tmp_path: Path) -> None:
     items = items_of(tmp_path, HEADER + "AIJan 5\nLost at Sea\n\n" + FIRST + SECOND)
-    assert [problem.line for problem in problems_of(items)] == [9]
-    assert len(papers_of(items)) == 2
+    assert [(paper.title, bool(paper.abstract)) for paper in papers_of(items)] == [
+        ("Lost at Sea", False),
+        ("Learning to Sail", True),
+        ("Seeing Sails", True),
+    ]
 
 
 def test_a_paper_without_a_title_is_reported_and_spoils_no_other(tmp_path: Path) -> None:

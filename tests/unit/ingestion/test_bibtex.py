@@ -67,7 +67,7 @@ def test_broken_entries_are_reported_with_their_lines_and_lose_no_other() -> Non
     problems = [item for item in items if isinstance(item, Problem)]
     assert [problem.line for problem in problems] == [20, 36, 38]
     assert "“broken2020” is not valid BibTeX: a brace or a quotation mark is not closed" in problems[0].reason
-    assert "“Without an Abstract” has no abstract" in problems[1].reason
+    assert "“Without an Abstract” has a title and nothing else" in problems[1].reason
     assert "“nocomma” is not valid BibTeX: '}' expected in line 38" in problems[2].reason
     assert set(records()) == {"berg_tides_2019", "okafor-2020-gulls", "scholar2017", "second", "", "last"}
 
@@ -152,10 +152,22 @@ def test_a_file_without_entries_is_reported(tmp_path: Path) -> None:
 @pytest.mark.skipif(not FIXTURES.is_dir(), reason="the shared data folder is absent")
 def test_a_chinese_encoding_is_recognised_and_said_aloud() -> None:
     path = FIXTURES / "gbk_test.bib"
-    notice, problem = read(path, as_of=AS_OF)
+    notice, record = read(path, as_of=AS_OF)
     assert notice == Notice(str(path), "not UTF-8; read as gb18030")
+    assert isinstance(record, Record)
+    assert (record.paper.title, record.paper.abstract) == ("Test Title", "")
+
+
+def test_a_volume_is_no_paper_and_a_paper_of_it_is_one_without_an_abstract_too(tmp_path: Path) -> None:
+    items = items_of(
+        tmp_path, PARENT + CHILD.replace("abstract={Abstract.}, ", "") + "@book{b, title={A}, year=1999}\n"
+    )
+    problem, child, book = items
     assert isinstance(problem, Problem)
-    assert "“Test Title” has no abstract" in problem.reason
+    assert problem.reason.startswith("“Night Workshop” is a volume (@proceedings), not a paper")
+    assert isinstance(child, Record)
+    assert (child.paper.title, child.paper.venue, child.paper.abstract) == ("Child", "Night Workshop", "")
+    assert isinstance(book, Record)
 
 
 CHILD = "@inproceedings{child, title={Child}, abstract={Abstract.}, crossref={Parent}}\n"

@@ -1,5 +1,7 @@
 """What every reader makes of a field, and of a record."""
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.ingestion.readers import fields
@@ -56,8 +58,19 @@ def test_a_record_says_whether_its_authors_are_all() -> None:
     assert not told.paper.authors_complete
 
 
-def test_a_record_without_abstract_is_a_problem_that_names_it() -> None:
+@pytest.mark.parametrize(
+    "said", [{"date": "2020"}, {"doi": "10.1000/1"}, {"arxiv_id": "2401.00001"}, {"pmid": "3"}, {"abstract": "Wet."}]
+)
+def test_a_record_is_a_paper_by_its_title_and_one_thing_more(said: dict[str, str]) -> None:
+    record = fields.record(replace(Paper("Tides", ""), **said), file="f", line=3)
+    assert isinstance(record, Record)
+    assert record.paper.abstract == said.get("abstract", "")
+    assert isinstance(fields.record(replace(Paper("", ""), **said), ["Lena Berg"], file="f", line=3), Problem)
+    assert isinstance(fields.record(Paper("Tides", ""), ["Lena Berg"], file="f", line=3), Record)
+
+
+def test_a_title_alone_is_a_problem_that_names_it() -> None:
     problem = fields.record(Paper("Tides", ""), file="f", line=3)
     assert isinstance(problem, Problem)
-    assert "“Tides” has no abstract" in problem.reason
+    assert "“Tides” has a title and nothing else" in problem.reason
     assert "Complete the record" in problem.reason

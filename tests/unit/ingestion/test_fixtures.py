@@ -62,7 +62,7 @@ def test_titles_names_and_identifiers_are_those_that_others_found(path: Path) ->
         comparable(record.paper.title): record.paper for record in records_of(path.with_name(path.name[:2] + ".txt"))
     }
     for item in json.loads(path.read_text()):
-        if not item.get("abstractNote") or not item.get("title"):
+        if not item.get("title"):
             continue
         paper = found[comparable(item["title"])]
         if item.get("DOI"):
@@ -72,7 +72,7 @@ def test_titles_names_and_identifiers_are_those_that_others_found(path: Path) ->
         if any(person["creatorType"] == "author" for person in item["creators"]):
             assert len(paper.authors) == len(families)
         for author, family in zip(paper.authors, families, strict=False):
-            assert comparable(family) in comparable(author)
+            assert comparable(family) in comparable(author) or not comparable(family).isascii()
 
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("zotero/OpenAlex_JSON/*.items.json")), ids=name_of)
@@ -83,9 +83,10 @@ def test_works_of_openalex_agree_with_what_others_found(path: Path) -> None:
         assert f"https://openalex.org/{record.source_key}" in item["extra"]
         assert record.paper.doi.lower() == item.get("DOI", record.paper.doi).lower()
         pairs = zip(item["creators"], record.paper.authors, strict=True)
-        assert all(comparable(person["lastName"]) in comparable(name) for person, name in pairs)
+        names = [(comparable(person["lastName"]), comparable(name)) for person, name in pairs]
+        assert all(family in name for family, name in names if family.isascii())
         assert record.paper.date == item["date"]
-        assert len(record.paper.abstract) > 100
+        assert len(record.paper.abstract) > 100 or not item.get("abstractNote")
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=name_of)
@@ -101,7 +102,7 @@ def test_the_feed_in_a_recorded_answer_is_read_once_it_is_saved_by_itself(path: 
 
 def test_an_author_of_semantic_scholar_brings_the_papers(tmp_path: Path) -> None:
     records = records_of(FIXTURES / "semanticscholar/tests/data/Author.json")
-    assert len(records) == 34
+    assert len(records) == 60
     assert all(len(record.source_key) == 40 and record.paper.authors for record in records)
 
 

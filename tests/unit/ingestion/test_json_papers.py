@@ -86,15 +86,17 @@ def test_a_work_of_openalex_is_read_whole() -> None:
     )
 
 
-def test_a_work_without_an_abstract_is_a_problem() -> None:
+def test_a_work_without_an_abstract_is_a_paper_without_one() -> None:
     item = openalex.read_work({**WORK, "abstract_inverted_index": None}, "file", 3)
-    assert isinstance(item, Problem)
-    assert "“Counting Gulls” has no abstract" in item.reason
+    assert isinstance(item, Record)
+    assert (item.paper.title, item.paper.abstract) == ("Counting Gulls", "")
 
 
 @pytest.mark.parametrize("index", [[], "x", {"a": "b"}, {"a": [-1, 10**12, "2", None]}, {"a": None}])
 def test_a_damaged_index_gives_no_abstract(index: Any) -> None:
-    assert isinstance(openalex.read_work({**WORK, "abstract_inverted_index": index}, "file", 1), Problem)
+    item = openalex.read_work({**WORK, "abstract_inverted_index": index}, "file", 1)
+    assert isinstance(item, Record)
+    assert not item.paper.abstract
 
 
 def test_a_paper_of_semantic_scholar_is_read_whole() -> None:
@@ -116,8 +118,10 @@ def test_a_paper_of_semantic_scholar_is_read_whole() -> None:
     )
 
 
-def test_a_withheld_abstract_is_a_problem() -> None:
-    assert isinstance(semantic_scholar.read_paper({**SCHOLAR_PAPER, "abstract": None}, "file", 1), Problem)
+def test_a_paper_whose_abstract_is_withheld_is_read_without_it() -> None:
+    item = semantic_scholar.read_paper({**SCHOLAR_PAPER, "abstract": None}, "file", 1)
+    assert isinstance(item, Record)
+    assert (item.paper.doi, item.paper.abstract) == ("10.1000/1", "")
 
 
 def test_an_item_of_csl_is_read_whole() -> None:

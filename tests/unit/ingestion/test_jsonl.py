@@ -130,8 +130,8 @@ def test_bad_lines_are_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert [problem.line for problem in problems] == [2, 3, 5, 6, 7]
     assert "not valid JSON" in problems[0].reason
     assert "not a JSON object" in problems[1].reason
-    assert "“Lonely” has no abstract" in problems[2].reason
-    assert "“7” has no title and no abstract" in problems[3].reason
+    assert "“Lonely” has a title and nothing else" in problems[2].reason
+    assert "“7” has no title" in problems[3].reason
     assert "not valid JSON" in problems[4].reason
 
 

@@ -1,5 +1,6 @@
 import gzip
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from assistant.ingestion import pipeline
 from assistant.library import Library
 from assistant.search import PersistentIndex, embedding_queue
-from assistant.types import Progress
+from assistant.types import Problem, Progress, ReaderItem, Record
 from tests.conftest import pending_ids
 from tests.fakes import HashingEmbedder, MemoryPlace
 
@@ -37,7 +38,8 @@ def test_the_report_is_the_stable_contract(library: Library, tmp_path: Path) -> 
     path = write_records(tmp_path / "a.jsonl", "One")
     path.write_text(path.read_text() + '\n{"id": "bad", "title": "No abstract"}\n')
     value = pipeline.add_files(library, [path, tmp_path / "missing.bib"], as_of=AS_OF).to_json()
-    assert list(value) == ["added", "updated", "unchanged", "failed", "pending", "sources"]
+    counts = ["without_abstract", "completable"]
+    assert list(value) == ["added", "updated", "unchanged", "failed", "pending", "sources", *counts]
     assert [set(failure) for failure in value["failed"]] == [{"file", "line", "reason"}] * 2
     assert (value["failed"][0]["line"], value["added"]) == (2, 1)
     assert value["failed"][1]["file"] == str(tmp_path / "missing.bib")
@@ -100,3 +102,42 @@ def test_progress_counts_files_and_papers(library: Library, tmp_path: Path, embe
     pipeline.add_files(library, [write_records(tmp_path / "a.jsonl", "One")], as_of=AS_OF, on_progress=seen.append)
     embedding_queue.embed_pending(library, PersistentIndex(library, MemoryPlace()), embedder, on_progress=seen.append)
     assert [(progress.done, progress.total) for progress in seen] == [(0, 1), (0, 1), (1, 1), (0, 1), (1, 1)]
+
+
+def test_papers_without_an_abstract_are_counted_by_what_they_can_be_asked_for(library: Library, tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "title": "Tides", "year": 2020},
+        {"id": "2", "title": "Waves", "doi": "10.1000/2"},
+        {"id": "3", "title": "Gulls", "arxivId": "2401.00001", "pmid": "3"},
+        {"id": "4", "title": "Ropes", "year": 2020, "abstract": "Of ropes."},
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    for added in (4, 0):
+        report = pipeline.add_files(library, [path], as_of=AS_OF)
+        assert (report.added, report.without_abstract, report.completable) == (added, 3, 2)
+    rows[1]["abstract"] = "Of waves."
+    other = tmp_path / "b.jsonl"
+    other.write_text(json.dumps(rows[1]))
+    assert pipeline.add_files(library, [other], as_of=AS_OF).without_abstract == 0
+    assert pipeline.add_files(library, [path], as_of=AS_OF).without_abstract == 2
+
+
+def test_records_that_were_refused_before_are_kept_when_their_file_is_added_again(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"title": "Tides", "year": 2020, "abstract": "Of tides."}, {"title": "Waves", "year": 2020}]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    read = pipeline.readers.read
+
+    def refusing(file: Path, **how: object) -> Iterator[ReaderItem]:
+        for item in read(file, **how):  # type: ignore[arg-type]
+            is_bare = isinstance(item, Record) and not item.paper.abstract
+            yield Problem(str(file), 2, "It has no abstract.") if is_bare else item
+
+    with monkeypatch.context() as before:
+        before.setattr(pipeline.readers, "read", refusing)
+        assert pipeline.add_files(library, [path], as_of=AS_OF).added == 1
+    report = pipeline.add_files(library, [path], as_of=AS_OF)
+    assert (report.added, report.unchanged, report.failures) == (1, 1, 0)

@@ -66,7 +66,7 @@ def test_an_article_in_another_language_has_its_english_abstract_and_no_doi_of_a
 
 
 def test_a_chapter_is_read_with_its_own_authors() -> None:
-    _, _, chapter, problem = items_of(SAMPLE)
+    _, _, chapter, letter = items_of(SAMPLE)
     assert isinstance(chapter, Record)
     assert chapter.paper == Paper(
         title="Lamps",
@@ -77,8 +77,8 @@ def test_a_chapter_is_read_with_its_own_authors() -> None:
         doi="10.1000/book",
         pmid="31234569",
     )
-    assert isinstance(problem, Problem)
-    assert "“Letter without an abstract” has no abstract" in problem.reason
+    assert isinstance(letter, Record)
+    assert (letter.paper.title, letter.paper.abstract) == ("Letter without an abstract", "")
 
 
 @pytest.mark.parametrize(

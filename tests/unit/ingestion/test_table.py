@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from assistant.ingestion.readers import read
-from assistant.types import Paper, Problem, ReaderItem, Record
+from assistant.types import Notice, Paper, Problem, ReaderItem, Record
 
 DATA = Path(__file__).parents[2] / "data"
 AS_OF = datetime.date(2026, 11, 23)
@@ -93,10 +93,15 @@ def test_a_field_that_no_paper_has_is_reported_with_the_known_ones(tmp_path: Pat
     assert "title, abstract, authors" in problem.reason
 
 
-def test_a_table_without_abstracts_is_one_problem_that_lists_its_columns(tmp_path: Path) -> None:
-    problem = only_problem(items_of(tmp_path, "PMID,Title,Authors,DOI\n1,Tides,Berg L,10.1000/1\n2,Waves,Ott C,\n"))
-    assert "No column is called “abstract”" in problem.reason
-    assert "“PMID”, “Title”" in problem.reason
+def test_of_a_table_without_abstracts_the_papers_are_read_and_its_columns_listed(tmp_path: Path) -> None:
+    items = items_of(tmp_path, "PMID,Title,Authors,DOI\n1,Tides,Berg L,10.1000/1\n2,Waves,Ott C,\n")
+    assert [(paper.title, paper.pmid, paper.abstract) for paper in papers_of(items)] == [
+        ("Tides", "1", ""),
+        ("Waves", "2", ""),
+    ]
+    (notice,) = [item for item in items if isinstance(item, Notice)]
+    assert "No column is called “abstract”" in notice.message
+    assert "“PMID”, “Title”" in notice.message
 
 
 def test_a_table_without_known_columns_says_what_its_first_row_holds(tmp_path: Path) -> None:
@@ -109,7 +114,7 @@ def test_ragged_rows_are_reported_where_they_lack_something(tmp_path: Path) -> N
     assert [paper.title for paper in papers_of(items)] == ["Tides", "Gulls"]
     (problem,) = [item for item in items if isinstance(item, Problem)]
     assert problem.line == 3
-    assert "“Waves” has no abstract" in problem.reason
+    assert "“Waves” has a title and nothing else" in problem.reason
     assert "This row has 1 cells, the header 3." in problem.reason
 
 

@@ -30,7 +30,7 @@ DATES = ("", "2023", "2024", "2024-02", "2024-03", "2024-02-29", "2024-03-15", "
 CODES = {"CV": {"CV", "cs.CV"}, "cs.cv": {"CV", "cs.CV"}, "LG": {"LG"}, "Bees": {"bees"}, "stat.ML": {"stat.ML"}}
 VENUES = ("", "ICML 2024", "International Conference on Machine Learning", "Bee Journal")
 AT = {"icml": {1, 2}, "machine learning": {2}, "bee": {3}, "ICML 2024": {1, 2}}
-TEXTS = ("editing of experts", "mixture of experts", "experts: a mixture", "C++ for bees", "c for cats", "100% ∞")
+TEXTS = ("editing of experts", "mixture of experts", "experts: a mixture", "C++ for bees", "c for cats", "100% ∞", "")
 HELD = {
     "mixture of experts": {1},
     "Mixtures": {1, 2},
@@ -98,6 +98,7 @@ FILTERS = st.builds(
     without_years=mostly(st.lists(st.sampled_from([2023, 2024, 1999]), max_size=2).map(tuple), ()),
     fewest_authors=mostly(st.integers(0, 3), None),
     most_authors=mostly(st.integers(0, 3), None),
+    has_abstract=mostly(st.booleans(), None),
 )
 
 
@@ -181,6 +182,8 @@ def verdicts(paper: Paper, chosen: PaperFilter) -> list[tuple[bool | None, Unkno
     found += [(TEXTS.index(paper.abstract) not in HELD[word], None) for word in chosen.without_words if word.strip()]
     if chosen.has_code is not None:
         found.append((None if paper.has_code is None else paper.has_code == chosen.has_code, "code"))
+    if chosen.has_abstract is not None:
+        found.append((bool(paper.abstract) == chosen.has_abstract, None))
     found += [(TEXTS.index(paper.abstract) in HELD[word], None) for word in chosen.words]
     if chosen.among is not None:
         found.append((paper.id in chosen.among, None))

@@ -1,8 +1,10 @@
 """Adding records: new, changed or already there."""
 
+from dataclasses import replace
+
 import pytest
 
-from assistant.library import Library, fulltext, upsert
+from assistant.library import Library, fulltext, identity, upsert
 from assistant.types import Paper, PaperFilter, Record
 from tests.conftest import make_paper, pending_ids, store_vectors
 
@@ -147,3 +149,59 @@ def test_the_same_page_read_as_of_another_year_dates_its_papers_anew(library: Li
     keep(library, make_paper("T", "The same words.", date="2026-06-02"))
     assert keep(library, make_paper("T", "The same words.", date="2025-06-02")) == ["updated"]
     assert [paper.date for paper in library.papers()] == ["2025-06-02"]
+
+
+def bare(title: str, **fields: object) -> Paper:
+    """Return a paper without an abstract."""
+    return replace(make_paper(title, **fields), abstract="")
+
+
+def test_a_paper_without_an_abstract_is_kept_and_gets_it_from_a_later_source(library: Library, embedder) -> None:
+    assert keep(library, bare("Attention to beams", venue="ACL")) == ["added"]
+    (paper_id,) = pending_ids(library)
+    store_vectors(library, [paper_id], embedder.embed(["x"]))
+    assert keep(library, make_paper("Attention to Beams", "Beams attend."), origin="b.bib") == ["updated"]
+    (paper,) = library.papers()
+    assert (paper.id, paper.abstract, paper.venue) == (paper_id, "Beams attend.", "ACL")
+    assert library.text_search("attend", 5)
+    assert pending_ids(library) == [paper_id]
+    assert keep(library, bare("Attention to beams", venue="ACL")) == ["unchanged"]
+    assert library.papers() == [paper]
+
+
+def test_a_preprint_of_the_year_before_gives_a_paper_its_abstract_where_the_title_says_enough(library: Library) -> None:
+    keep(library, bare("Attention to beams of light"), bare("Editorial"))
+    others = (
+        make_paper("Attention to beams of light", "Beams.", date="2023"),
+        make_paper("Editorial", "E.", date="2023"),
+    )
+    assert keep(library, *others, origin="b.bib") == ["updated", "added"]
+
+
+def test_titles_that_come_every_year_are_a_paper_each(library: Library) -> None:
+    years = [bare("Editorial", date=str(year)) for year in (2021, 2022, 2023)]
+    unsigned = [bare("Editorial", authors=(), venue=venue) for venue in ("Nature", "Science")]
+    assert keep(library, *years, *unsigned) == ["added"] * 5
+    assert keep(library, *years, *unsigned) == ["unchanged"] * 5
+
+
+def test_one_catalogue_may_list_papers_of_one_title_without_abstracts(library: Library) -> None:
+    spring, autumn = bare("Book reviews", date="2024-03"), bare("Book reviews", date="2024-09")
+    assert keep(library, spring, autumn, source_keys=("1", "2")) == ["added", "added"]
+    assert keep(library, spring, autumn, source_keys=("1", "2")) == ["unchanged", "unchanged"]
+
+
+def test_a_preprint_and_its_publication_in_one_catalogue_are_one_paper(library: Library) -> None:
+    preprint, published = bare("Beams", arxiv_id="2502.13604", venue="CoRR"), bare("Beams", doi="10.1/b", venue="ACL")
+    assert keep(library, preprint, published, source_keys=("corr/1", "acl/1")) == ["added", "updated"]
+    assert library.count() == 1
+
+
+def test_a_key_used_again_for_another_paper_without_an_abstract_overwrites_nothing(library: Library) -> None:
+    keep(library, bare("Beams of adapters"), source_keys=("Gu_2024",))
+    assert keep(library, bare("Early pruning"), source_keys=("Gu_2024",)) == ["added"]
+    assert library.count() == 2
+
+
+def test_many_papers_without_abstracts_share_no_key(library: Library) -> None:
+    assert not set(identity.keys(bare("Cats"))) & set(identity.keys(bare("Dogs")))

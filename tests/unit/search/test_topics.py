@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -108,3 +109,16 @@ def test_a_model_that_does_not_tell_leaves_the_papers_as_they_are(filled: Librar
 @pytest.mark.parametrize("topic", ["", "  ", "?!"])
 def test_a_topic_without_words_restricts_nothing(filled: Library, topic: str) -> None:
     assert topics.select(filled, topic, PaperFilter()).filter == PaperFilter()
+
+
+def test_a_paper_without_an_abstract_is_not_read(filled: Library) -> None:
+    bare = replace(make_paper("Sparsity"), abstract="")
+    upsert.store(filled, [Record(bare, 1)], "y")
+    near = {paper.title: paper.id for paper in filled.papers()}
+
+    def search(_text: str, _limit: int, _chosen: PaperFilter) -> list[Passage]:
+        return [Passage(near[title], 1.0, 0.6) for title in ("Sparsity", "Pruning")]
+
+    for topic in ("diffusion models", "weightlessness"):
+        held = topics.select(filled, topic, PaperFilter(), search)
+        assert [paper.title for paper in topics.unread(filled, topic, PaperFilter(), held, search)] == ["Pruning"]

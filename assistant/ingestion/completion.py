@@ -1,0 +1,97 @@
+"""Completion of papers without an abstract: what is asked for, and what becomes of the answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from assistant.ingestion.remote.abstracts import FetchedAbstracts, references_of
+from assistant.library import Library, Reading, has_title_of, missing_abstracts
+from assistant.types import CompletionReport, Paper, PaperFilter, Problem, Progress, ProgressListener, Record
+
+_DAYS = 30
+"""Days after which a paper is asked for again that no service had an abstract of."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedAbstracts:
+    """Papers whose abstracts are to be asked for, each by title and identifiers; the report as far as it is known."""
+
+    papers: tuple[Paper, ...]
+    report: CompletionReport
+
+
+def wanted_abstracts(
+    library: Library,
+    filter: PaperFilter = PaperFilter(),
+    *,
+    again: bool = False,
+    limit: int | None = None,
+    today: date | None = None,
+) -> WantedAbstracts:
+    """Return which papers of a filter are to be asked for, at most `limit`; those asked lately too where `again`."""
+    missing = missing_abstracts.lacking(library, filter)
+    with_id = [paper for paper in missing if references_of(paper)]
+    day = (today or date.today()) - timedelta(days=_DAYS)
+    sought = {} if again else missing_abstracts.sought_since(library, day)
+    papers = [paper for paper in with_id if sought.get(paper.id) != _asked_by(paper)]
+    lately = len(with_id) - len(papers)
+    papers = papers[:limit]
+    kinds = Counter(references_of(paper)[0].kind for paper in papers)
+    report = CompletionReport(
+        len(missing),
+        len(missing) - len(with_id),
+        lately,
+        arxiv=kinds["arxiv"],
+        doi=kinds["doi"],
+        pmid=kinds["pmid"],
+    )
+    return WantedAbstracts(tuple(papers), report)
+
+
+def complete(
+    library: Library,
+    wanted: WantedAbstracts,
+    fetched: Iterable[FetchedAbstracts],
+    *,
+    today: date | None = None,
+    on_progress: ProgressListener = lambda _: None,
+) -> CompletionReport:
+    """Store the abstracts that come, and remember which papers were asked for in vain.
+
+    Of what a service says only the abstract is taken, and only where the title is the paper's: a mistyped identifier
+    leads to another one. A paper is safe as soon as the transaction that holds it has ended.
+    """
+    readings: dict[str, Reading] = {}
+    failed: list[Problem] = []
+    done = found = 0
+    on_progress(Progress(0, len(wanted.papers), "Asking for abstracts"))
+    for answered in fetched:
+        failed += answered.problems
+        batches: dict[str, list[Record]] = {}
+        in_vain: list[Paper] = []
+        for paper in answered.asked:
+            service, record = answered.found.get(paper.id, ("", None))
+            if record is None:
+                in_vain.append(paper)
+            elif not has_title_of(paper, record.paper):
+                in_vain.append(paper)
+                reason = f"“{record.paper.title}” has this identifier at {service}, not “{paper.title}”. Correct it."
+                failed.append(Problem(str(references_of(paper)[0]), 0, reason))
+            else:
+                stated = replace(paper, id="", abstract=record.paper.abstract)
+                batches.setdefault(service, []).append(Record(stated, 0, str(references_of(paper)[0])))
+        for service, records in batches.items():
+            reading = readings.setdefault(service, Reading(library, service))
+            found += sum(outcome != "unchanged" for outcome in reading.store(records))
+        day = today or date.today()
+        missing_abstracts.note_sought(library, [(paper.id, _asked_by(paper)) for paper in in_vain], day)
+        done += len(answered.asked)
+        on_progress(Progress(done, len(wanted.papers), "Asking for abstracts"))
+    return replace(wanted.report, found=found, failed=tuple(failed))
+
+
+def _asked_by(paper: Paper) -> str:
+    return " ".join(map(str, references_of(paper)))
