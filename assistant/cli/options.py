@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,6 +38,10 @@ def paper_filter(
     source: Annotated[
         str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")
     ] = "",
+    label: Annotated[str, typer.Option(help="Only papers in this collection.")] = "",
+    added_since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only papers that were added on this day or later.")
+    ] = None,
 ) -> PaperFilter:
     """Return the filter that the options describe. Raises UsageError where they exclude each other."""
     if year is not None and (since is not None or until is not None):
@@ -44,7 +49,14 @@ def paper_filter(
     if since is not None and until is not None and since > until:
         raise UsageError(f"--since {since} is later than --until {until}. Give the earlier year first.")
     return PaperFilter(
-        author, year if year is not None else since, year if year is not None else until, category, code, source
+        author,
+        year if year is not None else since,
+        year if year is not None else until,
+        category,
+        code,
+        source,
+        label=label,
+        added_since=added_since.date().isoformat() if added_since else "",
     )
 
 

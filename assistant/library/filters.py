@@ -35,7 +35,7 @@ from sqlalchemy import (
 from assistant.library import fulltext
 from assistant.library.authors import lookup
 from assistant.library.rows import pages
-from assistant.library.schema import aliases, authorships, categories, name_words, papers, records
+from assistant.library.schema import aliases, authorships, categories, labels, name_words, papers, records
 from assistant.text import arxiv_categories as subjects
 from assistant.text import fold
 from assistant.types import PaperFilter
@@ -195,6 +195,13 @@ def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condit
     if filter.source:
         is_named = (records.c.origin == filter.source) | records.c.origin.endswith(f"/{filter.source}", autoescape=True)
         yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
+    if filter.label:
+        held = select(labels.c.paper_id).where(labels.c.folded == filter.label.strip().casefold())
+        yield _Condition(papers.c.id.in_(held))
+    if filter.added_since:
+        yield _Condition(papers.c.added >= filter.added_since)
+    if filter.added_until:
+        yield _Condition(and_(papers.c.added != "", papers.c.added < f"{filter.added_until}U"))  # behind its times
     yield from (_Condition(held) for held in _worded(filter.words))
     yield from (_Condition(held) for held in _worded(filter.title_words, in_title=True))
     yield from (_Condition(~and_(*_worded([word]))) for word in filter.without_words if word.strip())
