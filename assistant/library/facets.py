@@ -1,15 +1,21 @@
-"""Facets of a list of papers: its years, venues, categories, people and collections, with how many papers of each."""
+"""Facets of a list of papers: its years, venues, categories, authors and collections, with how many papers of each.
+
+What is counted stays in memory, as arrays by paper, until the library changes: over 150,000 papers SQLite would take
+seconds for each list.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, Text, cast, func, select
 
-from assistant.library.authors import lookup
-from assistant.library.filters import holding, papers_passing
+from assistant.library import fulltext
+from assistant.library.filters import is_named
 from assistant.library.schema import authorships, categories, labels, papers
 from assistant.library.store import Library
 from assistant.text import arxiv_categories, fold
@@ -18,8 +24,7 @@ from assistant.types import PaperFilter
 MOST = 8
 """Entries of a facet."""
 
-_CANDIDATES = 3 * MOST
-"""Spellings that are looked at, of which several may mean one person or one category."""
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,90 +38,160 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """The facets of a list, most papers first; the years in order, without gaps between them."""
+    """The facets of a list, most papers first; the years in order, without gaps between them.
 
-    years: tuple[tuple[int, int], ...]
-    venues: tuple[Facet, ...]
-    categories: tuple[Facet, ...]
-    people: tuple[Facet, ...]
-    labels: tuple[Facet, ...]
-
-
-def find(library: Library, filter: PaperFilter, words: str = "") -> Facets:
-    """Return the facets of the papers of a filter in whose listing the words stand (see `Library.find_papers`).
-
-    Each count is of the papers that the facet's own filter leaves.
+    Authors are counted as their names are written: the filter may leave more papers, of other spellings.
     """
-    with library.transaction() as connection:
-        passing = holding(papers_passing(connection, select(papers.c.id, papers.c.number), filter), words)
-        chosen = _Chosen(connection, passing, filter, words)
-        return Facets(chosen.years(), chosen.venues(), chosen.categories(), chosen.people(), chosen.labels())
+
+    years: tuple[tuple[int, int], ...] = ()
+    venues: tuple[Facet, ...] = ()
+    categories: tuple[Facet, ...] = ()
+    authors: tuple[Facet, ...] = ()
+    labels: tuple[Facet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
-    connection: Connection
-    passing: Select[Any]
-    filter: PaperFilter
-    words: str
+class _Column:
+    """The values that papers have of one kind: for each that a paper has, the paper's number and the value's place."""
 
-    def years(self) -> tuple[tuple[int, int], ...]:
-        query = self._narrowed(select(papers.c.year, func.count())).where(papers.c.year.is_not(None))
-        counts: dict[int, int] = dict(self.connection.execute(query.group_by(papers.c.year)).tuples().all())
-        return tuple((year, counts.get(year, 0)) for year in range(min(counts), max(counts) + 1)) if counts else ()
+    names: Sequence[str]
+    numbers: Numbers
+    places: Numbers
 
-    def venues(self) -> tuple[Facet, ...]:
-        query = self._narrowed(select(papers.c.venue)).where(papers.c.venue != "").group_by(papers.c.venue)
-        query = query.order_by(func.count().desc(), papers.c.venue).limit(MOST)
-        names = self.connection.execute(query).scalars().all()
-        return self._counted((name, replace(self.filter, venue=name)) for name in names if name != self.filter.venue)
+    def counts(self, is_listed: NDArray[np.bool_]) -> Numbers:
+        """Return how many of the listed papers have each value."""
+        return np.bincount(self.places[is_listed[self.numbers]], minlength=len(self.names))
 
-    def categories(self) -> tuple[Facet, ...]:
-        query = select(func.min(categories.c.category)).group_by(categories.c.folded)
-        query = self._among(query, categories.c.paper_id).order_by(func.count().desc()).limit(_CANDIDATES)
-        codes = (_code(name) for name in self.connection.execute(query).scalars())
-        names = [name for name in dict.fromkeys(codes) if name != self.filter.category][:MOST]
-        return self._counted((name, replace(self.filter, category=name)) for name in names)
 
-    def people(self) -> tuple[Facet, ...]:
-        query = self._among(select(func.min(authorships.c.name)).group_by(authorships.c.folded), authorships.c.paper_id)
-        query = query.order_by(func.count().desc(), authorships.c.folded).limit(_CANDIDATES)
-        named = self.connection.execute(query).scalars().all()
-        found = {person.id: person.name for name in named for person in lookup.find(self.connection, name)[:1]}
-        written = {person for person in self.filter.people if person in found}
-        people = [(name, person) for person, name in found.items() if person not in written][:MOST]
-        return self._counted((name, self._by(person)) for name, person in people)
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    version: str
+    size: int
+    years: _Column
+    venues: _Column
+    categories: _Column
+    authors: _Column
 
-    def labels(self) -> tuple[Facet, ...]:
-        query = select(func.min(labels.c.label)).group_by(labels.c.folded)
-        query = self._among(query, labels.c.paper_id).order_by(func.count().desc(), labels.c.folded).limit(MOST)
-        names = self.connection.execute(query).scalars().all()
-        return self._counted((name, replace(self.filter, label=name)) for name in names if name != self.filter.label)
 
-    def _narrowed(self, query: Select[Any]) -> Select[Any]:
-        """Restrict a query over `papers` to those of the list."""
-        if self.filter.is_empty and not self.words:
-            return query
-        return query.where(papers.c.number.in_(self.passing.with_only_columns(papers.c.number)))
+class FacetIndex:
+    """The facets of one library's lists. Safe in threads."""
 
-    def _among(self, query: Select[Any], paper_id: ColumnElement[str]) -> Select[Any]:
-        """Restrict a query over what belongs to papers to the papers of the list."""
-        if self.filter.is_empty and not self.words:
-            return query
-        return query.where(paper_id.in_(self.passing.with_only_columns(papers.c.id)))
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._columns: _Columns | None = None
 
-    def _by(self, person: str) -> PaperFilter:
-        if self.filter.author:
-            return replace(self.filter, with_authors=(*self.filter.with_authors, person))
-        return replace(self.filter, author=person)
+    def find(self, library: Library, filter: PaperFilter, words: str = "") -> Facets:
+        """Return the facets of the papers of a filter in whose listing the words stand (see `Library.find_papers`)."""
+        with library.transaction() as connection:
+            columns = self._read(connection)
+            given = _labels(connection)
+        is_listed = np.ones(columns.size, bool)
+        if words or not filter.is_empty:
+            numbers = library.numbers(filter, words)
+            is_listed[:] = False
+            is_listed[numbers[numbers < columns.size]] = True
+        return Facets(
+            _years(columns.years, is_listed),
+            _best(
+                columns.venues,
+                _named_alike(columns.venues, columns.venues.counts(is_listed)),
+                lambda name: replace(filter, venue=name) if name != filter.venue else None,
+            ),
+            _best(
+                columns.categories,
+                columns.categories.counts(is_listed),
+                lambda name: replace(filter, category=name) if name != filter.category else None,
+            ),
+            _best(columns.authors, columns.authors.counts(is_listed), lambda name: _written_by(filter, name)),
+            _best(
+                given,
+                given.counts(np.append(is_listed, np.zeros(int(given.numbers.max(initial=0)) + 1, bool))),
+                lambda name: replace(filter, label=name) if fold(name) != fold(filter.label) else None,
+            ),
+        )
 
-    def _counted(self, choices: Iterable[tuple[str, PaperFilter]]) -> tuple[Facet, ...]:
-        found: list[Facet] = []
-        for name, filter in choices:
-            query = papers_passing(self.connection, select(func.count()).select_from(papers), filter)
-            count = int(self.connection.execute(holding(query, self.words)).scalar_one())
-            found.append(Facet(name, count, filter))
-        return tuple(sorted((facet for facet in found if facet.count), key=lambda facet: -facet.count))
+    def _read(self, connection: Connection) -> _Columns:
+        with self._lock:
+            version = fulltext.version(connection)
+            if self._columns is None or self._columns.version != version:
+                self._columns = _read(connection, version)
+            return self._columns
+
+
+def _read(connection: Connection, version: str) -> _Columns:
+    joined = func.group_concat(cast(papers.c.number, Text))
+    years = select(papers.c.year, joined).where(papers.c.year.is_not(None)).group_by(papers.c.year)
+    venues = select(papers.c.venue, joined).where(papers.c.venue != "").group_by(papers.c.venue)
+    filed = select(func.min(categories.c.category), joined).join_from(
+        categories, papers, papers.c.id == categories.c.paper_id
+    )
+    written = select(func.min(authorships.c.name), joined).join_from(
+        authorships, papers, papers.c.id == authorships.c.paper_id
+    )
+    last = connection.execute(select(func.max(papers.c.number))).scalar_one() or 0
+    return _Columns(
+        version,
+        int(last) + 1,
+        _column(connection, years),
+        _column(connection, venues),
+        _column(connection, filed.group_by(categories.c.folded), _code),
+        _column(connection, written.group_by(authorships.c.folded)),
+    )
+
+
+def _labels(connection: Connection) -> _Column:
+    joined = func.group_concat(cast(papers.c.number, Text))
+    query = select(func.min(labels.c.label), joined).join_from(labels, papers, papers.c.id == labels.c.paper_id)
+    return _column(connection, query.group_by(labels.c.folded))
+
+
+def _column(connection: Connection, query: Select[tuple[str, str]], named: Callable[[str], str] = str) -> _Column:
+    """Read rows of a value and the numbers of its papers; values that are named alike are one."""
+    places: dict[str, int] = {}
+    numbers, holders = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for value, joined in connection.execute(query):
+        place = places.setdefault(named(value), len(places))
+        numbers.append(np.fromstring(joined, np.int64, sep=","))
+        holders.append(np.full(len(numbers[-1]), place))
+    of = np.concatenate(numbers)
+    bound = int(of.max(initial=0)) + 1
+    pairs = np.unique(np.concatenate(holders) * bound + of)
+    return _Column(list(places), pairs % bound, pairs // bound)
+
+
+def _years(column: _Column, is_listed: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    counts = column.counts(is_listed).tolist()
+    found = {int(year): count for year, count in zip(column.names, counts, strict=True) if count}
+    return tuple((year, found.get(year, 0)) for year in range(min(found), max(found) + 1)) if found else ()
+
+
+def _best(column: _Column, counts: Numbers, narrowed: Callable[[str], PaperFilter | None]) -> tuple[Facet, ...]:
+    return tuple(_entries(column, counts, narrowed))[:MOST]
+
+
+def _entries(column: _Column, counts: Numbers, narrowed: Callable[[str], PaperFilter | None]) -> Iterator[Facet]:
+    """Yield the first values, and a few more for those that do not narrow the list."""
+    for place in np.argsort(-counts, kind="stable")[: 2 * MOST].tolist():
+        filter = narrowed(column.names[place]) if counts[place] else None
+        if filter:
+            yield Facet(column.names[place], int(counts[place]), filter)
+
+
+def _named_alike(column: _Column, counts: Numbers) -> Numbers:
+    """Return the counts with those of the venues that the first ones' names mean too (see `filters.venues_named`)."""
+    found = counts.copy()
+    for place in np.argsort(-counts, kind="stable")[: 2 * MOST].tolist():
+        asked = fold(column.names[place]).split()
+        found[place] = sum(counts[other] for other, name in enumerate(column.names) if asked and is_named(name, asked))
+    return found
+
+
+def _written_by(filter: PaperFilter, name: str) -> PaperFilter | None:
+    if fold(name) in map(fold, filter.people):
+        return None
+    if filter.author:
+        return replace(filter, with_authors=(*filter.with_authors, name))
+    return replace(filter, author=name)
 
 
 def _code(category: str) -> str:

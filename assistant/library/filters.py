@@ -109,7 +109,7 @@ def holding(query: Select[Any], words: str) -> Select[Any]:
 def venues_named(connection: Connection, words: str) -> list[str]:
     """Return the venues whose name holds each of the words, or whose initials the word is made of ("EMNLP")."""
     asked = fold(words).split()
-    return [venue for venue in _venues(connection) if asked and _is_named(venue, asked)]
+    return [venue for venue in _venues(connection) if asked and is_named(venue, asked)]
 
 
 def _venues(connection: Connection) -> Sequence[str]:
@@ -127,12 +127,13 @@ def _published_at(connection: Connection, words: str) -> ColumnElement[bool]:
     named = [word for word in asked if word not in years]
     if len(years) != 1 or not named:
         return surely
-    yearless = [venue for venue in _venues(connection) if not _YEAR.search(venue) and _is_named(venue, named)]
+    yearless = [venue for venue in _venues(connection) if not _YEAR.search(venue) and is_named(venue, named)]
     in_year = and_(papers.c.venue.in_(yearless), papers.c.year.is_not(None), papers.c.year == int(years[0]))
     return or_(surely, in_year)
 
 
-def _is_named(venue: str, asked: Sequence[str]) -> bool:
+def is_named(venue: str, asked: Sequence[str]) -> bool:
+    """Tell whether a venue's name holds each of the folded words, or is meant by it."""
     folded = fold(venue)
     held = set(folded.split())
     initials = "".join(word[0] for word in _WORD.findall(venue) if word[0].isupper()).casefold()

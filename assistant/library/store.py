@@ -189,11 +189,12 @@ class Library:
         with self.transaction() as connection:
             return set(connection.execute(papers_passing(connection, select(papers.c.id), filter)).scalars())
 
-    def numbers(self, filter: PaperFilter) -> NDArray[np.int64]:
-        """Return the numbers, ascending, of the papers that pass the filter."""
+    def numbers(self, filter: PaperFilter, words: str = "") -> NDArray[np.int64]:
+        """Return the numbers, ascending, of the papers that pass the filter and that `find_papers` finds by words."""
         joined = func.aggregate_strings(cast(papers.c.number, Text), ",")  # a row a paper would take ten times as long
         with self.transaction() as connection:
-            found = connection.execute(papers_passing(connection, select(joined), filter)).scalar_one()
+            query = holding(papers_passing(connection, select(joined), filter), words)
+            found = connection.execute(query).scalar_one()
         return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
     def source_keys(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -77,3 +77,16 @@ document.addEventListener("input", async (event) => {
   const options = (await answer.json()).map((words) => new Option(words, words));
   field.list.replaceChildren(...options);
 });
+
+const pick = document.querySelector("[data-pick]");
+if (pick) {
+  const shown = () => pick.setAttribute("aria-pressed", String(picks.has(pick.dataset.pick)));
+  pick.hidden = false;
+  pick.addEventListener("click", () => {
+    const id = pick.dataset.pick;
+    if (!picks.delete(id)) picks.add(id);
+    sessionStorage.setItem(KEY, JSON.stringify([...picks]));
+    shown();
+  });
+  shown();
+}

@@ -76,6 +76,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     """Return the routes of the view and its calls."""
     routes = APIRouter()
     library = site.library
+    found_facets = facets.FacetIndex()
 
     @routes.get("/papers")
     def show(request: Request) -> Response:
@@ -102,7 +103,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             last=last,
             first=(page - 1) * PAGE + 1,
             chips=site.chips(asked.filter),
-            facets=facets.find(library, asked.filter, asked.words),
+            facets=found_facets.find(library, asked.filter, asked.words),
             collections=labels.listed(library),
             kept=[(name, value) for name, value in filter_query.parameters(asked.filter) if name not in _FORM],
             author=site.called(asked.filter.author) if asked.filter.author else "",
