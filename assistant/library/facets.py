@@ -100,13 +100,13 @@ class FacetIndex:
             _best(
                 columns.categories,
                 columns.categories.counts(is_listed),
-                lambda name: replace(filter, category=name) if name != filter.category else None,
+                lambda name: replace(filter, category=name) if name != _code(filter.category) else None,
             ),
             _best(columns.authors, columns.authors.counts(is_listed), lambda name: _written_by(filter, name)),
             _best(
                 given,
                 given.counts(np.append(is_listed, np.zeros(int(given.numbers.max(initial=0)) + 1, bool))),
-                lambda name: replace(filter, label=name) if fold(name) != fold(filter.label) else None,
+                lambda name: replace(filter, label=name) if name.casefold() != filter.label.casefold() else None,
             ),
         )
 
