@@ -33,6 +33,7 @@ from assistant.types import (
     Length,
     Notice,
     OverviewPlan,
+    Paper,
     PaperFilter,
     Passage,
     Plan,
@@ -158,6 +159,20 @@ class Workspace:
         """Return the passages nearest to a text, the best first."""
         self.embed_few()
         return self.assistant.retriever.search(text, limit, filter)
+
+    def related(self, paper_id: str, limit: int) -> list[Paper]:
+        """Return the papers nearest in meaning to a paper, the nearest first; none while it waits for its vector.
+
+        Raises IndexFailed.
+        """
+        vector = self.library.vectors([paper_id]).get(paper_id)
+        if vector is None:
+            return []
+        try:
+            near = self.index.query(vector, limit + 1)
+        except VectorIndexError as error:
+            raise IndexFailed(error) from error
+        return self.library.papers_by_id([found for found, _ in near if found != paper_id][:limit])
 
     def summarize(
         self,

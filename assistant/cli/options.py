@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,6 +41,10 @@ def paper_filter(
     source: Annotated[
         str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")
     ] = "",
+    label: Annotated[str, typer.Option(help="Only papers in this collection.")] = "",
+    added_since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only papers that were added on this day or later.")
+    ] = None,
 ) -> PaperFilter:
     """Return the filter that the options describe. Raises UsageError where they exclude each other."""
     if year is not None and (since is not None or until is not None):
@@ -54,6 +59,8 @@ def paper_filter(
         code,
         source,
         has_abstract=abstract,
+        label=label,
+        added_since=added_since.date().isoformat() if added_since else "",
     )
 
 

@@ -1,7 +1,8 @@
-"""Library commands: papers, paper, merge, split, remove, complete, reindex, check."""
+"""Library commands: papers, paper, label, labels, merge, split, remove, complete, reindex, check."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
@@ -57,6 +58,44 @@ def paper(context: typer.Context, name: PaperName, as_json: AsJson = False) -> N
         lambda: render.provenance_json(found, statements),
         lambda: render.show_paper(found, statements),
     )
+
+
+@app.command()
+@with_filters
+def label(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the collection.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Ids, DOIs, arXiv ids, beginnings of ids, or whole titles.")
+    ] = None,
+    *,
+    filters: PaperFilter,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the papers out of it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put papers into a collection, or take them out of it; all of its papers where no others are named."""
+    from assistant.library import curation, labels
+
+    if not (names or remove) and filters.is_empty:
+        raise UsageError("Choose what to put into the collection: papers by name, --author, --category, --year ...")
+    with open_workspace(context) as opened:
+        library = opened.library
+        if names:
+            filters = replace(filters, among=tuple(curation.named(library, each).id for each in names))
+        count = (labels.remove if remove else labels.add)(library, name, filters)
+    done = f"{counted(count, 'paper')} {'taken out of' if remove else 'put into'} “{name}”."
+    render.show(as_json, lambda: {"label": name, "papers": count}, lambda: render.message(done))
+
+
+@app.command("labels")
+def list_labels(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the collections and how many papers each has."""
+    from assistant.library import labels
+
+    with open_library(context) as library:
+        found = labels.listed(library)
+    rows = [(each.name, f"{each.count:,}") for each in found]
+    render.show(as_json, lambda: [asdict(each) for each in found], lambda: render.show_table(("collection", "papers"), rows))
 
 
 @app.command()

@@ -319,6 +319,7 @@ def show_paper(paper: Paper, statements: Sequence[SourceRecord]) -> None:
         ("PubMed", "pmid", paper.pmid),
         ("url", "url", paper.url),
         ("code", "has_code", {None: "", True: "released", False: "not released"}[paper.has_code]),
+        ("collections", "labels", ", ".join(paper.labels)),
         ("abstract", "abstract", paper.abstract or NO_ABSTRACT),
     )
     rows = [

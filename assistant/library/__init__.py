@@ -27,7 +27,7 @@ from assistant.library.schema import (
     themes,
     vectors,
 )
-from assistant.library.store import FILE_NAME, Library, make_folder
+from assistant.library.store import FILE_NAME, Library, Order, make_folder
 from assistant.library.upsert import Outcome, Reading
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Conversations",
     "Finding",
     "Library",
+    "Order",
     "Outcome",
     "Ownership",
     "RatedTurn",
@@ -52,11 +53,13 @@ __all__ = [
     "categories",
     "count_papers",
     "curation",
+    "facets",
     "filters",
     "fulltext",
     "has_title_of",
     "insert_papers",
     "integrity",
+    "labels",
     "make_folder",
     "missing_abstracts",
     "name_words",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, Select, delete, func, or_, select, update
 
 from assistant.errors import UsageError
-from assistant.library import identity
+from assistant.library import identity, labels
 from assistant.library.field_provenance import SourceRecord, merged
 from assistant.library.identity import new_ids
 from assistant.library.rows import (
@@ -32,6 +33,7 @@ _KEYS = "keys"
 _KEYS_VERSION = "1"
 """To be raised when `identity.keys` changes; every paper then gets the new ones."""
 
+_IS_NEAR = identifiers.c.value.startswith("near:")
 _PAIRS_AT_ONCE = 5000
 _SHORTEST_PREFIX = 4
 _MOST_NAMED = 5
@@ -76,8 +78,18 @@ def named(library: Library, text: str) -> Paper:
 
 def alike_pairs(library: Library) -> list[AlikePair]:
     """Return the pairs of papers of which a person should say whether they are one, the likeliest first."""
+    return _alike(library, select(identifiers.c.value, identifiers.c.paper_id).where(_IS_NEAR))
+
+
+def alike(library: Library, paper_id: str) -> list[AlikePair]:
+    """Return the pairs of a paper and another of which a person should say whether they are one."""
+    own = select(identifiers.c.value).where(identifiers.c.paper_id == paper_id, _IS_NEAR)
+    pairs = _alike(library, select(identifiers.c.value, identifiers.c.paper_id).where(identifiers.c.value.in_(own)))
+    return [each for each in pairs if paper_id in (each.one.id, each.other.id)]
+
+
+def _alike(library: Library, near: Select[Any]) -> list[AlikePair]:
     with library.transaction() as connection:
-        near = select(identifiers.c.value, identifiers.c.paper_id).where(identifiers.c.value.startswith("near:"))
         blocks: dict[str, list[str]] = {}
         for row in connection.execute(near):
             blocks.setdefault(row.value, []).append(row.paper_id)
@@ -138,9 +150,12 @@ def split(library: Library, paper_id: str) -> list[Paper]:
             connection.execute(delete(aliases).where(aliases.c.id.in_({*former, paper.id})))
             insert_papers(connection, [paper])
             _write_keys(connection, paper)
+            connection.execute(update(papers).where(papers.c.id == paper.id).values(added=_added(paper_id)))
             numbers = [record.number for record in group]
             connection.execute(update(records).where(records.c.number.in_(numbers)).values(paper_id=paper.id))
             ids.append(paper.id)
+        told = zip(ids, (first, *others), strict=True)
+        labels.share(connection, paper_id, {part: {one.origin for one in group} for part, group in told})
         rebuild_from_sources(connection, [paper_id])
         _write_keys(connection, merged(first, paper_id))
         _remember_apart(connection, [(one, other) for one in ids for other in ids if one < other])
@@ -158,6 +173,7 @@ def remove_sources(library: Library, forgotten: Sequence[str]) -> None:
     with library.transaction() as connection:
         told = set(connection.execute(select(records.c.paper_id).where(records.c.origin.in_(forgotten))).scalars())
         connection.execute(delete(records).where(records.c.origin.in_(forgotten)))
+        labels.forget(connection, forgotten)
         still = set(connection.execute(select(records.c.paper_id).distinct()).scalars()) & told
         delete_papers(connection, sorted(told - still))
         rebuild_from_sources(connection, sorted(still))
@@ -218,6 +234,9 @@ def join(connection: Connection, remaining: str, gone: str) -> None:
     apart = {one for row in connection.execute(select(kept_apart).where(of_gone)) for one in (row.one, row.other)}
     connection.execute(delete(kept_apart).where(of_gone))
     _remember_apart(connection, [(remaining, other) for other in sorted(apart - {remaining, gone})])
+    labels.move(connection, gone, remaining)
+    earlier = func.min(papers.c.added, _added(gone))
+    connection.execute(update(papers).where(papers.c.id == remaining).values(added=earlier))
     delete_papers(connection, [gone])
     rebuild_from_sources(connection, [remaining])
 
@@ -247,6 +266,12 @@ def renew_keys(library: Library) -> None:
 def pair(one: str, other: str) -> tuple[str, str]:
     """Return two ids, the lesser first."""
     return (one, other) if one < other else (other, one)
+
+
+def _added(paper_id: str) -> ScalarSelect[str]:
+    """Return as an expression when a paper came."""
+    of = papers.alias()
+    return select(of.c.added).where(of.c.id == paper_id).scalar_subquery()
 
 
 def _records(connection: Connection, paper_id: str) -> list[SourceRecord]:

@@ -12,7 +12,7 @@ from typing import Any
 from assistant.text import same_person
 from assistant.types import Authorship, Paper
 
-_APART = {"authorships", "authors_complete", "id", "categories", "has_code"}
+_APART = {"authorships", "authors_complete", "id", "categories", "has_code", "labels"}
 
 TEXT_FIELDS = tuple(field.name for field in fields(Paper) if field.name not in _APART)
 """Fields of a paper that are plain texts, "" where nothing is known."""
@@ -44,6 +44,8 @@ def statement(paper: Paper) -> str:
         stated["categories"] = list(dict.fromkeys(paper.categories))
     if paper.has_code is not None:
         stated["has_code"] = paper.has_code
+    if paper.labels:
+        stated["labels"] = list(paper.labels)
     return json.dumps(stated, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -51,8 +53,8 @@ def stated_paper(text: str, paper_id: str = "") -> Paper:
     """Return the paper that a `statement` describes. Raises ValueError where there is none."""
     values = json.loads(text)
     authorships = tuple(Authorship(str(name), position) for name, position in values.pop("authors", ()))
-    categories = tuple(values.pop("categories", ()))
-    return Paper(**values, authorships=authorships, categories=categories, id=paper_id)
+    lists = {name: tuple(values.pop(name, ())) for name in ("categories", "labels")}
+    return Paper(**values, **lists, authorships=authorships, id=paper_id)
 
 
 def digest(text: str) -> str:

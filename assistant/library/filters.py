@@ -36,7 +36,7 @@ from sqlalchemy import (
 from assistant.library import fulltext
 from assistant.library.authors import lookup
 from assistant.library.rows import pages
-from assistant.library.schema import aliases, authorships, categories, name_words, papers, records
+from assistant.library.schema import aliases, authorships, categories, labels, name_words, papers, records
 from assistant.text import arxiv_categories as subjects
 from assistant.text import fold
 from assistant.types import PaperFilter
@@ -110,7 +110,7 @@ def holding(query: Select[Any], words: str) -> Select[Any]:
 def venues_named(connection: Connection, words: str) -> list[str]:
     """Return the venues whose name holds each of the words, or whose initials the word is made of ("EMNLP")."""
     asked = fold(words).split()
-    return [venue for venue in _venues(connection) if asked and _is_named(venue, asked)]
+    return [venue for venue in _venues(connection) if asked and is_named(venue, asked)]
 
 
 def _venues(connection: Connection) -> Sequence[str]:
@@ -128,12 +128,13 @@ def _published_at(connection: Connection, words: str) -> ColumnElement[bool]:
     named = [word for word in asked if word not in years]
     if len(years) != 1 or not named:
         return surely
-    yearless = [venue for venue in _venues(connection) if not _YEAR.search(venue) and _is_named(venue, named)]
+    yearless = [venue for venue in _venues(connection) if not _YEAR.search(venue) and is_named(venue, named)]
     in_year = and_(papers.c.venue.in_(yearless), papers.c.year.is_not(None), papers.c.year == int(years[0]))
     return or_(surely, in_year)
 
 
-def _is_named(venue: str, asked: Sequence[str]) -> bool:
+def is_named(venue: str, asked: Sequence[str]) -> bool:
+    """Tell whether a venue's name holds each of the folded words, or is meant by it."""
     folded = fold(venue)
     held = set(folded.split())
     initials = "".join(word[0] for word in _WORD.findall(venue) if word[0].isupper()).casefold()
@@ -200,6 +201,13 @@ def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condit
     if filter.source:
         is_named = (records.c.origin == filter.source) | records.c.origin.endswith(f"/{filter.source}", autoescape=True)
         yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
+    if filter.label:
+        held = select(labels.c.paper_id).where(labels.c.folded == filter.label.strip().casefold())
+        yield _Condition(papers.c.id.in_(held))
+    if filter.added_since:
+        yield _Condition(papers.c.added >= filter.added_since)
+    if filter.added_until:
+        yield _Condition(and_(papers.c.added != "", papers.c.added < f"{filter.added_until}U"))  # behind its times
     yield from (_Condition(held) for held in _worded(filter.words))
     yield from (_Condition(held) for held in _worded(filter.title_words, in_title=True))
     yield from (_Condition(~and_(*_worded([word]))) for word in filter.without_words if word.strip())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, select, update
@@ -14,6 +16,7 @@ from assistant.library.field_provenance import TEXT_FIELDS, SourceRecord, digest
 from assistant.library.schema import (
     authorships,
     categories,
+    labels,
     name_words,
     papers,
     papers_read,
@@ -29,6 +32,7 @@ Value = TypeVar("Value")
 _PAGE = 500
 _AUTHORSHIPS = select(authorships).order_by(authorships.c.ordinal)
 _CATEGORIES = select(categories).order_by(categories.c.ordinal)
+_LABELS = select(labels.c.paper_id, labels.c.label).distinct().order_by(labels.c.folded)
 
 
 def pages(ids: Iterable[Value]) -> Iterator[list[Value]]:
@@ -71,6 +75,9 @@ def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
         subjects: dict[str, list[str]] = {}
         for row in rows_in(connection, _CATEGORIES, categories.c.paper_id, page):
             subjects.setdefault(row.paper_id, []).append(row.category)
+        given: dict[str, dict[str, str]] = {}
+        for row in rows_in(connection, _LABELS, labels.c.paper_id, page):
+            given.setdefault(row.paper_id, {}).setdefault(row.label.casefold(), row.label)
         for row in rows_in(connection, select(papers), papers.c.id, page):
             paper = Paper(
                 **{name: getattr(row, name) for name in ("id", *TEXT_FIELDS)},
@@ -81,7 +88,7 @@ def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
             )
             if row.digest and row.digest != digest(statement(paper)):
                 raise LibraryDamaged(f"the paper {paper.id} (“{paper.title[:80]}”)")
-            found[row.id] = paper
+            found[row.id] = replace(paper, labels=tuple(given[row.id].values())) if row.id in given else paper
     return [found[paper_id] for paper_id in ids if paper_id in found]
 
 
@@ -106,9 +113,10 @@ def read_records(connection: Connection, known: Mapping[str, Paper]) -> dict[str
 
 
 def insert_papers(connection: Connection, new: Sequence[Paper]) -> None:
-    """Write papers whose ids the library does not hold."""
+    """Write papers whose ids the library does not hold, and that they came now."""
     if new:
-        connection.execute(insert(papers), [_columns(paper) for paper in new])
+        now = datetime.now(UTC).isoformat(timespec="seconds")[:19]
+        connection.execute(insert(papers), [{**_columns(paper), "added": now} for paper in new])
         delete_in(connection, removals, removals.c.paper_id, (paper.id for paper in new))
         _write_parts(connection, new)
 
@@ -138,7 +146,7 @@ def _columns(paper: Paper) -> dict[str, object]:
         **{name: getattr(paper, name) for name in ("id", "year", *TEXT_FIELDS)},
         "has_code": None if paper.has_code is None else int(paper.has_code),
         "authors_complete": int(paper.authors_complete),
-        "digest": digest(statement(paper)),
+        "digest": digest(statement(replace(paper, labels=()))),
     }
 
 

@@ -40,7 +40,7 @@ papers = Table(
     "papers",
     metadata,
     *_numbers("number year has_code authors_complete"),
-    *_texts("id title abstract date venue doi arxiv_id pmid url digest"),
+    *_texts("id title abstract date venue doi arxiv_id pmid url digest added"),
 )
 
 authorships = Table("authorships", metadata, _of_paper(), *_numbers("ordinal position"), *_texts("name folded"))
@@ -49,6 +49,9 @@ name_words = Table("name_words", metadata, *_texts("word folded"))
 """Each word of each folded name that an author has, or had."""
 
 categories = Table("categories", metadata, _of_paper(), *_numbers("ordinal"), *_texts("category folded"))
+
+labels = Table("labels", metadata, _of_paper(), *_texts("label folded origin"))
+"""Collections and tags of papers; `origin` is the source that states one, "" where a person does."""
 
 identifiers = Table("identifiers", metadata, *_texts("value"), _of_paper())
 

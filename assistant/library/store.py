@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Text, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, delete, func, literal_column, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from assistant.errors import LibraryDamaged, LibraryError, StorageFull
@@ -40,6 +41,18 @@ _MARK = "library.made"
 """Name of an empty file that says that there has been a library here."""
 
 _ROWS_AT_ONCE = 10_000
+
+Order = Literal["newest", "oldest", "title", "added"]
+"""Order of a list of papers: by date, papers without one last; by title; or by when they came into the library."""
+
+_BY_DATE = (papers.c.date.desc(), papers.c.title, papers.c.number)
+_ORDERS: Mapping[Order, Sequence[ColumnElement[Any]]] = {
+    "newest": _BY_DATE,
+    "oldest": (papers.c.date == literal_column("''"), papers.c.date, papers.c.title, papers.c.number),
+    "title": (papers.c.title.collate("NOCASE"), papers.c.number),
+    "added": (papers.c.added.desc(), *_BY_DATE),
+}
+"""Each as an index has it, so that a page of many thousands is not sorted."""
 
 
 def make_folder(folder: Path) -> None:
@@ -114,18 +127,29 @@ class Library:
         return self.find_papers("", filter, limit, offset)[0]
 
     def find_papers(
-        self, words: str, filter: PaperFilter = PaperFilter(), limit: int | None = None, offset: int = 0
+        self,
+        words: str,
+        filter: PaperFilter = PaperFilter(),
+        limit: int | None = None,
+        offset: int = 0,
+        order: Order = "newest",
     ) -> tuple[list[Paper], int]:
         """Return the papers of which each of the words begins a word of title, authors, venue, category or date.
 
-        In the order of `papers`, at most `limit` of them after `offset`; with it how many there are in all.
+        At most `limit` of them after `offset`; with it how many there are in all.
         """
         with self.transaction() as connection:
             query = holding(papers_passing(connection, select(papers.c.id), filter), words)
-            query = query.order_by(papers.c.date.desc(), papers.c.title, papers.c.number).limit(limit).offset(offset)
+            query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
             found = read_papers(connection, connection.execute(query).scalars().all())
             count = holding(papers_passing(connection, select(func.count()).select_from(papers), filter), words)
             return found, int(connection.execute(count).scalar_one())
+
+    def found_ids(self, words: str, filter: PaperFilter = PaperFilter()) -> list[str]:
+        """Return the ids of all papers that `find_papers` finds, in any order."""
+        with self.transaction() as connection:
+            query = holding(papers_passing(connection, select(papers.c.id), filter), words)
+            return list(connection.execute(query).scalars())
 
     def papers_by_id(self, ids: Sequence[str]) -> list[Paper]:
         """Return these papers in the order of the ids, which lead from merged papers too; unknown ids are left out."""
@@ -133,6 +157,18 @@ class Library:
             found = rows_in(connection, select(aliases), aliases.c.id, ids)
             merged = {row.id: row.paper_id for row in found}
             return read_papers(connection, list(dict.fromkeys(merged.get(paper_id, paper_id) for paper_id in ids)))
+
+    def added(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return when these papers came into the library, in UTC; "" where that was before it was recorded."""
+        with self.transaction() as connection:
+            found = rows_in(connection, select(papers.c.id, papers.c.added), papers.c.id, ids)
+            return {row.id: row.added for row in found}
+
+    def former_ids(self, paper_id: str) -> list[str]:
+        """Return the ids of the papers that were merged into this one."""
+        with self.transaction() as connection:
+            query = select(aliases.c.id).where(aliases.c.paper_id == paper_id).order_by(aliases.c.id)
+            return list(connection.execute(query).scalars())
 
     def ids_of(self, stated: Mapping[str, Paper]) -> dict[str, str]:
         """Return under which id each of these papers of another library stands in this one; "" where it does not.
@@ -153,11 +189,12 @@ class Library:
         with self.transaction() as connection:
             return set(connection.execute(papers_passing(connection, select(papers.c.id), filter)).scalars())
 
-    def numbers(self, filter: PaperFilter) -> NDArray[np.int64]:
-        """Return the numbers, ascending, of the papers that pass the filter."""
+    def numbers(self, filter: PaperFilter, words: str = "") -> NDArray[np.int64]:
+        """Return the numbers, ascending, of the papers that pass the filter and that `find_papers` finds by words."""
         joined = func.aggregate_strings(cast(papers.c.number, Text), ",")  # a row a paper would take ten times as long
         with self.transaction() as connection:
-            found = connection.execute(papers_passing(connection, select(joined), filter)).scalar_one()
+            query = holding(papers_passing(connection, select(joined), filter), words)
+            found = connection.execute(query).scalar_one()
         return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
     def source_keys(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, func, insert, select
 
-from assistant.library import identity
+from assistant.library import identity, labels
 from assistant.library.curation import join, pair, rebuild_from_sources, renew_keys
 from assistant.library.field_provenance import SourceRecord, digest, merged, statement
 from assistant.library.identity import contradict, new_ids, prospective_ids
@@ -274,6 +274,9 @@ class _Decisions:
         if source_key := told[-1].source_key:
             self.ids_by_source_key.setdefault(source_key, []).append(paper_id)
 
+    def _told_by_it(self, paper_id: str) -> list[Paper]:
+        return [record.paper for record in self.source_records[paper_id] if record.origin == self.origin]
+
     def _name(self, key: str, paper_id: str) -> bool:
         """Note that a key means a paper; tell whether that was new."""
         ids = self.ids_by_key.setdefault(key, [])
@@ -311,6 +314,7 @@ class _Decisions:
         ]
         if rows:
             connection.execute(insert(records), rows)
+        labels.state(connection, self.origin, {paper_id: self._told_by_it(paper_id) for paper_id, _ in new})
         home: dict[str, str] = {}
         for one, other in self.joined:
             remaining, gone = home.get(one, one), home.get(other, other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from assistant.text import arxiv_categories
 from assistant.text.prompt_safety import visible
@@ -39,6 +40,10 @@ _LONGEST = 300
 """Characters of a title or a name that are shown."""
 
 
+_OPTIONS = ("author", "since", "until", "category", "source", "label", "added_since")
+"""Fields of a filter that the command line calls by their names."""
+
+
 def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *, one: bool = False) -> str:
     """Return a filter as what follows the word "papers" ("by Naibin Gu from 2025"), or "paper" where `one`; "" for all.
 
@@ -69,6 +74,8 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
         parts.append("with released code" if filter.has_code else "without released code")
     if filter.has_abstract is not None:
         parts.append("with an abstract" if filter.has_abstract else "without an abstract")
+    parts += _phrase("in the collection", _quoted([filter.label], "or"))
+    parts += _phrase("added", _between(*(date_in_words(day) if day else "" for day in (filter.added_since, filter.added_until))))
     parts += _phrase("read from", _quoted([filter.source], "or"))
     parts += [f"{held} in the title" for held in _phrase("with", _quoted(filter.title_words, "and"))]
     mentions = _phrase("mentions" if one else "mention", _quoted(filter.words, "and"))
@@ -79,11 +86,11 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
 
 def listing_command(filter: PaperFilter) -> str:
     """Return the command that lists all papers of a filter, "" where the command line cannot say it."""
-    names = ("author", "since", "until", "category", "source")
-    options = {name: getattr(filter, name) for name in names}
-    if filter != PaperFilter(**options, has_code=filter.has_code, has_abstract=filter.has_abstract):
+    sayable = PaperFilter(**{name: getattr(filter, name) for name in (*_OPTIONS, "has_code", "has_abstract")})
+    if filter != sayable:
         return ""
-    words = [f" --{name} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value]
+    options = {name: getattr(filter, name) for name in _OPTIONS}
+    words = [f" --{name.replace('_', '-')} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value]
     code = {None: "", True: " --code", False: " --no-code"}[filter.has_code]
     abstract = {None: "", True: " --abstract", False: " --no-abstract"}[filter.has_abstract]
     return f"assistant papers{''.join(words)}{code}{abstract}"

@@ -21,7 +21,8 @@ class Paper:
 
     `date` is an ISO date of the precision the source gives: "2025-02-19", "2025-02" or "2025"; "" when unknown.
     `authors_complete` is False where the source cut the author line ("et al.").
-    `has_code` is None where the source does not say. `pmid` is the number in PubMed, digits only.
+    `has_code` is None where the source does not say. `pmid` is the number in PubMed, digits only. `labels` are the
+    collections that it is in; papers that differ only in these are equal.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Paper:
     url: str = ""
     has_code: bool | None = None
     id: str = ""
+    labels: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def authors(self) -> tuple[str, ...]:
@@ -100,6 +102,9 @@ class PaperFilter:
     one of `venues`. `title_words` stand in the title. What begins with `without_` does not hold of the paper: neither
     title nor abstract has such a word; what names no venue, category or year passes. `fewest_authors` and
     `most_authors` are inclusive. `has_abstract` tells apart papers of which no source gives one.
+    `label` is a collection that the paper is in. `added_since` and `added_until` are ISO
+    days, inclusive, on which the paper came into the library, in UTC; of older papers that is not known, and they do
+    not pass.
     """
 
     author: str = ""
@@ -126,6 +131,9 @@ class PaperFilter:
     fewest_authors: int | None = None
     most_authors: int | None = None
     has_abstract: bool | None = None
+    label: str = ""
+    added_since: str = ""
+    added_until: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -146,7 +154,7 @@ class PaperFilter:
         """
         changes = {
             name: value
-            for name in ("category", "has_code", "has_abstract", "source", "position")
+            for name in ("category", "has_code", "has_abstract", "source", "position", "label")
             if (value := getattr(said, name)) not in ("", None)
         }
         found = replace(self, **changes)
@@ -162,6 +170,8 @@ class PaperFilter:
             found = replace(found, without_categories=())
         if said.fewest_authors is not None or said.most_authors is not None:
             found = replace(found, fewest_authors=said.fewest_authors, most_authors=said.most_authors)
+        if said.added_since or said.added_until:
+            found = replace(found, added_since=said.added_since, added_until=said.added_until)
         among = self.among if said.among is None else said.among
         if self.among is not None and said.among is not None:
             among = tuple(sorted({*self.among} & {*said.among}))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from assistant.export.writers.citations import YES_NO, Keys, PublicationType, publication_type, split_name
 from assistant.ingestion.readers import bibtex as reader
-from assistant.ingestion.readers.exported import EXPORTER, positions_text
+from assistant.ingestion.readers.exported import EXPORTER, list_cell, positions_text
 from assistant.ingestion.readers.fields import MONTHS
 from assistant.ingestion.readers.latex import LONGEST_LATEX, MATH, to_text
 from assistant.types import Paper
@@ -78,6 +78,7 @@ def _fields(
         "pmid": paper.pmid,
         "url": paper.url,
         "categories": " and ".join(one if _PLAIN_CATEGORY.fullmatch(one) else f"{{{one}}}" for one in categories),
+        "keywords": text(list_cell(paper.labels, ",")),
         "hascode": YES_NO[paper.has_code],
         "authorpositions": positions_text(paper),
         "abstract": text(paper.abstract),

@@ -34,7 +34,8 @@ def write(papers: Iterable[Paper]) -> Iterator[str]:
 def item(paper: Paper, key: str) -> dict[str, Any]:
     """Return a paper as an item. What CSL has no name for stands in `custom`, which is there for that."""
     others = [] if paper.authors_complete else [{"literal": "others"}]  # which processors write as "et al."
-    custom = {"has_code": paper.has_code, "author_positions": record(paper).get("author_positions")}
+    whole = record(paper)
+    custom = {name: whole.get(name) for name in ("has_code", "author_positions", "labels")}
     fields = {
         "id": key,
         "type": _TYPES[publication_type(paper)],
@@ -48,6 +49,7 @@ def item(paper: Paper, key: str) -> dict[str, Any]:
         "URL": paper.url,
         "abstract": paper.abstract,
         "categories": list(paper.categories),
+        "keyword": ", ".join(paper.labels),
         "source": EXPORTER,
         "custom": {name: value for name, value in custom.items() if value is not None},
     }

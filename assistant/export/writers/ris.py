@@ -12,7 +12,7 @@ from typing import Any
 import rispy  # type: ignore[import-untyped]
 
 from assistant.export.writers.citations import YES_NO, Keys, PublicationType, publication_type, split_name
-from assistant.ingestion.readers.exported import EXPORTER, positions_text
+from assistant.ingestion.readers.exported import EXPORTER, list_cell, positions_text
 from assistant.ingestion.readers.ris import OTHERS, own_name
 from assistant.types import Paper
 
@@ -40,7 +40,7 @@ def write(papers: Iterable[Paper]) -> Iterator[str]:
 
 
 def _fields(paper: Paper, key: str) -> dict[str, Any]:
-    others = {"has_code": YES_NO[paper.has_code], "author_positions": positions_text(paper)}
+    others = {"has_code": YES_NO[paper.has_code], "author_positions": positions_text(paper), "labels": list_cell(paper.labels)}
     return {
         "TY": _TYPES[publication_type(paper)],
         "ID": key,
@@ -53,7 +53,7 @@ def _fields(paper: Paper, key: str) -> dict[str, Any]:
         "AN": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "",
         "N1": f"PMID: {paper.pmid}" if paper.pmid else "",
         "UR": paper.url,
-        "KW": list(paper.categories),
+        "KW": [*paper.categories, *paper.labels],
         "AB": paper.abstract,
         "U1": [f"{name}: {value}" for name, value in others.items() if value],
         "DP": EXPORTER,

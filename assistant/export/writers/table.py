@@ -16,7 +16,7 @@ from assistant.types import Paper
 
 COLUMNS = (
     "id", "title", "authors", "authors_complete", "author_positions", "date", "venue", "categories", "doi", "arxiv_id",
-    "pmid", "url", "has_code", "abstract", "exporter",
+    "pmid", "url", "has_code", "labels", "abstract", "exporter",
 )  # fmt: skip
 
 
@@ -41,6 +41,7 @@ def _cells(paper: Paper) -> dict[str, str]:
         "author_positions": positions_text(paper),
         "categories": list_cell(paper.categories),
         "arxiv_id": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "",
+        "labels": list_cell(paper.labels),
         "has_code": YES_NO[paper.has_code],
         "exporter": EXPORTER,
     }

@@ -211,6 +211,7 @@ def _read_own(entry: _Entry, file: str) -> Record | Problem:
         "categories": split_name_list(field("categories")),
         "venue": first_of(*map(field, ("journal", "booktitle", "howpublished"))),
         "arxiv_id": field("eprint"),
+        "labels": exported.listed(readable(field("keywords")), ","),
         "has_code": field("hascode"),
         "id": entry.key,
     }

@@ -53,6 +53,7 @@ def read(stated: Mapping[str, Any], file: str, line: int, readable: Callable[[st
         pmid=find_pmid(texts.get("pmid", ""), bare=True),
         url=find_url(texts.get("url", "")),
         has_code=yes_or_no(stated.get("has_code")),
+        labels=tuple(label for text in _texts(stated.get("labels")) if (label := visible(text))),
     )
     return record(paper, file=file, line=line, source_key=texts.get("id", ""), readable=readable)
 
@@ -102,21 +103,21 @@ def unguarded(cell: str) -> str:
     return cell[1:] if GUARDED_FORMULA.match(cell) else cell
 
 
-def list_cell(values: Sequence[str]) -> str:
-    """Return texts as one: with "; " between them or, where one of them holds a semicolon, as a list of JSON."""
-    text = "; ".join(values)
-    is_plain = not any(";" in value or not value for value in values) and not text.startswith("[")
+def list_cell(values: Sequence[str], separator: str = ";") -> str:
+    """Return texts as one: with "; " between them or, where one of them holds the separator, as a list of JSON."""
+    text = f"{separator} ".join(values)
+    is_plain = not any(separator in value or not value for value in values) and not text.startswith("[")
     return text if is_plain else json.dumps(list(values), ensure_ascii=False)
 
 
-def listed(cell: str) -> list[str]:
+def listed(cell: str, separator: str = ";") -> list[str]:
     """Return the texts that `list_cell` made one."""
     if cell.startswith("["):
         try:
             return _texts(json.loads(cell))
         except (ValueError, RecursionError):
             pass
-    return [text for part in cell.split(";") if (text := part.strip())]
+    return [text for part in cell.split(separator) if (text := part.strip())]
 
 
 def _is_position(value: object) -> bool:

@@ -124,6 +124,7 @@ def _read_own(tagged: TaggedRecord, file: str) -> Record | Problem:
     names = [visible(name) for name in tagged.all_of("AU")]
     is_cut = names[-1:] == [OTHERS]
     more = dict(text.split(": ", 1) for text in tagged.all_of("U1") if ": " in text)
+    labels, keywords = exported.listed(more.get("labels", "")), tagged.all_of("KW")  # the labels stand behind
     stated = {
         "title": tagged.first("TI"),
         "abstract": tagged.first("AB"),
@@ -131,7 +132,8 @@ def _read_own(tagged: TaggedRecord, file: str) -> Record | Problem:
         "authors_complete": not is_cut,
         "author_positions": exported.positions_of(more.get("author_positions", "")),
         "date": _date([tagged.first(tag) for tag in ("PY", "DA")]),
-        "categories": tagged.all_of("KW"),
+        "categories": keywords[: len(keywords) - len(labels)],
+        "labels": labels,
         "venue": tagged.first("T2"),
         "doi": tagged.first("DO"),
         "arxiv_id": tagged.first("AN"),

@@ -41,7 +41,7 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
         "id": "id key eid paperid publicationid accessionnumber uniquewosid utuniquewosid ut",
     }
 )
-OWN_COLUMNS = ("authors_complete", "author_positions", "exporter")  # which only this program writes
+OWN_COLUMNS = ("authors_complete", "author_positions", "labels", "exporter")  # which only this program writes
 IDENTIFIER = re.compile(r"\s*\((?:\d{6,}|[A-Z]{1,3}-\d{4}-\d{4}|\d{4}(?:-\d{4}){2}-\d{3}[\dX])\)")
 INITIALS = r"(?:[^\W\d_]\.[ -]?){1,4}|[A-Z]{1,3}"
 ONLY_INITIALS = re.compile(INITIALS)
@@ -156,6 +156,7 @@ def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
         "authors": exported.listed(texts.get("authors", "")),
         "author_positions": exported.positions_of(texts.get("author_positions", "")),
         "categories": exported.listed(texts.get("categories", "")),
+        "labels": exported.listed(texts.get("labels", "")),
     }
 
 

@@ -1,0 +1,201 @@
+"""Facets of a list of papers: its years, venues, categories, authors and collections, with how many papers of each.
+
+What is counted stays in memory, as arrays by paper, until the library changes: over 150,000 papers SQLite would take
+seconds for each list.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, Text, cast, func, select
+
+from assistant.library import fulltext
+from assistant.library.filters import is_named
+from assistant.library.schema import authorships, categories, labels, papers
+from assistant.library.store import Library
+from assistant.text import arxiv_categories, fold
+from assistant.types import PaperFilter
+
+MOST = 8
+"""Entries of a facet."""
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """What a list may be narrowed to: in words, how many of its papers there are, and the filter."""
+
+    name: str
+    count: int
+    filter: PaperFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The facets of a list, most papers first; the years in order, without gaps between them.
+
+    Authors are counted as their names are written: the filter may leave more papers, of other spellings.
+    """
+
+    years: tuple[tuple[int, int], ...] = ()
+    venues: tuple[Facet, ...] = ()
+    categories: tuple[Facet, ...] = ()
+    authors: tuple[Facet, ...] = ()
+    labels: tuple[Facet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The values that papers have of one kind: for each that a paper has, the paper's number and the value's place."""
+
+    names: Sequence[str]
+    numbers: Numbers
+    places: Numbers
+
+    def counts(self, is_listed: NDArray[np.bool_]) -> Numbers:
+        """Return how many of the listed papers have each value."""
+        return np.bincount(self.places[is_listed[self.numbers]], minlength=len(self.names))
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    version: str
+    size: int
+    years: _Column
+    venues: _Column
+    categories: _Column
+    authors: _Column
+
+
+class FacetIndex:
+    """The facets of one library's lists. Safe in threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._columns: _Columns | None = None
+
+    def find(self, library: Library, filter: PaperFilter, words: str = "") -> Facets:
+        """Return the facets of the papers of a filter in whose listing the words stand (see `Library.find_papers`)."""
+        with library.transaction() as connection:
+            columns = self._read(connection)
+            given = _labels(connection)
+        is_listed = np.ones(columns.size, bool)
+        if words or not filter.is_empty:
+            numbers = library.numbers(filter, words)
+            is_listed[:] = False
+            is_listed[numbers[numbers < columns.size]] = True
+        return Facets(
+            _years(columns.years, is_listed),
+            _best(
+                columns.venues,
+                _named_alike(columns.venues, columns.venues.counts(is_listed)),
+                lambda name: replace(filter, venue=name) if name != filter.venue else None,
+            ),
+            _best(
+                columns.categories,
+                columns.categories.counts(is_listed),
+                lambda name: replace(filter, category=name) if name != _code(filter.category) else None,
+            ),
+            _best(columns.authors, columns.authors.counts(is_listed), lambda name: _written_by(filter, name)),
+            _best(
+                given,
+                given.counts(np.append(is_listed, np.zeros(int(given.numbers.max(initial=0)) + 1, bool))),
+                lambda name: replace(filter, label=name) if name.casefold() != filter.label.casefold() else None,
+            ),
+        )
+
+    def _read(self, connection: Connection) -> _Columns:
+        with self._lock:
+            version = fulltext.version(connection)
+            if self._columns is None or self._columns.version != version:
+                self._columns = _read(connection, version)
+            return self._columns
+
+
+def _read(connection: Connection, version: str) -> _Columns:
+    joined = func.group_concat(cast(papers.c.number, Text))
+    years = select(papers.c.year, joined).where(papers.c.year.is_not(None)).group_by(papers.c.year)
+    venues = select(papers.c.venue, joined).where(papers.c.venue != "").group_by(papers.c.venue)
+    filed = select(func.min(categories.c.category), joined).join_from(
+        categories, papers, papers.c.id == categories.c.paper_id
+    )
+    written = select(func.min(authorships.c.name), joined).join_from(
+        authorships, papers, papers.c.id == authorships.c.paper_id
+    )
+    last = connection.execute(select(func.max(papers.c.number))).scalar_one() or 0
+    return _Columns(
+        version,
+        int(last) + 1,
+        _column(connection, years),
+        _column(connection, venues),
+        _column(connection, filed.group_by(categories.c.folded), _code),
+        _column(connection, written.group_by(authorships.c.folded)),
+    )
+
+
+def _labels(connection: Connection) -> _Column:
+    joined = func.group_concat(cast(papers.c.number, Text))
+    query = select(func.min(labels.c.label), joined).join_from(labels, papers, papers.c.id == labels.c.paper_id)
+    return _column(connection, query.group_by(labels.c.folded))
+
+
+def _column(connection: Connection, query: Select[tuple[str, str]], named: Callable[[str], str] = str) -> _Column:
+    """Read rows of a value and the numbers of its papers; values that are named alike are one."""
+    places: dict[str, int] = {}
+    numbers, holders = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for value, joined in connection.execute(query):
+        place = places.setdefault(named(value), len(places))
+        numbers.append(np.fromstring(joined, np.int64, sep=","))
+        holders.append(np.full(len(numbers[-1]), place))
+    of = np.concatenate(numbers)
+    bound = int(of.max(initial=0)) + 1
+    pairs = np.unique(np.concatenate(holders) * bound + of)
+    return _Column(list(places), pairs % bound, pairs // bound)
+
+
+def _years(column: _Column, is_listed: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    counts = column.counts(is_listed).tolist()
+    found = {int(year): count for year, count in zip(column.names, counts, strict=True) if count}
+    return tuple((year, found.get(year, 0)) for year in range(min(found), max(found) + 1)) if found else ()
+
+
+def _best(column: _Column, counts: Numbers, narrowed: Callable[[str], PaperFilter | None]) -> tuple[Facet, ...]:
+    return tuple(_entries(column, counts, narrowed))[:MOST]
+
+
+def _entries(column: _Column, counts: Numbers, narrowed: Callable[[str], PaperFilter | None]) -> Iterator[Facet]:
+    """Yield the first values, and a few more for those that do not narrow the list."""
+    for place in np.argsort(-counts, kind="stable")[: 2 * MOST].tolist():
+        filter = narrowed(column.names[place]) if counts[place] else None
+        if filter:
+            yield Facet(column.names[place], int(counts[place]), filter)
+
+
+def _named_alike(column: _Column, counts: Numbers) -> Numbers:
+    """Return the counts with those of the venues that the first ones' names mean too (see `filters.venues_named`)."""
+    found = counts.copy()
+    for place in np.argsort(-counts, kind="stable")[: 2 * MOST].tolist():
+        asked = fold(column.names[place]).split()
+        found[place] = sum(counts[other] for other, name in enumerate(column.names) if asked and is_named(name, asked))
+    return found
+
+
+def _written_by(filter: PaperFilter, name: str) -> PaperFilter | None:
+    if fold(name) in map(fold, filter.people):
+        return None
+    if filter.author:
+        return replace(filter, with_authors=(*filter.with_authors, name))
+    return replace(filter, author=name)
+
+
+def _code(category: str) -> str:
+    """Return the code of an arXiv category that is given by its code, else the category as it is."""
+    found = arxiv_categories.find(category)
+    is_code = len(found) == 1 and fold(category) in (fold(found[0].code), fold(found[0].short_code))
+    return found[0].code if is_code else category

@@ -1,0 +1,166 @@
+"""Collections: who is in them, and that they follow a paper wherever it goes."""
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.errors import UsageError
+from assistant.library import Library, Reading, curation, facets, labels
+from assistant.types import Paper, PaperFilter, Record
+from tests.conftest import make_paper
+
+HONEY = "Honey and wax of nine hives, weighed each week for a year and compared with the weather of the region."
+
+
+def read(library: Library, origin: str, *papers: Paper) -> None:
+    reading = Reading(library, origin)
+    reading.store([Record(paper, line, str(line)) for line, paper in enumerate(papers, 1)])
+    reading.finish()
+
+
+@pytest.fixture
+def filled(library: Library) -> Library:
+    read(
+        library,
+        "a.bib",
+        make_paper("Beams", authors=("Naibin Gu",), venue="ACL 2020", categories=("CL",), date="2020"),
+        make_paper("Bees", HONEY, authors=("Ada Lovelace",), venue="Findings of the ACL 2020", categories=("cs.CL",)),
+        make_paper("Gears", authors=("Naibin Gu",), date="2022"),
+    )
+    return library
+
+
+def titles(library: Library, name: str) -> list[str]:
+    return sorted(paper.title for paper in library.papers(PaperFilter(label=name)))
+
+
+def listed(library: Library) -> dict[str, int]:
+    return {each.name: each.count for each in labels.listed(library)}
+
+
+def id_of(library: Library, title: str) -> str:
+    return next(paper.id for paper in library.papers() if paper.title == title)
+
+
+def test_a_collection_is_what_a_filter_put_into_it(filled: Library) -> None:
+    assert labels.add(filled, " Reading  list ", PaperFilter(author="Naibin Gu")) == 2
+    assert labels.add(filled, "reading list", PaperFilter()) == 1
+    assert listed(filled) == {"Reading list": 3}
+    assert labels.remove(filled, "READING LIST", PaperFilter(since=2022)) == 2
+    assert titles(filled, "reading list") == ["Beams"]
+    assert filled.papers(PaperFilter(label="Reading list"))[0].labels == ("Reading list",)
+
+
+def test_a_collection_that_is_called_as_another_is_joins_it(filled: Library) -> None:
+    labels.add(filled, "one", PaperFilter(author="Naibin Gu"))
+    labels.add(filled, "Other", PaperFilter(since=2022))
+    labels.rename(filled, "one", "other")
+    assert listed(filled) == {"Other": 3}
+    labels.rename(filled, "other", "OTHER")
+    assert listed(filled) == {"OTHER": 3}
+    labels.delete_label(filled, "other")
+    assert listed(filled) == {}
+    assert filled.count() == 3
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201])
+def test_a_collection_has_a_name(filled: Library, name: str) -> None:
+    with pytest.raises(UsageError, match="name"):
+        labels.add(filled, name, PaperFilter())
+
+
+def test_a_collection_that_is_not_there_cannot_be_renamed(filled: Library) -> None:
+    with pytest.raises(UsageError, match="No paper is in"):
+        labels.rename(filled, "nothing", "something")
+
+
+def test_collections_and_the_day_follow_papers_that_are_merged_and_split(filled: Library) -> None:
+    one, other = id_of(filled, "Beams"), id_of(filled, "Gears")
+    days = filled.added([one, other])
+    labels.add(filled, "mine", PaperFilter(among=(other,)))
+    curation.merge(filled, one, other)
+    assert titles(filled, "mine") == [filled.papers_by_id([one])[0].title]
+    assert filled.added([one])[one] == min(days.values())
+    assert filled.former_ids(one) == [other]
+    parts = curation.split(filled, one)
+    assert len(titles(filled, "mine")) == len(parts) == 2
+    assert set(filled.added([part.id for part in parts]).values()) == {min(days.values())}
+
+
+def test_what_a_source_calls_a_paper_stays_with_the_source(library: Library) -> None:
+    tagged = make_paper("Bees", HONEY, labels=("honey", "To read"))
+    read(library, "zotero.json", tagged, make_paper("Gears", labels=("metal",)))
+    read(library, "b.bib", make_paper("Bees", HONEY, venue="Bee Journal"))
+    labels.add(library, "mine", PaperFilter())
+    assert listed(library) == {"honey": 1, "metal": 1, "mine": 2, "To read": 1}
+    read(library, "zotero.json", replace(tagged, labels=("wax",)), make_paper("Gears", labels=("metal",)))
+    assert listed(library) == {"metal": 1, "mine": 2, "wax": 1}
+    curation.remove_sources(library, ["zotero.json"])
+    assert listed(library) == {"mine": 1}
+    curation.remove(library, [id_of(library, "Bees")])
+    assert listed(library) == {}
+
+
+def test_labels_that_a_source_states_go_to_the_part_of_which_it_speaks(library: Library) -> None:
+    read(library, "a.json", make_paper("Beams", doi="10.1/a", labels=("tagged",)))
+    read(library, "b.json", make_paper("Bees", HONEY, doi="10.1/b"))
+    one, other = id_of(library, "Beams"), id_of(library, "Bees")
+    curation.merge(library, other, one)
+    assert len(curation.split(library, other)) == 2
+    assert titles(library, "tagged") == ["Beams"]
+
+
+def test_papers_with_labels_are_sound(filled: Library) -> None:
+    labels.add(filled, "mine", PaperFilter())
+    read(filled, "c.json", make_paper("Bees", HONEY, labels=("honey",)))
+    assert filled.papers()[0].labels  # reading checks each paper's digest
+
+
+def test_the_day_on_which_papers_came_is_a_filter_and_an_order(filled: Library) -> None:
+    with filled.transaction() as connection:
+        connection.exec_driver_sql("UPDATE papers SET added = '2026-01-31T23:59:59' WHERE title = 'Bees'")
+        connection.exec_driver_sql("UPDATE papers SET added = '' WHERE title = 'Gears'")
+
+    def found(**fields: str) -> list[str]:
+        return sorted(paper.title for paper in filled.papers(PaperFilter(**fields)))  # type: ignore[arg-type]
+
+    assert found(added_since="2026-01-31") == ["Beams", "Bees"]
+    assert found(added_since="2026-02-01") == ["Beams"]
+    assert found(added_until="2026-01-31") == ["Bees"]
+    assert found(added_until="2026-01-30") == []
+    assert [paper.title for paper in filled.find_papers("", order="added")[0]] == ["Beams", "Bees", "Gears"]
+
+
+def test_the_facets_of_a_list_say_how_many_papers_each_leaves(filled: Library) -> None:
+    index = facets.FacetIndex()
+    labels.add(filled, "Mine", PaperFilter(author="Ada Lovelace"))
+    for filter, words in ((PaperFilter(), ""), (PaperFilter(author="Naibin Gu"), ""), (PaperFilter(), "be")):
+        found = index.find(filled, filter, words)
+        entries = (*found.venues, *found.categories, *found.authors, *found.labels)
+        assert [each.count for each in entries] == [filled.find_papers(words, each.filter, 0)[1] for each in entries]
+        assert sum(count for _, count in found.years) == filled.find_papers(words, filter, 0)[1]
+    found = index.find(filled, PaperFilter())
+    assert found.years == ((2020, 1), (2021, 0), (2022, 1), (2023, 0), (2024, 1))
+    assert [(each.name, each.count) for each in found.categories] == [("cs.CL", 2)]
+    assert [(each.name, each.count) for each in found.authors] == [("Naibin Gu", 2), ("Ada Lovelace", 1)]
+    assert [(each.name, each.count) for each in found.labels] == [("Mine", 1)]
+    assert index.find(filled, PaperFilter(category="CL")).categories == ()
+
+
+def test_the_facets_are_those_of_the_library_as_it_is_now(filled: Library) -> None:
+    index = facets.FacetIndex()
+    assert len(index.find(filled, PaperFilter()).years) == 5
+    read(filled, "d.bib", make_paper("Dawn", date="2025"))
+    assert index.find(filled, PaperFilter()).years[-1] == (2025, 1)
+    curation.remove(filled, [paper.id for paper in filled.papers()])
+    assert index.find(filled, PaperFilter()) == facets.Facets()
+
+
+def test_one_paper_has_the_pairs_that_may_be_duplicates_of_it(library: Library) -> None:
+    title = "Beam tuning of low-rank adapters"
+    read(library, "a.bib", make_paper(title, HONEY, doi="10.1/a"), make_paper("Other", "Something else."))
+    read(library, "b.bib", make_paper(title, HONEY, doi="10.1/b"))
+    one = next(paper for paper in library.papers() if paper.doi == "10.1/a")
+    (pair,) = curation.alike(library, one.id)
+    assert {pair.one.doi, pair.other.doi} == {"10.1/a", "10.1/b"}
+    assert curation.alike(library, id_of(library, "Other")) == []
