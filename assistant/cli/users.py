@@ -38,13 +38,13 @@ def add_user(
 
 @app.command("remove")
 def remove_user(context: typer.Context, name: Name) -> None:
-    """Remove a user, who is logged out at once."""
+    """Remove a user and the conversations of that user, who is logged out at once."""
     from assistant.library import Users
 
     with open_library(context) as library:
         Users(library).remove(name)
         left = len(Users(library).all())
-    render.message(f"{name} may log in no more. {counted(left, 'user').capitalize()} left.")
+    render.message(f"{name} may log in no more. {counted(left, 'user')} left.")
 
 
 @app.command("password")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from assistant.errors import UsageError
-from assistant.library.schema import sessions, users
+from assistant.library.schema import conversations, sessions, users
 from assistant.library.store import Library
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class User:
 class Users:
     """The users of one library. Any number of threads and processes may read and write.
 
+    The first user takes over the conversations of who used the page without a login, and the last one leaves them so.
+
     A password is kept as its Argon2id hash, and a session as the hash of what the browser holds: who reads the file can
     log in with neither.
     """
@@ -66,13 +68,19 @@ class Users:
                 raise UsageError(
                     f"There is a user {name} already. `assistant users password {name}` changes the password."
                 )
-            is_admin = is_admin or not _some(connection)
+            is_first = not _some(connection)
+            is_admin = is_admin or is_first
+            if is_first:
+                _hand_over(connection, "", name)
             made = _text(_now())
             connection.execute(insert(users).values(name=name, hash=hashed, made=made, is_admin=int(is_admin)))
             return User(name, is_admin, made)
 
     def remove(self, name: str) -> None:
-        """Remove a user and the sessions. Raises UsageError for an unknown name, and the only administrator of some."""
+        """Remove a user, with the sessions and, where others remain, the conversations of that user.
+
+        Raises UsageError for an unknown name, or the only administrator where others remain.
+        """
         with self._library.transaction() as connection:
             user = _known(connection, name)
             others = [one for one in _all(connection) if one.name != user.name]
@@ -80,6 +88,10 @@ class Users:
                 raise UsageError(
                     f"{user.name} is the only administrator. Add another one first: `assistant users add NAME --admin`."
                 )
+            if others:
+                connection.execute(delete(conversations).where(conversations.c.owner == user.name))
+            else:
+                _hand_over(connection, user.name, "")
             connection.execute(delete(users).where(users.c.name == user.name))
 
     def set_password(self, name: str, password: str) -> None:
@@ -199,6 +211,11 @@ def _known(connection: Connection, name: str) -> User:
 
 def _some(connection: Connection) -> bool:
     return bool(connection.execute(select(exists(select(users.c.name)))).scalar_one())
+
+
+def _hand_over(connection: Connection, owner: str, heir: str) -> None:
+    """Give the conversations of one owner to another."""
+    connection.execute(update(conversations).where(conversations.c.owner == owner).values(owner=heir))
 
 
 def _all(connection: Connection) -> list[User]:

@@ -26,7 +26,9 @@ from assistant.ui.site import Site, address, here
 COOKIE = "assistant_session"
 
 _OPEN = re.compile(r"/login|/static/.*")
-_CALL = re.compile(r"/gradio_api/(?:queue/join|call/(?:v2/)?(\w+))/?")
+_CALL = re.compile(r"/turns|/gradio_api/(?:queue/join|call/(?:v2/)?(\w+))/?")
+"""What is counted: questions, and calls by their names."""
+
 _LONGEST_LOGIN = 8192
 """Bytes of the form in which a user logs in."""
 
@@ -153,7 +155,7 @@ class Access:
         except (TooMany, UsageError) as error:
             wait = error.wait if isinstance(error, TooMany) else 0
             status = 429 if wait else 413
-            if _is_engine(path):
+            if _is_asked_by_script(request, path):
                 return _said(status, str(error), wait)
             page = self._site.page(request, "error.html", status, message=str(error))
             page.headers.update({"Retry-After": str(wait)} if wait else {})
@@ -167,13 +169,13 @@ def safe_next(path: str) -> str:
     return path if is_ours and urlsplit(path).path != "/login" else "/"
 
 
-def _is_engine(path: str) -> bool:
-    """Tell whether an address is one of Gradio's engine, which scripts ask and not people."""
-    return path.startswith(("/gradio_api", "/config"))
+def _is_asked_by_script(request: Request, path: str) -> bool:
+    """Tell whether a script asks, which wants words and no page."""
+    return path.startswith(("/gradio_api", "/config")) or "application/json" in request.headers.get("accept", "")
 
 
 def _to_login(request: Request, path: str) -> Response:
-    if _is_engine(path):
+    if _is_asked_by_script(request, path):
         return _said(401, "You are logged out. Reload the page to log in.")
     query = f"?{request.url.query}" if request.url.query else ""
     wanted = f"{path}{query}" if request.method == "GET" and path != "/" else ""

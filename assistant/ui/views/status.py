@@ -38,7 +38,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         try:
             workspace.use_model(folder.strip() or model)
         except (UsageError, ModelError) as error:
-            return _page(request, 400, problem=str(error), folder=folder)
+            return _page(request, problem=str(error), folder=folder)
         return _back(request, "model")
 
     @routes.post("/status/reading")
@@ -67,13 +67,12 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         found = _figures(asked)
         return {"html": str(site.fragment(asked, "status_figures.html", **found)), "is_busy": found["is_busy"]}
 
-    def _page(request: Request, status: int = 200, problem: str = "", folder: str = "") -> HTMLResponse:
+    def _page(request: Request, problem: str = "", folder: str = "") -> HTMLResponse:
         settings = workspace.settings
         may_choose = is_admin(request)
         return site.page(
             request,
             "status.html",
-            status,
             **_figures(request),
             problem=problem,
             folder=folder,

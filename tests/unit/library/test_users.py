@@ -5,7 +5,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from assistant.errors import UsageError
-from assistant.library import Library, Users, schema
+from assistant.library import Conversations, Library, Users, schema
 
 PASSWORD = "correct horse battery"
 
@@ -122,6 +122,26 @@ def test_names_and_passwords_that_cannot_be_are_refused_with_what_to_do(users: U
     users.remove("bob")
     users.remove("ada")
     assert not users.exist()
+
+
+def test_conversations_pass_to_the_first_user_and_back_from_the_last_and_go_with_the_others(
+    users: Users, library: Library
+) -> None:
+    Conversations(library).begin_turn("Before anybody?")
+
+    def questions(owner: str) -> list[str]:
+        return [each.title for each in Conversations(library, owner).listed()]
+
+    users.add("ada", PASSWORD)
+    users.add("bob", PASSWORD)
+    Conversations(library, "bob").begin_turn("What is Bob's?")
+    assert (questions(""), questions("ada")) == ([], ["Before anybody?"])
+    users.remove("bob")
+    users.add("bob", PASSWORD)
+    assert questions("bob") == []
+    users.remove("bob")
+    users.remove("ada")
+    assert questions("") == ["Before anybody?"]
 
 
 def _digest(token: str) -> str:
