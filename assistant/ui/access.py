@@ -189,7 +189,7 @@ def _to_login(request: Request, path: str) -> Response:
 
 
 def _said(status: int, words: str, wait: int = 0) -> Response:
-    return JSONResponse({"detail": words}, status, {"Retry-After": str(wait)} if wait else None)
+    return JSONResponse({"detail": words, "error": words}, status, {"Retry-After": str(wait)} if wait else None)
 
 
 def _wait(limiter: RateLimiter, limit: RateLimitItem, *who: str) -> float:

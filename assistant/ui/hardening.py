@@ -6,7 +6,7 @@ import os
 import re
 import socket
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,7 +72,13 @@ class Reach:
         return is_loopback and not self.allowed_hosts and not self.trusted_proxies
 
     def check(self, has_users: bool) -> None:
-        """Raise UsageError where others would reach the page and nobody has to log in, or the prefix cannot be one."""
+        """Raise UsageError where others would reach the page and nobody has to log in, or what is said cannot be."""
+        for name in self.allowed_hosts:
+            if not re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?", name):
+                raise UsageError(f"--allowed-host {name} is no host. Give a name alone, such as papers.example.org.")
+        for proxy in self.trusted_proxies:
+            if not _is_network(proxy):
+                raise UsageError(f"--trusted-proxy {proxy} is no address. Give one such as 127.0.0.1 or 10.0.0.0/8.")
         if not self.is_local and not has_users:
             raise UsageError(
                 f"Others could reach the page at {', '.join(self.allowed_hosts) or self.host}, and read the library: "
@@ -120,6 +126,14 @@ class Reach:
 def _is_address(name: str) -> bool:
     try:
         ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(name: str) -> bool:
+    try:
+        ip_network(name)
     except ValueError:
         return False
     return True

@@ -66,6 +66,16 @@ def test_a_prefix_that_cannot_be_one_is_refused(prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "reach",
+    [Reach(allowed_hosts=("https://a.example",)), Reach(allowed_hosts=("",)), Reach(trusted_proxies=("*",))],
+)
+def test_hosts_and_proxies_that_cannot_be_are_refused(reach: Reach) -> None:
+    with pytest.raises(UsageError, match="Give"):
+        reach.check(has_users=True)
+    Reach(allowed_hosts=("a.example:81", "[::1]:80"), trusted_proxies=("10.0.0.0/8", "::1")).check(has_users=True)
+
+
+@pytest.mark.parametrize(
     ("received", "path"),
     [
         ("/papers", "/x/papers"),
