@@ -45,7 +45,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         token = site.users.log_in(name, password)
         if token is None:
             problem = "The name or the password is not right."
-            return site.page(request, "login.html", 401, **kept, problem=problem)
+            return site.page(request, "login.html", **kept, problem=problem)
         tries.forgive(client, name)
         answer = _on(request, onward)
         answer.set_cookie(
