@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.ui.access import COOKIE, TooMany, Tries, safe_next
 from assistant.ui.calls import Call
@@ -21,11 +21,15 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     routes = APIRouter()
     tries = Tries()
 
+    def form(request: Request, onward: str, name: str = "", problem: str = "", status: int = 200) -> HTMLResponse:
+        kept = safe_next(onward) if onward else ""
+        return site.page(request, "login.html", status, next=kept, name=name, problem=problem)
+
     @routes.get("/login")
     def show(request: Request, onward: Annotated[str, Query(alias="next")] = "") -> Response:
         if user(request) or not getattr(request.state, "needs_login", False):
             return _on(request, onward)
-        return site.page(request, "login.html", next=safe_next(onward) if onward else "", name="", problem="")
+        return form(request, onward)
 
     @routes.post("/login")
     def log_in(
@@ -35,17 +39,15 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         onward: Annotated[str, Form(alias="next")] = "",
     ) -> Response:
         client = request.client.host if request.client else ""
-        kept = {"next": safe_next(onward) if onward else "", "name": name}
         try:
             tries.count(client, name)
         except TooMany as error:
-            page = site.page(request, "login.html", 429, **kept, problem=str(error))
+            page = form(request, onward, name, str(error), 429)
             page.headers["Retry-After"] = str(error.wait)
             return page
         token = site.users.log_in(name, password)
         if token is None:
-            problem = "The name or the password is not right."
-            return site.page(request, "login.html", **kept, problem=problem)
+            return form(request, onward, name, "The name or the password is not right.")
         tries.forgive(client, name)
         answer = _on(request, onward)
         answer.set_cookie(
