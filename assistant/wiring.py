@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ from assistant.errors import FetchError, UsageError
 from assistant.models import registry as models
 from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Settings
-from assistant.types import ProgressListener
+from assistant.types import ModelState, ProgressListener
 from vectorstore import ChromaFolders, ChromaServer, IndexPlace
 
 if TYPE_CHECKING:
@@ -148,6 +150,26 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
     return checked
 
 
+def chat_models(settings: Settings) -> list[str]:
+    """Return the names of the known chat models that are on this machine."""
+    known = registry(settings)
+    return [entry.name for entry in known.entries() if entry.use == "chat" and known.is_present(entry.name)]
+
+
+def local_chat_model(settings: Settings, name: str) -> str:
+    """Return the name of a chat model that is on this machine: a known one, or a folder that holds one.
+
+    Raises UsageError for a hub id, which would ask for the network, and for a model of another use, ModelError for what
+    is no model, FetchError for a known one that is not here yet.
+    """
+    known, name = registry(settings), name.strip()
+    if any(entry.name == name and entry.use != "chat" for entry in known.entries()):
+        raise UsageError(f"The model {name} does not chat. Choose one of {', '.join(chat_models(settings))}.")
+    if not Path(known.resolve(name)).exists():
+        raise UsageError(f"{name} is not on this machine. Name a folder, or a model of `assistant models list`.")
+    return name
+
+
 def load_language_model(settings: Settings) -> LanguageModel:
     """Load the chat model that the settings name, else the one for this machine. Raises ModelError."""
     from assistant.models.chat_model import TransformersModel
@@ -155,6 +177,32 @@ def load_language_model(settings: Settings) -> LanguageModel:
     known = registry(settings)
     name = settings.model or default_chat_model(known)
     return TransformersModel(known.resolve(name), name, quantize=settings.quantize)
+
+
+def default_embedder() -> str:
+    """Return the name of the embedding model that is used unless another one is named."""
+    return models.default_embedder()
+
+
+def running(state: ModelState, model: object) -> ModelState:
+    """Return a model's state with where it runs, as far as the model tells."""
+    info = getattr(model, "info", None)
+    placed = getattr(model, "placement", None) or {"": getattr(info, "device", "cpu")}
+    return replace(
+        state,
+        name=getattr(info, "name", state.name),
+        device=", ".join(dict.fromkeys(placed.values())),
+        dtype=getattr(model, "dtype", "") or getattr(info, "dtype", ""),
+        memory=int(getattr(model, "memory", 0)),
+        tokens=int(getattr(model, "context_tokens", 0)),
+    )
+
+
+def give_memory_back() -> None:
+    """Give memory of models that are gone back to the device, so that the next one finds it."""
+    torch = sys.modules.get("torch")
+    if torch and torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def load_embedder(settings: Settings) -> Embedder:

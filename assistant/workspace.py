@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -31,6 +32,7 @@ from assistant.types import (
     CompletionReport,
     IngestionReport,
     Length,
+    ModelState,
     Notice,
     OverviewPlan,
     Paper,
@@ -80,6 +82,8 @@ class Workspace:
         self._closed = threading.Event()
         self._embedder: Embedder | None = None
         self._loading: Future[LanguageModel] | None = None
+        self._changing = ""
+        self._unchanged = ""
         self._checked = _CheckedEmbedder(self)
         self._reading_ahead = BackgroundReading(self._read_unread, lambda: self.assistant.foreground.is_busy)
         retriever = Retriever(self.library, self.index, self._checked)
@@ -260,6 +264,68 @@ class Workspace:
         """Begin to load the chat model in the background; an error shows when the model is first needed."""
         self._load()
 
+    def use_model(self, name: str) -> None:
+        """Answer with another chat model from now on: a known one that is on this machine, or a folder.
+
+        It takes its turn after the answers under way, in the background; who asks meanwhile waits for it. The old one
+        gives its memory back before. Where the new one cannot be loaded the old one comes back; `model_states` says so.
+        Raises UsageError, ModelError.
+        """
+        name = wiring.local_chat_model(self.settings, name)
+        with self._making:
+            if self._changing:
+                raise UsageError(f"The model {self._changing} is being loaded just now. Wait until it is there.")
+            self._changing, self._unchanged = name, ""
+        threading.Thread(target=self._change_model, args=(name,), name="model", daemon=True).start()
+
+    def _change_model(self, name: str) -> None:
+        before, loading = self.settings, Future[LanguageModel]()
+        with self._reading_ahead.held(), closing(self.assistant.queue.ticket(stop=self._closed)) as turn:
+            for _ in turn.wait():
+                pass
+            if self._closed.is_set():
+                return
+            with self._making:
+                old, self._loading = self._loading, loading
+            if old:
+                old.exception()  # one that is still being read is waited for
+            del old
+            gc.collect()  # the old model's hooks refer to it
+            wiring.give_memory_back()
+            self.settings = before.model_copy(update={"model": name})
+            try:
+                self._load_into(loading)
+            except Exception as error:  # noqa: BLE001 - said by model_states; the old model comes back
+                self._unchanged = str(error)
+                self.settings = before
+                try:
+                    self._load_into(loading)
+                except Exception as again:  # noqa: BLE001 - raised again in the thread that asks for the result
+                    loading.set_exception(again)
+            finally:
+                self._changing = ""
+
+    def _load_into(self, loading: Future[LanguageModel]) -> None:
+        loading.set_result(self._load_language_model())
+
+    def model_states(self) -> tuple[ModelState, ModelState]:
+        """Return in which state the chat model and the embedding model are, and where they run."""
+        with self._making:
+            loading, embedder = self._loading, self._embedder
+        settings = self.settings
+        chat = ModelState("chat", settings.model or wiring.default_chat_model(wiring.registry(settings)), "not loaded")
+        if loading and not loading.done():
+            chat = replace(chat, name=self._changing or chat.name, state="loading")
+        elif loading and (error := loading.exception()):
+            chat = replace(chat, state="failed", problem=str(error))
+        elif loading:
+            chat = wiring.running(replace(chat, state="ready"), loading.result())
+        if self._changing != chat.name:
+            chat = replace(chat, next=self._changing)
+        chat = replace(chat, problem=self._unchanged or chat.problem)
+        embedding = ModelState("embedding", settings.embedder or wiring.default_embedder(), "not loaded")
+        return chat, wiring.running(replace(embedding, state="ready"), embedder) if embedder else embedding
+
     def add(
         self,
         sources: str | Path | Reference | Sequence[str | Path | Reference],
@@ -400,6 +466,19 @@ class Workspace:
         """Have the chat model read papers in the background whenever nobody asks; the setting read_ahead allows it."""
         if self.settings.read_ahead:
             self._reading_ahead.begin()
+
+    def set_reading_ahead(self, is_on: bool) -> None:
+        """Have papers read ahead when nobody asks, or no more, until the program ends."""
+        self.settings = self.settings.model_copy(update={"read_ahead": is_on})
+        if is_on:
+            self._reading_ahead.begin()
+        else:
+            self._reading_ahead.end()
+
+    @property
+    def is_reading_ahead(self) -> bool:
+        """Tell whether papers are read ahead, now or as soon as nobody asks."""
+        return self._reading_ahead.is_reading
 
     def _read_unread(self, stop: threading.Event) -> None:
         with suppress(AssistantError):  # said when it is tried next in the foreground

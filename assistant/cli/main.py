@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import click
 import typer
 
-from assistant.cli import authors, conversations, evaluate, export, models, papers, render, trends
+from assistant.cli import authors, conversations, evaluate, export, models, papers, render, trends, users
 from assistant.cli.options import AsJson, Topic, open_workspace, several_people_note, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
@@ -42,6 +42,7 @@ for commands in (papers, trends, export, evaluate):
 app.add_typer(authors.app, name="authors")
 app.add_typer(conversations.app, name="conversations")
 app.add_typer(models.app, name="models")
+app.add_typer(users.app, name="users", no_args_is_help=True)
 
 
 @app.callback()
@@ -232,13 +233,34 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 7860,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
     sample: Annotated[bool, typer.Option(help="Add the sample library when the library is empty.")] = False,
+    root_path: Annotated[str, typer.Option(help="Prefix that a proxy puts before every address, as /assistant.")] = "",
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name under which browsers know the page behind a proxy, as papers.example.org. May be repeated."
+        ),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(help="Address of a proxy that is believed who asks, and whether by HTTPS. May be repeated."),
+    ] = None,
 ) -> None:
-    """Serve the web page."""
+    """Serve the web page: on this machine only, or for the users of `assistant users`."""
     with open_workspace(context) as opened:
+        from assistant.library import Users
+        from assistant.ui import Reach
         from assistant.ui import serve as serve_page
+
+        reach = Reach(host, root_path.rstrip("/"), tuple(allowed_host or ()), tuple(trusted_proxy or ()))
+        reach.check(Users(opened.library).exist())
 
         def announce(url: str) -> None:
             render.message(f"The page is at {url} (Ctrl-C stops it).")
+            if not (reach.is_local or reach.trusted_proxies):
+                render.message(
+                    "Passwords travel as they are typed unless a proxy with HTTPS is before it: see docs/serving.md.",
+                    "yellow",
+                )
             if open_page:
                 webbrowser.open(url)
 
@@ -248,7 +270,7 @@ def serve(
         opened.warm_up()
         opened.catch_up()
         opened.read_ahead_when_idle()
-        serve_page(opened, host, port, on_ready=announce)
+        serve_page(opened, host, port, on_ready=announce, reach=reach)
 
 
 @app.command()

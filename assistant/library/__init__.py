@@ -27,8 +27,10 @@ from assistant.library.schema import (
     themes,
     vectors,
 )
+from assistant.library.sizes import LibrarySizes, sizes
 from assistant.library.store import FILE_NAME, Library, Order, make_folder
 from assistant.library.upsert import Outcome, Reading
+from assistant.library.users import User, Users
 
 __all__ = [
     "FILE_NAME",
@@ -38,6 +40,7 @@ __all__ = [
     "Conversations",
     "Finding",
     "Library",
+    "LibrarySizes",
     "Order",
     "Outcome",
     "Ownership",
@@ -47,6 +50,8 @@ __all__ = [
     "SavedTurn",
     "SourceRecord",
     "UnknownField",
+    "User",
+    "Users",
     "aliases",
     "authors",
     "authorships",
@@ -73,6 +78,7 @@ __all__ = [
     "provenance",
     "read_papers",
     "schema",
+    "sizes",
     "strong_keys",
     "themes",
     "title_key",

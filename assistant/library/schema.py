@@ -111,6 +111,12 @@ turns = Table(
 )
 """Nodes of a tree: `parent` is the turn before, NULL for a first one. `words` are question and answer, folded."""
 
+users = Table("users", metadata, *_texts("name hash made"), *_numbers("is_admin"))
+"""Who may use the page; nobody has to log in where there is none."""
+
+sessions = Table("sessions", metadata, *_texts("token user made last_seen"))
+"""Where users are logged in: `token` is the hash of what the browser holds."""
+
 facts = Table("facts", metadata, *_texts("name value"))
 """What the library notes about itself."""
 

@@ -107,6 +107,11 @@ class TransformersModel:
         return {part: str(device) for part, device in placed.items()}
 
     @property
+    def memory(self) -> int:
+        """Return the bytes that the weights take, those in 8 bits not counted."""
+        return int(self._model.get_memory_footprint())
+
+    @property
     def context_tokens(self) -> int:
         """Return how many tokens prompt and answer may have together."""
         return int(getattr(self._model.config.get_text_config(), "max_position_embeddings", 4096))

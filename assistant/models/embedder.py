@@ -74,6 +74,11 @@ class TransformerEmbedder:
         return str(self._model.dtype).removeprefix("torch.")
 
     @property
+    def memory(self) -> int:
+        """Return the bytes that the weights take."""
+        return sum(weights.nbytes for weights in self._model.parameters())
+
+    @property
     def context_tokens(self) -> int:
         """Return how many tokens of a text count."""
         return int(self._model.max_seq_length or MAX_TOKENS)

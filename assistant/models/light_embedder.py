@@ -52,6 +52,21 @@ class LightEmbedder:
         """Return the length of every vector."""
         return self._encoder.dimension
 
+    @property
+    def placement(self) -> Mapping[str, str]:
+        """Return where the model runs, part by part; one entry, "", when all of it is in one place."""
+        return getattr(self._loaded, "placement", None) or {"": "cpu"}
+
+    @property
+    def dtype(self) -> str:
+        """Return the number format of the weights."""
+        return str(getattr(self._loaded, "dtype", "float32"))
+
+    @property
+    def memory(self) -> int:
+        """Return the bytes that the weights take, as far as they are loaded."""
+        return self._encoder.memory + int(getattr(self._loaded, "memory", 0))
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a text, shape (len(texts), dimension), float32. Raises ModelError."""
         return self._encoder.vector(texts[0])[None] if len(texts) == 1 else self._whole().embed(texts)
@@ -134,6 +149,12 @@ class BertEncoder:
         mean: Vectors = state.mean(axis=0)
         unit: Vectors = mean / np.linalg.norm(mean).clip(1e-12)
         return unit
+
+    @property
+    def memory(self) -> int:
+        """Return the bytes of the weights that were read; the table of words stays on disk."""
+        read: Mapping[str, Vectors] = vars(self).get("_weights", {})
+        return sum(weights.nbytes for weights in read.values())
 
     @cached_property
     def _cores(self) -> ThreadpoolController:

@@ -80,6 +80,25 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelState:
+    """A model in use: whether it is loaded, where it runs, in what number format, and how many bytes its weights take.
+
+    Where it is not loaded nothing is known of that. `next` is the model that takes its place after the answers under
+    way, and `problem` says why a model could not be loaded; "" for none.
+    """
+
+    use: Literal["chat", "embedding"]
+    name: str
+    state: Literal["not loaded", "loading", "ready", "failed"]
+    device: str = ""
+    dtype: str = ""
+    memory: int = 0
+    tokens: int = 0
+    next: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
     """Seconds since the question was asked, and tokens. Fields are None where the model was not called."""
 

@@ -1,4 +1,4 @@
-"""Web server of the page: for this machine only, until Ctrl-C."""
+"""Web server of the page: for this machine, or for users who log in, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import errno
 import inspect
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, UsageError
-from assistant.ui.hardening import LARGEST_UPLOAD, Gate, require_loopback, seal_environment
+from assistant.library import Users
+from assistant.ui.hardening import LARGEST_UPLOAD, Gate, Reach, seal_environment
 
 if TYPE_CHECKING:
     import uvicorn
@@ -25,25 +27,32 @@ _BETWEEN_LOOKS = 0.05
 """Seconds between two looks for a new call. Gradio looks a thousand times a second, which an idle machine can hear."""
 
 
-def serve(workspace: Workspace, host: str, port: int, on_ready: Callable[[str], object]) -> None:
+def serve(
+    workspace: Workspace, host: str, port: int, on_ready: Callable[[str], object], reach: Reach | None = None
+) -> None:
     """Serve the page until Ctrl-C; `on_ready` is called with its address once it answers. Port 0 takes any free one.
 
-    Raises UsageError for an address that others could reach, AssistantError when the port is in use.
+    `reach` says from where it is reached, from this machine unless it is given. Raises UsageError for an address that
+    others could reach without logging in, AssistantError when the port is in use.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        server(workspace, host, port, on_ready).run()
+        server(workspace, host, port, on_ready, reach).run()
 
 
-def server(workspace: Workspace, host: str, port: int, on_ready: Callable[[str], object]) -> uvicorn.Server:
+def server(
+    workspace: Workspace, host: str, port: int, on_ready: Callable[[str], object], reach: Reach | None = None
+) -> uvicorn.Server:
     """Return the page's server, its port taken: `run()` serves until `should_exit` is set. Raises as `serve` does."""
-    require_loopback(host)
+    reach = replace(reach or Reach(), host=host)
+    reach.check(Users(workspace.library).exist())
     uploads = workspace.library.folder.resolve() / "uploads"
     seal_environment(uploads)
     import uvicorn
 
-    listener = _listen(host.strip("[]"), port)
+    name = host.strip("[]")
+    listener = _listen(name, port)
     taken = listener.getsockname()[1]
-    address = f"http://[{host.strip('[]')}]:{taken}/" if ":" in host else f"http://{host}:{taken}/"
+    address = f"http://{f'[{name}]' if ':' in name else name}:{taken}{reach.root_path}/"
 
     class Server(uvicorn.Server):
         """Says when it answers."""
@@ -53,15 +62,17 @@ def server(workspace: Workspace, host: str, port: int, on_ready: Callable[[str],
             on_ready(address)
 
     config = uvicorn.Config(
-        Gate(application(workspace, uploads)),
+        Gate(application(workspace, uploads, reach), reach),
         log_level="warning",
         server_header=False,
+        proxy_headers=bool(reach.trusted_proxies),
+        forwarded_allow_ips=list(reach.trusted_proxies),
         timeout_graceful_shutdown=1,
     )
     return Server(config)
 
 
-def application(workspace: Workspace, uploads: Path) -> Any:
+def application(workspace: Workspace, uploads: Path, reach: Reach) -> Any:
     """Return the site as an ASGI application: its views, and behind them what takes long as calls of Gradio's engine.
 
     A view is a page of HTML; a call goes through Gradio's queue and sends what it has as it comes. Everything else of
@@ -72,6 +83,7 @@ def application(workspace: Workspace, uploads: Path) -> Any:
     from fastapi import FastAPI
     from starlette.staticfiles import StaticFiles
 
+    from assistant.ui.access import Access
     from assistant.ui.downloads import Downloads
     from assistant.ui.site import Site
     from assistant.ui.views import VIEWS
@@ -80,16 +92,18 @@ def application(workspace: Workspace, uploads: Path) -> Any:
     site = Site(workspace, uploads, downloads)
     app = FastAPI(openapi_url=None, routes=[downloads.route])
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
+    uncounted: set[str] = set()
     with gr.Blocks(analytics_enabled=False, mode="server") as engine:
         for view in VIEWS:
             routes, calls = view.lay_out(site)
             app.include_router(routes)
             for call in calls:
+                uncounted |= set() if call.is_counted else {call.name}
                 gr.api(call.run, api_name=call.name, concurrency_limit=call.at_once, concurrency_id=call.name)
     _show_errors(app, site)
     engine.queue(api_open=False, max_size=_LONGEST_QUEUE)
     engine._queue.sleep_when_free = engine._queue.progress_update_sleep_when_free = _BETWEEN_LOOKS
-    return gr.mount_gradio_app(
+    mounted = gr.mount_gradio_app(
         app,
         engine,
         path="/",
@@ -104,6 +118,7 @@ def application(workspace: Workspace, uploads: Path) -> Any:
         ssr_mode=False,
         pwa=False,
     )
+    return Access(mounted, site, reach, uncounted)
 
 
 def _show_errors(app: FastAPI, site: Site) -> None:

@@ -13,9 +13,11 @@ class Call:
 
     What it yields or returns is plain JSON; its parameters and what it returns carry types, and a parameter of type
     `gradio.Request` tells who calls. It raises `gradio.Error` with words for a person. `at_once` is how many of one
-    name may run at the same time; None is any number, for a function that is asynchronous and mostly waits.
+    name may run at the same time; None is any number, for a function that is asynchronous and mostly waits. People who
+    log in may make so many calls a minute; one that costs next to nothing is not counted.
     """
 
     name: str
     run: Callable[..., Any]
     at_once: int | None = 4
+    is_counted: bool = True

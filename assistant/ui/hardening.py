@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +15,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.errors import UsageError
+
+_ANY = frozenset({"0.0.0.0", "::"})
+_OF_PROXIES = (b"x-forwarded-", b"x-gradio-server", b"forwarded")
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -45,14 +51,96 @@ _HEADERS = {
 }
 
 
-def require_loopback(host: str) -> None:
-    """Raise UsageError unless only this machine can reach `host`: the page has no login."""
-    if host.strip("[]").lower() not in LOOPBACK:
-        raise UsageError(
-            f"The page cannot listen on {host}: it has no login, so anyone who reaches that address could read the "
-            "library. Use --host 127.0.0.1, and reach it from another machine through a tunnel: "
-            "ssh -L 7860:127.0.0.1:7860 THIS-MACHINE."
-        )
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """From where the page is reached.
+
+    `host` is the address that it listens on, `root_path` the prefix that a proxy puts before every address.
+    `allowed_hosts` are names, with a port where it is not the usual one, under which browsers know it, and
+    `trusted_proxies` the addresses of proxies that are believed who asks and whether by HTTPS.
+    """
+
+    host: str = "127.0.0.1"
+    root_path: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether only this machine reaches the page."""
+        is_loopback = self.host.strip("[]").lower() in LOOPBACK
+        return is_loopback and not self.allowed_hosts and not self.trusted_proxies
+
+    def check(self, has_users: bool) -> None:
+        """Raise UsageError where others would reach the page and nobody has to log in, or what is said cannot be."""
+        for name in self.allowed_hosts:
+            if not re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?", name):
+                raise UsageError(f"--allowed-host {name} is no host. Give a name alone, such as papers.example.org.")
+        for proxy in self.trusted_proxies:
+            if not _is_network(proxy):
+                raise UsageError(f"--trusted-proxy {proxy} is no address. Give one such as 127.0.0.1 or 10.0.0.0/8.")
+        if not self.is_local and not has_users:
+            raise UsageError(
+                f"Others could reach the page at {', '.join(self.allowed_hosts) or self.host}, and read the library: "
+                "there are no users yet. Add yourself with `assistant users add NAME`, and serve again; everybody then "
+                "logs in. Or use --host 127.0.0.1 alone, and reach the page from another machine through a tunnel: "
+                "ssh -L 7860:127.0.0.1:7860 THIS-MACHINE."
+            )
+        root = self.root_path
+        if root and (not re.fullmatch(r"(?:/[\w.~-]+)+", root) or _is_known(root) or _is_known(f"{root}/")):
+            raise UsageError(
+                f"--root-path {root} cannot be the prefix of the page. Give one such as /assistant: letters and digits "
+                "after a slash, and not an address of the page's own."
+            )
+
+    def is_own(self, headers: Headers) -> bool:
+        """Tell whether a request names this page as its host, and comes from this page where it says from where."""
+        try:
+            host = urlsplit(f"//{headers.get('host', '').lower()}")
+            origin = headers.get("origin")
+            asking = host.netloc if origin is None else urlsplit(origin.lower()).netloc
+            return self._is_called(host.hostname or "") and asking in (host.netloc, *self._names)
+        except ValueError:
+            return False
+
+    def placed(self, scope: Scope) -> Scope:
+        """Return a request with the prefix before its path, whether the proxy took it away or not."""
+        root, path = self.root_path, str(scope["path"])
+        if not root:
+            return scope
+        rest = path.removeprefix(root) if path == root or path.startswith(f"{root}/") else path
+        return {**scope, "root_path": root, "path": f"{root}{rest or '/'}"}
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(name.lower() for name in self.allowed_hosts)
+
+    def _is_called(self, name: str) -> bool:
+        """Tell whether a host is this page's. No name can be made to point here by others where it is an address."""
+        bound = self.host.strip("[]").lower()
+        if name in LOOPBACK or name == bound or name in (urlsplit(f"//{known}").hostname for known in self._names):
+            return True
+        return bound in _ANY and (_is_address(name) or name == socket.gethostname().lower())
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(name: str) -> bool:
+    try:
+        ip_network(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_known(path: str) -> bool:
+    return bool(_VIEWS.fullmatch(path) or _CALLS.fullmatch(path))
 
 
 def seal_environment(uploads: Path) -> None:
@@ -65,35 +153,30 @@ def seal_environment(uploads: Path) -> None:
 
 
 class Gate:
-    """ASGI middleware: answers known addresses only, when this machine's own page asks, with the security headers.
+    """ASGI middleware: answers known addresses only, when our own page asks, with the security headers.
 
-    A foreign Host means that some other name was made to point here, a foreign Origin that some other page asks.
+    A foreign Host means that some other name was made to point here, a foreign Origin that some other page asks. What
+    proxies say of themselves is kept from Gradio, which believes everybody.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, reach: Reach) -> None:
         self._app = app
+        self._reach = reach
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or one step of the server's life."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        scope = self._reach.placed(scope)
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", ""))) or "/"
-        if scope["type"] != "http" or not (_VIEWS.fullmatch(path) or _CALLS.fullmatch(path)):
+        if scope["type"] != "http" or not _is_known(path):
             await PlainTextResponse("There is nothing here.", 404)(scope, receive, _with_headers(send))
-        elif not _is_own(headers):
+        elif not self._reach.is_own(Headers(scope=scope)):
             await PlainTextResponse("Only this page may send requests.", 403)(scope, receive, _with_headers(send))
         else:
-            await self._app(scope, receive, _with_headers(send))
-
-
-def _is_own(headers: Headers) -> bool:
-    host = urlsplit(f"//{headers.get('host', '')}")
-    if host.hostname not in LOOPBACK:
-        return False
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == host.netloc
+            kept = [(name, value) for name, value in scope["headers"] if not name.startswith(_OF_PROXIES)]
+            await self._app({**scope, "headers": kept}, receive, _with_headers(send))
 
 
 def _with_headers(send: Send) -> Send:
@@ -106,4 +189,3 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return sending
-

@@ -15,9 +15,11 @@ from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from assistant.library import Users
 from assistant.settings import PROGRAM_VERSION
 from assistant.text import counted
 from assistant.types import Paper, PaperFilter
@@ -25,6 +27,8 @@ from assistant.ui import filter_query, rendering
 from assistant.ui.downloads import Downloads
 
 if TYPE_CHECKING:
+    import gradio as gr
+
     from assistant.workspace import Workspace
 
 TITLE = "Research assistant"
@@ -44,6 +48,7 @@ class Site:
     def __init__(self, workspace: Workspace, uploads: Path, downloads: Downloads) -> None:
         self.workspace = workspace
         self.library = workspace.library
+        self.users = Users(workspace.library)
         self.uploads = uploads
         self.downloads = downloads
 
@@ -54,7 +59,7 @@ class Site:
     def fragment(self, request: Request, template: str, **context: Any) -> Markup:
         """Return a template filled in, as HTML: a page, or a part of one that a script puts in its place."""
         spoken = language(request)
-        return Markup(  # noqa: S704 - the templates escape what they are given
+        return Markup(
             _environment(spoken)
             .get_template(template)
             .render(
@@ -65,7 +70,9 @@ class Site:
                 languages=LANGUAGES,
                 theme=request.cookies.get("theme", ""),
                 user=user(request),
-                size=self.library.count(),
+                is_admin=is_admin(request),
+                is_known=is_known(request),
+                size=self.library.count() if is_known(request) else 0,
                 title=TITLE,
                 version=PROGRAM_VERSION,
             )
@@ -83,6 +90,35 @@ class Site:
 def user(request: Request) -> str:
     """Return who asks; "" where nobody has to log in."""
     return str(getattr(request.state, "user", ""))
+
+
+def is_known(request: Request) -> bool:
+    """Tell whether who asks may see anything: is logged in, or need not be."""
+    return bool(user(request)) or not getattr(request.state, "needs_login", False)
+
+
+def is_admin(request: Request) -> bool:
+    """Tell whether who asks may also delete papers, choose models and see the users; where nobody logs in, all may."""
+    return bool(getattr(request.state, "is_admin", True))
+
+
+def require_admin(request: Request) -> None:
+    """Answer 403 unless who asks may do what only administrators may."""
+    if not is_admin(request):
+        raise HTTPException(403, "Only an administrator may do that. Ask the one who runs this page.")
+
+
+def caller(request: gr.Request) -> str:
+    """Return who makes a call; "" where nobody has to log in."""
+    return user(asked_by(request))
+
+
+def asked_by(request: gr.Request) -> Request:
+    """Return the web request of a call, by which templates are filled in."""
+    asked = request.request
+    if asked is None:
+        raise RuntimeError("The call came without a request.")
+    return asked
 
 
 def here(request: Request) -> str:

@@ -63,7 +63,7 @@ class BackgroundReading:
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._busy = 0
-        self._has_work = self._is_closed = False
+        self._has_work = self._is_wanted = self._is_closed = False
         self._thread: threading.Thread | None = None
 
     def begin(self) -> None:
@@ -72,8 +72,20 @@ class BackgroundReading:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="reading ahead", daemon=True)
                 self._thread.start()
-            self._has_work = True
+            self._has_work = self._is_wanted = True
             self._changed.notify()
+
+    def end(self) -> None:
+        """Read no more until `begin`."""
+        with self._changed:
+            self._is_wanted = False
+            self._stop.set()
+
+    @property
+    def is_reading(self) -> bool:
+        """Tell whether there is something to read, now or as soon as nothing else is done."""
+        with self._changed:
+            return self._is_wanted and self._has_work
 
     def leave(self) -> None:
         """Leave what is being read at once; it is read again after a while without an answer."""
@@ -103,10 +115,14 @@ class BackgroundReading:
         if self._thread is not None:
             self._thread.join(timeout=1)
 
+    @property
+    def _may_read(self) -> bool:
+        return self._has_work and self._is_wanted and not self._busy
+
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closed or (self._has_work and not self._busy))
+                self._changed.wait_for(lambda: self._is_closed or self._may_read)
                 if self._is_closed:
                     return
                 self._stop = stop = threading.Event()

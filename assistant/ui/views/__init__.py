@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assistant.ui.views import adding, authors, chat, paper, papers, status, trends
+from assistant.ui.views import adding, authors, chat, login, paper, papers, status, trends
 
-VIEWS = (chat, papers, paper, authors, trends, adding, status)
+VIEWS = (chat, papers, paper, authors, trends, adding, status, login)
 
 __all__ = ["VIEWS"]

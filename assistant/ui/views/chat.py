@@ -67,7 +67,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    return routes, [Call("watch", watch, None), Call("ask", answer, 8)]
+    return routes, [Call("watch", watch, None, is_counted=False), Call("ask", answer, 8)]
 
 
 @dataclass(frozen=True, slots=True)
