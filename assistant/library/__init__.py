@@ -13,6 +13,7 @@ from assistant.library.filters import (
 )
 from assistant.library.identity import strong_keys, title_key
 from assistant.library.integrity import CheckReport, Finding
+from assistant.library.kept_summaries import KeptSummaries, KeptSummary
 from assistant.library.lock import Ownership
 from assistant.library.rows import insert_papers, pages, read_papers
 from assistant.library.schema import (
@@ -37,6 +38,8 @@ __all__ = [
     "CheckReport",
     "Conversations",
     "Finding",
+    "KeptSummaries",
+    "KeptSummary",
     "Library",
     "Outcome",
     "Ownership",

@@ -14,6 +14,7 @@ from assistant.library.authors import decisions
 from assistant.library.authors.resolution import Directory
 from assistant.library.authors.resolution import Person as Person
 from assistant.library.authors.resolution import Variant as Variant
+from assistant.library.authors.roster import Roster
 
 _ID = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
 _OPTION = "people"
@@ -27,6 +28,7 @@ class People:
         self._lock = threading.Lock()
         self._version = ("", "")
         self._directory: Directory | None = None
+        self._roster: tuple[Directory, Roster] | None = None
 
     def directory(self, connection: Connection) -> Directory:
         """Return the people of the library as it is now. The first call after a change reads all names."""
@@ -36,6 +38,14 @@ class People:
                 self._directory = Directory(connection, decisions.read(connection))
                 self._version = version
             return self._directory
+
+    def roster(self, connection: Connection) -> Roster:
+        """Return the figures of the people as they are now."""
+        directory = self.directory(connection)
+        with self._lock:
+            if self._roster is None or self._roster[0] is not directory:
+                self._roster = directory, Roster(connection, directory)
+            return self._roster[1]
 
 
 def attach(engine: Engine) -> None:
@@ -73,6 +83,21 @@ def holder(connection: Connection, paper_id: str, name: str) -> Person | None:
     """Return the person who has a name, as the source spells it, on a paper; None where it does not stand there."""
     named = _directory(connection).by_paper.get(paper_id, ())
     return next((person for spelling, person in named if spelling == name), None)
+
+
+def alike(connection: Connection, person: Person) -> list[Person]:
+    """Return others whose name may be this person's by its letters, who wrote most first."""
+    directory = _directory(connection)
+    keys = {directory.index.key_of[variant.name] for variant in person.variants}
+    near = {other for key in keys for other in (key, *directory.index.matches.get(key, ()))}
+    found = {each.id: each for key in near for each in directory.by_key.get(key, ()) if each.id != person.id}
+    return sorted(found.values(), key=lambda each: (-len(each.paper_ids), each.id))
+
+
+def roster(connection: Connection) -> Roster:
+    """Return everybody in figures."""
+    people: People = connection.get_execution_options().get(_OPTION) or People()
+    return people.roster(connection)
 
 
 def is_id(words: str) -> bool:
