@@ -92,9 +92,7 @@ papers_read = Table("papers_read", metadata, _of_paper(), *_texts("model digest"
 themes = Table("themes", metadata, *_texts("scope id name paper_ids"))
 """Themes found before: `paper_ids` is a JSON list, `name` what a model called the theme ("" for none)."""
 
-kept_summaries = Table(
-    "kept_summaries", metadata, *_texts("scope length made answer"), Column("papers", LargeBinary)
-)
+kept_summaries = Table("kept_summaries", metadata, *_texts("scope length made answer"), Column("papers", LargeBinary))
 """Summaries that were asked for, with the papers as they were then."""
 
 conversations = Table(

@@ -33,7 +33,9 @@ class Summaries:
     def running(self, filter: PaperFilter) -> Length | None:
         """Return the length of a summary of these papers that is being written; None where none is."""
         with self._lock:
-            found = (length for (papers, length), each in self._running.items() if papers == filter and not each.is_over)
+            found = (
+                length for (papers, length), each in self._running.items() if papers == filter and not each.is_over
+            )
             return next(found, None)
 
     def start(self, filter: PaperFilter, length: Length, asker: str) -> RunningSummary:
@@ -76,7 +78,7 @@ class RunningSummary:
                     if isinstance(event, AnswerFinished) and not self.is_stopped and not event.answer.refused:
                         kept.keep(filter, length, event.answer, then)
                     self._tell(event)
-            except Exception as error:  # noqa: BLE001 - told to those who follow
+            except Exception as error:
                 self._tell(error)
                 if not isinstance(error, AssistantError):
                     raise

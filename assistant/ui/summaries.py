@@ -56,7 +56,9 @@ def scope(site: Site, request: Request, filter: PaperFilter) -> SummaryScope:
 def calls(site: Site) -> list[Call]:
     """Return the calls by which a page has summaries written and stops them."""
 
-    def summarize(scope: list[Any], paper: str, length: str, anew: bool, request: gr.Request) -> Iterator[dict[str, Any]]:
+    def summarize(
+        scope: list[Any], paper: str, length: str, anew: bool, request: gr.Request
+    ) -> Iterator[dict[str, Any]]:
         """Write a summary of papers and keep it; one that is kept and still holds is sent at once unless `anew`.
 
         `scope` holds the pairs of a filter's query, or `paper` is the id of one. Each value sent has "status" in words,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -66,7 +66,9 @@ class Roster:
             " " + " ".join(word for each in person.variants for word in words_of(each.name)) for person in people
         ]
         parsed = [parse(name) for name in self.names]
-        order = sorted(range(len(people)), key=lambda place: (parsed[place].family, parsed[place].given, self.ids[place]))
+        order = sorted(
+            range(len(people)), key=lambda place: (parsed[place].family, parsed[place].given, self.ids[place])
+        )
         self._name_rank = np.empty(len(people), np.int64)
         self._name_rank[order] = np.arange(len(people))
         number = {person_id: place for place, person_id in enumerate(self.ids)}
@@ -172,7 +174,9 @@ class RosterPart:
         ids, names = self._roster.ids, self._roster.names
         return [
             RosterPair(ids[one], names[one], ids[other], names[other], int(count))
-            for one, other, count in zip(found.row[kept][order], found.col[kept][order], found.data[kept][order], strict=True)
+            for one, other, count in zip(
+                found.row[kept][order], found.col[kept][order], found.data[kept][order], strict=True
+            )
         ]
 
     def _entry(self, person: int) -> RosterEntry:

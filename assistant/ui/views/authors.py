@@ -36,6 +36,9 @@ _COAUTHORS, _FIRST_PAPERS, _PAPERS, _ALIKE = 15, 10, 20, 5
 _TOLD_APART = 200
 """Papers from which one may be split off on the page; of people with more, by the command line."""
 
+_NAMED = 250
+"""Papers that an address names one by one, at most."""
+
 _PARTS, _THEMES = 8, 64
 """Lists of people, and themes of people, that are held in memory."""
 
@@ -119,7 +122,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             return _back(request, connection, curation.merge(connection, one, two))
 
     @routes.post("/author/{who}/split")
-    def split(request: Request, who: str, part: Annotated[list[str], Form(default_factory=list)]) -> RedirectResponse:
+    def split(request: Request, who: str, part: Annotated[tuple[str, ...], Form()] = ()) -> RedirectResponse:
         with site.library.transaction() as connection:
             person = curation.named(connection, who)
             if not part:
@@ -136,12 +139,19 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     def find_themes(author: str, request: gr.Request) -> dict[str, Any]:
         """Return the themes of a person's papers as HTML."""
         try:
-            found = themes.of(PaperFilter(author=author))
+            mine = PaperFilter(author=author)
+            found = themes.of(mine)
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return {"html": site.fragment(summaries.caller(request), "author_themes.html", themes=found, author=author)}
+        return {
+            "html": site.fragment(
+                summaries.caller(request),
+                "author_themes.html",
+                themes=[(each, _of_theme(mine, each)) for each in found],
+            )
+        }
 
-    return routes, [Call("author_themes", find_themes, 1)]
+    return routes, [Call("author_themes", find_themes, 1), *summaries.calls(site)]
 
 
 def by(filter: PaperFilter, person_id: str) -> PaperFilter:
@@ -154,6 +164,11 @@ def by(filter: PaperFilter, person_id: str) -> PaperFilter:
 def both(filter: PaperFilter, one: str, other: str) -> PaperFilter:
     """Return the papers of a filter that two people wrote together."""
     return by(filter, other) if filter.author == one else by(by(filter, one), other)
+
+
+def _of_theme(mine: PaperFilter, theme: trends.Trend) -> PaperFilter | None:
+    """Return the papers of a theme; None where an address cannot name so many."""
+    return replace(mine, among=theme.paper_ids) if len(theme.paper_ids) <= _NAMED else None
 
 
 class _Parts:
@@ -243,7 +258,9 @@ def _merging(site: Site, person: Person, merge: str, done: int) -> Mapping[str, 
         alike = authors.alike(connection, person)[:_ALIKE]
         if merge.strip():
             entries, _ = authors.roster(connection).among().page(merge, "papers", _ALIKE + 1)
-            alike = [found for entry in entries for found in authors.find(connection, entry.id) if found.id != person.id]
+            alike = [
+                found for entry in entries for found in authors.find(connection, entry.id) if found.id != person.id
+            ]
     few = len(person.paper_ids) <= _TOLD_APART
     return {
         "merge": merge,
@@ -272,9 +289,9 @@ class _Decided:
 
 def _companions(connection: Connection, person: Person) -> list[_Companion]:
     """Return with whom a person wrote, most papers first; of each the joint papers only."""
-    known: dict[str, int] = {}
     mine = PaperFilter(author=person.id)
-    known.update(connection.execute(papers_passing(connection, select(papers.c.id, papers.c.year), mine)).tuples())
+    query = papers_passing(connection, select(papers.c.id, papers.c.year), mine)
+    known = dict(connection.execute(query).tuples().all())
     found = []
     for other in authors.among(connection, person.paper_ids):
         if other.id != person.id:
