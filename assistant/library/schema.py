@@ -95,6 +95,9 @@ themes = Table("themes", metadata, *_texts("scope id name paper_ids"))
 kept_summaries = Table("kept_summaries", metadata, *_texts("scope length made answer"), Column("papers", LargeBinary))
 """Summaries that were asked for, with the papers as they were then."""
 
+rosters = Table("rosters", metadata, *_texts("version names"), Column("figures", LargeBinary))
+"""The people of the library in figures, at most one row; see `authors.roster`."""
+
 conversations = Table(
     "conversations", metadata, *_texts("id owner title words begun changed leaf"), Column("removed", Text)
 )

@@ -101,7 +101,7 @@ class RunningSummary:
                     self._changed.wait(_TICK)
                 new, is_over = self._events[told:], self.is_over
             told += len(new)
-            yield from new or [None]
+            yield from new or (None,)
             if is_over and told == len(self._events):
                 return
 

@@ -1,7 +1,18 @@
 """Authors: spellings of names joined to people, and what a person decided about them."""
 
 from assistant.library.authors.decisions import Anchor, Decision
-from assistant.library.authors.lookup import Person, alike, among, attach, find, holder, is_id, roster
+from assistant.library.authors.lookup import (
+    Person,
+    alike,
+    among,
+    attach,
+    find,
+    former_roster,
+    holder,
+    is_id,
+    roster,
+    version,
+)
 from assistant.library.authors.roster import Roster, RosterEntry, RosterOrder, RosterPair, RosterPart
 
 __all__ = [
@@ -19,7 +30,9 @@ __all__ = [
     "curation",
     "decisions",
     "find",
+    "former_roster",
     "holder",
     "is_id",
     "roster",
+    "version",
 ]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import io
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, select
 
 from assistant.library.authors.names import parse, words_of
 from assistant.library.authors.resolution import Directory
-from assistant.library.schema import authorships, papers
+from assistant.library.schema import authorships, papers, rosters
 
 MOST_AUTHORS = 100
 """Authors of a paper up to which they count as people who wrote together: a thousand make half a million pairs."""
@@ -52,42 +54,83 @@ class RosterPair:
     papers: int
 
 
-class Roster:
-    """The people of one state of a library. Not changed once it is made; safe in threads."""
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Texts of a roster: of people by their number, and the ids of papers by theirs."""
 
-    def __init__(self, connection: Connection, directory: Directory) -> None:
+    ids: list[str]
+    names: list[str]
+    others: list[list[str]]
+    words: list[str]
+    papers: list[str]
+
+
+class Roster:
+    """The people of one state of a library, `version`. Not changed once it is made; safe in threads."""
+
+    def __init__(self, version: str, names: _Names, figures: Mapping[str, _Numbers]) -> None:
         from scipy.sparse import csr_matrix
 
+        self.version = version
+        self.ids, self.names, self.others = names.ids, names.names, names.others
+        self._texts, self._figures = names, figures
+        self._row = {paper_id: row for row, paper_id in enumerate(names.papers)}
+        places, starts = figures["people"], figures["starts"]
+        shape = (len(names.papers), len(names.ids))
+        self._wrote: Any = csr_matrix((np.ones(len(places), np.int32), places, starts), shape)
+
+    @classmethod
+    def made(cls, connection: Connection, directory: Directory, version: str) -> Roster:
+        """Count who wrote what."""
         people = list(directory.by_id.values())
-        self.ids = [person.id for person in people]
-        self.names = [person.name for person in people]
-        self.others = [tuple(each.name for each in person.variants if each.name != person.name) for person in people]
-        self._words = [
-            " " + " ".join(word for each in person.variants for word in words_of(each.name)) for person in people
-        ]
-        parsed = [parse(name) for name in self.names]
-        order = sorted(
-            range(len(people)), key=lambda place: (parsed[place].family, parsed[place].given, self.ids[place])
-        )
-        self._name_rank = np.empty(len(people), np.int64)
-        self._name_rank[order] = np.arange(len(people))
-        number = {person_id: place for place, person_id in enumerate(self.ids)}
+        ids = [person.id for person in people]
+        parsed = [parse(person.name) for person in people]
+        order = sorted(range(len(people)), key=lambda place: (parsed[place].family, parsed[place].given, ids[place]))
+        rank = np.empty(len(people), np.int64)
+        rank[order] = np.arange(len(people))
+        number = {person_id: place for place, person_id in enumerate(ids)}
         known = connection.execute(select(papers.c.id, papers.c.year)).all()
-        self._row = {row.id: place for place, row in enumerate(known)}
-        self._years = np.array([row.year or 0 for row in known], np.int64)
-        first = authorships.c.position == 1
-        leads = set(connection.execute(select(authorships.c.paper_id, authorships.c.name).where(first)).tuples())
-        self._first = np.full(len(known), -1, np.int64)
-        starts, held = [0], []
-        for paper_id, row in self._row.items():
+        is_first = authorships.c.position == 1
+        first_names = connection.execute(select(authorships.c.paper_id, authorships.c.name).where(is_first))
+        leads = {(row.paper_id, row.name) for row in first_names}
+        first = np.full(len(known), -1, np.int64)
+        starts, held = [0], list[int]()
+        for row, (paper_id, _) in enumerate(known):
             named = directory.by_paper.get(paper_id, ())
             held += dict.fromkeys(number[person.id] for _, person in named)
             starts.append(len(held))
             for spelling, person in named:
                 if (paper_id, spelling) in leads:
-                    self._first[row] = number[person.id]
-        shape = (len(known), len(people))
-        self._wrote: Any = csr_matrix((np.ones(len(held), np.int32), np.array(held, np.int64), starts), shape)
+                    first[row] = number[person.id]
+        names = _Names(
+            ids=ids,
+            names=[person.name for person in people],
+            others=[[each.name for each in person.variants if each.name != person.name] for person in people],
+            words=[
+                " " + " ".join(word for each in person.variants for word in words_of(each.name)) for person in people
+            ],
+            papers=[row.id for row in known],
+        )
+        years = np.array([row.year or 0 for row in known], np.int64)
+        figures = {"rank": rank, "years": years, "first": first, "people": np.array(held), "starts": np.array(starts)}
+        return cls(version, names, {name: each.astype(np.int64) for name, each in figures.items()})
+
+    @classmethod
+    def kept(cls, connection: Connection) -> Roster | None:
+        """Return the roster that the library keeps, of whichever version; None where it keeps none."""
+        row = connection.execute(select(rosters)).first()
+        if row is None:
+            return None
+        with np.load(io.BytesIO(row.figures), allow_pickle=False) as figures:
+            return cls(row.version, _Names(**json.loads(row.names)), dict(figures))
+
+    def keep(self, connection: Connection) -> None:
+        """Keep the roster in the library in place of the one before."""
+        figures = io.BytesIO()
+        np.savez_compressed(figures, **self._figures)  # type: ignore[arg-type]
+        names = json.dumps(asdict(self._texts), ensure_ascii=False)
+        connection.execute(delete(rosters))
+        connection.execute(insert(rosters).values(version=self.version, names=names, figures=figures.getvalue()))
 
     def among(self, paper_ids: Collection[str] | None = None) -> RosterPart:
         """Return the people of some papers, of all where none are given, with the figures of these papers only."""
@@ -102,23 +145,27 @@ class Roster:
 
     def first_authors(self, rows: _Numbers) -> _Numbers:
         """Return the first author of each of these papers, -1 where the source does not say."""
-        return self._first[rows]
+        found: _Numbers = self._figures["first"][rows]
+        return found
 
     def years(self, rows: _Numbers) -> _Numbers:
         """Return the years of these papers, 0 where none is known."""
-        return self._years[rows]
+        found: _Numbers = self._figures["years"][rows]
+        return found
 
     def by_name(self, people: _Numbers) -> _Numbers:
         """Return the places of people in the order of their names, family names first."""
-        return self._name_rank[people]
+        found: _Numbers = self._figures["rank"][people]
+        return found
 
     def named(self, people: _Numbers, words: str) -> _Numbers:
         """Return those of the people of whom each of the words begins a word of some spelling."""
         asked = [f" {word}" for word in words_of(words)]
         if not asked:
             return people if not words.strip() else people[:0]
-        is_named = [all(word in self._words[person] for word in asked) for person in people.tolist()]
-        return people[np.array(is_named, bool)]
+        words_of_all = self._texts.words
+        named = [person for person in people.tolist() if all(word in words_of_all[person] for word in asked)]
+        return np.array(named, np.int64)
 
 
 class RosterPart:
@@ -188,7 +235,7 @@ class RosterPart:
         return RosterEntry(
             id=roster.ids[person],
             name=roster.names[person],
-            others=roster.others[person],
+            others=tuple(roster.others[person]),
             papers=int(self._papers[person]),
             first_authored=int(self._firsts[person]),
             since=int(self._since[person]) if self._until[person] else 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_args
 from urllib.parse import quote
@@ -17,8 +18,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from assistant import export
 from assistant.analysis import trends
-from assistant.errors import AssistantError
-from assistant.library import authors, fulltext, papers, papers_passing, papers_with_unknown
+from assistant.errors import AssistantError, LibraryError
+from assistant.library import authors, papers, papers_passing, papers_with_unknown
 from assistant.library.authors import Decision, Person, Roster, RosterOrder, RosterPart, curation
 from assistant.types import AuthorProfile, PaperFilter
 from assistant.ui import filter_query, summaries
@@ -35,6 +36,9 @@ _COAUTHORS, _FIRST_PAPERS, _PAPERS, _ALIKE = 15, 10, 20, 5
 
 _TOLD_APART = 200
 """Papers from which one may be split off on the page; of people with more, by the command line."""
+
+_LARGE = 5000
+"""Papers, or people, from which all people are counted in the background and kept."""
 
 _NAMED = 250
 """Papers that an address names one by one, at most."""
@@ -63,7 +67,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     ) -> HTMLResponse:
         filter = filter_query.read(request.query_params.multi_items())
         order: RosterOrder = next((each for each in get_args(RosterOrder) if each == sort), "papers")
-        part = parts.of(filter)
+        part, is_current = parts.of(filter)
         people, total = part.page(q, order, _PAGE, (max(page, 1) - 1) * _PAGE)
         last = max(1, -(-total // _PAGE))
         if page > last:
@@ -80,7 +84,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             page=max(page, 1),
             last=last,
             total=total,
-            everybody=len(part),
+            is_current=is_current,
             people=people,
             pairs=part.pairs(max(1, min(pairs, _MORE_PAIRS))),
             most_pairs=_MORE_PAIRS,
@@ -101,7 +105,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         person = found[0]
         if who != person.id:
             return RedirectResponse(address(request, author_path(person.id)), 303)
-        described = {**_described(site, person), **_merging(site, person, merge, done)}
+        described = {**_described(site, person), **_merging(site, person, parts.of(PaperFilter())[0], merge, done)}
         scope = summaries.scope(site, request, PaperFilter(author=person.id))
         return site.page(request, "author.html", **described, summary_scope=scope)
 
@@ -172,26 +176,50 @@ def _of_theme(mine: PaperFilter, theme: trends.Trend) -> PaperFilter | None:
 
 
 class _Parts:
-    """The people of the papers of a filter; the lists that were asked for last are held in memory."""
+    """The people of the papers of a filter; the lists that were asked for last are held in memory.
+
+    In a large library all people are counted in the background after a change, and kept; until then the list tells what
+    was counted last.
+    """
 
     def __init__(self, site: Site) -> None:
         self._library = site.library
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
         self._roster: Roster | None = None
         self._held: OrderedDict[PaperFilter, RosterPart] = OrderedDict()
 
-    def of(self, filter: PaperFilter) -> RosterPart:
-        """Return the people of these papers as they are now."""
-        with self._lock:
+    def of(self, filter: PaperFilter) -> tuple[RosterPart, bool]:
+        """Return the people of these papers, and whether the library is still as it was when they were counted."""
+        with self._library.transaction() as connection:
+            roster = authors.former_roster(connection)
+            is_current = roster is not None and roster.version == authors.version(connection)
+        if not is_current and roster is not None and self._library.count() >= _LARGE:
+            threading.Thread(target=self._count, name="counting people", daemon=True).start()
+        elif roster is None or not is_current:
+            roster, is_current = self._count(), True
+        return self._part(roster or self._count(), filter), is_current
+
+    def _count(self) -> Roster:
+        """Count all people anew, one at a time, and keep the figures of a large library."""
+        with self._counting:
             with self._library.transaction() as connection:
+                former = authors.former_roster(connection)
+                if former and former.version == authors.version(connection):
+                    return former
                 roster = authors.roster(connection)
-                if roster is not self._roster:
-                    self._roster = roster
-                    self._held.clear()
-                if filter not in self._held:
-                    query = papers_passing(connection, select(papers.c.id), filter)
-                    ids = None if filter.is_empty else connection.execute(query).scalars().all()
-                    self._held[filter] = roster.among(ids)
+            if len(roster.ids) >= _LARGE:
+                with suppress(LibraryError), self._library.transaction() as connection:  # counted anew the next time
+                    roster.keep(connection)
+            return roster
+
+    def _part(self, roster: Roster, filter: PaperFilter) -> RosterPart:
+        with self._lock:
+            if roster is not self._roster:
+                self._roster = roster
+                self._held.clear()
+            if filter not in self._held:
+                self._held[filter] = roster.among(None if filter.is_empty else self._library.ids(filter))
             self._held.move_to_end(filter)
             while len(self._held) > _PARTS:
                 self._held.popitem(last=False)
@@ -208,7 +236,7 @@ class _Themes:
     def of(self, filter: PaperFilter) -> Sequence[trends.Trend]:
         """Return the themes of these papers as they are now, the largest first."""
         with self._library.transaction() as connection:
-            key = filter, f"{fulltext.version(connection)} {authors.decisions.version(connection)}"
+            key = filter, authors.version(connection)
         if key not in self._held:
             self._held[key] = trends.find(self._library, filter, "year", "", terms=False).themes
             while len(self._held) > _THEMES:
@@ -223,14 +251,14 @@ def _described(site: Site, person: Person) -> Mapping[str, Any]:
     library = site.library
     with library.transaction() as connection:
         query = papers_passing(connection, select(papers.c.year, func.count()), mine).group_by(papers.c.year)
-        by_year = dict(connection.execute(query).tuples().all())
+        counts: list[tuple[int | None, int]] = [(year, count) for year, count in connection.execute(query)]
         companions = _companions(connection, person)
         theirs = papers_passing(connection, select(func.count()).select_from(papers), mine)
         open_places = [
             connection.execute(papers_with_unknown(connection, theirs, each, "position")).scalar_one()
             for each in (first, last)
         ]
-    undated = by_year.pop(None, 0)
+    by_year = {year: count for year, count in counts if year is not None}
     years = range(min(by_year), max(by_year) + 1) if by_year else range(0)
     return {
         "person": person,
@@ -241,7 +269,7 @@ def _described(site: Site, person: Person) -> Mapping[str, Any]:
         "lasts": library.count(last),
         "open_places": open_places,
         "by_year": [(year, by_year.get(year, 0)) for year in years],
-        "undated": undated,
+        "undated": sum(count for year, count in counts if year is None),
         "companions": companions[:_COAUTHORS],
         "companion_count": len(companions),
         "first_papers": library.papers(first, _FIRST_PAPERS),
@@ -251,13 +279,13 @@ def _described(site: Site, person: Person) -> Mapping[str, Any]:
     }
 
 
-def _merging(site: Site, person: Person, merge: str, done: int) -> Mapping[str, Any]:
+def _merging(site: Site, person: Person, everybody: RosterPart, merge: str, done: int) -> Mapping[str, Any]:
     """Return what a person's page says of merging and splitting: candidates, decisions, papers to choose from."""
     with site.library.transaction() as connection:
         decided = [_Decided.of(each) for each in reversed(curation.decided(connection, person))]
         alike = authors.alike(connection, person)[:_ALIKE]
         if merge.strip():
-            entries, _ = authors.roster(connection).among().page(merge, "papers", _ALIKE + 1)
+            entries, _ = everybody.page(merge, "papers", _ALIKE + 1)
             alike = [
                 found for entry in entries for found in authors.find(connection, entry.id) if found.id != person.id
             ]
@@ -291,7 +319,7 @@ def _companions(connection: Connection, person: Person) -> list[_Companion]:
     """Return with whom a person wrote, most papers first; of each the joint papers only."""
     mine = PaperFilter(author=person.id)
     query = papers_passing(connection, select(papers.c.id, papers.c.year), mine)
-    known = dict(connection.execute(query).tuples().all())
+    known: dict[str, int | None] = {row.id: row.year for row in connection.execute(query)}
     found = []
     for other in authors.among(connection, person.paper_ids):
         if other.id != person.id:
