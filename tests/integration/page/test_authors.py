@@ -102,6 +102,7 @@ def test_a_summary_is_written_and_kept(empty_app: Running, open_page: Callable[.
     empty_app.workspace.add([file])
     page.reload()
     expect(summary).to_contain_text("Since then: 1 paper was added.")
+    empty_app.model.will_say("The engine weaves algebraic patterns.")
     summary.get_by_role("button", name="Write it anew").click()
     expect(summary).to_contain_text("Covers all 3 papers")
 
