@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import AssistantError
 from assistant.library import KeptSummaries
 from assistant.types import AnswerEvent, AnswerFinished, Length, PaperFilter
+from assistant.ui.running import LONGEST_STOP
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
@@ -88,9 +89,12 @@ class RunningSummary:
         threading.Thread(target=work, name="summary", daemon=True).start()
 
     def stop(self) -> None:
-        """Ask the model to stop."""
+        """Ask the model to stop; those who follow are told within a second, whatever it still does."""
         self.is_stopped = True
         self._stream.close()
+        timer = threading.Timer(LONGEST_STOP, self._tell, (None,))
+        timer.daemon = True
+        timer.start()
 
     def events(self) -> Iterator[AnswerEvent | Exception | None]:
         """Yield the events from the beginning; None at each look that finds nothing new."""
@@ -109,7 +113,7 @@ class RunningSummary:
         with self._changed:
             if event is None:
                 self.is_over = True
-            else:
+            elif not self.is_over:
                 self._events.append(event)
             self._changed.notify_all()
 

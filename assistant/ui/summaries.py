@@ -19,11 +19,11 @@ from assistant.library import KeptSummary
 from assistant.types import AnswerFinished, Length, PaperFilter, Progress, TextProduced, Waiting
 from assistant.ui import answers, filter_query
 from assistant.ui.calls import Call
+from assistant.ui.running import INTERNAL_ERROR
 from assistant.ui.running_summaries import RunningSummary, one_paper
 from assistant.ui.site import Site
 
 _LENGTHS: tuple[Length, ...] = get_args(Length)
-_BROKEN = "Something went wrong inside the program. The terminal in which it runs says more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _followed(
             case AnswerFinished(finished):
                 answer = finished
             case Exception() as error:
-                raise error if isinstance(error, AssistantError) else gr.Error(_BROKEN, print_exception=False)
+                raise error if isinstance(error, AssistantError) else gr.Error(INTERNAL_ERROR, print_exception=False)
     kept = site.summaries.kept.latest(filter, length)
     if answer is None or running.is_stopped or answer.refused or kept is None:
         status = "Stopped. What was written so far is shown, and not kept." if running.is_stopped else ""

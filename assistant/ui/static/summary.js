@@ -1,4 +1,5 @@
 // The summary of a set of papers: has one written, shows it as it comes, and stops it.
+import "./answer.js";
 import { call, result } from "./calls.js";
 import { fill } from "./site.js";
 

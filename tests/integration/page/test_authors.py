@@ -89,7 +89,7 @@ def test_a_summary_is_written_and_kept(empty_app: Running, open_page: Callable[.
     file = empty_app.workspace.settings.library / "papers.bib"
     file.write_text(PAPERS, encoding="utf-8")
     empty_app.workspace.add([file])
-    empty_app.model.will_say("The engine carries numbers by gears of brass.")
+    empty_app.model.will_say(*["The engine carries numbers by gears of brass."] * 4)
     page = open_page(f"{empty_app.url}author/charles-babbage")
     summary = page.get_by_role("region", name="Summary")
     expect(summary).to_contain_text("None was written yet. It covers all 2 papers")
@@ -102,7 +102,7 @@ def test_a_summary_is_written_and_kept(empty_app: Running, open_page: Callable[.
     empty_app.workspace.add([file])
     page.reload()
     expect(summary).to_contain_text("Since then: 1 paper was added.")
-    empty_app.model.will_say("The engine weaves algebraic patterns.")
+    empty_app.model.will_say(*["The engine weaves algebraic patterns."] * 4)
     summary.get_by_role("button", name="Write it anew").click()
     expect(summary).to_contain_text("Covers all 3 papers")
 
