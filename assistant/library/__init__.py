@@ -13,6 +13,7 @@ from assistant.library.filters import (
 )
 from assistant.library.identity import has_title_of, strong_keys, title_key
 from assistant.library.integrity import CheckReport, Finding
+from assistant.library.kept_summaries import KeptSummaries, KeptSummary
 from assistant.library.lock import Ownership
 from assistant.library.rows import insert_papers, pages, read_papers
 from assistant.library.schema import (
@@ -39,6 +40,8 @@ __all__ = [
     "CheckReport",
     "Conversations",
     "Finding",
+    "KeptSummaries",
+    "KeptSummary",
     "Library",
     "LibrarySizes",
     "Order",

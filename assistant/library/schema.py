@@ -98,6 +98,12 @@ abstracts_sought = Table("abstracts_sought", metadata, _of_paper(), *_texts("day
 themes = Table("themes", metadata, *_texts("scope id name paper_ids"))
 """Themes found before: `paper_ids` is a JSON list, `name` what a model called the theme ("" for none)."""
 
+kept_summaries = Table("kept_summaries", metadata, *_texts("scope length made answer"), Column("papers", LargeBinary))
+"""Summaries that were asked for, with the papers as they were then."""
+
+rosters = Table("rosters", metadata, *_texts("version names"), Column("figures", LargeBinary))
+"""The people of the library in figures, at most one row; see `authors.roster`."""
+
 conversations = Table(
     "conversations", metadata, *_texts("id owner title words begun changed leaf"), Column("removed", Text)
 )

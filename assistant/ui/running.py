@@ -30,7 +30,7 @@ from assistant.workspace import Workspace
 STOPPED = "Stopped before anything was written."
 INTERNAL_ERROR = "The program met an error that it does not know. Ask again; if it comes back, please report it."
 
-_LONGEST_STOP = 0.7
+LONGEST_STOP = 0.7
 """Seconds after which a stopped answer is over, whatever the model still does."""
 
 _BETWEEN_NOTES = 2.0
@@ -85,7 +85,7 @@ class RunningAnswer:
         self.stopped.set()
         if self._stream:
             self._stream.close()
-        timer = threading.Timer(_LONGEST_STOP, self._end, kwargs={"error": STOPPED})
+        timer = threading.Timer(LONGEST_STOP, self._end, kwargs={"error": STOPPED})
         timer.daemon = True
         timer.start()
 

@@ -25,6 +25,7 @@ from assistant.text import counted
 from assistant.types import Paper, PaperFilter
 from assistant.ui import filter_query, rendering
 from assistant.ui.downloads import Downloads
+from assistant.ui.running_summaries import Summaries
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -51,6 +52,7 @@ class Site:
         self.users = Users(workspace.library)
         self.uploads = uploads
         self.downloads = downloads
+        self.summaries = Summaries(workspace)
 
     def page(self, request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """Return a page as its template lays it out."""

@@ -1,6 +1,38 @@
 """Authors: spellings of names joined to people, and what a person decided about them."""
 
 from assistant.library.authors.decisions import Anchor, Decision
-from assistant.library.authors.lookup import Person, among, attach, find, holder, is_id
+from assistant.library.authors.lookup import (
+    Person,
+    alike,
+    among,
+    attach,
+    find,
+    former_roster,
+    holder,
+    is_id,
+    roster,
+    version,
+)
+from assistant.library.authors.roster import Roster, RosterEntry, RosterOrder, RosterPair, RosterPart
 
-__all__ = ["Anchor", "Decision", "Person", "among", "attach", "curation", "decisions", "find", "holder", "is_id"]
+__all__ = [
+    "Anchor",
+    "Decision",
+    "Person",
+    "Roster",
+    "RosterEntry",
+    "RosterOrder",
+    "RosterPair",
+    "RosterPart",
+    "alike",
+    "among",
+    "attach",
+    "curation",
+    "decisions",
+    "find",
+    "former_roster",
+    "holder",
+    "is_id",
+    "roster",
+    "version",
+]

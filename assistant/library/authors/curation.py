@@ -70,12 +70,10 @@ def split(connection: Connection, person: Person, parts: Sequence[str]) -> list[
     """
     anchors = _anchors(connection, person)
     if not parts:
-        known = decisions.read(connection)
-        merges = [each for each in known if each.kind == "merge" and {*each.one, *each.other} & set(anchors)]
+        merges = [each for each in decided(connection, person) if each.kind == "merge"]
         if not merges:
             raise UsageError(f"Nobody has merged {person.id}. Say which spellings or which papers are somebody else's.")
-        decisions.forget(connection, [merges[-1].number])
-        return [_holder(connection, merges[-1].one), _holder(connection, merges[-1].other)]
+        return undo(connection, merges[-1].number)
     folded = {fold(part) for part in parts}
     spellings = tuple(variant.name for variant in person.variants if fold(variant.name) in folded)
     known_parts = {*person.paper_ids, *map(fold, spellings)}
@@ -91,6 +89,25 @@ def split(connection: Connection, person: Person, parts: Sequence[str]) -> list[
         raise UsageError(f"Nothing would be left of {person.id}.")
     decisions.keep(connection, Decision("split", person.id, kept, off, spellings))
     return [_holder(connection, kept), _holder(connection, off)]
+
+
+def decided(connection: Connection, person: Person) -> list[Decision]:
+    """Return the decisions that speak of a person's names on papers, in order."""
+    anchors = set(_anchors(connection, person))
+    return [each for each in decisions.read(connection) if anchors.intersection((*each.one, *each.other))]
+
+
+def undo(connection: Connection, number: int) -> list[Person]:
+    """Take a decision back; return who has the names that it spoke of, each person once.
+
+    Raises UsageError where there is no such decision, or its papers are gone.
+    """
+    found = next((each for each in decisions.read(connection) if each.number == number), None)
+    if found is None:
+        raise UsageError("This decision was taken back already.")
+    decisions.forget(connection, [number])
+    people = [_holder(connection, side) for side in (found.one, found.other) if side]
+    return list({person.id: person for person in people}.values())
 
 
 def export(connection: Connection) -> dict[str, Any]:

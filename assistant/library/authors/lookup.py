@@ -14,6 +14,7 @@ from assistant.library.authors import decisions
 from assistant.library.authors.resolution import Directory
 from assistant.library.authors.resolution import Person as Person
 from assistant.library.authors.resolution import Variant as Variant
+from assistant.library.authors.roster import Roster
 
 _ID = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
 _OPTION = "people"
@@ -25,17 +26,33 @@ class People:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._version = ("", "")
+        self._version = ""
         self._directory: Directory | None = None
+        self._roster: Roster | None = None
 
     def directory(self, connection: Connection) -> Directory:
         """Return the people of the library as it is now. The first call after a change reads all names."""
         with self._lock:
-            version = fulltext.version(connection), decisions.version(connection)
-            if self._directory is None or self._version != version:
+            now = version(connection)
+            if self._directory is None or self._version != now:
                 self._directory = Directory(connection, decisions.read(connection))
-                self._version = version
+                self._version = now
             return self._directory
+
+    def roster(self, connection: Connection, *, former: bool = False) -> Roster | None:
+        """Return the figures of the people as they are now; with `former` as they were last known, None if never.
+
+        Those of this or an earlier run that are known are taken; others are counted, which reads all names.
+        """
+        now = version(connection)
+        if self._roster is None or self._roster.version != now:
+            kept = Roster.kept(connection)
+            if kept and (kept.version == now or self._roster is None):
+                self._roster = kept
+        if former or (self._roster and self._roster.version == now):
+            return self._roster
+        self._roster = Roster.made(connection, self.directory(connection), now)
+        return self._roster
 
 
 def attach(engine: Engine) -> None:
@@ -75,11 +92,45 @@ def holder(connection: Connection, paper_id: str, name: str) -> Person | None:
     return next((person for spelling, person in named if spelling == name), None)
 
 
+def alike(connection: Connection, person: Person) -> list[Person]:
+    """Return others whose name may be this person's by its letters, who wrote most first."""
+    directory = _directory(connection)
+    keys = {directory.index.key_of[variant.name] for variant in person.variants}
+    near = {other for key in keys for other in (key, *directory.index.matches.get(key, ()))}
+    found = {each.id: each for key in near for each in directory.by_key.get(key, ()) if each.id != person.id}
+    return sorted(found.values(), key=lambda each: (-len(each.paper_ids), each.id))
+
+
+def roster(connection: Connection) -> Roster:
+    """Return everybody in figures. The first call after a change reads all names, which takes long in large libraries.
+
+    What `Roster.keep` has kept is taken where the library is as it was.
+    """
+    found = _people(connection).roster(connection)
+    if found is None:
+        raise RuntimeError("The people were not counted.")
+    return found
+
+
+def former_roster(connection: Connection) -> Roster | None:
+    """Return everybody in figures as they were counted last, at once; None where they never were."""
+    return _people(connection).roster(connection, former=True)
+
+
+def version(connection: Connection) -> str:
+    """Return a word that is another after every change of papers and every decision about people."""
+    return f"{fulltext.version(connection)} {decisions.version(connection)}"
+
+
 def is_id(words: str) -> bool:
     """Tell whether words have the form of a person's id: "naibin-gu"."""
     return words == words.casefold() and _ID.fullmatch(words) is not None
 
 
 def _directory(connection: Connection) -> Directory:
+    return _people(connection).directory(connection)
+
+
+def _people(connection: Connection) -> People:
     people: People = connection.get_execution_options().get(_OPTION) or People()
-    return people.directory(connection)
+    return people
