@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isinf, isnan
 
 from assistant.analysis.trends import Change, Share, Trend, percent
 from assistant.statistics import wilson
 from assistant.text import counted, date_in_words
 from assistant.types import PaperFilter
 
-STEP = 26
-"""Pixels from mark to mark: a finger's width apart."""
+WIDTH = 260
+"""Pixels of a chart of many spans."""
+
+_NEAREST, _FARTHEST = 26, 64
+"""Pixels from mark to mark: not too near for a finger, not too far for a line."""
 
 HEIGHT = 52
 """Pixels from a share of nothing up to the largest that is drawn."""
@@ -95,6 +99,11 @@ def scale(themes: Sequence[Trend], held: Sequence[Span]) -> float:
     return min(1.0, max(0.05, _ROOM * largest))
 
 
+def step(held: Sequence[Span]) -> float:
+    """Return how many pixels lie from mark to mark of so many spans."""
+    return max(_NEAREST, min(_FARTHEST, WIDTH / max(len(held), 1)))
+
+
 def marks(theme: Trend, held: Sequence[Span], top: float) -> list[Mark]:
     """Return the marks of a theme's chart that reaches up to the share `top`."""
 
@@ -105,7 +114,7 @@ def marks(theme: Trend, held: Sequence[Span], top: float) -> list[Mark]:
     for place, span in enumerate(held):
         share = share_of(theme.shares, span)
         words = f"{span.words}: {share_in_words(share)}"
-        x = (place + 0.5) * STEP
+        x = round((place + 0.5) * step(held), 1)
         found.append(Mark(span, words, x, y(share.share), y(share.low), y(share.high), not share.papers))
     return found
 
@@ -122,10 +131,13 @@ def change_in_words(theme: Trend) -> str:
 def odds_in_words(theme: Trend) -> str:
     """Return the odds ratio with its interval: "odds × 4.1 (2.2 to 7.9)"; "" where none is told."""
     compared = theme.compared
-    if compared is None or compared.ratio != compared.ratio:
+    if compared is None or isnan(compared.ratio):
         return ""
-    ratio, low, high = (_number(each) for each in (compared.ratio, compared.low, compared.high))
-    return f"odds × {ratio} ({low} to {high})"
+    if isinf(compared.ratio):
+        return f"odds × {_number(compared.low)} at least"
+    if not compared.ratio:
+        return f"odds × {_number(compared.high)} at most"
+    return f"odds × {_number(compared.ratio)} ({_number(compared.low)} to {_number(compared.high)})"
 
 
 def changing(courses: Sequence[Trend], change: Change) -> list[Trend]:
@@ -140,6 +152,6 @@ def changing(courses: Sequence[Trend], change: Change) -> list[Trend]:
 
 
 def _number(ratio: float) -> str:
-    if ratio == float("inf"):
+    if isinf(ratio):
         return "∞"
     return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"

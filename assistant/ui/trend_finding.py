@@ -76,9 +76,7 @@ class TrendFinder:
         library, search = self._workspace.library, self._workspace.nearest
         try:
             with self._one_at_a_time:
-                trends.find_and_keep(
-                    library, question.topic, question.filter, question.by, search, on_progress=listen
-                )
+                trends.find_and_keep(library, question.topic, question.filter, question.by, search, on_progress=listen)
         except AssistantError as error:
             finding.error = str(error)
         except Exception:

@@ -243,9 +243,7 @@ class _Links:
         link.append(mark)
 
 
-def _render(
-    title: str, words: str, chart: alt.TopLevelMixin | None = None, links: _Links | None = None
-) -> Drawing:
+def _render(title: str, words: str, chart: alt.TopLevelMixin | None = None, links: _Links | None = None) -> Drawing:
     """Draw a chart, or the words alone; the description of a mark becomes its tooltip."""
     if chart is None:
         remark = _chart([{"words": words}]).mark_text(color=_QUIET, fontSize=14, aria=False).encode(text="words:N")

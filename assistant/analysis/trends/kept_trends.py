@@ -105,11 +105,10 @@ def _state(library: Library, filter: PaperFilter) -> str:
     """
     is_of = vectors.c.paper_id == papers.c.id
     paper = cast(papers.c.number, Text) + " " + func.substr(papers.c.digest, 1, _DIGEST)
-    listed = select(func.aggregate_strings(paper, ","), func.count(vectors.c.paper_id)).join_from(
-        papers, vectors, is_of, isouter=True
-    )
+    columns = select(func.aggregate_strings(paper, ","), func.count(vectors.c.paper_id))
     with library.transaction() as connection:
-        text, embedded = connection.execute(papers_passing(connection, listed, filter)).one()
+        query = papers_passing(connection, columns.join_from(papers, vectors, is_of, isouter=True), filter)
+        text, embedded = connection.execute(query).one()
     held = ",".join(sorted((text or "").split(",")))
     month = date.today().isoformat()[: len("2025-03")]
     told = json.dumps([held, embedded, library.metadata(FINGERPRINT), METHOD, PROGRAM_VERSION, month])

@@ -135,7 +135,8 @@ class _View:
             "themes": [(theme, theme_charts.marks(theme, held, top)) for theme in themes],
             "spans": held,
             "top": trends.percent(top),
-            "width": theme_charts.STEP * len(held),
+            "step": theme_charts.step(held),
+            "width": theme_charts.step(held) * len(held),
             "height": theme_charts.HEIGHT,
             "movers": movers,
             "changes": {
