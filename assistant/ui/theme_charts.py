@@ -21,6 +21,9 @@ HEIGHT = 52
 """Pixels from a share of nothing up to the largest that is drawn."""
 
 _MOST_SPANS = 10
+_FEWEST = 0.04
+"""Part of the papers of the fullest span that a span has at least."""
+
 _ROOM = 1.15
 """How much higher than the largest share the chart reaches; intervals that reach higher are cut."""
 
@@ -61,10 +64,21 @@ class Mark:
 
 
 def spans(publications: Sequence[tuple[str, int]], most: int = _MOST_SPANS) -> tuple[Span, ...]:
-    """Return at most so many spans that hold all periods: those of the fewest papers are told as one."""
+    """Return at most so many spans that hold all periods: those of the fewest papers are told as one.
+
+    So are those of so few that a share of them would be chance.
+    """
     held = [Span(period, period, papers) for period, papers in publications]
-    while len(held) > most:
-        place = min(range(len(held) - 1), key=lambda each: held[each].papers + held[each + 1].papers)
+    while len(held) > 1:
+        fewest, fullest = min(each.papers for each in held), max(each.papers for each in held)
+        if len(held) <= most and fewest >= _FEWEST * fullest:
+            break
+        if len(held) > most:
+            place = min(range(len(held) - 1), key=lambda each: held[each].papers + held[each + 1].papers)
+        else:
+            thin = next(place for place, each in enumerate(held) if each.papers == fewest)
+            sides = [place for place in (thin - 1, thin) if 0 <= place < len(held) - 1]
+            place = min(sides, key=lambda each: held[each].papers + held[each + 1].papers)
         one, other = held[place : place + 2]
         held[place : place + 2] = [Span(one.first, other.last, one.papers + other.papers)]
     return tuple(held)
