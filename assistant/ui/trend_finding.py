@@ -43,7 +43,7 @@ class Question:
 class Finding:
     """Trends that are being found: how far it is, and, when `done` is set, the error in words if there was one."""
 
-    progress: Progress = Progress(0, 0, "Waiting for others")
+    progress: Progress = field(default_factory=lambda: Progress(0, 0, "Waiting for others"))
     done: threading.Event = field(default_factory=threading.Event)
     error: str = ""
 

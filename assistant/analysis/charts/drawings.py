@@ -164,7 +164,8 @@ def coauthors(
         most, other, count = network.links[0]
         words += (
             f" {counted(len(points), 'person', 'people')} who wrote together most; the more papers two wrote together, "
-            f"the wider their line, the more one wrote, the larger the point. Most: {most.name} and {other.name}: {counted(count, 'paper')} together."
+            f"the wider their line, the more one wrote, the larger the point."
+            f" Most: {most.name} and {other.name}: {counted(count, 'paper')} together."
         )
     if network.cut:
         words += f" In {counted(network.cut, 'paper')} the list of authors is cut (“et al.”)."

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Text, cast, delete, func, insert, select
+from sqlalchemy import Text, cast, delete, func, insert, select
 
 from assistant.analysis.themes import saved_themes
 from assistant.analysis.trends import trends
@@ -107,7 +107,7 @@ def _state(library: Library, filter: PaperFilter) -> str:
     paper = cast(papers.c.number, Text) + " " + func.substr(papers.c.digest, 1, _DIGEST)
     columns = select(func.aggregate_strings(paper, ","), func.count(vectors.c.paper_id))
     with library.transaction() as connection:
-        joined: Select[Any] = columns.join_from(papers, vectors, is_of, isouter=True)
+        joined: Any = columns.join_from(papers, vectors, is_of, isouter=True)
         text, embedded = connection.execute(papers_passing(connection, joined, filter)).one()
     held = ",".join(sorted((text or "").split(",")))
     month = date.today().isoformat()[: len("2025-03")]

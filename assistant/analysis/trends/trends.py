@@ -102,7 +102,7 @@ def overview(library: Library, paper_filter: PaperFilter, by: By, selected: str)
     """
     with library.transaction() as connection:
         query = papers_passing(connection, sql_select(schema.papers.c.date, func.count()), paper_filter)
-        rows = connection.execute(query.group_by(schema.papers.c.date)).tuples().all()
+        rows = connection.execute(query.group_by(schema.papers.c.date)).all()
     counts: Counter[str] = Counter()
     for written, count in rows:
         counts[period_named(written, by)] += count

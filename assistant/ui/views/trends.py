@@ -212,7 +212,7 @@ class _View:
                 known.found, self._library, known.filter, lambda paper: address(asked, paper_path(paper))
             )
             links = ()
-        svg = Markup(drawn.svg)  # noqa: S704 - Vega wrote it, and its text is escaped
+        svg = Markup(drawn.svg)  # written by Vega and lxml, its text escaped
         return str(
             self._site.fragment(asked, "trends_drawing.html", drawn=drawn, svg=svg, links=links, together=together)
         )
