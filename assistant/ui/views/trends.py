@@ -65,13 +65,15 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         """Find the trends that the query of an address asks for: how far it is, and last {"html"}: the view of them."""
         try:
             question = Question.read(parse_qsl(query.removeprefix("?")))
-            finding = await asyncio.to_thread(finder.begin, question)
-            while not finding.done.is_set():
-                progress = finding.progress
-                yield {"done": progress.done, "total": progress.total, "words": progress.message}
-                await asyncio.sleep(_LOOK)
-            if finding.error:
-                raise gr.Error(finding.error, print_exception=False)
+            known = await asyncio.to_thread(finder.kept, question)
+            if known is None or not known.is_fresh:
+                finding = finder.begin(question)
+                while not finding.done.is_set():
+                    progress = finding.progress
+                    yield {"done": progress.done, "total": progress.total, "words": progress.message}
+                    await asyncio.sleep(_LOOK)
+                if finding.error:
+                    raise gr.Error(finding.error, print_exception=False)
             yield {"html": await asyncio.to_thread(view.fragment, request, question)}
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
