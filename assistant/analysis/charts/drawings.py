@@ -256,6 +256,8 @@ def _render(title: str, words: str, chart: alt.TopLevelMixin | None = None, link
         if links:
             links.put_in(mark)
         etree.SubElement(mark, f"{{{root.nsmap[None]}}}title").text = mark.get("aria-label")
+    for layer in root.xpath("//*[@role='graphics-symbol'][not(@aria-label)]"):  # one that holds nothing to be named
+        del layer.attrib["role"]
     etree.cleanup_namespaces(root)
     return Drawing(title, words, specification, etree.tostring(root, encoding="unicode"))
 
