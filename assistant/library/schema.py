@@ -109,6 +109,9 @@ conversations = Table(
 )
 """`leaf` is the turn shown last; `removed` is NULL for those that are not. `words` is the folded title."""
 
+kept_trends = Table("kept_trends", metadata, *_numbers("number"), *_texts("asked state"), Column("found", LargeBinary))
+"""Trends found before, by what was asked and the state of the papers then."""
+
 turns = Table(
     "turns",
     metadata,

@@ -5,7 +5,7 @@ What comes from papers or people stands only in the data of a chart, as text; no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -119,18 +119,34 @@ def _share_rows(found: Trends, drawn: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def coauthors(network: Network, paper_count: int) -> Drawing:
-    """Draw who wrote with whom: lines as wide, and points as large, as there are papers. `paper_count` are meant."""
+def coauthors(
+    network: Network,
+    paper_count: int,
+    link: Callable[[str], str] | None = None,
+    link_pair: Callable[[str, str], str] | None = None,
+) -> Drawing:
+    """Draw who wrote with whom: lines as wide, and points as large, as there are papers. `paper_count` are meant.
+
+    `link` gives the address to which the point of the person of an id leads, `link_pair` that of a line of two.
+    """
     title = "Who wrote with whom"
     if not network.members:
         return _render(title, "No author is named.")
+    links_of = _Links()
     points = [
-        {**asdict(each), "description": f"{each.name}: {counted(each.papers, 'paper')}"} for each in network.members
+        {
+            **asdict(each),
+            "description": links_of.described(f"{each.name}: {counted(each.papers, 'paper')}", link and link(each.id)),
+        }
+        for each in network.members
     ]
     lines = [
         {
             **{"x": one.x, "y": one.y, "x2": other.x, "y2": other.y, "papers": count},
-            "description": f"{one.name} and {other.name}: {counted(count, 'paper')} together",
+            "description": links_of.described(
+                f"{one.name} and {other.name}: {counted(count, 'paper')} together",
+                link_pair and link_pair(one.id, other.id),
+            ),
         }
         for one, other, count in reversed(network.links)
     ]
@@ -144,27 +160,40 @@ def coauthors(network: Network, paper_count: int) -> Drawing:
     layers = [*([links] if lines else []), dots, *_lettering(people, "name", dy=-14, limit=180)]
     chart = alt.layer(*layers).properties(width=_WIDTH, height=min(620, 110 + 26 * len(points)))
     words = f"Of {counted(paper_count, 'paper')} by {counted(network.people, 'person', 'people')}."
-    if lines:
+    if network.links:
+        most, other, count = network.links[0]
         words += (
             f" {counted(len(points), 'person', 'people')} who wrote together most; the more papers two wrote together, "
-            f"the wider their line, the more one wrote, the larger the point. Most: {lines[-1]['description']}."
+            f"the wider their line, the more one wrote, the larger the point."
+            f" Most: {most.name} and {other.name}: {counted(count, 'paper')} together."
         )
     if network.cut:
         words += f" In {counted(network.cut, 'paper')} the list of authors is cut (“et al.”)."
     if network.crowded:
         words += f" {counted(network.crowded, 'paper')} of more than a hundred authors left out."
-    return _render(title, words, chart)
+    return _render(title, words, chart, links_of)
 
 
-def paper_map(places: Places, paper_count: int, titles: Mapping[str, str], found: Trends) -> Drawing:
-    """Draw papers by meaning, coloured by theme; a paper of several themes has the first one's colour."""
+def paper_map(
+    places: Places,
+    paper_count: int,
+    titles: Mapping[str, str],
+    found: Trends,
+    link: Callable[[str], str] | None = None,
+) -> Drawing:
+    """Draw papers by meaning, coloured by theme; a paper of several themes has the first one's colour.
+
+    `link` gives the address to which the point of the paper of an id leads.
+    """
     title = "Map of the papers"
     if not places:
         return _render(title, "No paper has a vector yet, so that there is no map of them.")
     themes = {f"{number} {one_line(each.label)}": each for number, each in enumerate(shown_themes(found.themes), 1)}
     theme_of = {paper_id: name for name in reversed(themes) for paper_id in themes[name].paper_ids}
+    links_of = _Links()
+    described = {each: links_of.described(one_line(titles.get(each, "")), link and link(each)) for each in places}
     rows: list[dict[str, Any]] = [
-        {"x": x, "y": y, "theme": theme_of.get(each, ""), "description": one_line(titles.get(each, ""))}
+        {"x": x, "y": y, "theme": theme_of.get(each, ""), "description": described[each]}
         for each, (x, y) in places.items()
     ]
     themed = [{**row, "number": row["theme"].partition(" ")[0]} for row in rows if row["theme"]]
@@ -185,10 +214,37 @@ def paper_map(places: Places, paper_count: int, titles: Mapping[str, str], found
         near = "the two directions in which the papers differ most (principal components of the vectors)"
     words = f"{len(rows):,} of {counted(paper_count, 'paper')}, a point each: {near}. Colour and shape are the theme, "
     words += "whose number is in the middle of its papers; grey ones are of no theme, or of one that is not shown."
-    return _render(title, words, chart)
+    return _render(title, words, chart, links_of)
 
 
-def _render(title: str, words: str, chart: alt.TopLevelMixin | None = None) -> Drawing:
+class _Links:
+    """Addresses to which marks lead. Until it is drawn, the description of such a mark begins with a number.
+
+    Vega draws links only where it may load what they name, so that they are put in afterwards.
+    """
+
+    def __init__(self) -> None:
+        self._addresses: list[str] = []
+
+    def described(self, words: str, address: str | None) -> str:
+        """Return the description of a mark that leads to an address; in one chart all marks do, or none does."""
+        if address is None:
+            return words
+        self._addresses.append(address)
+        return f"{len(self._addresses) - 1}|{words}"
+
+    def put_in(self, mark: etree._Element) -> None:
+        """Make a mark of a chart a link, if it is one that leads somewhere."""
+        number, separator, words = mark.get("aria-label").partition("|")
+        if not (separator and number.isdecimal() and int(number) < len(self._addresses)):
+            return
+        link = etree.Element(f"{{{mark.nsmap[None]}}}a", {"href": self._addresses[int(number)], "aria-label": words})
+        mark.set("aria-label", words)
+        mark.getparent().replace(mark, link)
+        link.append(mark)
+
+
+def _render(title: str, words: str, chart: alt.TopLevelMixin | None = None, links: _Links | None = None) -> Drawing:
     """Draw a chart, or the words alone; the description of a mark becomes its tooltip."""
     if chart is None:
         remark = _chart([{"words": words}]).mark_text(color=_QUIET, fontSize=14, aria=False).encode(text="words:N")
@@ -197,7 +253,11 @@ def _render(title: str, words: str, chart: alt.TopLevelMixin | None = None) -> D
     svg = vl_convert.vegalite_to_svg(specification, config=STYLE, allowed_base_urls=[])
     root = etree.fromstring(svg, etree.XMLParser(huge_tree=True))
     for mark in root.xpath("//*[@aria-label][not(*)]"):
+        if links:
+            links.put_in(mark)
         etree.SubElement(mark, f"{{{root.nsmap[None]}}}title").text = mark.get("aria-label")
+    for layer in root.xpath("//*[@role='graphics-symbol'][not(@aria-label)]"):  # one that holds nothing to be named
+        del layer.attrib["role"]
     etree.cleanup_namespaces(root)
     return Drawing(title, words, specification, etree.tostring(root, encoding="unicode"))
 

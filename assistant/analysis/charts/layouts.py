@@ -31,6 +31,7 @@ Places = dict[str, tuple[float, float]]
 class Member:
     """A person with how many of the papers they wrote, and where to draw them, in no unit."""
 
+    id: str
     name: str
     papers: int
     x: float
@@ -78,7 +79,9 @@ def coauthor_network(library: Library, paper_ids: Collection[str]) -> Network:
     chosen = [each for each in most if part.degree[each]] or most
     apart = {one: {other: 1 if part.has_edge(one, other) else _UNLINKED for other in chosen} for one in chosen}
     places = nx.kamada_kawai_layout(nx.empty_graph(chosen), dist=apart)
-    members = {each: Member(one_line(known[each].name), known[each].count, *places[each].round(6)) for each in chosen}
+    members = {
+        each: Member(each, one_line(known[each].name), known[each].count, *places[each].round(6)) for each in chosen
+    }
     ordered = sorted(together.items(), key=lambda link: (-link[1], link[0]))
     links = ((members[one], members[other], count) for (one, other), count in ordered if {one, other} <= members.keys())
     return Network(tuple(members.values()), tuple(links), len(people), cut, len(writers) - len(linked))

@@ -6,6 +6,7 @@ import contextlib
 import html
 import os
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import vl_convert
 
 from assistant.analysis.charts import drawings, layouts
 from assistant.analysis.charts.drawings import STYLE, Drawing
+from assistant.analysis.charts.layouts import Network
 from assistant.analysis.trends import Trends, heading
 from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
@@ -70,18 +72,37 @@ class Plots:
 
 def draw(found: Trends, library: Library, paper_filter: PaperFilter) -> Plots:
     """Draw the trends of the papers of a filter: how many, their themes, who wrote with whom, and a map of them."""
-    ids = library.ids(paper_filter)
-    places = layouts.paper_map(library.vectors(sorted(ids)))
-    titles = {paper.id: paper.title for paper in library.papers_by_id([*places])}
     drawn = (
         drawings.publications(found),
         drawings.shares(found),
-        drawings.coauthors(layouts.coauthor_network(library, ids), len(ids)),
-        drawings.paper_map(places, len(ids), titles, found),
+        draw_people(library, paper_filter)[1],
+        draw_map(found, library, paper_filter),
     )
     selected = one_line(found.selected) if found.selected.strip() not in ("", "papers") else "all papers"
     words = f"{heading(found)} Drawn from titles, abstracts, authors and dates alone."
     return Plots(f"Trends: {selected}", words, drawn)
+
+
+def draw_people(
+    library: Library,
+    paper_filter: PaperFilter,
+    link: Callable[[str], str] | None = None,
+    link_pair: Callable[[str, str], str] | None = None,
+) -> tuple[Network, Drawing]:
+    """Draw who wrote with whom in the papers of a filter; the links are as in `drawings.coauthors`."""
+    ids = library.ids(paper_filter)
+    network = layouts.coauthor_network(library, ids)
+    return network, drawings.coauthors(network, len(ids), link, link_pair)
+
+
+def draw_map(
+    found: Trends, library: Library, paper_filter: PaperFilter, link: Callable[[str], str] | None = None
+) -> Drawing:
+    """Draw the papers of a filter by meaning; the link is as in `drawings.paper_map`."""
+    ids = library.ids(paper_filter)
+    places = layouts.paper_map(library.vectors(sorted(ids)))
+    titles = {paper.id: paper.title for paper in library.papers_by_id([*places])}
+    return drawings.paper_map(places, len(ids), titles, found, link)
 
 
 def write(found: Trends, library: Library, file: Path, paper_filter: PaperFilter) -> None:

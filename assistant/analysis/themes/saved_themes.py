@@ -84,6 +84,13 @@ def save(library: Library, scope: str, found: Sequence[Theme], *, part: bool = F
     return named
 
 
+def names(library: Library, scope: str) -> dict[str, str]:
+    """Return what a model called the themes of a scope, by their ids; those without a name are left out."""
+    with library.transaction() as connection:
+        query = select(themes.c.id, themes.c.name).where(themes.c.scope == scope, themes.c.name != "")
+        return {row.id: row.name for row in connection.execute(query)}
+
+
 def save_name(library: Library, scope: str, theme_id: str, name: str) -> None:
     """Save what a model called a theme; unknown ids change nothing."""
     with library.transaction() as connection:

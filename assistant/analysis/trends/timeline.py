@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,13 +47,8 @@ class Timeline:
 
 def lay_out(papers: Sequence[Paper], by: By) -> Timeline:
     """Lay papers out in time. Papers whose date does not name the period stand in none."""
-    length = _LENGTH[by]
-    period_of = {paper.id: paper.date[:length] for paper in papers if len(paper.date) >= length}
-    period_of = {paper_id: period for paper_id, period in period_of.items() if _PERIOD.fullmatch(period)}
-    periods: tuple[str, ...] = ()
-    if period_of:
-        first, last = np.datetime64(min(period_of.values())), np.datetime64(max(period_of.values()))
-        periods = tuple(np.arange(first, last + 1).astype(str).tolist())
+    period_of = {paper.id: period for paper in papers if (period := period_named(paper.date, by))}
+    periods = every_period(period_of.values())
     number = {period: place for place, period in enumerate(periods)}
     place = {paper_id: number[period] for paper_id, period in period_of.items()}
     counts = _counts(place.values(), len(periods))
@@ -61,6 +56,20 @@ def lay_out(papers: Sequence[Paper], by: By) -> Timeline:
     dates = {paper.id: paper.date for paper in papers}
     order = {paper.id: rank for rank, paper in enumerate(newest)}
     return Timeline(by, periods, counts, place, dates, order, halving(counts.tolist()))
+
+
+def period_named(date: str, by: By) -> str:
+    """Return the period that a date names; "" where it names none, such as a month by "2025" alone."""
+    period = date[: _LENGTH[by]]
+    return period if len(period) == _LENGTH[by] and _PERIOD.fullmatch(period) else ""
+
+
+def every_period(periods: Collection[str]) -> tuple[str, ...]:
+    """Return all periods from the first of these to the last."""
+    if not periods:
+        return ()
+    first, last = np.datetime64(min(periods)), np.datetime64(max(periods))
+    return tuple(np.arange(first, last + 1).astype(str).tolist())
 
 
 def halving(papers: Sequence[int]) -> int:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from math import isfinite
 from typing import Any
 
+from sqlalchemy import func
+from sqlalchemy import select as sql_select
+
 from assistant.analysis.themes.themes import Theme
 from assistant.analysis.trends import trend_terms, wording
 from assistant.analysis.trends.changes import Trend, trend
-from assistant.analysis.trends.timeline import By, Timeline, lay_out
+from assistant.analysis.trends.timeline import By, Timeline, every_period, lay_out, period_named
 from assistant.catalogue import caveats
-from assistant.library import Library
+from assistant.library import Library, papers_passing, schema
 from assistant.search import Search, topics
 from assistant.text import fold, plain
 from assistant.types import Paper, PaperFilter, Progress, ProgressListener
@@ -89,6 +93,23 @@ def select(library: Library, topic: str, filter: PaperFilter, search: Search) ->
         names = caveats.names_of(connection, filter)
     near = f" near to “{plain(topic)}”" if selected.note else ""
     return selected, wording.selected_in_words(replace(selected.filter, among=filter.among), names) + near
+
+
+def overview(library: Library, paper_filter: PaperFilter, by: By, selected: str) -> Trends:
+    """Return how many papers of a filter there are of each period, without themes and terms: at once, for any library.
+
+    `selected` is as in `find`.
+    """
+    with library.transaction() as connection:
+        query = papers_passing(connection, sql_select(schema.papers.c.date, func.count()), paper_filter)
+        rows = connection.execute(query.group_by(schema.papers.c.date)).all()
+    counts: Counter[str] = Counter()
+    for written, count in rows:
+        counts[period_named(written, by)] += count
+    total, undated = counts.total(), counts.pop("", 0)
+    periods = every_period(counts)
+    publications = tuple((period, counts[period]) for period in periods)
+    return Trends(selected, by, total, undated, total, periods, publications, (), (), (), ())
 
 
 def find(

@@ -1,21 +1,265 @@
-"""View of trends."""
+"""View of trends: how many papers a year, themes and their shares, what rises and falls, each mark a link."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl
+
+import gradio as gr
 from fastapi import APIRouter
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from assistant.analysis import trends
+from assistant.analysis.trends import Change, KeptTrends, Trend
+from assistant.errors import AssistantError
+from assistant.types import PaperFilter
+from assistant.ui import filter_query, theme_charts
 from assistant.ui.calls import Call
-from assistant.ui.site import Site
+from assistant.ui.site import Site, address, author_path, paper_path
+from assistant.ui.theme_charts import Span, within
+from assistant.ui.trend_finding import Question, TrendFinder
+
+_PATIENCE = 0.4
+"""Seconds that a page waits for trends that are found soon."""
+
+_LOOK = 0.2
+"""Seconds between two looks at how far the finding is."""
+
+_ON_A_PAGE = 50
+_MOST_IN_ADDRESS = 300
+"""Papers that one address can name."""
+
+_MOST_MOVERS = 6
+_MOVES: tuple[Change, ...] = ("rising", "falling")
 
 
 def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     """Return the routes of the view and its calls."""
     routes = APIRouter()
+    finder = TrendFinder(site.workspace)
+    view = _View(site, finder)
 
     @routes.get("/trends")
     def show(request: Request) -> HTMLResponse:
-        return site.page(request, "trends.html")
+        question = Question.read(request.query_params.multi_items())
+        known = finder.kept(question)
+        if (known is None or not known.is_fresh) and site.library.count(question.filter):
+            finder.begin(question).done.wait(_PATIENCE)
+            known = finder.kept(question)
+        return site.page(request, "trends.html", **view.page(request, question, known))
 
-    return routes, []
+    @routes.get("/trends/papers")
+    def show_papers(request: Request, theme: str = "", term: str = "", page: int = 1) -> HTMLResponse:
+        question = Question.read(request.query_params.multi_items())
+        return site.page(request, "trends_papers.html", **view.papers(request, question, theme, term, page))
+
+    async def find_trends(query: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
+        """Find the trends that the query of an address asks for: how far it is, and last {"html"}: the view of them."""
+        try:
+            question = Question.read(parse_qsl(query.removeprefix("?")))
+            known = await asyncio.to_thread(finder.kept, question)
+            if known is None or not known.is_fresh:
+                finding = finder.begin(question)
+                while not finding.done.is_set():
+                    progress = finding.progress
+                    yield {"done": progress.done, "total": progress.total, "words": progress.message}
+                    await asyncio.sleep(_LOOK)
+                if finding.error:
+                    raise gr.Error(finding.error, print_exception=False)
+            yield {"html": await asyncio.to_thread(view.fragment, request, question)}
+        except AssistantError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def draw_trends(query: str, what: str, request: gr.Request) -> dict[str, Any]:
+        """Draw who wrote with whom ("people") or the map of the papers ("map"): {"html"}."""
+        try:
+            return {"html": view.drawing(request, Question.read(parse_qsl(query.removeprefix("?"))), what)}
+        except AssistantError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def trend_files(query: str) -> dict[str, Any]:
+        """Make the files to take away: {"html"} with links to a page, a picture and the figures."""
+        try:
+            return {"html": view.files(Question.read(parse_qsl(query.removeprefix("?"))))}
+        except AssistantError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    calls = [Call("find_trends", find_trends, None), Call("draw_trends", draw_trends, 1)]
+    return routes, [*calls, Call("trend_files", trend_files, 1)]
+
+
+class _View:
+    """What the templates of trends are given."""
+
+    def __init__(self, site: Site, finder: TrendFinder) -> None:
+        self._site = site
+        self._library = site.library
+        self._finder = finder
+
+    def page(self, request: Request, question: Question, known: KeptTrends | None) -> dict[str, Any]:
+        """Return what the view shows of trends that are known, or of how many papers there are alone."""
+        shown = known or self._counted(question)
+        found = shown.found
+        held = theme_charts.spans(found.publications)
+        themes = trends.shown_themes(found.themes)
+        top = theme_charts.scale(themes, held)
+        movers = {
+            change: [
+                *theme_charts.changing(found.themes, change),
+                *theme_charts.changing(found.terms, change),
+            ][:_MOST_MOVERS]
+            for change in _MOVES
+        }
+
+        def papers_of(trend: Trend, span: Span | None = None) -> str:
+            which = {"theme": trend.theme_id} if trend.theme_id else {"term": trend.label}
+            when = {"first": span.first, "last": span.last} if span else {}
+            return address(request, "/trends/papers", question.filter, **question.extra, **which, **when)
+
+        return {
+            "question": question,
+            "asked": filter_query.parameters(question.filter),
+            "chips": self._site.chips(question.filter),
+            "found": found,
+            "is_known": known is not None,
+            "is_fresh": known is not None and known.is_fresh,
+            "note": shown.note,
+            "filter": shown.filter,
+            "heading": trends.heading(found),
+            "themes": [(theme, theme_charts.marks(theme, held, top)) for theme in themes],
+            "spans": held,
+            "top": trends.percent(top),
+            "step": theme_charts.step(held),
+            "width": theme_charts.step(held) * len(held),
+            "height": theme_charts.HEIGHT,
+            "movers": movers,
+            "changes": {
+                each: sum(theme.change == each for theme in found.themes)
+                for each in ("rising", "falling", "steady", "unclear")
+            },
+            "exemplars": {each.paper_id: each for each in found.exemplars},
+            "papers_of": papers_of,
+            "within": partial(within, shown.filter),
+            "change_in_words": theme_charts.change_in_words,
+            "odds_in_words": theme_charts.odds_in_words,
+        }
+
+    def fragment(self, request: gr.Request, question: Question) -> str:
+        """Return the part of the view that shows what was found."""
+        asked = _request(request)
+        return str(self._site.fragment(asked, "trends_found.html", **self.page(asked, question, self._found(question))))
+
+    def papers(self, request: Request, question: Question, theme: str, term: str, page: int) -> dict[str, Any]:
+        """Return what the view of one theme's, or one term's, papers shows."""
+        known = self._found(question)
+        courses = known.found.themes if theme else known.found.terms
+        trend = next((each for each in courses if (each.theme_id if theme else each.label) == (theme or term)), None)
+        if trend is None:
+            raise HTTPException(404, "There is no such theme any more: the papers have changed. Go back to Trends.")
+        first, last = (_period(request.query_params.get(name, ""), question) for name in ("first", "last"))
+        among = PaperFilter(among=trend.paper_ids)
+        wanted = within(among, first, last) if first and last else among
+        offset = (max(page, 1) - 1) * _ON_A_PAGE
+        listed, total = self._library.find_papers("", wanted, _ON_A_PAGE, offset)
+        ids = trend.paper_ids if wanted == among else tuple(sorted(self._library.ids(wanted)))
+        which = {"theme": theme} if theme else {"term": term}
+        path = "/trends/papers"
+        return {
+            "question": question,
+            "chips": self._site.chips(question.filter),
+            "trend": trend,
+            "is_theme": bool(theme),
+            "span": Span(first, last, 0) if first and last else None,
+            "shares": [(each, theme_charts.share_in_words(each)) for each in trend.shares],
+            "publications": [(each.period, each.count) for each in trend.shares],
+            "of_period": lambda period: address(
+                request, path, question.filter, **question.extra, **which, first=period, last=period
+            ),
+            "whole": address(request, path, question.filter, **question.extra, **which),
+            "papers": listed,
+            "total": total,
+            "picked": PaperFilter(among=ids) if len(ids) <= _MOST_IN_ADDRESS else None,
+            "number": max(page, 1),
+            "last_page": -(-total // _ON_A_PAGE),
+            "extra": {**question.extra, **which, "first": first, "last": last},
+            "change_in_words": theme_charts.change_in_words,
+            "odds_in_words": theme_charts.odds_in_words,
+        }
+
+    def drawing(self, request: gr.Request, question: Question, what: str) -> str:
+        """Return a chart of the papers as HTML, its marks links."""
+        from assistant.analysis import charts
+
+        asked, known = _request(request), self._found(question)
+
+        def together(one: str, other: str) -> str:
+            of_both = replace(known.filter, author=one, with_authors=(*known.filter.with_authors, other))
+            return address(asked, "/papers", of_both)
+
+        if what == "people":
+            network, drawn = charts.draw_people(
+                self._library, known.filter, lambda person: address(asked, author_path(person)), together
+            )
+            links = network.links
+        else:
+            drawn = charts.draw_map(
+                known.found, self._library, known.filter, lambda paper: address(asked, paper_path(paper))
+            )
+            links = ()
+        svg = Markup(drawn.svg)  # written by Vega and lxml, its text escaped
+        return str(
+            self._site.fragment(asked, "trends_drawing.html", drawn=drawn, svg=svg, links=links, together=together)
+        )
+
+    def files(self, question: Question) -> str:
+        """Make the files to take away, and return links to them as HTML."""
+        from assistant.analysis import charts
+
+        known = self._found(question)
+        drawn = charts.draw(known.found, self._library, known.filter)
+        values = json.dumps(known.found.to_json(), ensure_ascii=False, indent=1)
+        return self._site.downloads.links(
+            {
+                "trends.html": ("Page (HTML)", drawn.html().encode()),
+                "trends.png": ("Picture (PNG)", drawn.png()),
+                "trends.json": ("Figures (JSON)", values.encode()),
+            }
+        )
+
+    def _counted(self, question: Question) -> KeptTrends:
+        selected, described = trends.select(self._library, question.topic, question.filter, _no_search)
+        return KeptTrends(trends.overview(self._library, selected.filter, question.by, described), selected.filter)
+
+    def _found(self, question: Question) -> KeptTrends:
+        """Return the trends that are kept, found first where there are none."""
+        known = self._finder.kept(question)
+        if known is None:
+            finding = self._finder.begin(question)
+            finding.done.wait()
+            known = self._finder.kept(question)
+            if known is None:
+                raise AssistantError(finding.error or "The trends could not be kept in the library.")
+        return known
+
+
+def _no_search(text: str, limit: int, filter: PaperFilter) -> list[Any]:
+    return []
+
+
+def _period(value: str, question: Question) -> str:
+    """Return a period that an address names, "" where it names none."""
+    return trends.period_named(value, question.by)
+
+
+def _request(request: gr.Request) -> Request:
+    asked = request.request
+    assert isinstance(asked, Request)
+    return asked
