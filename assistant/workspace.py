@@ -252,12 +252,14 @@ class Workspace:
         columns: Mapping[str, str] = MappingProxyType({}),
         recursive: bool = True,
         on_progress: ProgressListener = lambda _: None,
+        stop: threading.Event | None = None,
     ) -> IngestionReport:
         """Add files, folders and what remote services say, and give the papers vectors; one such call runs at a time.
 
         It rests while an answer is being made. A text is a path, or a reference such as "arxiv:2502.13604". `as_of` is
         the day on which author pages were seen, today unless it is given; `columns` maps fields of a paper to a table's
-        columns. What could not be read stands in the report. Raises UsageError for a text that begins like a reference
+        columns. What could not be read stands in the report. `stop` ends it soon; what is in the library by then stays
+        and stands in the report. Raises UsageError for a text that begins like a reference
         but cannot be read as one.
         """
         from assistant import ingestion
@@ -271,14 +273,21 @@ class Workspace:
         ]
         paths = [source for source in given if isinstance(source, Path)]
         references = {str(source): source for source in given if not isinstance(source, Path)}
-        on_progress = self._after_answers(on_progress)
+        stop = stop or threading.Event()
+        on_progress = self._after_answers(on_progress, stop)
         with self._adding, self._reading_ahead.held():
             reports = []
             if paths:
                 day = as_of or date.today()
                 reports.append(
                     ingestion.add_files(
-                        self.library, paths, as_of=day, columns=columns, recursive=recursive, on_progress=on_progress
+                        self.library,
+                        paths,
+                        as_of=day,
+                        columns=columns,
+                        recursive=recursive,
+                        on_progress=on_progress,
+                        stop=stop,
                     )
                 )
             if references:
@@ -289,9 +298,10 @@ class Workspace:
                         list(references),
                         lambda name: fetch(references[name], known),
                         on_progress=on_progress,
+                        stop=stop,
                     )
                 )
-            return self._embed(ingestion.combine_reports(reports, self.library.pending_count()), on_progress)
+            return self._embed(ingestion.combine_reports(reports, self.library.pending_count()), on_progress, stop)
 
     def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
         """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""
@@ -394,27 +404,40 @@ class Workspace:
             )
             return replace(report, findings=(*report.findings, finding))
 
-    def _after_answers(self, on_progress: ProgressListener) -> ProgressListener:
+    def _after_answers(self, on_progress: ProgressListener, stop: threading.Event | None = None) -> ProgressListener:
         """Hold up work at each step of its progress for as long as an answer is made: they share the processor."""
+        is_stopped = stop.is_set if stop else lambda: False
 
         def listen(progress: Progress) -> None:
-            while self.assistant.foreground.is_busy and not self._closed.wait(_LOOK):
+            while self.assistant.foreground.is_busy and not is_stopped() and not self._closed.wait(_LOOK):
                 pass
             on_progress(progress)
 
         return listen
 
-    def _embed(self, report: IngestionReport, on_progress: ProgressListener) -> IngestionReport:
+    def _embed(
+        self, report: IngestionReport, on_progress: ProgressListener, stop: threading.Event
+    ) -> IngestionReport:
         """Give the papers their vectors, and a lost index its own back.
 
-        The papers are in the library already, so an error here is only a notice.
+        The papers are in the library already, so an error here is only a notice, and so is a stop.
         """
+
+        def listen(progress: Progress) -> None:
+            if stop.is_set():
+                raise _Stopped
+            on_progress(progress)
+
         try:
             if not report.pending:
                 if not self.library.indexed_count() or self._is_index_consistent():
                     return report
                 self.index.rebuild()
-            self._embed_waiting(on_progress)
+            if not stop.is_set():
+                self._embed_waiting(listen)
+        except _Stopped:
+            words = "Stopped. Papers that have no vector yet are found by their words, and get one when papers are added."
+            report = replace(report, notices=(*report.notices, Notice(str(self.settings.library), words)))
         except (LibraryError, ModelError) as error:
             waiting = Notice(
                 str(self.settings.library),
@@ -461,6 +484,10 @@ class Workspace:
                 f"The library {self.settings.library} was embedded with another model ({kept}) than the present one "
                 f"({present}). Name the first with --embedder, or make new vectors with `assistant reindex`."
             )
+
+
+class _Stopped(Exception):  # noqa: N818 - no error
+    """Somebody stopped the adding while papers got their vectors."""
 
 
 class _CheckedEmbedder:

@@ -1,13 +1,16 @@
 """Papers into the library: files of many formats, and the services that hold papers."""
 
+from assistant.ingestion.pasted import Pasted, read_pasted
 from assistant.ingestion.pipeline import add_fetched, add_files, combine_reports, parse_columns, parse_sources
 
 __all__ = [
+    "Pasted",
     "add_fetched",
     "add_files",
     "combine_reports",
     "parse_columns",
     "parse_sources",
+    "read_pasted",
     "readers",
     "remote",
 ]
