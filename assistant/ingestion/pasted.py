@@ -24,13 +24,16 @@ _BARE = (
     (re.compile(r"(?:\d{4}\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?"), "arxiv:"),
     (re.compile(r"(?:\d{4}-){3}\d{3}[\dXx]"), "orcid:"),
     (re.compile(r"[AW]\d{6,}"), "openalex:"),
-    (re.compile(r"(?:www\.)?(?:arxiv|doi|dx\.doi|openalex|orcid|semanticscholar)\.org/\S+|pubmed\.ncbi\.\S+"), "https://"),
+    (
+        re.compile(r"(?:www\.)?(?:arxiv|doi|dx\.doi|openalex|orcid|semanticscholar)\.org/\S+|pubmed\.ncbi\.\S+"),
+        "https://",
+    ),
 )
 """What is plainly an id or an address without its beginning, and that beginning."""
 
 _MARKS = "\"'“”‘’«»,;."
 _CLOSED_BY = {")": "(", "]": "[", "}": "{", ">": "<"}
-_BRACKET = re.compile(r"\\.|[{}()]", re.DOTALL)
+_BRACKET = re.compile("[{}()]")
 _NAME = re.compile(r"[^\W\d_][^\d_@{}<>:/\\=|]{1,80}")
 _NOT_KNOWN = (
     "This is no id, no address of a paper, no entry and no name. Write arxiv:2502.13604, doi:10.1145/3442188.3445922, "

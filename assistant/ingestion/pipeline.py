@@ -197,7 +197,9 @@ def _store(
         count += len(records)
         listen(count)
     if stop.is_set():
-        progress.notices.append(Notice(source, "Stopped; what was read of it is in the library. Add it again to go on."))
+        progress.notices.append(
+            Notice(source, "Stopped; what was read of it is in the library. Add it again to go on.")
+        )
     elif not progress.failed:  # what was not read may still be said
         reading.finish()
     return progress

@@ -11,7 +11,7 @@ from assistant.ingestion import Pasted, pasted, read_pasted
 from tests.conftest import SHARED
 
 DAY = date(2025, 7, 1)
-ENTRY = "@article{loom, title={A (Loom} of \\} Brass}, abstract={It weaves.}, note={a {b} c}}"
+ENTRY = r"@article{loom, title={A (Loom of \{Brass\}}, abstract={It weaves.}, note={a {b} c}}"
 RIS = "TY  - JOUR\nTI  - Gears\nAB  - They turn.\nER  - \n"
 
 
