@@ -436,7 +436,7 @@ class Workspace:
             if not stop.is_set():
                 self._embed_waiting(listen)
         except _Stopped:
-            words = "Stopped. Papers that have no vector yet are found by their words, and get one when papers are added."
+            words = "Stopped. Papers without a vector are found by their words; they get one when papers are added."
             report = replace(report, notices=(*report.notices, Notice(str(self.settings.library), words)))
         except (LibraryError, ModelError) as error:
             waiting = Notice(
@@ -486,7 +486,7 @@ class Workspace:
             )
 
 
-class _Stopped(Exception):  # noqa: N818 - no error
+class _Stopped(Exception):
     """Somebody stopped the adding while papers got their vectors."""
 
 

@@ -227,6 +227,7 @@ async function watch(values, onBegun = () => {}) {
     fill(document.getElementById("side"), value.side);
     announce(report.querySelector("h2")?.textContent ?? "", true);
     document.querySelector(".top .size").textContent = value.size;
+    document.querySelector(".sample")?.remove();
     report.scrollIntoView({ block: "nearest" });
   }
 }

@@ -204,7 +204,13 @@ class _Adding:
         """Say what stands in a pasted text, and what it would ask of whom. Nothing is asked or added."""
         with _said():
             found = read_pasted(text, _day(as_of))
-        html = self._fragment(request, "pasted.html", pasted=found, services=_services(found.references))
+        html = self._fragment(
+            request,
+            "pasted.html",
+            pasted=found,
+            kinds=_kinds(found.references),
+            services=_services(found.references),
+        )
         return {"html": html, "name": found.name, "count": len(found.references) + found.count}
 
     def people(self, name: str, request: gr.Request) -> dict[str, Any]:
@@ -387,6 +393,12 @@ def _day(as_of: str) -> date:
         return date.fromisoformat(as_of) if as_of.strip() else date.today()
     except ValueError as error:
         raise UsageError(f"“{as_of}” is not a date. Write it as year-month-day, such as 2025-02-19.") from error
+
+
+def _kinds(references: Sequence[Reference]) -> list[tuple[str, int]]:
+    """Return how many references there are of each kind; all papers of an author are one kind."""
+    papers = ("arxiv", "doi", "pmid", "openalex work", "s2 paper")
+    return list(Counter(each.kind if each.kind in papers else "author" for each in references).items())
 
 
 def _services(references: Sequence[Reference]) -> list[str]:

@@ -43,7 +43,7 @@ def test_references_are_read_however_they_are_written(text: str, references: lis
     else:
         assert not found.unread
     assert [str(reference) for reference in found.references] == references
-    assert not (found.records or found.name)
+    assert (found.records, found.name) == ("", "")
 
 
 def test_entries_stand_beside_references() -> None:
