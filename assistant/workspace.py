@@ -301,7 +301,10 @@ class Workspace:
                         stop=stop,
                     )
                 )
-            return self._embed(ingestion.combine_reports(reports, self.library.pending_count()), on_progress, stop)
+            report = ingestion.combine_reports(reports, self.library.pending_count())
+            with suppress(_Stopped):
+                return self._embed(report, _until(stop, on_progress))
+            return replace(report, pending=self.library.pending_count())
 
     def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
         """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""
@@ -415,29 +418,17 @@ class Workspace:
 
         return listen
 
-    def _embed(
-        self, report: IngestionReport, on_progress: ProgressListener, stop: threading.Event
-    ) -> IngestionReport:
+    def _embed(self, report: IngestionReport, on_progress: ProgressListener) -> IngestionReport:
         """Give the papers their vectors, and a lost index its own back.
 
-        The papers are in the library already, so an error here is only a notice, and so is a stop.
+        The papers are in the library already, so an error here is only a notice.
         """
-
-        def listen(progress: Progress) -> None:
-            if stop.is_set():
-                raise _Stopped
-            on_progress(progress)
-
         try:
             if not report.pending:
                 if not self.library.indexed_count() or self._is_index_consistent():
                     return report
                 self.index.rebuild()
-            if not stop.is_set():
-                self._embed_waiting(listen)
-        except _Stopped:
-            words = "Stopped. Papers without a vector are found by their words; they get one when papers are added."
-            report = replace(report, notices=(*report.notices, Notice(str(self.settings.library), words)))
+            self._embed_waiting(on_progress)
         except (LibraryError, ModelError) as error:
             waiting = Notice(
                 str(self.settings.library),
@@ -487,7 +478,16 @@ class Workspace:
 
 
 class _Stopped(Exception):
-    """Somebody stopped the adding while papers got their vectors."""
+    """Somebody stopped the adding while papers got their vectors; those that lack one wait for it."""
+
+
+def _until(stop: threading.Event, on_progress: ProgressListener) -> ProgressListener:
+    def listen(progress: Progress) -> None:
+        if stop.is_set():
+            raise _Stopped
+        on_progress(progress)
+
+    return listen
 
 
 class _CheckedEmbedder:

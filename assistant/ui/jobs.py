@@ -14,8 +14,8 @@ from typing import Literal
 from assistant.errors import AssistantError
 from assistant.types import IngestionReport, Progress, ProgressListener
 
-Work = Callable[[ProgressListener, threading.Event], IngestionReport]
-"""Adds something: tells its progress, and ends soon once the event is set."""
+Work = Callable[[ProgressListener, threading.Event], object]
+"""Adds something and returns a report: tells its progress, and ends soon once the event is set."""
 
 State = Literal["waiting", "running", "done", "stopped", "failed"]
 
@@ -68,7 +68,7 @@ class Job:
     state: State = "waiting"
     progress: Progress = Progress(0, 0, "")
     pace: Pace = field(default_factory=Pace)
-    report: IngestionReport | None = None
+    report: object = None
     error: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
 

@@ -22,7 +22,7 @@ from assistant.errors import AssistantError, UsageError
 from assistant.ingestion import read_pasted
 from assistant.ingestion.remote import Reference
 from assistant.library import curation, schema
-from assistant.types import IngestionReport, Paper, ProgressListener
+from assistant.types import IngestionReport, Paper, Progress, ProgressListener
 from assistant.ui import reports
 from assistant.ui.calls import Call
 from assistant.ui.duplicates import Duplicates, compared
@@ -94,7 +94,7 @@ class _Adding:
     def report(self, job_id: str) -> Response:
         """Send the report of a job as a file of JSON."""
         job = self.jobs.named(job_id)
-        if job is None or job.report is None:
+        if job is None or not isinstance(job.report, IngestionReport):
             raise HTTPException(404, "This report is no longer kept.")
         headers = {"Content-Disposition": 'attachment; filename="report.json"'}
         return Response(reports.to_json(job.report), media_type="application/json", headers=headers)
@@ -111,7 +111,7 @@ class _Adding:
             papers=self._papers_without_abstract(page),
             page=page,
             last=last,
-            can_complete=self._complete is not None,
+            preview=self._complete(preview=True) if self._complete and count else None,
         )
 
     def add_sample(self, request: Request) -> Response:
@@ -135,9 +135,18 @@ class _Adding:
         if fetch_abstracts is None:
             raise HTTPException(404, "Abstracts cannot be fetched yet.")
 
-        def work(listen: ProgressListener, stop: threading.Event) -> IngestionReport:
-            report: IngestionReport = fetch_abstracts(on_progress=listen, stop=stop)
-            return report
+        def work(listen: ProgressListener, stop: threading.Event) -> object:
+            before = self._count_without_abstract()
+
+            def listen_until(progress: Progress) -> None:
+                if stop.is_set():
+                    raise _Stopped
+                listen(progress)
+
+            try:
+                return fetch_abstracts(on_progress=listen_until)
+            except _Stopped:
+                return IngestionReport(updated=before - self._count_without_abstract())
 
         return self._to_job(request, self.jobs.begin("abstracts that were missing", work))
 
@@ -287,8 +296,8 @@ class _Adding:
     def _about(self, job: Job, page: int) -> dict[str, Any]:
         """Return what the report of a job shows."""
         report = job.report
-        about: dict[str, Any] = {"before": self.jobs.before(job), "report": report}
-        if report is None:
+        about: dict[str, Any] = {"before": self.jobs.before(job), "report": report, "source_name": reports.source_name}
+        if not isinstance(report, IngestionReport):
             return about
         last = max(1, -(-len(report.failed) // _PROBLEMS_A_PAGE))
         page = min(max(1, page), last)
@@ -301,7 +310,6 @@ class _Adding:
             "sources": sources,
             "all_that_came": reports.together(self.site.library, sources),
             "without_abstract": getattr(report, "without_abstract", 0),
-            "source_name": reports.source_name,
         }
 
     def _side(self, pairs: Sequence[Any] | None) -> dict[str, Any]:
@@ -331,8 +339,12 @@ class _Adding:
         return list(self.site.library.papers_by_id(ids))
 
     @property
-    def _complete(self) -> Callable[..., IngestionReport] | None:
+    def _complete(self) -> Callable[..., object] | None:
         return getattr(self.site.workspace, "complete", None)
+
+
+class _Stopped(Exception):
+    """Somebody stopped the fetching of abstracts."""
 
 
 class _Uploads:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from assistant.ingestion.remote import AuthorCandidate
 from assistant.library import insert_papers
-from assistant.types import IngestionReport, Paper, Progress, Record
+from assistant.types import IngestionReport, Paper, Problem, Progress, Record
 from tests.conftest import SHARED
 from tests.integration.page.conftest import PAPERS, Running, assert_accessible
 
@@ -206,18 +207,24 @@ def test_abstracts_that_are_missing_are_fetched(
     with empty_app.workspace.library.transaction() as connection:
         insert_papers(connection, [Paper(title="Bare", abstract="", doi="10.1000/bare", id="doi:10.1000/bare")])
 
-    def complete(*, on_progress: Any, stop: threading.Event) -> IngestionReport:
-        on_progress(Progress(0, 1, "Reading doi:10.1000/bare"))
-        return IngestionReport(updated=1)
+    def complete(*, preview: bool = False, on_progress: Any = None) -> SimpleNamespace:
+        report = SimpleNamespace(missing=1, without_id=0, asked_lately=0, asked=1, found=0, failed=(), notices=())
+        if not preview:
+            on_progress(Progress(0, 1, "Asking for abstracts"))
+            report.found = 1
+            report.failed = (Problem("doi:10.1000/bare", 0, "Another paper has this <b>identifier</b>."),)
+        return report
 
     monkeypatch.setattr(empty_app.workspace, "complete", complete, raising=False)
     page = open_page(empty_app.url + "add")
     page.get_by_role("link", name="1 paper", exact=True).click()
     expect(page.locator(".list")).to_contain_text("DOI 10.1000/bare")
+    expect(page.locator("form")).to_contain_text("over the network for 1 paper")
     assert_accessible(page)
     page.get_by_role("button", name="Fetch the abstracts").click()
     expect(page.locator("#report .figures")).to_be_visible()
-    assert figures(page) == ["0", "1", "0", "0"]
+    assert figures(page) == ["1", "1", "0", "1"]
+    expect(page.locator("#report")).to_contain_text("Another paper has this <b>identifier</b>.")
 
 
 def test_the_sample_library_is_added_by_a_button(empty_app: Running, open_page: Callable[..., Page]) -> None:
