@@ -99,10 +99,7 @@ def _with_records(pasted: Pasted, as_of: date) -> Pasted:
 
 def _entries(text: str) -> tuple[str, str]:
     """Cut the entries of BibTeX, else those of RIS, out of a text; return them and the rest."""
-    if _BIBTEX.search(text):
-        spans = list(_bibtex_spans(text))
-    else:
-        spans = [match.span() for match in _RIS.finditer(text)]
+    spans = list(_bibtex_spans(text)) or [match.span() for match in _RIS.finditer(text)]
     inside = "\n\n".join(text[start:end].strip() for start, end in spans)
     edges = [0, *(edge for span in spans for edge in span), len(text)]
     return inside, "\n".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
@@ -112,7 +109,7 @@ def _bibtex_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each entry stands: to the bracket that closes it, or else to the next entry."""
     begun = list(_BIBTEX.finditer(text))
     end = 0
-    for match, following in zip(begun, [*(one.start() for one in begun[1:]), len(text)], strict=True):
+    for match, following in zip(begun, [*(one.start() for one in begun[1:]), len(text)], strict=False):
         if match.start() < end:
             continue
         end = _closing(text, match.end() - 1, following)

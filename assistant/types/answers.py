@@ -178,7 +178,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long task is: `done` of `total` (0 when unknown), in words; `records` is how many a file gave so far."""
+    """How far a long task is: `done` of `total` (0 when unknown), in words; `records`: what a file gave so far."""
 
     done: int
     total: int

@@ -44,7 +44,8 @@ class Pace:
     def see(self, progress: Progress) -> None:
         """Take note of how far a task is."""
         task = progress.message.split(",")[0]
-        counted, total = (progress.records, 0) if progress.message.startswith("Reading") else _papers(progress)
+        is_read = progress.message.startswith("Reading")
+        counted, total = (progress.records, 0) if is_read else (progress.done, progress.total)
         now = self._clock()
         if task != self._task:
             self._task = task
@@ -66,7 +67,7 @@ class Job:
     title: str
     work: Work
     state: State = "waiting"
-    progress: Progress = Progress(0, 0, "")
+    progress: Progress = field(default_factory=lambda: Progress(0, 0, ""))
     pace: Pace = field(default_factory=Pace)
     report: object = None
     error: str = ""
@@ -144,10 +145,6 @@ class Jobs:
                     "The program met an error; the terminal it runs in says which. What was read is in the library."
                 )
                 job.state = "failed"
-
-
-def _papers(progress: Progress) -> tuple[int, int]:
-    return progress.done, progress.total
 
 
 def _listener(job: Job) -> ProgressListener:

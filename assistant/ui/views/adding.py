@@ -320,6 +320,7 @@ class _Adding:
         }
 
     def _fragment(self, request: gr.Request, template: str, **context: Any) -> str:
+        assert request.request is not None  # calls come over HTTP only
         return str(self.site.fragment(request.request, template, **context))
 
     def _to_job(self, request: Request, job: Job) -> Response:

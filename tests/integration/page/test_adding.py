@@ -233,3 +233,16 @@ def test_the_sample_library_is_added_by_a_button(empty_app: Running, open_page: 
     expect(page.locator("#report h2")).to_have_text("Added: the sample library")
     assert empty_app.workspace.library.count() == int(figures(page)[0])
     assert page.get_by_role("button", name="Add the sample library").count() == 0
+
+
+def test_a_stop_leaves_papers_that_wait_for_their_vectors(empty_app: Running, tmp_path: Path) -> None:
+    (tmp_path / "papers.bib").write_text(PAPERS, encoding="utf-8")
+    stop = threading.Event()
+
+    def stop_at_the_vectors(progress: Progress) -> None:
+        if progress.message == "Read":
+            stop.set()
+
+    report = empty_app.workspace.add([tmp_path / "papers.bib"], on_progress=stop_at_the_vectors, stop=stop)
+    assert (report.added, report.pending, report.notices) == (2, 2, ())
+    assert empty_app.workspace.add([tmp_path / "papers.bib"]).pending == 0
