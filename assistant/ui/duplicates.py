@@ -39,14 +39,22 @@ class Row:
         return self.one != self.other
 
     @property
+    def likeness(self) -> float:
+        """Return the share of words that both have in the same order, in [0, 1]."""
+        return self._matcher().ratio()
+
+    @property
     def marked(self) -> tuple[Markup, Markup]:
         """Return both as HTML, the words marked that only one of them has."""
-        mine, theirs = one_line(self.one).split(" "), one_line(self.other).split(" ")
-        steps = SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes()
+        matcher = self._matcher()
+        steps = matcher.get_opcodes()
         return (
-            Markup(" ").join(_words(mine[start:end], step) for step, start, end, _, _ in steps if end > start),
-            Markup(" ").join(_words(theirs[start:end], step) for step, _, _, start, end in steps if end > start),
+            Markup(" ").join(_words(matcher.a[start:end], step) for step, start, end, _, _ in steps if end > start),
+            Markup(" ").join(_words(matcher.b[start:end], step) for step, _, _, start, end in steps if end > start),
         )
+
+    def _matcher(self) -> SequenceMatcher[str]:
+        return SequenceMatcher(None, one_line(self.one).split(" "), one_line(self.other).split(" "), autojunk=False)
 
 
 class Duplicates:
