@@ -83,7 +83,10 @@ def alike_pairs(library: Library) -> list[AlikePair]:
             blocks.setdefault(row.value, []).append(row.paper_id)
         apart = {(row.one, row.other) for row in connection.execute(select(kept_apart))}
         found: list[AlikePair] = []
-        candidates = [ids for ids in identity.neighbours(blocks.values()) if ids not in apart]
+        titles = identity.Titles(dict(connection.execute(select(papers.c.id, papers.c.title)).tuples().all()))
+        candidates = [
+            ids for ids in identity.neighbours(blocks.values()) if ids not in apart and titles.may_be_alike(*ids)
+        ]
         for start in range(0, len(candidates), _PAIRS_AT_ONCE):
             part = candidates[start : start + _PAIRS_AT_ONCE]
             known = {paper.id: paper for paper in read_papers(connection, sorted({one for ids in part for one in ids}))}

@@ -106,4 +106,3 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return sending
-
