@@ -10,9 +10,10 @@ from datetime import date
 from pathlib import Path
 
 from assistant.errors import UsageError
-from assistant.ingestion.readers import NO_COLUMNS, fields, read
+from assistant.ingestion.readers import NO_COLUMNS, read
 from assistant.ingestion.readers.formats import find_format
 from assistant.ingestion.remote.references import Reference, parse_reference
+from assistant.text import shortened
 from assistant.types import Problem, Record
 
 _BIBTEX = re.compile(r"(?<![\w.])@(?!comment\b)\w+\s*[{(]", re.IGNORECASE)
@@ -143,7 +144,7 @@ def _references(text: str) -> tuple[tuple[Reference, ...], tuple[tuple[str, str]
             else:
                 found[reference] = None
     if not found and not any(unread.values()) and unread:
-        unread = {fields.shortened(" ".join(text.split())): ""}
+        unread = {shortened(" ".join(text.split())): ""}
     return tuple(found), tuple((part, reason or _NOT_KNOWN) for part, reason in unread.items())
 
 

@@ -83,7 +83,7 @@ def alike_pairs(library: Library) -> list[AlikePair]:
             blocks.setdefault(row.value, []).append(row.paper_id)
         apart = {(row.one, row.other) for row in connection.execute(select(kept_apart))}
         found: list[AlikePair] = []
-        titles = identity.Titles(dict(connection.execute(select(papers.c.id, papers.c.title)).tuples().all()))
+        titles = identity.Titles({row.id: row.title for row in connection.execute(select(papers.c.id, papers.c.title))})
         candidates = [
             ids for ids in identity.neighbours(blocks.values()) if ids not in apart and titles.may_be_alike(*ids)
         ]

@@ -41,20 +41,20 @@ class Row:
     @property
     def likeness(self) -> float:
         """Return the share of words that both have in the same order, in [0, 1]."""
-        return self._matcher().ratio()
+        return SequenceMatcher(None, *self._words(), autojunk=False).ratio()
 
     @property
     def marked(self) -> tuple[Markup, Markup]:
         """Return both as HTML, the words marked that only one of them has."""
-        matcher = self._matcher()
-        steps = matcher.get_opcodes()
+        mine, theirs = self._words()
+        steps = SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes()
         return (
-            Markup(" ").join(_words(matcher.a[start:end], step) for step, start, end, _, _ in steps if end > start),
-            Markup(" ").join(_words(matcher.b[start:end], step) for step, _, _, start, end in steps if end > start),
+            Markup(" ").join(_shown(mine[start:end], step) for step, start, end, _, _ in steps if end > start),
+            Markup(" ").join(_shown(theirs[start:end], step) for step, _, _, start, end in steps if end > start),
         )
 
-    def _matcher(self) -> SequenceMatcher[str]:
-        return SequenceMatcher(None, one_line(self.one).split(" "), one_line(self.other).split(" "), autojunk=False)
+    def _words(self) -> tuple[list[str], list[str]]:
+        return one_line(self.one).split(" "), one_line(self.other).split(" ")
 
 
 class Duplicates:
@@ -126,7 +126,7 @@ class Duplicates:
             return tuple(connection.execute(select(*counts, newest)).one())
 
 
-def _words(words: Sequence[str], step: str) -> Markup:
+def _shown(words: Sequence[str], step: str) -> Markup:
     shown = " ".join(words)
     return escape(shown) if step == "equal" else Markup("<mark>{}</mark>").format(shown)
 

@@ -106,3 +106,4 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return sending
+

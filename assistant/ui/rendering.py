@@ -75,9 +75,7 @@ def mathematics(formula: str) -> Markup:
     if len(inner) > _LONGEST_FORMULA:
         return escape(formula)
     try:
-        tree = etree.fromstring(
-            convert(inner.strip(), display="block" if formula.startswith(("$$", r"\[")) else "inline")
-        )
+        tree = etree.fromstring(convert(inner.strip(), display="block" if formula.startswith(("$$", r"\[")) else "inline"))
     except Exception:  # noqa: BLE001 - whatever the converter meets in a formula of somebody's
         return escape(formula)
     if not _is_plain(tree):
