@@ -3,6 +3,8 @@ import { call, result } from "./calls.js";
 import { fill, root } from "./site.js";
 
 const LARGEST = 200 * 2 ** 20;
+const MOST_SHOWN = 30;
+const FILES_AT_ONCE = 100; // in one request
 const QUIET = 8000; // milliseconds between two announcements to a screen reader
 const form = document.getElementById("adding");
 const input = document.getElementById("files");
@@ -38,7 +40,7 @@ function update() {
 
 function show() {
   chosen.hidden = !files.length;
-  chosen.replaceChildren(...files.map((file, place) => {
+  chosen.replaceChildren(...files.slice(0, MOST_SHOWN).map((file, place) => {
     const item = document.createElement("li");
     item.className = "chip";
     const size = file.size < 2 ** 20 ? `${Math.ceil(file.size / 1024)} kB` : `${(file.size / 2 ** 20).toFixed(1)} MB`;
@@ -54,6 +56,12 @@ function show() {
     item.append(`${file.name} · ${size}`, button);
     return item;
   }));
+  if (files.length > MOST_SHOWN) {
+    const more = document.createElement("li");
+    more.className = "chip plain";
+    more.textContent = words("more", { count: files.length - MOST_SHOWN });
+    chosen.append(more);
+  }
   update();
 }
 
@@ -89,8 +97,23 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   depth = 0;
   document.body.classList.remove("dragging");
-  choose(event.dataTransfer.files);
+  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (entries.some((entry) => entry.isDirectory)) Promise.all(entries.map(inside)).then((lists) => choose(lists.flat()));
+  else choose(event.dataTransfer.files);
 });
+
+/** Return the files of a dropped folder and of those within it; hidden ones are passed over. */
+async function inside(entry) {
+  if (entry.name.startsWith(".")) return [];
+  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) return (await Promise.all(found.map(inside))).flat();
+    found.push(...some);
+  }
+}
 
 // Pasted text: what it holds is said before anything happens.
 async function understand() {
@@ -184,10 +207,12 @@ async function start(list, text) {
   stop.hidden = true;
   document.getElementById("report").replaceChildren();
   try {
-    let paths = [];
+    const paths = [];
     if (list.length) {
       tell(form.dataset.uploading, 0, 0);
-      paths = await upload(list);
+      for (let first = 0; first < list.length; first += FILES_AT_ONCE) {
+        paths.push(...await upload(list.slice(first, first + FILES_AT_ONCE)));
+      }
     }
     let begun = false;
     await watch(call("add", [paths, text, day.value]), () => {

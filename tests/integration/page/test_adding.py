@@ -137,6 +137,10 @@ def test_each_problem_is_said_once_and_record_by_record(
     assert "picture.pdf" in [problem["file"] for problem in report["failed"]]
     assert app.workspace.library.count() == 2
     assert page.evaluate("window.hacked") is None
+    calls = f"{app.url}gradio_api/call/add"
+    event = page.request.post(calls, data={"data": [[str(tmp_path / "good.bib")], "", ""]}).json()["event_id"]
+    assert "is not among the uploaded files" in page.request.get(f"{calls}/{event}").text()
+    assert (tmp_path / "good.bib").exists()
     gone = page.request.get(app.url + "add?job=gone")
     assert (gone.status, "no longer kept" in gone.text()) == (404, True)
 
