@@ -32,7 +32,7 @@ from assistant.ui.site import Site, address
 _PROBLEMS_A_PAGE = 200
 _PAIRS_A_PAGE = 10
 _PAPERS_A_PAGE = 50
-_FEW = 20_000
+_FEW = 50_000
 """Papers up to which duplicates are looked for unasked."""
 
 _BETWEEN_LOOKS = 0.25

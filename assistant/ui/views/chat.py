@@ -85,9 +85,7 @@ class _Chat:
         """Show a conversation."""
         known = _conversations(self.site, request).conversation(conversation_id)
         if known is None:
-            return self.site.page(
-                request, "error.html", 404, message="There is no such conversation, or it is deleted."
-            )
+            return self.site.page(request, "error.html", 404, message="There is no such conversation, or it is deleted.")
         path = _conversations(self.site, request).path(conversation_id)
         return self._page(request, conversation_id, path, known.title)
 
@@ -180,7 +178,9 @@ class _Chat:
         conversations.show(turn_id)
         return self._back(request, _turn(conversations, turn_id))
 
-    def rate(self, request: Request, turn_id: str, rating: Annotated[int, Form()], remark: _Text = "") -> Response:
+    def rate(
+        self, request: Request, turn_id: str, rating: Annotated[int, Form()], remark: _Text = ""
+    ) -> Response:
         """Keep whether an answer was good."""
         conversations = _conversations(self.site, request)
         conversations.rate(turn_id, rating, remark)
@@ -337,3 +337,4 @@ def _when(changed: str) -> str:
     """Return when a conversation changed last, in this machine's time: the time of today, else the day."""
     then = datetime.fromisoformat(changed).replace(tzinfo=UTC).astimezone()
     return then.strftime("%H:%M") if then.date() == date.today() else then.date().isoformat()
+
