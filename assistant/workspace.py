@@ -334,12 +334,14 @@ class Workspace:
         columns: Mapping[str, str] = MappingProxyType({}),
         recursive: bool = True,
         on_progress: ProgressListener = lambda _: None,
+        stop: threading.Event | None = None,
     ) -> IngestionReport:
         """Add files, folders and what remote services say, and give the papers vectors; one such call runs at a time.
 
         It rests while an answer is being made. A text is a path, or a reference such as "arxiv:2502.13604". `as_of` is
         the day on which author pages were seen, today unless it is given; `columns` maps fields of a paper to a table's
-        columns. What could not be read stands in the report. Raises UsageError for a text that begins like a reference
+        columns. What could not be read stands in the report. `stop` ends it soon; what is in the library by then stays
+        and stands in the report. Raises UsageError for a text that begins like a reference
         but cannot be read as one.
         """
         from assistant import ingestion
@@ -353,14 +355,21 @@ class Workspace:
         ]
         paths = [source for source in given if isinstance(source, Path)]
         references = {str(source): source for source in given if not isinstance(source, Path)}
-        on_progress = self._after_answers(on_progress)
+        stop = stop or threading.Event()
+        on_progress = self._after_answers(on_progress, stop)
         with self._adding, self._reading_ahead.held():
             reports = []
             if paths:
                 day = as_of or date.today()
                 reports.append(
                     ingestion.add_files(
-                        self.library, paths, as_of=day, columns=columns, recursive=recursive, on_progress=on_progress
+                        self.library,
+                        paths,
+                        as_of=day,
+                        columns=columns,
+                        recursive=recursive,
+                        on_progress=on_progress,
+                        stop=stop,
                     )
                 )
             if references:
@@ -371,11 +380,14 @@ class Workspace:
                         list(references),
                         lambda name: fetch(references[name], known),
                         on_progress=on_progress,
+                        stop=stop,
                     )
                 )
             report = ingestion.combine_reports(reports, self.library.pending_count())
-            notices, pending = self._embed(report.pending, on_progress)
-            return replace(report, notices=(*report.notices, *notices), pending=pending)
+            with suppress(_Stopped):
+                notices, pending = self._embed(report.pending, _until(stop, on_progress))
+                return replace(report, notices=(*report.notices, *notices), pending=pending)
+            return replace(report, pending=self.library.pending_count())
 
     def complete(
         self,
@@ -520,11 +532,12 @@ class Workspace:
             )
             return replace(report, findings=(*report.findings, finding))
 
-    def _after_answers(self, on_progress: ProgressListener) -> ProgressListener:
+    def _after_answers(self, on_progress: ProgressListener, stop: threading.Event | None = None) -> ProgressListener:
         """Hold up work at each step of its progress for as long as an answer is made: they share the processor."""
+        is_stopped = stop.is_set if stop else lambda: False
 
         def listen(progress: Progress) -> None:
-            while self.assistant.foreground.is_busy and not self._closed.wait(_LOOK):
+            while self.assistant.foreground.is_busy and not is_stopped() and not self._closed.wait(_LOOK):
                 pass
             on_progress(progress)
 
@@ -588,6 +601,19 @@ class Workspace:
                 f"The library {self.settings.library} was embedded with another model ({kept}) than the present one "
                 f"({present}). Name the first with --embedder, or make new vectors with `assistant reindex`."
             )
+
+
+class _Stopped(Exception):
+    """Somebody stopped the adding while papers got their vectors; those that lack one wait for it."""
+
+
+def _until(stop: threading.Event, on_progress: ProgressListener) -> ProgressListener:
+    def listen(progress: Progress) -> None:
+        if stop.is_set():
+            raise _Stopped
+        on_progress(progress)
+
+    return listen
 
 
 class _CheckedEmbedder:

@@ -1,9 +1,11 @@
 """Papers into the library: files of many formats, and the services that hold papers."""
 
 from assistant.ingestion.completion import WantedAbstracts, complete, wanted_abstracts
+from assistant.ingestion.pasted import Pasted, read_pasted
 from assistant.ingestion.pipeline import add_fetched, add_files, combine_reports, parse_columns, parse_sources
 
 __all__ = [
+    "Pasted",
     "WantedAbstracts",
     "add_fetched",
     "add_files",
@@ -11,6 +13,7 @@ __all__ = [
     "complete",
     "parse_columns",
     "parse_sources",
+    "read_pasted",
     "readers",
     "remote",
     "wanted_abstracts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -73,12 +74,15 @@ def add_files(
     columns: Mapping[str, str] = readers.NO_COLUMNS,
     recursive: bool = True,
     on_progress: ProgressListener = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> IngestionReport:
     """Read files into the library; folders are read with everything below them, or only what lies in them.
 
     A paper is safe as soon as the transaction that holds it has ended; it then waits for its vector.
-    Bad records and files are in the report's `failed`, and the rest goes on.
+    Bad records and files are in the report's `failed`, and the rest goes on. `stop` ends the reading after the records
+    at hand; a notice says where.
     """
+    stop = stop or threading.Event()
     sources: list[_SourceProgress] = []
     origins: list[str] = []
     files: list[Path] = []
@@ -88,6 +92,9 @@ def add_files(
         except OSError as error:
             sources.append(_unread(path, error))
     for number, file in enumerate(files):
+        if stop.is_set():
+            sources.append(_not_begun(file.name, len(files) - number))
+            break
         listen = _counting(on_progress, number, len(files), file.name)
         try:
             origin = str(file.resolve())
@@ -96,7 +103,7 @@ def add_files(
             continue
         origins.append(origin)
         items = readers.read(file, as_of=as_of, columns=columns)
-        sources.append(_store(library, origin, str(file), items, listen))
+        sources.append(_store(library, origin, str(file), items, listen, stop))
     on_progress(Progress(len(files), len(files), "Read"))
     return _report(library, sources, origins)
 
@@ -107,15 +114,20 @@ def add_fetched(
     fetch: Callable[[str], Iterator[ReaderItem]],
     *,
     on_progress: ProgressListener = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> IngestionReport:
     """Add what remote services say of papers or authors. `fetch` yields the records of one reference.
 
-    A reference that cannot be fetched is in the report's `failed`, and the rest goes on.
+    A reference that cannot be fetched is in the report's `failed`, and the rest goes on. `stop` as in `add_files`.
     """
+    stop = stop or threading.Event()
     sources: list[_SourceProgress] = []
     for number, reference in enumerate(references):
+        if stop.is_set():
+            sources.append(_not_begun(reference, len(references) - number))
+            break
         listen = _counting(on_progress, number, len(references), reference)
-        sources.append(_store(library, reference, reference, _until_failure(fetch, reference), listen))
+        sources.append(_store(library, reference, reference, _until_failure(fetch, reference), listen, stop))
     on_progress(Progress(len(references), len(references), "Fetched"))
     return _report(library, sources, references)
 
@@ -151,6 +163,7 @@ class _SourceProgress:
     problems: list[Problem] = field(default_factory=list)
     failed: int = 0
     notices: list[Notice] = field(default_factory=list)
+    was_begun: bool = True
 
     def fail(self, problem: Problem) -> None:
         self.failed += 1
@@ -165,18 +178,23 @@ class _SourceProgress:
             unchanged=unchanged,
             failed=tuple(self.problems),
             pending=0,
-            sources=(SourceReport(self.source, added, updated, unchanged, self.failed),),
+            sources=(SourceReport(self.source, added, updated, unchanged, self.failed),) if self.was_begun else (),
             notices=tuple(self.notices),
         )
 
 
 def _store(
-    library: Library, origin: str, source: str, items: Iterator[ReaderItem], listen: Callable[[int], None]
+    library: Library,
+    origin: str,
+    source: str,
+    items: Iterator[ReaderItem],
+    listen: Callable[[int], None],
+    stop: threading.Event,
 ) -> _SourceProgress:
     """Write what a source says, batch by batch; what it no longer says is forgotten where it was read to its end."""
     progress, reading, count = _SourceProgress(source), Reading(library, origin), 0
     listen(0)
-    while batch := list(islice(items, _RECORDS_AT_ONCE)):
+    while not stop.is_set() and (batch := list(islice(items, _RECORDS_AT_ONCE))):
         records = [item for item in batch if isinstance(item, Record)]
         progress.outcomes.update(reading.store(records))
         for item in batch:
@@ -188,9 +206,20 @@ def _store(
                 progress.fail(item)
         count += len(records)
         listen(count)
-    if not progress.failed:  # what was not read may still be said
+    if stop.is_set():
+        progress.notices.append(
+            Notice(source, "Stopped; what was read of it is in the library. Add it again to go on.")
+        )
+    elif not progress.failed:  # what was not read may still be said
         reading.finish()
     return progress
+
+
+def _not_begun(source: str, count: int) -> _SourceProgress:
+    """Return what became of the first source that was not begun after a stop, of so many."""
+    others = f", nor {count - 1:,} more" if count > 1 else ""
+    notice = Notice(source, f"Stopped before this was read{others}. Add it again to go on.")
+    return _SourceProgress(source, notices=[notice], was_begun=False)
 
 
 def _until_failure(fetch: Callable[[str], Iterator[ReaderItem]], reference: str) -> Iterator[ReaderItem]:
@@ -202,7 +231,8 @@ def _until_failure(fetch: Callable[[str], Iterator[ReaderItem]], reference: str)
 
 def _counting(on_progress: ProgressListener, number: int, total: int, name: str) -> Callable[[int], None]:
     def listen(records: int) -> None:
-        on_progress(Progress(number, total, f"Reading {name}" + (f", {records:,} records" if records else "")))
+        message = f"Reading {name}" + (f", {records:,} records" if records else "")
+        on_progress(Progress(number, total, message, records))
 
     return listen
 

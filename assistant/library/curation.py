@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,10 @@ def _alike(library: Library, near: Select[Any]) -> list[AlikePair]:
             blocks.setdefault(row.value, []).append(row.paper_id)
         apart = {(row.one, row.other) for row in connection.execute(select(kept_apart))}
         found: list[AlikePair] = []
-        candidates = [ids for ids in identity.neighbours(blocks.values()) if ids not in apart]
+        titles = identity.Titles({row.id: row.title for row in connection.execute(select(papers.c.id, papers.c.title))})
+        candidates = [
+            ids for ids in identity.neighbours(blocks.values()) if ids not in apart and titles.may_be_alike(*ids)
+        ]
         for start in range(0, len(candidates), _PAIRS_AT_ONCE):
             part = candidates[start : start + _PAIRS_AT_ONCE]
             known = {paper.id: paper for paper in read_papers(connection, sorted({one for ids in part for one in ids}))}
@@ -128,14 +131,26 @@ def keep_apart(library: Library, one: str, other: str) -> None:
         _remember_apart(connection, [(one, other)])
 
 
-def split(library: Library, paper_id: str) -> list[Paper]:
+def forget_apart(library: Library, one: str, other: str) -> None:
+    """Take back that two papers are two: they are listed as duplicates again."""
+    first, second = pair(one, other)
+    with library.transaction() as connection:
+        connection.execute(delete(kept_apart).where(kept_apart.c.one == first, kept_apart.c.other == second))
+
+
+def split(library: Library, paper_id: str, apart: Collection[int] = ()) -> list[Paper]:
     """Part a paper into those that its sources speak of, for good; return them, the one that keeps the id first.
 
     Records that would be one paper by their own identifiers, or by title, first author and year, stay together, unless
-    all would; then each record is a paper. Raises UsageError when a single source speaks of it.
+    all would; then each record is a paper. With `apart`, numbers of records, these become one paper and the rest the
+    other. Raises UsageError when a single source speaks of it, or there is no such rest.
     """
     with library.transaction() as connection:
-        first, *others = _groups(_records(connection, paper_id), paper_id) or [[]]
+        told = _records(connection, paper_id)
+        chosen = [record for record in told if record.number in apart]
+        rest = [record for record in told if record.number not in apart]
+        groups = [group for group in (rest, chosen) if group] if apart else _groups(told, paper_id)
+        first, *others = groups or [[]]
         if not others:
             raise UsageError(
                 f"{paper_id} comes from one record of one source, so there is nothing to part. "

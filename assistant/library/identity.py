@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, count
 
 from rapidfuzz import fuzz
@@ -143,6 +143,32 @@ def neighbours(blocks: Iterable[Sequence[str]]) -> list[tuple[str, str]]:
         if len(block) <= _LARGEST_BLOCK:
             found.update(combinations(sorted(set(block)), 2))
     return sorted(found)
+
+
+class Titles:
+    """Titles by the ids of their papers, to pass over pairs of papers that nothing else could make alike."""
+
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        self._titles = titles
+        self._read: dict[str, tuple[str, str, list[str], set[str]]] = {}
+
+    def may_be_alike(self, one: str, other: str) -> bool:
+        """Tell whether the likeness of two papers may be UNCERTAIN or more, whatever else they say."""
+        (mine, my_main, *my_signs), (theirs, their_main, *their_signs) = self._parts(one), self._parts(other)
+        if my_signs != their_signs:
+            return False
+        lowest = UNCERTAIN * 100 - 1e-6
+        if fuzz.ratio(mine, theirs, score_cutoff=lowest):
+            return True
+        return (my_main != mine or their_main != theirs) and bool(fuzz.ratio(my_main, their_main, score_cutoff=lowest))
+
+    def _parts(self, paper_id: str) -> tuple[str, str, list[str], set[str]]:
+        """Return a title folded, its main part, the numbers and the remarks in it."""
+        if paper_id not in self._read:
+            title = fold(self._titles[paper_id])
+            main = fold(_SUBTITLE.split(self._titles[paper_id], maxsplit=1)[0])
+            self._read[paper_id] = title, main, sorted(_NUMBER.findall(title)), set(_REMARK.findall(title))
+        return self._read[paper_id]
 
 
 def likeness(one: Paper, other: Paper) -> float:

@@ -199,11 +199,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long task is: `done` of `total` (0 when unknown), in words."""
+    """How far a long task is: `done` of `total` (0 when unknown), in words; `records`: what a file gave so far."""
 
     done: int
     total: int
     message: str
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,423 @@
-"""View of adding."""
+"""View of adding: files, pasted text and authors into the library, what became of them, and duplicates to decide."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from starlette.requests import Request
-from starlette.responses import HTMLResponse
+import asyncio
+import contextlib
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
 
+import gradio as gr
+from fastapi import APIRouter, Form, HTTPException
+from sqlalchemy import func, select
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from assistant.errors import AssistantError, UsageError
+from assistant.ingestion import read_pasted
+from assistant.ingestion.remote import Reference
+from assistant.library import curation, schema
+from assistant.types import IngestionReport, Paper, Progress, ProgressListener
+from assistant.ui import reports
 from assistant.ui.calls import Call
-from assistant.ui.site import Site
+from assistant.ui.duplicates import Duplicates, compared
+from assistant.ui.jobs import Job, Jobs
+from assistant.ui.site import Site, address
+
+_PROBLEMS_A_PAGE = 200
+_PAIRS_A_PAGE = 10
+_PAPERS_A_PAGE = 50
+_FEW = 50_000
+"""Papers up to which duplicates are looked for unasked."""
+
+_BETWEEN_LOOKS = 0.25
+"""Seconds between two looks at how far a job is."""
+
+_SERVICES = {"arxiv": "arXiv", "s2 paper": "Semantic Scholar", "s2 author": "Semantic Scholar"}
+_FIRST_OPENALEX = "OpenAlex, and Semantic Scholar where that has no abstract"
+_ENDINGS = {"BibTeX": "bib", "RIS": "ris", "JSON": "json", "CSV": "csv", "MEDLINE": "nbib"}
 
 
 def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     """Return the routes of the view and its calls."""
-    routes = APIRouter()
+    return _Adding(site).lay_out()
 
-    @routes.get("/add")
-    def show(request: Request) -> HTMLResponse:
-        return site.page(request, "adding.html")
 
-    return routes, []
+class _Adding:
+    """What the routes and calls of the view share: the jobs, and the pairs of papers that may be one."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.jobs = Jobs()
+        self.duplicates = Duplicates(site.library)
+        self.uploads = _Uploads(site.uploads)
+
+    def lay_out(self) -> tuple[APIRouter, list[Call]]:
+        routes = APIRouter()
+        routes.get("/add")(self.show)
+        routes.get("/add/report/{job_id}")(self.report)
+        routes.get("/add/without-abstract")(self.without_abstract)
+        routes.post("/add/sample")(self.add_sample)
+        routes.post("/add/stop")(self.stop)
+        routes.post("/add/abstracts")(self.complete)
+        routes.get("/duplicates")(self.show_duplicates)
+        routes.post("/duplicates")(self.decide)
+        return routes, [
+            Call("read_pasted", self.read_pasted),
+            Call("people", self.people, 2),
+            Call("add", self.add, None),
+            Call("follow", self.follow, None),
+            Call("find_duplicates", self.find_duplicates, 1),
+        ]
+
+    def show(self, request: Request, job: str = "", page: int = 1) -> HTMLResponse:
+        """Show the form, and the job that is under way, or chosen, or the last one."""
+        chosen = self.jobs.named(job) if job else self.jobs.present()
+        if job and chosen is None:
+            raise HTTPException(404, "The report of this adding is no longer kept. What it added is in the library.")
+        is_small = self.site.library.count() <= _FEW
+        pairs = self.duplicates.pairs(0.3) if is_small else self.duplicates.known()
+        return self.site.page(
+            request,
+            "adding.html",
+            job=chosen,
+            today=date.today().isoformat(),
+            **self._side(pairs),
+            **(self._about(chosen, page) if chosen else {}),
+        )
+
+    def report(self, job_id: str) -> Response:
+        """Send the report of a job as a file of JSON."""
+        job = self.jobs.named(job_id)
+        if job is None or not isinstance(job.report, IngestionReport):
+            raise HTTPException(404, "This report is no longer kept.")
+        headers = {"Content-Disposition": 'attachment; filename="report.json"'}
+        return Response(reports.to_json(job.report), media_type="application/json", headers=headers)
+
+    def without_abstract(self, request: Request, page: int = 1) -> HTMLResponse:
+        """List the papers of which no source gave an abstract."""
+        count = self._count_without_abstract()
+        last = max(1, -(-count // _PAPERS_A_PAGE))
+        page = min(max(1, page), last)
+        return self.site.page(
+            request,
+            "without_abstract.html",
+            count=count,
+            papers=self._papers_without_abstract(page),
+            page=page,
+            last=last,
+            preview=self._complete(preview=True) if self._complete and count else None,
+        )
+
+    def add_sample(self, request: Request) -> Response:
+        """Add the sample library."""
+
+        def work(listen: ProgressListener, stop: threading.Event) -> IngestionReport:
+            return self.site.workspace.add_sample(listen)
+
+        return self._to_job(request, self.jobs.begin("the sample library", work))
+
+    def stop(self, request: Request, job: Annotated[str, Form()] = "") -> Response:
+        """Stop a job; what is in the library stays."""
+        if found := self.jobs.named(job):
+            found.stop.set()
+            return self._to_job(request, found)
+        return RedirectResponse(address(request, "/add"), 303)
+
+    def complete(self, request: Request) -> Response:
+        """Fetch the abstracts of papers that have none."""
+        fetch_abstracts = self._complete
+        if fetch_abstracts is None:
+            raise HTTPException(404, "Abstracts cannot be fetched yet.")
+
+        def work(listen: ProgressListener, stop: threading.Event) -> object:
+            before = self._count_without_abstract()
+
+            def listen_until(progress: Progress) -> None:
+                if stop.is_set():
+                    raise _Stopped
+                listen(progress)
+
+            try:
+                return fetch_abstracts(on_progress=listen_until)
+            except _Stopped:
+                return IngestionReport(updated=before - self._count_without_abstract())
+
+        return self._to_job(request, self.jobs.begin("abstracts that were missing", work))
+
+    def show_duplicates(
+        self,
+        request: Request,
+        page: int = 1,
+        undo: str = "",
+        one: str = "",
+        other: str = "",
+        records: str = "",
+    ) -> HTMLResponse:
+        """Show the pairs that may be one paper, side by side; `undo` and the rest say what was decided last."""
+        pairs = self.duplicates.pairs()
+        last = max(1, -(-len(pairs or ()) // _PAIRS_A_PAGE))
+        page = min(max(1, page), last)
+        shown = (pairs or ())[(page - 1) * _PAIRS_A_PAGE : page * _PAIRS_A_PAGE]
+        decided = {"undo": undo, "one": one, "other": other, "records": records} if undo else {}
+        return self.site.page(
+            request,
+            "duplicates.html",
+            pairs=[(pair, compared(pair.one, pair.other)) for pair in shown],
+            count=None if pairs is None else len(pairs),
+            page=page,
+            last=last,
+            decided=decided,
+        )
+
+    def decide(
+        self,
+        request: Request,
+        decision: Annotated[str, Form()],
+        one: Annotated[str, Form()],
+        other: Annotated[str, Form()] = "",
+        records: Annotated[str, Form()] = "",
+        page: Annotated[int, Form()] = 1,
+    ) -> Response:
+        """Merge a pair, keep it apart, or take that back."""
+        library = self.site.library
+        if decision == "merge":
+            one, other = sorted((one, other), key=lambda name: name.startswith("title:"))
+            numbers = ",".join(str(record.number) for record in curation.sources(library, other))
+            if not numbers or not curation.sources(library, one):
+                raise UsageError("One of these papers is no longer in the library. Open the duplicates again.")
+            curation.merge(library, one, other)
+            records = numbers
+        elif decision == "apart":
+            curation.keep_apart(library, one, other)
+        elif decision == "undo merge":
+            parted = curation.split(library, one, [int(number) for number in records.split(",") if number.isdecimal()])
+            curation.forget_apart(library, *(paper.id for paper in parted))
+        elif decision == "undo apart":
+            curation.forget_apart(library, one, other)
+        else:
+            raise UsageError("A pair is merged or kept apart.")
+        if decision.startswith("undo"):
+            self.duplicates.forget()
+            return RedirectResponse(address(request, "/duplicates", page=page), 303)
+        self.duplicates.decided((one, other))
+        where = address(request, "/duplicates", page=page, undo=decision, one=one, other=other, records=records)
+        return RedirectResponse(where, 303)
+
+    def read_pasted(self, text: str, as_of: str, request: gr.Request) -> dict[str, Any]:
+        """Say what stands in a pasted text, and what it would ask of whom. Nothing is asked or added."""
+        with _said():
+            found = read_pasted(text, _day(as_of))
+        html = self._fragment(
+            request,
+            "pasted.html",
+            pasted=found,
+            kinds=_kinds(found.references),
+            services=_services(found.references),
+        )
+        return {"html": html, "name": found.name, "count": len(found.references) + found.count}
+
+    def people(self, name: str, request: gr.Request) -> dict[str, Any]:
+        """Ask OpenAlex who has a name."""
+        with _said():
+            found = self.site.workspace.find_authors(name)
+        return {"html": self._fragment(request, "people.html", people=found, name=name)}
+
+    async def add(self, files: list[str], text: str, as_of: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
+        """Add uploaded files and what a text says, and tell how far that is until it is over."""
+        with _said():
+            job = await asyncio.to_thread(self._begin, files, text, _day(as_of))
+        async for value in self._following(job, request):
+            yield value
+
+    async def follow(self, job: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
+        """Tell how far a job is until it is over."""
+        found = self.jobs.named(job)
+        if found is None:
+            raise gr.Error("This job is no longer known. What it added is in the library.", print_exception=False)
+        async for value in self._following(found, request):
+            yield value
+
+    def find_duplicates(self) -> dict[str, Any]:
+        """Look for pairs that may be one paper; return how many there are once that is known."""
+        with _said():
+            return {"count": self.duplicates.compare()}
+
+    def _begin(self, files: Sequence[str], text: str, day: date) -> Job:
+        paths = [self.uploads.path(file) for file in files]
+        pasted = read_pasted(text, day)
+        if pasted.records:
+            paths.append(self.uploads.write(pasted.records, _ENDINGS.get(pasted.format, "txt")))
+        if not paths and not pasted.references:
+            raise UsageError(
+                f"“{pasted.name}” reads like a person's name. Press “Ask OpenAlex” to choose who is meant."
+                if pasted.name
+                else "There is nothing to add: choose a file, or paste an id, a DOI or an entry."
+            )
+        names = [path.name for path in paths] + [str(reference) for reference in pasted.references]
+        title = ", ".join(names[:2]) + (f" and {len(names) - 2:,} more" if len(names) > 2 else "")
+        self.uploads.hold(paths)
+
+        def work(listen: ProgressListener, stop: threading.Event) -> IngestionReport:
+            try:
+                return self.site.workspace.add([*paths, *pasted.references], as_of=day, on_progress=listen, stop=stop)
+            finally:
+                self.uploads.release(paths)
+
+        return self.jobs.begin(title, work)
+
+    async def _following(self, job: Job, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
+        before: dict[str, Any] = {}
+        while not job.is_over:
+            value = self._told(job, request)
+            if value != before:
+                yield value
+            before = value
+            await asyncio.sleep(_BETWEEN_LOOKS)
+        yield await asyncio.to_thread(self._told, job, request)
+
+    def _told(self, job: Job, request: gr.Request) -> dict[str, Any]:
+        """Return how far a job is, and once it is over what became of everything."""
+        progress = job.progress
+        value: dict[str, Any] = {"job": job.id, "state": job.state, "done": progress.done, "total": progress.total}
+        value["html"] = self._fragment(request, "adding_progress.html", job=job, before=self.jobs.before(job))
+        if job.is_over:
+            value["report"] = self._fragment(request, "adding_report.html", job=job, **self._about(job, 1))
+            pairs = self.duplicates.pairs(0.3) if self.site.library.count() <= _FEW else None
+            value["size"] = self._fragment(request, "size.html")
+            value["side"] = self._fragment(request, "adding_side.html", **self._side(pairs))
+        return value
+
+    def _about(self, job: Job, page: int) -> dict[str, Any]:
+        """Return what the report of a job shows."""
+        report = job.report
+        about: dict[str, Any] = {"before": self.jobs.before(job), "report": report, "source_name": reports.source_name}
+        if not isinstance(report, IngestionReport):
+            return about
+        last = max(1, -(-len(report.failed) // _PROBLEMS_A_PAGE))
+        page = min(max(1, page), last)
+        sources = reports.came(self.site.library, report)
+        return about | {
+            "kinds": reports.kinds(report.failed),
+            "problems": report.failed[(page - 1) * _PROBLEMS_A_PAGE : page * _PROBLEMS_A_PAGE],
+            "page": page,
+            "last": last,
+            "sources": sources,
+            "all_that_came": reports.together(self.site.library, sources),
+            "without_abstract": getattr(report, "without_abstract", 0),
+        }
+
+    def _side(self, pairs: Sequence[Any] | None) -> dict[str, Any]:
+        return {
+            "pair_count": None if pairs is None else len(pairs),
+            "abstracts_missing": self._count_without_abstract(),
+            "earlier": self.jobs.all(),
+        }
+
+    def _fragment(self, request: gr.Request, template: str, **context: Any) -> str:
+        assert request.request is not None  # calls come over HTTP only
+        return str(self.site.fragment(request.request, template, **context))
+
+    def _to_job(self, request: Request, job: Job) -> Response:
+        return RedirectResponse(address(request, "/add", job=job.id), 303)
+
+    def _count_without_abstract(self) -> int:
+        with self.site.library.transaction() as connection:
+            query = select(func.count()).where(schema.papers.c.abstract == "")
+            return int(connection.execute(query).scalar_one())
+
+    def _papers_without_abstract(self, page: int) -> list[Paper]:
+        papers = schema.papers.c
+        query = select(papers.id).where(papers.abstract == "").order_by(papers.number.desc())
+        with self.site.library.transaction() as connection:
+            some = query.limit(_PAPERS_A_PAGE).offset((page - 1) * _PAPERS_A_PAGE)
+            ids = connection.execute(some).scalars().all()
+        return list(self.site.library.papers_by_id(ids))
+
+    @property
+    def _complete(self) -> Callable[..., object] | None:
+        return getattr(self.site.workspace, "complete", None)
+
+
+class _Stopped(Exception):
+    """Somebody stopped the fetching of abstracts."""
+
+
+class _Uploads:
+    """The folder of uploaded files. Each lies below a folder named after its content: the same file, the same origin.
+
+    A file is deleted when no job needs it any more.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._lock = threading.Lock()
+        self._held: Counter[Path] = Counter()
+
+    def path(self, file: str) -> Path:
+        """Return an uploaded file. Raises UsageError for any other file, and for one that is no longer there."""
+        path = Path(file)
+        if "\0" in file or not path.resolve().is_relative_to(self._folder) or not path.is_file():
+            raise UsageError(f"“{path.name}” is not among the uploaded files any more. Choose it again.")
+        return path.resolve()
+
+    def write(self, text: str, ending: str) -> Path:
+        """Write a pasted text as if it had been uploaded."""
+        content = text.encode("utf-8", "replace")
+        name = hashlib.sha256(content).hexdigest()
+        path = self._folder / name / f"pasted-{name[:6]}.{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def hold(self, paths: Sequence[Path]) -> None:
+        """Keep files until as many jobs as hold them have let go."""
+        with self._lock:
+            self._held.update(paths)
+
+    def release(self, paths: Sequence[Path]) -> None:
+        """Let go of files, and delete those that nobody holds."""
+        with self._lock:
+            self._held.subtract(paths)
+            for path in set(paths):
+                if self._held[path] <= 0:
+                    del self._held[path]
+                    path.unlink(missing_ok=True)
+                    with contextlib.suppress(OSError):
+                        path.parent.rmdir()
+
+
+@contextlib.contextmanager
+def _said() -> Iterator[None]:
+    """Have errors that a person can mend said in the page."""
+    try:
+        yield
+    except AssistantError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def _day(as_of: str) -> date:
+    try:
+        return date.fromisoformat(as_of) if as_of.strip() else date.today()
+    except ValueError as error:
+        raise UsageError(f"“{as_of}” is not a date. Write it as year-month-day, such as 2025-02-19.") from error
+
+
+def _kinds(references: Sequence[Reference]) -> list[tuple[str, int]]:
+    """Return how many references there are of each kind; all papers of an author are one kind."""
+    papers = ("arxiv", "doi", "pmid", "openalex work", "s2 paper")
+    return list(Counter(each.kind if each.kind in papers else "author" for each in references).items())
+
+
+def _services(references: Sequence[Reference]) -> list[str]:
+    """Return which services are asked for references, in words."""
+    return list(dict.fromkeys(_SERVICES.get(reference.kind, _openalex(reference)) for reference in references))
+
+
+def _openalex(reference: Reference) -> str:
+    return _FIRST_OPENALEX if reference.kind in ("doi", "pmid") else "OpenAlex"

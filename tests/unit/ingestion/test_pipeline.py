@@ -1,5 +1,6 @@
 import gzip
 import json
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from assistant.ingestion import pipeline
 from assistant.library import Library
 from assistant.search import PersistentIndex, embedding_queue
-from assistant.types import Problem, Progress, ReaderItem, Record
+from assistant.types import Paper, Problem, Progress, ReaderItem, Record
 from tests.conftest import pending_ids
 from tests.fakes import HashingEmbedder, MemoryPlace
 
@@ -141,3 +142,27 @@ def test_records_that_were_refused_before_are_kept_when_their_file_is_added_agai
         assert pipeline.add_files(library, [path], as_of=AS_OF).added == 1
     report = pipeline.add_files(library, [path], as_of=AS_OF)
     assert (report.added, report.unchanged, report.failures) == (1, 1, 0)
+
+
+def test_a_stop_keeps_what_was_read_and_forgets_nothing(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_RECORDS_AT_ONCE", 2)
+    first, second = write_records(tmp_path / "a.jsonl", *"abcde"), write_records(tmp_path / "b.jsonl", "f")
+    pipeline.add_files(library, [first], as_of=AS_OF)
+    write_records(first, *"vwxyz")
+    stop = threading.Event()
+
+    def stop_after_two(progress: Progress) -> None:
+        if progress.records == 2:
+            stop.set()
+
+    report = pipeline.add_files(library, [first, second], as_of=AS_OF, on_progress=stop_after_two, stop=stop)
+    assert (report.added, [source.source for source in report.sources]) == (2, [str(first)])
+    assert [Path(notice.file).name for notice in report.notices] == ["a.jsonl", "b.jsonl"]
+    assert {paper.title for paper in library.papers()} == {*"abcdevw"}
+    fetched = pipeline.add_fetched(
+        library, ["x:1", "x:2"], lambda _: iter([Record(Paper("New", "It is new."), 0)]), stop=stop
+    )
+    assert (fetched.added, [notice.file for notice in fetched.notices]) == (0, ["x:1"])
+    assert "nor 1 more" in fetched.notices[0].message

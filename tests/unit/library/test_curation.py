@@ -237,3 +237,22 @@ def test_words_that_are_none_choose_nothing(library: Library) -> None:
     read(library, "a.bib", make_paper("Beams", ABSTRACT))
     with pytest.raises(UsageError, match="no word"):
         curation.chosen_papers(library, [], PaperFilter(), "--")
+
+
+def test_a_merge_is_undone_as_a_whole_and_the_pair_is_asked_about_again(library: Library) -> None:
+    one = make_paper("Beam tuning of low-rank adapters", ABSTRACT, doi="10.1/a")
+    read(library, "a.bib", one)
+    read(library, "b.bib", replace(one, doi="10.1/b"))
+    read(library, "c.bib", replace(one, doi="10.1/b", arxiv_id="2401.00001"))
+    (pair,) = curation.alike_pairs(library)
+    before = {paper.id: paper for paper in library.papers()}
+    numbers = [record.number for record in curation.sources(library, "doi:10.1/b")]
+    curation.merge(library, "doi:10.1/a", "doi:10.1/b")
+    parted = curation.split(library, "doi:10.1/a", numbers)
+    assert [paper.id for paper in parted] == ["doi:10.1/a", "doi:10.1/b"]
+    assert {paper.id: paper for paper in library.papers()} == before
+    assert curation.alike_pairs(library) == []
+    curation.forget_apart(library, "doi:10.1/b", "doi:10.1/a")
+    assert curation.alike_pairs(library) == [pair]
+    with pytest.raises(UsageError, match="nothing to part"):
+        curation.split(library, "doi:10.1/a", [record.number for record in curation.sources(library, "doi:10.1/a")])

@@ -1,9 +1,9 @@
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, product
 
 from assistant.library import strong_keys, title_key
 from assistant.library.field_provenance import digest, merge, statement
-from assistant.library.identity import contradict, new_ids
+from assistant.library.identity import UNCERTAIN, Titles, contradict, likeness, new_ids
 from assistant.types import Authorship
 from tests.conftest import make_paper
 
@@ -81,3 +81,24 @@ def test_of_two_cut_author_lines_the_longer_stays() -> None:
     shorter = replace(make_paper("T", authors=("A One",)), authors_complete=False)
     assert merge(longer, shorter).authors == longer.authors
     assert merge(shorter, longer).authors == longer.authors
+
+
+def test_titles_pass_over_only_pairs_that_nothing_could_make_alike() -> None:
+    titles = [
+        *(
+            "Beam tuning of low-rank adapters",
+            "Beam tunning of low rank adapters",
+            "Beam tuning of low-rank adapters II",
+        ),
+        *("Beam tuning of low-rank adapters: a study", "Erratum: Beam tuning of low-rank adapters", "BERT", "Bees"),
+        *("Low-rank adapters: beam tuning", "Beam search for adapters of low rank", "Beam tuning!", "Beam tuning"),
+    ]
+    known = Titles({title: title for title in titles})
+    passed = {pair for pair in product(titles, repeat=2) if known.may_be_alike(*pair)}
+    alike = {
+        (one, other)
+        for one, other in product(titles, repeat=2)
+        if likeness(make_paper(one), make_paper(other)) >= UNCERTAIN
+    }
+    assert alike <= passed
+    assert len(passed) < len(titles) ** 2 / 3

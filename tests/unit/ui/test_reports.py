@@ -1,0 +1,86 @@
+"""Reports of adding: each kind of problem once, and where the papers are; pairs of papers side by side."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+from assistant.ingestion import add_files
+from assistant.library import Library, Reading, curation
+from assistant.types import IngestionReport, Paper, PaperFilter, Problem, Record, SourceReport
+from assistant.ui import reports
+from assistant.ui.duplicates import Duplicates, Row, compared
+from tests.conftest import make_paper
+
+
+def test_problems_of_one_kind_are_counted_together() -> None:
+    def bare(title: str, line: int) -> Problem:
+        return Problem("a.bib", line, f"“{title}” has no abstract, so it was left out.")
+
+    broken = Problem("b.bib", 0, "The file is empty.")
+    kinds = reports.kinds([broken, bare("One", 3), bare("Two 2", 99)])
+    assert [(kind.count, kind.first) for kind in kinds] == [(2, bare("One", 3)), (1, broken)]
+
+
+def test_papers_are_found_by_the_name_of_their_file(library: Library, tmp_path: Path) -> None:
+    files = []
+    for folder, title in (("x", "One"), ("y", "Two"), ("z", "Three")):
+        (tmp_path / folder).mkdir()
+        files.append(tmp_path / folder / ("b.jsonl" if folder == "z" else "a.jsonl"))
+        files[-1].write_text(json.dumps({"title": title, "abstract": f"All about {title}."}), encoding="utf-8")
+    bad = tmp_path / "bad.bib"
+    bad.write_text("nothing", encoding="utf-8")
+    report = add_files(library, [*files, bad], as_of=date(2025, 1, 1))
+    came = reports.came(library, report)
+    assert [one.name for one in came] == ["a.jsonl", "a.jsonl", "b.jsonl", "bad.bib"]
+    assert [one.filter.source for one in came[:3]] == [str(files[0]), str(files[1]), "b.jsonl"]
+    assert [library.count(one.filter) for one in came] == [1, 1, 1, 0]
+    assert reports.together(library, came[2:]) == PaperFilter(source="b.jsonl")
+    assert reports.together(library, came[3:]) is None
+    all_of_them = reports.together(library, came)
+    assert all_of_them is not None
+    assert library.count(all_of_them) == 3
+    assert all_of_them.among is not None
+    said = json.loads(reports.to_json(report))
+    assert str(tmp_path) not in json.dumps(said)
+    assert said["sources"][0]["source"] == "a.jsonl"
+
+
+def test_references_keep_their_names() -> None:
+    report = IngestionReport(sources=(SourceReport("doi:10.1000/a/b", 1, 0, 0, 0),))
+    assert json.loads(reports.to_json(report))["sources"][0]["source"] == "doi:10.1000/a/b"
+    assert reports.source_name("arxiv:nonsense/..") == ".."
+
+
+def test_what_differs_is_marked_and_nothing_of_it_is_html() -> None:
+    row = Row("Title", "The <b>loom</b> weaves", "The <b>loom</b> wove <i>")
+    assert [str(text) for text in row.marked] == [
+        "The &lt;b&gt;loom&lt;/b&gt; <mark>weaves</mark>",
+        "The &lt;b&gt;loom&lt;/b&gt; <mark>wove &lt;i&gt;</mark>",
+    ]
+    rows = compared(Paper("A", "Same.", doi="10.1/a"), Paper("A", "Same."))
+    assert [(row.name, row.differs) for row in rows] == [("Title", False), ("DOI", True), ("Abstract", False)]
+
+
+def test_pairs_are_looked_for_anew_when_the_library_changes(library: Library) -> None:
+
+    def read(origin: str, doi: str) -> None:
+        paper = make_paper("Beam tuning of low-rank adapters", "We tune adapters with beams on nine tasks.", doi=doi)
+        Reading(library, origin).store([Record(paper, 1)])
+
+    duplicates = Duplicates(library, clock=lambda: 0.0)
+    assert duplicates.known() is None
+    assert duplicates.pairs(20) == []
+    read("a.bib", "10.1/a")
+    assert duplicates.known() is None
+    read("b.bib", "10.1/b")
+    assert duplicates.compare() == 1
+    pairs = duplicates.known()
+    assert pairs is not None
+    pair = (pairs[0].one.id, pairs[0].other.id)
+    curation.merge(library, *pair)
+    duplicates.decided(pair)
+    assert duplicates.known() == []
+    duplicates.forget()
+    assert duplicates.known() is None
