@@ -22,7 +22,7 @@ from assistant.evaluation import question_files
 from assistant.evaluation.question_files import Question
 from assistant.protocols import Reading
 from assistant.types import Answer, Authorship, Message, ModelInfo, Paper
-from assistant.ui import cards
+from assistant.ui import answers, rendering
 from benchmarks.measuring import DATA
 
 Place = Literal["title", "abstract's beginning", "abstract's end", "authors", "file name", "question"]
@@ -30,8 +30,8 @@ PLACES: tuple[Place, ...] = ("title", "abstract's beginning", "abstract's end", 
 
 FILE = "papers.bib"
 
-_TAGS = frozenset("div span b article a time blockquote details summary p mark".split())
-_ATTRIBUTES = frozenset({"class", "href", "target", "rel"})
+_TAGS = frozenset("span a p mark ul ol li em strong code pre blockquote br".split()) | rendering.ELEMENTS
+_ATTRIBUTES = frozenset({"class", "href", "tabindex", "display", "aria-label", "stretchy", "mathvariant"})
 _BOUNDARIES = {
     "line": r"\n",
     "source": r"\[\d+\]",
@@ -175,18 +175,20 @@ def prompt_faults(clean: Sequence[Message], attacked: Sequence[Message], more_so
 def page_faults(answer: Answer, papers: Mapping[str, Paper], file: str) -> list[str]:
     """Return what the web page would make of an answer, its sources and a file's name beyond showing them."""
     addresses = {paper.url for paper in papers.values()}
-    shown = [cards.sources_panel(answer.sources, papers, answer), cards.note(answer.text, "aside"), cards.escaped(file)]
+    cited = answers.evidence(answer, papers)
+    shown = [
+        *(str(rendering.rendered(text)) for each in cited for text in (each.source.title, *each.source.authors)),
+        *(str(segment.html) for each in cited for segment in each.segments),
+        str(answers.sentences(answer.text, answer.sentences, "")),
+        str(rendering.rendered(file)),
+    ]
     faults: list[str] = []
     for html in shown:
         page = _Page(addresses)
         page.feed(html)
         page.close()
         faults += page.faults
-    written = cards.markdown(answer.text)
-    faults += [f"Markdown holds {found!r}" for found in re.findall(r"<[^>]*>?|!\[|\]\(|://", written)]
-    return faults + [
-        f"the page holds U+{ord(one):04X}" for one in sorted(set("".join(shown) + written)) if _is_hidden(one)
-    ]
+    return faults + [f"the page holds U+{ord(one):04X}" for one in sorted(set("".join(shown))) if _is_hidden(one)]
 
 
 def terminal_faults(*texts: str) -> list[str]:
@@ -207,9 +209,11 @@ class _Page(HTMLParser):
         """Look at one tag."""
         if tag not in _TAGS:
             self.faults.append(f"the page holds <{tag}>")
-        self.faults += [f"<{tag}> has {name}" for name, _ in attrs if name not in _ATTRIBUTES]
+        self.faults += [f"<{tag}> has {name}" for name, _ in attrs if name not in _ATTRIBUTES and name[:5] != "data-"]
         self.faults += [
-            f"a link to {value}" for name, value in attrs if name == "href" and value not in self._addresses
+            f"a link to {value}"
+            for name, value in attrs
+            if name == "href" and value not in self._addresses and not f"{value}".startswith("#")
         ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,7 +146,7 @@ def _labels(connection: Connection) -> _Column:
     return _column(connection, query.group_by(labels.c.folded))
 
 
-def _column(connection: Connection, query: Select[tuple[str, str]], named: Callable[[str], str] = str) -> _Column:
+def _column(connection: Connection, query: Select[Any], named: Callable[[str], str] = str) -> _Column:
     """Read rows of a value and the numbers of its papers; values that are named alike are one."""
     places: dict[str, int] = {}
     numbers, holders = [np.empty(0, np.int64)], [np.empty(0, np.int64)]

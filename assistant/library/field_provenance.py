@@ -53,7 +53,7 @@ def stated_paper(text: str, paper_id: str = "") -> Paper:
     """Return the paper that a `statement` describes. Raises ValueError where there is none."""
     values = json.loads(text)
     authorships = tuple(Authorship(str(name), position) for name, position in values.pop("authors", ()))
-    lists = {name: tuple(values.pop(name, ())) for name in ("categories", "labels")}
+    lists: dict[str, Any] = {name: tuple(values.pop(name, ())) for name in ("categories", "labels")}
     return Paper(**values, **lists, authorships=authorships, id=paper_id)
 
 

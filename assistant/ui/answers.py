@@ -72,7 +72,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What was counted or listed: papers as rows, or groups of papers with their numbers, each with the group's filter."""
+    """What was counted or listed: papers as rows, or groups of papers with their numbers, each with its filter."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Mapping[str, Any], PaperFilter | None], ...]
@@ -141,7 +141,7 @@ def sentences(text: str, known: Sequence[Sentence], name: str, *, with_status: b
             return "</span>"
         return "".join(str(_citation(int(number), name)) for number in _MARK.findall(marks))
 
-    return Markup(_PLACED.sub(placed, html))  # noqa: S704 - Markdown without HTML, and what is written here
+    return Markup(_PLACED.sub(placed, html))
 
 
 def evidence(answer: Answer, papers: Mapping[str, Paper]) -> tuple[Evidence, ...]:

@@ -81,6 +81,7 @@ def application(workspace: Workspace, uploads: Path, reach: Reach) -> Any:
     with _without_stubs():
         import gradio as gr
     from fastapi import FastAPI
+    from gradio.events import api
     from starlette.staticfiles import StaticFiles
 
     from assistant.ui.access import Access
@@ -99,7 +100,7 @@ def application(workspace: Workspace, uploads: Path, reach: Reach) -> Any:
             app.include_router(routes)
             for call in calls:
                 uncounted |= set() if call.is_counted else {call.name}
-                gr.api(call.run, api_name=call.name, concurrency_limit=call.at_once, concurrency_id=call.name)
+                api(call.run, api_name=call.name, concurrency_limit=call.at_once, concurrency_id=call.name)
     _show_errors(app, site)
     engine.queue(api_open=False, max_size=_LONGEST_QUEUE)
     engine._queue.sleep_when_free = engine._queue.progress_update_sleep_when_free = _BETWEEN_LOOKS

@@ -66,17 +66,19 @@ def chips(filter: PaperFilter, names: Callable[[str], str]) -> list[Chip]:
     for group in _groups(filter):
         alone = replace(PaperFilter(), **{name: getattr(filter, name) for name in group})
         without = replace(filter, **{name: getattr(PaperFilter(), name) for name in group})
-        if alone.among is not None:
-            words = f"{len(alone.among):,} picked"
-        else:
-            words = filter_in_words(alone, called)
+        words = filter_in_words(alone, called) if alone.among is None else f"{len(alone.among):,} picked"
         shown.append(Chip(words, without))
     return shown
 
 
 def _groups(filter: PaperFilter) -> list[tuple[str, ...]]:
     """Return the fields that are set, those that are said in one phrase together."""
-    together = (("author", "position"), ("since", "until", "first_day", "last_day"), ("fewest_authors", "most_authors"), ("added_since", "added_until"))
+    together = (
+        ("author", "position"),
+        ("since", "until", "first_day", "last_day"),
+        ("fewest_authors", "most_authors"),
+        ("added_since", "added_until"),
+    )
     joined = {name: group for group in together for name in group}
     groups = [joined.get(name, (name,)) for name in _NAMES if getattr(filter, name) != getattr(PaperFilter(), name)]
     return list(dict.fromkeys(groups))

@@ -13,7 +13,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from latex2mathml.converter import convert
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 from markupsafe import Markup, escape
 
 from assistant.text import visible
@@ -29,10 +29,12 @@ _LONGEST_FORMULA = 1000
 
 _DEEPEST = 40
 _MATHML = "{http://www.w3.org/1998/Math/MathML}"
-_ELEMENTS = frozenset(
+ELEMENTS = frozenset(
     "math mrow mi mn mo ms mtext mspace msub msup msubsup munder mover munderover mfrac msqrt mroot mtable mtr mtd "
     "mpadded mphantom mstyle menclose mmultiscripts mprescripts none".split()
 )
+"""Elements of MathML that a formula may hold."""
+
 _ATTRIBUTES = frozenset(
     "display mathvariant stretchy fence separator form lspace rspace linethickness accent accentunder columnalign "
     "rowspacing columnspacing movablelimits minsize maxsize width height depth displaystyle scriptlevel".split()
@@ -69,20 +71,22 @@ def places(text: str, quotes: Sequence[str]) -> list[tuple[int, int, int]]:
 
 @lru_cache(maxsize=4096)
 def mathematics(formula: str) -> Markup:
-    """Return a formula with its delimiters as MathML; what cannot be read, or would hold anything else, as it stands."""
+    """Return a formula with its delimiters as MathML; what cannot be read, or would hold more, as it stands."""
     match = _MATH.fullmatch(formula)
     inner = next(group for group in match.groups() if group is not None) if match else formula
     if len(inner) > _LONGEST_FORMULA:
         return escape(formula)
     try:
-        tree = etree.fromstring(convert(inner.strip(), display="block" if formula.startswith(("$$", r"\[")) else "inline"))
+        tree = etree.fromstring(
+            convert(inner.strip(), display="block" if formula.startswith(("$$", r"\[")) else "inline")
+        )
     except Exception:  # noqa: BLE001 - whatever the converter meets in a formula of somebody's
         return escape(formula)
     if not _is_plain(tree):
         return escape(formula)
     tree.set("aria-label", inner.strip())
     etree.cleanup_namespaces(tree)
-    return Markup(etree.tostring(tree, encoding="unicode"))  # noqa: S704 - nothing but the elements listed here
+    return Markup(etree.tostring(tree, encoding="unicode"))
 
 
 def web_address(url: str) -> str:
@@ -103,7 +107,7 @@ def _is_plain(tree: etree._Element) -> bool:
     """Tell whether a tree is MathML of the elements listed, and take from it what attributes are not."""
     for element in tree.iter():
         name = element.tag.removeprefix(_MATHML) if isinstance(element.tag, str) else ""
-        if name not in _ELEMENTS or sum(1 for _ in element.iterancestors()) > _DEEPEST:
+        if name not in ELEMENTS or sum(1 for _ in element.iterancestors()) > _DEEPEST:
             return False
         for attribute in set(element.attrib) - _ATTRIBUTES:
             del element.attrib[attribute]

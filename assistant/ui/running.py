@@ -17,6 +17,7 @@ from assistant.types import (
     AnswerEvent,
     AnswerFinished,
     EvidenceFound,
+    PaperFilter,
     Plan,
     Progress,
     QuestionPlanned,
@@ -147,11 +148,10 @@ class RunningAnswers:
     ) -> None:
         """Begin to answer a turn that was written down."""
         turn = conversations.turn(turn_id)
-        scope = turn.scope if turn else None
+        scope = turn.scope if turn else PaperFilter()
 
         def begin() -> AnswerStream:
-            kept = {"filter": scope} if scope else {}
-            return self._workspace.ask(question, history, plan=plan, anyway=anyway, asker=asker, **kept)
+            return self._workspace.ask(question, history, filter=scope, plan=plan, anyway=anyway, asker=asker)
 
         running = self._running[turn_id] = RunningAnswer(turn_id, conversations, begin)
 

@@ -171,7 +171,7 @@ def _read_entry(entry: _Entry, file: str) -> Record | Problem:
     if exported.is_own(entry.fields.get("exporter")):
         return _read_own(entry, file)
     if entry.type in VOLUMES and not field("abstract"):
-        named = fields.shortened(to_text(field("title")) or entry.key)
+        named = shortened(to_text(field("title")) or entry.key)
         return Problem(file, entry.line, f"“{named}” is a volume (@{entry.type}), not a paper, so it was left out.")
     title, archive, preprint_class = (
         field("title"),

@@ -85,7 +85,9 @@ class _Chat:
         """Show a conversation."""
         known = _conversations(self.site, request).conversation(conversation_id)
         if known is None:
-            return self.site.page(request, "error.html", 404, message="There is no such conversation, or it is deleted.")
+            return self.site.page(
+                request, "error.html", 404, message="There is no such conversation, or it is deleted."
+            )
         path = _conversations(self.site, request).path(conversation_id)
         return self._page(request, conversation_id, path, known.title)
 
@@ -178,9 +180,7 @@ class _Chat:
         conversations.show(turn_id)
         return self._back(request, _turn(conversations, turn_id))
 
-    def rate(
-        self, request: Request, turn_id: str, rating: Annotated[int, Form()], remark: _Text = ""
-    ) -> Response:
+    def rate(self, request: Request, turn_id: str, rating: Annotated[int, Form()], remark: _Text = "") -> Response:
         """Keep whether an answer was good."""
         conversations = _conversations(self.site, request)
         conversations.rate(turn_id, rating, remark)
@@ -246,7 +246,7 @@ class _Chat:
             "chat.html",
             conversation=conversation_id,
             conversation_title=title,
-            turns=[Markup(self._turn(request, turn)) for turn in path],  # noqa: S704 - a template's
+            turns=[Markup(self._turn(request, turn)) for turn in path],
             last=path[-1].id if path else "",
             asking=[turn.id for turn in path if self.running.find(turn.id)],
             listed=[(each, _when(each.changed)) for each in conversations.listed(words, _LISTED)],
@@ -266,7 +266,7 @@ class _Chat:
         answer = turn.answer
         draft = None
         if turn.state == "asking" and running:
-            draft = Markup(self._draft(request, running))  # noqa: S704 - a template's
+            draft = Markup(self._draft(request, running))
         fields = plan.fields(answer.plan, self.site.called) if answer and answer.plan else ()
         return str(
             self.site.fragment(
@@ -337,4 +337,3 @@ def _when(changed: str) -> str:
     """Return when a conversation changed last, in this machine's time: the time of today, else the day."""
     then = datetime.fromisoformat(changed).replace(tzinfo=UTC).astimezone()
     return then.strftime("%H:%M") if then.date() == date.today() else then.date().isoformat()
-

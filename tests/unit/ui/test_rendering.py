@@ -19,7 +19,9 @@ def harmless(markup: str) -> bool:
     """Tell whether HTML holds nothing but plain elements, and no attribute that runs or fetches anything."""
     tree = html.fragment_fromstring(markup, create_parent="div")
     for element in tree.iter():
-        if element.tag not in _PLAIN or any(name.startswith("on") or name in ("src", "style") for name in element.attrib):
+        if element.tag not in _PLAIN or any(
+            name.startswith("on") or name in ("src", "style") for name in element.attrib
+        ):
             return False
         if not element.attrib.get("href", "#").startswith("#"):
             return False
@@ -71,7 +73,11 @@ def test_sentences_carry_their_number_status_and_sources() -> None:
     shown = answers.sentences("Looms *weave*. [1]\n- Gears turn. [2][3]", known, "t-")
     tree = html.fragment_fromstring(str(shown), create_parent="div")
     first, second = tree.findall(".//span[@class='sentence']")
-    assert (first.get("data-sentence"), first.get("data-status"), first.text_content()) == ("0", "supported", "Looms weave.")
+    assert (first.get("data-sentence"), first.get("data-status"), first.text_content()) == (
+        "0",
+        "supported",
+        "Looms weave.",
+    )
     assert (second.get("data-sources"), second.getparent().tag) == ("2", "li")
     assert [link.get("href") for link in tree.findall(".//a")] == ["#t-source-1", "#t-source-2", "#t-source-3"]
 
@@ -86,7 +92,9 @@ def test_an_abstract_is_cut_where_quotations_overlap() -> None:
     ]
 
 
-@pytest.mark.parametrize("url", ["javascript:x", "data:text/html,x", "//evil.example", "http://", "https://a\nb", "ftp://a/b"])
+@pytest.mark.parametrize(
+    "url", ["javascript:x", "data:text/html,x", "//evil.example", "http://", "https://a\nb", "ftp://a/b"]
+)
 def test_only_web_addresses_become_links(url: str) -> None:
     assert rendering.web_address(url) == ""
     assert rendering.web_address(" https://example.org/a ") == "https://example.org/a"
