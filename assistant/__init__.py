@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from assistant.types import (
         Answer,
         AnswerFinished,
+        CompletionReport,
         EvidenceFound,
         IngestionReport,
         Paper,
@@ -45,6 +46,7 @@ __all__ = [
     "AnswerFinished",
     "AnswerStream",
     "AssistantError",
+    "CompletionReport",
     "EvidenceFound",
     "IngestionReport",
     "Paper",

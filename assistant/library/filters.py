@@ -22,6 +22,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    Text,
     and_,
     bindparam,
     case,
@@ -195,9 +196,10 @@ def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condit
         is_so = and_(papers.c.has_code.is_not(None), papers.c.has_code == int(filter.has_code))
         yield _Condition(is_so, papers.c.has_code.is_(None), "code")
     if filter.has_abstract is not None:
+        empty = literal_column("''", Text)  # as it stands in the index of those without
         bare = papers.alias()
-        missing = select(bare.c.number).where(bare.c.abstract == literal_column("''"))  # so its index is used
-        yield _Condition(papers.c.number.not_in(missing) if filter.has_abstract else papers.c.number.in_(missing))
+        others = papers.c.number.not_in(select(bare.c.number).where(bare.c.abstract == empty))
+        yield _Condition(others if filter.has_abstract else papers.c.abstract == empty)
     if filter.source:
         is_named = (records.c.origin == filter.source) | records.c.origin.endswith(f"/{filter.source}", autoescape=True)
         yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
