@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.analysis import trends
 from assistant.analysis.trends import Change, KeptTrends, Trend
@@ -57,9 +57,12 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         return site.page(request, "trends.html", **view.page(request, question, known))
 
     @routes.get("/trends/papers")
-    def show_papers(request: Request, theme: str = "", term: str = "", page: int = 1) -> HTMLResponse:
+    def show_papers(request: Request, theme: str = "", term: str = "", page: int = 1) -> Response:
         question = Question.read(request.query_params.multi_items())
-        return site.page(request, "trends_papers.html", **view.papers(request, question, theme, term, page))
+        known = finder.kept(question)
+        if known is None:
+            return RedirectResponse(address(request, "/trends", question.filter, **question.extra), 303)
+        return site.page(request, "trends_papers.html", **view.papers(request, question, known, theme, term, page))
 
     async def find_trends(query: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         """Find the trends that the query of an address asks for: how far it is, and last {"html"}: the view of them."""
@@ -157,9 +160,10 @@ class _View:
         asked = _request(request)
         return str(self._site.fragment(asked, "trends_found.html", **self.page(asked, question, self._found(question))))
 
-    def papers(self, request: Request, question: Question, theme: str, term: str, page: int) -> dict[str, Any]:
+    def papers(
+        self, request: Request, question: Question, known: KeptTrends, theme: str, term: str, page: int
+    ) -> dict[str, Any]:
         """Return what the view of one theme's, or one term's, papers shows."""
-        known = self._found(question)
         courses = known.found.themes if theme else known.found.terms
         trend = next((each for each in courses if (each.theme_id if theme else each.label) == (theme or term)), None)
         if trend is None:
