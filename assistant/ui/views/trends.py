@@ -23,7 +23,7 @@ from assistant.errors import AssistantError
 from assistant.types import PaperFilter
 from assistant.ui import filter_query, theme_charts
 from assistant.ui.calls import Call
-from assistant.ui.site import Site, address, author_path, paper_path
+from assistant.ui.site import Site, address, asked_by, author_path, paper_path
 from assistant.ui.theme_charts import Span, within
 from assistant.ui.trend_finding import Question, TrendFinder
 
@@ -132,7 +132,7 @@ class _View:
             "asked": filter_query.parameters(question.filter),
             "chips": self._site.chips(question.filter),
             "found": found,
-            "is_known": known is not None,
+            "is_found": known is not None,
             "is_fresh": known is not None and known.is_fresh,
             "note": shown.note,
             "filter": shown.filter,
@@ -157,7 +157,7 @@ class _View:
 
     def fragment(self, request: gr.Request, question: Question) -> str:
         """Return the part of the view that shows what was found."""
-        asked = _request(request)
+        asked = asked_by(request)
         return str(self._site.fragment(asked, "trends_found.html", **self.page(asked, question, self._found(question))))
 
     def papers(
@@ -202,7 +202,7 @@ class _View:
         """Return a chart of the papers as HTML, its marks links."""
         from assistant.analysis import charts
 
-        asked, known = _request(request), self._found(question)
+        asked, known = asked_by(request), self._found(question)
 
         def together(one: str, other: str) -> str:
             of_both = replace(known.filter, author=one, with_authors=(*known.filter.with_authors, other))
@@ -261,9 +261,3 @@ def _no_search(text: str, limit: int, filter: PaperFilter) -> list[Any]:
 def _period(value: str, question: Question) -> str:
     """Return a period that an address names, "" where it names none."""
     return trends.period_named(value, question.by)
-
-
-def _request(request: gr.Request) -> Request:
-    asked = request.request
-    assert isinstance(asked, Request)
-    return asked

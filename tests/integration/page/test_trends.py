@@ -75,6 +75,7 @@ def test_the_picture_is_there_at_once_and_themes_take_their_place(
         "href", re.compile("/papers[?]since=2024&until=2024$")
     )
     expect(page.locator(".finding")).to_be_visible()
+    expect(page.get_by_text("Who wrote with whom")).to_have_count(0)  # nothing is drawn of what is not found yet
     assert_accessible(page)
     held_up.set()
     row = page.get_by_role("row").filter(has_text="onerror=alert(1)")
