@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,10 +38,8 @@ class Comparison:
 
 def wilson(counts: ArrayLike, totals: ArrayLike, level: float = 1 - ERROR) -> tuple[Figures, Figures]:
     """Return the bounds of Wilson's score interval (1927) of each share `counts / totals`; (0, 1) of no papers."""
-    from scipy import stats
-
     count, total = np.asarray(counts, np.float64), np.asarray(totals, np.float64)
-    z2 = float(stats.norm.ppf((1 + level) / 2)) ** 2
+    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
     middle = (count + z2 / 2) / (total + z2)
     half = np.sqrt(z2 * (count * (1 - count / np.maximum(total, 1)) + z2 / 4)) / (total + z2)
     return np.where(count == 0, 0.0, middle - half), np.where(count == total, 1.0, middle + half)

@@ -91,12 +91,16 @@ def within(filter: PaperFilter, first: str, last: str) -> PaperFilter:
     return replace(filter, since=None, until=None, first_day=first, last_day=last)
 
 
-def share_of(shares: Sequence[Share], span: Span) -> Share:
-    """Return the share of a span's papers, with its interval."""
-    of_span = [share for share in shares if span.first <= share.period <= span.last]
-    count, papers = sum(share.count for share in of_span), sum(share.papers for share in of_span)
-    low, high = (float(bound) for bound in wilson(count, papers))
-    return Share(span.first, count, papers, count / max(papers, 1), low, high)
+def shares_over(shares: Sequence[Share], held: Sequence[Span]) -> list[Share]:
+    """Return the shares of the papers of some spans, with their intervals."""
+    of_spans = [[share for share in shares if span.first <= share.period <= span.last] for span in held]
+    counts = [sum(share.count for share in each) for each in of_spans]
+    papers = [sum(share.papers for share in each) for each in of_spans]
+    lows, highs = (bounds.tolist() for bounds in wilson(counts, papers))
+    return [
+        Share(span.first, count, total, count / max(total, 1), low, high)
+        for span, count, total, low, high in zip(held, counts, papers, lows, highs, strict=True)
+    ]
 
 
 def share_in_words(share: Share) -> str:
@@ -109,7 +113,7 @@ def share_in_words(share: Share) -> str:
 
 def scale(themes: Sequence[Trend], held: Sequence[Span]) -> float:
     """Return the share up to which the charts of some themes reach: one scale for all."""
-    largest = max((share_of(each.shares, span).share for each in themes for span in held), default=0.0)
+    largest = max((share.share for each in themes for share in shares_over(each.shares, held)), default=0.0)
     return min(1.0, max(0.05, _ROOM * largest))
 
 
@@ -125,8 +129,7 @@ def marks(theme: Trend, held: Sequence[Span], top: float) -> list[Mark]:
         return round(HEIGHT * (1 - min(share / top, 1)), 1)
 
     found = []
-    for place, span in enumerate(held):
-        share = share_of(theme.shares, span)
+    for place, (span, share) in enumerate(zip(held, shares_over(theme.shares, held), strict=True)):
         words = f"{span.words}: {share_in_words(share)}"
         x = round((place + 0.5) * step(held), 1)
         found.append(Mark(span, words, x, y(share.share), y(share.low), y(share.high), not share.papers))

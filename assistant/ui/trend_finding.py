@@ -48,6 +48,10 @@ class Finding:
     error: str = ""
 
 
+_MOST_WAITING = 16
+"""Findings that are under way or wait, at most."""
+
+
 class TrendFinder:
     """Finds trends one after the other, each in a thread that dies with the program, and keeps them in the library."""
 
@@ -62,9 +66,14 @@ class TrendFinder:
         return trends.kept(self._workspace.library, question.topic, question.filter, question.by)
 
     def begin(self, question: Question) -> Finding:
-        """Begin to find the trends anew, if that has not begun, and return what tells how far it is."""
+        """Begin to find the trends anew, if that has not begun, and return what tells how far it is.
+
+        Raises AssistantError where too many others are waited for.
+        """
         with self._lock:
             if question not in self._findings:
+                if len(self._findings) >= _MOST_WAITING:
+                    raise AssistantError("Trends of many other papers are being found. Try again in a few minutes.")
                 finding = self._findings[question] = Finding()
                 threading.Thread(target=self._find, args=(question, finding), name="trends", daemon=True).start()
             return self._findings[question]

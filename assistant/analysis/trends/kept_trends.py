@@ -103,12 +103,12 @@ def _state(library: Library, filter: PaperFilter) -> str:
 
     The month is among it, since it is said when the last one is not over.
     """
-    is_of = vectors.c.paper_id == papers.c.id
     paper = cast(papers.c.number, Text) + " " + func.substr(papers.c.digest, 1, _DIGEST)
-    columns = select(func.aggregate_strings(paper, ","), func.count(vectors.c.paper_id))
+    listed: Any = select(func.aggregate_strings(paper, ","))
+    with_vector: Any = select(func.count()).join_from(papers, vectors, vectors.c.paper_id == papers.c.id)
     with library.transaction() as connection:
-        joined: Any = columns.join_from(papers, vectors, is_of, isouter=True)
-        text, embedded = connection.execute(papers_passing(connection, joined, filter)).one()
+        text = connection.execute(papers_passing(connection, listed, filter)).scalar_one()
+        embedded = connection.execute(papers_passing(connection, with_vector, filter)).scalar_one()
     held = ",".join(sorted((text or "").split(",")))
     month = date.today().isoformat()[: len("2025-03")]
     told = json.dumps([held, embedded, library.metadata(FINGERPRINT), METHOD, PROGRAM_VERSION, month])

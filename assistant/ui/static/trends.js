@@ -16,6 +16,7 @@ async function wait() {
         fill(found, value.html);
         delete found.dataset.waiting;
         showNewest();
+        toast(found.dataset.said);
       } else {
         if (words.textContent !== value.words) words.textContent = value.words;
         if (value.total && value.done) Object.assign(progress, { max: value.total, value: value.done });

@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.analysis import trends
 from assistant.analysis.trends import Change, KeptTrends, Trend
@@ -23,7 +23,7 @@ from assistant.errors import AssistantError
 from assistant.types import PaperFilter
 from assistant.ui import filter_query, theme_charts
 from assistant.ui.calls import Call
-from assistant.ui.site import Site, address, author_path, paper_path
+from assistant.ui.site import Site, address, asked_by, author_path, paper_path
 from assistant.ui.theme_charts import Span, within
 from assistant.ui.trend_finding import Question, TrendFinder
 
@@ -57,9 +57,12 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         return site.page(request, "trends.html", **view.page(request, question, known))
 
     @routes.get("/trends/papers")
-    def show_papers(request: Request, theme: str = "", term: str = "", page: int = 1) -> HTMLResponse:
+    def show_papers(request: Request, theme: str = "", term: str = "", page: int = 1) -> Response:
         question = Question.read(request.query_params.multi_items())
-        return site.page(request, "trends_papers.html", **view.papers(request, question, theme, term, page))
+        known = finder.kept(question)
+        if known is None:
+            return RedirectResponse(address(request, "/trends", question.filter, **question.extra), 303)
+        return site.page(request, "trends_papers.html", **view.papers(request, question, known, theme, term, page))
 
     async def find_trends(query: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         """Find the trends that the query of an address asks for: how far it is, and last {"html"}: the view of them."""
@@ -129,7 +132,7 @@ class _View:
             "asked": filter_query.parameters(question.filter),
             "chips": self._site.chips(question.filter),
             "found": found,
-            "is_known": known is not None,
+            "is_found": known is not None,
             "is_fresh": known is not None and known.is_fresh,
             "note": shown.note,
             "filter": shown.filter,
@@ -154,12 +157,13 @@ class _View:
 
     def fragment(self, request: gr.Request, question: Question) -> str:
         """Return the part of the view that shows what was found."""
-        asked = _request(request)
+        asked = asked_by(request)
         return str(self._site.fragment(asked, "trends_found.html", **self.page(asked, question, self._found(question))))
 
-    def papers(self, request: Request, question: Question, theme: str, term: str, page: int) -> dict[str, Any]:
+    def papers(
+        self, request: Request, question: Question, known: KeptTrends, theme: str, term: str, page: int
+    ) -> dict[str, Any]:
         """Return what the view of one theme's, or one term's, papers shows."""
-        known = self._found(question)
         courses = known.found.themes if theme else known.found.terms
         trend = next((each for each in courses if (each.theme_id if theme else each.label) == (theme or term)), None)
         if trend is None:
@@ -198,7 +202,7 @@ class _View:
         """Return a chart of the papers as HTML, its marks links."""
         from assistant.analysis import charts
 
-        asked, known = _request(request), self._found(question)
+        asked, known = asked_by(request), self._found(question)
 
         def together(one: str, other: str) -> str:
             of_both = replace(known.filter, author=one, with_authors=(*known.filter.with_authors, other))
@@ -257,9 +261,3 @@ def _no_search(text: str, limit: int, filter: PaperFilter) -> list[Any]:
 def _period(value: str, question: Question) -> str:
     """Return a period that an address names, "" where it names none."""
     return trends.period_named(value, question.by)
-
-
-def _request(request: gr.Request) -> Request:
-    asked = request.request
-    assert isinstance(asked, Request)
-    return asked

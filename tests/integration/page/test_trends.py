@@ -75,11 +75,13 @@ def test_the_picture_is_there_at_once_and_themes_take_their_place(
         "href", re.compile("/papers[?]since=2024&until=2024$")
     )
     expect(page.locator(".finding")).to_be_visible()
+    expect(page.get_by_text("Who wrote with whom")).to_have_count(0)  # nothing is drawn of what is not found yet
     assert_accessible(page)
     held_up.set()
     row = page.get_by_role("row").filter(has_text="onerror=alert(1)")
     expect(row).to_contain_text("28 papers")
     expect(page.locator(".finding")).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="The trends are found.")).to_be_visible()
     expect(page.get_by_role("region", name="Rising")).to_contain_text("33 % → 71 %")
     assert page.locator("img").count() == 0
     assert_accessible(page)
@@ -129,6 +131,8 @@ def test_papers_are_narrowed_by_a_form_and_widened_by_a_chip(woven: Running, ope
     expect(page.get_by_role("link", name="By month")).to_have_attribute("aria-current", "true")
     page.get_by_role("link", name="Take away: from 2023").click()
     expect(page.locator(".lead")).to_contain_text("28 of 28 papers by Ada Lovelace")
+    page.goto(f"{woven.url}trends/papers?theme=idloom&until=1999")  # of papers whose trends nobody has found
+    expect(page).to_have_url(re.compile("/trends[?]until=1999$"))
     page.goto(f"{woven.url}trends?topic=engine&author=nobody")
     expect(page.get_by_text("no such papers")).to_be_visible()
 

@@ -19,7 +19,7 @@ from assistant.ui.theme_charts import (
     odds_in_words,
     scale,
     share_in_words,
-    share_of,
+    shares_over,
     spans,
     step,
     within,
@@ -71,11 +71,12 @@ def test_a_period_narrows_the_filter_to_its_papers() -> None:
 
 
 def test_a_share_of_a_span_is_of_all_its_papers() -> None:
-    share = share_of(theme(counts=(1, 3, 30)).shares, Span("2022", "2023", 80))
+    [share, last] = shares_over(theme(counts=(1, 3, 30)).shares, [Span("2022", "2023", 80), Span("2024", "2024", 40)])
+    assert (last.count, last.papers) == (30, 40)
     assert (share.count, share.papers, share.share) == (4, 80, 0.05)
     assert 0 < share.low < 0.05 < share.high < 0.15
     assert share_in_words(share).startswith("4 of 80 papers, 5.0 % (95 % interval 2.0 % to ")
-    assert share_in_words(share_of((), Span("2022", "2022", 0))) == "no papers"
+    assert share_in_words(shares_over((), [Span("2022", "2022", 0)])[0]) == "no papers"
 
 
 def test_marks_lie_within_the_chart_and_the_interval_around_them() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from assistant.analysis import trends
-from assistant.errors import LibraryError, UsageError
+from assistant.errors import AssistantError, LibraryError, UsageError
 from assistant.types import PaperFilter, Progress
+from assistant.ui import trend_finding
 from assistant.ui.trend_finding import Question, TrendFinder
 
 ALL = Question(PaperFilter())
@@ -48,6 +49,20 @@ def test_who_asks_the_same_shares_one_finding(monkeypatch: pytest.MonkeyPatch) -
     assert len(begun) == 2
     assert first.progress == Progress(1, 2, "Reading papers")
     assert searching.begin(ALL) is not first  # what is done is found anew when it is asked for again
+
+
+def test_only_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(trends, "find_and_keep", lambda *_, **__: go_on.wait(10))
+    monkeypatch.setattr(trend_finding, "_MOST_WAITING", 2)
+    searching = finder()
+    begun = [searching.begin(Question(PaperFilter(since=year))) for year in (2023, 2024)]
+    with pytest.raises(AssistantError, match="Try again"):
+        searching.begin(ALL)
+    assert searching.begin(Question(PaperFilter(since=2023))) is begun[0]
+    go_on.set()
+    assert all(each.done.wait(10) for each in begun)
+    assert searching.begin(ALL).done.wait(10)
 
 
 @pytest.mark.parametrize(
