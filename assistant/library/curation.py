@@ -169,8 +169,8 @@ def split(library: Library, paper_id: str, apart: Collection[int] = ()) -> list[
             numbers = [record.number for record in group]
             connection.execute(update(records).where(records.c.number.in_(numbers)).values(paper_id=paper.id))
             ids.append(paper.id)
-        told = zip(ids, (first, *others), strict=True)
-        labels.share(connection, paper_id, {part: {one.origin for one in group} for part, group in told})
+        parts = zip(ids, (first, *others), strict=True)
+        labels.share(connection, paper_id, {part: {one.origin for one in group} for part, group in parts})
         rebuild_from_sources(connection, [paper_id])
         _write_keys(connection, merged(first, paper_id))
         _remember_apart(connection, [(one, other) for one in ids for other in ids if one < other])
