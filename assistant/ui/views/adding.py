@@ -39,7 +39,7 @@ _BETWEEN_LOOKS = 0.25
 """Seconds between two looks at how far a job is."""
 
 _SERVICES = {"arxiv": "arXiv", "s2 paper": "Semantic Scholar", "s2 author": "Semantic Scholar"}
-_FIRST_OPENALEX = "OpenAlex, and Semantic Scholar where that has no abstract"
+_FIRST_OPENALEX = "OpenAlex (and Semantic Scholar where that has no abstract)"
 _ENDINGS = {"BibTeX": "bib", "RIS": "ris", "JSON": "json", "CSV": "csv", "MEDLINE": "nbib"}
 
 

@@ -70,7 +70,7 @@ def test_a_pasted_text_is_read_before_anything_happens(empty_app: Running, open_
     pasted.fill(f"see https://doi.org/10.1000/xyz arxiv:2502.13604 {PAPERS}")
     read = page.locator("#read")
     expect(read).to_contain_text("1 DOI, 1 arXiv id and 2 records of BibTeX")
-    expect(read).to_contain_text("arXiv over the network")
+    expect(read).to_contain_text("asks arXiv, OpenAlex (and Semantic Scholar where that has no abstract)")
     expect(read).to_contain_text("Not read: see.")
     assert_accessible(page)
     assert empty_app.workspace.library.count() == 0
