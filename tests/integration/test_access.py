@@ -261,7 +261,10 @@ def test_behind_a_proxy_with_a_prefix_links_cookies_and_calls_work(serve: Serve,
         page = client.get(f"{url}papers", headers=logged_in).text
         assert 'href="/x/static/style.css' in page
         assert 'data-root="/x"' in page
-        assert re.findall(r'(?:href|src|action)="/(?!x/)[^"]*"', page) == []
+        for view in ("", "papers", "authors", "trends", "add", "duplicates", "collections", "status"):
+            answer = client.get(f"{url}{view}", headers=logged_in)
+            assert answer.status_code == 200, view
+            assert re.findall(r'(?:href|src|action)="/(?!x/)[^"]*"', answer.text) == [], view
         assert client.get(f"{url}static/style.css").status_code == 200
         event = client.post(f"{url}gradio_api/call/status", json={"data": []}, headers=logged_in | own).json()[
             "event_id"
