@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         default=True, description="Whether the model reads papers ahead of questions while the page is open and idle."
     )
     calls_per_minute: int = Field(
-        default=30, ge=1, le=10_000, description="How many questions and other long requests a user may send a minute."
+        default=60, ge=1, le=10_000, description="How many questions and other long requests a user may send a minute."
     )
     upload_per_day: int = Field(
         default=1000, ge=1, le=1_000_000, description="How many megabytes a user may upload a day."

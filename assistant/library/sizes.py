@@ -29,7 +29,7 @@ class LibrarySizes:
 
 
 def sizes(library: Library, model: str = "") -> LibrarySizes:
-    """Return the sizes of a library; `model` is the fingerprint of the chat model whose reading ahead counts."""
+    """Return the sizes of a library; `model` is the name of the chat model whose reading ahead counts."""
     with library.transaction() as connection:
         without = select(func.count()).select_from(papers).where(papers.c.abstract == "")
         read = select(func.count()).select_from(papers_read).where(papers_read.c.model == model)

@@ -30,7 +30,7 @@ class Serving:
     @contextmanager
     def browser(self, name: str = "") -> Iterator[httpx.Client]:
         """Open a client, logged in where a name is given."""
-        with httpx.Client(base_url=self.url, trust_env=False) as client:
+        with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as client:
             if name:
                 answer = client.post("login", data={"name": name, "password": PASSWORD})
                 assert answer.status_code == 303, answer.text
@@ -124,7 +124,7 @@ def test_a_user_logs_in_goes_on_where_it_was_meant_and_logs_out(serve: Serve) ->
         stolen = dict(client.cookies)
         client.post("logout")
         assert client.get("status").status_code == 303
-    with httpx.Client(base_url=serving.url, cookies=stolen, trust_env=False) as client:
+    with httpx.Client(base_url=serving.url, cookies=stolen, trust_env=False, timeout=60) as client:
         assert client.get("status").status_code == 303
 
 
@@ -216,7 +216,7 @@ def proxy(target: str, prefix: str, strips: bool, says: dict[str, str]) -> Itera
             path = self.path.removeprefix(prefix) if strips else self.path
             length = int(self.headers.get("content-length") or 0)
             sent = {name: value for name, value in self.headers.items() if name.lower() != "connection"} | says
-            with httpx.Client(trust_env=False, timeout=30) as client:
+            with httpx.Client(trust_env=False, timeout=60) as client:
                 body = self.rfile.read(length) if length else None
                 answer = client.request(self.command, target + (path or "/"), headers=sent, content=body)
             self.send_response(answer.status_code)
@@ -246,7 +246,10 @@ def test_behind_a_proxy_with_a_prefix_links_cookies_and_calls_work(serve: Serve,
     port = serve("ada", reach=reach).url.split(":")[2].split("/")[0]
     says = {"Host": "papers.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.9"}
     own = {"Origin": "https://papers.example.org"}
-    with proxy(f"http://127.0.0.1:{port}", "/x", strips, says) as url, httpx.Client(trust_env=False) as client:
+    with (
+        proxy(f"http://127.0.0.1:{port}", "/x", strips, says) as url,
+        httpx.Client(trust_env=False, timeout=60) as client,
+    ):
         assert client.get(f"{url}papers").headers["location"] == "/x/login?next=%2Fpapers"
         form = {"name": "ada", "password": PASSWORD, "next": "/papers"}
         answer = client.post(f"{url}login", data=form, headers=own)
@@ -258,7 +261,10 @@ def test_behind_a_proxy_with_a_prefix_links_cookies_and_calls_work(serve: Serve,
         page = client.get(f"{url}papers", headers=logged_in).text
         assert 'href="/x/static/style.css' in page
         assert 'data-root="/x"' in page
-        assert re.findall(r'(?:href|src|action)="/(?!x/)[^"]*"', page) == []
+        for view in ("", "papers", "authors", "trends", "add", "duplicates", "collections", "status"):
+            answer = client.get(f"{url}{view}", headers=logged_in)
+            assert answer.status_code == 200, view
+            assert re.findall(r'(?:href|src|action)="/(?!x/)[^"]*"', answer.text) == [], view
         assert client.get(f"{url}static/style.css").status_code == 200
         event = client.post(f"{url}gradio_api/call/status", json={"data": []}, headers=logged_in | own).json()[
             "event_id"

@@ -71,7 +71,7 @@ class _Adding:
             Call("read_pasted", self.read_pasted),
             Call("people", self.people, 2),
             Call("add", self.add, None),
-            Call("follow", self.follow, None),
+            Call("follow", self.follow, None, is_counted=False),
             Call("find_duplicates", self.find_duplicates, 1),
         ]
 

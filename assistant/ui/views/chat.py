@@ -26,7 +26,7 @@ from assistant.ui import answers, examples, filter_query, plan
 from assistant.ui.calls import Call
 from assistant.ui.downloads import answer_files, zipped
 from assistant.ui.running import RunningAnswer, RunningAnswers
-from assistant.ui.site import Site, address, conversation_path, user
+from assistant.ui.site import Site, address, caller, conversation_path, user
 
 _LISTED = 60
 """Conversations in the list; the search finds the others."""
@@ -63,7 +63,8 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     def answer(question: str, request: gr.Request) -> dict[str, Any]:
         """Answer one question without a page: the object that `assistant ask --json` prints."""
         try:
-            return site.workspace.ask(question, (), asker=str(request.session_hash)).answer().to_json()
+            asker = caller(request) or str(request.session_hash)
+            return site.workspace.ask(question, (), asker=asker).answer().to_json()
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

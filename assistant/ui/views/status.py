@@ -88,14 +88,12 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
 
     def _figures(request: Request) -> dict[str, Any]:
         chat, embedding = workspace.model_states()
-        fingerprint = workspace.language_model().fingerprint if chat.state == "ready" and not chat.next else ""
-        size = sizes(site.library, fingerprint)
+        size = sizes(site.library, chat.name)
         is_busy = chat.state == "loading" or bool(chat.next) or size.waiting > 0 or workspace.is_reading_ahead
         return {
             "models": (chat, embedding),
             "process_memory": psutil.Process().memory_info().rss,
             "library_size": size,
-            "tells_read_ahead": bool(fingerprint),
             "is_reading_ahead": workspace.is_reading_ahead,
             "is_busy": is_busy,
         }

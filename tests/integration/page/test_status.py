@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from assistant.library import Users
+from assistant.library import Users, papers_read
 from tests.integration.page.conftest import PAPERS, Running, assert_accessible, running
 
 PASSWORD = "correct horse battery"
@@ -33,9 +33,13 @@ def log_in(page: Page, name: str = "ada", password: str = PASSWORD) -> None:
 
 def test_the_status_tells_of_library_models_network_and_settings(app: Running, open_page: Callable[..., Page]) -> None:
     app.workspace.language_model()
+    with app.workspace.library.transaction() as connection:
+        row = {"paper_id": app.workspace.library.papers()[0].id, "model": app.model.info.name, "digest": "x"}
+        connection.execute(papers_read.insert().values(row))
     page = open_page(f"{app.url}status")
     figures = page.locator("#figures")
     expect(figures.locator("dl.figures > div").first).to_have_text("papers2")
+    expect(figures.locator("dl.figures > div", has_text="read ahead")).to_have_text("read ahead1")
     expect(figures).to_contain_text("Ready")
     expect(figures).to_contain_text("the processor")
     expect(page.get_by_text("Nothing touches the network")).to_be_visible()
