@@ -39,6 +39,8 @@ def test_filter_options_become_one_filter() -> None:
     assert given["filters"] == PaperFilter(author="Naibin Gu", since=2023, category="CL", has_code=False)
     run("x", "--year", "2024")
     assert given["filters"] == PaperFilter(since=2024, until=2024)
+    run("x", "--label", "To read", "--added-since", "2026-01-31")
+    assert given["filters"] == PaperFilter(label="To read", added_since="2026-01-31")
     run("x")
     assert given["filters"] == PaperFilter()
 
