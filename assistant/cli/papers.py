@@ -95,7 +95,9 @@ def list_labels(context: typer.Context, as_json: AsJson = False) -> None:
     with open_library(context) as library:
         found = labels.listed(library)
     rows = [(each.name, f"{each.count:,}") for each in found]
-    render.show(as_json, lambda: [asdict(each) for each in found], lambda: render.show_table(("collection", "papers"), rows))
+    render.show(
+        as_json, lambda: [asdict(each) for each in found], lambda: render.show_table(("collection", "papers"), rows)
+    )
 
 
 @app.command()

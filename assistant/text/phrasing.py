@@ -73,7 +73,9 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
     if filter.has_code is not None:
         parts.append("with released code" if filter.has_code else "without released code")
     parts += _phrase("in the collection", _quoted([filter.label], "or"))
-    parts += _phrase("added", _between(*(date_in_words(day) if day else "" for day in (filter.added_since, filter.added_until))))
+    parts += _phrase(
+        "added", _between(*(date_in_words(day) if day else "" for day in (filter.added_since, filter.added_until)))
+    )
     parts += _phrase("read from", _quoted([filter.source], "or"))
     parts += [f"{held} in the title" for held in _phrase("with", _quoted(filter.title_words, "and"))]
     mentions = _phrase("mentions" if one else "mention", _quoted(filter.words, "and"))
@@ -89,7 +91,9 @@ def listing_command(filter: PaperFilter) -> str:
     if filter != sayable:
         return ""
     options = {name: getattr(filter, name) for name in _OPTIONS}
-    words = [f" --{name.replace('_', '-')} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value]
+    words = [
+        f" --{name.replace('_', '-')} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value
+    ]
     code = {None: "", True: " --code", False: " --no-code"}[filter.has_code]
     return f"assistant papers{''.join(words)}{code}"
 

@@ -76,7 +76,12 @@ def chips(filter: PaperFilter, names: Callable[[str], str]) -> list[Chip]:
 
 def _groups(filter: PaperFilter) -> list[tuple[str, ...]]:
     """Return the fields that are set, those that are said in one phrase together."""
-    together = (("author", "position"), ("since", "until", "first_day", "last_day"), ("fewest_authors", "most_authors"), ("added_since", "added_until"))
+    together = (
+        ("author", "position"),
+        ("since", "until", "first_day", "last_day"),
+        ("fewest_authors", "most_authors"),
+        ("added_since", "added_until"),
+    )
     joined = {name: group for group in together for name in group}
     groups = [joined.get(name, (name,)) for name in _NAMES if getattr(filter, name) != getattr(PaperFilter(), name)]
     return list(dict.fromkeys(groups))

@@ -40,7 +40,11 @@ def write(papers: Iterable[Paper]) -> Iterator[str]:
 
 
 def _fields(paper: Paper, key: str) -> dict[str, Any]:
-    others = {"has_code": YES_NO[paper.has_code], "author_positions": positions_text(paper), "labels": list_cell(paper.labels)}
+    others = {
+        "has_code": YES_NO[paper.has_code],
+        "author_positions": positions_text(paper),
+        "labels": list_cell(paper.labels),
+    }
     return {
         "TY": _TYPES[publication_type(paper)],
         "ID": key,

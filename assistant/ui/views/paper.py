@@ -56,7 +56,10 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             provenance=provenance(paper, told),
             told=told,
             former=library.former_ids(paper.id),
-            alike=[(pair, pair.other if pair.one.id == paper.id else pair.one) for pair in curation.alike(library, paper.id)],
+            alike=[
+                (pair, pair.other if pair.one.id == paper.id else pair.one)
+                for pair in curation.alike(library, paper.id)
+            ],
             bibtex="".join(export.text([paper], "bibtex")).strip(),
         )
 

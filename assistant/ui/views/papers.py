@@ -31,9 +31,7 @@ MOST_NAMED = 500
 """Papers that an address names one by one."""
 
 _SUGGESTED = 12
-_FORM = frozenset(
-    "author since until venue category words title_words has_code added_since added_until label".split()
-)
+_FORM = frozenset("author since until venue category words title_words has_code added_since added_until label".split())
 """Fields of a filter that the form shows; it keeps the others."""
 
 _ENDINGS: Mapping[str, tuple[str, str]] = {
@@ -81,7 +79,9 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     @routes.get("/papers")
     def show(request: Request) -> Response:
         pairs = request.query_params.multi_items()
-        if any((not value and name != "among") or name in ("author_id", "by") for name, value in pairs):  # as the form sends them
+        if any(
+            (not value and name != "among") or name in ("author_id", "by") for name, value in pairs
+        ):  # as the form sends them
             return RedirectResponse(_canonical(site, request, pairs), 303)
         asked = Asked.read(pairs)
         page = max(int(number), 1) if (number := request.query_params.get("page", "")).isdecimal() else 1
@@ -251,7 +251,9 @@ def _suggestions(site: Site, field: str, words: str) -> list[str]:
         elif field == "author":
             named = [
                 authorships.c.folded.in_(
-                    select(name_words.c.folded).where(name_words.c.word >= word, name_words.c.word < f"{word}\U0010ffff")
+                    select(name_words.c.folded).where(
+                        name_words.c.word >= word, name_words.c.word < f"{word}\U0010ffff"
+                    )
                 )
                 for word in begun.split()
             ]

@@ -202,7 +202,9 @@ def test_a_paper_fits_a_small_dark_screen(app: Running, open_page: Callable[...,
     assert_accessible(page)
 
 
-def test_a_paper_that_was_merged_leads_to_the_one_that_stayed(empty_app: Running, open_page: Callable[..., Page]) -> None:
+def test_a_paper_that_was_merged_leads_to_the_one_that_stayed(
+    empty_app: Running, open_page: Callable[..., Page]
+) -> None:
     workspace = empty_app.workspace
     file = workspace.library.folder / "two.bib"
     entries = "@article{{x, title={{{0}}}, author={{Ada Lovelace}}, year={{1843}}, abstract={{On {0}.}}}}\n"
