@@ -161,3 +161,20 @@ def test_columns_of_a_table_can_be_named(run: CommandLine) -> None:
 def test_a_reference_that_is_none_is_wrong_usage(run: CommandLine) -> None:
     run("add", "arxiv:nonsense", code=2)
     assert "2502.13604" in run.stderr
+
+
+def test_papers_are_put_into_a_collection_and_taken_out_again(filled: CommandLine) -> None:
+    assert filled.json("label", "To read", "10.1000/beam") == {"label": "To read", "papers": 1}
+    assert filled.json("label", "to read", "--since", "1900") == {"label": "to read", "papers": 1}
+    assert filled.json("labels") == [{"name": "To read", "count": 2}]
+    assert filled.json("label", "To read", "Light-PEFT", "--remove")["papers"] == 1
+    assert titles(filled, "--label", "To read") == ["BeamLoRa"]
+    assert "To read" in filled("paper", "BeamLoRa")
+    assert "1 paper taken out of" in filled("label", "To read", "--remove")
+    assert filled.json("labels") == []
+    assert titles(filled, "--added-since", "2999-01-01") == []
+
+
+def test_a_collection_of_everything_has_to_be_asked_for(filled: CommandLine) -> None:
+    filled("label", "All", code=2)
+    assert "Choose what to put" in filled.stderr

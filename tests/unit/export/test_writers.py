@@ -111,6 +111,7 @@ PAPERS = st.builds(
             "pmid": st.just("") | st.integers(1, 999_999_999).map(str),
             "url": ADDRESSES,
             "has_code": st.none() | st.booleans(),
+            "labels": st.lists(TEXTS | st.sampled_from(["To read", "a, b; c"]), max_size=3, unique=True).map(tuple),
         }
     ),
 )
@@ -135,9 +136,12 @@ def read_back(writer: ModuleType, papers: list[Paper]) -> list[Paper]:
 @example(papers=[make_paper("A", "B", categories=("a and", "a", "and"))])
 @example(papers=[make_paper("L_DMI: 5%LoRA, R&D^GPT {a}GPT $x$GPT (GPT) GPT-4", "Text.")])
 @example(papers=[make_paper("A {LoRA} of 5% & more", "Costs $5, not $6 ~ 7.", authors=("Gu, Naibin",))])
+@example(papers=[make_paper("A", "B", categories=("x", "y"), labels=("y", "to, read", "50% {a} $x$", "[z]"))])
 @example(papers=[make_paper("A", "{long} " * 4000 + "end", authors=("Ada Lovelace",))])
 def test_what_was_written_is_read_back_whole(writer: ModuleType, papers: list[Paper]) -> None:
-    assert read_back(writer, papers) == papers
+    again = read_back(writer, papers)
+    assert again == papers
+    assert [paper.labels for paper in again] == [paper.labels for paper in papers]
 
 
 @pytest.mark.parametrize("writer", READERS, ids=lambda writer: writer.__name__.rpartition(".")[2])

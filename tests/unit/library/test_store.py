@@ -1,12 +1,13 @@
 import sqlite3
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from assistant.errors import LibraryError, StorageFull
-from assistant.library import FILE_NAME, Library, schema, upsert
+from assistant.library import FILE_NAME, Library, Order, schema, store, upsert
 from assistant.types import AuthorProfile, Paper, PaperFilter, Record
 from tests.conftest import make_paper, pending_ids, store_vectors
 
@@ -81,6 +82,34 @@ def test_papers_are_found_by_the_beginnings_of_words_of_their_listing(
     assert titles(filled.find_papers(words)[0]) == expected
     assert titles(filled.find_papers(words, limit=1, offset=1)[0]) == expected[1:2]
     assert filled.find_papers(words, limit=1)[1] == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("newest", ["Beams", "Rotations", "Undated"]),
+        ("oldest", ["Rotations", "Beams", "Undated"]),
+        ("title", ["Beams", "Rotations", "Undated"]),
+        ("added", ["Undated", "Beams", "Rotations"]),
+    ],
+)
+def test_the_list_has_several_orders(filled: Library, order: Order, expected: list[str]) -> None:
+    with filled.transaction() as connection:
+        connection.exec_driver_sql("UPDATE papers SET added = '2030-01-01T00:00:00' WHERE title = 'Undated'")
+    whole = titles(filled.find_papers("", order=order)[0])
+    assert whole == expected
+    assert [titles(filled.find_papers("", PaperFilter(), 1, place, order)[0]) for place in range(3)] == [
+        [title] for title in whole
+    ]
+
+
+@pytest.mark.parametrize("order", get_args(Order))
+def test_no_order_of_the_whole_list_has_to_sort_it(library: Library, order: Order) -> None:
+    with library.transaction() as connection:
+        query = select(schema.papers.c.id).order_by(*store._ORDERS[order]).limit(50)
+        compiled = query.compile(connection.engine, compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all()
+    assert not any("USE TEMP B-TREE FOR ORDER BY" in row.detail for row in plan), plan
 
 
 def test_words_and_a_filter_hold_together(filled: Library) -> None:

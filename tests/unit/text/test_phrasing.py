@@ -36,6 +36,9 @@ NEW_FIELDS: dict[str, Any] = {
         (PaperFilter(author="Somebody"), "by Somebody"),
         (PaperFilter(since=2024), "from 2024 on"),
         (PaperFilter(until=2024), "up to 2024"),
+        (PaperFilter(label="To read"), "in the collection “To read”"),
+        (PaperFilter(added_since="2026-01-31"), "added from 31 January 2026 on"),
+        (PaperFilter(added_until="2026-01-31"), "added up to 31 January 2026"),
         (PaperFilter(first_day="2025-03", last_day="2025-03"), "from March 2025"),
         (PaperFilter(first_day="2025-02-19"), "from 19 February 2025 on"),
         (PaperFilter(last_day="2025"), "up to 2025"),
@@ -115,7 +118,15 @@ def test_text_of_papers_can_forge_neither_a_line_nor_a_citation() -> None:
             PaperFilter(author="Dan O'Hara", since=2020, has_code=True),
             "assistant papers --author 'Dan O'\"'\"'Hara' --since 2020 --code",
         ),
+<<<<<<< HEAD
         (PaperFilter(since=2020, has_abstract=False), "assistant papers --since 2020 --no-abstract"),
+=======
+        (
+            PaperFilter(label="To read", added_since="2026-01-31"),
+            "assistant papers --label 'To read' --added-since 2026-01-31",
+        ),
+        (PaperFilter(added_until="2026-01-31"), ""),
+>>>>>>> papers
         (PaperFilter(words=("bees",)), ""),
         *((PaperFilter(author="Gu", **{name: value}), "") for name, value in NEW_FIELDS.items()),
     ],
