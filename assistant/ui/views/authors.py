@@ -195,7 +195,8 @@ class _Parts:
             roster = authors.former_roster(connection)
             is_current = roster is not None and roster.version == authors.version(connection)
         if not is_current and roster is not None and self._library.count() >= _LARGE:
-            threading.Thread(target=self._count, name="counting people", daemon=True).start()
+            if not self._counting.locked():
+                threading.Thread(target=self._count, name="counting people", daemon=True).start()
         elif roster is None or not is_current:
             roster, is_current = self._count(), True
         return self._part(roster or self._count(), filter), is_current
