@@ -113,7 +113,7 @@ def _followed(
                 yield {"status": f"{message} …", "done": done, "total": total}
             case TextProduced(text):
                 draft += text
-                html = answers.sentences(draft, (), "summary-")
+                html = _draft(draft)
                 yield {"html": html, "status": "The model reads …", "done": 0, "total": 0}
             case AnswerFinished(finished):
                 answer = finished
@@ -122,10 +122,15 @@ def _followed(
     kept = site.summaries.kept.latest(filter, length)
     if answer is None or running.is_stopped or answer.refused or kept is None:
         status = "Stopped. What was written so far is shown, and not kept." if running.is_stopped else ""
-        html = answers.shown(site, request, answer, "summary-") if answer else answers.sentences(draft, (), "summary-")
+        html = answers.shown(site, request, answer, "summary-") if answer else _draft(draft)
         yield {"over": True, "status": status, "html": html}
     else:
         yield {"over": True, "status": "", "html": _shown(site, request, kept)}
+
+
+def _draft(text: str) -> Markup:
+    """Return a summary as far as it is written."""
+    return Markup('<div class="prose">{}</div>').format(answers.sentences(text, (), "summary-"))
 
 
 def _shown(site: Site, request: Request, kept: KeptSummary) -> Markup:
