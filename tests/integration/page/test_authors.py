@@ -58,6 +58,15 @@ def test_a_person_s_page_leads_everywhere(app: Running, open_page: Callable[...,
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
 
 
+@pytest.mark.parametrize("width", [360, 3840])
+def test_a_person_s_page_fits_the_screen(app: Running, open_page: Callable[..., Page], width: int) -> None:
+    page = open_page(
+        f"{app.url}author/charles-babbage?merge=ada", viewport={"width": width, "height": 800}, color_scheme="dark"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert_accessible(page)
+
+
 def test_names_are_merged_split_and_both_undone(empty_app: Running, open_page: Callable[..., Page]) -> None:
     fill(empty_app, PAPERS + MORE)
     page = open_page(f"{empty_app.url}author/Lovelace")

@@ -38,7 +38,9 @@ def test_a_summary_is_kept_for_its_papers_and_its_length(library: Library) -> No
     assert kept.latest(EVERYTHING, "long") is None
     assert kept.latest(PaperFilter(author="ada-lovelace")) is None
     kept.keep(EVERYTHING, "short", replace(ANSWER, text="Anew."), then)
-    assert (again := kept.latest(EVERYTHING)) and again.answer.text == "Anew."
+    again = kept.latest(EVERYTHING)
+    assert again
+    assert again.answer.text == "Anew."
 
 
 def test_it_says_how_many_papers_came_changed_and_went(library: Library) -> None:
