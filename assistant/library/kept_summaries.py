@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -94,6 +94,8 @@ class KeptSummaries:
 
 def _scope(filter: PaperFilter) -> str:
     """Return a word for the papers of a filter, however many it names."""
+    if filter.among:
+        filter = replace(filter, among=tuple(sorted(filter.among)))
     said = {name: value for name, value in asdict(filter).items() if value != getattr(PaperFilter(), name)}
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=list).encode()).hexdigest()[:32]
 

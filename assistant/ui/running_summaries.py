@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistant.answering import AnswerStream
 from assistant.errors import AssistantError
 from assistant.library import KeptSummaries
 from assistant.types import AnswerEvent, AnswerFinished, Length, PaperFilter
@@ -39,20 +40,20 @@ class Summaries:
             )
             return next(found, None)
 
-    def start(self, filter: PaperFilter, length: Length, asker: str) -> RunningSummary:
-        """Return the summary of these papers that is being written, begun now where there is none."""
+    def start(self, filter: PaperFilter, length: Length, owner: str) -> RunningSummary:
+        """Return the summary of these papers that is being written, begun now by `owner` where there is none."""
         with self._lock:
             for key in [key for key, each in self._running.items() if each.is_over]:
                 del self._running[key]
             if (filter, length) not in self._running:
-                self._running[filter, length] = RunningSummary(self._workspace, self.kept, filter, length, asker)
+                self._running[filter, length] = RunningSummary(self._workspace, self.kept, filter, length, owner)
             return self._running[filter, length]
 
-    def stop(self, filter: PaperFilter, length: Length) -> None:
-        """Stop a summary that is being written; it is not kept."""
+    def stop(self, filter: PaperFilter, length: Length, owner: str) -> None:
+        """Stop a summary that `owner` began; it is not kept. Others only follow it."""
         with self._lock:
             running = self._running.get((filter, length))
-        if running:
+        if running and running.owner == owner:
             running.stop()
 
 
@@ -60,21 +61,26 @@ class RunningSummary:
     """One summary while it is written, in a thread of its own; any number may follow it."""
 
     def __init__(
-        self, workspace: Workspace, kept: KeptSummaries, filter: PaperFilter, length: Length, asker: str
+        self, workspace: Workspace, kept: KeptSummaries, filter: PaperFilter, length: Length, owner: str
     ) -> None:
+        self.owner = owner
         self.is_over = False
         self.is_stopped = False
         self._changed = threading.Condition()
         self._events: list[AnswerEvent | Exception] = []
-        then = kept.papers_now(filter)
-        paper = one_paper(filter)
-        if paper:
-            self._stream = workspace.summarize(paper=paper, length=length)
-        else:
-            self._stream = workspace.summarize(filter=filter, length=length)
+        self._stream: AnswerStream | None = None
+
+        def begin() -> AnswerStream:
+            if paper := one_paper(filter):
+                return workspace.summarize(paper=paper, length=length)
+            return workspace.summarize(filter=filter, length=length)
 
         def work() -> None:
             try:
+                then = kept.papers_now(filter)
+                self._stream = begin()
+                if self.is_stopped:
+                    self._stream.close()
                 for event in self._stream:
                     if isinstance(event, AnswerFinished) and not self.is_stopped and not event.answer.refused:
                         kept.keep(filter, length, event.answer, then)
@@ -91,7 +97,8 @@ class RunningSummary:
     def stop(self) -> None:
         """Ask the model to stop; those who follow are told within a second, whatever it still does."""
         self.is_stopped = True
-        self._stream.close()
+        if self._stream:
+            self._stream.close()
         timer = threading.Timer(LONGEST_STOP, self._tell, (None,))
         timer.daemon = True
         timer.start()

@@ -21,7 +21,7 @@ from assistant.ui import answers, filter_query
 from assistant.ui.calls import Call
 from assistant.ui.running import INTERNAL_ERROR
 from assistant.ui.running_summaries import RunningSummary, one_paper
-from assistant.ui.site import Site
+from assistant.ui.site import Site, user
 
 _LENGTHS: tuple[Length, ...] = get_args(Length)
 
@@ -70,15 +70,15 @@ def calls(site: Site) -> list[Call]:
         if not anew and kept and kept.is_current:
             yield {"over": True, "status": "", "html": _shown(site, starlette, kept)}
             return
-        running = site.summaries.start(filter, size, str(request.session_hash))
+        running = site.summaries.start(filter, size, user(starlette))
         try:
             yield from _followed(site, starlette, running, filter, size)
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    def stop_summary(scope: list[Any], paper: str, length: str) -> dict[str, Any]:
-        """Stop the writing of a summary."""
-        site.summaries.stop(*_asked(scope, paper, length))
+    def stop_summary(scope: list[Any], paper: str, length: str, request: gr.Request) -> dict[str, Any]:
+        """Stop the writing of a summary that the same person began."""
+        site.summaries.stop(*_asked(scope, paper, length), user(caller(request)))
         return {}
 
     return [Call("summarize", summarize, 16), Call("stop_summary", stop_summary, 16)]
@@ -113,7 +113,7 @@ def _followed(
                 yield {"status": f"{message} …", "done": done, "total": total}
             case TextProduced(text):
                 draft += text
-                html = answers.sentences(draft, (), "summary-")
+                html = _draft(draft)
                 yield {"html": html, "status": "The model reads …", "done": 0, "total": 0}
             case AnswerFinished(finished):
                 answer = finished
@@ -122,10 +122,15 @@ def _followed(
     kept = site.summaries.kept.latest(filter, length)
     if answer is None or running.is_stopped or answer.refused or kept is None:
         status = "Stopped. What was written so far is shown, and not kept." if running.is_stopped else ""
-        html = answers.shown(site, request, answer, "summary-") if answer else answers.sentences(draft, (), "summary-")
+        html = answers.shown(site, request, answer, "summary-") if answer else _draft(draft)
         yield {"over": True, "status": status, "html": html}
     else:
         yield {"over": True, "status": "", "html": _shown(site, request, kept)}
+
+
+def _draft(text: str) -> Markup:
+    """Return a summary as far as it is written."""
+    return Markup('<div class="prose">{}</div>').format(answers.sentences(text, (), "summary-"))
 
 
 def _shown(site: Site, request: Request, kept: KeptSummary) -> Markup:

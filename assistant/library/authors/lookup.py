@@ -45,10 +45,10 @@ class People:
         Those of this or an earlier run that are known are taken; others are counted, which reads all names.
         """
         now = version(connection)
-        if self._roster is None or self._roster.version != now:
-            kept = Roster.kept(connection)
-            if kept and (kept.version == now or self._roster is None):
-                self._roster = kept
+        if self._roster is None:
+            self._roster = Roster.kept(connection)
+        elif self._roster.version != now:
+            self._roster = Roster.kept(connection, now) or self._roster
         if former or (self._roster and self._roster.version == now):
             return self._roster
         self._roster = Roster.made(connection, self.directory(connection), now)

@@ -116,9 +116,10 @@ class Roster:
         return cls(version, names, {name: each.astype(np.int64) for name, each in figures.items()})
 
     @classmethod
-    def kept(cls, connection: Connection) -> Roster | None:
-        """Return the roster that the library keeps, of whichever version; None where it keeps none."""
-        row = connection.execute(select(rosters)).first()
+    def kept(cls, connection: Connection, version: str | None = None) -> Roster | None:
+        """Return the roster that the library keeps, of a version or of whichever; None where it keeps none."""
+        query = select(rosters) if version is None else select(rosters).where(rosters.c.version == version)
+        row = connection.execute(query).first()
         if row is None:
             return None
         with np.load(io.BytesIO(row.figures), allow_pickle=False) as figures:

@@ -9,13 +9,13 @@ const button = section.querySelector('[data-do="themes"]');
 async function find() {
   button.hidden = true;
   place.setAttribute("aria-busy", "true");
-  place.classList.add("waiting");
+  place.textContent = place.dataset.waiting;
   try {
     fill(place, (await result("author_themes", [section.dataset.author])).html);
   } catch {
+    place.textContent = "";
     button.hidden = false;
   }
-  place.classList.remove("waiting");
   place.setAttribute("aria-busy", "false");
 }
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from assistant.library import authors
+from assistant.library.authors import Roster
 from tests.integration.page.conftest import PAPERS, Running, assert_accessible
 
 MORE = r"""
@@ -55,9 +58,17 @@ def test_a_person_s_page_leads_everywhere(app: Running, open_page: Callable[...,
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
 
 
+@pytest.mark.parametrize("width", [360, 3840])
+def test_a_person_s_page_fits_the_screen(app: Running, open_page: Callable[..., Page], width: int) -> None:
+    page = open_page(
+        f"{app.url}author/charles-babbage?merge=ada", viewport={"width": width, "height": 800}, color_scheme="dark"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert_accessible(page)
+
+
 def test_names_are_merged_split_and_both_undone(empty_app: Running, open_page: Callable[..., Page]) -> None:
-    (empty_app.workspace.settings.library / "more.bib").write_text(PAPERS + MORE, encoding="utf-8")
-    empty_app.workspace.add([empty_app.workspace.settings.library / "more.bib"])
+    fill(empty_app, PAPERS + MORE)
     page = open_page(f"{empty_app.url}author/Lovelace")
     expect(page.get_by_role("heading", name="Which “Lovelace”?")).to_be_visible()
     assert_accessible(page)
@@ -86,9 +97,7 @@ def test_an_unknown_name_is_told_kindly(app: Running, open_page: Callable[..., P
 
 
 def test_a_summary_is_written_and_kept(empty_app: Running, open_page: Callable[..., Page]) -> None:
-    file = empty_app.workspace.settings.library / "papers.bib"
-    file.write_text(PAPERS, encoding="utf-8")
-    empty_app.workspace.add([file])
+    fill(empty_app, PAPERS)
     empty_app.model.will_say(*["The engine carries numbers by gears of brass."] * 4)
     page = open_page(f"{empty_app.url}author/charles-babbage")
     summary = page.get_by_role("region", name="Summary")
@@ -98,8 +107,7 @@ def test_a_summary_is_written_and_kept(empty_app: Running, open_page: Callable[.
     page.reload()
     expect(summary).to_contain_text("Covers all 2 papers")
     assert_accessible(page)
-    file.write_text(PAPERS + MORE, encoding="utf-8")
-    empty_app.workspace.add([file])
+    fill(empty_app, PAPERS + MORE)
     page.reload()
     expect(summary).to_contain_text("Since then: 1 paper was added.")
     empty_app.model.will_say(*["The engine weaves algebraic patterns."] * 4)
@@ -108,9 +116,7 @@ def test_a_summary_is_written_and_kept(empty_app: Running, open_page: Callable[.
 
 
 def test_the_writing_of_a_summary_is_stopped(empty_app: Running, open_page: Callable[..., Page]) -> None:
-    file = empty_app.workspace.settings.library / "papers.bib"
-    file.write_text(PAPERS, encoding="utf-8")
-    empty_app.workspace.add([file])
+    fill(empty_app, PAPERS)
     empty_app.model.will_say(*["word " * 400] * 8, delay=0.05)
     page = open_page(f"{empty_app.url}author/charles-babbage")
     summary = page.get_by_role("region", name="Summary")
@@ -119,3 +125,29 @@ def test_the_writing_of_a_summary_is_stopped(empty_app: Running, open_page: Call
     expect(summary.get_by_role("status")).to_contain_text("Stopped.")
     page.reload()
     expect(summary).to_contain_text("None was written yet.")
+
+
+def test_a_large_library_is_counted_in_the_background(
+    empty_app: Running, open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.ui.views.authors._LARGE", 1)
+    fill(empty_app, PAPERS)
+    page = open_page(f"{empty_app.url}authors")
+    expect(page.get_by_role("heading", name="2 people")).to_be_visible()
+    fill(empty_app, PAPERS + MORE)
+    former = page.request.get(f"{empty_app.url}authors").text()
+    assert "It is being counted anew" in former
+    assert "2 people" in former
+    for _ in range(100):
+        page.reload()
+        if not page.get_by_text("It is being counted anew").count():
+            break
+    expect(page.get_by_role("heading", name="4 people")).to_be_visible()
+    with empty_app.workspace.library.transaction() as connection:
+        assert Roster.kept(connection, authors.version(connection))
+
+
+def fill(running: Running, papers: str) -> None:
+    file = running.workspace.settings.library / "papers.bib"
+    file.write_text(papers, encoding="utf-8")
+    running.workspace.add([file])

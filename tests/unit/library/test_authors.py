@@ -339,6 +339,19 @@ def test_merging_and_splitting_restores_what_was(people_of_many_spellings: Libra
     assert everybody(library) == before
 
 
+def test_any_decision_is_taken_back_by_its_number(renamed: Library) -> None:
+    merge(renamed, "Mary Smith", "Mary Jones")
+    split(renamed, "mary-smith", "Mary Jones")
+    with renamed.transaction() as connection:
+        merging, splitting = author_curation.decided(connection, author_curation.named(connection, "mary-smith"))
+        assert (merging.kind, splitting.kind) == ("merge", "split")
+        assert ids(author_curation.undo(connection, splitting.number)) == ["mary-smith"]
+        assert ids(author_curation.undo(connection, merging.number)) == ["mary-smith", "mary-jones"]
+        assert author_curation.decided(connection, author_curation.named(connection, "mary-smith")) == []
+        with pytest.raises(UsageError, match="taken back already"):
+            author_curation.undo(connection, merging.number)
+
+
 def test_a_merge_holds_when_papers_come_go_and_come_back(renamed: Library, tmp_path: Path) -> None:
     merge(renamed, "Mary Smith", "Mary Jones")
     add(renamed, wrote("Mary Smith", title="Later"), origin="later")
