@@ -24,15 +24,9 @@ _MOST_WIDER = 3
 
 _TIME = "since until first_day last_day without_years"
 _CONDITIONS = (
-<<<<<<< HEAD
     "position; category; has_code; has_abstract; words title_words; without_words; venue venues; "
     "without_venues without_categories; source; label; added_since added_until; "
     "fewest_authors most_authors; with_authors; without_authors; among; author position any_authors"
-=======
-    "position; category; has_code; words title_words; without_words; venue venues; without_venues without_categories; "
-    "source; label; added_since added_until; fewest_authors most_authors; with_authors; without_authors; among; "
-    "author position any_authors"
->>>>>>> papers
 ).split("; ")
 """Fields of a filter that are dropped together, in the order in which it is tried."""
 

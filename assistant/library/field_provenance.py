@@ -53,13 +53,8 @@ def stated_paper(text: str, paper_id: str = "") -> Paper:
     """Return the paper that a `statement` describes. Raises ValueError where there is none."""
     values = json.loads(text)
     authorships = tuple(Authorship(str(name), position) for name, position in values.pop("authors", ()))
-<<<<<<< HEAD
-    lists: dict[str, Any] = {name: tuple(values.pop(name, ())) for name in ("categories", "labels")}
-    return Paper(**values, **lists, authorships=authorships, id=paper_id)
-=======
     categories, labels = tuple(values.pop("categories", ())), tuple(values.pop("labels", ()))
     return Paper(**values, authorships=authorships, categories=categories, labels=labels, id=paper_id)
->>>>>>> papers
 
 
 def digest(text: str) -> str:

@@ -118,15 +118,12 @@ def test_text_of_papers_can_forge_neither_a_line_nor_a_citation() -> None:
             PaperFilter(author="Dan O'Hara", since=2020, has_code=True),
             "assistant papers --author 'Dan O'\"'\"'Hara' --since 2020 --code",
         ),
-<<<<<<< HEAD
         (PaperFilter(since=2020, has_abstract=False), "assistant papers --since 2020 --no-abstract"),
-=======
         (
             PaperFilter(label="To read", added_since="2026-01-31"),
             "assistant papers --label 'To read' --added-since 2026-01-31",
         ),
         (PaperFilter(added_until="2026-01-31"), ""),
->>>>>>> papers
         (PaperFilter(words=("bees",)), ""),
         *((PaperFilter(author="Gu", **{name: value}), "") for name, value in NEW_FIELDS.items()),
     ],
