@@ -26,13 +26,18 @@ function watch(section, form) {
     if (total) { bar.max = total; bar.value = done; } else bar.removeAttribute("value");
   }
 
-  async function run(anew) {
-    const asked = which();
+  let asked = which();
+
+  async function run(anew, byHand = true) {
+    asked = which();
     write.disabled = true;
-    stop.hidden = part("progress").hidden = false;
-    stop.focus();
+    part("progress").hidden = false;
     try {
       for await (const value of call("summarize", [...asked, anew])) {
+        if (stop.hidden && !value.over) {  // now it is under way and can be stopped
+          stop.hidden = false;
+          if (byHand && document.activeElement === document.body) stop.focus();
+        }
         if ("html" in value) fill(part("text"), value.html);
         say(value.status);
         show(value);
@@ -47,7 +52,7 @@ function watch(section, form) {
     write.disabled = false;
     stop.hidden = part("progress").hidden = true;
     stop.disabled = false;
-    if (document.activeElement === document.body) write.focus();
+    if (byHand && document.activeElement === document.body) write.focus();
   }
 
   form.addEventListener("submit", (event) => {
@@ -56,10 +61,10 @@ function watch(section, form) {
   });
   stop.addEventListener("click", () => {
     stop.disabled = true;
-    result("stop_summary", which());
+    result("stop_summary", asked);
   });
   if (section.dataset.running) {
     if (length) length.value = section.dataset.running;
-    run(false);
+    run(false, false);
   }
 }
