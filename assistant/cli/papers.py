@@ -196,7 +196,7 @@ def complete(
     """Fetch abstracts that papers lack from arXiv, OpenAlex and Semantic Scholar, by DOI, arXiv id or PubMed number."""
     with open_workspace(context) as opened:
         report = opened.complete(filter=filters, preview=True, again=again, limit=limit)
-        render.show_wanted_abstracts(report)
+        render.show_wanted_abstracts(report, render.stdout if dry_run and not as_json else render.stderr)
         if report.asked and not dry_run:
             try:
                 with render.progress_bar() as listen:

@@ -157,15 +157,16 @@ def show_ingestion(report: IngestionReport) -> None:
         )
 
 
-def show_wanted_abstracts(report: CompletionReport) -> None:
-    """Print what will be asked for, and why the rest will not, on stderr."""
+def show_wanted_abstracts(report: CompletionReport, console: Console = stderr) -> None:
+    """Print what will be asked for, and why the rest will not."""
     kinds = (("arXiv id", report.arxiv), ("DOI", report.doi), ("PubMed number", report.pmid))
     by = joined([f"{count:,} by {kind}" for kind, count in kinds if count])
-    message(
+    said = (
         f"Without an abstract: {counted(report.missing, 'paper')}. To be asked for: {report.asked:,}"
         f"{f' ({by})' if by else ''}. Without an identifier to ask by: {report.without_id:,}. "
         f"Asked for in vain within a month: {report.asked_lately:,}."
     )
+    console.print(safe(said), soft_wrap=True)
 
 
 def show_completion(report: CompletionReport) -> None:

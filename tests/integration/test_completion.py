@@ -153,6 +153,7 @@ def test_the_command_shows_what_it_will_ask_for_and_what_came(with_titles: Comma
     preview = with_titles.json("complete", "--dry-run")
     assert (preview["missing"], preview["doi"], preview["without_id"], preview["found"]) == (2, 1, 1, 0)
     assert "To be asked for: 1 (1 by DOI). Without an identifier to ask by: 1." in with_titles.stderr
+    assert "To be asked for: 1 (1 by DOI)." in with_titles("complete", "--dry-run")
     assert not replay.asked
     with_titles("complete", "--until", "2023")
     assert not replay.asked

@@ -416,6 +416,31 @@ def test_an_overview_is_kept_with_all_papers_and_its_numbers_are_checked(assista
     assert "The row of “All” is not what is recorded of its papers." in found
 
 
+def test_an_overview_that_hides_how_many_papers_have_no_abstract_does_not_hold(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    library = assistant.library
+    bare = replace(make_paper("Tides alone"), abstract="")
+    upsert.store(library, [Record(bare, 1)], "titles")
+    answer = overview(library)
+    assert answer.coverage
+    size = answer.coverage.matching
+    for coverage, holds in (
+        (replace(answer.coverage, read=size - 1, without_abstract=1), True),
+        (answer.coverage, False),
+    ):
+        folder = tmp_path / str(holds)
+        first = next(source for source in answer.sources if source.abstract)
+        said = Sentence(f"{first.title} says so.", "exact", (first.number,), (Span(first.number, first.abstract),))
+        text = f"{said.text} [{first.number}]"
+        shown = tuple(source for source in answer.sources if source.number <= max(2, first.number))
+        told = replace(answer, coverage=coverage, sentences=(said,), sources=shown, text=text)
+        bundles.write(told, library, folder)
+        report = verify(folder, library)
+        assert report.holds is holds, failures(report)
+    assert "The overview says that 0 papers have no abstract; 1 have none." in failures(report, "counts")
+
+
 @pytest.mark.parametrize("name", ["../secret.txt", "/etc/passwd", "b/../../x", "answer.md/../../x", "\x1b[2J"])
 def test_a_manifest_that_leads_elsewhere_is_not_followed(count: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.txt").write_text("secret")

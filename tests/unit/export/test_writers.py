@@ -150,6 +150,18 @@ def test_papers_without_anything_but_title_and_abstract_come_back(writer: Module
     assert read_back(writer, [bare, bare]) == [bare, bare]
 
 
+@pytest.mark.parametrize("writer", READERS, ids=lambda writer: writer.__name__.rpartition(".")[2])
+def test_papers_without_an_abstract_come_back(writer: ModuleType) -> None:
+    said = ({"date": "2024"}, {"doi": "10.1000/1"}, {"arxiv_id": "2502.13604"}, {"pmid": "3"})
+    bare = [Paper(title="Title", **fields) for fields in said]  # type: ignore[arg-type]
+    bare.append(Paper(title="Title", authorships=(Authorship("Ada Lovelace", 1),)))
+    assert read_back(writer, bare) == bare
+
+
+def test_a_paper_without_an_abstract_is_shown_as_such() -> None:
+    assert "*(no abstract)*" in "".join(markdown.write([Paper(title="Title", date="2024")]))
+
+
 @pytest.mark.parametrize("writer", [*READERS, markdown], ids=lambda writer: writer.__name__.rpartition(".")[2])
 def test_papers_are_written_as_they_come(writer: ModuleType) -> None:
     taken = 0

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.library import Library, fulltext, identity, upsert
+from assistant.library import Library, curation, fulltext, identity, integrity, upsert
 from assistant.types import Paper, PaperFilter, Record
 from tests.conftest import make_paper, pending_ids, store_vectors
 
@@ -205,3 +205,18 @@ def test_a_key_used_again_for_another_paper_without_an_abstract_overwrites_nothi
 
 def test_many_papers_without_abstracts_share_no_key(library: Library) -> None:
     assert not set(identity.keys(bare("Cats"))) & set(identity.keys(bare("Dogs")))
+
+
+def test_a_library_of_titles_is_sound(library: Library) -> None:
+    keep(library, bare("Cats"), bare("Dogs", doi="10.1/d"))
+    assert integrity.check(library).findings == ()
+    assert [paper.abstract for paper in library.papers()] == ["", ""]
+    assert library.find_papers("dog ada")[1] == 1
+    assert library.text_search("cats", 5)
+
+
+def test_papers_alike_without_abstracts_are_shown_to_a_person(library: Library) -> None:
+    keep(library, bare("Attention to supervised beams of light"), bare("Attention to unsupervised beams of light"))
+    assert library.count() == 2
+    (pair,) = curation.alike_pairs(library)
+    assert {pair.one.abstract, pair.other.abstract} == {""}
