@@ -150,7 +150,7 @@ def _column(connection: Connection, query: Select[Any], named: Callable[[str], s
     """Read rows of a value and the numbers of its papers; values that are named alike are one."""
     places: dict[str, int] = {}
     numbers, holders = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for value, joined in connection.execute(query):
+    for value, joined in connection.execute(query).tuples():
         place = places.setdefault(named(value), len(places))
         numbers.append(np.fromstring(joined, np.int64, sep=","))
         holders.append(np.full(len(numbers[-1]), place))
