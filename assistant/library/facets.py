@@ -7,13 +7,13 @@ seconds for each list.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, Text, cast, func, select
+from sqlalchemy import Connection, Select, Table, Text, cast, func, select
 
 from assistant.library import fulltext
 from assistant.library.filters import is_named
@@ -103,7 +103,11 @@ class FacetIndex:
                 columns.categories.counts(is_listed),
                 lambda name: replace(filter, category=name) if name != _code(filter.category) else None,
             ),
-            _best(columns.authors, columns.authors.counts(is_listed), lambda name: _written_by(filter, name)),
+            tuple(
+                replace(facet, name=name, filter=chosen)
+                for facet in _best(columns.authors, columns.authors.counts(is_listed), lambda _: filter)
+                if (chosen := _written_by(filter, name := _spelled(library, facet.name)))
+            ),
             _best(
                 given,
                 given.counts(np.append(is_listed, np.zeros(int(given.numbers.max(initial=0)) + 1, bool))),
@@ -123,21 +127,33 @@ def _read(connection: Connection, version: str) -> _Columns:
     joined = func.group_concat(cast(papers.c.number, Text))
     years = select(papers.c.year, joined).where(papers.c.year.is_not(None)).group_by(papers.c.year)
     venues = select(papers.c.venue, joined).where(papers.c.venue != "").group_by(papers.c.venue)
-    filed = select(func.min(categories.c.category), joined).join_from(
-        categories, papers, papers.c.id == categories.c.paper_id
-    )
-    written = select(func.min(authorships.c.name), joined).join_from(
-        authorships, papers, papers.c.id == authorships.c.paper_id
-    )
+    known: dict[str, int] = dict(connection.execute(select(papers.c.id, papers.c.number)).tuples().all())
     last = connection.execute(select(func.max(papers.c.number))).scalar_one() or 0
     return _Columns(
         version,
         int(last) + 1,
         _column(connection, years),
         _column(connection, venues),
-        _column(connection, filed.group_by(categories.c.folded), _code),
-        _column(connection, written.group_by(authorships.c.folded)),
+        _column(connection, _holders(categories), lambda folded: _code(_category(connection, folded)), known),
+        _column(connection, _holders(authorships), known=known),
     )
+
+
+def _holders(table: Table) -> Select[Any]:
+    """Return a query for the folded values and the ids of their papers, which an index alone answers."""
+    return select(table.c.folded, func.group_concat(table.c.paper_id, "\n")).group_by(table.c.folded)
+
+
+def _category(connection: Connection, folded: str) -> str:
+    query = select(categories.c.category).where(categories.c.folded == folded).limit(1)
+    return str(connection.execute(query).scalar_one())
+
+
+def _spelled(library: Library, folded: str) -> str:
+    """Return an author's name as a source spells it."""
+    with library.transaction() as connection:
+        query = select(authorships.c.name).where(authorships.c.folded == folded).limit(1)
+        return str(connection.execute(query).scalar() or folded)
 
 
 def _labels(connection: Connection) -> _Column:
@@ -146,13 +162,24 @@ def _labels(connection: Connection) -> _Column:
     return _column(connection, query.group_by(labels.c.folded))
 
 
-def _column(connection: Connection, query: Select[Any], named: Callable[[str], str] = str) -> _Column:
-    """Read rows of a value and the numbers of its papers; values that are named alike are one."""
+def _column(
+    connection: Connection,
+    query: Select[Any],
+    named: Callable[[str], str] = str,
+    known: Mapping[str, int] | None = None,
+) -> _Column:
+    """Read rows of a value and the numbers of its papers, or the ids whose numbers are known.
+
+    Values that are named alike are one.
+    """
     places: dict[str, int] = {}
     numbers, holders = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for value, joined in connection.execute(query):
+    for value, joined in connection.execute(query).tuples():
         place = places.setdefault(named(value), len(places))
-        numbers.append(np.fromstring(joined, np.int64, sep=","))
+        if known is None:
+            numbers.append(np.fromstring(joined, np.int64, sep=","))
+        else:
+            numbers.append(np.array([known[paper_id] for paper_id in joined.split("\n")], np.int64))
         holders.append(np.full(len(numbers[-1]), place))
     of = np.concatenate(numbers)
     bound = int(of.max(initial=0)) + 1

@@ -15,6 +15,7 @@ from assistant import export
 from assistant.errors import IndexFailed, UsageError
 from assistant.library import authors, curation, labels, provenance
 from assistant.types import Paper, PaperFilter
+from assistant.ui import summaries
 from assistant.ui.calls import Call
 from assistant.ui.site import Site, address, paper_path
 
@@ -47,7 +48,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             paper=paper,
             people=[(name, people.get(name, name)) for name in paper.authors],
             scope=PaperFilter(among=(paper.id,)),
-            summary_scope=PaperFilter(among=(paper.id,)),
+            summary_scope=summaries.scope(site, request, PaperFilter(among=(paper.id,))),
             narrowed=lambda **changes: replace(PaperFilter(), **changes),
             added=library.added([paper.id]).get(paper.id, ""),
             related=_related(site, paper),
