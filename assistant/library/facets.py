@@ -127,7 +127,7 @@ def _read(connection: Connection, version: str) -> _Columns:
     joined = func.group_concat(cast(papers.c.number, Text))
     years = select(papers.c.year, joined).where(papers.c.year.is_not(None)).group_by(papers.c.year)
     venues = select(papers.c.venue, joined).where(papers.c.venue != "").group_by(papers.c.venue)
-    known: dict[str, int] = dict(connection.execute(select(papers.c.id, papers.c.number)).tuples().all())
+    known: dict[str, int] = dict(connection.execute(select(papers.c.id, papers.c.number)).all())
     last = connection.execute(select(func.max(papers.c.number))).scalar_one() or 0
     return _Columns(
         version,
@@ -174,7 +174,7 @@ def _column(
     """
     places: dict[str, int] = {}
     numbers, holders = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for value, joined in connection.execute(query).tuples():
+    for value, joined in connection.execute(query):
         place = places.setdefault(named(value), len(places))
         if known is None:
             numbers.append(np.fromstring(joined, np.int64, sep=","))

@@ -110,7 +110,7 @@ def application(workspace: Workspace, uploads: Path, reach: Reach) -> Any:
         path="/",
         footer_links=[],
         run_history=False,
-        show_error=True,
+        show_error=False,
         allowed_paths=[],
         blocked_paths=[str(Path.cwd()), str(workspace.library.folder.resolve())],
         max_file_size=LARGEST_UPLOAD,
