@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, get_args
 
+from assistant.errors import UsageError
 from assistant.planning import converted
 from assistant.text import measure_in_words
 from assistant.types import (
     CataloguePlan,
     ClarificationPlan,
+    ComparisonPlan,
     Measure,
     OverviewPlan,
     PaperFilter,
@@ -30,6 +32,8 @@ MEASURES: tuple[tuple[str, Measure], ...] = tuple(
     for measure in get_args(Measure)
 )
 CODE = (("any", ""), ("released", "yes"), ("not released", "no"))
+
+_MOST_COMPARED = 8
 
 Called = Callable[[str], str]
 """Returns the name of a person who stands in a filter."""
@@ -81,6 +85,23 @@ def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
         filter = replace(filter, words=tuple(word for word in filter.words if word != topic))
         changed = replace(changed, topic=topic, unknown_author="")
     return replace(changed, filter=filter)
+
+
+def over(kind: str, question: str, scope: PaperFilter, ids: Callable[[PaperFilter], Collection[str]]) -> Plan | None:
+    """Return the plan of a comparison or an overview of all papers of a scope; None for any other kind.
+
+    `ids` are the papers that pass a filter. Raises UsageError where there are too few or too many to compare.
+    """
+    if kind == "synthesis":
+        return OverviewPlan(question=question, filter=scope)
+    if kind != "comparison":
+        return None
+    papers = scope.among if scope.among is not None else tuple(sorted(ids(scope)))
+    if not 2 <= len(papers) <= _MOST_COMPARED:
+        raise UsageError(
+            f"Two to {_MOST_COMPARED} papers can be compared; these are {len(papers):,}. Pick some of them."
+        )
+    return ComparisonPlan(question=question, papers=papers)
 
 
 def filtered(plan: Plan, filter: PaperFilter) -> Plan:

@@ -148,6 +148,8 @@ def paper_path(paper_id: str) -> str:
 
 def author_path(author: str) -> str:
     """Return the path of a person's page, by id, or of the people whom a name may mean."""
+    if "/" in author or not author.strip("."):  # what a path cannot hold
+        return f"/authors?{urlencode({'q': author})}"
     return f"/author/{quote(author, safe='')}"
 
 

@@ -96,6 +96,7 @@ async function ask(form) {
   const turn = place(value.html, instead);
   if (isNew) {
     box.value = "";
+    composer.elements.kind.value = "";
     turn.scrollIntoView({ block: "start" });
   }
   composer.elements.conversation.value = value.conversation;

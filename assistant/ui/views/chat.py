@@ -114,7 +114,8 @@ class _Chat:
         """Write a question down and begin to answer it.
 
         `replaces` is the turn that it is asked in place of: anew, in other words, or read otherwise, as the fields of
-        the plan or a whole `filter` say, whatever its scope was. `scope` and `filter` are the queries of addresses.
+        the plan or a whole `filter` say, whatever its scope was. Without it, `kind` may ask for a comparison or an
+        overview of the scope. `scope` and `filter` are the queries of addresses.
         """
         conversations = _conversations(self.site, request)
         given: Plan | None = None
@@ -132,6 +133,7 @@ class _Chat:
                 given, among = plan.corrected(read_as, values, self.site.called), PaperFilter()
         else:
             parent, among = after or None, filter_query.read(parse_qsl(scope))
+            given = plan.over(kind, question, among, self.site.library.ids)
         question = check_question(question)
         turn = conversations.begin_turn(question, conversation_id=conversation, after=parent, scope=among)
         before = conversations.path(turn.conversation_id)
@@ -237,7 +239,9 @@ class _Chat:
     ) -> HTMLResponse:
         conversations = _conversations(self.site, request)
         words = request.query_params.get("q", "")
-        pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in ("q", "question")]
+        pairs = [
+            (name, value) for name, value in request.query_params.multi_items() if name not in ("q", "question", "kind")
+        ]
         scope = filter_query.read(pairs)
         if path and "scoped" not in request.query_params:
             scope = path[-1].scope
@@ -258,6 +262,7 @@ class _Chat:
             scope_query=urlencode(filter_query.parameters(scope)),
             scope_chips=self.site.chips(scope),
             question=request.query_params.get("question", ""),
+            kind=request.query_params.get("kind", ""),
             examples=[] if path else examples.questions(self.site.library),
         )
 

@@ -152,7 +152,8 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             )
         questions = {"ask": "", "compare": "Compare these papers.", "summarise": "Summarise these papers."}
         if action in questions:
-            return RedirectResponse(address(request, "/", scope, question=questions[action]), 303)
+            kind = {"compare": "comparison", "summarise": "synthesis"}.get(action)
+            return RedirectResponse(address(request, "/", scope, question=questions[action], kind=kind), 303)
         if action == "trends":
             return RedirectResponse(address(request, "/trends", scope), 303)
         if action == "show":

@@ -315,3 +315,15 @@ def test_a_client_asks_by_name(app: Running) -> None:
     assert answer["sources"][0]["title"].startswith("LoomNet")
     with pytest.raises(AppError, match="The question is empty"):
         client.predict("  ", api_name="/ask")
+
+
+def test_picked_papers_are_compared_whatever_the_question_is_called(
+    app: Running, open_page: Callable[..., Page]
+) -> None:
+    ids = "&".join(f"among={paper.id}" for paper in app.workspace.library.papers())
+    app.model.will_say(LOOM, "Gears carry numbers.")
+    page = open_page(f"{app.url}?{ids}&question=Side+by+side&kind=comparison")
+    page.keyboard.press("Enter")
+    turn = expect_idle(page)
+    expect(turn.locator("table tbody tr")).to_have_count(2)
+    expect(page.locator("#composer .chip")).to_contain_text("2 picked")

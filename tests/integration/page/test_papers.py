@@ -214,7 +214,9 @@ def test_a_paper_that_was_merged_leads_to_the_one_that_stayed(
     curation.merge(workspace.library, one, other)
     page = open_page(f"{empty_app.url}paper/{other}")
     assert page.url == f"{empty_app.url}paper/{one}"
-    expect(page.locator(".note")).to_contain_text(f"Another paper was merged into this one: {other}.")
+    expect(page.locator(".note", has_text="merged")).to_contain_text(
+        f"Another paper was merged into this one: {other}."
+    )
 
 
 def test_lists_of_nothing_say_what_to_do(app: Running, empty_app: Running, open_page: Callable[..., Page]) -> None:
