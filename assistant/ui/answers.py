@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from babel.support import NullTranslations
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from starlette.requests import Request
 
 from assistant.analysis.summaries import ASPECTS
 from assistant.text import LIST_MARKER, visible
-from assistant.types import Answer, CataloguePlan, Paper, PaperFilter, Sentence, Source
+from assistant.types import Answer, CataloguePlan, Paper, PaperFilter, Sentence, SentenceStatus, Source
 from assistant.ui import rendering
-from assistant.ui.site import Site
+from assistant.ui.site import Site, phrases
 
 _MOST_OPEN = 3
 """Cited sources whose abstracts stand open."""
@@ -31,7 +32,9 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(
     ["link", "image", "autolink", "html_inline", "html_block", "reference", "heading", "lheading", "hr", "code"]
 )
 
-_COLUMNS: Mapping[str, str] = {
+_ENGLISH = NullTranslations()
+
+COLUMNS: Mapping[str, str] = {
     "year": "Year",
     "category": "Category",
     "name": "Name",
@@ -40,6 +43,13 @@ _COLUMNS: Mapping[str, str] = {
     "with": "With",
     "papers": "Papers",
     "share": "Share",
+}
+STATUSES: Mapping[SentenceStatus, str] = {
+    "exact": "as stated or counted",
+    "supported": "supported by its source",
+    "partial": "supported in part",
+    "unsupported": "not supported",
+    "unchecked": "not checked",
 }
 
 
@@ -90,7 +100,9 @@ def shown(site: Site, request: Request, answer: Answer, name: str = "") -> Marku
         "answer.html",
         answer=answer,
         name=name,
-        text=Markup("") if answer.refused else sentences(text, answer.sentences, name, with_status=not is_exact),
+        text=Markup("")
+        if answer.refused
+        else sentences(text, answer.sentences, name, None if is_exact else phrases(request)),
         translation=answer.translation,
         table=table,
         evidence=() if is_exact else evidence(answer, papers),
@@ -102,8 +114,10 @@ def shown(site: Site, request: Request, answer: Answer, name: str = "") -> Marku
     )
 
 
-def sentences(text: str, known: Sequence[Sentence], name: str, *, with_status: bool = True) -> Markup:
+def sentences(text: str, known: Sequence[Sentence], name: str, phrases: NullTranslations | None = _ENGLISH) -> Markup:
     """Return an answer's text as HTML: its emphasis and lists, each known sentence marked with its number from 0.
+
+    It carries its status too, named in a language, unless that is None.
 
     Marks such as "[1]" become links to the sources; nothing else in the text becomes a link, an image or a tag.
     """
@@ -134,7 +148,7 @@ def sentences(text: str, known: Sequence[Sentence], name: str, *, with_status: b
     def placed(match: re.Match[str]) -> str:
         opened, formula, closed, marks = match.groups()
         if opened is not None:
-            return str(_opening(known[int(opened)], int(opened), name, with_status))
+            return str(_opening(known[int(opened)], int(opened), name, phrases))
         if formula is not None:
             return str(rendering.mathematics(formulas[int(formula)]))
         if closed:
@@ -182,10 +196,13 @@ def segments(abstract: str, quoted: Sequence[tuple[int, str]]) -> tuple[Segment,
     return tuple(pieces)
 
 
-def _opening(sentence: Sentence, number: int, name: str, with_status: bool) -> Markup:
+def _opening(sentence: Sentence, number: int, name: str, phrases: NullTranslations | None) -> Markup:
     evidence = " ".join(dict.fromkeys(str(span.source) for span in sentence.spans))
     focus = Markup(' tabindex="0"') if evidence else ""
-    status = Markup(' data-status="{}"').format(sentence.status) if with_status else ""
+    status = ""
+    if phrases:
+        words = phrases.gettext(STATUSES[sentence.status])
+        status = Markup(' data-status="{}" data-words="{}"').format(sentence.status, words)
     return Markup('<span class="sentence" data-sentence="{}" data-sources="{}" data-of="{}"{}{}>').format(
         number, evidence, name, focus, status
     )
@@ -204,10 +221,10 @@ def _table(answer: Answer) -> Table | None:
     first = answer.rows[0]
     if "paper_id" in first:
         return Table((), tuple((row, None) for row in answer.rows), of_papers=True)
-    keys = [key for key in _COLUMNS if key in first and not (key == "name" and first["name"] == first.get("category"))]
+    keys = [key for key in COLUMNS if key in first and not (key == "name" and first["name"] == first.get("category"))]
     counted = _counted_by(answer) or PaperFilter()
     rows = tuple((row, _of_group(counted, row)) for row in answer.rows)
-    return Table(tuple(Column(key, _COLUMNS[key]) for key in keys), rows, of_papers=False)
+    return Table(tuple(Column(key, COLUMNS[key]) for key in keys), rows, of_papers=False)
 
 
 def _of_group(counted: PaperFilter, row: Mapping[str, Any]) -> PaperFilter | None:

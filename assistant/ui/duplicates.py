@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -23,6 +23,17 @@ _SOON = 1.0
 
 _HOLDS = 5
 """Times as long as the comparing took its result holds though the library changes: adding does so all the time."""
+FIELDS: Mapping[str, Callable[[Paper], str]] = {
+    "Title": lambda paper: paper.title,
+    "Authors": lambda paper: ", ".join(paper.authors),
+    "Date": lambda paper: paper.date,
+    "Venue": lambda paper: paper.venue,
+    "DOI": lambda paper: paper.doi,
+    "arXiv": lambda paper: paper.arxiv_id,
+    "PubMed": lambda paper: paper.pmid,
+    "Categories": lambda paper: ", ".join(paper.categories),
+    "Abstract": lambda paper: paper.abstract,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +144,5 @@ def _shown(words: Sequence[str], step: str) -> Markup:
 
 def compared(one: Paper, other: Paper) -> list[Row]:
     """Return what two papers say, field by field; what neither says is left out."""
-    rows = [
-        Row("Title", one.title, other.title),
-        Row("Authors", ", ".join(one.authors), ", ".join(other.authors)),
-        Row("Date", one.date, other.date),
-        Row("Venue", one.venue, other.venue),
-        Row("DOI", one.doi, other.doi),
-        Row("arXiv", one.arxiv_id, other.arxiv_id),
-        Row("PubMed", one.pmid, other.pmid),
-        Row("Categories", ", ".join(one.categories), ", ".join(other.categories)),
-        Row("Abstract", one.abstract, other.abstract),
-    ]
+    rows = [Row(name, said(one), said(other)) for name, said in FIELDS.items()]
     return [row for row in rows if row.one or row.other]

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from babel.support import NullTranslations
+
 from assistant.answering import AnswerStream
 from assistant.errors import AssistantError
 from assistant.library import Conversations
-from assistant.text import counted
 from assistant.types import (
     Answer,
     AnswerEvent,
@@ -167,26 +168,29 @@ class RunningAnswers:
         """Return an answer under way, None where it is over."""
         return self._running.get(turn_id)
 
-    def steps(self, running: RunningAnswer) -> list[str]:
-        """Say what was done for an answer so far; the last step is the one under way."""
+    def steps(self, running: RunningAnswer, phrases: NullTranslations) -> list[str]:
+        """Say what was done for an answer so far in a language; the last step is the one under way."""
         draft, seconds = running.draft, time.monotonic() - running.begun
         steps = [f"{draft.plan.words[:1].upper()}{draft.plan.words[1:]}"] if draft.plan and draft.plan.words else []
         if draft.sources is not None:
-            steps.append(f"{counted(len(draft.sources), 'paper')} found")
+            found = phrases.ngettext("%(num)s paper found", "%(num)s papers found", len(draft.sources))
+            steps.append(found % {"num": f"{len(draft.sources):,}"})
         if draft.place:
-            steps.append(f"{counted(draft.place, 'answer')} before yours")
+            before = phrases.ngettext("%(num)s answer before yours", "%(num)s answers before yours", draft.place)
+            steps.append(before % {"num": draft.place})
         elif draft.progress:
-            steps.append(draft.progress)
+            steps.append(phrases.gettext(draft.progress))
         elif draft.text:
-            steps.append("Writing")
+            steps.append(phrases.gettext("Writing"))
         elif self._loading.is_alive() and seconds > 1:
-            steps.append(f"Loading the models, {seconds:.0f} s: only the first answer waits for them")
+            loading = phrases.gettext("Loading the models, %(seconds)s s: only the first answer waits for them")
+            steps.append(loading % {"seconds": f"{seconds:.0f}"})
         elif draft.plan is None:
-            steps.append("Reading the question")
+            steps.append(phrases.gettext("Reading the question"))
         elif draft.sources:
-            steps.append("Reading the abstracts")
+            steps.append(phrases.gettext("Reading the abstracts"))
         else:
-            steps.append("Searching")
+            steps.append(phrases.gettext("Searching"))
         return steps
 
     def _load(self) -> None:

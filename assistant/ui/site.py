@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from assistant.workspace import Workspace
 
-TITLE = "Research assistant"
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "中文"}
 """Languages of the interface by code. Answers are written in the language of the question."""
 
@@ -75,7 +74,6 @@ class Site:
                 is_admin=is_admin(request),
                 is_known=is_known(request),
                 size=self.library.count() if is_known(request) else 0,
-                title=TITLE,
                 version=PROGRAM_VERSION,
             )
         )
@@ -167,9 +165,14 @@ def language(request: Request) -> str:
     return next((code for code in asked if code in LANGUAGES), "en")
 
 
+def phrases(request: Request) -> NullTranslations:
+    """Return what is said in the language of the interface in place of the English words."""
+    return translations(language(request))
+
+
 @cache
 def translations(code: str) -> NullTranslations:
-    """Return what is said in a language in place of the English words of the templates."""
+    """Return what is said in a language in place of the English words."""
     file = _LOCALE / f"{code}.po"
     if not file.exists():
         return NullTranslations()

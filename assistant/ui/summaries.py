@@ -21,7 +21,7 @@ from assistant.ui import answers, filter_query
 from assistant.ui.calls import Call
 from assistant.ui.running import INTERNAL_ERROR
 from assistant.ui.running_summaries import RunningSummary, one_paper
-from assistant.ui.site import Site, user
+from assistant.ui.site import Site, phrases, user
 
 _LENGTHS: tuple[Length, ...] = get_args(Length)
 
@@ -102,26 +102,29 @@ def _asked(scope: list[Any], paper: str, length: str) -> tuple[PaperFilter, Leng
 def _followed(
     site: Site, request: Request, running: RunningSummary, filter: PaperFilter, length: Length
 ) -> Iterator[dict[str, Any]]:
-    draft, answer = "", None
-    yield {"status": "Reading the papers …", "done": 0, "total": 0}
+    draft, answer, said = "", None, phrases(request)
+    yield {"status": said.gettext("Reading the papers …"), "done": 0, "total": 0}
     for event in running.events():
         match event:
             case Waiting(place):
-                words = f"{place} {'answer comes' if place == 1 else 'answers come'} before yours …" if place else ""
+                before = said.ngettext("%(num)s answer before yours", "%(num)s answers before yours", place)
+                words = f"{before % {'num': place}} …" if place else ""
                 yield {"status": words, "done": 0, "total": 0}
             case Progress(done, total, message):
-                yield {"status": f"{message} …", "done": done, "total": total}
+                yield {"status": f"{said.gettext(message)} …", "done": done, "total": total}
             case TextProduced(text):
                 draft += text
                 html = _draft(draft)
-                yield {"html": html, "status": "The model reads …", "done": 0, "total": 0}
+                yield {"html": html, "status": said.gettext("The model reads …"), "done": 0, "total": 0}
             case AnswerFinished(finished):
                 answer = finished
             case Exception() as error:
                 raise error if isinstance(error, AssistantError) else gr.Error(INTERNAL_ERROR, print_exception=False)
     kept = site.summaries.kept.latest(filter, length)
     if answer is None or running.is_stopped or answer.refused or kept is None:
-        status = "Stopped. What was written so far is shown, and not kept." if running.is_stopped else ""
+        status = ""
+        if running.is_stopped:
+            status = said.gettext("Stopped. What was written so far is shown, and not kept.")
         html = answers.shown(site, request, answer, "summary-") if answer else _draft(draft)
         yield {"over": True, "status": status, "html": html}
     else:

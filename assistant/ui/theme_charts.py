@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from math import isinf, isnan
+
+from babel.dates import format_skeleton
+from babel.support import NullTranslations
 
 from assistant.analysis.trends import Change, Share, Trend, percent
 from assistant.statistics import wilson
-from assistant.text import counted, date_in_words
 from assistant.types import PaperFilter
 
 WIDTH = 260
 """Pixels of a chart of many spans."""
+
+ENGLISH = NullTranslations()
 
 _NEAREST, _FARTHEST = 26, 64
 """Pixels from mark to mark: not too near for a finger, not too far for a line."""
@@ -36,11 +41,10 @@ class Span:
     last: str
     papers: int
 
-    @property
-    def words(self) -> str:
-        """Return the span for people: "2024", "2019 to 2021"."""
-        first, last = date_in_words(self.first), date_in_words(self.last)
-        return first if first == last else f"{first} to {last}"
+    def words(self, phrases: NullTranslations = ENGLISH) -> str:
+        """Return the span for people, in a language: "2024", "2019 to 2021"."""
+        first, last = (_period(each, phrases) for each in (self.first, self.last))
+        return first if first == last else phrases.gettext("%(first)s to %(last)s") % {"first": first, "last": last}
 
     @property
     def short(self) -> str:
@@ -103,12 +107,22 @@ def shares_over(shares: Sequence[Share], held: Sequence[Span]) -> list[Share]:
     ]
 
 
-def share_in_words(share: Share) -> str:
-    """Return a share for people: "30 of 400 papers, 7.5 % (95 % interval 5.3 % to 10 %)"."""
+def share_in_words(share: Share, phrases: NullTranslations = ENGLISH) -> str:
+    """Return a share for people, in a language: "30 of 400 papers, 7.5 % (95 % interval 5.3 % to 10 %)"."""
     if not share.papers:
-        return "no papers"
-    interval = f"95 % interval {percent(share.low)} to {percent(share.high)}"
-    return f"{share.count:,} of {counted(share.papers, 'paper')}, {percent(share.share)} ({interval})"
+        return phrases.gettext("no papers")
+    words = phrases.ngettext(
+        "%(count)s of %(all)s paper, %(share)s (95 %% interval %(low)s to %(high)s)",
+        "%(count)s of %(all)s papers, %(share)s (95 %% interval %(low)s to %(high)s)",
+        share.papers,
+    )
+    return words % {
+        "count": f"{share.count:,}",
+        "all": f"{share.papers:,}",
+        "share": percent(share.share),
+        "low": percent(share.low),
+        "high": percent(share.high),
+    }
 
 
 def scale(themes: Sequence[Trend], held: Sequence[Span]) -> float:
@@ -122,15 +136,15 @@ def step(held: Sequence[Span]) -> float:
     return max(_NEAREST, min(_FARTHEST, WIDTH / max(len(held), 1)))
 
 
-def marks(theme: Trend, held: Sequence[Span], top: float) -> list[Mark]:
-    """Return the marks of a theme's chart that reaches up to the share `top`."""
+def marks(theme: Trend, held: Sequence[Span], top: float, phrases: NullTranslations = ENGLISH) -> list[Mark]:
+    """Return the marks of a theme's chart that reaches up to the share `top`, in words of a language."""
 
     def y(share: float) -> float:
         return round(HEIGHT * (1 - min(share / top, 1)), 1)
 
     found = []
     for place, (span, share) in enumerate(zip(held, shares_over(theme.shares, held), strict=True)):
-        words = f"{span.words}: {share_in_words(share)}"
+        words = f"{span.words(phrases)}: {share_in_words(share, phrases)}"
         x = round((place + 0.5) * step(held), 1)
         found.append(Mark(span, words, x, y(share.share), y(share.low), y(share.high), not share.papers))
     return found
@@ -145,16 +159,18 @@ def change_in_words(theme: Trend) -> str:
     return " → ".join(map(percent, shares))
 
 
-def odds_in_words(theme: Trend) -> str:
-    """Return the odds ratio with its interval: "odds × 4.1 (2.2 to 7.9)"; "" where none is told."""
+def odds_in_words(theme: Trend, phrases: NullTranslations = ENGLISH) -> str:
+    """Return the odds ratio with its interval, in a language: "odds × 4.1 (2.2 to 7.9)"; "" where none is told."""
     compared = theme.compared
     if compared is None or isnan(compared.ratio):
         return ""
     if isinf(compared.ratio):
-        return f"odds × {_number(compared.low)} at least"
-    if not compared.ratio:
-        return f"odds × {_number(compared.high)} at most"
-    return f"odds × {_number(compared.ratio)} ({_number(compared.low)} to {_number(compared.high)})"
+        words = phrases.gettext("odds × %(low)s at least")
+    elif not compared.ratio:
+        words = phrases.gettext("odds × %(high)s at most")
+    else:
+        words = phrases.gettext("odds × %(ratio)s (%(low)s to %(high)s)")
+    return words % {name: _number(getattr(compared, name)) for name in ("ratio", "low", "high")}
 
 
 def changing(courses: Sequence[Trend], change: Change) -> list[Trend]:
@@ -166,6 +182,14 @@ def changing(courses: Sequence[Trend], change: Change) -> list[Trend]:
         return each.compared.low if change == "rising" else -each.compared.high
 
     return sorted(moving, key=size, reverse=True)
+
+
+def _period(period: str, phrases: NullTranslations) -> str:
+    """Return a year as it is, a month as its name and year in the language of the phrases."""
+    if len(period) == len("2025"):
+        return period
+    code = phrases.info().get("language", "en")
+    return str(format_skeleton("yMMMM", date.fromisoformat(f"{period}-01"), locale=code))
 
 
 def _number(ratio: float) -> str:

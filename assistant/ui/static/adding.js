@@ -1,6 +1,6 @@
 // Adding: files dropped anywhere, pasted text that is read before anything happens, and a job that is followed.
 import { call, result } from "./calls.js";
-import { fill, root } from "./site.js";
+import { fill, phrases, root } from "./site.js";
 
 const LARGEST = 200 * 2 ** 20;
 const MOST_SHOWN = 30;
@@ -176,10 +176,10 @@ function upload(list) {
     request.upload.addEventListener("progress", ({ loaded, total }) => {
       tell(words("sending", { share: `${Math.floor((100 * loaded) / total)} %` }), loaded, total);
     });
-    request.addEventListener("error", () => reject(new Error("The server cannot be reached. Is it still running?")));
+    request.addEventListener("error", () => reject(new Error(phrases.unreachable)));
     request.addEventListener("load", () => {
       if (request.status === 200) resolve(JSON.parse(request.responseText));
-      else reject(new Error(request.responseText || `The server answered ${request.status}.`));
+      else reject(new Error(request.responseText || phrases.answered.replace("#", request.status)));
     });
     request.send(body);
   });

@@ -1,5 +1,5 @@
 // Calls of Gradio's engine: what takes long, sent as it comes.
-import { root } from "./site.js";
+import { phrases, root } from "./site.js";
 
 /**
  * Call a function of the server by name and yield each value that it sends, the last one too.
@@ -46,15 +46,15 @@ async function words(response) {
     const value = await response.json();
     return message(JSON.stringify(value.detail ?? value));
   } catch {
-    return `The server answered ${response.status}.`;
+    return phrases.answered.replace("#", response.status);
   }
 }
 
 function message(data) {
   try {
     const value = JSON.parse(data);
-    return (typeof value === "string" ? value : value?.error ?? value?.message) || "The program met an error.";
+    return (typeof value === "string" ? value : value?.error ?? value?.message) || phrases.failed;
   } catch {
-    return data || "The program met an error.";
+    return data || phrases.failed;
   }
 }

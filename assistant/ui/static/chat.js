@@ -1,6 +1,6 @@
 // The chat: asking without leaving the page, watching answers come, and evidence that lights up with its sentence.
 import "./answer.js";
-import { fill, root, toast } from "./site.js";
+import { fill, phrases, root, toast } from "./site.js";
 import { call } from "./calls.js";
 
 const thread = document.getElementById("thread");
@@ -20,7 +20,7 @@ async function post(form) {
   });
   const value = await answer.json().catch(() => ({}));
   if (answer.ok) return value;
-  throw new Error(value.error || `The server answered ${answer.status}.`);
+  throw new Error(value.error || phrases.answered.replace("#", answer.status));
 }
 
 function place(html, instead) {
@@ -54,7 +54,7 @@ async function watch(turn) {
         said.textContent = news.said.slice(0, 600);
       } else {
         fill(now.querySelector(".draft"), news.html);
-        const whole = news.said.slice(spoken).match(/^[\s\S]*[.!?](?=\s)/);
+        const whole = news.said.slice(spoken).match(/^[\s\S]*(?:[.!?](?=\s)|[。！？])/);
         if (whole) {
           said.textContent = whole[0].trim();
           spoken += whole[0].length;
@@ -83,7 +83,7 @@ async function refreshList() {
 async function ask(form) {
   const isNew = form === composer;
   if (asking) {
-    toast(stop.dataset.wait || "An answer is still being written. Stop it first, then ask again.");
+    toast(stop.dataset.wait);
     return;
   }
   const value = await post(form);

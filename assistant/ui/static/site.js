@@ -1,5 +1,6 @@
 // What every page does: short remarks that come and go, copying, tables that sort.
 export const root = document.body.dataset.root || "";
+export const phrases = document.body.dataset; // what is said where the server itself says nothing
 
 /** Say something for a few seconds; `undo` is a function that a button offers. */
 export function toast(words, undo, label) {
@@ -32,7 +33,7 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const what = button.dataset.copy ? document.getElementById(button.dataset.copy).textContent : button.dataset.text;
   await navigator.clipboard.writeText(what.trim());
-  toast(button.dataset.said || "Copied");
+  toast(button.dataset.said);
 });
 
 // A table of class "sortable" sorts by a click on a heading's button; figures as figures, texts as texts.

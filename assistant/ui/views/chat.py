@@ -26,7 +26,7 @@ from assistant.ui import answers, examples, filter_query, plan
 from assistant.ui.calls import Call
 from assistant.ui.downloads import answer_files, zipped
 from assistant.ui.running import RunningAnswer, RunningAnswers
-from assistant.ui.site import Site, address, caller, conversation_path, user
+from assistant.ui.site import Site, address, caller, conversation_path, phrases, user
 
 _LISTED = 60
 """Conversations in the list; the search finds the others."""
@@ -302,7 +302,7 @@ class _Chat:
             self.site.fragment(
                 request,
                 "draft.html",
-                steps=self.running.steps(running),
+                steps=self.running.steps(running, phrases(request)),
                 text=answers.sentences(draft.text, (), ""),
                 sources=draft.sources or (),
             )

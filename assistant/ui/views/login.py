@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.ui.access import COOKIE, TooMany, Tries, safe_next
 from assistant.ui.calls import Call
-from assistant.ui.site import Site, address, user
+from assistant.ui.site import Site, address, phrases, user
 
 _KEPT = 400 * 24 * 3600
 """Seconds for which a browser keeps the cookie, as long as browsers keep any; the session itself may end before."""
@@ -47,7 +47,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             return page
         token = site.users.log_in(name, password)
         if token is None:
-            return form(request, onward, name, "The name or the password is not right.")
+            return form(request, onward, name, phrases(request).gettext("The name or the password is not right."))
         tries.forgive(client, name)
         answer = _on(request, onward)
         answer.set_cookie(

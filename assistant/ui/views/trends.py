@@ -23,7 +23,7 @@ from assistant.errors import AssistantError
 from assistant.types import PaperFilter
 from assistant.ui import filter_query, theme_charts
 from assistant.ui.calls import Call
-from assistant.ui.site import Site, address, asked_by, author_path, paper_path
+from assistant.ui.site import Site, address, asked_by, author_path, paper_path, phrases
 from assistant.ui.theme_charts import Span, within
 from assistant.ui.trend_finding import Question, TrendFinder
 
@@ -73,7 +73,8 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
                 finding = finder.begin(question)
                 while not finding.done.is_set():
                     progress = finding.progress
-                    yield {"done": progress.done, "total": progress.total, "words": progress.message}
+                    words = phrases(asked_by(request)).gettext(progress.message)
+                    yield {"done": progress.done, "total": progress.total, "words": words}
                     await asyncio.sleep(_LOOK)
                 if finding.error:
                     raise gr.Error(finding.error, print_exception=False)
@@ -88,10 +89,10 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    def trend_files(query: str) -> dict[str, Any]:
+    def trend_files(query: str, request: gr.Request) -> dict[str, Any]:
         """Make the files to take away: {"html"} with links to a page, a picture and the figures."""
         try:
-            return {"html": view.files(Question.read(parse_qsl(query.removeprefix("?"))))}
+            return {"html": view.files(request, Question.read(parse_qsl(query.removeprefix("?"))))}
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -109,7 +110,7 @@ class _View:
 
     def page(self, request: Request, question: Question, known: KeptTrends | None) -> dict[str, Any]:
         """Return what the view shows of trends that are known, or of how many papers there are alone."""
-        shown = known or self._counted(question)
+        shown, said = known or self._counted(question), phrases(request)
         found = shown.found
         held = theme_charts.spans(found.publications)
         themes = trends.shown_themes(found.themes)
@@ -137,7 +138,7 @@ class _View:
             "note": shown.note,
             "filter": shown.filter,
             "heading": trends.heading(found),
-            "themes": [(theme, theme_charts.marks(theme, held, top)) for theme in themes],
+            "themes": [(theme, theme_charts.marks(theme, held, top, said)) for theme in themes],
             "spans": held,
             "top": trends.percent(top),
             "step": theme_charts.step(held),
@@ -152,7 +153,7 @@ class _View:
             "papers_of": papers_of,
             "within": partial(within, shown.filter),
             "change_in_words": theme_charts.change_in_words,
-            "odds_in_words": theme_charts.odds_in_words,
+            "odds_in_words": partial(theme_charts.odds_in_words, phrases=said),
         }
 
     def fragment(self, request: gr.Request, question: Question) -> str:
@@ -175,14 +176,14 @@ class _View:
         listed, total = self._library.find_papers("", wanted, _ON_A_PAGE, offset)
         ids = trend.paper_ids if wanted == among else tuple(sorted(self._library.ids(wanted)))
         which = {"theme": theme} if theme else {"term": term}
-        path = "/trends/papers"
+        path, said = "/trends/papers", phrases(request)
         return {
             "question": question,
             "chips": self._site.chips(question.filter),
             "trend": trend,
             "is_theme": bool(theme),
-            "span": Span(first, last, 0) if first and last else None,
-            "shares": [(each, theme_charts.share_in_words(each)) for each in trend.shares],
+            "span": Span(first, last, 0).words(said) if first and last else "",
+            "shares": [(each, theme_charts.share_in_words(each, said)) for each in trend.shares],
             "publications": [(each.period, each.count) for each in trend.shares],
             "of_period": lambda period: address(
                 request, path, question.filter, **question.extra, **which, first=period, last=period
@@ -195,7 +196,7 @@ class _View:
             "last_page": -(-total // _ON_A_PAGE),
             "extra": {**question.extra, **which, "first": first, "last": last},
             "change_in_words": theme_charts.change_in_words,
-            "odds_in_words": theme_charts.odds_in_words,
+            "odds_in_words": partial(theme_charts.odds_in_words, phrases=said),
         }
 
     def drawing(self, request: gr.Request, question: Question, what: str) -> str:
@@ -223,18 +224,18 @@ class _View:
             self._site.fragment(asked, "trends_drawing.html", drawn=drawn, svg=svg, links=links, together=together)
         )
 
-    def files(self, question: Question) -> str:
+    def files(self, request: gr.Request, question: Question) -> str:
         """Make the files to take away, and return links to them as HTML."""
         from assistant.analysis import charts
 
-        known = self._found(question)
+        known, said = self._found(question), phrases(asked_by(request))
         drawn = charts.draw(known.found, self._library, known.filter)
         values = json.dumps(known.found.to_json(), ensure_ascii=False, indent=1)
         return self._site.downloads.links(
             {
-                "trends.html": ("Page (HTML)", drawn.html().encode()),
-                "trends.png": ("Picture (PNG)", drawn.png()),
-                "trends.json": ("Figures (JSON)", values.encode()),
+                "trends.html": (said.gettext("Page (HTML)"), drawn.html().encode()),
+                "trends.png": (said.gettext("Picture (PNG)"), drawn.png()),
+                "trends.json": (said.gettext("Figures (JSON)"), values.encode()),
             }
         )
 

@@ -59,9 +59,9 @@ def test_a_period_of_so_few_papers_that_a_share_is_chance_is_told_with_its_neigh
 
 
 def test_a_span_is_named_in_words_and_in_few_signs() -> None:
-    assert (Span("1984", "2009", 1).words, Span("1984", "2009", 1).short) == ("1984 to 2009", "1984–2009")
+    assert (Span("1984", "2009", 1).words(), Span("1984", "2009", 1).short) == ("1984 to 2009", "1984–2009")
     assert Span("2025", "2026", 1).short == "2025–26"
-    assert (Span("2025-03", "2025-03", 1).words, Span("2025-03", "2025-03", 1).short) == ("March 2025", "2025-03")
+    assert (Span("2025-03", "2025-03", 1).words(), Span("2025-03", "2025-03", 1).short) == ("March 2025", "2025-03")
 
 
 def test_a_period_narrows_the_filter_to_its_papers() -> None:
