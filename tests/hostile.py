@@ -57,6 +57,9 @@ _PAYLOADS = (
     "%3Cscript%3E" + _RUN + "%3C/script%3E",
     "&lt;script&gt;" + _RUN + "&lt;/script&gt;",
     f"&#60;script&#62;{_RUN}&#60;/script&#62;",
+    "&#xE000;5&#xE003; &#xE002;7&#xE003; &#xE001; <b>" + _RUN,
+    "[" + "9" * 5000 + "]",
+    "```[1]x\n``` ```$x$ y\n```",
     "a" * 4000,
 )
 _FORMS = (
@@ -74,5 +77,5 @@ _FORMS = (
 
 
 def strings() -> list[str]:
-    """Return 500 hostile strings. Where one works, `window.hacked` is set, or evil.example is asked for something."""
+    """Return more than 500 hostile strings. Where one works, `window.hacked` is set, or evil.example is asked for something."""
     return [form.replace("{}", payload) for form, payload in product(_FORMS, _PAYLOADS)]

@@ -1,6 +1,6 @@
 """The library: papers, people and vectors in one SQLite file, the source of truth."""
 
-from assistant.library.conversations import Conversations, RatedTurn, SavedConversation, SavedTurn
+from assistant.library.conversations import INTERRUPTED, Conversations, RatedTurn, SavedConversation, SavedTurn
 from assistant.library.curation import AlikePair
 from assistant.library.field_provenance import SourceRecord, provenance
 from assistant.library.filters import (
@@ -36,6 +36,7 @@ from assistant.library.users import User, Users
 
 __all__ = [
     "FILE_NAME",
+    "INTERRUPTED",
     "UNKNOWN_FIELDS",
     "AlikePair",
     "CheckReport",

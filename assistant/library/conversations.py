@@ -128,15 +128,17 @@ class Conversations:
         """Keep what is written so far of an answer under way; nothing where it is over."""
         with self._library.transaction() as connection:
             connection.execute(
-                update(turns).where(self._is_own(turn_id), turns.c.state == "asking").values(draft=_storable(draft))
+                update(turns).where(turns.c.id == turn_id, turns.c.state == "asking").values(draft=_storable(draft))
             )
 
     def finish(self, turn_id: str, answer: Answer) -> None:
-        """Write the answer of a turn down, whatever was said of it before."""
+        """Write the answer of a turn down, whatever was said of it before, and whoever owns it by now."""
         words = fold(" ".join((answer.question, answer.translation, answer.text)))
         text = _answer_json().dump_json(answer).decode()
         with self._library.transaction() as connection:
-            self._change_turn(connection, turn_id, state="answered", answer=text, words=words, draft="", error="")
+            values = {"state": "answered", "answer": text, "words": words, "draft": "", "error": ""}
+            if not connection.execute(update(turns).where(turns.c.id == turn_id).values(**values)).rowcount:
+                raise _unknown("turn", turn_id)
             self._note_change(connection, turn_id)
 
     def fail(self, turn_id: str, error: str, draft: str = "") -> None:
@@ -146,7 +148,7 @@ class Conversations:
         """
         values = {"state": "failed", "error": _storable(error), **({"draft": _storable(draft)} if draft else {})}
         with self._library.transaction() as connection:
-            is_open = self._is_own(turn_id) & (turns.c.state != "answered")
+            is_open = (turns.c.id == turn_id) & (turns.c.state != "answered")
             if connection.execute(update(turns).where(is_open).values(**values)).rowcount:
                 self._note_change(connection, turn_id)
 

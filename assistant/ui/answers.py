@@ -23,13 +23,14 @@ from assistant.ui.site import Site, phrases
 _MOST_OPEN = 3
 """Cited sources whose abstracts stand open."""
 
-_PRIVATE = re.compile("[\ue000-\ue0ff]")
 _OPENING, _CLOSING, _FORMULA, _END = "\ue000", "\ue001", "\ue002", "\ue003"
-_PLACED = re.compile(f"{_OPENING}(\\d+){_END}|{_FORMULA}(\\d+){_END}|({_CLOSING})|((?:\\[\\d+\\])+)")
-_MARK = re.compile(r"\[(\d+)\]")
+"""Placeholders that Markdown leaves alone. `visible` takes them from every text, and no entity is read as one."""
+
+_PLACED = re.compile(f"{_OPENING}(\\d+){_END}|{_FORMULA}(\\d+){_END}|({_CLOSING})|((?:\\[\\d{{1,4}}\\])+)")
+_MARK = re.compile(r"\[(\d{1,4})\]")
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(
-    ["link", "image", "autolink", "html_inline", "html_block", "reference", "heading", "lheading", "hr", "code"]
+    "link image autolink html_inline html_block reference heading lheading hr code fence entity".split()
 )
 
 _ENGLISH = NullTranslations()
@@ -103,12 +104,9 @@ def shown(site: Site, request: Request, answer: Answer, name: str = "") -> Marku
         text=Markup("")
         if answer.refused
         else sentences(text, answer.sentences, name, None if is_exact else phrases(request)),
-        translation=answer.translation,
         table=table,
         evidence=() if is_exact else evidence(answer, papers),
-        withheld=answer.withheld,
         aspects=ASPECTS if answer.kind == "comparison" else (),
-        chips=site.chips(answer.plan.filter) if answer.plan else [],
         counted_by=_counted_by(answer) if is_exact else None,
         years=_years(answer),
     )
@@ -121,10 +119,10 @@ def sentences(text: str, known: Sequence[Sentence], name: str, phrases: NullTran
 
     Marks such as "[1]" become links to the sources; nothing else in the text becomes a link, an image or a tag.
     """
-    text = _PRIVATE.sub("", visible(text))
+    text = visible(text)
     marked, at = [], 0
     for number, sentence in enumerate(known):
-        said = _PRIVATE.sub("", visible(sentence.text)).strip()
+        said = visible(sentence.text).strip()
         opening = LIST_MARKER.match(said)
         said = said[opening.end() :] if opening else said
         start = text.find(said, at) if said else -1
@@ -137,7 +135,7 @@ def sentences(text: str, known: Sequence[Sentence], name: str, phrases: NullTran
     formulas: list[str] = []
 
     def kept(piece: str, is_math: bool) -> str:
-        if not is_math or _PRIVATE.search(piece):
+        if not is_math or any(mark in piece for mark in (_OPENING, _CLOSING)):
             return piece
         formulas.append(piece)
         return f"{_FORMULA}{len(formulas) - 1}{_END}"
@@ -148,7 +146,7 @@ def sentences(text: str, known: Sequence[Sentence], name: str, phrases: NullTran
     def placed(match: re.Match[str]) -> str:
         opened, formula, closed, marks = match.groups()
         if opened is not None:
-            return str(_opening(known[int(opened)], int(opened), name, phrases))
+            return str(_opening(known[int(opened)], int(opened), phrases))
         if formula is not None:
             return str(rendering.mathematics(formulas[int(formula)]))
         if closed:
@@ -196,15 +194,15 @@ def segments(abstract: str, quoted: Sequence[tuple[int, str]]) -> tuple[Segment,
     return tuple(pieces)
 
 
-def _opening(sentence: Sentence, number: int, name: str, phrases: NullTranslations | None) -> Markup:
+def _opening(sentence: Sentence, number: int, phrases: NullTranslations | None) -> Markup:
     evidence = " ".join(dict.fromkeys(str(span.source) for span in sentence.spans))
-    focus = Markup(' tabindex="0"') if evidence else ""
+    focus = Markup(' tabindex="0" role="button"') if evidence else ""
     status = ""
     if phrases:
         words = phrases.gettext(STATUSES[sentence.status])
         status = Markup(' data-status="{}" data-words="{}"').format(sentence.status, words)
-    return Markup('<span class="sentence" data-sentence="{}" data-sources="{}" data-of="{}"{}{}>').format(
-        number, evidence, name, focus, status
+    return Markup('<span class="sentence" data-sentence="{}" data-sources="{}"{}{}>').format(
+        number, evidence, focus, status
     )
 
 

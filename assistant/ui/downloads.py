@@ -8,7 +8,7 @@ import tempfile
 import threading
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -16,7 +16,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from assistant import export
-from assistant.types import Answer, Paper
+from assistant.types import Answer
+from assistant.workspace import Workspace
 
 MOST_BYTES = 64 * 2**20
 """Bytes of all files; the oldest files are dropped first."""
@@ -72,24 +73,20 @@ class Downloads:
         return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
-def answer_files(
-    answer: Answer,
-    papers_by_id: Callable[[Sequence[str]], Sequence[Paper]],
-    save_bundle: Callable[[Answer, Path], None],
-) -> Mapping[str, tuple[str, bytes]]:
-    """Return the files of an answer by name, each with its label and content.
+def answer_file(name: str, answer: Answer, workspace: Workspace) -> bytes | None:
+    """Return a file of an answer: `answer.zip`, a bundle for `assistant verify`, or `sources.bib` or `sources.ris`.
 
-    `answer.zip` is a bundle for `assistant verify`. The sources are those that the answer cites, else all that it has.
+    The sources are those that the answer cites, else all that it has. None where there is no such file. Raises
+    BundleError, for a bundle alone, where the library has changed since.
     """
-    with tempfile.TemporaryDirectory() as made:
-        save_bundle(answer, Path(made) / "answer")
-        bundle = zipped(Path(made) / "answer")
-    files = {"answer.zip": ("Answer with its evidence (ZIP)", bundle)}
+    if name == "answer.zip":
+        with tempfile.TemporaryDirectory() as made:
+            workspace.save_bundle(answer, Path(made) / "answer")
+            return zipped(Path(made) / "answer")
+    format_name = {"sources.bib": "bibtex", "sources.ris": "ris"}.get(name)
     cited = [source.paper_id for source in answer.sources if source.number in answer.cited_numbers]
-    if papers := papers_by_id(cited or [source.paper_id for source in answer.sources]):
-        for format_name, name, label in (("bibtex", "sources.bib", "BibTeX"), ("ris", "sources.ris", "RIS")):
-            files[name] = (f"Sources ({label})", "".join(export.text(papers, format_name)).encode())
-    return files
+    papers = workspace.library.papers_by_id(cited or [source.paper_id for source in answer.sources])
+    return "".join(export.text(papers, format_name)).encode() if format_name and papers else None
 
 
 def zipped(folder: Path) -> bytes:

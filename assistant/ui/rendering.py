@@ -19,8 +19,8 @@ from markupsafe import Markup, escape
 from assistant.text import visible
 
 _MATH = re.compile(
-    r"\$\$(?P<a>[^$]+)\$\$|\\\[(?P<b>.+?)\\\]|\\\((?P<c>.+?)\\\)"
-    r"|(?<![\\$\w])\$(?=\S)(?P<d>(?:\\.|[^$\\])+)(?<=\S)\$(?!\d)",
+    r"\$\$(?P<a>[^$]{1,1000})\$\$|\\\[(?P<b>.{1,1000}?)\\\]|\\\((?P<c>.{1,1000}?)\\\)"
+    r"|(?<![\\$\w])\$(?=\S)(?P<d>(?:\\.|[^$\\]){1,1000})(?<=\S)\$(?!\d)",
     re.DOTALL,
 )
 _DELIMITER = re.compile(r"\\[()\[\]]")

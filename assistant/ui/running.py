@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from babel.support import NullTranslations
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from assistant.answering import AnswerStream
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, LibraryError, UsageError
 from assistant.library import Conversations
 from assistant.types import (
     Answer,
@@ -29,11 +30,15 @@ from assistant.types import (
 )
 from assistant.workspace import Workspace
 
-STOPPED = "Stopped before anything was written."
+STOPPED = "Stopped. What was written until then was not checked."
+STOPPED_AT_ONCE = "Stopped before anything was written."
 INTERNAL_ERROR = "The program met an error that it does not know. Ask again; if it comes back, please report it."
 
 LONGEST_STOP = 0.7
 """Seconds after which a stopped answer is over, whatever the model still does."""
+
+_TRIES = 3
+"""How often the end of an answer is written down while others write to the library; each try waits for seconds."""
 
 _BETWEEN_NOTES = 2.0
 """Seconds between two notes of a draft in the library."""
@@ -80,14 +85,14 @@ class RunningAnswer:
             self._end(error=INTERNAL_ERROR)
             raise
         finally:
-            self._end(error=STOPPED if self.stopped.is_set() else INTERNAL_ERROR)
+            self._end(error="" if self.stopped.is_set() else INTERNAL_ERROR)
 
     def stop(self) -> None:
         """Ask the model to stop. The answer is over within a second; what was written of it stays."""
         self.stopped.set()
         if self._stream:
             self._stream.close()
-        timer = threading.Timer(LONGEST_STOP, self._end, kwargs={"error": STOPPED})
+        timer = threading.Timer(LONGEST_STOP, self._end, kwargs={"error": ""})
         timer.daemon = True
         timer.start()
 
@@ -105,7 +110,8 @@ class RunningAnswer:
                 self._change(text=self.draft.text + text)
                 if time.monotonic() - self._noted > _BETWEEN_NOTES:
                     self._noted = time.monotonic()
-                    self._conversations.note_draft(self.turn_id, self.draft.text)
+                    with contextlib.suppress(AssistantError):  # only a note: the answer goes on
+                        self._conversations.note_draft(self.turn_id, self.draft.text)
             case AnswerFinished(answer):
                 self._end(answer)
 
@@ -115,16 +121,25 @@ class RunningAnswer:
                 self.draft = replace(self.draft, version=self.draft.version + 1, **changes)  # type: ignore[arg-type]
 
     def _end(self, answer: Answer | None = None, error: str = "") -> None:
-        """Write down how it ended; only the first end counts."""
+        """Write down how it ended; only the first end counts. Without an error it was stopped."""
         with self._lock:
             if self.draft.is_over:
                 return
-            with contextlib.suppress(AssistantError):  # the conversation was purged meanwhile
-                if answer:
-                    self._conversations.finish(self.turn_id, answer)
-                else:
-                    self._conversations.fail(self.turn_id, error, self.draft.text)
-            self.draft = replace(self.draft, version=self.draft.version + 1, is_over=True)
+            written = self.draft.text
+            error = error or (STOPPED if written else STOPPED_AT_ONCE)
+            try:
+                for attempt in Retrying(
+                    retry=retry_if_exception_type(LibraryError), stop=stop_after_attempt(_TRIES), reraise=True
+                ):
+                    with attempt:
+                        if answer:
+                            self._conversations.finish(self.turn_id, answer)
+                        else:
+                            self._conversations.fail(self.turn_id, error, written)
+            except UsageError:
+                pass  # the conversation was purged meanwhile
+            finally:
+                self.draft = replace(self.draft, version=self.draft.version + 1, is_over=True)
 
 
 class RunningAnswers:

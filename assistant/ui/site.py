@@ -55,7 +55,8 @@ class Site:
 
     def page(self, request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """Return a page as its template lays it out."""
-        return HTMLResponse(self.fragment(request, template, **context), status)
+        size = self.library.count() if is_known(request) else 0
+        return HTMLResponse(self.fragment(request, template, size=size, **context), status)
 
     def fragment(self, request: Request, template: str, **context: Any) -> Markup:
         """Return a template filled in, as HTML: a page, or a part of one that a script puts in its place."""
@@ -73,7 +74,6 @@ class Site:
                 user=user(request),
                 is_admin=is_admin(request),
                 is_known=is_known(request),
-                size=self.library.count() if is_known(request) else 0,
                 version=PROGRAM_VERSION,
             )
         )

@@ -12,7 +12,9 @@ document.addEventListener("click", (event) => {
   if (mark) sentencesOf(mark)[0]?.scrollIntoView({ block: "center" });
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.matches?.(".sentence[tabindex], mark[data-sentences]")) event.target.click();
+  if (!["Enter", " "].includes(event.key) || !event.target.matches?.(".sentence[tabindex], mark[data-sentences]")) return;
+  event.preventDefault();
+  event.target.click();
 });
 
 /** Bring a source into view, its abstract open, and light what a sentence quotes of it. */
@@ -38,7 +40,10 @@ function sentencesOf(mark) {
 function light(answer, sentence) {
   for (const each of answer.querySelectorAll(".lit")) each.classList.remove("lit");
   if (sentence === undefined) return;
-  for (const mark of marksOf(answer, sentence)) mark.classList.add("lit");
+  for (const mark of marksOf(answer, sentence)) {
+    mark.classList.add("lit");
+    mark.closest(".source").classList.add("lit"); // its abstract may be closed
+  }
 }
 for (const kind of ["mouseover", "focusin"]) {
   document.addEventListener(kind, (event) => {

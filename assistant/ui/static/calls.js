@@ -16,21 +16,28 @@ export async function* call(name, values = [], signal = undefined) {
   if (!answer.ok) throw new Error(await words(answer));
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let waiting = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    waiting += value;
-    const blocks = waiting.split("\n\n");
-    waiting = blocks.pop();
-    for (const block of blocks) {
-      const kind = /^event: (.*)$/m.exec(block)?.[1];
-      const data = /^data: (.*)$/m.exec(block)?.[1];
-      if (kind === "error") throw new Error(message(data));
-      if (kind === "generating" || kind === "complete") {
-        const values = JSON.parse(data);
-        if (values?.length) yield values[0];
+  let hasGenerated = false;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      waiting += value;
+      const blocks = waiting.split("\n\n");
+      waiting = blocks.pop();
+      for (const block of blocks) {
+        const kind = /^event: (.*)$/m.exec(block)?.[1];
+        const data = /^data: (.*)$/m.exec(block)?.[1];
+        if (kind === "error") throw new Error(message(data));
+        if (kind === "complete" && hasGenerated) return; // which says the last value once more
+        if (kind === "generating" || kind === "complete") {
+          const values = JSON.parse(data);
+          hasGenerated = true;
+          if (values?.length) yield values[0];
+        }
       }
     }
+  } finally {
+    reader.cancel().catch(() => {});
   }
 }
 

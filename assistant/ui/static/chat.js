@@ -23,70 +23,111 @@ async function post(form) {
   throw new Error(value.error || phrases.answered.replace("#", answer.status));
 }
 
+/** Put a turn into the thread or in another's place; what had the focus there has it again. */
 function place(html, instead) {
   const holder = document.createElement("div");
   fill(holder, html);
   const turn = holder.firstElementChild;
+  const focused = instead?.contains(document.activeElement) ? named(document.activeElement) : "";
   if (instead) instead.replaceWith(turn);
   else thread.append(turn);
+  if (focused) {
+    const again = [...turn.querySelectorAll("button, a, summary")].find((each) => named(each) === focused);
+    (again ?? turn.querySelector(".question")).focus();
+  }
   return turn;
 }
 
-function busy(turn) {
-  asking = turn;
-  stop.hidden = !turn;
-  send.hidden = Boolean(turn);
+/** What a control is called. */
+function named(control) {
+  return control.getAttribute("aria-label") || control.textContent.trim() || control.tagName;
+}
+
+/** Change what has changed of a draft, and leave the rest alone. */
+function refresh(draft, html) {
+  const holder = document.createElement("div");
+  fill(holder, html);
+  const now = [...holder.children];
+  now.forEach((each, place) => {
+    const before = draft.children[place];
+    if (!before) draft.append(each);
+    else if (before.outerHTML !== each.outerHTML) before.replaceWith(each);
+  });
+  while (draft.children.length > now.length) draft.lastElementChild.remove();
+}
+
+function busy() {
+  const under = thread.querySelectorAll(".turn[data-state=asking]");
+  asking = under.length ? under[under.length - 1].dataset.turn : null;
+  stop.hidden = !asking;
+  send.hidden = Boolean(asking);
 }
 
 /** Follow an answer until it is over, and put what comes in the place of its turn. */
-async function watch(turn) {
+async function watch(turn, tries = 3) {
   const id = turn.dataset.turn;
-  busy(id);
+  const find = () => document.getElementById(`turn-${id}`);
   let spoken = 0;
+  busy();
   try {
     for await (const news of call("watch", [id])) {
-      const now = document.getElementById(`turn-${id}`);
+      const now = find();
       if (!now) return;
       const isAtEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 120;
       if (news.is_over) {
-        turn = place(news.html, now);
-        if (isAtEnd) turn.scrollIntoView({ block: "start" });
-        said.textContent = news.said.slice(0, 600);
-      } else {
-        fill(now.querySelector(".draft"), news.html);
-        const whole = news.said.slice(spoken).match(/^[\s\S]*(?:[.!?](?=\s)|[。！？])/);
-        if (whole) {
-          said.textContent = whole[0].trim();
-          spoken += whole[0].length;
-        } else if (!news.said) said.textContent = now.querySelector(".steps li:last-child")?.textContent ?? "";
+        const over = place(news.html, now);
+        if (isAtEnd) over.scrollIntoView({ block: "start" });
+        said.textContent = news.said.startsWith(thread.dataset.spoken ?? "\0") ? news.said.slice(spoken) : news.said;
+        break;
       }
-      if (isAtEnd && !news.is_over) thread.scrollTop = thread.scrollHeight;
+      refresh(now.querySelector(".draft"), news.html);
+      const whole = news.said.slice(spoken).match(/^[\s\S]*(?:[.!?](?=\s)|[。！？])/);
+      if (whole) {
+        said.textContent = whole[0].trim();
+        spoken += whole[0].length;
+        thread.dataset.spoken = news.said.slice(0, spoken);
+      } else if (!news.said) said.textContent = now.querySelector(".steps li:last-child")?.textContent ?? "";
+      if (isAtEnd) thread.scrollTop = thread.scrollHeight;
     }
   } catch (error) {
+    if (tries && find()?.dataset.state === "asking") {
+      await new Promise((later) => setTimeout(later, 2000));
+      return watch(turn, tries - 1);
+    }
     toast(error.message);
   } finally {
-    if (asking === id) busy(null);
+    delete thread.dataset.spoken;
+    busy();
     refreshList();
   }
 }
 
-/** Show the list of conversations as it is now. */
+/** Show the list of conversations as it is now, unless somebody is changing one. */
 async function refreshList() {
-  const words = document.getElementById("words").value;
-  const query = words ? `?q=${encodeURIComponent(words)}` : "";
-  const answer = await fetch(`${location.pathname}${query}`);
-  if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.getElementById("listed").replaceWith(page.getElementById("listed"));
+  const list = document.getElementById("listed");
+  if (list.querySelector(".menu[open]")) return;
+  refreshList.before?.abort();
+  refreshList.before = new AbortController();
+  const query = new URLSearchParams({
+    q: document.getElementById("words").value, conversation: composer.elements.conversation.value,
+  });
+  const place = document.getElementById("find-conversation").dataset.list;
+  try {
+    const answer = await fetch(`${place}?${query}`, { signal: refreshList.before.signal });
+    if (answer.ok) fill(list, await answer.text());
+  } catch (error) {
+    if (error.name !== "AbortError") toast(error.message);
+  }
 }
 
 async function ask(form) {
   const isNew = form === composer;
-  if (asking) {
+  if (asking || ask.isSending) {
     toast(stop.dataset.wait);
     return;
   }
-  const value = await post(form);
+  ask.isSending = true;
+  const value = await post(form).finally(() => { ask.isSending = false; });
   document.getElementById("welcome")?.remove();
   let instead = null;
   if (!isNew) {  // asked in place of a turn: that one and what followed it belong to another version now
@@ -103,6 +144,7 @@ async function ask(form) {
   composer.elements.after.value = value.turn;
   if (isNew && !turn.previousElementSibling) document.title = `${turn.querySelector(".question").textContent} · ${document.title.split(" · ").pop()}`;
   if (location.pathname !== value.address) history.pushState({}, "", value.address);
+  shown = location.pathname;
   watch(turn);
 }
 
@@ -119,10 +161,14 @@ box.addEventListener("keydown", (event) => {
 stop.addEventListener("click", () => {
   fetch(`${root}/turns/${asking}/stop`, { method: "POST", headers: { Accept: "application/json" } });
 });
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && asking) stop.click();
+composer.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && asking && !event.isComposing) stop.click();
 });
-addEventListener("popstate", () => location.reload());
+let shown = location.pathname;
+addEventListener("popstate", () => {
+  if (location.pathname !== shown) location.reload();
+});
+document.getElementById("find-conversation").addEventListener("submit", (event) => event.preventDefault());
 
 thread.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-act]");
@@ -141,9 +187,13 @@ thread.addEventListener("click", (event) => {
       composer.requestSubmit();
       return;
     }
-    const form = button.closest(".turn").querySelector("form.edit");
+    const turn = button.closest(".turn");
+    const form = turn.querySelector("form.edit");
+    const edit = turn.querySelector("[data-act=edit]");
     form.hidden = !form.hidden;
-    if (!form.hidden) form.querySelector("textarea").focus();
+    edit.setAttribute("aria-expanded", String(!form.hidden));
+    if (form.hidden) edit.focus();
+    else form.querySelector("textarea").focus();
     return;
   }
 });
@@ -152,8 +202,7 @@ document.getElementById("words").addEventListener("input", () => {
   refreshList.timer = setTimeout(refreshList, 200);
 });
 
-const first = thread.dataset.asking.split(" ").filter(Boolean)[0];
-if (first) watch(document.getElementById(`turn-${first}`));
+for (const turn of thread.querySelectorAll(".turn[data-state=asking]")) watch(turn);
 if (location.hash.startsWith("#turn-")) document.querySelector(location.hash)?.scrollIntoView();
 else thread.scrollTop = thread.scrollHeight;
 if (!matchMedia("(max-width: 800px)").matches) box.focus();

@@ -51,6 +51,10 @@ document.addEventListener("click", (event) => {
     return cell.dataset.value ?? cell.textContent.trim();
   };
   const order = new Intl.Collator(document.documentElement.lang, { numeric: true });
-  const rows = [...table.tBodies[0].rows].sort((one, other) => order.compare(value(one), value(other)));
+  const compare = (one, other) => {
+    const figures = [Number(one), Number(other)];
+    return one && other && figures.every(Number.isFinite) ? figures[0] - figures[1] : order.compare(one, other);
+  };
+  const rows = [...table.tBodies[0].rows].sort((one, other) => compare(value(one), value(other)));
   table.tBodies[0].append(...(rising ? rows : rows.reverse()));
 });

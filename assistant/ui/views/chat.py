@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,11 +20,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from assistant.answering import check_question
 from assistant.errors import AssistantError, UsageError
 from assistant.export import conversations as exporting
-from assistant.library import Conversations, SavedTurn
-from assistant.types import PaperFilter, Plan
-from assistant.ui import answers, examples, filter_query, plan
+from assistant.library import INTERRUPTED, Conversations, SavedTurn
+from assistant.types import ClarificationPlan, Plan
+from assistant.ui import answers, examples, filter_query, plan_fields
 from assistant.ui.calls import Call
-from assistant.ui.downloads import answer_files, zipped
+from assistant.ui.downloads import answer_file, zipped
+from assistant.ui.plan_fields import PlanFields
 from assistant.ui.running import RunningAnswer, RunningAnswers
 from assistant.ui.site import Site, address, caller, conversation_path, phrases, user
 
@@ -35,7 +36,6 @@ _TICK = 0.1
 """Seconds between two looks for news of an answer."""
 
 _Text = Annotated[str, Form()]
-_PLAN_FIELDS = ("kind", "measure", "author", "since", "until", "category", "words", "code")
 
 
 def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
@@ -43,6 +43,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     chat = _Chat(site, RunningAnswers(site.workspace))
     routes = APIRouter()
     routes.add_api_route("/", chat.begin, methods=["GET"])
+    routes.add_api_route("/conversations", chat.listed, methods=["GET"])
     routes.add_api_route("/conversations/{conversation_id}", chat.show, methods=["GET"])
     routes.add_api_route("/conversations/{conversation_id}/rename", chat.rename, methods=["POST"])
     routes.add_api_route("/conversations/{conversation_id}/remove", chat.remove, methods=["POST"])
@@ -82,13 +83,13 @@ class _Chat:
         """Show an empty conversation, its scope as the address says."""
         return self._page(request, "", ())
 
-    def show(self, request: Request, conversation_id: str) -> HTMLResponse:
-        """Show a conversation."""
+    def show(self, request: Request, conversation_id: str) -> Response:
+        """Show a conversation; of one that is deleted, how it comes back."""
         known = _conversations(self.site, request).conversation(conversation_id)
+        if known and known.removed:
+            return RedirectResponse(address(request, "/", removed=conversation_id), 303)
         if known is None:
-            return self.site.page(
-                request, "error.html", 404, message="There is no such conversation, or it is deleted."
-            )
+            return self.site.page(request, "error.html", 404, message="There is no such conversation.")
         path = _conversations(self.site, request).path(conversation_id)
         return self._page(request, conversation_id, path, known.title)
 
@@ -101,7 +102,9 @@ class _Chat:
         replaces: _Text = "",
         scope: _Text = "",
         anyway: _Text = "",
-        filter: Annotated[str | None, Form()] = None,
+        filter: _Text = "",
+        filtered: _Text = "",
+        again: _Text = "",
         kind: _Text = "",
         measure: _Text = "",
         author: _Text = "",
@@ -113,8 +116,8 @@ class _Chat:
     ) -> Response:
         """Write a question down and begin to answer it.
 
-        `replaces` is the turn that it is asked in place of: anew, in other words, or read otherwise, as the fields of
-        the plan or a whole `filter` say, whatever its scope was. Without it, `kind` may ask for a comparison or an
+        `replaces` is the turn that it is asked in place of: `again` as it was read then, in other words, or read
+        otherwise, as the fields of the plan say or, where it is `filtered`, a whole `filter`. Without it, `kind` may ask for a comparison or an
         overview of the scope. `scope` and `filter` are the queries of addresses.
         """
         conversations = _conversations(self.site, request)
@@ -124,16 +127,18 @@ class _Chat:
             conversation, parent, among = replaced.conversation_id, replaced.parent, replaced.scope
             question = question or replaced.question
             read_as = replaced.answer.plan if replaced.answer else None
-            if read_as and anyway:
+            if read_as and (anyway or (again and not isinstance(read_as, ClarificationPlan))):
                 given = read_as
-            elif read_as and filter is not None:
-                given, among = plan.filtered(read_as, filter_query.read(parse_qsl(filter))), PaperFilter()
+            elif read_as and filtered:
+                given = plan_fields.filtered(read_as, filter_query.read(_pairs(filter)))
             elif read_as and kind:
-                values = (kind, measure or None, author, _year(since), _year(until), category, words, code)
-                given, among = plan.corrected(read_as, values, self.site.called), PaperFilter()
+                asked = PlanFields(kind, measure, author, since, until, category, words, code)
+                given = plan_fields.corrected(read_as, asked, self.site.called)
+            if given and not anyway:
+                among = plan_fields.still_in(among, given.filter)
         else:
-            parent, among = after or None, filter_query.read(parse_qsl(scope))
-            given = plan.over(kind, question, among, self.site.library.ids)
+            parent, among = after or None, filter_query.read(_pairs(scope))
+            given = plan_fields.over(kind, question, among, self.site.library.ids)
         question = check_question(question)
         turn = conversations.begin_turn(question, conversation_id=conversation, after=parent, scope=among)
         before = conversations.path(turn.conversation_id)
@@ -158,9 +163,9 @@ class _Chat:
         conversations = _conversations(self.site, request)
         running = self.running.find(turn_id)
         version = -1
-        if conversations.turn(turn_id) is None:
+        if await asyncio.to_thread(conversations.turn, turn_id) is None:
             return
-        while running and not running.draft.is_over:
+        while running and not running.draft.is_over and self.running.find(turn_id) is running:
             if running.draft.version != version or not running.draft.text:
                 version = running.draft.version
                 html = await asyncio.to_thread(self._draft, request, running)
@@ -207,14 +212,10 @@ class _Chat:
     def file(self, request: Request, turn_id: str, name: str) -> Response:
         """Return a file of an answer: its sources, or the answer with all its evidence."""
         turn = _turn(_conversations(self.site, request), turn_id)
-        made = (
-            answer_files(turn.answer, self.site.library.papers_by_id, self.site.workspace.save_bundle)
-            if turn.answer
-            else {}
-        )
-        if name not in made:
+        made = answer_file(name, turn.answer, self.site.workspace) if turn.answer else None
+        if made is None:
             return self.site.page(request, "error.html", 404, message="This answer has no such file.")
-        return _download(name, made[name][1])
+        return _download(name, made)
 
     def conversation_file(self, request: Request, conversation_id: str, name: str) -> Response:
         """Return a conversation as a Markdown page, or with the evidence of each answer."""
@@ -238,26 +239,19 @@ class _Chat:
         self, request: Request, conversation_id: str, path: tuple[SavedTurn, ...], title: str = ""
     ) -> HTMLResponse:
         conversations = _conversations(self.site, request)
-        words = request.query_params.get("q", "")
-        pairs = [
-            (name, value) for name, value in request.query_params.multi_items() if name not in ("q", "question", "kind")
-        ]
-        scope = filter_query.read(pairs)
+        scope = filter_query.read(request.query_params.multi_items())
         if path and "scoped" not in request.query_params:
             scope = path[-1].scope
-        removed = request.query_params.get("removed", "")
+        gone = conversations.conversation(request.query_params.get("removed", ""))
         return self.site.page(
             request,
             "chat.html",
+            **self._listed(conversations, request.query_params.get("q", "")),
             conversation=conversation_id,
             conversation_title=title,
             turns=[Markup(self._turn(request, turn)) for turn in path],
             last=path[-1].id if path else "",
-            asking=[turn.id for turn in path if self.running.find(turn.id)],
-            listed=[(each, _when(each.changed)) for each in conversations.listed(words, _LISTED)],
-            found=conversations.count(words),
-            words=words,
-            removed=conversations.conversation(removed) if removed else None,
+            removed=gone if gone and gone.removed else None,
             scope=scope,
             scope_query=urlencode(filter_query.parameters(scope)),
             scope_chips=self.site.chips(scope),
@@ -266,14 +260,26 @@ class _Chat:
             examples=[] if path else examples.questions(self.site.library),
         )
 
+    def listed(self, request: Request, q: str = "", conversation: str = "") -> HTMLResponse:
+        """Return the list of conversations in which words stand, as a part of a page."""
+        found = self._listed(_conversations(self.site, request), q)
+        return HTMLResponse(self.site.fragment(request, "conversations.html", conversation=conversation, **found))
+
+    def _listed(self, conversations: Conversations, words: str) -> dict[str, Any]:
+        listed = [(each, _when(each.changed)) for each in conversations.listed(words, _LISTED)]
+        return {"listed": listed, "found": conversations.count(words), "words": words}
+
     def _turn(self, request: Request, turn: SavedTurn) -> str:
         running = self.running.find(turn.id)
+        if turn.state == "asking" and running is None:  # over by now, or its program ended
+            turn = _turn(_conversations(self.site, request), turn.id)
+            if turn.state == "asking":
+                turn = replace(turn, state="failed", error=INTERRUPTED)
         name = f"{turn.id[:8]}-"
         answer = turn.answer
         draft = None
         if turn.state == "asking" and running:
             draft = Markup(self._draft(request, running))
-        fields = plan.fields(answer.plan, self.site.called) if answer and answer.plan else ()
         return str(
             self.site.fragment(
                 request,
@@ -287,10 +293,10 @@ class _Chat:
                 is_answerable_anyway=bool(answer and answer.refused and answer.sources and answer.plan),
                 chips=self.site.chips(answer.plan.filter) if answer and answer.plan else [],
                 parameters=filter_query.parameters,
-                fields=dict(zip(_PLAN_FIELDS, fields, strict=bool(fields))),
-                kinds=plan.KINDS,
-                measures=plan.MEASURES,
-                codes=plan.CODE,
+                fields=plan_fields.fields(answer.plan, self.site.called) if answer and answer.plan else None,
+                kinds=plan_fields.KINDS,
+                measures=plan_fields.MEASURES,
+                codes=plan_fields.CODE,
                 earlier=turn.siblings[turn.place - 2] if turn.place > 1 else "",
                 later=turn.siblings[turn.place] if turn.place < len(turn.siblings) else "",
             )
@@ -335,8 +341,8 @@ def _wants_json(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
 
-def _year(value: str) -> int | None:
-    return int(value) if value.isdecimal() else None
+def _pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True)
 
 
 def _when(changed: str) -> str:

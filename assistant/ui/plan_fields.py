@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection
-from dataclasses import replace
-from typing import Any, get_args
+from dataclasses import dataclass, replace
+from typing import get_args
 
 from assistant.errors import UsageError
 from assistant.planning import converted
@@ -38,14 +39,23 @@ _MOST_COMPARED = 8
 Called = Callable[[str], str]
 """Returns the name of a person who stands in a filter."""
 
-Fields = tuple[Any, ...]
-"""Kind, measure, author, since, until, category, words, code: the values of the fields, in this order."""
+
+@dataclass(frozen=True, slots=True)
+class PlanFields:
+    """A plan as the texts of the fields of a form; an empty one says nothing."""
+
+    kind: str = "passages"
+    measure: str = ""
+    author: str = ""
+    since: str = ""
+    until: str = ""
+    category: str = ""
+    words: str = ""
+    code: str = ""
 
 
-def fields(plan: Plan | None, called: Called) -> Fields:
+def fields(plan: Plan, called: Called) -> PlanFields:
     """Return a plan as the values of the fields."""
-    if plan is None:
-        return ("passages", None, "", None, None, "", "", "")
     plan = _meant(plan)
     filter = plan.filter
     kind = plan.kind if plan.kind in [known for _, known in KINDS] else "passages"
@@ -53,28 +63,31 @@ def fields(plan: Plan | None, called: Called) -> Fields:
     author = called(filter.author) if filter.author else ""
     topic = plan.topic if isinstance(plan, OverviewPlan) else ""
     words = "; ".join(word for word in (*filter.words, topic) if word)
-    measure = plan.measure if isinstance(plan, CataloguePlan) else None
-    return (kind, measure, author, filter.since, filter.until, filter.category, words, code)
+    measure = plan.measure if isinstance(plan, CataloguePlan) else ""
+    since, until = str(filter.since or ""), str(filter.until or "")
+    return PlanFields(kind, measure, author, since, until, filter.category, words, code)
 
 
-def corrected(plan: Plan, values: Fields, called: Called) -> Plan:
-    """Return the plan as the fields say it now; what they do not show of it stays as it is."""
-    asked_kind, measure, author, since, until, category, words, code = values
+def corrected(plan: Plan, asked: PlanFields, called: Called) -> Plan:
+    """Return the plan as the fields say it now; what they do not show of it stays as it is. Raises UsageError."""
     plan = _meant(plan)
     before = plan.filter
-    author = (author or "").strip()
+    author = asked.author.strip()
     is_same_author = before.author and author == called(before.author)
     filter: PaperFilter = replace(
         before,
         author=before.author if is_same_author else author,
         position=before.position if author else "",
-        since=_year(since),
-        until=_year(until),
-        category=(category or "").strip(),
-        words=tuple(word.strip() for word in (words or "").split(";") if word.strip()),
-        has_code={"yes": True, "no": False}.get(code or ""),
+        since=_year(asked.since),
+        until=_year(asked.until),
+        category=asked.category.strip(),
+        words=tuple(word.strip() for word in asked.words.split(";") if word.strip()),
+        has_code={"yes": True, "no": False}.get(asked.code),
     )
-    kind: PlanKind = asked_kind or "passages"
+    kind = next((known for _, known in KINDS if known == asked.kind), None)
+    measure = next((known for _, known in MEASURES if known == asked.measure), None)
+    if kind is None or (asked.measure and measure is None):
+        raise UsageError(f"A question cannot be read as “{asked.kind} {asked.measure}”. Choose from the lists.")
     topic_before = plan.topic if isinstance(plan, OverviewPlan) else ""
     subject = plan.subject if isinstance(plan, PassagesPlan) else plan.question
     topic = topic_before if topic_before in filter.words else subject if plan.kind != kind and not filter.words else ""
@@ -109,11 +122,17 @@ def filtered(plan: Plan, filter: PaperFilter) -> Plan:
     return replace(_meant(plan), filter=filter)
 
 
+def still_in(scope: PaperFilter, filter: PaperFilter) -> PaperFilter:
+    """Return what of a scope a filter still says: a question that was corrected is kept to no more than that."""
+    kept = {field.name: getattr(scope, field.name) for field in dataclasses.fields(scope)}
+    return PaperFilter(**{name: value for name, value in kept.items() if value == getattr(filter, name)})
+
+
 def _meant(plan: Plan) -> Plan:
     """Return the plan behind a question who is meant; any other as it is."""
     return (plan.intended or plan) if isinstance(plan, ClarificationPlan) else plan
 
 
-def _year(value: int | None) -> int | None:
-    """Return a year; None for an empty field or a number that is not a year."""
-    return value if value is not None and 1000 <= value <= 3000 else None
+def _year(value: str) -> int | None:
+    """Return a year; None for an empty field or what is not a year."""
+    return int(value) if value.isdecimal() and 1000 <= int(value[:5]) <= 3000 else None
