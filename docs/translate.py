@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from assistant.ui import answers, duplicates, plan
+from assistant.ui import answers, duplicates, plan_fields
 from assistant.ui.site import LANGUAGES
 
 PAGE = Path(__file__).parents[1] / "assistant" / "ui"
@@ -26,7 +26,7 @@ def phrases() -> Catalog:
     found = Catalog()
     for file, _, phrase, comments, context in extract_from_dir(PAGE, METHODS, OPTIONS):
         found.add(phrase, locations=[(file, 1)], auto_comments=comments, context=context)
-    choices = [words for words, _ in (*plan.KINDS, *plan.MEASURES, *plan.CODE)]
+    choices = [words for words, _ in (*plan_fields.KINDS, *plan_fields.MEASURES, *plan_fields.CODE)]
     for phrase in (*choices, *answers.STATUSES.values(), *answers.COLUMNS.values(), *duplicates.FIELDS, *PROGRESS):
         found.add(phrase)
     return found

@@ -8,6 +8,8 @@ from typing import cast
 
 from assistant.export import bundles
 from assistant.library import Library
+from assistant.ui.downloads import answer_file
+from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder
 from tests.unit.answering.test_assistant import assistant_over
 from tests.unit.export.test_bundles import filled
