@@ -77,5 +77,5 @@ _FORMS = (
 
 
 def strings() -> list[str]:
-    """Return more than 500 hostile strings. Where one works, `window.hacked` is set, or evil.example is asked for something."""
+    """Return more than 500 hostile strings. Where one works, `window.hacked` is set, or evil.example is asked."""
     return [form.replace("{}", payload) for form, payload in product(_FORMS, _PAYLOADS)]

@@ -25,7 +25,8 @@ LARGEST_UPLOAD = "200mb"
 
 _VIEWS = re.compile(
     r"/(?:(?:conversations|papers?|authors?|collections|trends|add|duplicates|status|login|logout|turns)(?:/.*)?"
-    r"|static/[\w.-]+|downloads/[0-9a-f]{32}/[\w-]+\.\w+)?"
+    r"|static/[\w.-]+|downloads/[0-9a-f]{32}/[\w-]+\.\w+)?",
+    re.DOTALL,
 )
 """Addresses of our own. What lies under `downloads` the page made itself and holds in memory."""
 

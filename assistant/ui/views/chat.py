@@ -117,8 +117,8 @@ class _Chat:
         """Write a question down and begin to answer it.
 
         `replaces` is the turn that it is asked in place of: `again` as it was read then, in other words, or read
-        otherwise, as the fields of the plan say or, where it is `filtered`, a whole `filter`. Without it, `kind` may ask for a comparison or an
-        overview of the scope. `scope` and `filter` are the queries of addresses.
+        otherwise, as the fields of the plan say or, where it is `filtered`, a whole `filter`. Without it, `kind` may
+        ask for a comparison or an overview of the scope. `scope` and `filter` are the queries of addresses.
         """
         conversations = _conversations(self.site, request)
         given: Plan | None = None

@@ -38,7 +38,8 @@ WORDS = """([elements, data]) => [...document.querySelectorAll(elements)].filter
     each.placeholder || "", each.getAttribute("aria-label") || "",
   ])"""
 NAMES = set(
-    "arXiv arxiv BibTeX CSL CSV DOI English JSON Lines Markdown OpenAlex PubMed RIS Semantic Scholar Gu Naibin naib cs CL".split()
+    "arXiv arxiv BibTeX CSL CSV DOI English JSON Lines Markdown OpenAlex PubMed RIS Semantic Scholar "
+    "Gu Naibin naib cs CL".split()
 )
 """What is called the same in Chinese: formats, services, a language by its own name, and what examples name."""
 DATA = "[data-example], .chip, h2.question, details.steps > summary"
