@@ -29,6 +29,7 @@ models: $(VENV)/.runtime
 docs: $(VENV)/.development
 	$(COMMAND_LINE) --output docs/command-line.md
 	$(BIN)/python docs/write.py
+	$(BIN)/python docs/translate.py
 
 clean:
 	rm -rf $(VENV) build dist

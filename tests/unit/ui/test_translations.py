@@ -27,7 +27,7 @@ def read(code: str) -> Catalog:
 def test_what_the_page_says_is_translated_and_nothing_else(code: str) -> None:
     said = runpy.run_path(str(ROOT / "docs" / "translate.py"))["phrases"]()
     known = read(code)
-    assert {phrase.id for phrase in known} == {phrase.id for phrase in said}, "run python docs/translate.py"
+    assert {phrase.id for phrase in known} == {phrase.id for phrase in said}, "run make docs"
     assert not known.obsolete
 
 
