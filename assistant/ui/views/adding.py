@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import gradio as gr
+from babel.support import NullTranslations
 from fastapi import APIRouter, Form, HTTPException
 from sqlalchemy import func, select
 from starlette.requests import Request
@@ -27,7 +28,7 @@ from assistant.ui import reports
 from assistant.ui.calls import Call
 from assistant.ui.duplicates import Duplicates, compared
 from assistant.ui.jobs import Job, Jobs
-from assistant.ui.site import Site, address
+from assistant.ui.site import Site, address, asked_by, phrases
 
 _PROBLEMS_A_PAGE = 200
 _PAIRS_A_PAGE = 10
@@ -39,7 +40,6 @@ _BETWEEN_LOOKS = 0.25
 """Seconds between two looks at how far a job is."""
 
 _SERVICES = {"arxiv": "arXiv", "s2 paper": "Semantic Scholar", "s2 author": "Semantic Scholar"}
-_FIRST_OPENALEX = "OpenAlex (and Semantic Scholar where that has no abstract)"
 _ENDINGS = {"BibTeX": "bib", "RIS": "ris", "JSON": "json", "CSV": "csv", "MEDLINE": "nbib"}
 
 
@@ -218,7 +218,7 @@ class _Adding:
             "pasted.html",
             pasted=found,
             kinds=_kinds(found.references),
-            services=_services(found.references),
+            services=_services(found.references, phrases(asked_by(request))),
         )
         return {"html": html, "name": found.name, "count": len(found.references) + found.count}
 
@@ -414,10 +414,8 @@ def _kinds(references: Sequence[Reference]) -> list[tuple[str, int]]:
     return list(Counter(each.kind if each.kind in papers else "author" for each in references).items())
 
 
-def _services(references: Sequence[Reference]) -> list[str]:
-    """Return which services are asked for references, in words."""
-    return list(dict.fromkeys(_SERVICES.get(reference.kind, _openalex(reference)) for reference in references))
-
-
-def _openalex(reference: Reference) -> str:
-    return _FIRST_OPENALEX if reference.kind in ("doi", "pmid") else "OpenAlex"
+def _services(references: Sequence[Reference], phrases: NullTranslations) -> list[str]:
+    """Return which services are asked for references, in words of a language."""
+    first = phrases.gettext("OpenAlex (and Semantic Scholar where that has no abstract)")
+    called = {**_SERVICES, "doi": first, "pmid": first}
+    return list(dict.fromkeys(called.get(reference.kind, "OpenAlex") for reference in references))

@@ -95,6 +95,19 @@ def test_an_answer_under_way_and_finished_speaks_chinese(woven: Running, open_ch
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_what_adding_says_as_it_goes_is_chinese(woven: Running, open_chinese: Callable[[str], Page]) -> None:
+    page = open_chinese(woven.url + "add")
+    page.fill("#pasted", "10.1145/3442188.3445922 arxiv:2502.13604")
+    expect(page.locator("#read")).to_contain_text("1 个 DOI 和 1 个 arXiv 编号")
+    expect(page.locator("#read")).to_contain_text("查询 arXiv、OpenAlex（缺少摘要时再查 Semantic Scholar）。")
+    page.fill("#pasted", "@article{again, title={A Late Loom}, author={Ada Lovelace}, year={2024}, venue={Looms}}")
+    expect(page.locator("#read")).to_contain_text("1 条 BibTeX 记录")
+    page.click("#add")
+    expect(page.locator("#report h2")).to_contain_text("已添加")
+    assert english_words(page, "pasted", "bib") == set()
+    assert_accessible(page)
+
+
 def test_names_are_sorted_as_chinese_readers_expect(woven: Running, open_chinese: Callable[[str], Page]) -> None:
     page = open_chinese(woven.url + "authors")
     order = "['中', '李', 'B', '张', 'a'].sort(new Intl.Collator(document.documentElement.lang).compare).join('')"

@@ -9,6 +9,7 @@ import pytest
 from assistant.analysis.trends import Share, Trend
 from assistant.statistics import Comparison
 from assistant.types import PaperFilter
+from assistant.ui.site import translations
 from assistant.ui.theme_charts import (
     HEIGHT,
     WIDTH,
@@ -25,6 +26,7 @@ from assistant.ui.theme_charts import (
     within,
 )
 
+CHINESE = translations("zh")
 INFINITE, UNKNOWN = float("inf"), float("nan")
 
 
@@ -61,6 +63,7 @@ def test_a_period_of_so_few_papers_that_a_share_is_chance_is_told_with_its_neigh
 def test_a_span_is_named_in_words_and_in_few_signs() -> None:
     assert (Span("1984", "2009", 1).words(), Span("1984", "2009", 1).short) == ("1984 to 2009", "1984–2009")
     assert Span("2025", "2026", 1).short == "2025–26"
+    assert Span("2025-03", "2025-05", 1).words(CHINESE) == "2025年3月 至 2025年5月"
     assert (Span("2025-03", "2025-03", 1).words(), Span("2025-03", "2025-03", 1).short) == ("March 2025", "2025-03")
 
 
@@ -77,6 +80,7 @@ def test_a_share_of_a_span_is_of_all_its_papers() -> None:
     assert 0 < share.low < 0.05 < share.high < 0.15
     assert share_in_words(share).startswith("4 of 80 papers, 5.0 % (95 % interval 2.0 % to ")
     assert share_in_words(shares_over((), [Span("2022", "2022", 0)])[0]) == "no papers"
+    assert share_in_words(share, CHINESE).startswith("80 篇论文中的 4 篇，占 5.0 %（95% 区间 2.0 % 至 ")
 
 
 def test_marks_lie_within_the_chart_and_the_interval_around_them() -> None:
