@@ -24,7 +24,9 @@ PROGRESS += ("Comparing terms of titles and abstracts",)
 def phrases() -> Catalog:
     """Return every phrase that the page says in the reader's language, with the files that say it."""
     found = Catalog()
-    for file, _, phrase, comments, context in extract_from_dir(PAGE, METHODS, OPTIONS):
+    for file, _, phrase, comments, context in sorted(
+        extract_from_dir(PAGE, METHODS, OPTIONS), key=lambda each: each[:2]
+    ):
         found.add(phrase, locations=[(file, 1)], auto_comments=comments, context=context)
     choices = [words for words, _ in (*plan_fields.KINDS, *plan_fields.MEASURES, *plan_fields.CODE)]
     for phrase in (*choices, *answers.STATUSES.values(), *answers.COLUMNS.values(), *duplicates.FIELDS, *PROGRESS):
