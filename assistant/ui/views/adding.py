@@ -289,7 +289,7 @@ class _Adding:
         if job.is_over:
             value["report"] = self._fragment(request, "adding_report.html", job=job, **self._about(job, 1))
             pairs = self.duplicates.pairs(0.3) if self.site.library.count() <= _FEW else None
-            value["size"] = self._fragment(request, "size.html")
+            value["size"] = self._fragment(request, "size.html", size=self.site.library.count())
             value["side"] = self._fragment(request, "adding_side.html", **self._side(pairs))
         return value
 
