@@ -177,12 +177,12 @@ class _Decisions:
         """Return the known paper that a record is about.
 
         A paper of which any source has said just this is the one. Else a DOI, arXiv id or PubMed number decides, and
-        joins the papers that it shows to be one. Else the title key does, or the same text in whichever year, or a
-        title, authors and year that are nearly the same; unless the same source calls that paper by another id and
-        gives it another abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under
-        one title). Where abstracts cannot be compared they are two as well, but for a preprint and its publication, of
-        which one alone has an arXiv id. Else the source key does, where title or abstract are nearly the same: ids are
-        used again. What a person has merged or kept apart stays so.
+        joins the papers that it shows to be one. Else the title key does where the title says enough, or the same text
+        in whichever year, or a title, authors and year that are nearly the same; unless the same source calls that
+        paper by another id and gives it another abstract: two records of one catalogue that differ are two papers
+        ("Part I", "Part II" under one title). Where abstracts cannot be compared they are two as well, but for a
+        preprint and its publication, of which one alone has an arXiv id. Else the source key does, where title or
+        abstract are nearly the same: ids are used again. What a person has merged or kept apart stays so.
         """
         for paper in self._known_by(identity.keys(record.paper), record):
             if any(one.digest == record.digest for one in self.source_records.get(paper.id, ())):
@@ -196,6 +196,7 @@ class _Decisions:
                 return self.papers[self.aliases[paper_id]]
         weak = self._known_by((identity.title_key(record.paper), *identity.text_keys(record.paper)), record)
         own = [self.papers[paper_id] for paper_id in self.ids_by_source_key.get(record.source_key, ())]
+        weak = [paper for paper in weak if identity.share_title(paper, record.paper)]
         candidates = [paper for paper in weak if not self._told_apart(paper, record)]
         candidates += [paper for paper in own if identity.akin(paper, record.paper)]
         fitting = (paper for paper in candidates if self._may_be(paper, record))
