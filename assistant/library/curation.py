@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -256,15 +256,22 @@ def join(connection: Connection, remaining: str, gone: str) -> None:
     rebuild_from_sources(connection, [remaining])
 
 
-def rebuild_from_sources(connection: Connection, ids: Sequence[str], *, force: bool = False) -> None:
-    """Make papers anew of what their sources say; with `force` they are written even where that changes nothing."""
+def rebuild_from_sources(
+    connection: Connection, ids: Sequence[str], *, force: bool = False
+) -> Mapping[str, Sequence[SourceRecord]]:
+    """Make papers anew of what their sources say, and return that, by the papers' ids.
+
+    With `force` they are written even where that changes nothing.
+    """
     known = {paper.id: paper for paper in read_papers(connection, ids)}
-    for paper_id, told in read_records(connection, known).items():
+    by_paper = read_records(connection, known)
+    for paper_id, told in by_paper.items():
         before = known[paper_id]
         now = merged(told, paper_id) if told else before
         if force or now != before:
             reworded = [paper_id] if (now.title, now.abstract) != (before.title, before.abstract) else []
             update_papers(connection, [now], reworded)
+    return by_paper
 
 
 def renew_keys(library: Library) -> None:

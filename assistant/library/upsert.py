@@ -75,7 +75,8 @@ class Reading:
     def finish(self) -> None:
         """Forget what the source said before and no longer says, so that a record put back counts as a change.
 
-        The last that was said of a paper is never forgotten: a paper leaves the library only when it is removed.
+        The labels that it stated there go too. The last that was said of a paper is never forgotten: a paper leaves the
+        library only when it is removed.
         """
         with self._library.transaction() as connection:
             query = select(records.c.number, records.c.paper_id).where(records.c.origin == self._origin)
@@ -87,7 +88,12 @@ class Reading:
                 spoken_for = set(connection.execute(others).scalars())
                 gone = [number for number in page if stale[number] in spoken_for]
                 delete_in(connection, records, records.c.number, gone)
-                rebuild_from_sources(connection, sorted({stale[number] for number in gone}))
+                told = rebuild_from_sources(connection, sorted({stale[number] for number in gone}))
+                still = {
+                    paper_id: [record.paper for record in of_paper if record.origin == self._origin]
+                    for paper_id, of_paper in told.items()
+                }
+                labels.state(connection, self._origin, still)
 
 
 def store(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:

@@ -101,6 +101,24 @@ def test_what_a_source_calls_a_paper_stays_with_the_source(library: Library) -> 
     assert listed(library) == {}
 
 
+def test_a_source_that_speaks_of_a_paper_no_more_takes_its_labels_along(library: Library) -> None:
+    bees, gears = make_paper("Bees", HONEY, labels=("honey",)), make_paper("Gears", labels=("metal",))
+    read(library, "zotero.json", bees, gears)
+    read(library, "b.bib", make_paper("Bees", HONEY, labels=("hive",)))
+    read(library, "zotero.json", gears)
+    assert listed(library) == {"hive": 1, "metal": 1}
+    read(library, "zotero.json", bees, gears)
+    assert listed(library) == {"hive": 1, "honey": 1, "metal": 1}
+
+
+def test_what_one_of_two_records_called_a_paper_goes_with_it(library: Library) -> None:
+    tagged = [make_paper("Bees", HONEY, labels=(label,)) for label in ("honey", "wax")]
+    read(library, "zotero.json", *tagged)
+    assert listed(library) == {"honey": 1, "wax": 1}
+    read(library, "zotero.json", tagged[0])
+    assert listed(library) == {"honey": 1}
+
+
 def test_labels_that_a_source_states_go_to_the_part_of_which_it_speaks(library: Library) -> None:
     read(library, "a.json", make_paper("Beams", doi="10.1/a", labels=("tagged",)))
     read(library, "b.json", make_paper("Bees", HONEY, doi="10.1/b"))
