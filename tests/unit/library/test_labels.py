@@ -128,6 +128,23 @@ def test_labels_that_a_source_states_go_to_the_part_of_which_it_speaks(library: 
     assert titles(library, "tagged") == ["Beams"]
 
 
+def test_one_source_that_speaks_of_both_parts_gives_each_its_own_labels(library: Library) -> None:
+    read(
+        library,
+        "a.json",
+        make_paper("Beams", doi="10.1/a", labels=("light",)),
+        make_paper("Bees", HONEY, doi="10.1/b", labels=("honey",)),
+    )
+    one, other = id_of(library, "Beams"), id_of(library, "Bees")
+    labels.add(library, "mine", PaperFilter(among=(one,)))
+    numbers = [record.number for record in curation.sources(library, other)]
+    curation.merge(library, one, other)
+    assert listed(library) == {"honey": 1, "light": 1, "mine": 1}
+    curation.split(library, one, numbers)
+    assert (titles(library, "light"), titles(library, "honey")) == (["Beams"], ["Bees"])
+    assert titles(library, "mine") == ["Beams", "Bees"]
+
+
 def test_papers_with_labels_are_sound(filled: Library) -> None:
     labels.add(filled, "mine", PaperFilter())
     read(filled, "c.json", make_paper("Bees", HONEY, labels=("honey",)))
