@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,8 @@ def split(library: Library, paper_id: str, apart: Collection[int] = ()) -> list[
 
     Records that would be one paper by their own identifiers, or by title, first author and year, stay together, unless
     all would; then each record is a paper. With `apart`, numbers of records, these become one paper and the rest the
-    other. Raises UsageError when a single source speaks of it, or there is no such rest.
+    other. Each is in the collections that the paper was in, and apart from what that was apart from. Raises UsageError
+    when a single source speaks of it, or there is no such rest.
     """
     with library.transaction() as connection:
         told = _records(connection, paper_id)
@@ -170,10 +171,11 @@ def split(library: Library, paper_id: str, apart: Collection[int] = ()) -> list[
             connection.execute(update(records).where(records.c.number.in_(numbers)).values(paper_id=paper.id))
             ids.append(paper.id)
         parts = zip(ids, (first, *others), strict=True)
-        labels.share(connection, paper_id, {part: {one.origin for one in group} for part, group in parts})
+        labels.share(connection, paper_id, dict(parts))
         rebuild_from_sources(connection, [paper_id])
         _write_keys(connection, merged(first, paper_id))
-        _remember_apart(connection, [(one, other) for one in ids for other in ids if one < other])
+        kept = _apart_from(connection, paper_id)
+        _remember_apart(connection, [(one, other) for one in ids for other in {*ids, *kept} if one != other])
         return read_papers(connection, ids)
 
 
@@ -245,10 +247,9 @@ def join(connection: Connection, remaining: str, gone: str) -> None:
     connection.execute(update(aliases).where(aliases.c.paper_id == gone).values(paper_id=remaining))
     connection.execute(delete(aliases).where(aliases.c.id.in_([remaining, gone])))
     insert_rows(connection, aliases, [{"id": gone, "paper_id": remaining}])
-    of_gone = or_(kept_apart.c.one == gone, kept_apart.c.other == gone)
-    apart = {one for row in connection.execute(select(kept_apart).where(of_gone)) for one in (row.one, row.other)}
-    connection.execute(delete(kept_apart).where(of_gone))
-    _remember_apart(connection, [(remaining, other) for other in sorted(apart - {remaining, gone})])
+    apart = _apart_from(connection, gone)
+    connection.execute(delete(kept_apart).where(or_(kept_apart.c.one == gone, kept_apart.c.other == gone)))
+    _remember_apart(connection, [(remaining, other) for other in sorted(apart - {remaining})])
     labels.move(connection, gone, remaining)
     earlier = func.min(papers.c.added, _added(gone))
     connection.execute(update(papers).where(papers.c.id == remaining).values(added=earlier))
@@ -256,15 +257,22 @@ def join(connection: Connection, remaining: str, gone: str) -> None:
     rebuild_from_sources(connection, [remaining])
 
 
-def rebuild_from_sources(connection: Connection, ids: Sequence[str], *, force: bool = False) -> None:
-    """Make papers anew of what their sources say; with `force` they are written even where that changes nothing."""
+def rebuild_from_sources(
+    connection: Connection, ids: Sequence[str], *, force: bool = False
+) -> Mapping[str, Sequence[SourceRecord]]:
+    """Make papers anew of what their sources say, and return that, by the papers' ids.
+
+    With `force` they are written even where that changes nothing.
+    """
     known = {paper.id: paper for paper in read_papers(connection, ids)}
-    for paper_id, told in read_records(connection, known).items():
+    by_paper = read_records(connection, known)
+    for paper_id, told in by_paper.items():
         before = known[paper_id]
         now = merged(told, paper_id) if told else before
         if force or now != before:
             reworded = [paper_id] if (now.title, now.abstract) != (before.title, before.abstract) else []
             update_papers(connection, [now], reworded)
+    return by_paper
 
 
 def renew_keys(library: Library) -> None:
@@ -313,6 +321,12 @@ def _free_id(connection: Connection, paper: Paper) -> str:
 
 def _write_keys(connection: Connection, paper: Paper) -> None:
     insert_rows(connection, identifiers, [{"value": key, "paper_id": paper.id} for key in identity.keys(paper)])
+
+
+def _apart_from(connection: Connection, paper_id: str) -> set[str]:
+    """Return the ids of the papers that a person kept apart from this one."""
+    query = select(kept_apart).where(or_(kept_apart.c.one == paper_id, kept_apart.c.other == paper_id))
+    return {one for row in connection.execute(query) for one in (row.one, row.other)} - {paper_id}
 
 
 def _remember_apart(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:

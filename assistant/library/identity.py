@@ -104,6 +104,20 @@ def has_title_of(known: Paper, stated: Paper) -> bool:
     return _title_likeness(known, stated) >= UNCERTAIN
 
 
+def share_title(one: Paper, other: Paper) -> bool:
+    """Tell whether two papers of one title key are one.
+
+    A short title ("Editorial") without abstracts to compare says too little: the whole name of the first author must
+    agree, and the venue, unless one of the two is a preprint.
+    """
+    if (one.abstract and other.abstract) or len(fold(one.title)) >= _FEW_LETTERS:
+        return True
+    if one.authors and other.authors and not _is_one_person(one.authors[0], other.authors[0]):
+        return False
+    venues = {fold(paper.venue) for paper in (one, other)} - {""}
+    return len(venues) < 2 or bool(one.arxiv_id) != bool(other.arxiv_id)
+
+
 def _without_version(arxiv_id: str) -> str:
     base, separator, version = arxiv_id.rpartition("v")
     return base if separator and version.isdigit() else arxiv_id
@@ -215,7 +229,11 @@ def _author_likeness(one: Paper, other: Paper) -> float:
 
 
 def _same_name(one: str, other: str) -> bool:
-    return same_person(one, other) or same_person(other, one) or fuzz.ratio(fold(one), fold(other)) >= 90
+    return _is_one_person(one, other) or fuzz.ratio(fold(one), fold(other)) >= 90
+
+
+def _is_one_person(one: str, other: str) -> bool:
+    return same_person(one, other) or same_person(other, one)
 
 
 def _year_likeness(one: Paper, other: Paper) -> float:

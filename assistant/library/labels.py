@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from assistant.errors import UsageError
+from assistant.library.field_provenance import SourceRecord
 from assistant.library.filters import papers_passing
 from assistant.library.rows import insert_rows, pages
 from assistant.library.schema import labels, papers
@@ -93,15 +94,16 @@ def move(connection: Connection, gone: str, remaining: str) -> None:
     _copy(connection, gone, [remaining])
 
 
-def share(connection: Connection, paper_id: str, parts: Mapping[str, Iterable[str]]) -> None:
-    """Give the parts of a paper that was split its labels: a person's all, a source's where that speaks of the part.
+def share(connection: Connection, paper_id: str, parts: Mapping[str, Sequence[SourceRecord]]) -> None:
+    """Give the parts of a paper that was split its labels: a person's all, a source's where its records state them.
 
-    `parts` are the origins of the records of each part, by id; the part that keeps the id is among them.
+    `parts` are the records of each part, by id; the part that keeps the id is among them.
     """
+    connection.execute(delete(labels).where(labels.c.paper_id == paper_id, labels.c.origin != ""))
     _copy(connection, paper_id, [part for part in parts if part != paper_id])
-    for part, origins in parts.items():
-        kept = or_(labels.c.origin == "", labels.c.origin.in_(list(origins)))
-        connection.execute(delete(labels).where(and_(labels.c.paper_id == part, ~kept)))
+    for origin in {record.origin for told in parts.values() for record in told}:
+        stated = {part: [one.paper for one in told if one.origin == origin] for part, told in parts.items()}
+        state(connection, origin, stated)
 
 
 def state(connection: Connection, origin: str, stated: Mapping[str, Sequence[Paper]]) -> None:

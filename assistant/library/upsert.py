@@ -75,7 +75,8 @@ class Reading:
     def finish(self) -> None:
         """Forget what the source said before and no longer says, so that a record put back counts as a change.
 
-        The last that was said of a paper is never forgotten: a paper leaves the library only when it is removed.
+        The labels that it stated there go too. The last that was said of a paper is never forgotten: a paper leaves the
+        library only when it is removed.
         """
         with self._library.transaction() as connection:
             query = select(records.c.number, records.c.paper_id).where(records.c.origin == self._origin)
@@ -87,7 +88,12 @@ class Reading:
                 spoken_for = set(connection.execute(others).scalars())
                 gone = [number for number in page if stale[number] in spoken_for]
                 delete_in(connection, records, records.c.number, gone)
-                rebuild_from_sources(connection, sorted({stale[number] for number in gone}))
+                told = rebuild_from_sources(connection, sorted({stale[number] for number in gone}))
+                still = {
+                    paper_id: [record.paper for record in of_paper if record.origin == self._origin]
+                    for paper_id, of_paper in told.items()
+                }
+                labels.state(connection, self._origin, still)
 
 
 def store(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:
@@ -177,12 +183,12 @@ class _Decisions:
         """Return the known paper that a record is about.
 
         A paper of which any source has said just this is the one. Else a DOI, arXiv id or PubMed number decides, and
-        joins the papers that it shows to be one. Else the title key does, or the same text in whichever year, or a
-        title, authors and year that are nearly the same; unless the same source calls that paper by another id and
-        gives it another abstract: two records of one catalogue that differ are two papers ("Part I", "Part II" under
-        one title). Where abstracts cannot be compared they are two as well, but for a preprint and its publication, of
-        which one alone has an arXiv id. Else the source key does, where title or abstract are nearly the same: ids are
-        used again. What a person has merged or kept apart stays so.
+        joins the papers that it shows to be one. Else the title key does where the title says enough, or the same text
+        in whichever year, or a title, authors and year that are nearly the same; unless the same source calls that
+        paper by another id and gives it another abstract: two records of one catalogue that differ are two papers
+        ("Part I", "Part II" under one title). Where abstracts cannot be compared they are two as well, but for a
+        preprint and its publication, of which one alone has an arXiv id. Else the source key does, where title or
+        abstract are nearly the same: ids are used again. What a person has merged or kept apart stays so.
         """
         for paper in self._known_by(identity.keys(record.paper), record):
             if any(one.digest == record.digest for one in self.source_records.get(paper.id, ())):
@@ -196,6 +202,7 @@ class _Decisions:
                 return self.papers[self.aliases[paper_id]]
         weak = self._known_by((identity.title_key(record.paper), *identity.text_keys(record.paper)), record)
         own = [self.papers[paper_id] for paper_id in self.ids_by_source_key.get(record.source_key, ())]
+        weak = [paper for paper in weak if identity.share_title(paper, record.paper)]
         candidates = [paper for paper in weak if not self._told_apart(paper, record)]
         candidates += [paper for paper in own if identity.akin(paper, record.paper)]
         fitting = (paper for paper in candidates if self._may_be(paper, record))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -13,16 +13,16 @@ from markupsafe import Markup, escape
 from sqlalchemy import func, select
 
 from assistant.errors import AssistantError
-from assistant.library import AlikePair, Library, curation, schema
+from assistant.library import AlikePair, Library, curation, fulltext, schema
 from assistant.types import Paper
 from assistant.ui.rendering import one_line
 
 _SOON = 1.0
 """Seconds that a page waits for the pairs of a small library."""
 
-
 _HOLDS = 5
 """Times as long as the comparing took its result holds though the library changes: adding does so all the time."""
+
 FIELDS: Mapping[str, Callable[[Paper], str]] = {
     "Title": lambda paper: paper.title,
     "Authors": lambda paper: ", ".join(paper.authors),
@@ -112,8 +112,11 @@ class Duplicates:
                 self._holds_until = self._clock() + _HOLDS * (self._clock() - began)
             return len(pairs)
 
-    def decided(self, pair: tuple[str, str]) -> None:
-        """Leave out what a person has decided, so that no more than that need be compared again."""
+    @contextmanager
+    def deciding(self, pair: tuple[str, str]) -> Iterator[None]:
+        """Leave out a pair that is decided meanwhile: what was known of the library before still is, and no more."""
+        before = self._now()
+        yield
         with self._lock:
             gone = set(pair) - {paper.id for paper in self._library.papers_by_id(list(pair))}
             kept = [
@@ -121,7 +124,9 @@ class Duplicates:
                 for each in self._pairs
                 if {each.one.id, each.other.id} != set(pair) and not {each.one.id, each.other.id} & gone
             ]
-            self._pairs, self._state = kept, self._now()
+            self._pairs = kept
+            if self._state == before:
+                self._state = self._now()
 
     def forget(self) -> None:
         """Have the papers compared anew when the pairs are asked for next."""
@@ -134,7 +139,7 @@ class Duplicates:
         counts = [select(func.count()).select_from(table).scalar_subquery() for table in tables]
         newest = select(func.max(schema.records.c.number)).scalar_subquery()
         with self._library.transaction() as connection:
-            return tuple(connection.execute(select(*counts, newest)).one())
+            return *connection.execute(select(*counts, newest)).one(), fulltext.version(connection)
 
 
 def _shown(words: Sequence[str], step: str) -> Markup:

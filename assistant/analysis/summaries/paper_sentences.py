@@ -27,7 +27,7 @@ def told(
     """Yield a sentence a paper, in the order given, and behind those of `results` what came out.
 
     A paper that its sentence does not name is "one paper", "another". With `has_years` the first of each year says the
-    year. `lead` stands before each.
+    year. `lead` stands before each. A paper without an abstract is named as a title only.
     """
     year, unnamed = "", 0
     for number in numbers:
@@ -39,7 +39,8 @@ def told(
         said, status, quote = _best(survey, number)
         if said is None:
             title = f"“{quotation(plain(source.title))}”"
-            said_of = f"{title} says: “{quotation(quote)}”" if quote else f"there is {title}."
+            named = f"there is {title}." if source.abstract else f"there is {title} (title only)."
+            said_of = f"{title} says: “{quotation(quote)}”" if quote else named
             quotations = (Span(number, quote),) if quote else ()
             yield Sentence(upper(f"{opening}{said_of}"), "exact", (number,), quotations)
             continue

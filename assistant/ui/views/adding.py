@@ -191,10 +191,12 @@ class _Adding:
             numbers = ",".join(str(record.number) for record in curation.sources(library, other))
             if not numbers or not curation.sources(library, one):
                 raise UsageError("One of these papers is no longer in the library. Open the duplicates again.")
-            curation.merge(library, one, other)
+            with self.duplicates.deciding((one, other)):
+                curation.merge(library, one, other)
             records = numbers
         elif decision == "apart":
-            curation.keep_apart(library, one, other)
+            with self.duplicates.deciding((one, other)):
+                curation.keep_apart(library, one, other)
         elif decision == "undo merge":
             parted = curation.split(library, one, [int(number) for number in records.split(",") if number.isdecimal()])
             curation.forget_apart(library, *(paper.id for paper in parted))
@@ -205,7 +207,6 @@ class _Adding:
         if decision.startswith("undo"):
             self.duplicates.forget()
             return RedirectResponse(address(request, "/duplicates", page=page), 303)
-        self.duplicates.decided((one, other))
         where = address(request, "/duplicates", page=page, undo=decision, one=one, other=other, records=records)
         return RedirectResponse(where, 303)
 

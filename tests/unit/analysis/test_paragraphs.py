@@ -144,7 +144,9 @@ def test_a_paper_of_which_nothing_can_be_told_is_named() -> None:
         bare = replace(survey(), sources=(replace(SOURCES[0], abstract=abstract), *SOURCES[1:]))
         assert "In 2025, there is “Alpha: A Study”." in told(bare)
     untold = replace(survey(), sources=tuple(replace(source, abstract="") for source in SOURCES))
-    assert told(untold) == ["In 2025, there is “Alpha: A Study”."]
+    assert told(untold) == ["In 2025, there is “Alpha: A Study” (title only)."]
+    (short,) = paragraphs.themes(untold, SIZES["short"])
+    assert short.heading.text == "On adapters (3 papers), there is “Alpha: A Study” (title only)."
 
 
 def test_a_sentence_that_points_to_another_is_quoted() -> None:

@@ -256,3 +256,15 @@ def test_a_merge_is_undone_as_a_whole_and_the_pair_is_asked_about_again(library:
     assert curation.alike_pairs(library) == [pair]
     with pytest.raises(UsageError, match="nothing to part"):
         curation.split(library, "doi:10.1/a", [record.number for record in curation.sources(library, "doi:10.1/a")])
+
+
+def test_what_a_merged_paper_was_kept_apart_from_is_so_from_both_when_that_is_undone(library: Library) -> None:
+    one = make_paper("Beam tuning of low-rank adapters", ABSTRACT, doi="10.1/a")
+    for name, doi in (("a.bib", "10.1/a"), ("b.bib", "10.1/b"), ("c.bib", "10.1/c")):
+        read(library, name, replace(one, doi=doi))
+    curation.keep_apart(library, "doi:10.1/b", "doi:10.1/c")
+    numbers = [record.number for record in curation.sources(library, "doi:10.1/b")]
+    curation.merge(library, "doi:10.1/a", "doi:10.1/b")
+    curation.split(library, "doi:10.1/a", numbers)
+    assert library.count() == 3
+    assert curation.alike_pairs(library) == []

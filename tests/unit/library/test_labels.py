@@ -101,6 +101,24 @@ def test_what_a_source_calls_a_paper_stays_with_the_source(library: Library) -> 
     assert listed(library) == {}
 
 
+def test_a_source_that_speaks_of_a_paper_no_more_takes_its_labels_along(library: Library) -> None:
+    bees, gears = make_paper("Bees", HONEY, labels=("honey",)), make_paper("Gears", labels=("metal",))
+    read(library, "zotero.json", bees, gears)
+    read(library, "b.bib", make_paper("Bees", HONEY, labels=("hive",)))
+    read(library, "zotero.json", gears)
+    assert listed(library) == {"hive": 1, "metal": 1}
+    read(library, "zotero.json", bees, gears)
+    assert listed(library) == {"hive": 1, "honey": 1, "metal": 1}
+
+
+def test_what_one_of_two_records_called_a_paper_goes_with_it(library: Library) -> None:
+    tagged = [make_paper("Bees", HONEY, labels=(label,)) for label in ("honey", "wax")]
+    read(library, "zotero.json", *tagged)
+    assert listed(library) == {"honey": 1, "wax": 1}
+    read(library, "zotero.json", tagged[0])
+    assert listed(library) == {"honey": 1}
+
+
 def test_labels_that_a_source_states_go_to_the_part_of_which_it_speaks(library: Library) -> None:
     read(library, "a.json", make_paper("Beams", doi="10.1/a", labels=("tagged",)))
     read(library, "b.json", make_paper("Bees", HONEY, doi="10.1/b"))
@@ -108,6 +126,23 @@ def test_labels_that_a_source_states_go_to_the_part_of_which_it_speaks(library: 
     curation.merge(library, other, one)
     assert len(curation.split(library, other)) == 2
     assert titles(library, "tagged") == ["Beams"]
+
+
+def test_one_source_that_speaks_of_both_parts_gives_each_its_own_labels(library: Library) -> None:
+    read(
+        library,
+        "a.json",
+        make_paper("Beams", doi="10.1/a", labels=("light",)),
+        make_paper("Bees", HONEY, doi="10.1/b", labels=("honey",)),
+    )
+    one, other = id_of(library, "Beams"), id_of(library, "Bees")
+    labels.add(library, "mine", PaperFilter(among=(one,)))
+    numbers = [record.number for record in curation.sources(library, other)]
+    curation.merge(library, one, other)
+    assert listed(library) == {"honey": 1, "light": 1, "mine": 1}
+    curation.split(library, one, numbers)
+    assert (titles(library, "light"), titles(library, "honey")) == (["Beams"], ["Bees"])
+    assert titles(library, "mine") == ["Beams", "Bees"]
 
 
 def test_papers_with_labels_are_sound(filled: Library) -> None:

@@ -185,6 +185,38 @@ def test_titles_that_come_every_year_are_a_paper_each(library: Library) -> None:
     assert keep(library, *years, *unsigned) == ["unchanged"] * 5
 
 
+@pytest.mark.parametrize(
+    ("author", "venue", "count"),
+    [
+        ("Bob Smith", "Journal of Ants", 2),
+        ("Bob Smith", "", 2),
+        ("Anna Smith", "Journal of Ants", 2),
+        ("A. Smith", "journal of bees", 1),
+        ("Anna Smith", "", 1),
+    ],
+)
+@pytest.mark.parametrize("is_one_file", [True, False])
+def test_a_short_title_without_abstracts_joins_one_author_and_one_venue(
+    library: Library, author: str, venue: str, count: int, is_one_file: bool
+) -> None:
+    one = bare("Editorial", authors=("Anna Smith",), venue="Journal of Bees")
+    other = bare("Editorial", authors=(author,), venue=venue)
+    for _ in range(2):
+        if is_one_file:
+            outcomes = keep(library, one, other)
+        else:
+            outcomes = keep(library, one, origin="a.ris") + keep(library, other, origin="b.ris")
+        assert library.count() == count
+    assert outcomes == ["unchanged", "unchanged"]
+    if author == "Anna Smith" and count == 2:
+        assert len(curation.alike_pairs(library)) == 1
+
+
+def test_a_longer_title_without_an_abstract_joins_its_year_whatever_the_venue_is_called(library: Library) -> None:
+    keep(library, bare("Attention to beams of light", venue="Proc. ACL"))
+    assert keep(library, bare("Attention to beams of light", venue="ACL"), origin="b.bib") == ["updated"]
+
+
 def test_one_catalogue_may_list_papers_of_one_title_without_abstracts(library: Library) -> None:
     spring, autumn = bare("Book reviews", date="2024-03"), bare("Book reviews", date="2024-09")
     assert keep(library, spring, autumn, source_keys=("1", "2")) == ["added", "added"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from assistant.ingestion import add_files
-from assistant.library import Library, Reading, curation
+from assistant.library import AlikePair, Library, Reading, curation
 from assistant.types import IngestionReport, Paper, PaperFilter, Problem, Record, SourceReport
 from assistant.ui import reports
 from assistant.ui.duplicates import Duplicates, Row, compared
@@ -79,8 +80,47 @@ def test_pairs_are_looked_for_anew_when_the_library_changes(library: Library) ->
     pairs = duplicates.known()
     assert pairs is not None
     pair = (pairs[0].one.id, pairs[0].other.id)
-    curation.merge(library, *pair)
-    duplicates.decided(pair)
+    with duplicates.deciding(pair):
+        curation.merge(library, *pair)
     assert duplicates.known() == []
     duplicates.forget()
+    assert duplicates.known() is None
+
+
+def test_a_decision_makes_nothing_known_that_was_not_compared(library: Library) -> None:
+    paper = make_paper("Beam tuning of low-rank adapters", "We tune adapters with beams on nine tasks.")
+
+    def read(name: str) -> None:
+        Reading(library, f"{name}.bib").store([Record(replace(paper, doi=f"10.1/{name}"), 1)])
+
+    def keep_apart(pair: AlikePair) -> None:
+        ids = (pair.one.id, pair.other.id)
+        with duplicates.deciding(ids):
+            curation.keep_apart(library, *ids)
+
+    duplicates = Duplicates(library, clock=lambda: 0.0)
+    for name in ("a", "b", "c"):
+        read(name)
+    first, *others = curation.alike_pairs(library)
+    keep_apart(first)
+    assert duplicates.known() is None
+    assert duplicates.compare() == len(others) == 2
+    keep_apart(others[0])
+    assert duplicates.known() == others[1:]
+    read("d")
+    keep_apart(others[1])
+    assert duplicates.known() is None
+    assert duplicates.compare() == 3
+    duplicates.forget()
+    keep_apart(curation.alike_pairs(library)[0])
+    assert duplicates.known() is None
+
+
+def test_a_paper_that_takes_the_place_of_another_is_compared(library: Library) -> None:
+    duplicates = Duplicates(library, clock=lambda: 0.0)
+    for title in ("Cats", "Dogs"):
+        Reading(library, "a.bib").store([Record(make_paper(title), 1)])
+    assert duplicates.compare() == 0
+    curation.remove(library, [paper.id for paper in library.papers() if paper.title == "Dogs"])
+    Reading(library, "a.bib").store([Record(make_paper("Bees"), 1)])
     assert duplicates.known() is None
