@@ -104,6 +104,8 @@ def shown(site: Site, request: Request, answer: Answer, name: str = "") -> Marku
         text=Markup("")
         if answer.refused
         else sentences(text, answer.sentences, name, None if is_exact else phrases(request)),
+        refusal=_with_citations(answer.text, name) if answer.refused else "",
+        legend=_legend(answer, phrases(request)) if not (is_exact or answer.refused) else [],
         table=table,
         evidence=() if is_exact else evidence(answer, papers),
         aspects=ASPECTS if answer.kind == "comparison" else (),
@@ -154,6 +156,19 @@ def sentences(text: str, known: Sequence[Sentence], name: str, phrases: NullTran
         return "".join(str(_citation(int(number), name)) for number in _MARK.findall(marks))
 
     return Markup(_PLACED.sub(placed, html))
+
+
+def _with_citations(text: str, name: str) -> Markup:
+    """Return a text on one line whose marks such as "[1]" are links to the sources."""
+    pieces = re.split(r"\[(\d{1,4})\]", text)
+    shown = [_citation(int(piece), name) if odd % 2 else rendering.rendered(piece) for odd, piece in enumerate(pieces)]
+    return Markup(" ").join(shown)
+
+
+def _legend(answer: Answer, phrases: NullTranslations) -> list[tuple[str, str]]:
+    """Return what the marks behind the sentences of an answer mean."""
+    used = {sentence.status for sentence in answer.sentences}
+    return [(status, phrases.gettext(words)) for status, words in STATUSES.items() if status in used]
 
 
 def evidence(answer: Answer, papers: Mapping[str, Paper]) -> tuple[Evidence, ...]:

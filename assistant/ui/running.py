@@ -37,6 +37,9 @@ INTERNAL_ERROR = "The program met an error that it does not know. Ask again; if 
 LONGEST_STOP = 0.7
 """Seconds after which a stopped answer is over, whatever the model still does."""
 
+_LONG = 3.0
+"""Seconds after which it is said how long an answer has been under way."""
+
 _TRIES = 3
 """How often the end of an answer is written down while others write to the library; each try waits for seconds."""
 
@@ -198,14 +201,15 @@ class RunningAnswers:
         elif draft.text:
             steps.append(phrases.gettext("Writing"))
         elif self._loading.is_alive() and seconds > 1:
-            loading = phrases.gettext("Loading the models, %(seconds)s s: only the first answer waits for them")
-            steps.append(loading % {"seconds": f"{seconds:.0f}"})
+            steps.append(phrases.gettext("Loading the models: only the first answer waits for them"))
         elif draft.plan is None:
             steps.append(phrases.gettext("Reading the question"))
         elif draft.sources:
             steps.append(phrases.gettext("Reading the abstracts"))
         else:
             steps.append(phrases.gettext("Searching"))
+        if seconds >= _LONG and not draft.text:
+            steps[-1] += phrases.gettext(" · %(seconds)s s") % {"seconds": f"{seconds:.0f}"}
         return steps
 
     def _load(self) -> None:

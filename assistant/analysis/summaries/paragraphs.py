@@ -155,7 +155,8 @@ def coverage(covered: Coverage, selected: str, note: str) -> Sentence:
     """Return how many papers the overview covers, and how many of them a model has read, as a sentence."""
     which = selected or ("" if note else "in the library")
     words = f"{covered.read:,} of {counted(covered.matching, 'paper')} {which}".rstrip()
-    years = f", {span_in_words((covered.first[:4], covered.last[:4]))}" if covered.first else ""
+    span = span_in_words((covered.first[:4], covered.last[:4])) if covered.first else ""
+    years = f", {span}" if span and span not in which else ""
     undated = f", {covered.undated:,} without a date" if covered.undated else ""
     ahead = covered.read_ahead
     by_model = f"{'each' if ahead == covered.read else f'{ahead:,}'} read by the model" if ahead else "by key sentences"

@@ -6,6 +6,13 @@ document.addEventListener("click", (event) => {
     showSource(cite.closest(".answer"), cite.dataset.source);
     return;
   }
+  const back = event.target.closest(".source [data-cited]");
+  if (back) {
+    const cites = back.closest(".answer").querySelector(`a.cite[data-source="${back.dataset.cited}"]`);
+    cites?.scrollIntoView({ block: "center" });
+    cites?.focus({ preventScroll: true });
+    return;
+  }
   const sentence = event.target.closest(".sentence[tabindex]");
   if (sentence) showSource(sentence.closest(".answer"), sentence.dataset.sources.split(" ")[0], sentence);
   const mark = event.target.closest("mark[data-sentences]");

@@ -145,6 +145,7 @@ async function ask(form) {
   if (isNew && !turn.previousElementSibling) document.title = `${turn.querySelector(".question").textContent} · ${document.title.split(" · ").pop()}`;
   if (location.pathname !== value.address) history.pushState({}, "", value.address);
   shown = location.pathname;
+  refreshList();
   watch(turn);
 }
 
@@ -152,11 +153,12 @@ composer.addEventListener("submit", (event) => {
   event.preventDefault();
   if (box.value.trim()) ask(composer).catch((error) => toast(error.message));
 });
-box.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("textarea[name=question]")) {
     event.preventDefault();
-    composer.requestSubmit();
+    event.target.form.requestSubmit();
   }
+  if (event.key === "Escape") for (const menu of document.querySelectorAll(".menu[open]")) menu.open = false;
 });
 stop.addEventListener("click", () => {
   fetch(`${root}/turns/${asking}/stop`, { method: "POST", headers: { Accept: "application/json" } });

@@ -58,6 +58,10 @@ if (bar) {
     }
   });
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches('.picked input[name="label"]')) {
+      event.preventDefault(); // a form is else sent by its first button
+      form.requestSubmit(bar.querySelector('button[value="label"]'));
+    }
     if (event.key === "Escape") for (const menu of bar.querySelectorAll("details[open]")) menu.open = false;
   });
   window.addEventListener("pageshow", show);

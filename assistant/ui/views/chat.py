@@ -32,6 +32,9 @@ from assistant.ui.site import Site, address, caller, conversation_path, phrases,
 _LISTED = 60
 """Conversations in the list; the search finds the others."""
 
+_NAMED = 8
+"""Picked papers that are named above the question box."""
+
 _TICK = 0.1
 """Seconds between two looks for news of an answer."""
 
@@ -255,6 +258,7 @@ class _Chat:
             scope=scope,
             scope_query=urlencode(filter_query.parameters(scope)),
             scope_chips=self.site.chips(scope),
+            picked=self.site.library.papers_by_id(scope.among or ())[:_NAMED] if scope.among else [],
             question=request.query_params.get("question", ""),
             kind=request.query_params.get("kind", ""),
             examples=[] if path else examples.questions(self.site.library),

@@ -95,7 +95,6 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             asked=asked,
             filter=asked.filter,
             papers=papers,
-            ranks=ranks,
             added=library.added([paper.id for paper in papers]) if asked.sort == "added" else {},
             count=count,
             passing=passing,
