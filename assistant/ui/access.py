@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 import time
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -46,29 +47,39 @@ class TooMany(AssistantError):
 
 
 class Tries:
-    """Tries to log in, counted by address and by name; both are given their tries back by the right password."""
+    """Tries to log in, by address and by name. The right password gives its name all back, its address that one."""
 
     def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._lock = threading.Lock()
+        self._store = MemoryStorage()
+        self._of_addresses = FixedWindowRateLimiter(self._store)  # of which one try can be given back
+        self._of_names = MovingWindowRateLimiter(self._store)
 
     def count(self, client: str, name: str) -> None:
         """Count a try before the password is looked at. Raises TooMany."""
         limits = self._limits(client, name)
-        for limit, *who in limits:
-            if not self._limiter.test(limit, *who):
-                raise TooMany("There were too many tries to log in.", _wait(self._limiter, limit, *who))
-        for limit, *who in limits:
-            self._limiter.hit(limit, *who)
+        with self._lock:
+            for limiter, limit, *who in limits:
+                if not limiter.test(limit, *who):
+                    raise TooMany("There were too many tries to log in.", _wait(limiter, limit, *who))
+            for limiter, limit, *who in limits:
+                limiter.hit(limit, *who)
 
     def forgive(self, client: str, name: str) -> None:
-        """Forget the tries of somebody who has logged in."""
-        for limit, *who in self._limits(client, name):
-            self._limiter.clear(limit, *who)
+        """Forget the tries of somebody who has logged in, but not those at other names from the same address."""
+        with self._lock:
+            for limiter, limit, *who in self._limits(client, name):
+                if limiter is self._of_names:
+                    limiter.clear(limit, *who)
+                else:
+                    self._store.decr(limit.key_for(*who))
 
-    @staticmethod
-    def _limits(client: str, name: str) -> list[tuple[RateLimitItem, str, str]]:
-        of_address = [(limit, "address", client) for limit in _TRIES_FROM_ADDRESS]
-        return of_address + [(limit, "name", name.strip().casefold()[:64]) for limit in _TRIES_FOR_NAME]
+    def _limits(self, client: str, name: str) -> list[tuple[RateLimiter, RateLimitItem, str, str]]:
+        called = name.strip().casefold()[:64]
+        return [
+            *((self._of_addresses, limit, "address", client) for limit in _TRIES_FROM_ADDRESS),
+            *((self._of_names, limit, "name", called) for limit in _TRIES_FOR_NAME),
+        ]
 
 
 class Allowance:

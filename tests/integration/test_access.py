@@ -144,6 +144,17 @@ def test_the_wrong_password_is_said_as_the_wrong_name_is_and_tries_run_out(serve
         assert client.post("login", content=b"x" * 10_000).status_code == 413
 
 
+def test_who_has_an_account_cannot_try_the_passwords_of_others_without_end(serve: Serve) -> None:
+    with serve("ada", "bob").browser() as client:
+        tried = []
+        for number in range(6):
+            tried.append(client.post("login", data={"name": f"eve{number}", "password": "wrong"}).status_code)
+            own = client.post("login", data={"name": "ada", "password": PASSWORD}).status_code
+            client.post("logout")
+        assert (tried[-1], own) == (429, 429)
+        assert 429 not in tried[:5]
+
+
 def test_a_link_from_another_site_finds_the_session_that_the_browser_held_back(serve: Serve) -> None:
     with serve("ada").browser() as client:
         answer = client.get("papers?q=a", headers={"Sec-Fetch-Site": "cross-site"})
