@@ -47,21 +47,13 @@ class Downloads:
         return Route("/downloads/{token}/{name}", self._serve, methods=["GET"])
 
     def store(self, name: str, content: bytes) -> str:
-        """Store a file and return its address on this server. Its name is plain letters and an ending of `_TYPES`."""
+        """Store a file and return its path on this site. Its name is plain letters and an ending of `_TYPES`."""
         key = f"{secrets.token_hex(16)}/{name}"
         with self._lock:
             self._files[key] = content
             while len(self._files) > 1 and sum(map(len, self._files.values())) > self._most_bytes:
                 self._files.popitem(last=False)
         return f"/downloads/{key}"
-
-    def links(self, files: Mapping[str, tuple[str, bytes]]) -> str:
-        """Store files, by name with label and content, and return HTML that links to them. Labels are plain words."""
-        anchors = "".join(
-            f'<a href="{self.store(name, content)}" download="{name}">{label}</a>'
-            for name, (label, content) in files.items()
-        )
-        return f'<div class="files">{anchors}</div>'
 
     async def _serve(self, request: Request) -> Response:
         name = request.path_params["name"]

@@ -285,6 +285,25 @@ def test_behind_a_proxy_with_a_prefix_links_cookies_and_calls_work(serve: Serve,
         assert client.post(f"{url}login", data=form, headers=foreign).status_code == 403
 
 
+def test_links_to_files_have_the_prefix_of_the_page(serve: Serve, tmp_path: Path) -> None:
+    serving = serve(reach=Reach(root_path="/x"))
+    (tmp_path / "papers.bib").write_text(
+        "@article{a, title={A Loom}, author={Ada Byron}, year={1843}, abstract={Cards.}}"
+    )
+    serving.workspace.add([tmp_path / "papers.bib"])
+    with serving.browser() as client:
+        event = client.post("gradio_api/call/trend_files", json={"data": [""]}).json()["event_id"]
+        made = client.get(f"gradio_api/call/trend_files/{event}").text
+        links = re.findall(r'href=\\"([^"]*)\\"', made)
+        assert [link.rpartition("/")[2] for link in links] == ["trends.html", "trends.png", "trends.json"], made
+        for link in links:
+            assert link.startswith("/x/downloads/")
+            answer = client.get(serving.url.removesuffix("/x/") + link)
+            assert answer.status_code == 200
+            assert answer.headers["content-disposition"].startswith("attachment")
+        assert client.get(f"downloads/{'0' * 32}/trends.json").status_code == 404
+
+
 def test_only_a_proxy_that_was_named_is_believed(serve: Serve) -> None:
     with serve("ada").browser() as client:
         says = {
