@@ -151,12 +151,12 @@ class Access:
         path, size = here(request), request.headers.get("content-length", "")
         is_sent = request.method not in ("GET", "HEAD")
         if is_sent and not size.isdecimal():
-            return _said(411, "This request does not say how long it is.")
+            return said(411, "This request does not say how long it is.")
         if user is None:
             if not _OPEN.fullmatch(path):
                 return _to_login(request, path)
             is_long = is_sent and int(size) > _LONGEST_LOGIN
-            return _said(413, "This is too long to be a name and a password.") if is_long else None
+            return said(413, "This is too long to be a name and a password.") if is_long else None
         try:
             if is_sent:
                 self._allowance.upload(user.name, int(size))
@@ -166,8 +166,8 @@ class Access:
         except (TooMany, UsageError) as error:
             wait = error.wait if isinstance(error, TooMany) else 0
             status = 429 if wait else 413
-            if _is_asked_by_script(request, path):
-                return _said(status, str(error), wait)
+            if is_asked_by_script(request):
+                return said(status, str(error), wait)
             page = self._site.page(request, "error.html", status, message=str(error))
             page.headers.update({"Retry-After": str(wait)} if wait else {})
             return page
@@ -180,14 +180,20 @@ def safe_next(path: str) -> str:
     return path if is_ours and urlsplit(path).path != "/login" else "/"
 
 
-def _is_asked_by_script(request: Request, path: str) -> bool:
+def is_asked_by_script(request: Request) -> bool:
     """Tell whether a script asks, which wants words and no page."""
-    return path.startswith(("/gradio_api", "/config")) or "application/json" in request.headers.get("accept", "")
+    is_call = here(request).startswith(("/gradio_api", "/config"))
+    return is_call or "application/json" in request.headers.get("accept", "")
+
+
+def said(status: int, words: str, wait: int = 0) -> Response:
+    """Return words to a script, also where Gradio's clients look for them; in `wait` seconds it may go on."""
+    return JSONResponse({"detail": words, "error": words}, status, {"Retry-After": str(wait)} if wait else None)
 
 
 def _to_login(request: Request, path: str) -> Response:
-    if _is_asked_by_script(request, path):
-        return _said(401, "You are logged out. Reload the page to log in.")
+    if is_asked_by_script(request):
+        return said(401, "You are logged out. Reload the page to log in.")
     query = f"?{request.url.query}" if request.url.query else ""
     wanted = f"{path}{query}" if request.method == "GET" and path != "/" else ""
     login = address(request, "/login", next=wanted)
@@ -197,10 +203,6 @@ def _to_login(request: Request, path: str) -> Response:
             f'<!doctype html><meta http-equiv="refresh" content="0; url={login.replace("&", "&amp;")}">'
         )
     return RedirectResponse(login, 303)
-
-
-def _said(status: int, words: str, wait: int = 0) -> Response:
-    return JSONResponse({"detail": words, "error": words}, status, {"Retry-After": str(wait)} if wait else None)
 
 
 def _wait(limiter: RateLimiter, limit: RateLimitItem, *who: str) -> float:

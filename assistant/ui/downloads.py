@@ -11,8 +11,9 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from assistant import export
@@ -60,7 +61,7 @@ class Downloads:
         with self._lock:
             content = self._files.get(f"{request.path_params['token']}/{name}")
         if content is None:
-            return PlainTextResponse(_GONE, 404)
+            raise HTTPException(404, _GONE)
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 

@@ -1,16 +1,21 @@
 """Who may go on where, how often, and how much, as the server sees it."""
 
+import html
+import logging
+import queue
 import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from logging.handlers import QueueHandler
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 from starlette.requests import Request
 
+from assistant.errors import LibraryError, QuestionError
 from assistant.library import Library, Users
 from assistant.settings import Settings
 from assistant.ui.app import server
@@ -215,6 +220,62 @@ def test_a_call_knows_who_makes_it(serve: Serve, monkeypatch: pytest.MonkeyPatch
         event = asked(client, "gradio_api/call/status").json()["event_id"]
         assert "complete" in client.get(f"gradio_api/call/status/{event}").text
     assert seen == ["ada"]
+
+
+AS_SCRIPT = {"Accept": "application/json"}
+
+
+def test_errors_are_said_in_a_page_with_a_way_back_and_to_scripts_as_json(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(error: Exception, of: type = Workspace, what: str = "model_states") -> None:
+        def fail(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(of, what, fail)
+
+    serving = serve("ada", "bob")
+    folder = str(serving.workspace.library.folder)
+    with serving.browser("ada") as ada, serving.browser("bob") as bob:
+
+        def said(status: int, client: httpx.Client = bob, path: str = "status", method: str = "GET") -> str:
+            page = client.request(method, path)
+            assert page.status_code == status
+            assert 'href="/">Back' in page.text
+            answer = client.request(method, path, headers=AS_SCRIPT)
+            assert answer.status_code == status
+            words = answer.json()["error"]
+            assert words in html.unescape(page.text)
+            return str(words)
+
+        failing(QuestionError("Too long."))
+        assert said(400) == "Too long."
+        failing(LibraryError(f"The file {folder}/library.sqlite3 is away."))
+        assert said(500) == "The file …/library.sqlite3 is away."
+        assert folder in said(500, ada)
+        failing(ValueError(f"secret of {folder}"))
+        assert "error that it does not know" in said(500, ada)
+        assert "secret" not in said(500, ada)
+        assert "rating" in said(400, path="turns/x/rate", method="POST")
+        assert "“none”" in said(404, path="paper/none")
+        for path in ("papers/no/such/view", "static/missing.css"):
+            assert said(404, path=path) == "There is nothing at this address."
+        assert "no longer available" in said(404, path=f"downloads/{'0' * 32}/a.bib")
+        assert bob.get("gradio_api/call/ask/missing/more").status_code == 404
+        assert "detail" in bob.post("gradio_api/call/missing", json={"data": []}).json()
+        failing(LibraryError("The file is away."), Library, "count")
+        assert bob.get("papers/no/such/view").text == "There is nothing at this address."
+
+
+def test_an_error_that_nobody_foresaw_is_logged(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Workspace, "model_states", lambda _: dict[str, str]()["secret"])
+    logged: queue.Queue[logging.LogRecord] = queue.Queue()
+    with serve().browser() as client:
+        handler = QueueHandler(logged)
+        logging.getLogger("uvicorn.error").addHandler(handler)
+        assert client.get("status").status_code == 500
+        assert "KeyError: 'secret'" in logged.get(timeout=20).getMessage()
+        logging.getLogger("uvicorn.error").removeHandler(handler)
 
 
 @contextmanager
