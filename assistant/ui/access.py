@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Collection
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute, parse_many
 from limits.storage import MemoryStorage
@@ -195,7 +195,7 @@ def _to_login(request: Request, path: str) -> Response:
     if is_asked_by_script(request):
         return said(401, "You are logged out. Reload the page to log in.")
     query = f"?{request.url.query}" if request.url.query else ""
-    wanted = f"{path}{query}" if request.method == "GET" and path != "/" else ""
+    wanted = f"{quote(path, safe='/:@')}{query}" if request.method == "GET" and path != "/" else ""
     login = address(request, "/login", next=wanted)
     if request.headers.get("sec-fetch-site") == "cross-site" and request.method == "GET":
         # a browser that comes by a link from elsewhere holds its cookie back; one that our own page sends on shows it

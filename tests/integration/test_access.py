@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from logging.handlers import QueueHandler
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import httpx2 as httpx
 import pytest
@@ -102,6 +103,10 @@ def test_with_users_everything_but_the_login_asks_for_a_session(serve: Serve) ->
             assert answer.status_code == 303
             assert answer.headers["location"].startswith("/login")
         assert client.get("papers?author=A+B").headers["location"] == "/login?next=%2Fpapers%3Fauthor%3DA%2BB"
+        onward = client.get("author/A%3FB%25+%C3%96?page=2").headers["location"].removeprefix("/login?next=")
+        answer = client.post("login", data={"name": "ada", "password": PASSWORD, "next": unquote_plus(onward)})
+        assert answer.headers["location"] == "/author/A%3FB%25%2B%C3%96?page=2"
+        client.post("logout")
         for path in ("gradio_api/info", "config", "gradio_api/call/ask/x", "gradio_api/queue/data?session_hash=x"):
             assert client.get(path).status_code == 401
         assert asked(client).status_code == client.post("gradio_api/upload", content=b"x").status_code == 401
@@ -139,6 +144,7 @@ def test_the_wrong_password_is_said_as_the_wrong_name_is_and_tries_run_out(serve
         wrong = {"password": "wrong horse battery"}
         said = [client.post("login", data={"name": name, **wrong}) for name in ("ada", "eve")]
         assert ["is not right" in answer.text for answer in said] == [True, True]
+        assert [answer.status_code for answer in said] == [403, 403]
         assert not any(answer.headers.get("set-cookie") for answer in said)
         assert said[0].text.replace("ada", "eve") == said[1].text
         answers = [client.post("login", data={"name": "ada", **wrong}) for _ in range(4)]
