@@ -209,6 +209,49 @@ def test_only_administrators_choose_models_and_see_users(serve: Serve) -> None:
         assert not serving.workspace.settings.read_ahead
 
 
+def test_nobody_reaches_the_conversations_of_another_user(serve: Serve) -> None:
+    with (serving := serve("ada", "bob")).browser("ada") as ada, serving.browser("bob") as bob:
+        asked_for = ada.post("turns", data={"question": "How many secret papers are there?"}, headers=AS_SCRIPT).json()
+        turn, talk = f"turns/{asked_for['turn']}", f"conversations/{asked_for['conversation']}"
+
+        def watched(client: httpx.Client) -> str:
+            event = client.post("gradio_api/call/watch", json={"data": [asked_for["turn"]]}).json()["event_id"]
+            return client.get(f"gradio_api/call/watch/{event}").text
+
+        assert '"is_over": true' in watched(ada)
+        ada.post(f"{turn}/rate", data={"rating": "1"})
+        paths = (
+            talk,
+            f"{talk}/files/conversation.md",
+            f"{talk}/files/conversation.zip",
+            *(f"{turn}/files/{name}" for name in ("answer.zip", "sources.bib", "sources.ris")),
+        )
+        assert ada.get(talk).status_code == ada.get(f"{turn}/files/answer.zip").status_code == 200
+        before = [ada.get(path).text for path in (talk, f"{talk}/files/conversation.md")]
+        assert "secret" not in watched(bob)
+        assert "is_over" not in watched(bob)
+        assert [bob.get(path).status_code for path in paths] == [404] * 3 + [400] * 3
+        for path in ("", "?q=secret", f"?removed={asked_for['conversation']}", "conversations/rated/questions.jsonl"):
+            answer = bob.get(path)
+            assert answer.status_code == 200
+            assert "How many secret" not in answer.text, path
+        for path, form in (
+            (f"{turn}/stop", {}),
+            (f"{turn}/show", {}),
+            (f"{turn}/rate", {"rating": "-1"}),
+            (f"{talk}/rename", {"title": "Mine"}),
+            (f"{talk}/remove", {}),
+            (f"{talk}/restore", {}),
+            ("turns", {"question": "And why?", "conversation": asked_for["conversation"]}),
+            ("turns", {"question": "And why?", "after": asked_for["turn"]}),
+            ("turns", {"question": "And why?", "replaces": asked_for["turn"]}),
+        ):
+            answer = bob.post(path, data=form, follow_redirects=True)
+            assert answer.status_code in (400, 404), path
+            assert "secret" not in answer.text, path
+        assert [ada.get(path).text for path in (talk, f"{talk}/files/conversation.md")] == before
+
+
 def test_a_call_knows_who_makes_it(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     import gradio as gr
 
