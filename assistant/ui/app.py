@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from assistant.ui.site import Site
     from assistant.workspace import Workspace
 
-_NOTHING = "There is nothing at this address."
-_UNFORESEEN = (
-    "The program met an error that it does not know. Try again; if it comes back, please report it: where the program "
-    "was started stands what happened."
-)
 _LONGEST_QUEUE = 64
 _BETWEEN_LOOKS = 0.05
 """Seconds between two looks for a new call. Gradio looks a thousand times a second, which an idle machine can hear."""
@@ -135,33 +130,39 @@ def _error_handlers(site: Site) -> dict[Any, Any]:
     from starlette.responses import PlainTextResponse, Response
 
     from assistant.ui.access import is_asked_by_script, said
-    from assistant.ui.site import is_admin
+    from assistant.ui.site import is_admin, phrases
 
-    def status_and_words(error: Exception) -> tuple[int, str]:
+    def status_and_words(request: Request, error: Exception) -> tuple[int, str]:
+        spoken = phrases(request)
         if isinstance(error, HTTPException):
             is_bare = error.detail in ("Not Found", "Method Not Allowed")
-            return error.status_code, _NOTHING if is_bare else str(error.detail)
+            nothing = spoken.gettext("There is nothing at this address.")
+            return error.status_code, nothing if is_bare else str(error.detail)
         if isinstance(error, RequestValidationError):
             names = ", ".join(dict.fromkeys(str(each["loc"][-1]) for each in error.errors()))
-            return 400, f"A value is missing or cannot be used: {names}. Go back and try again."
+            refused = spoken.gettext("A value is missing or cannot be used. Go back and try again. It is:")
+            return 400, f"{refused} {names}"
         if isinstance(error, AssistantError):
             return 400 if isinstance(error, UsageError | QuestionError) else 500, str(error)
-        return 500, _UNFORESEEN
+        return 500, spoken.gettext(
+            "The program met an error that it does not know. Try again; if it comes back, please report it: where the "
+            "program was started stands what happened."
+        )
 
     def answer(request: Request, error: Exception) -> Response:
-        status, words = status_and_words(error)
+        status, words = status_and_words(request, error)
         if not is_admin(request):
             folder = site.library.folder
             for place in {folder, folder.resolve()}:
                 words = words.replace(str(place), "…") if place.is_absolute() else words
         response = said(status, words) if is_asked_by_script(request) else page(request, status, words)
-        if words == _UNFORESEEN:
+        if not isinstance(error, HTTPException | RequestValidationError | AssistantError):
             response.headers["Connection"] = "close"  # as the server does once it has logged the error
         return response
 
     def page(request: Request, status: int, words: str) -> Response:
         try:
-            return site.page(request, "error.html", status, message="" if words == _NOTHING else words)
+            return site.page(request, "error.html", status, message=words)
         except AssistantError:  # the library does not even tell its size, which stands on every page
             return PlainTextResponse(words, status)
 
