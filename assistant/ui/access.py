@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import threading
@@ -14,10 +15,10 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import AssistantError, LibraryError, UsageError
 from assistant.library import User, Users
 from assistant.settings import Settings
 from assistant.text import counted
@@ -130,7 +131,16 @@ class Access:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
-        needs_login, user = await run_in_threadpool(self._who, request)
+        try:
+            needs_login, user = await run_in_threadpool(self._who, request)
+        except LibraryError:  # nobody is let in unknown; what is wrong may name the library's place
+            logging.getLogger(__name__).exception("The users could not be read")
+            words = (
+                "The library cannot be read. Try again in a moment; whoever runs this page finds the reason in its log."
+            )
+            response = said(500, words) if is_asked_by_script(request) else PlainTextResponse(words, 500)
+            await response(scope, receive, send)
+            return
         state = scope.setdefault("state", {})
         state["needs_login"] = needs_login
         state["user"] = user.name if user else ""

@@ -314,6 +314,12 @@ def test_errors_are_said_in_a_page_with_a_way_back_and_to_scripts_as_json(
         assert "detail" in bob.post("gradio_api/call/missing", json={"data": []}).json()
         failing(LibraryError("The file is away."), Library, "count")
         assert bob.get("papers/no/such/view").text == "There is nothing at this address."
+        failing(LibraryError(f"The file {folder} is away."), Users, "of_session")
+        for headers in ({}, AS_SCRIPT):
+            answer = ada.get("papers", headers=headers)
+            assert answer.status_code == 500
+            assert "The library cannot be read" in answer.text
+            assert folder not in answer.text
 
 
 def test_an_error_that_nobody_foresaw_is_logged(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
