@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
+import threading
 import time
 from collections.abc import Collection
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute, parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import AssistantError, LibraryError, UsageError
 from assistant.library import User, Users
 from assistant.settings import Settings
 from assistant.text import counted
@@ -46,29 +48,39 @@ class TooMany(AssistantError):
 
 
 class Tries:
-    """Tries to log in, counted by address and by name; both are given their tries back by the right password."""
+    """Tries to log in, by address and by name. The right password gives its name all back, its address that one."""
 
     def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._lock = threading.Lock()
+        self._store = MemoryStorage()
+        self._of_addresses = FixedWindowRateLimiter(self._store)  # of which one try can be given back
+        self._of_names = MovingWindowRateLimiter(self._store)
 
     def count(self, client: str, name: str) -> None:
         """Count a try before the password is looked at. Raises TooMany."""
         limits = self._limits(client, name)
-        for limit, *who in limits:
-            if not self._limiter.test(limit, *who):
-                raise TooMany("There were too many tries to log in.", _wait(self._limiter, limit, *who))
-        for limit, *who in limits:
-            self._limiter.hit(limit, *who)
+        with self._lock:
+            for limiter, limit, *who in limits:
+                if not limiter.test(limit, *who):
+                    raise TooMany("There were too many tries to log in.", _wait(limiter, limit, *who))
+            for limiter, limit, *who in limits:
+                limiter.hit(limit, *who)
 
     def forgive(self, client: str, name: str) -> None:
-        """Forget the tries of somebody who has logged in."""
-        for limit, *who in self._limits(client, name):
-            self._limiter.clear(limit, *who)
+        """Forget the tries of somebody who has logged in, but not those at other names from the same address."""
+        with self._lock:
+            for limiter, limit, *who in self._limits(client, name):
+                if limiter is self._of_names:
+                    limiter.clear(limit, *who)
+                else:
+                    self._store.decr(limit.key_for(*who))
 
-    @staticmethod
-    def _limits(client: str, name: str) -> list[tuple[RateLimitItem, str, str]]:
-        of_address = [(limit, "address", client) for limit in _TRIES_FROM_ADDRESS]
-        return of_address + [(limit, "name", name.strip().casefold()[:64]) for limit in _TRIES_FOR_NAME]
+    def _limits(self, client: str, name: str) -> list[tuple[RateLimiter, RateLimitItem, str, str]]:
+        called = name.strip().casefold()[:64]
+        return [
+            *((self._of_addresses, limit, "address", client) for limit in _TRIES_FROM_ADDRESS),
+            *((self._of_names, limit, "name", called) for limit in _TRIES_FOR_NAME),
+        ]
 
 
 class Allowance:
@@ -119,7 +131,16 @@ class Access:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
-        needs_login, user = await run_in_threadpool(self._who, request)
+        try:
+            needs_login, user = await run_in_threadpool(self._who, request)
+        except LibraryError:  # nobody is let in unknown; what is wrong may name the library's place
+            logging.getLogger(__name__).exception("The users could not be read")
+            words = (
+                "The library cannot be read. Try again in a moment; whoever runs this page finds the reason in its log."
+            )
+            response = said(500, words) if is_asked_by_script(request) else PlainTextResponse(words, 500)
+            await response(scope, receive, send)
+            return
         state = scope.setdefault("state", {})
         state["needs_login"] = needs_login
         state["user"] = user.name if user else ""
@@ -140,12 +161,12 @@ class Access:
         path, size = here(request), request.headers.get("content-length", "")
         is_sent = request.method not in ("GET", "HEAD")
         if is_sent and not size.isdecimal():
-            return _said(411, "This request does not say how long it is.")
+            return said(411, "This request does not say how long it is.")
         if user is None:
             if not _OPEN.fullmatch(path):
                 return _to_login(request, path)
             is_long = is_sent and int(size) > _LONGEST_LOGIN
-            return _said(413, "This is too long to be a name and a password.") if is_long else None
+            return said(413, "This is too long to be a name and a password.") if is_long else None
         try:
             if is_sent:
                 self._allowance.upload(user.name, int(size))
@@ -155,8 +176,8 @@ class Access:
         except (TooMany, UsageError) as error:
             wait = error.wait if isinstance(error, TooMany) else 0
             status = 429 if wait else 413
-            if _is_asked_by_script(request, path):
-                return _said(status, str(error), wait)
+            if is_asked_by_script(request):
+                return said(status, str(error), wait)
             page = self._site.page(request, "error.html", status, message=str(error))
             page.headers.update({"Retry-After": str(wait)} if wait else {})
             return page
@@ -169,16 +190,22 @@ def safe_next(path: str) -> str:
     return path if is_ours and urlsplit(path).path != "/login" else "/"
 
 
-def _is_asked_by_script(request: Request, path: str) -> bool:
+def is_asked_by_script(request: Request) -> bool:
     """Tell whether a script asks, which wants words and no page."""
-    return path.startswith(("/gradio_api", "/config")) or "application/json" in request.headers.get("accept", "")
+    is_call = here(request).startswith(("/gradio_api", "/config"))
+    return is_call or "application/json" in request.headers.get("accept", "")
+
+
+def said(status: int, words: str, wait: int = 0) -> Response:
+    """Return words to a script, also where Gradio's clients look for them; in `wait` seconds it may go on."""
+    return JSONResponse({"detail": words, "error": words}, status, {"Retry-After": str(wait)} if wait else None)
 
 
 def _to_login(request: Request, path: str) -> Response:
-    if _is_asked_by_script(request, path):
-        return _said(401, "You are logged out. Reload the page to log in.")
+    if is_asked_by_script(request):
+        return said(401, "You are logged out. Reload the page to log in.")
     query = f"?{request.url.query}" if request.url.query else ""
-    wanted = f"{path}{query}" if request.method == "GET" and path != "/" else ""
+    wanted = f"{quote(path, safe='/:@')}{query}" if request.method == "GET" and path != "/" else ""
     login = address(request, "/login", next=wanted)
     if request.headers.get("sec-fetch-site") == "cross-site" and request.method == "GET":
         # a browser that comes by a link from elsewhere holds its cookie back; one that our own page sends on shows it
@@ -186,10 +213,6 @@ def _to_login(request: Request, path: str) -> Response:
             f'<!doctype html><meta http-equiv="refresh" content="0; url={login.replace("&", "&amp;")}">'
         )
     return RedirectResponse(login, 303)
-
-
-def _said(status: int, words: str, wait: int = 0) -> Response:
-    return JSONResponse({"detail": words, "error": words}, status, {"Retry-After": str(wait)} if wait else None)
 
 
 def _wait(limiter: RateLimiter, limit: RateLimitItem, *who: str) -> float:

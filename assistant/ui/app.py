@@ -11,13 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import AssistantError, QuestionError, UsageError
 from assistant.library import Users
 from assistant.ui.hardening import LARGEST_UPLOAD, Gate, Reach, seal_environment
 
 if TYPE_CHECKING:
     import uvicorn
-    from fastapi import FastAPI
 
     from assistant.ui.site import Site
     from assistant.workspace import Workspace
@@ -91,7 +90,8 @@ def application(workspace: Workspace, uploads: Path, reach: Reach) -> Any:
 
     downloads = Downloads()
     site = Site(workspace, uploads, downloads)
-    app = FastAPI(openapi_url=None, routes=[downloads.route])
+    handlers = _error_handlers(site)
+    app = FastAPI(openapi_url=None, routes=[downloads.route], exception_handlers=handlers)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
     uncounted: set[str] = set()
     with gr.Blocks(analytics_enabled=False, mode="server") as engine:
@@ -101,13 +101,13 @@ def application(workspace: Workspace, uploads: Path, reach: Reach) -> Any:
             for call in calls:
                 uncounted |= set() if call.is_counted else {call.name}
                 api(call.run, api_name=call.name, concurrency_limit=call.at_once, concurrency_id=call.name)
-    _show_errors(app, site)
     engine.queue(api_open=False, max_size=_LONGEST_QUEUE)
     engine._queue.sleep_when_free = engine._queue.progress_update_sleep_when_free = _BETWEEN_LOOKS
     mounted = gr.mount_gradio_app(
         app,
         engine,
         path="/",
+        app_kwargs={"exception_handlers": handlers},
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -122,23 +122,51 @@ def application(workspace: Workspace, uploads: Path, reach: Reach) -> Any:
     return Access(mounted, site, reach, uncounted)
 
 
-def _show_errors(app: FastAPI, site: Site) -> None:
-    """Have errors that a person can mend said in a page."""
+def _error_handlers(site: Site) -> dict[Any, Any]:
+    """Return what says errors in words, in a page or as JSON to a script. The server logs those that nobody foresaw."""
+    from fastapi.exceptions import RequestValidationError
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
-    from starlette.responses import HTMLResponse, JSONResponse, Response
+    from starlette.responses import PlainTextResponse, Response
 
-    def said(request: Request, error: Exception) -> Response:
-        if "application/json" in request.headers.get("accept", ""):
-            return JSONResponse({"error": str(error)}, 400)
-        return site.page(request, "error.html", 400 if isinstance(error, UsageError) else 500, message=str(error))
+    from assistant.ui.access import is_asked_by_script, said
+    from assistant.ui.site import is_admin, phrases
 
-    def missing(request: Request, error: Exception) -> HTMLResponse:
-        status = error.status_code if isinstance(error, HTTPException) else 404
-        return site.page(request, "error.html", status, message=getattr(error, "detail", ""))
+    def status_and_words(request: Request, error: Exception) -> tuple[int, str]:
+        spoken = phrases(request)
+        if isinstance(error, HTTPException):
+            is_bare = error.detail in ("Not Found", "Method Not Allowed")
+            nothing = spoken.gettext("There is nothing at this address.")
+            return error.status_code, nothing if is_bare else str(error.detail)
+        if isinstance(error, RequestValidationError):
+            names = ", ".join(dict.fromkeys(str(each["loc"][-1]) for each in error.errors()))
+            refused = spoken.gettext("A value is missing or cannot be used. Go back and try again. It is:")
+            return 400, f"{refused} {names}"
+        if isinstance(error, AssistantError):
+            return 400 if isinstance(error, UsageError | QuestionError) else 500, str(error)
+        return 500, spoken.gettext(
+            "The program met an error that it does not know. Try again; if it comes back, please report it: where the "
+            "program was started stands what happened."
+        )
 
-    app.add_exception_handler(AssistantError, said)
-    app.add_exception_handler(HTTPException, missing)
+    def answer(request: Request, error: Exception) -> Response:
+        status, words = status_and_words(request, error)
+        if not is_admin(request):
+            folder = site.library.folder
+            for place in {folder, folder.resolve()}:
+                words = words.replace(str(place), "…") if place.is_absolute() else words
+        response = said(status, words) if is_asked_by_script(request) else page(request, status, words)
+        if not isinstance(error, HTTPException | RequestValidationError | AssistantError):
+            response.headers["Connection"] = "close"  # as the server does once it has logged the error
+        return response
+
+    def page(request: Request, status: int, words: str) -> Response:
+        try:
+            return site.page(request, "error.html", status, message=words)
+        except AssistantError:  # the library does not even tell its size, which stands on every page
+            return PlainTextResponse(words, status)
+
+    return dict.fromkeys((HTTPException, RequestValidationError, AssistantError, Exception), answer)
 
 
 @contextlib.contextmanager

@@ -11,8 +11,9 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from assistant import export
@@ -47,7 +48,7 @@ class Downloads:
         return Route("/downloads/{token}/{name}", self._serve, methods=["GET"])
 
     def store(self, name: str, content: bytes) -> str:
-        """Store a file and return its address on this server. Its name is plain letters and an ending of `_TYPES`."""
+        """Store a file and return its path on this site. Its name is plain letters and an ending of `_TYPES`."""
         key = f"{secrets.token_hex(16)}/{name}"
         with self._lock:
             self._files[key] = content
@@ -55,20 +56,12 @@ class Downloads:
                 self._files.popitem(last=False)
         return f"/downloads/{key}"
 
-    def links(self, files: Mapping[str, tuple[str, bytes]]) -> str:
-        """Store files, by name with label and content, and return HTML that links to them. Labels are plain words."""
-        anchors = "".join(
-            f'<a href="{self.store(name, content)}" download="{name}">{label}</a>'
-            for name, (label, content) in files.items()
-        )
-        return f'<div class="files">{anchors}</div>'
-
     async def _serve(self, request: Request) -> Response:
         name = request.path_params["name"]
         with self._lock:
             content = self._files.get(f"{request.path_params['token']}/{name}")
         if content is None:
-            return PlainTextResponse(_GONE, 404)
+            raise HTTPException(404, _GONE)
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 

@@ -123,7 +123,7 @@ def asked_by(request: gr.Request) -> Request:
 
 def here(request: Request) -> str:
     """Return the path of a request on this site, without the prefix that a proxy puts before it."""
-    return str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", ""))) or "/"
+    return str(request.scope["path"]).removeprefix(_root(request)) or "/"
 
 
 def address(request: Request, path: str, filter: PaperFilter | None = None, **query: Any) -> str:
@@ -135,8 +135,12 @@ def address(request: Request, path: str, filter: PaperFilter | None = None, **qu
     for name, value in query.items():
         several = value if isinstance(value, list | tuple) else [value]
         pairs += [(name, str(each)) for each in several if each not in ("", None)]
-    root = str(request.scope.get("root_path", "")).rstrip("/")
-    return f"{root}{path}{'?' if pairs else ''}{urlencode(pairs)}"
+    return f"{_root(request).rstrip('/')}{path}{'?' if pairs else ''}{urlencode(pairs)}"
+
+
+def _root(request: Request) -> str:
+    """Return the prefix that a proxy puts before every path, also where a part of the site answers that is mounted."""
+    return str(request.scope.get("app_root_path", request.scope.get("root_path", "")))
 
 
 def paper_path(paper_id: str) -> str:

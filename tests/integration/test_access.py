@@ -1,16 +1,22 @@
 """Who may go on where, how often, and how much, as the server sees it."""
 
+import html
+import logging
+import queue
 import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from logging.handlers import QueueHandler
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import httpx2 as httpx
 import pytest
 from starlette.requests import Request
 
+from assistant.errors import LibraryError, QuestionError
 from assistant.library import Library, Users
 from assistant.settings import Settings
 from assistant.ui.app import server
@@ -97,6 +103,10 @@ def test_with_users_everything_but_the_login_asks_for_a_session(serve: Serve) ->
             assert answer.status_code == 303
             assert answer.headers["location"].startswith("/login")
         assert client.get("papers?author=A+B").headers["location"] == "/login?next=%2Fpapers%3Fauthor%3DA%2BB"
+        onward = client.get("author/A%3FB%25+%C3%96?page=2").headers["location"].removeprefix("/login?next=")
+        answer = client.post("login", data={"name": "ada", "password": PASSWORD, "next": unquote_plus(onward)})
+        assert answer.headers["location"] == "/author/A%3FB%25%2B%C3%96?page=2"
+        client.post("logout")
         for path in ("gradio_api/info", "config", "gradio_api/call/ask/x", "gradio_api/queue/data?session_hash=x"):
             assert client.get(path).status_code == 401
         assert asked(client).status_code == client.post("gradio_api/upload", content=b"x").status_code == 401
@@ -134,6 +144,7 @@ def test_the_wrong_password_is_said_as_the_wrong_name_is_and_tries_run_out(serve
         wrong = {"password": "wrong horse battery"}
         said = [client.post("login", data={"name": name, **wrong}) for name in ("ada", "eve")]
         assert ["is not right" in answer.text for answer in said] == [True, True]
+        assert [answer.status_code for answer in said] == [403, 403]
         assert not any(answer.headers.get("set-cookie") for answer in said)
         assert said[0].text.replace("ada", "eve") == said[1].text
         answers = [client.post("login", data={"name": "ada", **wrong}) for _ in range(4)]
@@ -142,6 +153,17 @@ def test_the_wrong_password_is_said_as_the_wrong_name_is_and_tries_run_out(serve
         assert "Go on in" in answers[-1].text
         assert client.post("login", data={"name": "ada", "password": PASSWORD}).status_code == 429
         assert client.post("login", content=b"x" * 10_000).status_code == 413
+
+
+def test_who_has_an_account_cannot_try_the_passwords_of_others_without_end(serve: Serve) -> None:
+    with serve("ada", "bob").browser() as client:
+        tried = []
+        for number in range(6):
+            tried.append(client.post("login", data={"name": f"eve{number}", "password": "wrong"}).status_code)
+            own = client.post("login", data={"name": "ada", "password": PASSWORD}).status_code
+            client.post("logout")
+        assert (tried[-1], own) == (429, 429)
+        assert 429 not in tried[:5]
 
 
 def test_a_link_from_another_site_finds_the_session_that_the_browser_held_back(serve: Serve) -> None:
@@ -187,6 +209,49 @@ def test_only_administrators_choose_models_and_see_users(serve: Serve) -> None:
         assert not serving.workspace.settings.read_ahead
 
 
+def test_nobody_reaches_the_conversations_of_another_user(serve: Serve) -> None:
+    with (serving := serve("ada", "bob")).browser("ada") as ada, serving.browser("bob") as bob:
+        asked_for = ada.post("turns", data={"question": "How many secret papers are there?"}, headers=AS_SCRIPT).json()
+        turn, talk = f"turns/{asked_for['turn']}", f"conversations/{asked_for['conversation']}"
+
+        def watched(client: httpx.Client) -> str:
+            event = client.post("gradio_api/call/watch", json={"data": [asked_for["turn"]]}).json()["event_id"]
+            return client.get(f"gradio_api/call/watch/{event}").text
+
+        assert '"is_over": true' in watched(ada)
+        ada.post(f"{turn}/rate", data={"rating": "1"})
+        paths = (
+            talk,
+            f"{talk}/files/conversation.md",
+            f"{talk}/files/conversation.zip",
+            *(f"{turn}/files/{name}" for name in ("answer.zip", "sources.bib", "sources.ris")),
+        )
+        assert ada.get(talk).status_code == ada.get(f"{turn}/files/answer.zip").status_code == 200
+        before = [ada.get(path).text for path in (talk, f"{talk}/files/conversation.md")]
+        assert "secret" not in watched(bob)
+        assert "is_over" not in watched(bob)
+        assert [bob.get(path).status_code for path in paths] == [404] * 3 + [400] * 3
+        for path in ("", "?q=secret", f"?removed={asked_for['conversation']}", "conversations/rated/questions.jsonl"):
+            answer = bob.get(path)
+            assert answer.status_code == 200
+            assert "How many secret" not in answer.text, path
+        for path, form in (
+            (f"{turn}/stop", {}),
+            (f"{turn}/show", {}),
+            (f"{turn}/rate", {"rating": "-1"}),
+            (f"{talk}/rename", {"title": "Mine"}),
+            (f"{talk}/remove", {}),
+            (f"{talk}/restore", {}),
+            ("turns", {"question": "And why?", "conversation": asked_for["conversation"]}),
+            ("turns", {"question": "And why?", "after": asked_for["turn"]}),
+            ("turns", {"question": "And why?", "replaces": asked_for["turn"]}),
+        ):
+            answer = bob.post(path, data=form, follow_redirects=True)
+            assert answer.status_code in (400, 404), path
+            assert "secret" not in answer.text, path
+        assert [ada.get(path).text for path in (talk, f"{talk}/files/conversation.md")] == before
+
+
 def test_a_call_knows_who_makes_it(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     import gradio as gr
 
@@ -204,6 +269,68 @@ def test_a_call_knows_who_makes_it(serve: Serve, monkeypatch: pytest.MonkeyPatch
         event = asked(client, "gradio_api/call/status").json()["event_id"]
         assert "complete" in client.get(f"gradio_api/call/status/{event}").text
     assert seen == ["ada"]
+
+
+AS_SCRIPT = {"Accept": "application/json"}
+
+
+def test_errors_are_said_in_a_page_with_a_way_back_and_to_scripts_as_json(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(error: Exception, of: type = Workspace, what: str = "model_states") -> None:
+        def fail(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(of, what, fail)
+
+    serving = serve("ada", "bob")
+    folder = str(serving.workspace.library.folder)
+    with serving.browser("ada") as ada, serving.browser("bob") as bob:
+
+        def said(status: int, client: httpx.Client = bob, path: str = "status", method: str = "GET") -> str:
+            page = client.request(method, path)
+            assert page.status_code == status
+            assert 'href="/">Back' in page.text
+            answer = client.request(method, path, headers=AS_SCRIPT)
+            assert answer.status_code == status
+            words = answer.json()["error"]
+            assert words in html.unescape(page.text)
+            return str(words)
+
+        failing(QuestionError("Too long."))
+        assert said(400) == "Too long."
+        failing(LibraryError(f"The file {folder}/library.sqlite3 is away."))
+        assert said(500) == "The file …/library.sqlite3 is away."
+        assert folder in said(500, ada)
+        failing(ValueError(f"secret of {folder}"))
+        assert "error that it does not know" in said(500, ada)
+        assert "secret" not in said(500, ada)
+        assert "rating" in said(400, path="turns/x/rate", method="POST")
+        assert "“none”" in said(404, path="paper/none")
+        for path in ("papers/no/such/view", "static/missing.css"):
+            assert said(404, path=path) == "There is nothing at this address."
+        assert "no longer available" in said(404, path=f"downloads/{'0' * 32}/a.bib")
+        assert bob.get("gradio_api/call/ask/missing/more").status_code == 404
+        assert "detail" in bob.post("gradio_api/call/missing", json={"data": []}).json()
+        failing(LibraryError("The file is away."), Library, "count")
+        assert bob.get("papers/no/such/view").text == "There is nothing at this address."
+        failing(LibraryError(f"The file {folder} is away."), Users, "of_session")
+        for headers in ({}, AS_SCRIPT):
+            answer = ada.get("papers", headers=headers)
+            assert answer.status_code == 500
+            assert "The library cannot be read" in answer.text
+            assert folder not in answer.text
+
+
+def test_an_error_that_nobody_foresaw_is_logged(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Workspace, "model_states", lambda _: dict[str, str]()["secret"])
+    logged: queue.Queue[logging.LogRecord] = queue.Queue()
+    with serve().browser() as client:
+        handler = QueueHandler(logged)
+        logging.getLogger("uvicorn.error").addHandler(handler)
+        assert client.get("status").status_code == 500
+        assert "KeyError: 'secret'" in logged.get(timeout=20).getMessage()
+        logging.getLogger("uvicorn.error").removeHandler(handler)
 
 
 @contextmanager
@@ -272,6 +399,25 @@ def test_behind_a_proxy_with_a_prefix_links_cookies_and_calls_work(serve: Serve,
         assert "complete" in client.get(f"{url}gradio_api/call/status/{event}", headers=logged_in).text
         foreign = {"Origin": "https://evil.example"}
         assert client.post(f"{url}login", data=form, headers=foreign).status_code == 403
+
+
+def test_links_to_files_have_the_prefix_of_the_page(serve: Serve, tmp_path: Path) -> None:
+    serving = serve(reach=Reach(root_path="/x"))
+    (tmp_path / "papers.bib").write_text(
+        "@article{a, title={A Loom}, author={Ada Byron}, year={1843}, abstract={Cards.}}"
+    )
+    serving.workspace.add([tmp_path / "papers.bib"])
+    with serving.browser() as client:
+        event = client.post("gradio_api/call/trend_files", json={"data": [""]}).json()["event_id"]
+        made = client.get(f"gradio_api/call/trend_files/{event}").text
+        links = re.findall(r'href=\\"([^"]*)\\"', made)
+        assert [link.rpartition("/")[2] for link in links] == ["trends.html", "trends.png", "trends.json"], made
+        for link in links:
+            assert link.startswith("/x/downloads/")
+            answer = client.get(serving.url.removesuffix("/x/") + link)
+            assert answer.status_code == 200
+            assert answer.headers["content-disposition"].startswith("attachment")
+        assert client.get(f"downloads/{'0' * 32}/trends.json").status_code == 404
 
 
 def test_only_a_proxy_that_was_named_is_believed(serve: Serve) -> None:

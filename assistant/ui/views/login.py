@@ -47,7 +47,8 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             return page
         token = site.users.log_in(name, password)
         if token is None:
-            return form(request, onward, name, phrases(request).gettext("The name or the password is not right."))
+            problem = phrases(request).gettext("The name or the password is not right.")
+            return form(request, onward, name, problem, 403)
         tries.forgive(client, name)
         answer = _on(request, onward)
         answer.set_cookie(

@@ -231,13 +231,13 @@ class _View:
         known, said = self._found(question), phrases(asked_by(request))
         drawn = charts.draw(known.found, self._library, known.filter)
         values = json.dumps(known.found.to_json(), ensure_ascii=False, indent=1)
-        return self._site.downloads.links(
-            {
-                "trends.html": (said.gettext("Page (HTML)"), drawn.html().encode()),
-                "trends.png": (said.gettext("Picture (PNG)"), drawn.png()),
-                "trends.json": (said.gettext("Figures (JSON)"), values.encode()),
-            }
-        )
+        files = {
+            "trends.html": (said.gettext("Page (HTML)"), drawn.html().encode()),
+            "trends.png": (said.gettext("Picture (PNG)"), drawn.png()),
+            "trends.json": (said.gettext("Figures (JSON)"), values.encode()),
+        }
+        links = [(name, label, self._site.downloads.store(name, content)) for name, (label, content) in files.items()]
+        return str(self._site.fragment(asked_by(request), "trends_files.html", links=links))
 
     def _counted(self, question: Question) -> KeptTrends:
         selected, described = trends.select(self._library, question.topic, question.filter, _no_search)

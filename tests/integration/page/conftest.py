@@ -144,7 +144,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert [url for url in requests if not url.startswith(("http://127.0.0.1:", "data:"))] == []
-    refused = re.compile(r"status of 40[04] (?!.*/static/)")  # Chromium's own remark on what a test asks for
+    refused = re.compile(r"status of 40[034] (?!.*/static/)")  # Chromium's own remark on what a test asks for
     assert [complaint for complaint in complaints if not refused.search(complaint)] == []
 
 

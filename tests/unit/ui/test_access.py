@@ -1,6 +1,10 @@
 """How often and how much is let through, and where a login leads."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +26,44 @@ def test_tries_are_counted_by_address_and_by_name_and_forgiven() -> None:
         tries.count("192.0.2.99", "other")
     tries.forgive("192.0.2.1", "other")
     tries.count("192.0.2.1", "other")
+
+
+def test_a_right_login_gives_the_address_back_its_own_try_alone() -> None:
+    tries = Tries()
+    for number in range(4):
+        tries.count("192.0.2.1", f"name{number}")
+        tries.count("192.0.2.1", "own")
+        tries.forgive("192.0.2.1", "own")
+    tries.count("192.0.2.1", "name4")
+    with pytest.raises(TooMany):
+        tries.count("192.0.2.1", "own")
+    for _ in range(50):  # people of one house who all know their passwords
+        tries.count("192.0.2.2", "own")
+        tries.forgive("192.0.2.2", "own")
+
+
+def test_tries_at_the_same_moment_are_counted_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries, begun = Tries(), threading.Barrier(2)
+    look = tries._of_addresses.test
+
+    def slow(*who: Any) -> bool:
+        found = look(*who)
+        with suppress(threading.BrokenBarrierError):
+            begun.wait(0.05)  # both have looked, unless one waits for the other
+        return found
+
+    for number in range(4):
+        tries.count("192.0.2.1", f"name{number}")
+    monkeypatch.setattr(tries._of_addresses, "test", slow)
+
+    def let_in(name: str) -> bool:
+        with suppress(TooMany):
+            tries.count("192.0.2.1", name)
+            return True
+        return False
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(let_in, ("ada", "bob"))) == [False, True]
 
 
 def test_what_is_refused_is_not_charged(tmp_path: Path) -> None:
