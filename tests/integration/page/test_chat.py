@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from gradio_client import Client
@@ -14,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from assistant.answering.model_queue import Ticket
 from assistant.library import Conversations
-from tests.integration.page.conftest import LOOM, Running, assert_accessible
+from tests.integration.page.conftest import LOOM, PAPERS, Running, assert_accessible
 
 
 def ask(page: Page, question: str) -> None:
@@ -75,6 +76,7 @@ def test_stop_ends_the_answer_and_keeps_what_was_written(app: Running, open_page
     assert app.model.stop.is_set()
     expect(turn).to_contain_text("The loom")
     expect(turn).to_contain_text("Stopped")
+    expect(turn).not_to_contain_text("before anything was written")
 
 
 def test_a_stopped_retry_leaves_the_good_answer_one_click_away(app: Running, open_page: Callable[..., Page]) -> None:
@@ -162,6 +164,7 @@ def test_ratings_are_kept_and_exported(app: Running, open_page: Callable[..., Pa
     expect_idle(page)
     page.get_by_role("button", name="A good answer").click()
     expect(page.get_by_role("button", name="A good answer")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="A good answer")).to_be_focused()
     assert [rated.turn.rating for rated in Conversations(app.workspace.library).rated()][-1] == 1
     with page.expect_download() as taken:
         page.get_by_text("Rated answers").click()
@@ -177,7 +180,7 @@ def test_files_of_an_answer_are_one_click_away(app: Running, open_page: Callable
         turn.get_by_text("BibTeX").click()
     assert "LoomNet" in taken.value.path().read_text(encoding="utf-8")
     with page.expect_download() as taken:
-        turn.get_by_text("Bundle").click()
+        turn.get_by_text("With evidence (ZIP)").click()
     assert taken.value.path().read_bytes().startswith(b"PK")
 
 
@@ -327,3 +330,42 @@ def test_picked_papers_are_compared_whatever_the_question_is_called(
     turn = expect_idle(page)
     expect(turn.locator("table tbody tr")).to_have_count(2)
     expect(page.locator("#composer .chip")).to_contain_text("2 picked")
+
+
+def test_the_last_chip_can_be_taken_away_and_retry_keeps_to_that(app: Running, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{app.url}?since=1840")
+    ask(page, "How many papers are there?")
+    turn = expect_idle(page)
+    expect(turn.locator("tbody tr")).to_have_count(1)
+    turn.get_by_role("button", name=re.compile("Ask again without")).click()
+    expect(page.locator(".turn tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator(".turn")).to_contain_text("Version 3 of 3")
+    expect_idle(page)
+    expect(page.locator(".turn tbody tr")).to_have_count(2)
+
+
+def test_sources_of_an_answer_are_there_when_the_library_has_grown(
+    empty_app: Running, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    for name, papers in (("old.bib", PAPERS), ("new.bib", PAPERS.replace("Engine", "Mill").replace("engine", "mill"))):
+        (tmp_path / name).write_text(papers, encoding="utf-8")
+    empty_app.workspace.add([tmp_path / "old.bib"])
+    page = open_page(empty_app.url)
+    ask(page, "How many papers are there?")
+    turn = expect_idle(page)
+    empty_app.workspace.add([tmp_path / "new.bib"])
+    with page.expect_download() as taken:
+        turn.get_by_text("BibTeX").click()
+    assert taken.value.path().read_text(encoding="utf-8").count("@") == 2
+
+
+def test_the_link_past_the_lists_leaves_what_was_typed(app: Running, open_page: Callable[..., Page]) -> None:
+    page = open_page(app.url)
+    page.fill("#question", "What does")
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#question")).to_be_focused()
+    expect(page.locator("#question")).to_have_value("What does")
+    page.go_back()
+    expect(page.locator("#question")).to_have_value("What does")
