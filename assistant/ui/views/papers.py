@@ -84,7 +84,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         ):  # as the form sends them
             return RedirectResponse(_canonical(site, request, pairs), 303)
         asked = Asked.read(pairs)
-        page = max(int(number), 1) if (number := request.query_params.get("page", "")).isdecimal() else 1
+        page = filter_query.number(request.query_params.get("page", ""))
         papers, ranks, count, passing = _found(site, asked, page)
         last = max(-(-count // PAGE), 1)
         if page > last:

@@ -172,8 +172,8 @@ class _View:
         first, last = (_period(request.query_params.get(name, ""), question) for name in ("first", "last"))
         among = PaperFilter(among=trend.paper_ids)
         wanted = within(among, first, last) if first and last else among
-        offset = (max(page, 1) - 1) * _ON_A_PAGE
-        listed, total = self._library.find_papers("", wanted, _ON_A_PAGE, offset)
+        page = min(max(page, 1), max(-(-len(trend.paper_ids) // _ON_A_PAGE), 1))
+        listed, total = self._library.find_papers("", wanted, _ON_A_PAGE, (page - 1) * _ON_A_PAGE)
         ids = trend.paper_ids if wanted == among else tuple(sorted(self._library.ids(wanted)))
         which = {"theme": theme} if theme else {"term": term}
         path, said = "/trends/papers", phrases(request)
@@ -192,7 +192,7 @@ class _View:
             "papers": listed,
             "total": total,
             "picked": PaperFilter(among=ids) if len(ids) <= _MOST_IN_ADDRESS else None,
-            "number": max(page, 1),
+            "number": page,
             "last_page": -(-total // _ON_A_PAGE),
             "extra": {**question.extra, **which, "first": first, "last": last},
             "change_in_words": theme_charts.change_in_words,

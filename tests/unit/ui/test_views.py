@@ -1,0 +1,56 @@
+"""Views asked for as addresses and forms, without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from assistant.library import upsert
+from assistant.settings import Settings
+from assistant.types import Record
+from assistant.ui import app
+from assistant.ui.hardening import Reach
+from assistant.workspace import Workspace
+from tests.conftest import make_paper
+from tests.fakes import HashingEmbedder, ScriptedModel
+
+MANY = "9" * 30
+ENDLESS = "9" * 5000
+"""Digits beyond what Python reads as a number."""
+
+PAPERS = (
+    make_paper("Beams", authors=("Ada Lovelace", "Mary/Maria Smith"), date="2020"),
+    make_paper("Bees", "Honey of nine hives.", authors=("Ada Lovelace",), date="2021"),
+)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    folder = tmp_path_factory.mktemp("views")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Workspace, "_load_embedder", lambda _: HashingEmbedder())
+        patched.setattr(Workspace, "_load_language_model", lambda _: ScriptedModel())
+        with Workspace(Settings(library=folder / "library", models=folder)) as opened:
+            upsert.store(opened.library, [Record(paper, line) for line, paper in enumerate(PAPERS, 1)], "a.bib")
+            yield opened
+
+
+@pytest.fixture(scope="module")
+def client(workspace: Workspace) -> TestClient:
+    site = app.application(workspace, workspace.library.folder, Reach())
+    return TestClient(site, base_url="http://127.0.0.1", follow_redirects=False)
+
+
+@pytest.mark.parametrize("digits", [MANY, ENDLESS])
+@pytest.mark.parametrize("path", ["/papers?page=", "/papers?since=", "/authors?fewest_authors=", "/trends?until="])
+def test_no_number_in_an_address_is_too_long_for_an_answer(client: TestClient, path: str, digits: str) -> None:
+    answer = client.get(path + digits)
+    assert answer.status_code == (303 if "page" in path else 400)
+
+
+@pytest.mark.parametrize("records", [MANY, ENDLESS])
+def test_no_number_in_a_form_is_too_long_for_an_answer(client: TestClient, workspace: Workspace, records: str) -> None:
+    form = {"decision": "undo merge", "one": workspace.library.papers()[0].id, "other": "x", "records": records}
+    assert client.post("/duplicates", data=form).status_code == 400
