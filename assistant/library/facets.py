@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, Table, Text, cast, func, select
 
 from assistant.library import fulltext
-from assistant.library.filters import is_named
+from assistant.library.filters import is_named, label_key
 from assistant.library.schema import authorships, categories, labels, papers
 from assistant.library.store import Library
 from assistant.text import arxiv_categories, fold
@@ -111,7 +111,7 @@ class FacetIndex:
             _best(
                 given,
                 given.counts(np.append(is_listed, np.zeros(int(given.numbers.max(initial=0)) + 1, bool))),
-                lambda name: replace(filter, label=name) if name.casefold() != filter.label.casefold() else None,
+                lambda name: replace(filter, label=name) if label_key(name) != label_key(filter.label) else None,
             ),
         )
 

@@ -199,3 +199,16 @@ def test_one_paper_has_the_pairs_that_may_be_duplicates_of_it(library: Library) 
     (pair,) = curation.alike(library, one.id)
     assert {pair.one.doi, pair.other.doi} == {"10.1/a", "10.1/b"}
     assert curation.alike(library, id_of(library, "Other")) == []
+
+
+def test_spaces_and_hidden_characters_do_not_tell_collections_apart(filled: Library) -> None:
+    labels.add(filled, "My  thesis", PaperFilter(author="Naibin Gu"))
+    assert labels.spelling(filled, " my \t thesis") == "My thesis"
+    assert labels.spelling(filled, " another  one") == "another one"
+    assert titles(filled, "my   thesis\u200b") == ["Beams", "Gears"]
+    assert facets.FacetIndex().find(filled, PaperFilter(label="my   thesis")).labels == ()
+    assert labels.remove(filled, "my\u00a0 thesis", PaperFilter(since=2022)) == 1
+    labels.rename(filled, "my   thesis", "Our  thesis")
+    assert listed(filled) == {"Our thesis": 1}
+    labels.delete_label(filled, "our   thesis")
+    assert listed(filled) == {}

@@ -54,3 +54,12 @@ def test_no_number_in_an_address_is_too_long_for_an_answer(client: TestClient, p
 def test_no_number_in_a_form_is_too_long_for_an_answer(client: TestClient, workspace: Workspace, records: str) -> None:
     form = {"decision": "undo merge", "one": workspace.library.papers()[0].id, "other": "x", "records": records}
     assert client.post("/duplicates", data=form).status_code == 400
+
+
+def test_whoever_names_a_collection_is_led_to_it_however_it_is_spelled(client: TestClient) -> None:
+    picked = {"action": "label", "everything": "yes", "label": "My   thesis"}
+    assert client.post("/papers/picked", data=picked).headers["location"] == "/papers?label=My+thesis"
+    named = {"label": "my  thesis", "name": "Our   thesis"}
+    assert client.post("/collections/rename", data=named).headers["location"] == "/papers?label=Our+thesis"
+    assert "Beams" in client.get("/papers?label=our++thesis").text
+    client.post("/collections/delete", data={"label": "our  thesis"})
