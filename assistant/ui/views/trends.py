@@ -52,7 +52,11 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         question = Question.read(request.query_params.multi_items())
         known = finder.kept(question)
         if (known is None or not known.is_fresh) and site.library.count(question.filter):
-            finder.begin(question).done.wait(_PATIENCE)
+            try:
+                finder.begin(question).done.wait(_PATIENCE)
+            except AssistantError:
+                if known is None:
+                    raise
             known = finder.kept(question)
         return site.page(request, "trends.html", **view.page(request, question, known))
 

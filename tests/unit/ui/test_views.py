@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
+from assistant.analysis import trends
 from assistant.library import upsert
 from assistant.settings import Settings
-from assistant.types import Record
-from assistant.ui import app
+from assistant.types import PaperFilter, Record
+from assistant.ui import app, trend_finding
 from assistant.ui.hardening import Reach
+from assistant.ui.site import author_path, paper_path
 from assistant.workspace import Workspace
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, ScriptedModel
@@ -63,3 +66,33 @@ def test_whoever_names_a_collection_is_led_to_it_however_it_is_spelled(client: T
     assert client.post("/collections/rename", data=named).headers["location"] == "/papers?label=Our+thesis"
     assert "Beams" in client.get("/papers?label=our++thesis").text
     client.post("/collections/delete", data={"label": "our  thesis"})
+
+
+def test_trends_of_before_are_shown_while_too_many_others_are_found(
+    client: TestClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = trends.find_and_keep(workspace.library, "", PaperFilter(), "year", lambda *_: [])
+    monkeypatch.setattr(trends, "kept", lambda *_: replace(known, is_fresh=False))
+    monkeypatch.setattr(trend_finding, "_MOST_WAITING", 0)
+    assert client.get("/trends").status_code == 200
+    monkeypatch.setattr(trends, "kept", lambda *_: None)
+    assert "Try again" in client.get("/trends").text
+
+
+def test_a_page_beyond_the_last_of_a_theme_is_the_last(
+    client: TestClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = tuple(sorted(workspace.library.ids(PaperFilter())))
+    found = trends.find(workspace.library, PaperFilter(), "year", "")
+    theme = trends.Trend("Insects", "insects", ids, "2020", "2021", (), "unclear", "", ids)
+    monkeypatch.setattr(trends, "kept", lambda *_: trends.KeptTrends(replace(found, themes=(theme,)), PaperFilter()))
+    assert "Beams" in client.get(f"/trends/papers?theme=insects&page={MANY}").text
+
+
+def test_a_name_with_a_slash_leads_to_who_has_it(client: TestClient, workspace: Workspace) -> None:
+    path = author_path("Mary/Maria Smith")
+    assert path.startswith("/authors?")
+    assert 'href="/author/mary-maria-smith"' in client.get(path).text
+    paper = next(each for each in workspace.library.papers() if each.title == "Beams")
+    assert 'href="/author/mary-maria-smith"' in client.get(paper_path(paper.id)).text
+    assert client.get("/author/mary-maria-smith").status_code == 200
