@@ -26,6 +26,7 @@ class People:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._roster_lock = threading.Lock()
         self._version = ""
         self._directory: Directory | None = None
         self._roster: Roster | None = None
@@ -45,14 +46,18 @@ class People:
         Those of this or an earlier run that are known are taken; others are counted, which reads all names.
         """
         now = version(connection)
-        if self._roster is None:
-            self._roster = Roster.kept(connection)
-        elif self._roster.version != now:
-            self._roster = Roster.kept(connection, now) or self._roster
-        if former or (self._roster and self._roster.version == now):
-            return self._roster
-        self._roster = Roster.made(connection, self.directory(connection), now)
-        return self._roster
+        with self._roster_lock:
+            if self._roster is None:
+                self._roster = Roster.kept(connection)
+            elif self._roster.version != now:
+                self._roster = Roster.kept(connection, now) or self._roster
+            known = self._roster
+        if former or (known and known.version == now):
+            return known
+        made = Roster.made(connection, self.directory(connection), now)
+        with self._roster_lock:
+            self._roster = made
+        return made
 
 
 def attach(engine: Engine) -> None:

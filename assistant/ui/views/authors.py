@@ -241,17 +241,22 @@ class _Themes:
 
     def __init__(self, site: Site) -> None:
         self._library = site.library
+        self._lock = threading.Lock()
         self._held: OrderedDict[tuple[PaperFilter, str], Sequence[trends.Trend]] = OrderedDict()
 
     def of(self, filter: PaperFilter) -> Sequence[trends.Trend]:
         """Return the themes of these papers as they are now, the largest first."""
         with self._library.transaction() as connection:
             key = filter, authors.version(connection)
-        if key not in self._held:
-            self._held[key] = trends.find(self._library, filter, "year", "", terms=False).themes
-            while len(self._held) > _THEMES:
-                self._held.popitem(last=False)
-        return self._held[key]
+        with self._lock:
+            found = self._held.get(key)
+        if found is None:
+            found = trends.find(self._library, filter, "year", "", terms=False).themes
+            with self._lock:
+                self._held[key] = found
+                while len(self._held) > _THEMES:
+                    self._held.popitem(last=False)
+        return found
 
 
 def _described(site: Site, person: Person) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
@@ -15,6 +16,7 @@ from assistant.types import PaperFilter, Record
 from assistant.ui import app, trend_finding
 from assistant.ui.hardening import Reach
 from assistant.ui.site import author_path, paper_path
+from assistant.ui.views import authors as author_views
 from assistant.workspace import Workspace
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, ScriptedModel
@@ -96,3 +98,12 @@ def test_a_name_with_a_slash_leads_to_who_has_it(client: TestClient, workspace: 
     paper = next(each for each in workspace.library.papers() if each.title == "Beams")
     assert 'href="/author/mary-maria-smith"' in client.get(paper_path(paper.id)).text
     assert client.get("/author/mary-maria-smith").status_code == 200
+
+
+def test_themes_are_told_though_others_push_them_out_at_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(author_views, "_THEMES", 0)
+    monkeypatch.setattr(trends, "find", lambda *_, **__: SimpleNamespace(themes=("weaving",)))
+    themes = author_views._Themes(SimpleNamespace(library=workspace.library))  # type: ignore[arg-type]
+    assert themes.of(PaperFilter()) == ("weaving",)
