@@ -84,6 +84,7 @@ class FacetIndex:
     def find(self, library: Library, filter: PaperFilter, words: str = "") -> Facets:
         """Return the facets of the papers of a filter in whose listing the words stand (see `Library.find_papers`)."""
         with library.transaction() as connection:
+            connection.exec_driver_sql("BEGIN")  # all is read as it is now, though papers are being added
             columns = self._read(connection)
             given = _labels(connection)
         is_listed = np.ones(columns.size, bool)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Table
 
 from assistant.errors import UsageError
 from assistant.library import Library, Reading, curation, facets, labels
@@ -212,3 +213,17 @@ def test_spaces_and_hidden_characters_do_not_tell_collections_apart(filled: Libr
     assert listed(filled) == {"Our thesis": 1}
     labels.delete_label(filled, "our   thesis")
     assert listed(filled) == {}
+
+
+def test_the_facets_are_told_while_papers_are_added(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = facets._holders
+
+    def added(table: Table) -> object:
+        read(filled, f"{table.name}.bib", make_paper(f"A {table.name}", authors=("Ann Poe",), categories=("cs.AI",)))
+        return query(table)
+
+    monkeypatch.setattr(facets, "_holders", added)
+    index = facets.FacetIndex()
+    assert [(each.name, each.count) for each in index.find(filled, PaperFilter()).categories] == [("cs.CL", 2)]
+    monkeypatch.undo()
+    assert {each.name: each.count for each in index.find(filled, PaperFilter()).categories} == {"cs.CL": 2, "cs.AI": 2}
