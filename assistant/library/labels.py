@@ -11,13 +11,16 @@ from assistant.errors import UsageError
 from assistant.library.field_provenance import SourceRecord
 from assistant.library.filters import label_key, papers_passing
 from assistant.library.rows import insert_rows, pages
-from assistant.library.schema import labels, papers
+from assistant.library.schema import facts, labels, papers
 from assistant.library.store import Library
 from assistant.text import one_line
 from assistant.types import Paper, PaperFilter
 
 LONGEST = 200
 """Characters of a label."""
+
+_VERSION = "labels version"
+"""Fact: a word that triggers of the table make another after every change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ def listed(library: Library) -> list[LabelCount]:
     query = select(func.min(labels.c.label), count).group_by(labels.c.folded).order_by(labels.c.folded)
     with library.transaction() as connection:
         return [LabelCount(str(name), int(number)) for name, number in connection.execute(query)]
+
+
+def version(connection: Connection) -> str:
+    """Return a word that is another after every change of labels."""
+    return str(connection.execute(select(facts.c.value).where(facts.c.name == _VERSION)).scalar())
 
 
 def add(library: Library, name: str, filter: PaperFilter) -> int:

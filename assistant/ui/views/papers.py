@@ -140,7 +140,9 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             return _file(site, format, scope)
         if action == "label":
             labels.add(library, label, scope)
-            return RedirectResponse(address(request, "/papers", PaperFilter(label=labels.spelling(library, label))), 303)
+            return RedirectResponse(
+                address(request, "/papers", PaperFilter(label=labels.spelling(library, label))), 303
+            )
         if action == "unlabel":
             labels.remove(library, label, scope)
             return RedirectResponse(address(request, "/papers", asked.filter, **asked.query), 303)

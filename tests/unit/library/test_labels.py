@@ -1,5 +1,6 @@
 """Collections: who is in them, and that they follow a paper wherever it goes."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -227,3 +228,36 @@ def test_the_facets_are_told_while_papers_are_added(filled: Library, monkeypatch
     assert [(each.name, each.count) for each in index.find(filled, PaperFilter()).categories] == [("cs.CL", 2)]
     monkeypatch.undo()
     assert {each.name: each.count for each in index.find(filled, PaperFilter()).categories} == {"cs.CL": 2, "cs.AI": 2}
+
+
+def test_labels_are_counted_anew_only_when_they_have_changed(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    count, counted = facets._labels, []
+    monkeypatch.setattr(facets, "_labels", lambda connection: (counted.append(1), count(connection))[1])
+    index = facets.FacetIndex()
+
+    def shown() -> list[tuple[str, int]]:
+        return [(each.name, each.count) for each in index.find(filled, PaperFilter()).labels]
+
+    labels.add(filled, "mine", PaperFilter())
+    assert shown() == shown() == [("mine", 3)]
+    assert len(counted) == 1
+    labels.rename(filled, "mine", "Ours")
+    assert shown() == [("Ours", 3)]
+    labels.remove(filled, "ours", PaperFilter(since=2022))
+    assert shown() == [("Ours", 1)]
+    curation.remove(filled, [paper.id for paper in filled.papers(PaperFilter(label="ours"))])
+    assert shown() == []
+    assert len(counted) == 4
+
+
+def test_large_facets_are_shown_as_they_were_while_they_are_read_anew(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facets, "_LARGE", 0)
+    index = facets.FacetIndex()
+    assert len(index.find(filled, PaperFilter()).years) == 5
+    read(filled, "d.bib", make_paper("Dawn", date="2025"))
+    assert index.find(filled, PaperFilter()).years[-1] == (2024, 1)
+    for thread in [each for each in threading.enumerate() if each.name == "facets"]:
+        thread.join()
+    assert index.find(filled, PaperFilter()).years[-1] == (2025, 1)
