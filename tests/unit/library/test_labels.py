@@ -261,3 +261,9 @@ def test_large_facets_are_shown_as_they_were_while_they_are_read_anew(
     for thread in [each for each in threading.enumerate() if each.name == "facets"]:
         thread.join()
     assert index.find(filled, PaperFilter()).years[-1] == (2025, 1)
+
+
+def test_an_index_alone_counts_who_is_in_a_collection(library: Library) -> None:
+    with library.transaction() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {labels._LISTED.compile(connection)}", (1, 0)).all()
+    assert any("COVERING INDEX labels_folded" in row.detail for row in plan)
