@@ -27,18 +27,24 @@ class People:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._roster_lock = threading.Lock()
-        self._version = ""
-        self._directory: Directory | None = None
+        self._made: tuple[str, str, Directory] | None = None
+        """The versions of text and decisions, and the people by them."""
         self._roster: Roster | None = None
 
     def directory(self, connection: Connection) -> Directory:
         """Return the people of the library as it is now. The first call after a change reads all names."""
         with self._lock:
-            now = version(connection)
-            if self._directory is None or self._version != now:
-                self._directory = Directory(connection, decisions.read(connection))
-                self._version = now
-            return self._directory
+            text, decided = fulltext.version(connection), decisions.version(connection)
+            if self._made is None or self._made[0] != text:
+                self._made = text, decided, Directory(connection, decisions.read(connection))
+            elif self._made[1] != decided:
+                self._made = text, decided, self._made[2].decided(decisions.read(connection))
+            return self._made[2]
+
+    def is_known(self, connection: Connection) -> bool:
+        """Tell whether the people of the library as it is now need not be made anew."""
+        made = self._made
+        return made is not None and made[:2] == (fulltext.version(connection), decisions.version(connection))
 
     def roster(self, connection: Connection, *, former: bool = False) -> Roster | None:
         """Return the figures of the people as they are now; with `former` as they were last known, None if never.

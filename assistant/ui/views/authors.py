@@ -123,7 +123,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     def merge(request: Request, who: str, other: Annotated[str, Form()]) -> RedirectResponse:
         with site.library.transaction() as connection:
             one, two = curation.named(connection, who), curation.named(connection, other)
-            return _back(request, connection, curation.merge(connection, one, two))
+            return _back(request, curation.merge(connection, one, two))
 
     @routes.post("/author/{who}/split")
     def split(request: Request, who: str, part: Annotated[tuple[str, ...], Form()] = ()) -> RedirectResponse:
@@ -131,14 +131,15 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             person = curation.named(connection, who)
             if not part:
                 return RedirectResponse(address(request, author_path(person.id)), 303)
-            return _back(request, connection, curation.split(connection, person, part)[0])
+            return _back(request, curation.split(connection, person, part))
 
     @routes.post("/author/{who}/undo")
     def undo(request: Request, who: str, decision: Annotated[int, Form()]) -> RedirectResponse:
         with site.library.transaction() as connection:
-            people = curation.undo(connection, decision)
-        person = next((each for each in people if each.id == who), people[0])
-        return RedirectResponse(address(request, author_path(person.id)), 303)
+            undone = curation.undo(connection, decision)
+        with site.library.transaction() as connection:
+            people = [person.id for person in curation.holders(connection, undone)]
+        return RedirectResponse(address(request, author_path(who if who in people else [*people, who][0])), 303)
 
     def find_themes(author: str, request: gr.Request) -> dict[str, Any]:
         """Return the themes of a person's papers as HTML."""
@@ -351,7 +352,6 @@ def _profiles(site: Site, person: Person) -> list[AuthorProfile]:
     return [profile for profile in stated if [each.id for each in owners[profile.name]] == [person.id]]
 
 
-def _back(request: Request, connection: Connection, person: Person) -> RedirectResponse:
-    """Lead to a person's page, which says what was decided last and offers to take it back."""
-    last = curation.decided(connection, person)[-1].number
-    return RedirectResponse(address(request, author_path(person.id), done=last), 303)
+def _back(request: Request, decision: Decision) -> RedirectResponse:
+    """Lead to a person's page, which says what was decided and offers to take it back."""
+    return RedirectResponse(address(request, author_path(decision.person_id), done=decision.number), 303)
