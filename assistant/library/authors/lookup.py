@@ -112,6 +112,11 @@ def alike(connection: Connection, person: Person) -> list[Person]:
     return sorted(found.values(), key=lambda each: (-len(each.paper_ids), each.id))
 
 
+def are_known(connection: Connection) -> bool:
+    """Tell whether people can be asked for at once; if not, whoever asks first waits until all names are read."""
+    return _people(connection).is_known(connection)
+
+
 def roster(connection: Connection) -> Roster:
     """Return everybody in figures. The first call after a change reads all names, which takes long in large libraries.
 

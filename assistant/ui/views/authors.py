@@ -184,10 +184,10 @@ class _Parts:
     """
 
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._library = site.library
         self._lock = threading.Lock()
         self._counting = threading.Lock()
-        self._is_read = False
         self._roster: Roster | None = None
         self._held: OrderedDict[PaperFilter, RosterPart] = OrderedDict()
 
@@ -196,20 +196,14 @@ class _Parts:
         with self._library.transaction() as connection:
             roster = authors.former_roster(connection)
             is_current = roster is not None and roster.version == authors.version(connection)
-        if roster is not None and len(roster.ids) >= _LARGE and not self._is_read:
-            self._is_read = True
-            threading.Thread(target=self._read, name="reading people", daemon=True).start()
+        if is_current:
+            self._site.knows_people()  # before the first person's page is asked for
         if not is_current and roster is not None and self._library.count() >= _LARGE:
             if not self._counting.locked():
                 threading.Thread(target=self._count, name="counting people", daemon=True).start()
         elif roster is None or not is_current:
             roster, is_current = self._count(), True
         return self._part(roster or self._count(), filter), is_current
-
-    def _read(self) -> None:
-        """Have the names read, which takes long, before the first person's page is asked for."""
-        with suppress(LibraryError), self._library.transaction() as connection:
-            authors.among(connection, ())
 
     def _count(self) -> Roster:
         """Count all people anew, one at a time, and keep the figures of a large library."""

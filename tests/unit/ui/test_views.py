@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from assistant.analysis import trends
 from assistant.library import upsert
 from assistant.settings import Settings
 from assistant.types import PaperFilter, Record
-from assistant.ui import app, trend_finding
+from assistant.ui import app, site, trend_finding
 from assistant.ui.hardening import Reach
 from assistant.ui.site import author_path, paper_path
 from assistant.ui.views import authors as author_views
@@ -44,8 +45,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 @pytest.fixture(scope="module")
 def client(workspace: Workspace) -> TestClient:
-    site = app.application(workspace, workspace.library.folder, Reach())
-    return TestClient(site, base_url="http://127.0.0.1", follow_redirects=False)
+    application = app.application(workspace, workspace.library.folder, Reach())
+    return TestClient(application, base_url="http://127.0.0.1", follow_redirects=False)
 
 
 @pytest.mark.parametrize("digits", [MANY, ENDLESS])
@@ -107,3 +108,15 @@ def test_themes_are_told_though_others_push_them_out_at_once(
     monkeypatch.setattr(trends, "find", lambda *_, **__: SimpleNamespace(themes=("weaving",)))
     themes = author_views._Themes(SimpleNamespace(library=workspace.library))  # type: ignore[arg-type]
     assert themes.of(PaperFilter()) == ("weaving",)
+
+
+def test_a_paper_leads_to_names_until_people_are_read(
+    client: TestClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "_LARGE", 0)
+    upsert.store(workspace.library, [Record(make_paper("Dawn", authors=("Ada Lovelace",)), 1)], "dawn.bib")
+    path = paper_path(next(each.id for each in workspace.library.papers() if each.title == "Dawn"))
+    assert 'href="/author/Ada%20Lovelace"' in client.get(path).text
+    for thread in [each for each in threading.enumerate() if each.name == "reading people"]:
+        thread.join()
+    assert 'href="/author/ada-lovelace"' in client.get(path).text
