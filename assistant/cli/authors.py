@@ -86,9 +86,12 @@ def merge(context: typer.Context, one: PersonName, other: PersonName, as_json: A
     """Merge two authors into one person, who keeps the first one's id. Later papers follow this."""
     from assistant.library.authors import curation
 
-    with open_workspace(context) as opened, opened.library.transaction() as connection:
-        first, second = curation.named(connection, one), curation.named(connection, other)
-        person = curation.merge(connection, first, second)
+    with open_workspace(context) as opened:
+        with opened.library.transaction() as connection:
+            first, second = curation.named(connection, one), curation.named(connection, other)
+            decision = curation.merge(connection, first, second)
+        with opened.library.transaction() as connection:
+            person = curation.holders(connection, decision)[0]
     done = f"Merged into {_described(person)}. `assistant authors split {person.id}` undoes it."
     render.show(as_json, lambda: _person_json(person), lambda: render.message(done))
 
@@ -106,8 +109,11 @@ def split(
     """Split off spellings or papers of an author that are somebody else's."""
     from assistant.library.authors import curation
 
-    with open_workspace(context) as opened, opened.library.transaction() as connection:
-        people = curation.split(connection, curation.named(connection, person), parts or ())
+    with open_workspace(context) as opened:
+        with opened.library.transaction() as connection:
+            decision = curation.split(connection, curation.named(connection, person), parts or ())
+        with opened.library.transaction() as connection:
+            people = curation.holders(connection, decision)
     done = f"{len(people)} people: {'; '.join(map(_described, people))}"
     render.show(as_json, lambda: [_person_json(each) for each in people], lambda: render.message(done))
 

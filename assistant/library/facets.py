@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, Table, Text, cast, func, select
 
+from assistant.errors import LibraryError
 from assistant.library import fulltext
-from assistant.library.filters import is_named
+from assistant.library.filters import is_named, label_key
+from assistant.library.labels import version as labels_version
 from assistant.library.schema import authorships, categories, labels, papers
 from assistant.library.store import Library
 from assistant.text import arxiv_categories, fold
@@ -25,7 +28,11 @@ from assistant.types import PaperFilter
 MOST = 8
 """Entries of a facet."""
 
+_LARGE = 20_000
+"""Papers, or labels of papers, that are read anew in the background."""
+
 Numbers = NDArray[np.int64]
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,6 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    version: str
     size: int
     years: _Column
     venues: _Column
@@ -78,14 +84,15 @@ class FacetIndex:
     """The facets of one library's lists. Safe in threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._columns: _Columns | None = None
+        self._columns = _Held(fulltext.version, _read, lambda columns: columns.size)
+        self._labels = _Held(labels_version, _labels, lambda column: len(column.numbers))
 
     def find(self, library: Library, filter: PaperFilter, words: str = "") -> Facets:
         """Return the facets of the papers of a filter in whose listing the words stand (see `Library.find_papers`)."""
         with library.transaction() as connection:
-            columns = self._read(connection)
-            given = _labels(connection)
+            connection.exec_driver_sql("BEGIN")  # all is read as it is now, though papers are being added
+            columns = self._columns.of(library, connection)
+            given = self._labels.of(library, connection)
         is_listed = np.ones(columns.size, bool)
         if words or not filter.is_empty:
             numbers = library.numbers(filter, words)
@@ -111,26 +118,54 @@ class FacetIndex:
             _best(
                 given,
                 given.counts(np.append(is_listed, np.zeros(int(given.numbers.max(initial=0)) + 1, bool))),
-                lambda name: replace(filter, label=name) if name.casefold() != filter.label.casefold() else None,
+                lambda name: replace(filter, label=name) if label_key(name) != label_key(filter.label) else None,
             ),
         )
 
-    def _read(self, connection: Connection) -> _Columns:
-        with self._lock:
-            version = fulltext.version(connection)
-            if self._columns is None or self._columns.version != version:
-                self._columns = _read(connection, version)
-            return self._columns
+
+class _Held(Generic[_Read]):
+    """What was read of a library last; when that has changed, what is large is read anew in the background."""
+
+    def __init__(
+        self,
+        version: Callable[[Connection], str],
+        read: Callable[[Connection], _Read],
+        size: Callable[[_Read], int],
+    ) -> None:
+        self._version, self._read, self._size = version, read, size
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._held: tuple[str, _Read] | None = None
+
+    def of(self, library: Library, connection: Connection) -> _Read:
+        """Return what the library holds, or held when it was read last."""
+        now, held = self._version(connection), self._held
+        if held and held[0] != now and self._size(held[1]) > _LARGE:
+            if self._reading.acquire(blocking=False):
+                threading.Thread(target=self._read_anew, args=(library,), name="facets", daemon=True).start()
+        elif held is None or held[0] != now:
+            with self._lock:
+                held = self._held
+                if held is None or held[0] != now:
+                    held = self._held = now, self._read(connection)
+        return held[1]
+
+    def _read_anew(self, library: Library) -> None:
+        try:
+            with suppress(LibraryError), library.transaction() as connection:  # tried again by who asks next
+                connection.exec_driver_sql("BEGIN")
+                self._held = self._version(connection), self._read(connection)
+        finally:
+            self._reading.release()
 
 
-def _read(connection: Connection, version: str) -> _Columns:
+def _read(connection: Connection) -> _Columns:
     joined = func.group_concat(cast(papers.c.number, Text))
     years = select(papers.c.year, joined).where(papers.c.year.is_not(None)).group_by(papers.c.year)
     venues = select(papers.c.venue, joined).where(papers.c.venue != "").group_by(papers.c.venue)
     known: dict[str, int] = dict(connection.execute(select(papers.c.id, papers.c.number)).all())
     last = connection.execute(select(func.max(papers.c.number))).scalar_one() or 0
     return _Columns(
-        version,
         int(last) + 1,
         _column(connection, years),
         _column(connection, venues),

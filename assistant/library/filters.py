@@ -39,7 +39,7 @@ from assistant.library.authors import lookup
 from assistant.library.rows import pages
 from assistant.library.schema import aliases, authorships, categories, labels, name_words, papers, records
 from assistant.text import arxiv_categories as subjects
-from assistant.text import fold
+from assistant.text import fold, one_line
 from assistant.types import PaperFilter
 
 UnknownField = Literal["author", "position", "any author", "authors", "number", "date", "code"]
@@ -106,6 +106,11 @@ def holding(query: Select[Any], words: str) -> Select[Any]:
     """Add to a query over `papers` that each of the words begins a word of title, authors, venue, category or date."""
     listed = fulltext.listed(words)
     return query if listed is None else query.where(papers.c.number.in_(listed))
+
+
+def label_key(name: str) -> str:
+    """Return what is the same of all spellings of a label: spaces, hidden characters and capitals do not count."""
+    return one_line(name).casefold()
 
 
 def venues_named(connection: Connection, words: str) -> list[str]:
@@ -204,7 +209,7 @@ def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condit
         is_named = (records.c.origin == filter.source) | records.c.origin.endswith(f"/{filter.source}", autoescape=True)
         yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
     if filter.label:
-        held = select(labels.c.paper_id).where(labels.c.folded == filter.label.strip().casefold())
+        held = select(labels.c.paper_id).where(labels.c.folded == label_key(filter.label))
         yield _Condition(papers.c.id.in_(held))
     if filter.added_since:
         yield _Condition(papers.c.added >= filter.added_since)

@@ -9,15 +9,23 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from assistant.errors import UsageError
 from assistant.library.field_provenance import SourceRecord
-from assistant.library.filters import papers_passing
+from assistant.library.filters import label_key, papers_passing
 from assistant.library.rows import insert_rows, pages
-from assistant.library.schema import labels, papers
+from assistant.library.schema import facts, labels, papers
 from assistant.library.store import Library
 from assistant.text import one_line
 from assistant.types import Paper, PaperFilter
 
 LONGEST = 200
 """Characters of a label."""
+
+_VERSION = "labels version"
+"""Fact: a word that triggers of the table make another after every change."""
+
+_ONE = labels.alias()
+_SPELLED = select(_ONE.c.label).where(_ONE.c.folded == labels.c.folded).limit(1).scalar_subquery()
+_LISTED = select(_SPELLED, func.count(labels.c.paper_id.distinct())).group_by(labels.c.folded).order_by(labels.c.folded)
+"""Labels and how many papers bear each: counted by an index alone, all of one folding being spelled alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +38,13 @@ class LabelCount:
 
 def listed(library: Library) -> list[LabelCount]:
     """Return the labels of the library by name."""
-    count = func.count(labels.c.paper_id.distinct())
-    query = select(func.min(labels.c.label), count).group_by(labels.c.folded).order_by(labels.c.folded)
     with library.transaction() as connection:
-        return [LabelCount(str(name), int(number)) for name, number in connection.execute(query)]
+        return [LabelCount(str(name), int(number)) for name, number in connection.execute(_LISTED)]
+
+
+def version(connection: Connection) -> str:
+    """Return a word that is another after every change of labels."""
+    return str(connection.execute(select(facts.c.value).where(facts.c.name == _VERSION)).scalar())
 
 
 def add(library: Library, name: str, filter: PaperFilter) -> int:
@@ -44,30 +55,34 @@ def add(library: Library, name: str, filter: PaperFilter) -> int:
     name = _checked(name)
     with library.transaction() as connection:
         spelled = _spelling(connection, name)
-        bearing = select(labels.c.paper_id).where(labels.c.folded == name.casefold())
+        bearing = select(labels.c.paper_id).where(labels.c.folded == label_key(name))
         query = papers_passing(connection, select(papers.c.id), filter).where(papers.c.id.not_in(bearing))
         ids = connection.execute(query).scalars().all()
         _insert(connection, ((paper_id, spelled, "") for paper_id in ids))
         return len(ids)
 
 
+def spelling(library: Library, name: str) -> str:
+    """Return a label as the library spells it, else as it would."""
+    with library.transaction() as connection:
+        return _spelling(connection, one_line(name))
+
+
 def remove(library: Library, name: str, filter: PaperFilter) -> int:
     """Take a label from the papers of a filter, whoever gave it; return how many bore it."""
     with library.transaction() as connection:
-        bearing = select(labels.c.paper_id).where(labels.c.folded == name.strip().casefold())
+        bearing = select(labels.c.paper_id).where(labels.c.folded == label_key(name))
         query = papers_passing(connection, select(papers.c.id), filter).where(papers.c.id.in_(bearing))
         ids = connection.execute(query).scalars().all()
         for page in pages(ids):
-            connection.execute(
-                delete(labels).where(labels.c.folded == name.strip().casefold(), labels.c.paper_id.in_(page))
-            )
+            connection.execute(delete(labels).where(labels.c.folded == label_key(name), labels.c.paper_id.in_(page)))
         return len(ids)
 
 
 def rename(library: Library, name: str, other: str) -> None:
     """Give a label another name; one that the library has already takes in its papers. Raises UsageError."""
     other = _checked(other)
-    one, folded = name.strip().casefold(), other.casefold()
+    one, folded = label_key(name), label_key(other)
     with library.transaction() as connection:
         spelled = other if one == folded else _spelling(connection, other)
         held = labels.alias()
@@ -86,7 +101,7 @@ def rename(library: Library, name: str, other: str) -> None:
 def delete_label(library: Library, name: str) -> None:
     """Take a label from every paper; the papers stay."""
     with library.transaction() as connection:
-        connection.execute(delete(labels).where(labels.c.folded == name.strip().casefold()))
+        connection.execute(delete(labels).where(labels.c.folded == label_key(name)))
 
 
 def move(connection: Connection, gone: str, remaining: str) -> None:
@@ -127,14 +142,14 @@ def _copy(connection: Connection, paper_id: str, others: Sequence[str]) -> None:
 
 def _insert(connection: Connection, given: Iterable[tuple[str, str, str]]) -> None:
     rows = [
-        {"paper_id": paper_id, "label": label, "folded": label.casefold(), "origin": origin}
+        {"paper_id": paper_id, "label": label, "folded": label_key(label), "origin": origin}
         for paper_id, label, origin in given
     ]
     insert_rows(connection, labels, rows)
 
 
 def _known(connection: Connection, name: str) -> str:
-    query = select(func.min(labels.c.label)).where(labels.c.folded == name.casefold())
+    query = select(func.min(labels.c.label)).where(labels.c.folded == label_key(name))
     return connection.execute(query).scalar_one() or ""
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _NAMES = tuple(field.name for field in fields(PaperFilter))
+_LARGEST = 10**9
+"""Number that an address can say, at most: SQLite counts no further than eight bytes."""
+
 _SEVERAL = frozenset(name for name, value in asdict(PaperFilter()).items() if isinstance(value, tuple)) | {"among"}
 
 
@@ -53,10 +56,20 @@ def read(pairs: Iterable[tuple[str, str]]) -> PaperFilter:
         elif name in _NAMES and value:
             said[name] = value
     try:
-        return _filter_type().validate_python(said)
+        found = _filter_type().validate_python(said)
     except ValueError as error:
-        wrong = ", ".join(f"{name} “{_shown(said[name])}”" for name in _wrong_fields(error) if name in said)
-        raise UsageError(f"This address asks for papers that cannot be: {wrong}. Take that out of it.") from error
+        raise _refused(said, _wrong_fields(error)) from error
+    if beyond := [name for name in said if _is_beyond(getattr(found, name))]:
+        raise _refused(said, beyond)
+    return found
+
+
+def number(value: str, usual: int = 1) -> int:
+    """Return the whole number, 1 or more, that an address says, however long; `usual` where it says none."""
+    value = value.strip()
+    if not value.isdecimal():
+        return usual
+    return max(int(value), 1) if len(value) < len(str(_LARGEST)) else _LARGEST
 
 
 def chips(filter: PaperFilter, names: Callable[[str], str]) -> list[Chip]:
@@ -82,6 +95,16 @@ def _groups(filter: PaperFilter) -> list[tuple[str, ...]]:
     joined = {name: group for group in together for name in group}
     groups = [joined.get(name, (name,)) for name in _NAMES if getattr(filter, name) != getattr(PaperFilter(), name)]
     return list(dict.fromkeys(groups))
+
+
+def _refused(said: Mapping[str, Any], names: Iterable[str]) -> UsageError:
+    wrong = ", ".join(f"{name} “{_shown(said[name])}”" for name in names if name in said)
+    return UsageError(f"This address asks for papers that cannot be: {wrong}. Take that out of it.")
+
+
+def _is_beyond(value: Any) -> bool:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(each, int) and abs(each) > _LARGEST for each in numbers)
 
 
 def _wrong_fields(error: ValueError) -> list[str]:

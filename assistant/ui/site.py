@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from assistant.library import Users
+from assistant.errors import LibraryError
+from assistant.library import Users, authors
 from assistant.settings import PROGRAM_VERSION
 from assistant.text import counted
 from assistant.types import Paper, PaperFilter
@@ -37,6 +40,8 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "中文"}
 
 _LOCALE = Path(__file__).with_name("locale")
 _SHOWN_AUTHORS = 3
+_LARGE = 5000
+"""Papers from which people are read in the background."""
 
 
 class Site:
@@ -52,6 +57,7 @@ class Site:
         self.uploads = uploads
         self.downloads = downloads
         self.summaries = Summaries(workspace)
+        self._reading = threading.Lock()
 
     def page(self, request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """Return a page as its template lays it out."""
@@ -81,6 +87,23 @@ class Site:
     def chips(self, filter: PaperFilter) -> list[filter_query.Chip]:
         """Return the conditions of a filter one by one, people by their names."""
         return filter_query.chips(filter, self.called)
+
+    def knows_people(self) -> bool:
+        """Tell whether people can be asked for at once. In a large library they are else read in the background."""
+        with self.library.transaction() as connection:
+            are_known = authors.are_known(connection)
+        if are_known or self.library.count() < _LARGE:
+            return True
+        if self._reading.acquire(blocking=False):
+            threading.Thread(target=self._read_people, name="reading people", daemon=True).start()
+        return False
+
+    def _read_people(self) -> None:
+        try:
+            with suppress(LibraryError), self.library.transaction() as connection:  # said to who asks for somebody
+                authors.among(connection, ())
+        finally:
+            self._reading.release()
 
     def called(self, author: str) -> str:
         """Return the name of the person whose id, or the words of whose name, stand in a filter."""

@@ -53,17 +53,20 @@ def named(connection: Connection, words: str) -> Person:
     return found[0]
 
 
-def merge(connection: Connection, one: Person, other: Person) -> Person:
-    """Make one person of two, who keeps the first one's id. Raises UsageError when they are one already."""
+def merge(connection: Connection, one: Person, other: Person) -> Decision:
+    """Make one person of two, who keeps the first one's id. Raises UsageError when they are one already.
+
+    Who the people are now, `holders` tells in a transaction of its own: in a large library that takes long, and what
+    is decided must not keep others from writing meanwhile.
+    """
     if one.id == other.id:
         raise UsageError(f"{one.id} is one person already.")
     decision = Decision("merge", one.id, _anchors(connection, one), _anchors(connection, other))
-    decisions.keep(connection, decision)
-    return _holder(connection, decision.one)
+    return decisions.keep(connection, decision)
 
 
-def split(connection: Connection, person: Person, parts: Sequence[str]) -> list[Person]:
-    """Take spellings or papers off a person and give them to another; without `parts`, undo the last merge.
+def split(connection: Connection, person: Person, parts: Sequence[str]) -> Decision:
+    """Take spellings or papers off a person and give them to another; without `parts`, undo the last merge: see `undo`.
 
     `parts` are spellings of the person's name or ids of papers. A spelling goes off on later papers too. Raises
     UsageError when nothing goes off, or nothing stays.
@@ -87,8 +90,7 @@ def split(connection: Connection, person: Person, parts: Sequence[str]) -> list[
     kept = tuple(anchor for anchor in anchors if anchor not in off)
     if not kept:
         raise UsageError(f"Nothing would be left of {person.id}.")
-    decisions.keep(connection, Decision("split", person.id, kept, off, spellings))
-    return [_holder(connection, kept), _holder(connection, off)]
+    return decisions.keep(connection, Decision("split", person.id, kept, off, spellings))
 
 
 def decided(connection: Connection, person: Person) -> list[Decision]:
@@ -97,17 +99,25 @@ def decided(connection: Connection, person: Person) -> list[Decision]:
     return [each for each in decisions.read(connection) if anchors.intersection((*each.one, *each.other))]
 
 
-def undo(connection: Connection, number: int) -> list[Person]:
-    """Take a decision back; return who has the names that it spoke of, each person once.
-
-    Raises UsageError where there is no such decision, or its papers are gone.
-    """
+def undo(connection: Connection, number: int) -> Decision:
+    """Take a decision back. Raises UsageError where there is no such decision."""
     found = next((each for each in decisions.read(connection) if each.number == number), None)
     if found is None:
         raise UsageError("This decision was taken back already.")
     decisions.forget(connection, [number])
-    people = [_holder(connection, side) for side in (found.one, found.other) if side]
-    return list({person.id: person for person in people}.values())
+    return found
+
+
+def holders(connection: Connection, decision: Decision) -> list[Person]:
+    """Return who has the names of which a decision speaks as things are now, each person once, of `one` first.
+
+    Names on papers that are gone are passed over.
+    """
+    held = (
+        next(filter(None, (lookup.holder(connection, *anchor) for anchor in side)), None)
+        for side in (decision.one, decision.other)
+    )
+    return list({person.id: person for person in held if person}.values())
 
 
 def export(connection: Connection) -> dict[str, Any]:
@@ -189,12 +199,3 @@ def _anchors(connection: Connection, person: Person) -> tuple[Anchor, ...]:
         query = select(authorships.c.paper_id, authorships.c.name).where(authorships.c.paper_id.in_(page))
         found |= {(row.paper_id, row.name) for row in connection.execute(query) if row.name in names}
     return tuple(sorted(found))
-
-
-def _holder(connection: Connection, anchors: Sequence[Anchor]) -> Person:
-    """Return the person who has the first of these names on papers."""
-    paper_id, name = anchors[0]
-    person = lookup.holder(connection, paper_id, name)
-    if person is None:
-        raise UsageError(f"The paper {paper_id} is no longer in the library.")
-    return person

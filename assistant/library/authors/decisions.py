@@ -58,19 +58,18 @@ def version(connection: Connection) -> str:
     return str(connection.execute(select(facts.c.value).where(facts.c.name == _VERSION)).scalar())
 
 
-def keep(connection: Connection, decision: Decision) -> None:
-    """Add a decision as the last one; an earlier one that is the same is forgotten."""
+def keep(connection: Connection, decision: Decision) -> Decision:
+    """Add a decision as the last one, and return it with its number; an earlier one that is the same is forgotten."""
     same = [known.number for known in read(connection) if replace(known, number=decision.number) == decision]
     forget(connection, same)
-    connection.execute(
-        insert(author_decisions).values(
-            kind=decision.kind,
-            person_id=decision.person_id,
-            one=json.dumps(decision.one),
-            other=json.dumps(decision.other),
-            spellings=json.dumps(decision.spellings),
-        )
+    row = insert(author_decisions).values(
+        kind=decision.kind,
+        person_id=decision.person_id,
+        one=json.dumps(decision.one),
+        other=json.dumps(decision.other),
+        spellings=json.dumps(decision.spellings),
     )
+    return replace(decision, number=connection.execute(row).lastrowid)
 
 
 def forget(connection: Connection, numbers: Sequence[int]) -> None:

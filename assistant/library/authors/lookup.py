@@ -26,18 +26,25 @@ class People:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._version = ""
-        self._directory: Directory | None = None
+        self._roster_lock = threading.Lock()
+        self._made: tuple[str, str, Directory] | None = None
+        """The versions of text and decisions, and the people by them."""
         self._roster: Roster | None = None
 
     def directory(self, connection: Connection) -> Directory:
         """Return the people of the library as it is now. The first call after a change reads all names."""
         with self._lock:
-            now = version(connection)
-            if self._directory is None or self._version != now:
-                self._directory = Directory(connection, decisions.read(connection))
-                self._version = now
-            return self._directory
+            text, decided = fulltext.version(connection), decisions.version(connection)
+            if self._made is None or self._made[0] != text:
+                self._made = text, decided, Directory(connection, decisions.read(connection))
+            elif self._made[1] != decided:
+                self._made = text, decided, self._made[2].decided(decisions.read(connection))
+            return self._made[2]
+
+    def is_known(self, connection: Connection) -> bool:
+        """Tell whether the people of the library as it is now need not be made anew."""
+        made = self._made
+        return made is not None and made[:2] == (fulltext.version(connection), decisions.version(connection))
 
     def roster(self, connection: Connection, *, former: bool = False) -> Roster | None:
         """Return the figures of the people as they are now; with `former` as they were last known, None if never.
@@ -45,14 +52,18 @@ class People:
         Those of this or an earlier run that are known are taken; others are counted, which reads all names.
         """
         now = version(connection)
-        if self._roster is None:
-            self._roster = Roster.kept(connection)
-        elif self._roster.version != now:
-            self._roster = Roster.kept(connection, now) or self._roster
-        if former or (self._roster and self._roster.version == now):
-            return self._roster
-        self._roster = Roster.made(connection, self.directory(connection), now)
-        return self._roster
+        with self._roster_lock:
+            if self._roster is None:
+                self._roster = Roster.kept(connection)
+            elif self._roster.version != now:
+                self._roster = Roster.kept(connection, now) or self._roster
+            known = self._roster
+        if former or (known and known.version == now):
+            return known
+        made = Roster.made(connection, self.directory(connection), now)
+        with self._roster_lock:
+            self._roster = made
+        return made
 
 
 def attach(engine: Engine) -> None:
@@ -99,6 +110,11 @@ def alike(connection: Connection, person: Person) -> list[Person]:
     near = {other for key in keys for other in (key, *directory.index.matches.get(key, ()))}
     found = {each.id: each for key in near for each in directory.by_key.get(key, ()) if each.id != person.id}
     return sorted(found.values(), key=lambda each: (-len(each.paper_ids), each.id))
+
+
+def are_known(connection: Connection) -> bool:
+    """Tell whether people can be asked for at once; if not, whoever asks first waits until all names are read."""
+    return _people(connection).is_known(connection)
 
 
 def roster(connection: Connection) -> Roster:

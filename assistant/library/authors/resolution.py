@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -75,10 +76,20 @@ class Directory:
             for paper_id, keys in self._keys.items()
         }
         self._claimed: dict[Anchor, NameMatch] = {}  # why, where several people may have the name
+        self._undecided = self._clusters(listed)
+        self._name_people(decisions)
+
+    def decided(self, decisions: Sequence[Decision]) -> Directory:
+        """Return the people of the same names by other decisions. Nothing is read."""
+        directory = copy(self)
+        directory._name_people(decisions)
+        return directory
+
+    def _name_people(self, decisions: Sequence[Decision]) -> None:
         self.by_id: dict[str, Person] = {}
         self.by_key: dict[str, list[Person]] = {}
         self.by_paper: dict[str, list[tuple[str, Person]]] = {}
-        for cluster in self._decided(self._clusters(listed), decisions):
+        for cluster in self._decided(self._undecided, decisions):
             self._add_person(cluster)
 
     def _clusters(self, listed: dict[str, list[str]]) -> list[_Cluster]:
@@ -131,7 +142,7 @@ class Directory:
                     claims.update({(node[0], key): best for node in part if isinstance(node, tuple)})
         return claims
 
-    def _decided(self, clusters: list[_Cluster], decisions: Sequence[Decision]) -> Iterable[_Cluster]:
+    def _decided(self, clusters: Sequence[_Cluster], decisions: Sequence[Decision]) -> Iterable[_Cluster]:
         """Return the clusters as the decisions, one after the other, leave them; those with a decided id first."""
         home = {anchor: cluster for cluster in reversed(clusters) for anchor in cluster.anchors} if decisions else {}
         order = {paper_id: place for place, paper_id in enumerate(self._keys)}

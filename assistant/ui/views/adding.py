@@ -24,7 +24,7 @@ from assistant.ingestion import read_pasted
 from assistant.ingestion.remote import Reference
 from assistant.library import curation, schema
 from assistant.types import IngestionReport, Paper, Progress, ProgressListener
-from assistant.ui import reports
+from assistant.ui import filter_query, reports
 from assistant.ui.calls import Call
 from assistant.ui.duplicates import Duplicates, compared
 from assistant.ui.jobs import Job, Jobs
@@ -188,17 +188,18 @@ class _Adding:
         library = self.site.library
         if decision == "merge":
             one, other = sorted((one, other), key=lambda name: name.startswith("title:"))
-            numbers = ",".join(str(record.number) for record in curation.sources(library, other))
-            if not numbers or not curation.sources(library, one):
+            merged = ",".join(str(record.number) for record in curation.sources(library, other))
+            if not merged or not curation.sources(library, one):
                 raise UsageError("One of these papers is no longer in the library. Open the duplicates again.")
             with self.duplicates.deciding((one, other)):
                 curation.merge(library, one, other)
-            records = numbers
+            records = merged
         elif decision == "apart":
             with self.duplicates.deciding((one, other)):
                 curation.keep_apart(library, one, other)
         elif decision == "undo merge":
-            parted = curation.split(library, one, [int(number) for number in records.split(",") if number.isdecimal()])
+            numbers = [filter_query.number(each) for each in records.split(",") if each.isdecimal()]
+            parted = curation.split(library, one, numbers)
             curation.forget_apart(library, *(paper.id for paper in parted))
         elif decision == "undo apart":
             curation.forget_apart(library, one, other)

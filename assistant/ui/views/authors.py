@@ -123,7 +123,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     def merge(request: Request, who: str, other: Annotated[str, Form()]) -> RedirectResponse:
         with site.library.transaction() as connection:
             one, two = curation.named(connection, who), curation.named(connection, other)
-            return _back(request, connection, curation.merge(connection, one, two))
+            return _back(request, curation.merge(connection, one, two))
 
     @routes.post("/author/{who}/split")
     def split(request: Request, who: str, part: Annotated[tuple[str, ...], Form()] = ()) -> RedirectResponse:
@@ -131,14 +131,15 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             person = curation.named(connection, who)
             if not part:
                 return RedirectResponse(address(request, author_path(person.id)), 303)
-            return _back(request, connection, curation.split(connection, person, part)[0])
+            return _back(request, curation.split(connection, person, part))
 
     @routes.post("/author/{who}/undo")
     def undo(request: Request, who: str, decision: Annotated[int, Form()]) -> RedirectResponse:
         with site.library.transaction() as connection:
-            people = curation.undo(connection, decision)
-        person = next((each for each in people if each.id == who), people[0])
-        return RedirectResponse(address(request, author_path(person.id)), 303)
+            undone = curation.undo(connection, decision)
+        with site.library.transaction() as connection:
+            people = [person.id for person in curation.holders(connection, undone)]
+        return RedirectResponse(address(request, author_path(who if who in people else [*people, who][0])), 303)
 
     def find_themes(author: str, request: gr.Request) -> dict[str, Any]:
         """Return the themes of a person's papers as HTML."""
@@ -183,10 +184,10 @@ class _Parts:
     """
 
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._library = site.library
         self._lock = threading.Lock()
         self._counting = threading.Lock()
-        self._is_read = False
         self._roster: Roster | None = None
         self._held: OrderedDict[PaperFilter, RosterPart] = OrderedDict()
 
@@ -195,20 +196,14 @@ class _Parts:
         with self._library.transaction() as connection:
             roster = authors.former_roster(connection)
             is_current = roster is not None and roster.version == authors.version(connection)
-        if roster is not None and len(roster.ids) >= _LARGE and not self._is_read:
-            self._is_read = True
-            threading.Thread(target=self._read, name="reading people", daemon=True).start()
+        if is_current:
+            self._site.knows_people()  # before the first person's page is asked for
         if not is_current and roster is not None and self._library.count() >= _LARGE:
             if not self._counting.locked():
                 threading.Thread(target=self._count, name="counting people", daemon=True).start()
         elif roster is None or not is_current:
             roster, is_current = self._count(), True
         return self._part(roster or self._count(), filter), is_current
-
-    def _read(self) -> None:
-        """Have the names read, which takes long, before the first person's page is asked for."""
-        with suppress(LibraryError), self._library.transaction() as connection:
-            authors.among(connection, ())
 
     def _count(self) -> Roster:
         """Count all people anew, one at a time, and keep the figures of a large library."""
@@ -241,17 +236,22 @@ class _Themes:
 
     def __init__(self, site: Site) -> None:
         self._library = site.library
+        self._lock = threading.Lock()
         self._held: OrderedDict[tuple[PaperFilter, str], Sequence[trends.Trend]] = OrderedDict()
 
     def of(self, filter: PaperFilter) -> Sequence[trends.Trend]:
         """Return the themes of these papers as they are now, the largest first."""
         with self._library.transaction() as connection:
             key = filter, authors.version(connection)
-        if key not in self._held:
-            self._held[key] = trends.find(self._library, filter, "year", "", terms=False).themes
-            while len(self._held) > _THEMES:
-                self._held.popitem(last=False)
-        return self._held[key]
+        with self._lock:
+            found = self._held.get(key)
+        if found is None:
+            found = trends.find(self._library, filter, "year", "", terms=False).themes
+            with self._lock:
+                self._held[key] = found
+                while len(self._held) > _THEMES:
+                    self._held.popitem(last=False)
+        return found
 
 
 def _described(site: Site, person: Person) -> Mapping[str, Any]:
@@ -346,7 +346,6 @@ def _profiles(site: Site, person: Person) -> list[AuthorProfile]:
     return [profile for profile in stated if [each.id for each in owners[profile.name]] == [person.id]]
 
 
-def _back(request: Request, connection: Connection, person: Person) -> RedirectResponse:
-    """Lead to a person's page, which says what was decided last and offers to take it back."""
-    last = curation.decided(connection, person)[-1].number
-    return RedirectResponse(address(request, author_path(person.id), done=last), 303)
+def _back(request: Request, decision: Decision) -> RedirectResponse:
+    """Lead to a person's page, which says what was decided and offers to take it back."""
+    return RedirectResponse(address(request, author_path(decision.person_id), done=decision.number), 303)

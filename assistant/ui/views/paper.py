@@ -77,7 +77,9 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
 
 
 def _people(site: Site, paper: Paper) -> dict[str, str]:
-    """Return the ids of the people who wrote a paper, by the names that stand on it."""
+    """Return the ids of the people who wrote a paper, by the names that stand on it; none while people are read."""
+    if not site.knows_people():
+        return {}
     with site.library.transaction() as connection:
         holders = {name: authors.holder(connection, paper.id, name) for name in paper.authors}
     return {name: person.id for name, person in holders.items() if person}

@@ -84,7 +84,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         ):  # as the form sends them
             return RedirectResponse(_canonical(site, request, pairs), 303)
         asked = Asked.read(pairs)
-        page = max(int(number), 1) if (number := request.query_params.get("page", "")).isdecimal() else 1
+        page = filter_query.number(request.query_params.get("page", ""))
         papers, ranks, count, passing = _found(site, asked, page)
         last = max(-(-count // PAGE), 1)
         if page > last:
@@ -140,7 +140,9 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             return _file(site, format, scope)
         if action == "label":
             labels.add(library, label, scope)
-            return RedirectResponse(address(request, "/papers", PaperFilter(label=label.strip())), 303)
+            return RedirectResponse(
+                address(request, "/papers", PaperFilter(label=labels.spelling(library, label))), 303
+            )
         if action == "unlabel":
             labels.remove(library, label, scope)
             return RedirectResponse(address(request, "/papers", asked.filter, **asked.query), 303)
@@ -166,7 +168,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     @routes.post("/collections/rename")
     def rename(request: Request, label: Annotated[str, Form()], name: Annotated[str, Form()]) -> Response:
         labels.rename(library, label, name)
-        return RedirectResponse(address(request, "/papers", PaperFilter(label=name.strip())), 303)
+        return RedirectResponse(address(request, "/papers", PaperFilter(label=labels.spelling(library, name))), 303)
 
     @routes.post("/collections/delete")
     def delete(request: Request, label: Annotated[str, Form()]) -> Response:

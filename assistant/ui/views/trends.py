@@ -52,7 +52,11 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         question = Question.read(request.query_params.multi_items())
         known = finder.kept(question)
         if (known is None or not known.is_fresh) and site.library.count(question.filter):
-            finder.begin(question).done.wait(_PATIENCE)
+            try:
+                finder.begin(question).done.wait(_PATIENCE)
+            except AssistantError:
+                if known is None:
+                    raise
             known = finder.kept(question)
         return site.page(request, "trends.html", **view.page(request, question, known))
 
@@ -172,8 +176,8 @@ class _View:
         first, last = (_period(request.query_params.get(name, ""), question) for name in ("first", "last"))
         among = PaperFilter(among=trend.paper_ids)
         wanted = within(among, first, last) if first and last else among
-        offset = (max(page, 1) - 1) * _ON_A_PAGE
-        listed, total = self._library.find_papers("", wanted, _ON_A_PAGE, offset)
+        page = min(max(page, 1), max(-(-len(trend.paper_ids) // _ON_A_PAGE), 1))
+        listed, total = self._library.find_papers("", wanted, _ON_A_PAGE, (page - 1) * _ON_A_PAGE)
         ids = trend.paper_ids if wanted == among else tuple(sorted(self._library.ids(wanted)))
         which = {"theme": theme} if theme else {"term": term}
         path, said = "/trends/papers", phrases(request)
@@ -192,7 +196,7 @@ class _View:
             "papers": listed,
             "total": total,
             "picked": PaperFilter(among=ids) if len(ids) <= _MOST_IN_ADDRESS else None,
-            "number": max(page, 1),
+            "number": page,
             "last_page": -(-total // _ON_A_PAGE),
             "extra": {**question.extra, **which, "first": first, "last": last},
             "change_in_words": theme_charts.change_in_words,

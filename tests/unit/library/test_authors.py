@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from assistant.errors import UsageError
 from assistant.library import Library, curation, upsert
-from assistant.library.authors import Person, lookup
+from assistant.library.authors import Person, lookup, resolution
 from assistant.library.authors import curation as author_curation
 from assistant.library.authors.names import match, parse, usual_order
 from assistant.library.schema import author_decisions
@@ -204,7 +204,8 @@ def test_people_of_an_undone_transaction_are_forgotten(library: Library) -> None
     add(library, wrote("Naibin Gu", title="One"), wrote("N. Gu", title="Two"))
     person = find(library, "naibin-gu")[0]
     with pytest.raises(KeyError), library.transaction() as connection:
-        assert len(author_curation.split(connection, person, ["N. Gu"])) == 2
+        decision = author_curation.split(connection, person, ["N. Gu"])
+        assert len(author_curation.holders(connection, decision)) == 2
         raise KeyError
     assert find(library, "naibin-gu") == [person]
     split(library, "naibin-gu", find(library, "naibin-gu")[0].paper_ids[0])
@@ -280,14 +281,14 @@ def test_case_and_marks_do_not_change_who_is_meant(people_of_many_spellings: Lib
 
 def merge(library: Library, one: str, other: str) -> Person:
     with library.transaction() as connection:
-        return author_curation.merge(
-            connection, author_curation.named(connection, one), author_curation.named(connection, other)
-        )
+        people = (author_curation.named(connection, one), author_curation.named(connection, other))
+        return author_curation.holders(connection, author_curation.merge(connection, *people))[0]
 
 
 def split(library: Library, person: str, *parts: str) -> list[Person]:
     with library.transaction() as connection:
-        return author_curation.split(connection, author_curation.named(connection, person), parts)
+        decision = author_curation.split(connection, author_curation.named(connection, person), parts)
+        return author_curation.holders(connection, decision)
 
 
 def everybody(library: Library) -> list[Person]:
@@ -345,11 +346,43 @@ def test_any_decision_is_taken_back_by_its_number(renamed: Library) -> None:
     with renamed.transaction() as connection:
         merging, splitting = author_curation.decided(connection, author_curation.named(connection, "mary-smith"))
         assert (merging.kind, splitting.kind) == ("merge", "split")
-        assert ids(author_curation.undo(connection, splitting.number)) == ["mary-smith"]
-        assert ids(author_curation.undo(connection, merging.number)) == ["mary-smith", "mary-jones"]
+        undone = author_curation.undo(connection, splitting.number)
+        assert ids(author_curation.holders(connection, undone)) == ["mary-smith"]
+        undone = author_curation.undo(connection, merging.number)
+        assert ids(author_curation.holders(connection, undone)) == ["mary-smith", "mary-jones"]
         assert author_curation.decided(connection, author_curation.named(connection, "mary-smith")) == []
         with pytest.raises(UsageError, match="taken back already"):
             author_curation.undo(connection, merging.number)
+
+
+def test_nobody_is_looked_for_while_a_decision_is_written(renamed: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    [smith], [jones] = find(renamed, "Mary Smith"), find(renamed, "Mary Jones")
+    with monkeypatch.context() as patched, renamed.transaction() as connection:
+        patched.delattr(lookup, "_directory")
+        merging = author_curation.merge(connection, smith, jones)
+    assert (merging.kind, merging.number) == ("merge", 1)
+    [merged] = find(renamed, "Mary Smith")
+    with monkeypatch.context() as patched, renamed.transaction() as connection:
+        patched.delattr(lookup, "_directory")
+        author_curation.split(connection, merged, ["Mary Jones"])
+        author_curation.undo(connection, merging.number)
+    assert set(ids(everybody(renamed))) == {"mary-smith", "mary-jones", "peng-fu"}
+
+
+def test_names_are_not_read_again_after_a_decision(renamed: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = everybody(renamed)
+    monkeypatch.delattr(resolution, "NameIndex")
+    merge(renamed, "Mary Smith", "Mary Jones")
+    assert len(everybody(renamed)) == 2
+    split(renamed, "mary-smith")
+    assert everybody(renamed) == before
+
+
+def test_a_decision_about_papers_that_are_gone_is_taken_back(renamed: Library) -> None:
+    merge(renamed, "Mary Smith", "Mary Jones")
+    curation.remove(renamed, [paper.id for paper in renamed.papers() if paper.title == "Before"])
+    with renamed.transaction() as connection:
+        assert ids(author_curation.holders(connection, author_curation.undo(connection, 1))) == ["mary-jones"]
 
 
 def test_a_merge_holds_when_papers_come_go_and_come_back(renamed: Library, tmp_path: Path) -> None:

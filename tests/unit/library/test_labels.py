@@ -1,8 +1,10 @@
 """Collections: who is in them, and that they follow a paper wherever it goes."""
 
+import threading
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Table
 
 from assistant.errors import UsageError
 from assistant.library import Library, Reading, curation, facets, labels
@@ -199,3 +201,69 @@ def test_one_paper_has_the_pairs_that_may_be_duplicates_of_it(library: Library) 
     (pair,) = curation.alike(library, one.id)
     assert {pair.one.doi, pair.other.doi} == {"10.1/a", "10.1/b"}
     assert curation.alike(library, id_of(library, "Other")) == []
+
+
+def test_spaces_and_hidden_characters_do_not_tell_collections_apart(filled: Library) -> None:
+    labels.add(filled, "My  thesis", PaperFilter(author="Naibin Gu"))
+    assert labels.spelling(filled, " my \t thesis") == "My thesis"
+    assert labels.spelling(filled, " another  one") == "another one"
+    assert titles(filled, "my   thesis\u200b") == ["Beams", "Gears"]
+    assert facets.FacetIndex().find(filled, PaperFilter(label="my   thesis")).labels == ()
+    assert labels.remove(filled, "my\u00a0 thesis", PaperFilter(since=2022)) == 1
+    labels.rename(filled, "my   thesis", "Our  thesis")
+    assert listed(filled) == {"Our thesis": 1}
+    labels.delete_label(filled, "our   thesis")
+    assert listed(filled) == {}
+
+
+def test_the_facets_are_told_while_papers_are_added(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = facets._holders
+
+    def added(table: Table) -> object:
+        read(filled, f"{table.name}.bib", make_paper(f"A {table.name}", authors=("Ann Poe",), categories=("cs.AI",)))
+        return query(table)
+
+    monkeypatch.setattr(facets, "_holders", added)
+    index = facets.FacetIndex()
+    assert [(each.name, each.count) for each in index.find(filled, PaperFilter()).categories] == [("cs.CL", 2)]
+    monkeypatch.undo()
+    assert {each.name: each.count for each in index.find(filled, PaperFilter()).categories} == {"cs.CL": 2, "cs.AI": 2}
+
+
+def test_labels_are_counted_anew_only_when_they_have_changed(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    count, counted = facets._labels, []
+    monkeypatch.setattr(facets, "_labels", lambda connection: (counted.append(1), count(connection))[1])
+    index = facets.FacetIndex()
+
+    def shown() -> list[tuple[str, int]]:
+        return [(each.name, each.count) for each in index.find(filled, PaperFilter()).labels]
+
+    labels.add(filled, "mine", PaperFilter())
+    assert shown() == shown() == [("mine", 3)]
+    assert len(counted) == 1
+    labels.rename(filled, "mine", "Ours")
+    assert shown() == [("Ours", 3)]
+    labels.remove(filled, "ours", PaperFilter(since=2022))
+    assert shown() == [("Ours", 1)]
+    curation.remove(filled, [paper.id for paper in filled.papers(PaperFilter(label="ours"))])
+    assert shown() == []
+    assert len(counted) == 4
+
+
+def test_large_facets_are_shown_as_they_were_while_they_are_read_anew(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facets, "_LARGE", 0)
+    index = facets.FacetIndex()
+    assert len(index.find(filled, PaperFilter()).years) == 5
+    read(filled, "d.bib", make_paper("Dawn", date="2025"))
+    assert index.find(filled, PaperFilter()).years[-1] == (2024, 1)
+    for thread in [each for each in threading.enumerate() if each.name == "facets"]:
+        thread.join()
+    assert index.find(filled, PaperFilter()).years[-1] == (2025, 1)
+
+
+def test_an_index_alone_counts_who_is_in_a_collection(library: Library) -> None:
+    with library.transaction() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {labels._LISTED.compile(connection)}", (1, 0)).all()
+    assert any("COVERING INDEX labels_folded" in row.detail for row in plan)

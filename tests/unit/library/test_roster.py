@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+
 from assistant.library import Library, authors, upsert
 from assistant.library.authors import Roster, RosterPart
 from assistant.types import Authorship, Paper, PaperFilter, Record
@@ -108,3 +114,27 @@ def test_those_of_a_like_name_are_offered(library: Library) -> None:
         assert "bo-ray" not in [other.id for other in authors.alike(connection, person)]
         assert person.id not in [other.id for other in authors.alike(connection, person)]
         assert [other.name for other in authors.alike(connection, person)] == ["A. Poe"]
+
+
+def test_threads_that_ask_at_once_read_the_kept_roster_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(library, wrote("Ann Poe"))
+    with library.transaction() as connection:
+        made = authors.roster(connection)
+    together, reads = threading.Barrier(2), []
+
+    def kept(*asked: object) -> Roster:
+        reads.append(asked)
+        with suppress(threading.BrokenBarrierError):
+            together.wait(0.3)
+        return made
+
+    def ask(_: int) -> Roster | None:
+        with again.transaction() as connection:
+            return authors.former_roster(connection)
+
+    again = Library(library.folder)
+    monkeypatch.setattr(Roster, "kept", kept)
+    with ThreadPoolExecutor() as threads:
+        assert list(threads.map(ask, range(2))) == [made, made]
+    assert len(reads) == 1
+    again.close()

@@ -43,3 +43,16 @@ def test_each_condition_is_a_chip_that_can_be_taken_away() -> None:
         "that mention “loom”",
     ]
     assert chips[0].without == PaperFilter(since=2020, until=2021, words=("loom",))
+
+
+@pytest.mark.parametrize("name", ["since", "without_years", "most_authors"])
+def test_numbers_that_no_library_counts_to_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} “9999"):
+        filter_query.read([(name, "9" * 30)])
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [("", 1), ("x", 1), ("-3", 1), ("0", 1), (" 12 ", 12), ("9" * 30, 10**9), ("9" * 5000, 10**9)]
+)
+def test_the_number_of_a_page_is_read_whatever_stands_there(value: str, read: int) -> None:
+    assert filter_query.number(value) == read
