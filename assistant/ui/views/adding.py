@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ from assistant.errors import AssistantError, UsageError
 from assistant.ingestion import read_pasted
 from assistant.ingestion.remote import Reference
 from assistant.library import curation, schema
-from assistant.types import IngestionReport, Paper, Progress, ProgressListener
+from assistant.types import CompletionReport, IngestionReport, Paper, ProgressListener
 from assistant.ui import reports
 from assistant.ui.calls import Call
 from assistant.ui.duplicates import Duplicates, compared
@@ -111,7 +111,7 @@ class _Adding:
             papers=self._papers_without_abstract(page),
             page=page,
             last=last,
-            preview=self._complete(preview=True) if self._complete and count else None,
+            preview=self.site.workspace.complete(preview=True) if count else None,
         )
 
     def add_sample(self, request: Request) -> Response:
@@ -131,22 +131,9 @@ class _Adding:
 
     def complete(self, request: Request) -> Response:
         """Fetch the abstracts of papers that have none."""
-        fetch_abstracts = self._complete
-        if fetch_abstracts is None:
-            raise HTTPException(404, "Abstracts cannot be fetched yet.")
 
-        def work(listen: ProgressListener, stop: threading.Event) -> object:
-            before = self._count_without_abstract()
-
-            def listen_until(progress: Progress) -> None:
-                if stop.is_set():
-                    raise _Stopped
-                listen(progress)
-
-            try:
-                return fetch_abstracts(on_progress=listen_until)
-            except _Stopped:
-                return IngestionReport(updated=before - self._count_without_abstract())
+        def work(listen: ProgressListener, stop: threading.Event) -> CompletionReport:
+            return self.site.workspace.complete(on_progress=listen, stop=stop)
 
         return self._to_job(request, self.jobs.begin("abstracts that were missing", work))
 
@@ -339,14 +326,6 @@ class _Adding:
             some = query.limit(_PAPERS_A_PAGE).offset((page - 1) * _PAPERS_A_PAGE)
             ids = connection.execute(some).scalars().all()
         return list(self.site.library.papers_by_id(ids))
-
-    @property
-    def _complete(self) -> Callable[..., object] | None:
-        return getattr(self.site.workspace, "complete", None)
-
-
-class _Stopped(Exception):
-    """Somebody stopped the fetching of abstracts."""
 
 
 class _Uploads:
