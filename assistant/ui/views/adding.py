@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import shutil
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -252,12 +253,9 @@ class _Adding:
         self.uploads.hold(paths)
 
         def work(listen: ProgressListener, stop: threading.Event) -> IngestionReport:
-            try:
-                return self.site.workspace.add([*paths, *pasted.references], as_of=day, on_progress=listen, stop=stop)
-            finally:
-                self.uploads.release(paths)
+            return self.site.workspace.add([*paths, *pasted.references], as_of=day, on_progress=listen, stop=stop)
 
-        return self.jobs.begin(title, work)
+        return self.jobs.begin(title, work, lambda: self.uploads.release(paths))
 
     async def _following(self, job: Job, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         before: dict[str, Any] = {}
@@ -331,10 +329,11 @@ class _Adding:
 class _Uploads:
     """The folder of uploaded files. Each lies below a folder named after its content: the same file, the same origin.
 
-    A file is deleted when no job needs it any more.
+    A file is deleted when no job needs it any more; what an earlier run of the program left there, at the start.
     """
 
     def __init__(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
         self._folder = folder.resolve()
         self._lock = threading.Lock()
         self._held: Counter[Path] = Counter()
