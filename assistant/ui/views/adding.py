@@ -289,7 +289,7 @@ class _Adding:
         page = min(max(1, page), last)
         sources = reports.came(self.site.library, report)
         return about | {
-            "kinds": reports.kinds(report.failed),
+            "kinds": reports.kinds(report),
             "problems": report.failed[(page - 1) * _PROBLEMS_A_PAGE : page * _PROBLEMS_A_PAGE],
             "page": page,
             "last": last,
