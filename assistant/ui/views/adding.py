@@ -16,15 +16,14 @@ from typing import Annotated, Any
 import gradio as gr
 from babel.support import NullTranslations
 from fastapi import APIRouter, Form, HTTPException
-from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.errors import AssistantError, UsageError
 from assistant.ingestion import read_pasted
 from assistant.ingestion.remote import Reference
-from assistant.library import curation, schema
-from assistant.types import CompletionReport, IngestionReport, Paper, ProgressListener
+from assistant.library import curation
+from assistant.types import CompletionReport, IngestionReport, PaperFilter, ProgressListener
 from assistant.ui import reports
 from assistant.ui.calls import Call
 from assistant.ui.duplicates import Duplicates, compared
@@ -34,6 +33,7 @@ from assistant.ui.site import Site, address, asked_by, phrases
 _PROBLEMS_A_PAGE = 200
 _PAIRS_A_PAGE = 10
 _PAPERS_A_PAGE = 50
+_WITHOUT_ABSTRACT = PaperFilter(has_abstract=False)
 _FEW = 50_000
 """Papers up to which duplicates are looked for unasked."""
 
@@ -102,14 +102,15 @@ class _Adding:
 
     def without_abstract(self, request: Request, page: int = 1) -> HTMLResponse:
         """List the papers of which no source gave an abstract."""
-        count = self._count_without_abstract()
+        count = self.site.library.count(_WITHOUT_ABSTRACT)
         last = max(1, -(-count // _PAPERS_A_PAGE))
         page = min(max(1, page), last)
+        papers, _ = self.site.library.find_papers("", _WITHOUT_ABSTRACT, _PAPERS_A_PAGE, (page - 1) * _PAPERS_A_PAGE)
         return self.site.page(
             request,
             "without_abstract.html",
             count=count,
-            papers=self._papers_without_abstract(page),
+            papers=papers,
             page=page,
             last=last,
             preview=self.site.workspace.complete(preview=True) if count else None,
@@ -202,8 +203,8 @@ class _Adding:
         """Say what stands in a pasted text, and what it would ask of whom. Nothing is asked or added."""
         with _said():
             found = read_pasted(text, _day(as_of))
-        html = self._fragment(
-            request,
+        html = self.site.fragment(
+            asked_by(request),
             "pasted.html",
             pasted=found,
             kinds=_kinds(found.references),
@@ -215,7 +216,7 @@ class _Adding:
         """Ask OpenAlex who has a name."""
         with _said():
             found = self.site.workspace.find_authors(name)
-        return {"html": self._fragment(request, "people.html", people=found, name=name)}
+        return {"html": self.site.fragment(asked_by(request), "people.html", people=found, name=name)}
 
     async def add(self, files: list[str], text: str, as_of: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         """Add uploaded files and what a text says, and tell how far that is until it is over."""
@@ -269,14 +270,14 @@ class _Adding:
 
     def _told(self, job: Job, request: gr.Request) -> dict[str, Any]:
         """Return how far a job is, and once it is over what became of everything."""
-        progress = job.progress
+        asked, progress = asked_by(request), job.progress
         value: dict[str, Any] = {"job": job.id, "state": job.state, "done": progress.done, "total": progress.total}
-        value["html"] = self._fragment(request, "adding_progress.html", job=job, before=self.jobs.before(job))
+        value["html"] = self.site.fragment(asked, "adding_progress.html", job=job, before=self.jobs.before(job))
         if job.is_over:
-            value["report"] = self._fragment(request, "adding_report.html", job=job, **self._about(job, 1))
+            value["report"] = self.site.fragment(asked, "adding_report.html", job=job, **self._about(job, 1))
             pairs = self.duplicates.pairs(0.3) if self.site.library.count() <= _FEW else None
-            value["size"] = self._fragment(request, "size.html", size=self.site.library.count())
-            value["side"] = self._fragment(request, "adding_side.html", **self._side(pairs))
+            value["size"] = self.site.fragment(asked, "size.html", size=self.site.library.count())
+            value["side"] = self.site.fragment(asked, "adding_side.html", **self._side(pairs))
         return value
 
     def _about(self, job: Job, page: int) -> dict[str, Any]:
@@ -295,35 +296,17 @@ class _Adding:
             "last": last,
             "sources": sources,
             "all_that_came": reports.together(self.site.library, sources),
-            "without_abstract": getattr(report, "without_abstract", 0),
         }
 
     def _side(self, pairs: Sequence[Any] | None) -> dict[str, Any]:
         return {
             "pair_count": None if pairs is None else len(pairs),
-            "abstracts_missing": self._count_without_abstract(),
+            "abstracts_missing": self.site.library.count(_WITHOUT_ABSTRACT),
             "earlier": self.jobs.all(),
         }
 
-    def _fragment(self, request: gr.Request, template: str, **context: Any) -> str:
-        assert request.request is not None  # calls come over HTTP only
-        return str(self.site.fragment(request.request, template, **context))
-
     def _to_job(self, request: Request, job: Job) -> Response:
         return RedirectResponse(address(request, "/add", job=job.id), 303)
-
-    def _count_without_abstract(self) -> int:
-        with self.site.library.transaction() as connection:
-            query = select(func.count()).where(schema.papers.c.abstract == "")
-            return int(connection.execute(query).scalar_one())
-
-    def _papers_without_abstract(self, page: int) -> list[Paper]:
-        papers = schema.papers.c
-        query = select(papers.id).where(papers.abstract == "").order_by(papers.number.desc())
-        with self.site.library.transaction() as connection:
-            some = query.limit(_PAPERS_A_PAGE).offset((page - 1) * _PAPERS_A_PAGE)
-            ids = connection.execute(some).scalars().all()
-        return list(self.site.library.papers_by_id(ids))
 
 
 class _Uploads:
