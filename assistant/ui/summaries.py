@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 import gradio as gr
+from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
 
@@ -53,8 +54,8 @@ def scope(site: Site, request: Request, filter: PaperFilter) -> SummaryScope:
     )
 
 
-def calls(site: Site) -> list[Call]:
-    """Return the calls by which a page has summaries written and stops them."""
+def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
+    """Return no routes, and the calls by which every view that shows a summary has it written and stops that."""
 
     def summarize(
         scope: list[Any], paper: str, length: str, anew: bool, request: gr.Request
@@ -81,7 +82,7 @@ def calls(site: Site) -> list[Call]:
         site.summaries.stop(*_asked(scope, paper, length), caller(request))
         return {}
 
-    return [Call("summarize", summarize, 16), Call("stop_summary", stop_summary, 16)]
+    return APIRouter(), [Call("summarize", summarize, 16), Call("stop_summary", stop_summary, 16)]
 
 
 def _asked(scope: list[Any], paper: str, length: str) -> tuple[PaperFilter, Length]:

@@ -155,7 +155,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             )
         }
 
-    return routes, [Call("author_themes", find_themes, 1), *summaries.calls(site)]
+    return routes, [Call("author_themes", find_themes, 1)]
 
 
 def by(filter: PaperFilter, person_id: str) -> PaperFilter:
