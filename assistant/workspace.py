@@ -397,12 +397,14 @@ class Workspace:
         again: bool = False,
         limit: int | None = None,
         on_progress: ProgressListener = lambda _: None,
+        stop: threading.Event | None = None,
     ) -> CompletionReport:
         """Fetch the abstracts that papers lack from arXiv, OpenAlex and Semantic Scholar, by the papers' identifiers.
 
         What is found is stored at once, and what is asked for in vain is not asked for again within a month, unless
         `again`: so an interrupted call goes on with the next one. Only abstracts are taken; all else stays as it is.
         With `preview` nothing is asked for: the report says what would be. `limit` is the number of papers at most.
+        `stop` ends it soon; what came by then stays.
         """
         from assistant import ingestion
         from assistant.ingestion.remote import fetch_abstracts
@@ -411,12 +413,15 @@ class Workspace:
         wanted = ingestion.wanted_abstracts(self.library, filter, again=again, limit=limit)
         if preview:
             return wanted.report
-        on_progress = self._after_answers(on_progress)
+        stop = stop or threading.Event()
+        on_progress = self._after_answers(on_progress, stop)
         with self._adding, self._reading_ahead.held():
             fetched = fetch_abstracts(wanted.papers, known)
-            report = ingestion.complete(self.library, wanted, fetched, on_progress=on_progress)
-            notices, pending = self._embed(self.library.pending_count(), on_progress)
-            return replace(report, notices=notices, pending=pending)
+            report = ingestion.complete(self.library, wanted, fetched, on_progress=on_progress, stop=stop)
+            with suppress(_Stopped):
+                notices, pending = self._embed(self.library.pending_count(), _until(stop, on_progress))
+                return replace(report, notices=notices, pending=pending)
+            return replace(report, pending=self.library.pending_count())
 
     def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
         """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""
@@ -604,7 +609,7 @@ class Workspace:
 
 
 class _Stopped(Exception):
-    """Somebody stopped the adding while papers got their vectors; those that lack one wait for it."""
+    """Somebody stopped the work while papers got their vectors; those that lack one wait for it."""
 
 
 def _until(stop: threading.Event, on_progress: ProgressListener) -> ProgressListener:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -39,16 +40,8 @@ def wanted_abstracts(
     papers = [paper for paper in with_id if sought.get(paper.id) != _asked_by(paper)]
     lately = len(with_id) - len(papers)
     papers = papers[:limit]
-    kinds = Counter(references_of(paper)[0].kind for paper in papers)
-    report = CompletionReport(
-        len(missing),
-        len(missing) - len(with_id),
-        lately,
-        arxiv=kinds["arxiv"],
-        doi=kinds["doi"],
-        pmid=kinds["pmid"],
-    )
-    return WantedAbstracts(tuple(papers), report)
+    report = CompletionReport(len(missing), len(missing) - len(with_id), lately)
+    return WantedAbstracts(tuple(papers), _with_kinds(report, papers))
 
 
 def complete(
@@ -58,17 +51,21 @@ def complete(
     *,
     today: date | None = None,
     on_progress: ProgressListener = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> CompletionReport:
     """Store the abstracts that come, and remember which papers were asked for in vain.
 
     Of what a service says only the abstract is taken, and only where the title is the paper's: a mistyped identifier
-    leads to another one. A paper is safe as soon as the transaction that holds it has ended.
+    leads to another one. A paper is safe as soon as the transaction that holds it has ended. After `stop` nothing more
+    is asked for, and the report counts what was.
     """
     readings: dict[str, Reading] = {}
     failed: list[Problem] = []
-    done = found = 0
+    asked: list[Paper] = []
+    found = 0
+    stop, answers = stop or threading.Event(), iter(fetched)
     on_progress(Progress(0, len(wanted.papers), "Asking for abstracts"))
-    for answered in fetched:
+    while not stop.is_set() and (answered := next(answers, None)):
         failed += answered.problems
         batches: dict[str, list[Record]] = {}
         in_vain: list[Paper] = []
@@ -88,9 +85,16 @@ def complete(
             found += sum(outcome != "unchanged" for outcome in reading.store(records))
         day = today or date.today()
         missing_abstracts.note_sought(library, [(paper.id, _asked_by(paper)) for paper in in_vain], day)
-        done += len(answered.asked)
-        on_progress(Progress(done, len(wanted.papers), "Asking for abstracts"))
-    return replace(wanted.report, found=found, failed=tuple(failed))
+        asked += answered.asked
+        on_progress(Progress(len(asked), len(wanted.papers), "Asking for abstracts"))
+    report = _with_kinds(wanted.report, asked) if stop.is_set() else wanted.report
+    return replace(report, found=found, failed=tuple(failed))
+
+
+def _with_kinds(report: CompletionReport, papers: Sequence[Paper]) -> CompletionReport:
+    """Return a report that says by which kind of identifier papers are asked for."""
+    kinds = Counter(references_of(paper)[0].kind for paper in papers)
+    return replace(report, arxiv=kinds["arxiv"], doi=kinds["doi"], pmid=kinds["pmid"])
 
 
 def _asked_by(paper: Paper) -> str:

@@ -109,22 +109,25 @@ def _entries(text: str) -> tuple[str, str]:
 def _bibtex_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each entry stands: to the bracket that closes it, or else to the next entry."""
     begun = list(_BIBTEX.finditer(text))
+    closings = _closings(text) if begun else {}
     end = 0
     for match, following in zip(begun, [*(one.start() for one in begun[1:]), len(text)], strict=False):
         if match.start() < end:
             continue
-        end = _closing(text, match.end() - 1, following)
+        end = closings.get(match.end() - 1, following)
         yield match.start(), end
 
 
-def _closing(text: str, start: int, otherwise: int) -> int:
-    """Return where the bracket at `start` is closed, behind the closing one."""
-    opening, closing, depth = text[start], {"{": "}", "(": ")"}[text[start]], 0
-    for match in _BRACKET.finditer(text, start):
-        depth += (match[0] == opening) - (match[0] == closing)
-        if not depth:
-            return match.end()
-    return otherwise
+def _closings(text: str) -> dict[int, int]:
+    """Return for each bracket that is closed, by where it opens, the place behind the one that closes it."""
+    opened: dict[str, list[int]] = {"{": [], "(": []}
+    closings: dict[int, int] = {}
+    for match in _BRACKET.finditer(text):
+        if match[0] in opened:
+            opened[match[0]].append(match.start())
+        elif same := opened[_CLOSED_BY[match[0]]]:
+            closings[same.pop()] = match.end()
+    return closings
 
 
 def _references(text: str) -> tuple[tuple[Reference, ...], tuple[tuple[str, str], ...]]:
@@ -158,9 +161,13 @@ def _parts(word: str) -> list[str]:
 def _bare(word: str) -> str:
     """Return a word without the marks around it; a bracket that it closes itself is its own, as in some DOIs."""
     word = word.strip(_MARKS).lstrip("".join(_CLOSED_BY.values()))
-    while word[-1:] in _CLOSED_BY and word.count(word[-1]) > word.count(_CLOSED_BY[word[-1]]):
-        word = word[:-1].rstrip(_MARKS)
-    return word
+    too_many = {closing: word.count(closing) - word.count(opening) for closing, opening in _CLOSED_BY.items()}
+    end = len(word)
+    while end and (word[end - 1] in _MARKS or too_many.get(word[end - 1], 0) > 0):
+        end -= 1
+        if word[end] in too_many:
+            too_many[word[end]] -= 1
+    return word[:end]
 
 
 def _is_reference(word: str) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from assistant.library.schema import papers, papers_read
+from assistant.library.schema import papers_read
 from assistant.library.store import Library
+from assistant.types import PaperFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,14 @@ class LibrarySizes:
 def sizes(library: Library, model: str = "") -> LibrarySizes:
     """Return the sizes of a library; `model` is the name of the chat model whose reading ahead counts."""
     with library.transaction() as connection:
-        without = select(func.count()).select_from(papers).where(papers.c.abstract == "")
         read = select(func.count()).select_from(papers_read).where(papers_read.c.model == model)
-        without_abstract, read_ahead = (connection.execute(query).scalar_one() for query in (without, read))
+        read_ahead = connection.execute(read).scalar_one()
     count = library.count()
     return LibrarySizes(
         papers=count,
         with_vector=count - library.waiting_count(),
         indexed=library.indexed_count(),
-        without_abstract=without_abstract,
+        without_abstract=library.count(PaperFilter(has_abstract=False)),
         read_ahead=read_ahead,
         disk=_bytes_in(library),
     )

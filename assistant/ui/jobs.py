@@ -61,11 +61,15 @@ class Pace:
 
 @dataclass
 class Job:
-    """Something that is added: what, in words, how far it is, and what became of it."""
+    """Something that is added: what, in words, how far it is, and what became of it.
+
+    `over` is called when nothing more is done, also where the job was stopped before it began.
+    """
 
     id: str
     title: str
     work: Work
+    over: Callable[[], object] = lambda: None
     state: State = "waiting"
     progress: Progress = field(default_factory=lambda: Progress(0, 0, ""))
     pace: Pace = field(default_factory=Pace)
@@ -87,12 +91,12 @@ class Jobs:
         self._jobs: list[Job] = []
         self._is_working = False
 
-    def begin(self, title: str, work: Work) -> Job:
-        """Have something added once everything before it is; return the job at once."""
-        job = Job(secrets.token_hex(8), title, work)
+    def begin(self, title: str, work: Work, over: Callable[[], object] = lambda: None) -> Job:
+        """Have something added once everything before it is; return the job at once. See `Job.over`."""
+        job = Job(secrets.token_hex(8), title, work, over)
         with self._lock:
-            over = [known for known in self._jobs if known.is_over]
-            for old in over[: max(0, len(over) - _KEPT + 1)]:
+            past = [known for known in self._jobs if known.is_over]
+            for old in past[: max(0, len(past) - _KEPT + 1)]:
                 self._jobs.remove(old)
             self._jobs.append(job)
             if not self._is_working:
@@ -129,13 +133,8 @@ class Jobs:
 
     def _run(self) -> None:
         while job := self._next():
-            if job.stop.is_set():
-                job.report = IngestionReport()
-                job.state = "stopped"
-                continue
-            job.state = "running"
             try:
-                job.report = job.work(_listener(job), job.stop)
+                job.report = _worked(job)
                 job.state = "stopped" if job.stop.is_set() else "done"
             except AssistantError as error:
                 job.error, job.state = str(error), "failed"
@@ -145,6 +144,17 @@ class Jobs:
                     "The program met an error; the terminal it runs in says which. What was read is in the library."
                 )
                 job.state = "failed"
+
+
+def _worked(job: Job) -> object:
+    """Return the report of a job; of one that was stopped before it began an empty one."""
+    try:
+        if job.stop.is_set():
+            return IngestionReport()
+        job.state = "running"
+        return job.work(_listener(job), job.stop)
+    finally:
+        job.over()
 
 
 def _listener(job: Job) -> ProgressListener:

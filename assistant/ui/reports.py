@@ -22,10 +22,11 @@ _MOST_TOGETHER = 100
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Problems with the same reason: how many of them are known, and the first."""
+    """Problems with the same reason: how many of them are known, whether there may be more, and the first."""
 
     count: int
     first: Problem
+    is_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,13 @@ class Came:
     filter: PaperFilter
 
 
-def kinds(problems: Sequence[Problem]) -> list[Kind]:
-    """Return each kind of problem once, the most frequent first."""
+def kinds(report: IngestionReport) -> list[Kind]:
+    """Return each kind of problem once, the most frequent first; of a source with very many only the first are kept."""
     found: dict[str, list[Problem]] = {}
-    for problem in problems:
+    for problem in report.failed:
         found.setdefault(_OWN_WORDS.sub("…", problem.reason), []).append(problem)
-    return sorted((Kind(len(alike), alike[0]) for alike in found.values()), key=lambda kind: -kind.count)
+    is_cut = report.failures > len(report.failed)
+    return sorted((Kind(len(alike), alike[0], is_cut) for alike in found.values()), key=lambda kind: -kind.count)
 
 
 def came(library: Library, report: IngestionReport) -> list[Came]:

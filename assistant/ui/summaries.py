@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 import gradio as gr
+from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
 
@@ -21,7 +22,7 @@ from assistant.ui import answers, filter_query
 from assistant.ui.calls import Call
 from assistant.ui.running import INTERNAL_ERROR
 from assistant.ui.running_summaries import RunningSummary, one_paper
-from assistant.ui.site import Site, phrases, user
+from assistant.ui.site import Site, asked_by, caller, phrases
 
 _LENGTHS: tuple[Length, ...] = get_args(Length)
 
@@ -53,8 +54,8 @@ def scope(site: Site, request: Request, filter: PaperFilter) -> SummaryScope:
     )
 
 
-def calls(site: Site) -> list[Call]:
-    """Return the calls by which a page has summaries written and stops them."""
+def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
+    """Return no routes, and the calls by which every view that shows a summary has it written and stops that."""
 
     def summarize(
         scope: list[Any], paper: str, length: str, anew: bool, request: gr.Request
@@ -64,13 +65,13 @@ def calls(site: Site) -> list[Call]:
         `scope` holds the pairs of a filter's query, or `paper` is the id of one. Each value sent has "status" in words,
         "done" of "total" steps, and where it changed the "html" of what is written; the last one has "over".
         """
-        starlette = caller(request)
+        starlette = asked_by(request)
         filter, size = _asked(scope, paper, length)
         kept = site.summaries.kept.latest(filter, size)
         if not anew and kept and kept.is_current:
             yield {"over": True, "status": "", "html": _shown(site, starlette, kept)}
             return
-        running = site.summaries.start(filter, size, user(starlette))
+        running = site.summaries.start(filter, size, caller(request))
         try:
             yield from _followed(site, starlette, running, filter, size)
         except AssistantError as error:
@@ -78,16 +79,10 @@ def calls(site: Site) -> list[Call]:
 
     def stop_summary(scope: list[Any], paper: str, length: str, request: gr.Request) -> dict[str, Any]:
         """Stop the writing of a summary that the same person began."""
-        site.summaries.stop(*_asked(scope, paper, length), user(caller(request)))
+        site.summaries.stop(*_asked(scope, paper, length), caller(request))
         return {}
 
-    return [Call("summarize", summarize, 16), Call("stop_summary", stop_summary, 16)]
-
-
-def caller(request: gr.Request) -> Request:
-    """Return the request behind a call, for `Site.fragment`."""
-    asked: Request = request.request  # type: ignore[assignment]
-    return asked
+    return APIRouter(), [Call("summarize", summarize, 16), Call("stop_summary", stop_summary, 16)]
 
 
 def _asked(scope: list[Any], paper: str, length: str) -> tuple[PaperFilter, Length]:

@@ -1,6 +1,7 @@
 """Abstracts fetched for papers that lack them, against a local server that replays what the services answer."""
 
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ import pytest
 from assistant import ingestion
 from assistant.ingestion.remote import Services, fetch_abstracts
 from assistant.library import Library, upsert
-from assistant.types import CompletionReport, Paper, PaperFilter, Record
+from assistant.types import CompletionReport, Paper, PaperFilter, Progress, Record
 from tests.integration.test_remote import Replay, Reply, a_feed, a_page, a_paper, a_work, replay, services, watch
 from tests.integration.test_remote_command import connected
 from tests.unit.cli.test_main import CommandLine, model, run
@@ -110,6 +111,24 @@ def test_an_interrupted_completion_goes_on_where_it_was(library: Library, replay
     answers.close()
     left = ingestion.wanted_abstracts(library, today=TODAY)
     assert (left.report.asked, left.report.asked_lately) == (10, 48)
+
+
+def test_after_a_stop_no_more_is_asked_for_and_the_report_counts_what_was(
+    library: Library, replay: Replay, services: Services
+) -> None:
+    add(library, [bare(number) for number in range(1, 61)])
+    replay.on("/openalex/works", a_page(a_work(60)))
+    wanted = ingestion.wanted_abstracts(library, today=TODAY)
+    stop = threading.Event()
+
+    def listen(progress: Progress) -> None:
+        if progress.done:
+            stop.set()
+
+    fetched = fetch_abstracts(wanted.papers, services)
+    report = ingestion.complete(library, wanted, fetched, today=TODAY, on_progress=listen, stop=stop)
+    assert (report.missing, report.asked, report.found) == (60, 50, 1)
+    assert ingestion.wanted_abstracts(library, today=TODAY).report.asked == 10
 
 
 def test_an_identifier_of_another_paper_brings_nothing_and_is_named(

@@ -14,7 +14,17 @@ import pytest
 
 from assistant import settings
 from assistant.errors import LibraryLocked, ModelError
-from assistant.types import Answer, AnswerFinished, EvidenceFound, Progress, QuestionPlanned, TextProduced
+from assistant.library import insert_papers
+from assistant.types import (
+    Answer,
+    AnswerFinished,
+    CompletionReport,
+    EvidenceFound,
+    Paper,
+    Progress,
+    QuestionPlanned,
+    TextProduced,
+)
 from assistant.wiring import check_models
 from assistant.workspace import Workspace
 from tests.tiny_models import tiny_chat_model, tiny_embedder
@@ -106,6 +116,18 @@ def test_adding_rests_while_an_answer_is_made(workspace: Workspace) -> None:
     adding.join()
     assert heard.is_set()
     assert workspace.library.count() == workspace.index.count() == 24
+
+
+def test_fetching_abstracts_is_stopped_while_an_answer_is_made(workspace: Workspace) -> None:
+    with workspace.library.transaction() as connection:
+        insert_papers(connection, [Paper("Bare", doi="10.1000/bare", id="doi:10.1000/bare")])
+    stop, reports = threading.Event(), list[CompletionReport]()
+    fetching = threading.Thread(target=lambda: reports.append(workspace.complete(stop=stop)), daemon=True)
+    with workspace.assistant.foreground:
+        fetching.start()
+        stop.set()
+        fetching.join(60)
+        assert [(report.missing, report.asked, report.pending) for report in reports] == [(1, 0, 1)]
 
 
 def test_checking_the_models_says_where_they_run(workspace: Workspace) -> None:

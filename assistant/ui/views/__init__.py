@@ -1,9 +1,10 @@
-"""The views of the page: each lays out its addresses and the calls that take long."""
+"""The views of the page, and the summaries in several: each lays out its addresses and the calls that take long."""
 
 from __future__ import annotations
 
+from assistant.ui import summaries
 from assistant.ui.views import adding, authors, chat, login, paper, papers, status, trends
 
-VIEWS = (chat, papers, paper, authors, trends, adding, status, login)
+VIEWS = (chat, papers, paper, authors, trends, adding, status, login, summaries)
 
 __all__ = ["VIEWS"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import shutil
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,15 +16,14 @@ from typing import Annotated, Any
 import gradio as gr
 from babel.support import NullTranslations
 from fastapi import APIRouter, Form, HTTPException
-from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.errors import AssistantError, UsageError
 from assistant.ingestion import read_pasted
 from assistant.ingestion.remote import Reference
-from assistant.library import curation, schema
-from assistant.types import IngestionReport, Paper, Progress, ProgressListener
+from assistant.library import curation
+from assistant.types import CompletionReport, IngestionReport, PaperFilter, ProgressListener
 from assistant.ui import filter_query, reports
 from assistant.ui.calls import Call
 from assistant.ui.duplicates import Duplicates, compared
@@ -33,6 +33,7 @@ from assistant.ui.site import Site, address, asked_by, phrases
 _PROBLEMS_A_PAGE = 200
 _PAIRS_A_PAGE = 10
 _PAPERS_A_PAGE = 50
+_WITHOUT_ABSTRACT = PaperFilter(has_abstract=False)
 _FEW = 50_000
 """Papers up to which duplicates are looked for unasked."""
 
@@ -101,17 +102,18 @@ class _Adding:
 
     def without_abstract(self, request: Request, page: int = 1) -> HTMLResponse:
         """List the papers of which no source gave an abstract."""
-        count = self._count_without_abstract()
+        count = self.site.library.count(_WITHOUT_ABSTRACT)
         last = max(1, -(-count // _PAPERS_A_PAGE))
         page = min(max(1, page), last)
+        papers, _ = self.site.library.find_papers("", _WITHOUT_ABSTRACT, _PAPERS_A_PAGE, (page - 1) * _PAPERS_A_PAGE)
         return self.site.page(
             request,
             "without_abstract.html",
             count=count,
-            papers=self._papers_without_abstract(page),
+            papers=papers,
             page=page,
             last=last,
-            preview=self._complete(preview=True) if self._complete and count else None,
+            preview=self.site.workspace.complete(preview=True) if count else None,
         )
 
     def add_sample(self, request: Request) -> Response:
@@ -131,22 +133,9 @@ class _Adding:
 
     def complete(self, request: Request) -> Response:
         """Fetch the abstracts of papers that have none."""
-        fetch_abstracts = self._complete
-        if fetch_abstracts is None:
-            raise HTTPException(404, "Abstracts cannot be fetched yet.")
 
-        def work(listen: ProgressListener, stop: threading.Event) -> object:
-            before = self._count_without_abstract()
-
-            def listen_until(progress: Progress) -> None:
-                if stop.is_set():
-                    raise _Stopped
-                listen(progress)
-
-            try:
-                return fetch_abstracts(on_progress=listen_until)
-            except _Stopped:
-                return IngestionReport(updated=before - self._count_without_abstract())
+        def work(listen: ProgressListener, stop: threading.Event) -> CompletionReport:
+            return self.site.workspace.complete(on_progress=listen, stop=stop)
 
         return self._to_job(request, self.jobs.begin("abstracts that were missing", work))
 
@@ -215,8 +204,8 @@ class _Adding:
         """Say what stands in a pasted text, and what it would ask of whom. Nothing is asked or added."""
         with _said():
             found = read_pasted(text, _day(as_of))
-        html = self._fragment(
-            request,
+        html = self.site.fragment(
+            asked_by(request),
             "pasted.html",
             pasted=found,
             kinds=_kinds(found.references),
@@ -228,7 +217,7 @@ class _Adding:
         """Ask OpenAlex who has a name."""
         with _said():
             found = self.site.workspace.find_authors(name)
-        return {"html": self._fragment(request, "people.html", people=found, name=name)}
+        return {"html": self.site.fragment(asked_by(request), "people.html", people=found, name=name)}
 
     async def add(self, files: list[str], text: str, as_of: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         """Add uploaded files and what a text says, and tell how far that is until it is over."""
@@ -266,12 +255,9 @@ class _Adding:
         self.uploads.hold(paths)
 
         def work(listen: ProgressListener, stop: threading.Event) -> IngestionReport:
-            try:
-                return self.site.workspace.add([*paths, *pasted.references], as_of=day, on_progress=listen, stop=stop)
-            finally:
-                self.uploads.release(paths)
+            return self.site.workspace.add([*paths, *pasted.references], as_of=day, on_progress=listen, stop=stop)
 
-        return self.jobs.begin(title, work)
+        return self.jobs.begin(title, work, lambda: self.uploads.release(paths))
 
     async def _following(self, job: Job, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         before: dict[str, Any] = {}
@@ -285,14 +271,14 @@ class _Adding:
 
     def _told(self, job: Job, request: gr.Request) -> dict[str, Any]:
         """Return how far a job is, and once it is over what became of everything."""
-        progress = job.progress
+        asked, progress = asked_by(request), job.progress
         value: dict[str, Any] = {"job": job.id, "state": job.state, "done": progress.done, "total": progress.total}
-        value["html"] = self._fragment(request, "adding_progress.html", job=job, before=self.jobs.before(job))
+        value["html"] = self.site.fragment(asked, "adding_progress.html", job=job, before=self.jobs.before(job))
         if job.is_over:
-            value["report"] = self._fragment(request, "adding_report.html", job=job, **self._about(job, 1))
+            value["report"] = self.site.fragment(asked, "adding_report.html", job=job, **self._about(job, 1))
             pairs = self.duplicates.pairs(0.3) if self.site.library.count() <= _FEW else None
-            value["size"] = self._fragment(request, "size.html", size=self.site.library.count())
-            value["side"] = self._fragment(request, "adding_side.html", **self._side(pairs))
+            value["size"] = self.site.fragment(asked, "size.html", size=self.site.library.count())
+            value["side"] = self.site.fragment(asked, "adding_side.html", **self._side(pairs))
         return value
 
     def _about(self, job: Job, page: int) -> dict[str, Any]:
@@ -305,58 +291,33 @@ class _Adding:
         page = min(max(1, page), last)
         sources = reports.came(self.site.library, report)
         return about | {
-            "kinds": reports.kinds(report.failed),
+            "kinds": reports.kinds(report),
             "problems": report.failed[(page - 1) * _PROBLEMS_A_PAGE : page * _PROBLEMS_A_PAGE],
             "page": page,
             "last": last,
             "sources": sources,
             "all_that_came": reports.together(self.site.library, sources),
-            "without_abstract": getattr(report, "without_abstract", 0),
         }
 
     def _side(self, pairs: Sequence[Any] | None) -> dict[str, Any]:
         return {
             "pair_count": None if pairs is None else len(pairs),
-            "abstracts_missing": self._count_without_abstract(),
+            "abstracts_missing": self.site.library.count(_WITHOUT_ABSTRACT),
             "earlier": self.jobs.all(),
         }
 
-    def _fragment(self, request: gr.Request, template: str, **context: Any) -> str:
-        assert request.request is not None  # calls come over HTTP only
-        return str(self.site.fragment(request.request, template, **context))
-
     def _to_job(self, request: Request, job: Job) -> Response:
         return RedirectResponse(address(request, "/add", job=job.id), 303)
-
-    def _count_without_abstract(self) -> int:
-        with self.site.library.transaction() as connection:
-            query = select(func.count()).where(schema.papers.c.abstract == "")
-            return int(connection.execute(query).scalar_one())
-
-    def _papers_without_abstract(self, page: int) -> list[Paper]:
-        papers = schema.papers.c
-        query = select(papers.id).where(papers.abstract == "").order_by(papers.number.desc())
-        with self.site.library.transaction() as connection:
-            some = query.limit(_PAPERS_A_PAGE).offset((page - 1) * _PAPERS_A_PAGE)
-            ids = connection.execute(some).scalars().all()
-        return list(self.site.library.papers_by_id(ids))
-
-    @property
-    def _complete(self) -> Callable[..., object] | None:
-        return getattr(self.site.workspace, "complete", None)
-
-
-class _Stopped(Exception):
-    """Somebody stopped the fetching of abstracts."""
 
 
 class _Uploads:
     """The folder of uploaded files. Each lies below a folder named after its content: the same file, the same origin.
 
-    A file is deleted when no job needs it any more.
+    A file is deleted when no job needs it any more; what an earlier run of the program left there, at the start.
     """
 
     def __init__(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
         self._folder = folder.resolve()
         self._lock = threading.Lock()
         self._held: Counter[Path] = Counter()

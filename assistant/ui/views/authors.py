@@ -24,7 +24,7 @@ from assistant.library.authors import Decision, Person, Roster, RosterOrder, Ros
 from assistant.types import AuthorProfile, PaperFilter
 from assistant.ui import filter_query, summaries
 from assistant.ui.calls import Call
-from assistant.ui.site import Site, address, author_path
+from assistant.ui.site import Site, address, asked_by, author_path
 
 _PAGE = 50
 _PAIRS, _MORE_PAIRS = 6, 60
@@ -150,13 +150,13 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             raise gr.Error(str(error), print_exception=False) from error
         return {
             "html": site.fragment(
-                summaries.caller(request),
+                asked_by(request),
                 "author_themes.html",
                 themes=[(each, _of_theme(mine, each)) for each in found],
             )
         }
 
-    return routes, [Call("author_themes", find_themes, 1), *summaries.calls(site)]
+    return routes, [Call("author_themes", find_themes, 1)]
 
 
 def by(filter: PaperFilter, person_id: str) -> PaperFilter:

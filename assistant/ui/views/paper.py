@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -49,7 +48,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             people=[(name, people.get(name, name)) for name in paper.authors],
             scope=PaperFilter(among=(paper.id,)),
             summary_scope=summaries.scope(site, request, PaperFilter(among=(paper.id,))),
-            narrowed=lambda **changes: replace(PaperFilter(), **changes),
+            narrowed=PaperFilter,
             added=library.added([paper.id]).get(paper.id, ""),
             related=_related(site, paper),
             same_authors=_same_authors(site, paper, list(people.values())),

@@ -85,7 +85,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             return RedirectResponse(_canonical(site, request, pairs), 303)
         asked = Asked.read(pairs)
         page = filter_query.number(request.query_params.get("page", ""))
-        papers, ranks, count, passing = _found(site, asked, page)
+        papers, _, count, passing = _found(site, asked, page)
         last = max(-(-count // PAGE), 1)
         if page > last:
             return RedirectResponse(address(request, "/papers", asked.filter, **asked.query, page=last), 303)

@@ -212,7 +212,7 @@ def test_abstracts_that_are_missing_are_fetched(
     with empty_app.workspace.library.transaction() as connection:
         insert_papers(connection, [Paper(title="Bare", abstract="", doi="10.1000/bare", id="doi:10.1000/bare")])
 
-    def complete(*, preview: bool = False, on_progress: Any = None) -> SimpleNamespace:
+    def complete(*, preview: bool = False, on_progress: Any = None, stop: Any = None) -> SimpleNamespace:
         report = SimpleNamespace(missing=1, without_id=0, asked_lately=0, asked=1, found=0, failed=(), notices=())
         if not preview:
             on_progress(Progress(0, 1, "Asking for abstracts"))
@@ -220,7 +220,7 @@ def test_abstracts_that_are_missing_are_fetched(
             report.failed = (Problem("doi:10.1000/bare", 0, "Another paper has this <b>identifier</b>."),)
         return report
 
-    monkeypatch.setattr(empty_app.workspace, "complete", complete, raising=False)
+    monkeypatch.setattr(empty_app.workspace, "complete", complete)
     page = open_page(empty_app.url + "add")
     page.get_by_role("link", name="1 paper", exact=True).click()
     expect(page.locator(".list")).to_contain_text("DOI 10.1000/bare")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -69,6 +71,27 @@ def test_a_text_in_another_format_of_files_is_read_whole() -> None:
     found = read(page)
     assert (found.format, found.count, found.references) == ("author page", 22, ())
     assert read('{"title": "Loom",\n "abstract": "It weaves."}').format == "JSON"
+
+
+@pytest.mark.parametrize("text", ["@article{a, title={Open}\n" * 50, "@a{" * 50])
+def test_each_bracket_of_entries_that_are_never_closed_is_looked_at_once(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    class Watched:
+        def finditer(self, text: str, start: int = 0) -> Iterator[re.Match[str]]:
+            for match in re.finditer("[{}()]", text[start:]):
+                seen.append(match.start())
+                yield match
+
+    monkeypatch.setattr(pasted, "_BRACKET", Watched())
+    read(text)
+    assert len(seen) == sum(map(text.count, "{}"))
+
+
+def test_brackets_behind_a_reference_are_not_its_own() -> None:
+    assert [str(each) for each in read("10.1000/a(b)." + ")],}" * 30_000).references] == ["doi:10.1000/a(b)"]
 
 
 @pytest.mark.parametrize("name", ["Naibin Gu", "Ada  King, Countess of Lovelace", "顾乃斌", "Jean-Luc O’Neill"])

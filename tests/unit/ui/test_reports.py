@@ -20,8 +20,12 @@ def test_problems_of_one_kind_are_counted_together() -> None:
         return Problem("a.bib", line, f"“{title}” has no abstract, so it was left out.")
 
     broken = Problem("b.bib", 0, "The file is empty.")
-    kinds = reports.kinds([broken, bare("One", 3), bare("Two 2", 99)])
-    assert [(kind.count, kind.first) for kind in kinds] == [(2, bare("One", 3)), (1, broken)]
+    failed = (broken, bare("One", 3), bare("Two 2", 99))
+    sources = (SourceReport("a.bib", 0, 0, 0, 2), SourceReport("b.bib", 0, 0, 0, 1))
+    kinds = reports.kinds(IngestionReport(failed=failed, sources=sources))
+    assert kinds == [reports.Kind(2, bare("One", 3)), reports.Kind(1, broken)]
+    cut = replace(sources[0], failed=70_000)
+    assert all(kind.is_least for kind in reports.kinds(IngestionReport(failed=failed, sources=(cut,))))
 
 
 def test_papers_are_found_by_the_name_of_their_file(library: Library, tmp_path: Path) -> None:
