@@ -7,9 +7,8 @@ Browsers draw MathML themselves, and screen readers say it. What stands between 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from urllib.parse import urlsplit
 
 from latex2mathml.converter import convert
@@ -46,19 +45,10 @@ def one_line(text: str) -> str:
     return " ".join(visible(text).split())
 
 
-def rendered(text: str, quotes: Collection[str] = ()) -> Markup:
-    """Return text as HTML on one line, its mathematics as MathML, each of the quotes within it in a `<mark>`."""
-    text = one_line(text)
-    ranges = [(start, end) for _, start, end in places(text, list(quotes))]
-    parts: list[Markup] = []
-    for piece, is_math, start in _pieces(text):
-        cuts = sorted({start, start + len(piece), *(edge for span in ranges for edge in span)})
-        inside = [cut for cut in cuts if start <= cut <= start + len(piece)]
-        for left, right in [(start, start + len(piece))] if is_math else pairwise(inside):
-            shown = mathematics(piece) if is_math else escape(text[left:right])
-            is_quoted = any(first < right and left < last for first, last in ranges)
-            parts.append(Markup("<mark>{}</mark>").format(shown) if is_quoted else shown)
-    return Markup("").join(parts)
+def rendered(text: str) -> Markup:
+    """Return text as HTML on one line, its mathematics as MathML."""
+    pieces = formulas(one_line(text))
+    return Markup("").join(mathematics(piece) if is_math else escape(piece) for piece, is_math, _ in pieces)
 
 
 def places(text: str, quotes: Sequence[str]) -> list[tuple[int, int, int]]:
@@ -98,11 +88,6 @@ def web_address(url: str) -> str:
     return url.strip() if parts.scheme in ("http", "https") and parts.hostname and url.isprintable() else ""
 
 
-def formulas(text: str) -> Iterator[tuple[str, bool, int]]:
-    """Cut a text into (piece, whether it is mathematics, start)."""
-    return _pieces(text)
-
-
 def _is_plain(tree: etree._Element) -> bool:
     """Tell whether a tree is MathML of the elements listed, and take from it what attributes are not."""
     for element in tree.iter():
@@ -114,7 +99,8 @@ def _is_plain(tree: etree._Element) -> bool:
     return True
 
 
-def _pieces(text: str) -> Iterator[tuple[str, bool, int]]:
+def formulas(text: str) -> Iterator[tuple[str, bool, int]]:
+    """Cut a text into (piece, whether it is mathematics, start)."""
     end = 0
     for match in _MATH.finditer(text):
         inner = next(group for group in match.groups() if group is not None)

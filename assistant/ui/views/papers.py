@@ -85,7 +85,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             return RedirectResponse(_canonical(site, request, pairs), 303)
         asked = Asked.read(pairs)
         page = filter_query.number(request.query_params.get("page", ""))
-        papers, _, count, passing = _found(site, asked, page)
+        papers, count, passing = _found(site, asked, page)
         last = max(-(-count // PAGE), 1)
         if page > last:
             return RedirectResponse(address(request, "/papers", asked.filter, **asked.query, page=last), 303)
@@ -178,20 +178,20 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     return routes, []
 
 
-def _found(site: Site, asked: Asked, page: int) -> tuple[list[Paper], Mapping[str, float], int, int]:
-    """Return a page of what is asked for, how near each is to the topic, how many there are, and of how many."""
+def _found(site: Site, asked: Asked, page: int) -> tuple[list[Paper], int, int]:
+    """Return a page of what is asked for, how many there are, and of how many."""
     start = (page - 1) * PAGE
     if not asked.topic:
         order: Any = asked.sort
         papers, count = site.library.find_papers(asked.words, asked.filter, PAGE, start, order)
-        return papers, {}, count, count
+        return papers, count, count
     ranks = _ranking(site, asked)
     passing = site.library.find_papers(asked.words, asked.filter, 0)[1]
     if asked.sort == "nearest":
-        return site.library.papers_by_id(list(ranks)[start : start + PAGE]), ranks, len(ranks), passing
+        return site.library.papers_by_id(list(ranks)[start : start + PAGE]), len(ranks), passing
     order = asked.sort
     papers, count = site.library.find_papers("", PaperFilter(among=tuple(ranks)), PAGE, start, order)
-    return papers, ranks, count, passing
+    return papers, count, passing
 
 
 def _ranking(site: Site, asked: Asked) -> Mapping[str, float]:
