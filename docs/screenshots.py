@@ -17,7 +17,7 @@ from assistant.ui.app import server
 
 FOLDER = Path(__file__).with_name("screenshots")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-QUESTION = "What does the Transformer replace recurrence with?"
+QUESTION = "What effect did reversing the source words have on BLEU?"
 VIEWS = {
     "papers": "papers",
     "authors": "authors",
@@ -58,7 +58,7 @@ def _take_all(page: Page, url: str) -> None:
     page.locator(".sentence[tabindex]").first.hover()
     _save(page, "chat")
     conversation = page.url
-    _ask(page, "How many papers are there per year since 2014?", 2)
+    _ask(page, "papers per year", 2)
     _save(page, "chat-count")
     for name, path in VIEWS.items():
         page.goto(url + path)
