@@ -16,7 +16,7 @@ from assistant.settings import Settings
 from assistant.types import PaperFilter, Record
 from assistant.ui import app, site, trend_finding
 from assistant.ui.hardening import Reach
-from assistant.ui.site import author_path, paper_path
+from assistant.ui.site import Site, author_path, paper_path
 from assistant.ui.views import authors as author_views
 from assistant.workspace import Workspace
 from tests.conftest import make_paper
@@ -116,7 +116,10 @@ def test_a_paper_leads_to_names_until_people_are_read(
     monkeypatch.setattr(site, "_LARGE", 0)
     upsert.store(workspace.library, [Record(make_paper("Dawn", authors=("Ada Lovelace",)), 1)], "dawn.bib")
     path = paper_path(next(each.id for each in workspace.library.papers() if each.title == "Dawn"))
+    may_read, read = threading.Event(), Site._read_people
+    monkeypatch.setattr(Site, "_read_people", lambda self: (may_read.wait(30), read(self)))
     assert 'href="/author/Ada%20Lovelace"' in client.get(path).text
+    may_read.set()
     for thread in [each for each in threading.enumerate() if each.name == "reading people"]:
         thread.join()
     assert 'href="/author/ada-lovelace"' in client.get(path).text
