@@ -31,7 +31,7 @@ PLACES: tuple[Place, ...] = ("title", "abstract's beginning", "abstract's end", 
 FILE = "papers.bib"
 
 _TAGS = frozenset("span a p mark ul ol li em strong code pre blockquote br".split()) | rendering.ELEMENTS
-_ATTRIBUTES = frozenset({"class", "href", "tabindex", "display", "aria-label", "stretchy", "mathvariant"})
+_ATTRIBUTES = frozenset({"class", "href", "tabindex", "display", "aria-label", "role", "stretchy", "mathvariant"})
 _BOUNDARIES = {
     "line": r"\n",
     "source": r"\[\d+\]",

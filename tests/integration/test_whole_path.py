@@ -183,4 +183,5 @@ def test_the_wheel_holds_all_it_needs_and_works_from_any_folder(tmp_path: Path) 
     )
     assert done.stdout == "[]\n", done.stderr
     assert (tmp_path / "site" / "assistant" / "sample_library.bib").exists()
-    assert list((tmp_path / "site" / "assistant" / "ui").glob("*.css"))
+    page = tmp_path / "site" / "assistant" / "ui"
+    assert all(list(page.glob(part)) for part in ("static/*.css", "static/*.js", "templates/*.html", "locale/*.po"))

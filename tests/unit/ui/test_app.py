@@ -47,6 +47,6 @@ def test_the_page_rests_between_events(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Workspace, "_load_embedder", lambda _: HashingEmbedder())
     monkeypatch.setattr(Workspace, "_load_language_model", lambda _: ScriptedModel())
     with Workspace(Settings(library=tmp_path / "library", models=tmp_path)) as workspace:
-        site = app.application(workspace, tmp_path, Reach())
+        site = app.application(workspace, tmp_path / "uploads", Reach())
         (engine,) = [route.app.blocks for route in site._app.routes if hasattr(getattr(route, "app", None), "blocks")]
     assert min(engine._queue.sleep_when_free, engine._queue.progress_update_sleep_when_free) >= 0.05

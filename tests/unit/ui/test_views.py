@@ -45,7 +45,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 @pytest.fixture(scope="module")
 def client(workspace: Workspace) -> TestClient:
-    application = app.application(workspace, workspace.library.folder, Reach())
+    application = app.application(workspace, workspace.library.folder / "uploads", Reach())
     return TestClient(application, base_url="http://127.0.0.1", follow_redirects=False)
 
 
