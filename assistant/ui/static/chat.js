@@ -205,6 +205,7 @@ document.getElementById("words").addEventListener("input", () => {
 });
 
 for (const turn of thread.querySelectorAll(".turn[data-state=asking]")) watch(turn);
+if (document.getElementById("words").value) refreshList(); // typed before this script was here
 if (location.hash.startsWith("#turn-")) document.querySelector(location.hash)?.scrollIntoView();
 else thread.scrollTop = thread.scrollHeight;
 if (!matchMedia("(max-width: 800px)").matches) box.focus();

@@ -150,6 +150,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 def assert_accessible(page: Page) -> None:
     """Assert that axe-core finds nothing against WCAG 2.2 AA in the page as it stands."""
+    page.wait_for_load_state("load")  # its style sheets too
     levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": levels}})
     assert found.violations_count == 0, found.generate_report()
