@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from babel.support import NullTranslations
 from markdown_it import MarkdownIt
@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from assistant.analysis.summaries import ASPECTS
 from assistant.text import LIST_MARKER, visible
-from assistant.types import Answer, CataloguePlan, Paper, PaperFilter, Sentence, SentenceStatus, Source
+from assistant.types import Answer, CataloguePlan, Measure, Paper, PaperFilter, Sentence, SentenceStatus, Source
 from assistant.ui import rendering
 from assistant.ui.site import Site, phrases
 
@@ -34,6 +34,9 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(
 )
 
 _ENGLISH = NullTranslations()
+
+_Position = Literal["", "first", "last"]
+_POSITIONS: Mapping[Measure, _Position] = {"per_first_author": "first", "per_last_author": "last"}
 
 COLUMNS: Mapping[str, str] = {
     "year": "Year",
@@ -236,24 +239,28 @@ def _table(answer: Answer) -> Table | None:
         return Table((), tuple((row, None) for row in answer.rows), of_papers=True)
     keys = [key for key in COLUMNS if key in first and not (key == "name" and first["name"] == first.get("category"))]
     counted = _counted_by(answer) or PaperFilter()
-    rows = tuple((row, _of_group(counted, row)) for row in answer.rows)
+    position = _POSITIONS.get(answer.plan.measure, "")
+    rows = tuple((row, _of_group(counted, row, position)) for row in answer.rows)
     return Table(tuple(Column(key, COLUMNS[key]) for key in keys), rows, of_papers=False)
 
 
-def _of_group(counted: PaperFilter, row: Mapping[str, Any]) -> PaperFilter | None:
-    """Return the filter of the papers behind a row, None where no filter says them."""
+def _of_group(counted: PaperFilter, row: Mapping[str, Any], position: _Position) -> PaperFilter | None:
+    """Return the filter of the papers behind a row, None where no filter says them.
+
+    `position` is the place of the row's person among the authors, where that is what was counted.
+    """
     if row.get("year"):
-        return replace(counted, since=row["year"], until=row["year"], first_day="", last_day="")
+        return replace(counted, since=row["year"], until=row["year"])
     if row.get("category"):
-        return replace(counted, category=row["category"])
+        return None if counted.category else replace(counted, category=row["category"])
     if row.get("venue"):
-        return replace(counted, venue=row["venue"])
+        return None if counted.venue or counted.venues else replace(counted, venue=row["venue"])
     people = [str(row[key]) for key in ("person_id", "with_id") if row.get(key)]
-    if not people or (counted.author and len(people) > 1):
+    if not people or (counted.author and (position or len(people) > 1)):
         return None
     if counted.author:
         return replace(counted, with_authors=(*counted.with_authors, *people))
-    return replace(counted, author=people[0], with_authors=(*counted.with_authors, *people[1:]))
+    return replace(counted, author=people[0], position=position, with_authors=(*counted.with_authors, *people[1:]))
 
 
 def _without_rows(answer: Answer) -> str:

@@ -99,7 +99,8 @@ def application(workspace: Workspace, uploads: Path, reach: Reach) -> Any:
             routes, calls = view.lay_out(site)
             app.include_router(routes)
             for call in calls:
-                uncounted |= set() if call.is_counted else {call.name}
+                if not call.is_counted:
+                    uncounted.add(call.name)
                 api(call.run, api_name=call.name, concurrency_limit=call.at_once, concurrency_id=call.name)
     engine.queue(api_open=False, max_size=_LONGEST_QUEUE)
     engine._queue.sleep_when_free = engine._queue.progress_update_sleep_when_free = _BETWEEN_LOOKS

@@ -67,7 +67,7 @@ function busy() {
 async function watch(turn, tries = 3) {
   const id = turn.dataset.turn;
   const find = () => document.getElementById(`turn-${id}`);
-  let spoken = 0;
+  let heard = ""; // what was said aloud of it so far
   busy();
   try {
     for await (const news of call("watch", [id])) {
@@ -77,15 +77,14 @@ async function watch(turn, tries = 3) {
       if (news.is_over) {
         const over = place(news.html, now);
         if (isAtEnd) over.scrollIntoView({ block: "start" });
-        said.textContent = news.said.startsWith(thread.dataset.spoken ?? "\0") ? news.said.slice(spoken) : news.said;
+        said.textContent = news.said.startsWith(heard) ? news.said.slice(heard.length) : news.said;
         break;
       }
       refresh(now.querySelector(".draft"), news.html);
-      const whole = news.said.slice(spoken).match(/^[\s\S]*(?:[.!?](?=\s)|[。！？])/);
+      const whole = news.said.slice(heard.length).match(/^[\s\S]*(?:[.!?](?=\s)|[。！？])/);
       if (whole) {
         said.textContent = whole[0].trim();
-        spoken += whole[0].length;
-        thread.dataset.spoken = news.said.slice(0, spoken);
+        heard += whole[0];
       } else if (!news.said) said.textContent = now.querySelector(".steps li:last-child")?.textContent ?? "";
       if (isAtEnd) thread.scrollTop = thread.scrollHeight;
     }
@@ -96,7 +95,6 @@ async function watch(turn, tries = 3) {
     }
     toast(error.message);
   } finally {
-    delete thread.dataset.spoken;
     busy();
     refreshList();
   }
