@@ -131,7 +131,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         return f"{message.text} {message.location.get('url', '')}"
 
     def opened(url: str, **options: Any) -> Page:
-        contexts.append(browser.new_context(**options))
+        contexts.append(browser.new_context(**{"reduced_motion": "reduce", **options}))
         page = contexts[-1].new_page()
         page.set_default_timeout(20_000)
         page.on("request", lambda request: requests.append(request.url))
