@@ -197,7 +197,7 @@ def record(
 
     It needs a title, and an abstract or, beside the title, an author, a year or an identifier that others know too.
     `names` are the authors in their order, unless the paper has them; names must be readable already. Title, abstract,
-    venue and categories may still hold what `readable` undoes. `source_key` is the source's own name for the record.
+    venue, categories and labels may still hold what `readable` undoes. `source_key` is the source's own name for the record.
     """
     if names is not None:
         listed, complete = authorships(names)
@@ -212,6 +212,7 @@ def record(
         url=_encodable(paper.url),
         pmid=paper.pmid if paper.pmid.isascii() and paper.pmid.isdigit() else "",
         categories=tuple(dict.fromkeys(filter(None, map(readable, paper.categories)))),
+        labels=tuple(dict.fromkeys(filter(None, map(readable, paper.labels)))),
     )
     source_key = readable(source_key)
     is_told_apart = paper.abstract or paper.authorships or paper.date or paper.doi or paper.arxiv_id or paper.pmid
