@@ -197,7 +197,8 @@ def record(
 
     It needs a title, and an abstract or, beside the title, an author, a year or an identifier that others know too.
     `names` are the authors in their order, unless the paper has them; names must be readable already. Title, abstract,
-    venue, categories and labels may still hold what `readable` undoes. `source_key` is the source's own name for the record.
+    venue, categories and labels may still hold what `readable` undoes. `source_key` is the source's own name for the
+    record.
     """
     if names is not None:
         listed, complete = authorships(names)
