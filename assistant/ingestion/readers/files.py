@@ -1,38 +1,43 @@
-"""Files of papers: how they are compressed and encoded, and the reader of their format."""
+"""Files of papers: how they are packed and encoded, and the reader of their format."""
 
 from __future__ import annotations
 
-import codecs
 import datetime
 import gzip
 import io
 import re
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
-import charset_normalizer
-
-from assistant.ingestion.readers.fields import NO_COLUMNS
-from assistant.ingestion.readers.formats import READABLE, WITH_COLUMNS, WITH_DATE, XML_FORMATS, Format, find_format
+from assistant.ingestion.readers import archives
+from assistant.ingestion.readers.encodings import find_encoding, wide_encoding
+from assistant.ingestion.readers.fields import NO_COLUMNS, find_doi
+from assistant.ingestion.readers.formats import (
+    BINARY_FORMATS,
+    READABLE,
+    WITH_COLUMNS,
+    WITH_DATE,
+    XML_FORMATS,
+    BinaryFormat,
+    Format,
+    find_format,
+)
 from assistant.types import Notice, Problem, ReaderItem
 
 PIECE = 1 << 20  # bytes or characters read at once
 HEAD = 1 << 18  # bytes that the format is told from
-SAMPLE = 1 << 16  # bytes that an encoding is told from
 LONGEST_LINE = 10_000_000  # characters
+DEEPEST_ARCHIVE = 2  # an archive within an archive is read, one within that is not
 
 GZIP = b"\x1f\x8b"
-KNOWN_BINARIES = {b"%PDF": "a PDF", b"PK\x03\x04": "a ZIP archive or an Office document"}
-BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-HANJA = re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
+PDF = b"%PDF-"
+DOI_OF_PDF = re.compile(
+    rb"<(?:prism:doi|crossmark:DOI|pdfx:doi)>\s*(?:doi:)?(10\.\d{4,9}/[^<\s]{1,200})", re.IGNORECASE
+)
 KNOWN_TEXTS = {
     re.compile(r"<!doctype html|<html\b", re.IGNORECASE): "a web page: export the papers in one of the formats below",
     re.compile(r"interactions:\s*\n\s*- "): "a recording of web requests, made for tests",
@@ -48,9 +53,23 @@ def read(path: Path, *, as_of: datetime.date, columns: Mapping[str, str] = NO_CO
     its dates without a year are in that year. `columns` maps fields of a paper ("title", "abstract", "authors", "date",
     "year", "venue", "doi" ...) to the names that a table or a file of JSON has for them; the rest is guessed.
     """
-    file = str(path)
+    yield from _read(path, str(path), as_of, columns, depth=0)
+
+
+def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str], depth: int) -> Iterator[ReaderItem]:
+    """Yield what a file holds; `file` is what people call it, `depth` the number of archives that it lies in."""
     try:
-        file_format, encoding, notice = _inspect(path, columns)
+        head = _head(path)
+        if archives.is_zip(head):
+            archives.check(path)
+        binary = next((each for each in BINARY_FORMATS if each.is_written(path, head)), None)
+        if binary:
+            yield from _unless_empty(binary.parse(path, file, columns), binary, file)
+            return
+        if archives.is_zip(head):
+            yield from _read_archive(path, file, as_of, columns, depth)
+            return
+        file_format, encoding, notice = _inspect(path, head, file, columns)
         if notice:
             yield Notice(file, notice)
         with _open_bytes(path) as content:
@@ -64,7 +83,7 @@ def read(path: Path, *, as_of: datetime.date, columns: Mapping[str, str] = NO_CO
                     yield from lines.problems()
                     yield item
                 yield from lines.problems()
-    except _UnreadableError as error:
+    except (_UnreadableError, archives.DamagedError) as error:
         yield Problem(file, 0, str(error))
     except OSError as error:
         why = error.strerror or str(error)
@@ -73,7 +92,30 @@ def read(path: Path, *, as_of: datetime.date, columns: Mapping[str, str] = NO_CO
         yield Problem(file, 0, "The compressed file is cut or damaged; what stood before was read. Fetch it again.")
 
 
-def _unless_empty(items: Iterable[ReaderItem], file_format: Format, file: str) -> Iterator[ReaderItem]:
+def _read_archive(
+    path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str], depth: int
+) -> Iterator[ReaderItem]:
+    """Yield what the files in an archive hold, each in its turn unpacked for as long as it is read."""
+    if depth == DEEPEST_ARCHIVE:
+        raise _UnreadableError("This archive lies within archives within an archive. Unpack it and add what is in it.")
+    if archives.is_document(path):
+        raise _UnreadableError(
+            f"This is a document of an office program, no file of records. They can be in: {READABLE}."
+        )
+    is_empty = True
+    with tempfile.TemporaryDirectory(prefix="assistant-") as folder:
+        for name, unpacked in archives.unpacked(path, Path(folder)):
+            is_empty = False
+            inner = f"{file}/{name}"
+            if isinstance(unpacked, archives.DamagedError):
+                yield Problem(inner, 0, str(unpacked))
+                continue
+            yield from _read(unpacked, inner, as_of, columns, depth + 1)
+    if is_empty:
+        raise _UnreadableError("The archive holds no file. Pack it again, or add the files themselves.")
+
+
+def _unless_empty(items: Iterable[ReaderItem], file_format: Format | BinaryFormat, file: str) -> Iterator[ReaderItem]:
     """Yield the items, or the Problem that there are none."""
     is_empty = True
     for item in items:
@@ -133,12 +175,8 @@ class _UnreadableError(ValueError):
     """The file cannot be read; the message says why, and what to do next."""
 
 
-def _inspect(path: Path, columns: Mapping[str, str]) -> tuple[Format, str, str]:
-    """Return the format of a file, its encoding ("" for XML), and what a person should know of that ("" for nothing).
-
-    The format is told from the beginning, the encoding from the whole file, a piece at a time. `columns` are names of
-    columns by which a table may be known. Raises _UnreadableError, and what reading raises.
-    """
+def _head(path: Path) -> bytes:
+    """Return the beginning of a file, of what is inside if it is compressed. Raises _UnreadableError for no file."""
     if path.is_dir():
         raise _UnreadableError("This is a folder. Name the files in it.")
     if not path.exists():
@@ -146,28 +184,46 @@ def _inspect(path: Path, columns: Mapping[str, str]) -> tuple[Format, str, str]:
     if not path.is_file():
         raise _UnreadableError("This is not an ordinary file. Save its content to a file and add that.")
     with _open_bytes(path) as stream:
-        head = stream.read(HEAD)
-    for start, kind in KNOWN_BINARIES.items():
-        if head.startswith(start):
-            raise _UnreadableError(f"This is a binary file ({kind}). Formats that can be read: {READABLE}.")
-    mark = next((encoding for mark, encoding in BYTE_ORDER_MARKS.items() if head.startswith(mark)), "")
-    if b"\0" not in head or mark:
-        file_format = find_format(head.decode(mark or "utf-8", errors="replace"), "", columns)
+        return stream.read(HEAD)
+
+
+def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str]) -> tuple[Format, str, str]:
+    """Return the format of a file, its encoding ("" for XML), and what a person should know of that ("" for nothing).
+
+    The format is told from the beginning, the encoding from the whole file, a piece at a time. `columns` are names of
+    columns by which a table may be known. Raises _UnreadableError, and what reading raises.
+    """
+    if head.startswith(PDF):
+        raise _UnreadableError(_about_pdf(head))
+    wide = wide_encoding(head)
+    if b"\0" not in head or wide:
+        file_format = find_format(head.decode(wide or "utf-8", errors="replace"), "", columns)
         if file_format and file_format in XML_FORMATS:
             return file_format, "", ""
-    with _open_bytes(path) as stream:
-        encoding, notice = (mark, f"not UTF-8; read as {mark}") if mark else _find_encoding(stream)
+    if wide:
+        encoding, notice = wide, f"not UTF-8; read as {wide}"
+    else:
+        with _open_bytes(path) as stream:
+            encoding, notice = find_encoding(stream)
     if not encoding:
         raise _UnreadableError(f"This is a binary file. Formats that can be read: {READABLE}.")
     text = head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
     if not text:
         raise _UnreadableError("The file is empty. Save it again, or add another one.")
-    file_format = find_format(text, path.name, columns)
+    file_format = find_format(text, name, columns)
     if file_format:
         return file_format, encoding, notice
     kind = next((kind for pattern, kind in KNOWN_TEXTS.items() if pattern.match(text)), "")
     known = f" It looks like {kind}." if kind else ""
     raise _UnreadableError(f"The format is not known.{known} Formats that can be read: {READABLE}.")
+
+
+def _about_pdf(head: bytes) -> str:
+    """Return what to do with a PDF; the DOI that its own description names is named too."""
+    named = DOI_OF_PDF.search(head)
+    doi = find_doi(named[1].decode("utf-8", "replace")) if named else ""
+    where = "Add the paper by its DOI, which is on the first page mostly" if not doi else "Add the paper by its DOI"
+    return f"This is a PDF, and only records of papers are read. {where}: assistant add doi:{doi or '10....'}"
 
 
 @contextmanager
@@ -179,50 +235,3 @@ def _open_bytes(path: Path) -> Iterator[BinaryIO]:
                 yield cast(BinaryIO, unpacked)
         else:
             yield raw
-
-
-def _find_encoding(stream: BinaryIO) -> tuple[str, str]:
-    """Return the encoding, and a notice where it is not plain UTF-8; no encoding for what is not text.
-
-    A file is UTF-8 with some damage if more of its lines with letters beyond ASCII are valid UTF-8 than are not.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    valid, invalid, sample, last = 0, 0, b"", b""
-    while piece := stream.readline(PIECE):
-        if b"\0" in piece:
-            return "", ""
-        last = piece
-        try:
-            valid += not decoder.decode(piece).isascii()
-        except UnicodeDecodeError:
-            decoder.reset()
-            invalid += 1
-            sample += piece if len(sample) < SAMPLE else b""
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        invalid, sample = invalid + 1, sample + last
-    if not invalid:
-        return "utf-8-sig", ""
-    if valid > invalid or (valid and sample == last):
-        return "utf-8-sig", f"{invalid} line(s) hold bytes that are not UTF-8; those bytes are shown as \ufffd"
-    encoding = _guess_encoding(sample[:SAMPLE])
-    return encoding, f"not UTF-8; read as {encoding}"
-
-
-def _guess_encoding(sample: bytes) -> str:
-    """Return the likeliest encoding, "" for what is not text.
-
-    Short samples fit many encodings. Western European text is likelier than what else fits it; and Korean is hardly
-    ever written with Chinese characters today, so "Korean" that has some is Chinese.
-    """
-    fitting = [match.encoding for match in charset_normalizer.from_bytes(sample)]
-    if "cp1252" in fitting:
-        return "cp1252"
-    if (
-        fitting[:1] in (["cp949"], ["johab"])
-        and "gb18030" in fitting
-        and HANJA.search(sample.decode("cp949", "replace"))
-    ):
-        return "gb18030"
-    return next(iter(fitting), "")

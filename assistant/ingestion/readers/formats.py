@@ -7,6 +7,7 @@ To add a format (EndNote XML, say):
    gives the elements one by one (see pubmed_xml.py); for lines that begin with a tag, `tagged_lines` (see medline.py).
 2. Enter the module in TEXT_FORMATS or XML_FORMATS below, the endings of its files in ENDINGS, its name in READABLE and
    in the table of formats in docs/library.md.
+   A format that is not text is a `BinaryFormat`, entered in BINARY_FORMATS.
 3. Put its tests into tests/unit/ingestion/.
 
 An object of JSON in a new shape is another matter: json_papers.py says which reader it goes to.
@@ -15,7 +16,7 @@ An object of JSON in a new shape is another matter: json_papers.py says which re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Protocol
 
@@ -35,7 +36,7 @@ from assistant.types import ReaderItem
 READABLE = (
     "an author page as text; BibTeX; RIS and the tagged export of Web of Science; MEDLINE; PubMed, JATS and arXiv Atom "
     "as XML; JSON and JSON Lines (OpenAlex, Semantic Scholar, CSL-JSON, or fields called title, abstract ...); "
-    "CSV with such columns; each may be compressed by gzip"
+    "CSV with such columns; each may be compressed by gzip, or lie with others in a ZIP archive"
 )
 
 
@@ -61,6 +62,25 @@ class Format(Protocol):
         """
 
 
+class BinaryFormat(Protocol):
+    """A module that reads one format whose files are not text: it opens the file itself."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802
+        """Return what people call the format."""
+
+    @property
+    def NOTHING_FOUND(self) -> str:  # noqa: N802
+        """Return what to say of a file without a record, and what to do; "" where that is not a problem."""
+
+    def is_written(self, path: Path, head: bytes) -> bool:
+        """Tell whether a file is written in the format; `head` is its beginning, 256 kB at most."""
+
+    def parse(self, path: Path, file: str, columns: Mapping[str, str]) -> Iterator[ReaderItem]:
+        """Yield what the file holds, record by record; `file` is what people call it, `columns` as for `read`."""
+
+
+BINARY_FORMATS: tuple[BinaryFormat, ...] = ()
 TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, table, author_page)
 XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom)
 WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too
