@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from assistant.errors import UsageError
 
 _PREFIX = "ASSISTANT_"
+_ADDRESS = r"^$|^https?://[^\s/@?#]+(?:/[^\s?#]*)?$"
 
 PROGRAM_VERSION = metadata.version("abstract-assistant")
 """The program's version."""
@@ -38,6 +39,20 @@ class Settings(BaseSettings):
         default=False, description="Whether answers are written in 8-bit integers on CPUs that are faster with them."
     )
     embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
+    llm_url: str = Field(
+        default="",
+        pattern=_ADDRESS,
+        description="Address of an OpenAI-compatible server whose model writes the answers, in place of a local one.",
+    )
+    llm_model: str = Field(default="", description="The model there; needed where the server has several.")
+    llm_key_env: str = Field(default="", description="Environment variable that holds the key of that server.")
+    embed_url: str = Field(
+        default="",
+        pattern=_ADDRESS,
+        description="Address of an OpenAI-compatible server that embeds, in place of a local model.",
+    )
+    embed_model: str = Field(default="", description="The model there; needed where the server has several.")
+    embed_key_env: str = Field(default="", description="Environment variable that holds the key of that server.")
     chroma_url: str = Field(
         default="",
         pattern=r"^$|^https?://[^\s/@]+/?$",

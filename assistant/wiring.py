@@ -171,12 +171,26 @@ def local_chat_model(settings: Settings, name: str) -> str:
 
 
 def load_language_model(settings: Settings) -> LanguageModel:
-    """Load the chat model that the settings name, else the one for this machine. Raises ModelError."""
+    """Load the chat model that the settings name, else the one for this machine. Raises ModelError.
+
+    With an address of a server it is the model there, and nothing is loaded here.
+    """
+    if settings.llm_url:
+        from assistant.models.served_model import ServedModel
+
+        return ServedModel(settings.llm_url, settings.llm_model, _key(settings.llm_key_env, "--llm-key-env"))
     from assistant.models.chat_model import TransformersModel
 
     known = registry(settings)
     name = settings.model or default_chat_model(known)
     return TransformersModel(known.resolve(name), name, quantize=settings.quantize)
+
+
+def _key(variable: str, flag: str) -> str:
+    """Return the key that an environment variable holds, "" where none is named. Raises UsageError for an empty one."""
+    if variable and not os.environ.get(variable):
+        raise UsageError(f"The variable {variable} of {flag} is not set. Put the server's key into it.")
+    return os.environ.get(variable, "") if variable else ""
 
 
 def default_embedder() -> str:
@@ -209,7 +223,12 @@ def load_embedder(settings: Settings) -> Embedder:
     """Load the embedding model that the settings name, else the default one. Raises ModelError.
 
     Where single texts can do without torch, only what those need is loaded; the rest follows when it is needed first.
+    With an address of a server it is the model there, and nothing is loaded here.
     """
+    if settings.embed_url:
+        from assistant.models.served_embedder import ServedEmbedder
+
+        return ServedEmbedder(settings.embed_url, settings.embed_model, _key(settings.embed_key_env, "--embed-key-env"))
     from assistant.models.light_embedder import BertEncoder, LightEmbedder
 
     model = registry(settings).resolve(settings.embedder or models.default_embedder())

@@ -57,6 +57,15 @@ def _settings(
         ),
     ] = None,
     embedder: Annotated[str | None, typer.Option(help="Embedding model: a known name, a folder or a hub id.")] = None,
+    llm_url: Annotated[
+        str | None,
+        typer.Option(help="OpenAI-compatible server whose model writes the answers, such as http://127.0.0.1:11434."),
+    ] = None,
+    llm_model: Annotated[str | None, typer.Option(help="The model there, where it has several.")] = None,
+    llm_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds its key.")] = None,
+    embed_url: Annotated[str | None, typer.Option(help="OpenAI-compatible server that embeds.")] = None,
+    embed_model: Annotated[str | None, typer.Option(help="The model there, where it has several.")] = None,
+    embed_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds its key.")] = None,
     chroma_url: Annotated[
         str | None, typer.Option(help="Chroma server that holds the vector index, such as http://host:8000.")
     ] = None,

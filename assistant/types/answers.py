@@ -72,11 +72,12 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which model wrote a text, where it ran and in what number format."""
+    """Which model wrote a text, where it ran and in what number format; `host` names another machine, "" for none."""
 
     name: str
     device: str
     dtype: str
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
