@@ -23,7 +23,7 @@ from assistant.answering import AnswerStream, Assistant, Foreground, writing
 from assistant.errors import AssistantError, EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
 from assistant.grounding import Judge
 from assistant.library import CheckReport, Conversations, Finding, Library, Ownership, curation, integrity, make_folder
-from assistant.planning import Gazetteer, KnownReader, Planner, Reader
+from assistant.planning import Gazetteer, KnownReader, LabelledVectors, Planner, Reader, WrittenReader
 from assistant.protocols import Embedder, LanguageModel, Vectors
 from assistant.search import FINGERPRINT, PersistentIndex, Retriever, embedding_queue, topics
 from assistant.settings import Settings, load
@@ -88,10 +88,12 @@ class Workspace:
         self._reading_ahead = BackgroundReading(self._read_unread, lambda: self.assistant.foreground.is_busy)
         retriever = Retriever(self.library, self.index, self._checked)
         names = Gazetteer(self.library)
-        reader = Reader(self.language_model, wiring.probes_made(settings))
+        vectors = LabelledVectors(self.library, self._checked)
+        written = WrittenReader(self._checked, self.language_model, vectors)
+        reader = Reader(self.language_model, wiring.probes_made(settings), written)
         planner = Planner(
             self.library,
-            KnownReader(self.library, self._checked, reader, names),
+            KnownReader(self._checked, reader, names, vectors),
             names,
             retriever.search,
             in_english=self._in_english,

@@ -94,7 +94,7 @@ class ScriptedModel:
     """Gives the queued replies in turn, word by word, and keeps the prompts that it was shown.
 
     Asked to judge, it tells nothing; with words in `denied`, it says the second answer of a prompt that holds one of
-    them, else the first.
+    them, else the first. Asked what a request asks for, it says `request`.
     """
 
     info = ModelInfo("scripted", "cpu", "none")
@@ -102,6 +102,7 @@ class ScriptedModel:
     fingerprint = ""
     depth = 0
     denied: tuple[str, ...] = ()
+    request = '{"kind": "content"}'
 
     def __init__(self, *replies: str, delay: float = 0.0) -> None:
         self.replies = list(replies)
@@ -132,6 +133,9 @@ class ScriptedModel:
         self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
     ) -> Generator[str, None, None]:
         if stop.is_set():
+            return
+        if messages[0].content.startswith("You sort requests"):
+            yield self.request
             return
         self.prompts.append(tuple(messages))
         for word in self.replies.pop(0).split(" ")[:max_new_tokens]:

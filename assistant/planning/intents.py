@@ -2,7 +2,7 @@
 
 The request stands twice in the prompt, so that the tokens of its second copy have seen all of it. Their mean and the
 last token's state tell the kind, each token's own state what it names: an author, one left out, a topic, a year.
-`assistant.request_training` fits the probes. With a model that has none every request is one for the abstracts.
+`intent_training` fits the probes. A model that has none writes what a request asks for (`written_intents`).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ TASKS = ("kind", "of", "order", "position", "language", "ask", "mode", "slots")
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_LONGEST = 1000
+LONGEST = 1000
 """Characters of a request that are read; what is asked stands in fewer."""
 
 _EARLIER = 2
@@ -154,18 +154,22 @@ class Reads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads requests with the chat model, which is loaded when it is first needed; `made` is where probes were made."""
+    """Reads requests with the chat model, which is loaded when it is first needed; `made` is where probes were made.
+
+    What a model without probes is asked is left to `written`; without that every request is one for the abstracts.
+    """
 
     model: Callable[[], LanguageModel]
     made: Path | None = None
+    written: Reads | None = None
 
     def read(self, text: str, earlier: Sequence[str] = (), stop: threading.Event | None = None) -> Request:
         """Read a request that follows these earlier ones; where `stop` was set, as one for the abstracts."""
         model = self.model()
         found = _probes(model.fingerprint, self.made)
         if not found:
-            return Request(text, "content", share=0.0)
-        said = text[:_LONGEST]
+            return self.written.read(text, earlier, stop) if self.written else Request(text, "content", share=0.0)
+        said = text[:LONGEST]
         reading = model.read(messages(said, earlier), layers=layers(found), of=said, stop=stop or threading.Event())
         if reading is None or not reading.tokens:
             return Request(text, "content", share=0.0)
@@ -177,11 +181,15 @@ class Reader:
 
 def messages(text: str, earlier: Sequence[str] = ()) -> tuple[Message, Message]:
     """Return the prompt in which a request is read."""
-    before = "".join(f"Earlier question: {question[:_LONGEST]}\n" for question in earlier[-_EARLIER:])
     return (
         Message("system", prompts.load("request_system")),
-        Message("user", prompts.load("request", before=before, request=text)),
+        Message("user", prompts.load("request", before=earlier_text(earlier), request=text)),
     )
+
+
+def earlier_text(earlier: Sequence[str]) -> str:
+    """Return the last questions before a request as a prompt shows them, a line each."""
+    return "".join(f"Earlier question: {question[:LONGEST]}\n" for question in earlier[-_EARLIER:])
 
 
 def _probes(fingerprint: str, made: Path | None) -> Mapping[str, Probe]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from assistant.library import Library
 from assistant.planning.entity_linking import Gazetteer
 from assistant.planning.intent_training import Example, examples
 from assistant.planning.intents import Named, Reads, Request
-from assistant.protocols import Embedder, Vectors
+from assistant.planning.labelled_vectors import LabelledVectors
+from assistant.protocols import Embedder
 
 LEAST_LIKENESS = 0.97
 """Cosine from which a request is read as the labelled one that is nearest; see E22 in docs/experiments."""
@@ -36,12 +34,10 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 class KnownReader:
     """Reads a request as the labelled one that it is worded like; any other is left to `reader`."""
 
-    library: Library
     embedder: Embedder
     reader: Reads
     gazetteer: Gazetteer
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _vectors: list[Vectors] = field(default_factory=list)
+    vectors: LabelledVectors
 
     def read(self, text: str, earlier: Sequence[str] = (), stop: threading.Event | None = None) -> Request:
         """Read a request that follows these earlier ones."""
@@ -55,7 +51,8 @@ class KnownReader:
             *((match.start(), match.end(), "year") for match in _YEAR.finditer(text)),
         ]
         masked = _masked(text, passages)
-        similarity = self._known_vectors() @ self.embedder.embed([masked])[0]
+        known = self.vectors.of(_masked_texts())
+        similarity = known @ self.embedder.embed([masked])[0]
         nearest = np.argsort(-similarity)[:_AGREEING]
         if similarity[nearest[0]] < LEAST_LIKENESS:
             return None
@@ -71,22 +68,6 @@ class KnownReader:
         said: dict[str, Any] = {task: value for task, value in first.labels.items() if value != "none"}
         return Request(text, named=named, **said)
 
-    def _known_vectors(self) -> Vectors:
-        """Return the vectors of the labelled requests, shape (n, d): made once a library and embedding model."""
-        with self._lock:
-            if not self._vectors:
-                texts = [_masked(each.text, _stood_for(each)) for each in _plain()]
-                said = " ".join([self.embedder.fingerprint, *texts])
-                name = f"requests {hashlib.sha256(said.encode()).hexdigest()[:16]}"
-                kept = self.library.metadata(name)
-                if kept is None:
-                    vectors: Any = self.embedder.embed(texts)
-                    self.library.set_metadata(name, base64.b64encode(vectors.astype(np.float16).tobytes()).decode())
-                else:
-                    vectors = np.frombuffer(base64.b64decode(kept), np.float16).reshape(len(texts), -1)
-                self._vectors.append(vectors.astype(np.float32))
-            return self._vectors[0]
-
 
 @cache
 def _plain() -> tuple[Example, ...]:
@@ -96,6 +77,11 @@ def _plain() -> tuple[Example, ...]:
         for each in examples()
         if not each.earlier and each.tells_names and all(slot in _ROLES for _, _, slot in each.named)
     )
+
+
+@cache
+def _masked_texts() -> tuple[str, ...]:
+    return tuple(_masked(each.text, _stood_for(each)) for each in _plain())
 
 
 def _stood_for(example: Example) -> list[tuple[int, int, str]]:

@@ -10,7 +10,7 @@ import pytest
 
 from assistant.library import Library, upsert
 from assistant.models import Probe
-from assistant.planning import Gazetteer, KnownReader, Reader, intent_training, intents
+from assistant.planning import Gazetteer, KnownReader, LabelledVectors, Reader, intent_training, intents
 from assistant.planning.intent_training import Example
 from assistant.planning.intents import Named, named_in, understood
 from assistant.protocols import Reading
@@ -177,7 +177,7 @@ PLAIN_COUNTS = [
 def known(library: Library, embedder: HashingEmbedder) -> KnownReader:
     paper = make_paper("Ships", "About ships.", authors=("Ada Lovelace", "Grace Hopper"), date="2020")
     upsert.store(library, [Record(paper, 1)], "x")
-    return KnownReader(library, embedder, MarkedReader(), Gazetteer(library))
+    return KnownReader(embedder, MarkedReader(), Gazetteer(library), LabelledVectors(library, embedder))
 
 
 def test_a_request_worded_as_a_labelled_one_is_read_without_the_chat_model(known: KnownReader) -> None:
@@ -194,11 +194,12 @@ def test_any_other_request_goes_to_the_chat_model(known: KnownReader) -> None:
 
 
 def test_the_vectors_of_labelled_requests_are_made_once_a_library(
-    known: KnownReader, embedder: HashingEmbedder
+    known: KnownReader, library: Library, embedder: HashingEmbedder
 ) -> None:
     known.known("How many papers are there?")
     embedded = len(embedder.texts)
-    again = KnownReader(known.library, embedder, MarkedReader(), known.gazetteer)
+    vectors = LabelledVectors(library, embedder)
+    again = KnownReader(embedder, MarkedReader(), known.gazetteer, vectors)
     again.known("How many papers are there?")
     assert len(embedder.texts) == embedded + 1
 
