@@ -10,8 +10,12 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import SUFFIX as SUFFIX
+from assistant.ingestion.readers.names import authorships as authorships
+from assistant.ingestion.readers.names import given_name_first as given_name_first
+from assistant.ingestion.readers.names import split_names as split_names
 from assistant.text import shortened
-from assistant.types import Authorship, Paper, Problem, Record
+from assistant.types import Paper, Problem, Record
 
 NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 """What stands for the names of columns where a person gives none."""
@@ -35,10 +39,6 @@ MARKED_PMID = re.compile(
 DOI = re.compile(r"10\.\d{4,9}/\S+")
 URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 ESCAPED = re.compile(r"\\([_%&#~$])|[{}]")
-
-SUFFIX = re.compile(r"(?:jr|sr|ph\.?d|m\.?d|inc|ltd|ii|iii|iv)\.?", re.IGNORECASE)
-AND_OTHERS = re.compile(r"(?:,|\band\b|;)?\s*(?:\bet\.?\s*al\b\.?|\band others\b|…|\.\.\.)\s*$", re.IGNORECASE)
-OTHERS = {"others", "et al", "et al.", "...", "…"}
 
 IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]\.?")
 FULL_STOP = re.compile(r"(?<![.\s])(?<!\.[A-Z])\.$")
@@ -122,34 +122,6 @@ def _unescaped(text: str) -> str:
     return ESCAPED.sub(r"\1", text) if "\\" in text or "{" in text or "}" in text else text
 
 
-def split_names(text: str) -> list[str]:
-    """Split one string of names at "and" and semicolons, and at commas where these do not part family from given name.
-
-    "Gödel, Kurt and Turing, Alan" are two people, and so are "Kurt Gödel, Alan Turing".
-    """
-    parts = [part for part in re.split(r"\s*;\s*|,?\s+and\s+|\s+&\s+", " ".join(text.split())) if part.strip(" ,")]
-    if len(parts) > 1 and all("," in part for part in parts):
-        return parts
-    return [name for part in parts for name in _split_at_commas(part)]
-
-
-def _split_at_commas(text: str) -> list[str]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    return parts if len(parts) > 1 and all(" " in part for part in parts) else [text.strip(" ,")]
-
-
-def given_name_first(name: str) -> str:
-    """Turn "Family, Given" and "Family, Jr., Given" round; other names come back as they are."""
-    if "," not in name:
-        return name.strip()
-    parts = [part.strip() for part in name.split(",") if part.strip()]
-    if len(parts) == 2 and not SUFFIX.fullmatch(parts[1]):
-        return f"{parts[1]} {parts[0]}"
-    if len(parts) == 3 and SUFFIX.fullmatch(parts[1]):
-        return f"{parts[2]} {parts[0]}, {parts[1]}"
-    return name.strip()
-
-
 def spoken_name(given: str, family: str, suffix: str = "") -> str:
     """Return a name in the order in which it is spoken, with the suffix after a comma."""
     name = to_text(joined([given, family]))
@@ -167,21 +139,6 @@ def title_of(*texts: str) -> str:
 def abstract_of(*texts: str) -> str:
     """Return the first of these that is an abstract and does not merely say where one is."""
     return first_of(*(text for text in map(str.strip, texts) if not ABSTRACT_ELSEWHERE.fullmatch(text)))
-
-
-def authorships(names: Iterable[str]) -> tuple[tuple[Authorship, ...], bool]:
-    """Return the names with their positions from 1, and whether they are all: "others" and "et al." deny it."""
-    kept: list[str] = []
-    complete = True
-    for name in names:
-        if name[-1:].isalpha() and name[-1] not in "lLsS":  # no "et al", no "and others"
-            kept.append(name.strip())
-            continue
-        shown = AND_OTHERS.sub("", name).strip() if name.casefold() not in OTHERS else ""
-        complete = complete and shown == name.strip()
-        if any(character.isalpha() for character in shown):
-            kept.append(shown)
-    return tuple(Authorship(name, position) for position, name in enumerate(kept, start=1)), complete
 
 
 def record(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from assistant.ingestion.readers import fields, json_values
+from assistant.ingestion.readers import fields, json_values, names
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, joined
 from assistant.ingestion.readers.json_values import list_of, object_of
 from assistant.ingestion.readers.latex import to_text
@@ -45,8 +45,8 @@ def read_fields(value: Object, file: str, line: int) -> Record | Problem:
         url=find_url(link),
         has_code=_has_code(_first_value(stated, "hascode", "code", "codeurl")),
     )
-    names = _names(_first_value(stated, "authors", "author", "creators"))
-    return fields.record(paper, names, file=file, line=line, source_key=key)
+    people = _names(_first_value(stated, "authors", "author", "creators"))
+    return fields.record(paper, people, file=file, line=line, source_key=key)
 
 
 def _plain_name(name: object) -> str:
@@ -75,7 +75,10 @@ def _text(value: Any) -> str:
 def _names(value: Any) -> list[str]:
     """Return the names of a list of strings or objects, or of one string, the given name first."""
     if isinstance(value, str):
-        return [fields.given_name_first(to_text(name)) for name in fields.split_names(value)]
+        printed = names.printed_list(value)
+        if printed is None:
+            return names.split_names(value if "\n" in value else to_text(value))
+        value = printed
     people = [value] if isinstance(value, dict) else list_of(value)
     return [name for person in people if (name := _name(person))]
 
