@@ -14,6 +14,7 @@ from assistant.ingestion.readers.names import SUFFIX as SUFFIX
 from assistant.ingestion.readers.names import authorships as authorships
 from assistant.ingestion.readers.names import given_name_first as given_name_first
 from assistant.ingestion.readers.names import split_names as split_names
+from assistant.ingestion.readers.placeholders import body_of, is_no_abstract, is_placeholder
 from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
 
@@ -42,8 +43,6 @@ ESCAPED = re.compile(r"\\([_%&#~$])|[{}]")
 
 IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]\.?")
 FULL_STOP = re.compile(r"(?<![.\s])(?<!\.[A-Z])\.$")
-NOT_AVAILABLE = re.compile(r"\[?\s*(?:Not Available|No title available|In Process Citation)\.?\s*\]?\.?", re.IGNORECASE)
-ABSTRACT_ELSEWHERE = re.compile(r"(?:Publisher:?\s*)?Abstract available from the publisher\.?", re.IGNORECASE)
 
 
 def date_text(year: int, month: int | None = None, day: int | None = None) -> str:
@@ -130,15 +129,15 @@ def spoken_name(given: str, family: str, suffix: str = "") -> str:
 
 def title_of(*texts: str) -> str:
     """Return the first of these that is a title, without the brackets of a translation and without a full stop."""
-    titles = (" ".join(text.split()) for text in texts if not NOT_AVAILABLE.fullmatch(text.strip()))
+    titles = (" ".join(text.split()) for text in texts if not is_placeholder(text))
     title = first_of(*titles)
     bracketed = IN_BRACKETS.fullmatch(title)
     return FULL_STOP.sub("", (bracketed[1] if bracketed else title).strip())
 
 
 def abstract_of(*texts: str) -> str:
-    """Return the first of these that is an abstract and does not merely say where one is."""
-    return first_of(*(text for text in map(str.strip, texts) if not ABSTRACT_ELSEWHERE.fullmatch(text)))
+    """Return the first of these that is an abstract and does not merely say that there is none, or where one is."""
+    return first_of(*(text for text in map(str.strip, texts) if not is_no_abstract(text)))
 
 
 def record(
@@ -149,12 +148,15 @@ def record(
     line: int,
     source_key: str = "",
     readable: Callable[[str], str] = to_text,
+    is_own: bool = False,
 ) -> Record | Problem:
     """Return the paper with its texts made readable, or the Problem that it says too little to be one.
 
     It needs a title, and an abstract or, beside the title, an author, a year or an identifier that others know too.
     `names` are the authors in their order, unless the paper has them; names must be readable already. Title, abstract,
-    venue, categories and labels may still hold what `readable` undoes. `source_key` is the source's own name for the record.
+    venue, categories and labels may still hold what `readable` undoes. `source_key` is the source's own name for the
+    record. Texts that only say that there is none are dropped, and the abstract's heading, unless the record `is_own`:
+    written by this program.
     """
     if names is not None:
         listed, complete = authorships(names)
@@ -171,6 +173,8 @@ def record(
         categories=tuple(dict.fromkeys(filter(None, map(readable, paper.categories)))),
         labels=tuple(dict.fromkeys(filter(None, map(readable, paper.labels)))),
     )
+    if not is_own:
+        paper = _without_placeholders(paper)
     source_key = readable(source_key)
     is_told_apart = paper.abstract or paper.authorships or paper.date or paper.doi or paper.arxiv_id or paper.pmid
     if paper.title and is_told_apart:
@@ -182,6 +186,19 @@ def record(
         "Complete the record and add the file again."
     )
     return Problem(file, line, reason)
+
+
+def _without_placeholders(paper: Paper) -> Paper:
+    """Return the paper without texts that say that there is none; a title beside an abstract and authors is one."""
+    abstract = body_of(paper.abstract)
+    abstract = "" if is_no_abstract(abstract) else abstract
+    is_known = bool(abstract and paper.authorships)
+    return replace(
+        paper,
+        title="" if is_placeholder(paper.title) and not is_known else paper.title,
+        abstract=abstract,
+        venue="" if is_placeholder(paper.venue) else paper.venue,
+    )
 
 
 def _encodable(text: str) -> str:

@@ -32,6 +32,8 @@ _STOPPED = re.compile(
     r"(?:(?:[^\W\d_]|Ch|Dz|Gy|Ja|Je|Ju|Kh|Ll|Ph|Sh|Sz|Th|Ts|Ya|Ye|Yu|Zh|Я|Ю)\.[-‐’']?)+[^\W\d_]?", re.UNICODE
 )
 _UNSTOPPED = re.compile(r"[^\W\d_]{1,3}|[^\W\d_][-‐][^\W\d_]")
+_SEVERAL_CAPITALS = re.compile(r"(?=\w{2,6}$)(?:[A-Z][a-z]?){2,6}")  # initials, of a name whose neighbours have some
+_FULL_STOP = re.compile(r"(?<=[^\W\d_]{3})(?<!Inc)(?<!Ltd)\.$")
 _LONGEST_NAME = 200  # characters; nothing is turned round in a longer one
 _MOST_WORDS_OF_A_FAMILY = 4
 
@@ -50,8 +52,9 @@ _LONGEST_LIST = 1_000_000  # characters
 
 _IN_BRACKETS = re.compile(r" ?(?:\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>)")
 _NUMBERS = re.compile(
-    r"(?<=[^\W\d_]|[.*†‡]) ?(?:[\d*†‡§¶#]{1,3}(?: ?, ?[\d*†‡§¶#]{1,3})*|[¹²³⁰⁴-⁹⁎∗]+)(?= ?(?:[,;|&]|$|and\b))"
+    r"(?<=[^\W\d_]|[.*†‡]) ?(?:0\d{3}|[\d*†‡§¶#]{1,3}(?: ?, ?[\d*†‡§¶#]{1,3})*|[¹²³⁰⁴-⁹⁎∗]+)(?= ?(?:[,;|&]|$|and\b))"
 )
+_ADDRESS = re.compile(r"\bhttps?://[^\s,;|]+")
 _YEARS = re.compile(r", ?(?:1[5-9]|20)\d\d ?[-–] ?(?:\d{4})?(?= ?(?:;|\||$))")
 _STRONG = re.compile(r"[;|•]+")
 _AND = re.compile(r",? (?:and|AND|&) |, ?(?:and|AND|&) ?(?=\w)")
@@ -80,6 +83,8 @@ def split_names(text: str) -> list[str]:
         text = _without_brackets(text)
     text = _YEARS.sub("", _NUMBERS.sub("", text))
     names: list[str] = []
+    if "://" in text:
+        text = _ADDRESS.sub("", text)
     segments = _ELLIPSIS.split(text)
     for place, segment in enumerate(segments):
         head, tail = segment[:-_TAIL], segment[-_TAIL:]
@@ -115,7 +120,7 @@ def printed_list(text: str) -> list[Any] | None:
 
 def given_name_first(name: str) -> str:
     """Turn "Family, Given", "Family, Given, Suffix", "Family, Suffix, Given" and "Family AB" round; keep other names."""
-    name = " ".join(name.split()).strip(" ,;")
+    name = _FULL_STOP.sub("", " ".join(name.split()).strip(' ,;"“”'))
     if len(name) > _LONGEST_NAME:
         return name
     if "." in name:
@@ -127,6 +132,8 @@ def given_name_first(name: str) -> str:
     if len(parts) == 2 and suffixes and _INITIALS_OR_SUFFIX.fullmatch(parts[1]) and " " not in parts[0]:
         suffixes = []  # "Petrov, II" and "Berg, M.D." are initials
     rest = [parts[0], *(part for part in parts[1:] if part not in suffixes)]
+    if len(rest) == 3 and _are_initials(rest[0]) and not _are_initials(rest[1]):
+        rest = rest[1:]  # "A. B., Family, Anna B."
     if len(rest) > 2:
         return name
     family, inside = _without_suffix(rest[0]) if len(rest) == 2 else (_initials_first(rest[0]), "")
@@ -220,7 +227,9 @@ def _units(text: str) -> list[str]:
 def _parts_of(text: str) -> list[str]:
     """Return what stands between commas, a suffix with what stands before it."""
     parts: list[str] = []
-    for part in filter(None, map(str.strip, text.split(","))):
+    for part in map(str.strip, text.split(",")):
+        if not any(map(str.isalnum, part)) or _TITLE_BEHIND.fullmatch(part):
+            continue
         is_suffix = SUFFIX.fullmatch(part) and (
             _PLAIN_SUFFIX.fullmatch(part) or not _INITIALS_OR_SUFFIX.fullmatch(part)
         )
@@ -297,17 +306,14 @@ def _are_pairs(families: Sequence[str], givens: Sequence[str]) -> bool:
 
 def _spoken_list(units: Sequence[str]) -> list[str]:
     """Return the names as they are spoken; initials at the end are turned round unless the list has them in front."""
-    if sum(map(_begins_with_initials, units)) > sum(map(_ends_in_initials, units)):
+    with_initials = sum("," not in unit and _ends_in_initials(unit) for unit in units)
+    if sum(map(_begins_with_initials, units)) > with_initials:
         return [given_name_first(unit) if "," in unit else unit for unit in units]
-    if len(units) > 1 and units[-1].endswith(".") and not any("." in unit for unit in units[:-1]):
-        units = (
-            [*units[:-1], units[-1][:-1]]
-            if any("," not in unit and _ends_in_initials(unit) for unit in units[:-1])
-            else units
-        )
-    if len(units) > 1 and all(unit.isupper() and _ends_in_initials(unit) for unit in units):
-        return [_initials_first(unit, has_upper_families=True) for unit in units]
-    return [name for unit in units if (name := given_name_first(unit))]
+    if len(units) == 1 or 2 * with_initials <= len(units):
+        return [name for unit in units if (name := given_name_first(unit))]
+    if units[-1].endswith(".") and not any("." in unit for unit in units[:-1]):
+        units = [*units[:-1], units[-1][:-1]]
+    return [given_name_first(unit) if "," in unit else _initials_first(unit, is_like_others=True) for unit in units]
 
 
 def _are_people(pieces: Sequence[str]) -> bool:
@@ -317,6 +323,8 @@ def _are_people(pieces: Sequence[str]) -> bool:
 
 
 def _is_initials(word: str) -> bool:
+    if _PLAIN_SUFFIX.fullmatch(word):
+        return False
     if "." in word:
         return bool(_STOPPED.fullmatch(word)) or (word.isupper() and bool(_UNSTOPPED.fullmatch(word[:-1])))
     return word.isupper() and bool(_UNSTOPPED.fullmatch(word))
@@ -353,21 +361,23 @@ def _without_suffix(name: str) -> tuple[str, str]:
     return " ".join(words), suffix
 
 
-def _initials_first(name: str, has_upper_families: bool = False) -> str:
-    """Turn "van Oak J", "Berg A. B." and "Oak JE Jr" round."""
+def _initials_first(name: str, is_like_others: bool = False) -> str:
+    """Turn "van Oak J", "Berg A. B." and "Oak JE Jr" round; more is taken for initials where the list's others have some."""
     bare, suffix = _without_suffix(name)
     words = bare.split()
-    if bare.isupper() and not has_upper_families and len(words[-1].strip(".")) > 1 and "." not in words[-1]:
+    is_upper = bare.isupper()
+    if is_upper and not is_like_others and len(words[-1].strip(".")) > 1 and "." not in words[-1]:
         return name  # "RICK ROE"
     family = len(words)
-    while family > 0 and _is_initials(words[family - 1]):
+    while family > 0 and _is_initials(words[family - 1]) and not (is_upper and family < len(words)):
         family -= 1
-    if not 0 < family < len(words) or family > _MOST_WORDS_OF_A_FAMILY or any(map(_is_initials, words[: family - 1])):
+    if family == len(words) and is_like_others and _SEVERAL_CAPITALS.fullmatch(words[-1]):
+        family -= 1
+    if not 0 < family < len(words) or family > _MOST_WORDS_OF_A_FAMILY:
         return name
-    last = words[family - 1]
-    if _is_initials(last) or not all(
-        word.replace("-", "").replace("'", "").replace("’", "").isalpha() for word in words[:family]
-    ):
+    if any(map(_is_initials, words[:family])) and not (is_like_others and len(words[family - 1]) > 2):
         return name
-    turned = " ".join([*words[family:], *words[:family]])
-    return f"{turned}, {suffix}" if suffix else turned
+    if not all(re.sub("[-‐'’]", "", word).isalpha() or _PLAIN_SUFFIX.fullmatch(word) for word in words[:family]):
+        return name
+    called, inside = _without_suffix(" ".join(words[:family]))
+    return ", ".join(filter(None, [" ".join([*words[family:], called]), inside, suffix]))
