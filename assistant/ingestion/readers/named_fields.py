@@ -57,7 +57,8 @@ def read_fields(value: Object, file: str, line: int) -> Record | Problem:
         url=find_url(link),
         has_code=_has_code(_first_value(stated, "hascode", "code", "codeurl")),
     )
-    people = _names(_first_value(stated, *AUTHORS))
+    authors = _first_value(stated, *AUTHORS)
+    people = _names(authors) or ([names.CUT] if isinstance(authors, list | dict) and authors else [])
     return fields.record(paper, people, file=file, line=line, source_key=key)
 
 

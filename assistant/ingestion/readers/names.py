@@ -64,7 +64,7 @@ _HAN = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3\u3040-\u30ff]{2,}")
 _NO_NAME = frozenset({"na", "n/a", "null", "none", "nan", "undefined", "nil"})
 _NO_NAME_AT_ALL = re.compile(r"NA|na|N/A|n/a|[Nn]ull|NULL|[Nn]one|NONE|NaN|nan|NAN|undefined|nil")
 _ANONYMOUS = frozenset({"anonymous", "anonym", "anon", "unknown", "undefined", "author", "authors", "name", "names"})
-_BESIDE_ANONYMOUS = _ANONYMOUS | _NO_NAME | frozenset("no not available listed given found missing is are".split())
+_BESIDE_ANONYMOUS = _ANONYMOUS | _NO_NAME | frozenset("a no not available listed given found missing is are".split())
 
 
 def split_names(text: str) -> list[str]:
@@ -197,7 +197,7 @@ def _depth(text: str) -> int:
 
 def _without_brackets(text: str) -> str:
     """Return the text without what stands in brackets (numbers, affiliations), unless all of it stands in them."""
-    bare = _IN_BRACKETS.sub("", text)
+    bare = _IN_BRACKETS.sub(lambda found: f" {CUT}" if _OTHERS.fullmatch(found.group().strip()) else "", text)
     return (bare if any(map(str.isalpha, bare)) else text).strip("[]() ")
 
 
