@@ -48,6 +48,8 @@ FORMULA_END = re.compile(r"</(?:\w{1,10}:)?math\s*>", re.IGNORECASE)
 LONGEST_FORMULA = 20_000  # characters
 AMPERSANDS = re.compile(r"&(?:amp;|#0*38;|#[xX]0*26;)+")
 MOST_ESCAPES = 3  # of one text
+PREPRINT_MARK = re.compile(r"\s*([OC]_ST_ABS|[OC]_LI)\s*")  # how bioRxiv marks titles and items of a list
+CODE_POINT = re.compile(r"<U\+([0-9A-F]{4,5})>")  # as R writes what a code page does not have
 PREFIX = re.compile(r"(</?)\w{1,10}:(?=m)", re.IGNORECASE)
 QUOTED = re.compile(r"``((?:(?!``).)+?)''")
 
@@ -64,9 +66,11 @@ def plain(text: str) -> str:
             text = unescaped
     if "<" in text:
         text = _without_formulas(COMMENT.sub("", text.replace("<![CDATA[", "").replace("]]>", "")))
-        text = _labelled(text)
+        text = _labelled(CODE_POINT.sub(lambda found: chr(int(found[1], 16)), text))
         text = INLINE_TAG.sub("", BLOCK_TAG.sub(" ", EXPONENT.sub("^", END_MARK.sub("", text))))
         text = _without_other_tags(text)
+    if "C_ST_ABS" in text or "O_LI" in text:
+        text = PREPRINT_MARK.sub(lambda found: ": " if found[1] == "C_ST_ABS" else " ", text)
     text = _on_one_line(text)
     if "``" in text:
         text = QUOTED.sub("“\\1”", text)

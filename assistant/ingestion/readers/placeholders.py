@@ -41,20 +41,28 @@ _HEADING = re.compile(
 )
 _HYPHENATED = re.compile(rf"(?:{_NAMES})-[^\W\d_]")
 _HEADING_OF_A_SENTENCE = re.compile(r"(Abstract|ABSTRACT|SUMMARY) (?=[^\W_])")
-_GLUED = re.compile(rf"(?:{_NAMES})(?=[A-Z][a-z]* [a-z])")
+_GLUED = re.compile(rf"(?:{_NAMES})(?=[A-Z][a-z]*,? [a-z])|ABSTRACT(?=[A-Z][a-z])")
+_LABELS = frozenset(
+    "aim aims background context importance introduction objective objectives purpose questions rationale".split()
+)
+_LONGEST_PARTICLE = 3  # letters of a word that begins a sentence before a name ("The", "In"), and no term
 
-_TAIL = 400  # characters, in which a publisher's note is looked for
+_TAIL = 700  # characters, in which a publisher's note is looked for
 _LONGEST_SHARE = 0.8  # of a text that may be such a note
 _ONLY_RIGHTS = re.compile(r"(?:©|\(c\) ?\d|Copyright\b ?(?:©|\(c\)|\d)).{0,130}", re.IGNORECASE | re.DOTALL)
 _NOTE_ABOVE = re.compile(
     r"(?=.{0,90}\d{4})(?:Copyright )?(?:©|\((?:c|C)\)) ?[^.]{0,120}?(?:(?:B\.V|N\.V|S\.A|S\.p\.A|Ltd|Inc|Co|LLC|GmbH)\.|"
-    r"[^.]{0,60}\.)(?: ?Published by [^.]{0,60}(?:B\.V)?\.)?(?: ?All rights reserved\.)? ?(?=[^\W\d_])"
+    r"[^.]{0,60}(?<!\b[A-Z])\.)(?: ?Published by [^.]{0,60}(?:B\.V)?\.)?(?: ?All rights reserved\.)? ?(?=[^\W\d_])"
 )
 _NOTE = re.compile(
-    r"(?:(?<=[.!?)\]”\"'])|(?<=[.!?)\]”\"'] ))(?:Copyright\b.{0,3}(?:©|\(c\)|\d{4}|The )"
-    r"|©|\(c\) ?\d{4}|\(C\) ?\d{4}|\(?(?:PsycINFO|PsycInfo|APA PsycInfo) Database Record|All rights reserved\b).*$",
+    r"(?:(?:(?<=[.!?;)\]”\"'])|(?<=[.!?;)\]”\"'] ))"
+    r"(?:(?:Crown )?[Cc]opyright\b.{0,3}(?:©|\([cC]\)|\d{4}|The |of )|Â?© ?(?=[\dA-Z])|\([cC]\) ?\d{4}|\[ABSTRACT FROM AUTHOR\b"
+    r"|\(?(?:PsycINFO|PsycInfo|APA PsycInfo) Database Record|This article is protected by copyright|All rights reserved\b).*"
+    r"|(?<= )(?:Copyright )?© ?\d{4}\b[^.]{0,80}\.?)$",
     re.DOTALL,
 )
+_TERMS = re.compile(r"\b(?:[Ll]icen[cs]e|[Pp]ublish|[Pp]ermission|[Rr]ights|property)")
+_LONGEST_WITHOUT_TERMS = 200  # characters of a note that says nothing of licences; more is another text behind it
 
 
 def is_placeholder(text: str) -> bool:
@@ -92,12 +100,14 @@ def body_of(abstract: str) -> str:
     """
     text = abstract[_length_of_heading(abstract) :]
     above = _NOTE_ABOVE.match(text)
-    if above and above.end() < _LONGEST_SHARE * len(text) and len(text) > _TAIL // 2:
+    if above and above.end() < _LONGEST_SHARE * len(text) and len(text) > 200:
         text = text[above.end() :]
     tail = text[-_TAIL:]
     note = _NOTE.search(tail)
-    if note and len(tail) - note.start() < _LONGEST_SHARE * len(text):
-        text = text[: len(text) - len(tail) + note.start()].rstrip()
+    length = len(tail) - note.start() if note else 0
+    is_note = length <= _LONGEST_WITHOUT_TERMS or (note is not None and _TERMS.search(note.group()))
+    if note and is_note and length < _LONGEST_SHARE * len(text):
+        text = text[: len(text) - length].rstrip(" ;")
     return text
 
 
@@ -113,8 +123,10 @@ def _length_of_heading(text: str) -> int:
     if not found:
         return 0
     first, second = [*text[found.end() : found.end() + 80].split(), "", ""][:2]
-    if found[1].isupper() and len(found[1]) > 2:
+    is_label = first.casefold().strip(":.") in _LABELS
+    if found[1].isupper() and not is_label:
         return found.end() if not (first.isupper() and len(first) > 1) else 0
-    is_sentence = first[:1].isupper() and (not second[:1].isupper() or len(first) == 1 or first.endswith(":"))
+    begins = first[:1].isupper() and (len(first) <= _LONGEST_PARTICLE or not second[:1].isupper())
+    is_sentence = is_label or begins
     is_term = f"{found[1]} {first}".casefold() in text[found.end() :].casefold()
     return found.end() if is_sentence and not is_term else 0

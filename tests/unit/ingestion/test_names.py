@@ -139,7 +139,9 @@ def test_a_placeholder_is_no_author(text: str) -> None:
     assert authorships(split_names(text)) == ((), True)
 
 
-@pytest.mark.parametrize("name", ["Nan Li", "Na Wang", "Li, Na", "Nan", "No Unknown Agency", "Null Island Group", "Al Noss"])
+@pytest.mark.parametrize(
+    "name", ["Nan Li", "Na Wang", "Li, Na", "Nan", "No Unknown Agency", "Null Island Group", "Al Noss"]
+)
 def test_a_person_called_like_a_placeholder_is_one(name: str) -> None:
     ((author,), is_complete) = authorships([name])
     assert (author.name, is_complete) == (name, True)
@@ -170,7 +172,9 @@ def test_authors_in_an_unknown_shape_are_not_said_to_be_all() -> None:
     assert (record.paper.authors, record.paper.authors_complete) == ((), False)
 
 
-@given(st.lists(st.sampled_from([*"AbÉ张.,;|&()[]'\"{}-/ 1", "and ", "et al.", "...", "Jr.", "Wu", "Berg"]), max_size=30))
+@given(
+    st.lists(st.sampled_from([*"AbÉ张.,;|&()[]'\"{}-/ 1", "and ", "et al.", "...", "Jr.", "Wu", "Berg"]), max_size=30)
+)
 def test_no_text_raises(parts: list[str]) -> None:
     text = "".join(parts)
     authorships(split_names(text))
@@ -179,7 +183,8 @@ def test_no_text_raises(parts: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a, ", "A B, ", "a;", "a|", "...,", "(a", "[", "['a',", "[{'a':", "1,", "and ", "et al ", "A. ", "& ", "张 "]
+    "piece",
+    ["a, ", "A B, ", "a;", "a|", "...,", "(a", "[", "['a',", "[{'a':", "1,", "and ", "et al ", "A. ", "& ", "张 "],
 )
 def test_much_of_anything_is_read(piece: str) -> None:
     assert authorships(split_names(piece * (100_000 // len(piece))))
