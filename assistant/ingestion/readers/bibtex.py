@@ -18,6 +18,7 @@ from assistant.ingestion.readers import exported, fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of, joined
 from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.markup import visible
+from assistant.ingestion.readers.names import SUFFIX, given_name_first, split_names
 from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
 
@@ -238,14 +239,19 @@ def _arxiv_id(values: Mapping[str, str]) -> str:
 def names(text: str, readable: Callable[[str], str] = to_text) -> list[str]:
     """Return the names as they are spoken: given name, particle, family name, suffix."""
     parts = split_name_list(text)
-    if len(parts) == 1 and (";" in text or text.count(",") > 1) and "{" not in text:
-        parts = fields.split_names(text)
+    if "{" not in text and ((len(parts) == 1 and "," in text) or (len(parts) == 2 and parts[0].count(",") > 2)):
+        return split_names(readable(text))  # not as BibTeX has it, but as people write lists
     return [_display(part, readable) for part in parts if part.strip()]
 
 
 def _display(name: str, readable: Callable[[str], str]) -> str:
     if name.startswith("{") and name.endswith("}"):
         return readable(name)
+    name = name.strip(" ,")
+    if name.count(",") == 2 and SUFFIX.fullmatch(name.rpartition(",")[2].strip()):
+        return given_name_first(
+            readable(name)
+        )  # "Family, Given, Suffix", which BibTeX takes for "Family, Suffix, Given"
     try:
         person = Person(name)
     except (PybtexError, IndexError):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from assistant.ingestion.readers import fields, json_values
+from assistant.ingestion.readers import fields, json_values, names
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, joined
 from assistant.ingestion.readers.json_values import list_of, object_of
 from assistant.ingestion.readers.latex import to_text
@@ -16,8 +16,20 @@ from assistant.types import Paper, Problem, Record
 Object = Mapping[str, Any]
 
 DATES = ("publicationdate", "publisheddate", "datepublished", "published", "date", "pubdate")
-VENUES = ("venue", "journal", "booktitle", "journalref", "conference", "publicationtitle", "proceedingstitle")
+VENUES = (
+    "venue",
+    "journal",
+    "booktitle",
+    "journalref",
+    "conference",
+    "publicationtitle",
+    "publicationname",
+    "proceedingstitle",
+)
 NO_AUTHORS = {"bookauthor", "contributor", "editor", "reviewedauthor", "serieseditor", "translator"}
+AUTHORS = ("authors", "author", "creators", "authorlist")
+WHOLE_NAMES = ("name", "fullname", "displayname", "literal", "preferredname", "authorname", "author", "creator")
+DEEPEST_NAME = 4  # objects within objects, in which a name may stand
 PUNCTUATION = re.compile(r"[^a-z0-9]+")
 YES = {"true", "yes", "y", "1"}
 NO = {"false", "no", "n", "0"}
@@ -45,8 +57,9 @@ def read_fields(value: Object, file: str, line: int) -> Record | Problem:
         url=find_url(link),
         has_code=_has_code(_first_value(stated, "hascode", "code", "codeurl")),
     )
-    names = _names(_first_value(stated, "authors", "author", "creators"))
-    return fields.record(paper, names, file=file, line=line, source_key=key)
+    authors = _first_value(stated, *AUTHORS)
+    people = _names(authors) or ([names.CUT] if isinstance(authors, list | dict) and authors else [])
+    return fields.record(paper, people, file=file, line=line, source_key=key)
 
 
 def _plain_name(name: object) -> str:
@@ -72,25 +85,37 @@ def _text(value: Any) -> str:
     return json_values.text_of(value.get("name") if isinstance(value, dict) else value)
 
 
-def _names(value: Any) -> list[str]:
-    """Return the names of a list of strings or objects, or of one string, the given name first."""
+def _names(value: Any, depth: int = 0) -> list[str]:
+    """Return the names of a list of strings or objects, of what holds such a list, or of one string, as spoken."""
     if isinstance(value, str):
-        return [fields.given_name_first(to_text(name)) for name in fields.split_names(value)]
-    people = [value] if isinstance(value, dict) else list_of(value)
-    return [name for person in people if (name := _name(person))]
+        printed = names.printed_list(value)
+        if printed is None:
+            return names.split_names(value if "\n" in value else to_text(value))
+        value = printed
+    if isinstance(value, dict):
+        inside = _first_value({_plain_name(key): part for key, part in value.items()}, *AUTHORS)
+        if isinstance(inside, list | dict) and depth < DEEPEST_NAME:
+            return _names(inside, depth + 1)
+        value = [value]
+    return [name for person in list_of(value) if (name := _name(person))]
 
 
-def _name(value: Any) -> str:
+def _name(value: Any, depth: int = 0) -> str:
     if isinstance(value, str):
         return fields.given_name_first(to_text(value))
-    person = {_plain_name(key): to_text(_text(part)) for key, part in object_of(value).items()}
-    if person.get("creatortype", "").lower() in NO_AUTHORS:
+    stated = {_plain_name(key): part for key, part in object_of(value).items()}
+    if _text(stated.get("creatortype")).lower() in NO_AUTHORS:
         return ""
-    whole = _first(person, "name", "fullname", "displayname", "literal")
+    person = {key: to_text(_text(part)) for key, part in stated.items()}
     given = _first(person, "given", "givenname", "first", "firstname", "forename")
     family = _first(person, "family", "familyname", "last", "lastname", "surname")
-    name = joined([given, _first(person, "middle"), family, _first(person, "suffix")])
-    return fields.given_name_first(whole) if whole else name
+    if given and family:
+        return joined([given, _first(person, "middle", "middlename"), family, _first(person, "suffix")])
+    whole = _first(person, *WHOLE_NAMES)
+    inside = _first_value(stated, "author", "creator", "person", "name")
+    if not whole and isinstance(inside, dict) and depth < DEEPEST_NAME:
+        return _name(inside, depth + 1)
+    return fields.given_name_first(whole or family or given)
 
 
 def _date(stated: Object) -> str:

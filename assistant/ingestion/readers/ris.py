@@ -150,22 +150,13 @@ def own_name(text: str) -> str:
 
     It says, as reference managers have it, that the name before it is not "Family, Given" but stands as it is.
     """
-    return text[:-1] if text.endswith(",") else _spoken(text)
+    return text[:-1] if text.endswith(",") else fields.given_name_first(text)
 
 
 def _names(values: list[str]) -> list[str]:
     """Return the names as they are spoken; one that stands under two tags is one name."""
     names = dict.fromkeys(part.strip() for value in values for part in to_text(value).split(";"))
-    return [_spoken(name) for name in names if name]
-
-
-def _spoken(name: str) -> str:
-    """Turn "Family, Given, Suffix", which is the order of this format, and "Family G." round."""
-    parts = [part.strip() for part in name.split(",")]
-    if len(parts) == 3 and fields.SUFFIX.fullmatch(parts[2]):
-        return f"{parts[1]} {parts[0]}, {parts[2]}"
-    initials = FAMILY_AND_INITIALS.fullmatch(name) if len(name) <= LONGEST_NAME else None
-    return f"{initials[2].strip()} {initials[1]}" if initials else fields.given_name_first(name)
+    return [fields.given_name_first(name) for name in names if name]
 
 
 def _date(stated: list[str]) -> str:

@@ -42,10 +42,6 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 OWN_COLUMNS = ("authors_complete", "author_positions", "labels", "exporter")  # which only this program writes
-IDENTIFIER = re.compile(r"\s*\((?:\d{6,}|[A-Z]{1,3}-\d{4}-\d{4}|\d{4}(?:-\d{4}){2}-\d{3}[\dX])\)")
-INITIALS = r"(?:[^\W\d_]\.[ -]?){1,4}|[A-Z]{1,3}"
-ONLY_INITIALS = re.compile(INITIALS)
-FAMILY_AND_INITIALS = re.compile(rf"([^\W\d_][\w'’ -]+?),? ({INITIALS})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ def _read_rows(
         if exported.is_own(values.get("exporter")):
             item = exported.read(_own_fields(values), file, line)
         else:
-            item = named_fields.read_fields(values | {"authors": _names(values.get("authors", ""))}, file, line)
+            item = named_fields.read_fields(values, file, line)
         if isinstance(item, Problem) and len(row) != len(header.names):
             why = f"{item.reason} This row has {len(row)} cells, the header {len(header.names)}."
             item = Problem(file, line, why)
@@ -158,22 +154,6 @@ def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
         "categories": exported.listed(texts.get("categories", "")),
         "labels": exported.listed(texts.get("labels", "")),
     }
-
-
-def _names(text: str) -> list[str] | str:
-    """Return the names of a cell that gives initials behind family names, else the cell.
-
-    Databases write "Berg L., van der Meer J." or "Berg, L., van der Meer, J."; and they may add their own numbers.
-    """
-    text = IDENTIFIER.sub("", text)
-    people = [part.strip() for part in re.split(";" if ";" in text else ",", text) if part.strip()]
-    initials = people[1::2]
-    if ";" not in text and len(people) == 2 * len(initials) > 2 and all(map(ONLY_INITIALS.fullmatch, initials)):
-        people = [f"{family} {given}" for family, given in zip(people[::2], initials, strict=True)]
-    found = [FAMILY_AND_INITIALS.fullmatch(person) for person in people]
-    if found and all(found):
-        return [f"{match[2]} {match[1]}" for match in found if match]
-    return text
 
 
 def _no_header(file: str, lines: Sequence[str], columns: Mapping[str, str]) -> Problem:

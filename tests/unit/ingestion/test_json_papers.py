@@ -9,7 +9,7 @@ from assistant.ingestion.readers import csl_json, openalex, read, semantic_schol
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 
 AS_OF = datetime.date(2026, 11, 23)
-PLAIN = {"title": "Title", "abstract": "Abstract."}
+PLAIN = {"title": "Title", "abstract": "Wet."}
 WORK = {
     "id": "https://openalex.org/W1",
     "doi": "https://doi.org/10.48550/arxiv.2401.00001",
@@ -181,7 +181,7 @@ def test_a_work_of_crossref_is_an_item_of_csl(tmp_path: Path) -> None:
     ],
 )
 def test_papers_are_found_in_what_wraps_them(tmp_path: Path, wrap: Any, indent: int | None) -> None:
-    papers = [{"title": f"Title {number}", "abstract": "Abstract."} for number in range(3)]
+    papers = [{"title": f"Title {number}", "abstract": "Wet."} for number in range(3)]
     items = items_of(tmp_path, json.dumps(wrap(papers), indent=indent))
     assert titles_of(items) == ["Title 0", "Title 1", "Title 2"]
     assert len(items) == 3

@@ -19,7 +19,7 @@ def items_of(text: str) -> list[ReaderItem]:
 
 
 def paper_with(*lines: str) -> Paper:
-    (item,) = items_of("\n".join(["PMID- 1", "TI  - Title.", "AB  - Abstract.", *lines, ""]))
+    (item,) = items_of("\n".join(["PMID- 1", "TI  - Title.", "AB  - Wet.", *lines, ""]))
     assert isinstance(item, Record)
     return item.paper
 

@@ -18,7 +18,7 @@ def items_of(text: str) -> list[ReaderItem]:
 
 
 def paper_with(*lines: str) -> Paper:
-    text = "\n".join(["TY  - JOUR", "TI  - Title", "AB  - Abstract.", *lines, "ER  - ", ""])
+    text = "\n".join(["TY  - JOUR", "TI  - Title", "AB  - Wet.", *lines, "ER  - ", ""])
     (item,) = items_of(text)
     assert isinstance(item, Record)
     return item.paper
@@ -187,24 +187,24 @@ def test_keywords_are_no_categories() -> None:
 
 
 def test_tags_with_one_space_are_read_and_lines_of_an_abstract_are_no_tags() -> None:
-    (narrow,) = items_of("TY - JOUR\nTI - Title\nAB - Abstract.\nER -\n")
+    (narrow,) = items_of("TY - JOUR\nTI - Title\nAB - Wet.\nER -\n")
     assert isinstance(narrow, Record)
     assert paper_with("AB  - Abstract of", "AI - and its ends.", "ER follows").abstract == (
-        "Abstract. Abstract of AI - and its ends. ER follows"
+        "Wet. Abstract of AI - and its ends. ER follows"
     )
 
 
 def test_a_record_too_long_for_memory_is_left_out_and_the_rest_is_read() -> None:
     line = "word " * 1_000 + "\n"
     endless = "TY  - JOUR\nTI  - Endless\nAB  - " + line * (tagged_lines.LONGEST_RECORD // len(line) + 1)
-    problem, record = items_of(f"{endless}ER  - \nTY  - JOUR\nTI  - Title\nAB  - Abstract.\nER  - \n")
+    problem, record = items_of(f"{endless}ER  - \nTY  - JOUR\nTI  - Title\nAB  - Wet.\nER  - \n")
     assert isinstance(problem, Problem)
     assert "longer than 2 MB" in problem.reason
     assert isinstance(record, Record)
 
 
 def test_a_type_without_a_space_before_it_still_begins_a_record() -> None:
-    (record,) = items_of("TY -JOUR\nTI  - Title\nAB  - Abstract.\nER  - \n")
+    (record,) = items_of("TY -JOUR\nTI  - Title\nAB  - Wet.\nER  - \n")
     assert isinstance(record, Record)
 
 
@@ -221,7 +221,7 @@ TAGGED = st.builds(
 
 @given(st.lists(TAGGED), st.sampled_from(["TY  - JOUR", "TY - JOUR", "PT J"]))
 def test_no_value_of_any_tag_raises(lines: list[str], first: str) -> None:
-    items = items_of("\n".join([first, *lines, "ER", first, "TI  - Last", "AB  - Abstract."]))
+    items = items_of("\n".join([first, *lines, "ER", first, "TI  - Last", "AB  - Wet."]))
     assert items
 
 

@@ -109,7 +109,7 @@ def test_a_document_whose_first_record_never_ends_is_given_up(monkeypatch: pytes
 def test_one_line_without_end_costs_only_its_record(
     parse: Callable[[io.StringIO, str], Iterator[ReaderItem]], text: str
 ) -> None:
-    problem, record = parse(io.StringIO(text.format("x" * 5_000_000) + text.format("Abstract.")), "file")
+    problem, record = parse(io.StringIO(text.format("x" * 5_000_000) + text.format("Wet.")), "file")
     assert isinstance(problem, Problem)
     assert isinstance(record, Record)
     assert record.line == 5
