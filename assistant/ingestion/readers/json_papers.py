@@ -27,6 +27,7 @@ NOTHING_FOUND = "There is no paper in this JSON file. Put one object a paper int
 BEGINNING = re.compile(r"[\s\ufeff]*(?:\[\s*[{\]]|\{\s*[\"}])")
 ONE_LINE = re.compile(r"\{.*\}\s*", re.DOTALL)
 LONG_LINE = 1 << 18  # characters
+COUNTS = frozenset({"total", "start", "pageLength", "recordsDisplayed"})  # what Springer says of its list
 MOST_NAMES = 8  # of fields that a message shows
 
 
@@ -56,6 +57,8 @@ def read_values(
     for value in values:
         if not isinstance(value, JsonValue):
             yield value
+            continue
+        if isinstance(value.value, dict) and value.value and value.value.keys() <= COUNTS:
             continue
         if value.collections is not collections:
             collections = value.collections

@@ -145,16 +145,13 @@ def values_of_document(
 def _unwrapped(value: Any, wrappers: frozenset[str] = WRAPPERS, depth: int = 0) -> Iterator[Any]:
     """Yield the objects inside `value` if it only wraps them, else `value`."""
     if isinstance(value, dict) and not any(map(_is_title, value)) and depth < MOST_WRAPPERS:
-        for key, inner in value.items():
-            if key.lower() not in wrappers:
-                continue
-            if isinstance(inner, list) and inner and isinstance(inner[0], dict):
-                for element in inner:
-                    yield from _unwrapped(element, depth=depth + 1)
-                return
-            if isinstance(inner, dict):
-                yield from _unwrapped(inner, depth=depth + 1)
-                return
+        wrapped = [inner for key, inner in value.items() if key.lower() in wrappers]
+        lists = [inner for inner in wrapped if isinstance(inner, list) and inner and isinstance(inner[0], dict)]
+        inner = [one for each in lists for one in each] or [one for one in wrapped if isinstance(one, dict)][:1]
+        if inner:
+            for one in inner:
+                yield from _unwrapped(one, depth=depth + 1)
+            return
         by_id = {key: inner for key, inner in value.items() if _is_paper_by_id(key, inner)}
         if by_id:
             yield from ({"id": key, **inner} for key, inner in by_id.items())

@@ -28,6 +28,9 @@ ABSTRACTS = (
     "abstract abstractnote abstracttext summary paperabstract abstracts relabs preprintabstract entabstract ab "
     "descriptions shortdescription description".split()
 )
+WITH_FULL_STOP = {"articleids", "articletitle", "authorstring", "ee"}
+"""Fields that only those have who end titles with a full stop."""
+
 INDEXES = ("abstractinvertedindex", "indexedabstract.invertedindex")
 AUTHORS = (
     "authorsparsed authorlist authors author creators creator authorships authorfullnames authfullnames relauthors "
@@ -52,7 +55,7 @@ VENUES = (
     "primarylocation.source hostvenue journals container fulljournalname journalfull conferencetitle conferencetitles "
     "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding server relsite".split()
 )
-KEYS = "citationkey citekey texkeys id paperid key uid corpusid ref bibcode lensid coreid putcode doi".split()
+KEYS = "citationkey citekey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode pmid doi".split()
 CATEGORIES = ("categories", "category", "fieldsofstudy", "arxiveprints.categories")
 LABELS = (
     "labelsnamed foldersnamed labels keywords keyword tags subjects subject keywordlist.keyword keywordlist "
@@ -116,6 +119,8 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     venue = _first(stated, *VENUES)
     if not venue and "issued" in stated:
         venue = _first(stated, "publisher")
+    if not venue and isinstance(stated.get("identifiers"), dict):  # Mendeley
+        venue = _first(stated, "source")
     names = _authors(stated)
     paper = Paper(
         title=_title(stated),
@@ -195,6 +200,7 @@ def _title(stated: Object) -> str:
     title, subtitle = _first(stated, *TITLES), _first(stated, "subtitle", "titles.subtitle", "title.subtitle")
     kinds = [(_text(_plain(one).get("titletype")).lower(), _text(one)) for one in list_of(stated.get("titles"))]
     title = next((text for kind, text in kinds if not kind and text), title)
+    title = fields.title_of(title) if stated.keys() & WITH_FULL_STOP else title
     subtitle = subtitle or next((text for kind, text in kinds if kind == "subtitle"), "")
     if not title or not subtitle or subtitle.casefold() in title.casefold():
         return title
@@ -266,7 +272,7 @@ def _names(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, str):
         return [fields.given_name_first(to_text(name)) for name in fields.split_names(value)]
     if isinstance(value, dict) and depth < DEEPEST_TEXT:
-        inner = next(_values(value, ("authors", "author", "contributor", "creator")), None)
+        inner = next(_values(value, ("authors", "author", "contributor", "creator", "value")), None)
         if isinstance(inner, list | dict):
             return _names(inner, depth + 1)
     people = [value] if isinstance(value, dict) else list_of(value)
