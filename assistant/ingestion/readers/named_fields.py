@@ -97,6 +97,7 @@ DOI_LINE = re.compile(r"^\s*DOI\s*[:=]?\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 KEY_LINE = re.compile(r"^\s*citation[ -]?key\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 FAMILY_AND_INITIALS = re.compile(r"([^\W\d_].*?)\s+([A-Z]{1,4})(?:\s+(Jr|Sr|2nd|3rd|II|III|IV))?\.?")
 NUMBER_OF_NAMESAKE = re.compile(r"\s\d{4}$")  # DBLP: "Wei Wang 0001"
+WHOLES = {"ispublishedin", "ispartof"}
 OPENALEX = "https://openalex.org/"
 REPOSITORY = "arXiv (Cornell University)"
 
@@ -116,11 +117,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     key = _first(stated, *KEYS).removeprefix(OPENALEX)
     link = _first(stated, *LINKS)
     doi = find_doi(_first(stated, *DOIS) or identifiers.get("doi", ""), link if "doi.org/" in link else "")
-    venue = _first(stated, *VENUES)
-    if not venue and "issued" in stated:
-        venue = _first(stated, "publisher")
-    if not venue and isinstance(stated.get("identifiers"), dict):  # Mendeley
-        venue = _first(stated, "source")
+    venue = _venue(stated)
     names = _authors(stated)
     paper = Paper(
         title=_title(stated),
@@ -156,7 +153,12 @@ def _opened(value: Object) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> dict[str, Any]:
-    return {plain_name(name): one for name, one in object_of(value).items() if name[:1] != "@" and name != "label_s"}
+    """Return the fields of an object by their plain names; of those that come to the same, the first that is not empty."""
+    plain: dict[str, Any] = {}
+    for name, content in object_of(value).items():
+        if name[:1] != "@" and name != "label_s" and not plain.get(key := plain_name(name)):
+            plain[key] = content
+    return plain
 
 
 def _at(value: Any, path: str) -> Iterator[Any]:
@@ -231,6 +233,17 @@ def _spelled(index: Any) -> str:
             if isinstance(place, int) and 0 <= place < LONGEST_ABSTRACT:
                 words[place] = str(word)
     return " ".join(words[place] for place in sorted(words))
+
+
+def _venue(stated: Object) -> str:
+    """Return where a paper came out; for some, fields count that mean something else in others."""
+    if venue := _first(stated, *VENUES):
+        return venue
+    others = (_plain(other) for other in list_of(stated.get("relateditems")))  # DataCite
+    wholes = (_text(other.get("titles")) for other in others if plain_name(_text(other.get("relationtype"))) in WHOLES)
+    publisher = _first(stated, "publisher") if "issued" in stated else ""  # CSL
+    source = _first(stated, "source") if isinstance(stated.get("identifiers"), dict) else ""  # Mendeley
+    return first_of(*wholes, publisher, source)
 
 
 def _identifiers(stated: Object) -> dict[str, str]:
