@@ -55,7 +55,7 @@ VENUES = (
     "primarylocation.source hostvenue journals container fulljournalname journalfull conferencetitle conferencetitles "
     "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding server relsite".split()
 )
-KEYS = "citationkey citekey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode pmid doi".split()
+KEYS = "citationkey citekey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode doi pmid".split()
 CATEGORIES = ("categories", "category", "fieldsofstudy", "arxiveprints.categories")
 LABELS = (
     "labelsnamed foldersnamed labels keywords keyword tags subjects subject keywordlist.keyword keywordlist "
