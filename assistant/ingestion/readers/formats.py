@@ -24,12 +24,16 @@ from assistant.ingestion.readers import (
     arxiv_atom,
     author_page,
     bibtex,
+    endnote_xml,
     jats_xml,
     json_papers,
     medline,
+    mods_xml,
+    named_xml,
     pubmed_xml,
     ris,
     table,
+    zotero_rdf,
 )
 from assistant.types import ReaderItem
 
@@ -82,7 +86,7 @@ class BinaryFormat(Protocol):
 
 BINARY_FORMATS: tuple[BinaryFormat, ...] = ()
 TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, table, author_page)
-XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom)
+XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom, endnote_xml, mods_xml, zotero_rdf, named_xml)
 WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too
 WITH_DATE: tuple[Format, ...] = (author_page,)  # its `parse` takes the day on which the page was seen too
 ENDINGS: Mapping[str, Format] = MappingProxyType(

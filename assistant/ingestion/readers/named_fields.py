@@ -34,13 +34,13 @@ WITH_FULL_STOP = {"articleids", "articletitle", "authorstring", "ee"}
 INDEXES = ("abstractinvertedindex", "indexedabstract.invertedindex")
 AUTHORS = (
     "authorsparsed authorlist authors author creators creator authorships authorfullnames authfullnames relauthors "
-    "preprintauthors zauthors fau au contributors authorstring".split()
+    "preprintauthors zauthors fau au contributors personname authorstring".split()
 )
 DATES = (
     "issued publicationdate publisheddate datepublished published date pubdate firstpublicationdate coverdate "
     "publicationdates dates preprintdate reldate publishedprint publishedonline journalinfo.printpublicationdate "
     "journalinfo.dateofpublication journal.journalissue.pubdate produceddates dateissued onlinedate availabledate pdate "
-    "earliestdate imprints.date dp sortpubdate".split()
+    "earliestdate imprints.date posteddate approvaldate dp sortpubdate".split()
 )
 YEARS = (
     "year publicationyear pubyear yearpublished journalinfo.yearofpublication publicationinfo.year produceddateyi py "
@@ -49,26 +49,28 @@ YEARS = (
 LATER_DATES = ("submitted", "created", "updatedate", "odate", "cdate", "tcdate")
 """What a record says of itself rather than of its paper."""
 
+KINDS_OF_DATES = ("issued", "print", "available", "", "online", "created")
+
 VENUES = (
     "venue publicationvenue journal booktitle journalref conference publicationtitle proceedingstitle containertitle "
     "eventtitle event journalinfo.journal journaltitle journaltitles publicationname publicationinfo.journaltitle "
     "primarylocation.source hostvenue journals container fulljournalname journalfull conferencetitle conferencetitles "
     "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding server relsite".split()
 )
-KEYS = "citationkey citekey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode doi pmid".split()
+KEYS = "citationkey citekey bibkey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode doi pmid".split()
 CATEGORIES = ("categories", "category", "fieldsofstudy", "arxiveprints.categories")
 LABELS = (
     "labelsnamed foldersnamed labels keywords keyword tags subjects subject keywordlist.keyword keywordlist "
     "meshheadinglist.meshheading.descriptorname meshheadinglist.descriptorname mesh.descriptorname meshterms authkeywords "
     "authorkeywords indexterms.authorterms.terms indexterms.ieeeterms.terms mh ot groups folders".split()
 )
-DOIS = "doi dois doiids preprintdoi reldoi articledoi elocationid lid".split()
+DOIS = "doi dois doiids preprintdoi reldoi articledoi doidata.doi elocationid lid".split()
 ARXIV_IDS = "arxivid arxiv arxivids arxiveprints eprint archivelocation archiveid".split()
 PMIDS = ("pmid", "pubmedid", "pubmed", "pubmedids", "medlinepmid")
 IDENTIFIERS = "externalids externalid externalids.externalid ids identifiers identifier articleids".split()
 KINDS = ("type", "idtype", "identifiertype", "externalidtype", "scheme", "schema")
 STATED = ("value", "id", "identifier", "externalidvalue", "text")
-LINKS = "url link pdfurl urls uris paperurl urlabs htmlurl landingpageurl ee".split()
+LINKS = "url link pdfurl urls uris paperurl urlabs htmlurl landingpageurl ee doidata.resource".split()
 PLACES = ("primarylocation", "bestoalocation", "locations")
 NOTES = ("extra", "note", "annote", "archive", "number")
 COUNTS = ("authorcount", "authorscount", "numberofauthors")
@@ -80,14 +82,15 @@ TEXTS = (
 """What an object calls the text that it says something of; "$" and "_", of XML made JSON, have no plain name."""
 
 NO_AUTHORS = set(
-    "bookauthor contributor editor reviewedauthor serieseditor translator containerauthor collectioneditor".split()
+    "bookauthor contributor editor reviewedauthor serieseditor translator containerauthor collectioneditor chair reviewer".split()
 )
 ROLES = ("creatortype", "contributortype", "contributorrole", "contributorattributes.contributorrole", "role")
-GIVEN = ("given", "givenname", "givennames", "first", "firstname", "forename", "initials")
-FAMILY = ("family", "familyname", "last", "lastname", "surname")
+GIVEN = ("given", "givenname", "givennames", "first", "firstname", "forename", "forenames", "initials")
+FAMILY = ("family", "familyname", "last", "lastname", "surname", "keyname")
+PEOPLE = ("authors", "author", "contributor", "creator", "personname", "namelist", "person", "value")
 WHOLE = (
     "name fullname displayname literal creditname authorname preferredname text creator authname collectivename "
-    "collective"
+    "collective corporate"
 ).split() + [""]
 
 YES = {"true", "yes", "y", "1"}
@@ -115,7 +118,8 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     pages = [_text(page) for place in PLACES for page in _at(stated, f"{place}.landingpageurl")]
     copies = [_text(copy) for place in PLACES for copy in _at(stated, f"{place}.pdfurl")]
     key = _first(stated, *KEYS).removeprefix(OPENALEX)
-    link = _first(stated, *LINKS)
+    links = [text for value in _values(stated, LINKS) if (text := _text(value))]
+    link = next((text for text in links if "://" in text), first_of(*links))
     doi = find_doi(_first(stated, *DOIS) or identifiers.get("doi", ""), link if "doi.org/" in link else "")
     venue = _venue(stated)
     names = _authors(stated)
@@ -285,7 +289,7 @@ def _names(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, str):
         return [fields.given_name_first(to_text(name)) for name in fields.split_names(value)]
     if isinstance(value, dict) and depth < DEEPEST_TEXT:
-        inner = next(_values(value, ("authors", "author", "contributor", "creator", "value")), None)
+        inner = next(_values(value, PEOPLE), None)
         if isinstance(inner, list | dict):
             return _names(inner, depth + 1)
     people = [value] if isinstance(value, dict) else list_of(value)
@@ -345,8 +349,8 @@ def _date(stated: Object) -> str:
 def _one_date(value: Any) -> str:
     """Return a date, of text, of parts or of milliseconds, in ISO form; of a range or a list its beginning."""
     if isinstance(value, list):
-        kinds = {_text(_plain(one).get("datetype")).lower(): one for one in reversed(value)}
-        value = next((kinds[kind] for kind in ("issued", "available", "", "created") if kind in kinds), None)
+        kinds = {_first(_plain(one), "datetype", "mediatype").lower(): one for one in reversed(value)}
+        value = next((kinds[kind] for kind in KINDS_OF_DATES if kind in kinds), None)
         value = object_of(value) or (value if isinstance(value, str) else None)
     if isinstance(value, int | float) and FIRST_MILLISECONDS < value < 100 * FIRST_MILLISECONDS:
         return datetime.datetime.fromtimestamp(value / 1000, datetime.UTC).date().isoformat()
