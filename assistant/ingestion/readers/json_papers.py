@@ -118,6 +118,9 @@ def _explained(problem: Problem, content: Mapping[str, Any]) -> Problem:
     if isinstance(content.get("body"), str) and "status_code" in content:
         reason = "This is a recorded answer of a web service. Save its body to a file of its own and add that."
         return Problem(problem.file, problem.line, reason)
+    if "interactions" in content and "version" in content:
+        reason = "This is a recording of web requests, made for tests. Save an answer in it to a file of its own."
+        return Problem(problem.file, problem.line, reason)
     empty = next((name for name in content if name.lower() in WRAPPERS and content[name] == []), "")
     if empty:
         reason = f"“{empty}” is an empty list, so there is no paper. Check what was asked for, and save the answer again."
