@@ -44,7 +44,9 @@ def _read_record(record: Element, file: str) -> Record | Problem:
     paper = Paper(
         title=text_at(record, "titles/title"),
         abstract=fields.abstract_of(text_at(record, "abstract")),
-        date=find_date(year, month=days) if year and not find_date(days) else fields.most_precise(find_date(year), find_date(days)),
+        date=find_date(year, month=days)
+        if year and not find_date(days)
+        else fields.most_precise(find_date(year), find_date(days)),
         venue=text_at(record, "periodical/full-title", "titles/secondary-title", "periodical/abbr-1"),
         doi=doi,
         arxiv_id=find_arxiv_id(doi, number, accession, *addresses),

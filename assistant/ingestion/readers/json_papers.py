@@ -123,7 +123,9 @@ def _explained(problem: Problem, content: Mapping[str, Any]) -> Problem:
         return Problem(problem.file, problem.line, reason)
     empty = next((name for name in content if name.lower() in WRAPPERS and content[name] == []), "")
     if empty:
-        reason = f"“{empty}” is an empty list, so there is no paper. Check what was asked for, and save the answer again."
+        reason = (
+            f"“{empty}” is an empty list, so there is no paper. Check what was asked for, and save the answer again."
+        )
         return Problem(problem.file, problem.line, reason)
     if " has no title" not in problem.reason or not content:
         return problem

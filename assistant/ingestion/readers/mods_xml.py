@@ -43,7 +43,11 @@ def _read_work(mods: Element, file: str) -> Record | Problem:
     titles = mods.findall("{*}titleInfo")
     titles.sort(key=lambda title: bool(title.get("type")))
     hosts = mods.findall(HOST)
-    origins = [*mods.findall("{*}originInfo"), *mods.findall("{*}part"), *(one for host in hosts for one in _dated(host))]
+    origins = [
+        *mods.findall("{*}originInfo"),
+        *mods.findall("{*}part"),
+        *(one for host in hosts for one in _dated(host)),
+    ]
     dates = [find_date(text_at(origin, f"{{*}}{name}")) for origin in origins for name in (*DATES, "date")]
     addresses = [text_of(one) for one in mods.findall("{*}location/{*}url")]
     doi = find_doi(identifiers.get("doi", ""), *identifiers.values(), *(one for one in addresses if "doi.org/" in one))
@@ -61,7 +65,9 @@ def _read_work(mods: Element, file: str) -> Record | Problem:
     people = [(_roles(one), _name(one)) for one in mods.findall("{*}name")]
     authors = [name for roles, name in people if not roles or roles & AUTHORS]
     names = filter(None, authors or [name for roles, name in people if not roles & NO_AUTHORS])
-    key = first_of(identifiers.get("citekey", ""), mods.get("ID") or "", text_at(mods, "{*}recordInfo/{*}recordIdentifier"))
+    key = first_of(
+        identifiers.get("citekey", ""), mods.get("ID") or "", text_at(mods, "{*}recordInfo/{*}recordIdentifier")
+    )
     return fields.record(paper, names, file=file, line=mods.sourceline or 0, source_key=key)
 
 

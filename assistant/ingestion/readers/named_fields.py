@@ -299,7 +299,7 @@ def _names(value: Any, depth: int = 0) -> list[str]:
 def _name(value: Any, depth: int = 0) -> str:
     """Return a name as it is spoken; "" for an editor, a translator and the like."""
     if isinstance(value, str):
-        return fields.given_name_first(to_text(value))
+        return fields.given_name_first(NUMBER_OF_NAMESAKE.sub("", to_text(value)))
     if isinstance(value, list):  # family name, given name, suffix
         family, given, suffix = ([*map(_text, value), "", "", ""])[:3]
         return fields.spoken_name(given, family, suffix)
@@ -324,14 +324,16 @@ def _name(value: Any, depth: int = 0) -> str:
         return fields.spoken_name(joined([given, middle, *particles]), family, first("suffix"))
     if not whole:
         return to_text(given)
-    return to_text(whole) if is_group else fields.given_name_first(NUMBER_OF_NAMESAKE.sub("", to_text(whole)))
+    return to_text(whole) if is_group else _name(whole)
 
 
 def _are_all(stated: Object, listed: int) -> bool:
     """Tell whether all authors are listed: Scopus may list only the first, OpenAlex a hundred, and say so."""
     is_first_only = "eid" in stated and isinstance(stated.get("creator"), str) and not stated.get("author")
     count = _first(stated, *COUNTS)
-    is_cut = stated.get("isauthorstruncated") is True or (count.isdecimal() and len(count) < 6 and int(count) > listed > 0)
+    is_cut = stated.get("isauthorstruncated") is True or (
+        count.isdecimal() and len(count) < 6 and int(count) > listed > 0
+    )
     return not (is_first_only or is_cut)
 
 
@@ -339,7 +341,9 @@ def _date(stated: Object) -> str:
     """Return the most precise date given; the first version of an arXiv record is its date."""
     dates = [*map(_one_date, _values(stated, DATES)), _first_version(stated.get("versions"))]
     month = _first(stated, "month")
-    year = first_of(*(find_date(_text(one), month=month) for one in _values(stated, YEARS) if not isinstance(one, list)))
+    year = first_of(
+        *(find_date(_text(one), month=month) for one in _values(stated, YEARS) if not isinstance(one, list))
+    )
     known = [date for date in (*dates, year) if date]
     if not known:
         return first_of(*map(_one_date, _values(stated, LATER_DATES)))
@@ -360,7 +364,9 @@ def _one_date(value: Any) -> str:
     stated = _plain(value)
     ranges = list_of(stated.get("dateparts"))
     parts = [_text(part) for part in (list_of(ranges[0]) if ranges else [])[:3]]
-    year, month, day = [*parts, "", "", ""][:3] if parts else [_text(stated.get(name)) for name in ("year", "month", "day")]
+    year, month, day = (
+        [*parts, "", "", ""][:3] if parts else [_text(stated.get(name)) for name in ("year", "month", "day")]
+    )
     if year and not 1000 <= int(year if year.isdecimal() and len(year) <= 4 else 0) <= 2999:
         return ""
     named = find_date(year, month=month, day=day)

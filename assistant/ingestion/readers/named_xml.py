@@ -19,7 +19,14 @@ NAME = "XML of DBLP, Crossref, OAI-PMH, Word or ACL Anthology"
 NOTHING_FOUND = "There is no paper in this XML file. Check what was asked for, and save it again."
 
 PUBLICATIONS = ("article", "inproceedings", "incollection", "book", "phdthesis", "mastersthesis")
-WORKS = ("journal_article", "conference_paper", "content_item", "posted_content", "dissertation", "report-paper_metadata")
+WORKS = (
+    "journal_article",
+    "conference_paper",
+    "content_item",
+    "posted_content",
+    "dissertation",
+    "report-paper_metadata",
+)
 RECORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "dblp": PUBLICATIONS,
@@ -86,14 +93,17 @@ class _Reader:
             return None
         if parent is not None and parent is not self._volume:
             self._volume = parent
-            stated = {"container-title": text_at(parent, *TITLES), "year": text_at(parent, *YEARS)}
+            month = text_at(parent, "{*}meta/{*}month")
+            stated = {"container-title": text_at(parent, *TITLES), "year": text_at(parent, *YEARS), "month": month}
             self._stated = {key: text for key, text in stated.items() if text}
         found = _fields(element, 0)
         fields = found if isinstance(found, dict) else {}
         versions = fields.get("version", [])
         known = {
             "citekey": fields.get("Tag"),  # Word
-            "versions": [{"created": object_of(one).get("date")} for one in list_of(versions) or [versions]],  # arXivRaw
+            "versions": [
+                {"created": object_of(one).get("date")} for one in list_of(versions) or [versions]
+            ],  # arXivRaw
         }
         return named_fields.read_fields(self._stated | fields | known, file, element.sourceline or 0)
 

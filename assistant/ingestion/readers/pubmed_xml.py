@@ -16,7 +16,11 @@ NOTHING_FOUND = "There is no article in this PubMed file. Fetch it again, in the
 
 ARTICLES = ("PubmedArticle", "PubmedBookArticle")
 ROOTS = {"PubmedArticleSet", "PubmedBookArticleSet", *ARTICLES}
-LABELS = ("MedlineCitation/KeywordList/Keyword", "KeywordList/Keyword", "MedlineCitation/MeshHeadingList/MeshHeading/DescriptorName")
+LABELS = (
+    "MedlineCitation/KeywordList/Keyword",
+    "KeywordList/Keyword",
+    "MedlineCitation/MeshHeadingList/MeshHeading/DescriptorName",
+)
 NO_LABELS = {"", "UNLABELLED", "UNLABELED"}
 
 

@@ -63,7 +63,11 @@ class _Named:
     def read(self, element: Element, file: str) -> Record | Problem | None:
         """Return the paper that an item is; None for what is none."""
         kind = text_at(element, "{*}itemType")
-        if local_name(element) in NO_ITEMS or not (kind or element.find("{*}title") is not None) or kind in zotero_items.NO_PAPERS:
+        if (
+            local_name(element) in NO_ITEMS
+            or not (kind or element.find("{*}title") is not None)
+            or kind in zotero_items.NO_PAPERS
+        ):
             return None
         about = element.get(f"{RDF}about") or ""
         if not kind and about in self._journals and self._pointed_at[about]:

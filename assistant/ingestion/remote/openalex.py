@@ -77,7 +77,9 @@ def works_by_id(client: Client, service: Service, wanted: Mapping[str, Sequence[
         with suppress(NotThere):
             answer = client.get(service, "/works", parameters, decode_list("results"))
             read = (
-                named_fields.read_fields(value, service.name, 0) for value in answer["results"] if isinstance(value, dict)
+                named_fields.read_fields(value, service.name, 0)
+                for value in answer["results"]
+                if isinstance(value, dict)
             )
             for item in read:
                 if isinstance(item, Record) and item.paper.abstract:

@@ -33,9 +33,7 @@ def papers_by_id(client: Client, service: Service, wanted: Mapping[str, Sequence
     """
     names = [f"{references[-1].kind.upper()}:{references[-1].value}" for references in wanted.values()]
     values = client.get(service, "/paper/batch", {"fields": _FIELDS}, decode_array(len(names)), posted={"ids": names})
-    read = (
-        named_fields.read_fields(value, service.name, 0) if isinstance(value, dict) else None for value in values
-    )
+    read = (named_fields.read_fields(value, service.name, 0) if isinstance(value, dict) else None for value in values)
     return {key: item for key, item in zip(wanted, read, strict=True) if isinstance(item, Record)}
 
 

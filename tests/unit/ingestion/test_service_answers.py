@@ -682,7 +682,10 @@ KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
                 "year": 2020,
             },
             "abstract": [{"text": "We pull ropes", "section": "Abstract"}, {"text": "until they fray."}],
-            "bib_entries": {"b0": {"title": "Another", "authors": [], "year": 1999}, "b1": {"title": "B", "year": 1998}},
+            "bib_entries": {
+                "b0": {"title": "Another", "authors": [], "year": 1999},
+                "b1": {"title": "B", "year": 1998},
+            },
         },
         {"authors": ("Lena M. Berg", "Cy Ott, Jr."), "date": "2020", "key": "p1"},
     ),
@@ -919,7 +922,12 @@ def test_a_service_is_read_whole(tmp_path: Path, kind: str, indent: int | None) 
 def test_an_item_of_zotero_with_a_type_is_no_item_of_csl(shared_import: Callable[[str], Import]) -> None:
     found = shared_import("16")
     (paper,) = found.papers
-    assert (paper.title, paper.authors, paper.date, paper.doi) == ("Lamps drift", ("Anna Berg",), "2020-05", "10.1000/x")
+    assert (paper.title, paper.authors, paper.date, paper.doi) == (
+        "Lamps drift",
+        ("Anna Berg",),
+        "2020-05",
+        "10.1000/x",
+    )
     assert paper.abstract.startswith("We measure")
     assert not found.problems
 
@@ -1012,10 +1020,31 @@ def test_an_object_that_is_no_paper_says_what_it_holds(tmp_path: Path, answer: A
 
 @pytest.mark.parametrize(
     "damage",
-    [None, 7, True, [], {}, "", "x", [[]], [{}], [None, 3], {"value": None}, {"": {"": {"": {}}}}, [[["x"] * 3] * 3] * 3],
+    [
+        None,
+        7,
+        True,
+        [],
+        {},
+        "",
+        "x",
+        [[]],
+        [{}],
+        [None, 3],
+        {"value": None},
+        {"": {"": {"": {}}}},
+        [[["x"] * 3] * 3] * 3,
+    ],
 )
 def test_no_damage_of_a_field_costs_more_than_the_field(tmp_path: Path, damage: Any) -> None:
-    names = {name for answer, _ in KINDS.values() for name in _names_within(answer)} - {"title", "Title", "abstract", "Abstract", "itemType", "source"}
+    names = {name for answer, _ in KINDS.values() for name in _names_within(answer)} - {
+        "title",
+        "Title",
+        "abstract",
+        "Abstract",
+        "itemType",
+        "source",
+    }
     for name in names:
         items = items_of(tmp_path, json.dumps({"title": TITLE, "abstract": ABSTRACT, name: damage}))
         assert [type(item) for item in items] == [Record], name

@@ -69,7 +69,9 @@ def test_references_of_pandoc_are_read_whole(tmp_path: Path, name: str) -> None:
     assert (second.paper.title, second.paper.date, second.line) == ("Knots hold", "2019-02", 24)
 
 
-@pytest.mark.parametrize("issued", ["issued:\n    year: 2020\n    month: 5", "issued:\n  - year: 2020\n    month: 5", "issued: 2020-05"])
+@pytest.mark.parametrize(
+    "issued", ["issued:\n    year: 2020\n    month: 5", "issued:\n  - year: 2020\n    month: 5", "issued: 2020-05"]
+)
 def test_a_list_of_items_is_read_with_older_dates(tmp_path: Path, issued: str) -> None:
     (item,) = items_of(tmp_path, f"- id: a\n  title: Ropes\n  type: book\n  {issued}\n", "list.txt")
     assert isinstance(item, Record)
@@ -105,7 +107,8 @@ def test_a_text_with_front_matter_or_a_list_is_no_yaml(tmp_path: Path, text: str
 
 def test_an_alias_is_refused(tmp_path: Path) -> None:
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-        f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
     )
     (problem,) = items_of(tmp_path, bomb + "title: Ropes\n")
     assert isinstance(problem, Problem)
@@ -114,7 +117,13 @@ def test_an_alias_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["title: " + "[" * 100_000, "references:\n" + "- " * 5000 + "x", "? [a]\n: b\ntitle: x\n", "title: \x07\n", "\ttitle: x\n"],
+    [
+        "title: " + "[" * 100_000,
+        "references:\n" + "- " * 5000 + "x",
+        "? [a]\n: b\ntitle: x\n",
+        "title: \x07\n",
+        "\ttitle: x\n",
+    ],
 )
 def test_what_is_no_yaml_is_refused_with_a_reason(tmp_path: Path, text: str) -> None:
     items = items_of(tmp_path, text)
