@@ -16,7 +16,8 @@ NOTHING_FOUND = "There is no work in this MODS file. Export it again."
 
 AUTHORS = {"aut", "author", "cre", "creator", "dis", "dissertant", "inv", "inventor", "spk", "speaker"}
 NO_AUTHORS = set(
-    "ctb contributor dgg edt editor fnd funder hst host pbd pbl publisher prt printer spn sponsor ths trl translator".split()
+    "ctb contributor dgg edt editor fnd funder hst host pbd pbl publisher prt printer spn sponsor "
+    "ths trl translator".split()
 ) | {"degree grantor", "thesis advisor"}
 DATES = ("dateIssued", "copyrightDate", "dateCreated", "dateOther", "dateCaptured")
 HOST = "{*}relatedItem[@type='host']"

@@ -39,8 +39,8 @@ AUTHORS = (
 DATES = (
     "issued publicationdate publisheddate datepublished published date pubdate firstpublicationdate coverdate "
     "publicationdates dates preprintdate reldate publishedprint publishedonline journalinfo.printpublicationdate "
-    "journalinfo.dateofpublication journal.journalissue.pubdate produceddates dateissued onlinedate availabledate pdate "
-    "earliestdate imprints.date posteddate approvaldate dp sortpubdate".split()
+    "journalinfo.dateofpublication journal.journalissue.pubdate produceddates dateissued onlinedate availabledate "
+    "pdate earliestdate imprints.date posteddate approvaldate dp sortpubdate".split()
 )
 YEARS = (
     "year publicationyear pubyear yearpublished journalinfo.yearofpublication publicationinfo.year produceddateyi py "
@@ -57,12 +57,15 @@ VENUES = (
     "primarylocation.source hostvenue journals container fulljournalname journalfull conferencetitle conferencetitles "
     "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding server relsite".split()
 )
-KEYS = "citationkey citekey bibkey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode doi pmid".split()
+KEYS = (
+    "citationkey citekey bibkey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode "
+    "doi pmid".split()
+)
 CATEGORIES = ("categories", "category", "fieldsofstudy", "arxiveprints.categories")
 LABELS = (
     "labelsnamed foldersnamed labels keywords keyword tags subjects subject keywordlist.keyword keywordlist "
-    "meshheadinglist.meshheading.descriptorname meshheadinglist.descriptorname mesh.descriptorname meshterms authkeywords "
-    "authorkeywords indexterms.authorterms.terms indexterms.ieeeterms.terms mh ot groups folders".split()
+    "meshheadinglist.meshheading.descriptorname meshheadinglist.descriptorname mesh.descriptorname meshterms "
+    "authkeywords authorkeywords indexterms.authorterms.terms indexterms.ieeeterms.terms mh ot groups folders".split()
 )
 DOIS = "doi dois doiids preprintdoi reldoi articledoi doidata.doi elocationid lid".split()
 ARXIV_IDS = "arxivid arxiv arxivids arxiveprints eprint archivelocation archiveid".split()
@@ -75,23 +78,26 @@ PLACES = ("primarylocation", "bestoalocation", "locations")
 NOTES = ("extra", "note", "annote", "archive", "number")
 COUNTS = ("authorcount", "authorscount", "numberofauthors")
 
-TEXTS = (
-    "value text en displayname name title term tag keyword subject descriptorname meshheading date doi raw p content "
-    "abstracttext description url href".split()
-) + [""]
+TEXTS = [
+    *"value text en displayname name title term tag keyword subject descriptorname meshheading date doi raw p".split(),
+    *"content abstracttext description url href".split(),
+    "",
+]
 """What an object calls the text that it says something of; "$" and "_", of XML made JSON, have no plain name."""
 
 NO_AUTHORS = set(
-    "bookauthor contributor editor reviewedauthor serieseditor translator containerauthor collectioneditor chair reviewer".split()
+    "bookauthor contributor editor reviewedauthor serieseditor translator containerauthor collectioneditor chair "
+    "reviewer".split()
 )
 ROLES = ("creatortype", "contributortype", "contributorrole", "contributorattributes.contributorrole", "role")
 GIVEN = ("given", "givenname", "givennames", "first", "firstname", "forename", "forenames", "initials")
 FAMILY = ("family", "familyname", "last", "lastname", "surname", "keyname")
 PEOPLE = ("authors", "author", "contributor", "creator", "personname", "namelist", "person", "value")
-WHOLE = (
-    "name fullname displayname literal creditname authorname preferredname text creator authname collectivename "
-    "collective corporate"
-).split() + [""]
+WHOLE = [
+    *"name fullname displayname literal creditname authorname preferredname text creator authname".split(),
+    *"collectivename collective corporate".split(),
+    "",
+]
 
 YES = {"true", "yes", "y", "1"}
 NO = {"false", "no", "n", "0"}
@@ -157,7 +163,7 @@ def _opened(value: Object) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> dict[str, Any]:
-    """Return the fields of an object by their plain names; of those that come to the same, the first that is not empty."""
+    """Return the fields of an object by their plain names; of several, the first that is not empty."""
     plain: dict[str, Any] = {}
     for name, content in object_of(value).items():
         if name[:1] != "@" and name != "label_s" and not plain.get(key := plain_name(name)):

@@ -87,7 +87,7 @@ class _Reader:
         self._stated: dict[str, str] = {}
 
     def read(self, element: Element, file: str) -> ReaderItem | None:
-        """Return the paper that a record states; None for an element that is none, though another kind calls them so."""
+        """Return the paper that a record states; None for an element that only another kind calls so."""
         name, parent = local_name(element), element.getparent()
         if name not in RECORDS.get(local_name(element.getroottree().getroot()), ()):
             return None

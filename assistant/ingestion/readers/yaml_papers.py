@@ -43,7 +43,7 @@ def yaml_events(stream: TextIO, progress: Progress) -> Iterator[tuple[str, Any]]
     try:
         for event in yaml.parse(stream, Loader=yaml.CSafeLoader):
             progress.line, progress.position = event.start_mark.line + 1, event.start_mark.index
-            if isinstance(event, yaml.AliasEvent):
+            if type(event) is yaml.AliasEvent:
                 raise ValueError(f"it uses the alias “*{event.anchor}”; write out what that stands for")
             is_key = expected[-1:] == ["key"]
             if isinstance(event, yaml.ScalarEvent):

@@ -29,7 +29,7 @@ def start(head: str) -> int | None:
 
 
 def parse(stream: BinaryIO, file: str) -> Iterator[ReaderItem]:
-    """Yield one item for each reference, in order. The file is read twice: what items point to may stand behind them."""
+    """Yield one item for each reference, in order. The file is read twice: what is pointed to may stand behind."""
     named = _Named()
     for item in read_elements(stream, file, ("*",), named.note, are_outermost=True):
         del item  # the second reading says it again
