@@ -171,19 +171,16 @@ def _plain(value: Any) -> dict[str, Any]:
     return plain
 
 
-def _at(value: Any, path: str) -> Iterator[Any]:
-    """Yield what stands at a path and holds anything, for each object of the lists on the way."""
+def _at(stated: Object, path: str) -> list[Any]:
+    """Return what stands at a path and is anything, for each object of the lists on the way; `stated` is plain."""
     name, _, rest = path.partition(".")
-    for one in value if isinstance(value, list) else [value]:
-        if not isinstance(one, dict):
-            continue
-        found = one.get(name)
-        if found is None:
-            found = next((content for key, content in one.items() if plain_name(key) == name), None)
-        if rest:
-            yield from _at(found, rest)
-        elif found is not None:
-            yield found
+    found = stated.get(name)
+    if found is None:
+        return []
+    if not rest:
+        return [found]
+    inner = found if isinstance(found, list) else [found]
+    return [value for one in inner if isinstance(one, dict) for value in _at(_plain(one), rest)]
 
 
 def _values(stated: Object, paths: Sequence[str]) -> Iterator[Any]:
@@ -295,7 +292,7 @@ def _names(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, str):
         return [fields.given_name_first(to_text(name)) for name in fields.split_names(value)]
     if isinstance(value, dict) and depth < DEEPEST_TEXT:
-        inner = next(_values(value, PEOPLE), None)
+        inner = next(_values(_plain(value), PEOPLE), None)
         if isinstance(inner, list | dict):
             return _names(inner, depth + 1)
     people = [value] if isinstance(value, dict) else list_of(value)
