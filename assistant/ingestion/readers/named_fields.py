@@ -10,6 +10,7 @@ import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from assistant.ingestion.readers import fields, json_values
@@ -20,11 +21,12 @@ from assistant.types import Paper, Problem, Record
 
 Object = Mapping[str, Any]
 
-TITLES = (
+TITLES = tuple(
     "title papertitle titles displayname articletitle reltitle preprinttitle originaltitle entitles ti headline "
     "bookdocument.articletitle".split()
 )
-ABSTRACTS = (
+SUBTITLES = ("subtitle", "titles.subtitle", "title.subtitle")
+ABSTRACTS = tuple(
     "abstract abstractnote abstracttext summary paperabstract abstracts relabs preprintabstract entabstract ab "
     "descriptions shortdescription description".split()
 )
@@ -32,17 +34,17 @@ WITH_FULL_STOP = {"articleids", "articletitle", "authorstring", "ee"}
 """Fields that only those have who end titles with a full stop."""
 
 INDEXES = ("abstractinvertedindex", "indexedabstract.invertedindex")
-AUTHORS = (
+AUTHORS = tuple(
     "authorsparsed authorlist authors author creators creator authorships authorfullnames authfullnames relauthors "
     "preprintauthors zauthors fau au contributors personname authorstring".split()
 )
-DATES = (
+DATES = tuple(
     "issued publicationdate publisheddate datepublished published date pubdate firstpublicationdate coverdate "
     "publicationdates dates preprintdate reldate publishedprint publishedonline journalinfo.printpublicationdate "
     "journalinfo.dateofpublication journal.journalissue.pubdate produceddates dateissued onlinedate availabledate "
     "pdate earliestdate imprints.date posteddate approvaldate dp sortpubdate".split()
 )
-YEARS = (
+YEARS = tuple(
     "year publicationyear pubyear yearpublished journalinfo.yearofpublication publicationinfo.year produceddateyi py "
     "publicationyears".split()
 )
@@ -51,31 +53,36 @@ LATER_DATES = ("submitted", "created", "updatedate", "odate", "cdate", "tcdate")
 
 KINDS_OF_DATES = ("issued", "print", "available", "", "online", "created")
 
-VENUES = (
+VENUES = tuple(
     "venue publicationvenue journal booktitle journalref conference publicationtitle proceedingstitle containertitle "
     "eventtitle event journalinfo.journal journaltitle journaltitles publicationname publicationinfo.journaltitle "
     "primarylocation.source hostvenue journals container fulljournalname journalfull conferencetitle conferencetitles "
-    "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding server relsite".split()
+    "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding parent server "
+    "relsite".split()
 )
-KEYS = (
+KEYS = tuple(
     "citationkey citekey bibkey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode "
     "doi pmid".split()
 )
 CATEGORIES = ("categories", "category", "fieldsofstudy", "arxiveprints.categories")
-LABELS = (
+LABELS = tuple(
     "labelsnamed foldersnamed labels keywords keyword tags subjects subject keywordlist.keyword keywordlist "
     "meshheadinglist.meshheading.descriptorname meshheadinglist.descriptorname mesh.descriptorname meshterms "
     "authkeywords authorkeywords indexterms.authorterms.terms indexterms.ieeeterms.terms mh ot groups folders".split()
 )
-DOIS = "doi dois doiids preprintdoi reldoi articledoi doidata.doi elocationid lid".split()
-ARXIV_IDS = "arxivid arxiv arxivids arxiveprints eprint archivelocation archiveid".split()
+DOIS = tuple("doi dois doiids preprintdoi reldoi articledoi doidata.doi elocationid lid".split())
+ARXIV_IDS = tuple("arxivid arxiv arxivids arxiveprints eprint archivelocation archiveid".split())
 PMIDS = ("pmid", "pubmedid", "pubmed", "pubmedids", "medlinepmid")
-IDENTIFIERS = "externalids externalid externalids.externalid ids identifiers identifier articleids".split()
+IDENTIFIERS = tuple(
+    "externalids externalid externalids.externalid ids identifiers identifier articleids serialnumber".split()
+)
 KINDS = ("type", "idtype", "identifiertype", "externalidtype", "scheme", "schema")
 STATED = ("value", "id", "identifier", "externalidvalue", "text")
-LINKS = "url link pdfurl urls uris paperurl urlabs htmlurl landingpageurl ee doidata.resource".split()
-PLACES = ("primarylocation", "bestoalocation", "locations")
+LINKS = tuple("url link pdfurl urls uris paperurl urlabs htmlurl landingpageurl ee doidata.resource".split())
+PAGES = ("primarylocation.landingpageurl", "bestoalocation.landingpageurl", "locations.landingpageurl")
+COPIES = ("primarylocation.pdfurl", "bestoalocation.pdfurl", "locations.pdfurl")
 NOTES = ("extra", "note", "annote", "archive", "number")
+CODE = ("hascode", "code", "codeurl")
 COUNTS = ("authorcount", "authorscount", "numberofauthors")
 
 TEXTS = [
@@ -120,9 +127,8 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     """Return the paper that these fields state; `labels` are borne beside those that they state."""
     stated = _opened(value)
     identifiers = _identifiers(stated)
-    notes = [_text(stated.get(name))[:LONGEST_NOTE] for name in NOTES]
-    pages = [_text(page) for place in PLACES for page in _at(stated, f"{place}.landingpageurl")]
-    copies = [_text(copy) for place in PLACES for copy in _at(stated, f"{place}.pdfurl")]
+    notes = [text[:LONGEST_NOTE] for value in _values(stated, NOTES) if (text := _text(value))]
+    pages, copies = (list(map(_text, _values(stated, paths))) for paths in (PAGES, COPIES))
     key = _first(stated, *KEYS).removeprefix(OPENALEX)
     links = [text for value in _values(stated, LINKS) if (text := _text(value))]
     link = next((text for text in links if "://" in text), first_of(*links))
@@ -133,7 +139,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         title=_title(stated),
         abstract=_abstract(stated),
         date=_date(stated),
-        categories=tuple(category for name in CATEGORIES for each in _at(stated, name) for category in _codes(each)),
+        categories=tuple(category for value in _values(stated, CATEGORIES) for category in _codes(value)),
         venue=venue if venue != REPOSITORY else "",
         authors_complete=_are_all(stated, len(names)),
         doi=doi or find_doi(*(found[1] for note in notes for found in DOI_LINE.finditer(note))),
@@ -142,14 +148,20 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         pmid=find_pmid(first_of(_first(stated, *PMIDS), *map(identifiers.get, ("pubmed", "pmid"), ("", ""))), bare=True)
         or find_pmid(*notes, link, *pages),
         url=find_url(link, *pages),
-        has_code=_has_code(next(_values(stated, ("hascode", "code", "codeurl")), None)),
+        has_code=_has_code(next(iter(_values(stated, CODE)), None)),
         labels=(*labels, *_labels(stated)),
     )
     stated_key = next((found[1] for note in notes for found in KEY_LINE.finditer(note)), "")
     return fields.record(paper, names, file=file, line=line, source_key=stated_key or key or doi)
 
 
-def _opened(value: Object) -> dict[str, Any]:
+class _Fields(dict[str, Any]):
+    """The fields of a record, and the set of their names."""
+
+    names: frozenset[str] = frozenset()
+
+
+def _opened(value: Object) -> _Fields:
     """Return the fields by their plain names, without what wraps them; attributes of XML made JSON ("@id") are none."""
     stated = _plain(value)
     for _ in range(DEEPEST_TEXT):
@@ -159,7 +171,9 @@ def _opened(value: Object) -> dict[str, Any]:
         if not inner:
             break
         stated |= _plain(stated.pop(inner))
-    return stated
+    fields_of_record = _Fields(stated)
+    fields_of_record.names = frozenset(stated)
+    return fields_of_record
 
 
 def _plain(value: Any) -> dict[str, Any]:
@@ -173,18 +187,29 @@ def _plain(value: Any) -> dict[str, Any]:
 
 def _at(stated: Object, path: str) -> list[Any]:
     """Return what stands at a path and is anything, for each object of the lists on the way; `stated` is plain."""
+    if "." not in path:
+        return [] if (found := stated.get(path)) is None else [found]
     name, _, rest = path.partition(".")
     found = stated.get(name)
-    if found is None:
-        return []
-    if not rest:
-        return [found]
     inner = found if isinstance(found, list) else [found]
     return [value for one in inner if isinstance(one, dict) for value in _at(_plain(one), rest)]
 
 
-def _values(stated: Object, paths: Sequence[str]) -> Iterator[Any]:
-    return (value for path in paths for value in _at(stated, path))
+@lru_cache(maxsize=4096)
+def _likely(paths: tuple[str, ...], names: frozenset[str]) -> tuple[str, ...]:
+    """Return the paths that begin with one of the names; records of one file have the same names over and over."""
+    return tuple(path for path in paths if path.partition(".")[0] in names)
+
+
+def _found(stated: Object, paths: tuple[str, ...]) -> list[tuple[str, Any]]:
+    """Return each of these paths with what stands at it and is anything."""
+    likely = _likely(paths, stated.names) if isinstance(stated, _Fields) else paths
+    return [(path, value) for path in likely for value in _at(stated, path)]
+
+
+def _values(stated: Object, paths: tuple[str, ...]) -> list[Any]:
+    likely = _likely(paths, stated.names) if isinstance(stated, _Fields) else paths
+    return [value for path in likely for value in _at(stated, path)] if likely else []
 
 
 def _first(stated: Object, *paths: str) -> str:
@@ -196,7 +221,7 @@ def _text(value: Any, depth: int = 0) -> str:
     """Return a text or a number as text; of an object what it says it of; of a list its first text."""
     if isinstance(value, str | int | float):
         return json_values.text_of(value)
-    if depth > DEEPEST_TEXT:
+    if value is None or depth > DEEPEST_TEXT:
         return ""
     if isinstance(value, list):
         return next((text for one in value if isinstance(one, str | dict) and (text := _text(one, depth + 1))), "")
@@ -206,11 +231,12 @@ def _text(value: Any, depth: int = 0) -> str:
 
 def _title(stated: Object) -> str:
     """Return the title, with the subtitle if that is kept apart and does not stand in the title already."""
-    title, subtitle = _first(stated, *TITLES), _first(stated, "subtitle", "titles.subtitle", "title.subtitle")
-    kinds = [(_text(_plain(one).get("titletype")).lower(), _text(one)) for one in list_of(stated.get("titles"))]
-    title = next((text for kind, text in kinds if not kind and text), title)
+    title, subtitle = _first(stated, *TITLES), _first(stated, *SUBTITLES)
+    if "titles" in stated:  # DataCite
+        kinds = [(_text(_plain(one).get("titletype")).lower(), _text(one)) for one in list_of(stated["titles"])]
+        title = next((text for kind, text in kinds if not kind and text), title)
+        subtitle = subtitle or next((text for kind, text in kinds if kind == "subtitle"), "")
     title = fields.title_of(title) if stated.keys() & WITH_FULL_STOP else title
-    subtitle = subtitle or next((text for kind, text in kinds if kind == "subtitle"), "")
     if not title or not subtitle or subtitle.casefold() in title.casefold():
         return title
     return f"{title.rstrip(' :')}: {subtitle}"
@@ -274,11 +300,10 @@ def _identifiers(stated: Object) -> dict[str, str]:
 
 def _authors(stated: Object) -> list[str]:
     """Return the names of the first field that has any; the family name may stand before bare initials in some."""
-    for path in AUTHORS:
-        for value in _at(stated, path):
-            if names := _names(value):
-                is_short = path in {"authorstring", "au"} or "articleids" in stated
-                return [_spoken(name) if is_short else name for name in names]
+    for path, value in _found(stated, AUTHORS):
+        if names := _names(value):
+            is_short = path in {"authorstring", "au"} or "articleids" in stated
+            return [_spoken(name) if is_short else name for name in names]
     return []
 
 
@@ -292,7 +317,7 @@ def _names(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, str):
         return [fields.given_name_first(to_text(name)) for name in fields.split_names(value)]
     if isinstance(value, dict) and depth < DEEPEST_TEXT:
-        inner = next(_values(_plain(value), PEOPLE), None)
+        inner = next(iter(_values(_plain(value), PEOPLE)), None)
         if isinstance(inner, list | dict):
             return _names(inner, depth + 1)
     people = [value] if isinstance(value, dict) else list_of(value)
@@ -397,17 +422,16 @@ def _codes(value: Any) -> tuple[str, ...]:
 def _labels(stated: Object) -> Iterator[str]:
     """Yield keywords, tags and folders: of a list each, of one string what stands between its separators."""
     is_named = "labelsnamed" in stated or "foldersnamed" in stated  # Paperpile; its `labels` are only ids
-    for path in LABELS:
+    for path, value in _found(stated, LABELS):
         if is_named and path in {"labels", "folders"}:
             continue
-        for value in _at(stated, path):
-            if isinstance(value, str):
-                separator = next((sign for sign in ";|,\n" if sign in value), ";")
-                yield from map(str.strip, value.split(separator))
-            elif isinstance(value, list):
-                yield from (_text(one) for one in value if isinstance(one, str | dict))
-            elif isinstance(value, dict) and path not in {"keywordlist", "groups"}:
-                yield _text(value)
+        if isinstance(value, str):
+            separator = next((sign for sign in ";|,\n" if sign in value), ";")
+            yield from map(str.strip, value.split(separator))
+        elif isinstance(value, list):
+            yield from (_text(one) for one in value if isinstance(one, str | dict))
+        elif isinstance(value, dict) and path not in {"keywordlist", "groups"}:
+            yield _text(value)
 
 
 def _has_code(value: Any) -> bool | None:
