@@ -24,12 +24,17 @@ from assistant.ingestion.readers import (
     arxiv_atom,
     author_page,
     bibtex,
+    endnote_xml,
     jats_xml,
     json_papers,
     medline,
+    mods_xml,
+    named_xml,
     pubmed_xml,
     ris,
     table,
+    yaml_papers,
+    zotero_rdf,
 )
 from assistant.types import ReaderItem
 
@@ -81,8 +86,8 @@ class BinaryFormat(Protocol):
 
 
 BINARY_FORMATS: tuple[BinaryFormat, ...] = ()
-TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, table, author_page)
-XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom)
+TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, yaml_papers, table, author_page)
+XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom, endnote_xml, mods_xml, zotero_rdf, named_xml)
 WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too
 WITH_DATE: tuple[Format, ...] = (author_page,)  # its `parse` takes the day on which the page was seen too
 ENDINGS: Mapping[str, Format] = MappingProxyType(
@@ -95,6 +100,8 @@ ENDINGS: Mapping[str, Format] = MappingProxyType(
         ".ndjson": json_papers,
         ".ris": ris,
         ".tsv": table,
+        ".yaml": yaml_papers,
+        ".yml": yaml_papers,
     }
 )
 

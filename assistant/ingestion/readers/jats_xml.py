@@ -61,6 +61,12 @@ def _read_front(front: Element, file: str) -> Record | Problem | None:
         doi=find_doi(identifiers.get("doi", "")),
         arxiv_id=find_arxiv_id(identifiers.get("arxiv", ""), bare=True) or find_arxiv_id(identifiers.get("doi", "")),
         pmid=find_pmid(identifiers.get("pmid", ""), bare=True),
+        labels=tuple(
+            text_of(word)
+            for group in front.findall("{*}article-meta/{*}kwd-group")
+            if group.get("kwd-group-type") != "abbreviations"
+            for word in group.findall("{*}kwd")
+        ),
         url=find_url(*(one.get(HREF) or "" for one in front.findall("{*}article-meta/{*}self-uri"))),
     )
     contributors = [one for group in groups for one in group.findall("{*}contrib")]
