@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 
 from assistant.errors import RemoteError, UsageError
@@ -238,12 +238,17 @@ def _counting(on_progress: ProgressListener, number: int, total: int, name: str)
 
 
 def _files(path: Path, recursive: bool) -> list[Path]:
-    """Return the file, or the files in the folder; what is hidden there, `.git` say, is passed over."""
+    """Return the file, or the files in the folder; what is hidden there, `.git` say, is passed over.
+
+    Of a folder in which Zotero keeps its data that is the database: what else Zotero put there holds no references.
+    """
     if not path.is_dir():
         return [path]
     found = path.rglob("*") if recursive else path.glob("*")
     below = (file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts))
-    return sorted(file for file in below if file.is_file())
+    files = sorted(file for file in below if file.is_file())
+    of_zotero = {file.parent for file in files if file.name == readers.zotero_database.FILE_NAME}
+    return [file for file in files if not any(map(readers.zotero_database.is_beside, of_zotero, repeat(file)))]
 
 
 def _unread(path: Path, error: Exception) -> _SourceProgress:

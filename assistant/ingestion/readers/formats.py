@@ -30,13 +30,14 @@ from assistant.ingestion.readers import (
     pubmed_xml,
     ris,
     table,
+    zotero_database,
 )
 from assistant.types import ReaderItem
 
 READABLE = (
     "an author page as text; BibTeX; RIS and the tagged export of Web of Science; MEDLINE; PubMed, JATS and arXiv Atom "
     "as XML; JSON and JSON Lines (OpenAlex, Semantic Scholar, CSL-JSON, or fields called title, abstract ...); "
-    "CSV with such columns; each may be compressed by gzip, or lie with others in a ZIP archive"
+    "CSV with such columns; Zotero's database; each may be compressed by gzip, or lie with others in a ZIP archive"
 )
 
 
@@ -80,7 +81,7 @@ class BinaryFormat(Protocol):
         """Yield what the file holds, record by record; `file` is what people call it, `columns` as for `read`."""
 
 
-BINARY_FORMATS: tuple[BinaryFormat, ...] = ()
+BINARY_FORMATS: tuple[BinaryFormat, ...] = (zotero_database,)
 TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, table, author_page)
 XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom)
 WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too

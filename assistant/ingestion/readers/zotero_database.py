@@ -28,6 +28,10 @@ FILE_NAME = "zotero.sqlite"
 CITATION_KEYS = "better-bibtex.sqlite"
 """Database of the extension Better BibTeX, beside Zotero's own."""
 
+FOLDERS = {"better-bibtex", "cache", "locate", "logs", "pipes", "storage", "styles", "tmp", "translators"}
+BESIDE = (FILE_NAME, "better-bibtex.")
+"""What Zotero and its extension keep beside the database, and how such files begin."""
+
 SIGNATURE = b"SQLite format 3\0"
 COMPANIONS = ("", "-wal", "-journal")
 COPIES = 3
@@ -77,6 +81,14 @@ COLLECTIONS = "SELECT collectionID, collectionName, parentCollectionID FROM coll
 def is_written(path: Path, head: bytes) -> bool:
     """Tell whether a file that begins so is a database of SQLite; `parse` says where it is not Zotero's."""
     return head.startswith(SIGNATURE)
+
+
+def is_beside(folder: Path, file: Path) -> bool:
+    """Tell whether a file is what Zotero keeps beside its database: attachments, copies of it, styles."""
+    if folder not in file.parents:
+        return False
+    first, *below = file.relative_to(folder).parts
+    return first in FOLDERS if below else first != FILE_NAME and first.startswith(BESIDE)
 
 
 def parse(path: Path, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
