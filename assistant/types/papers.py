@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -87,7 +88,25 @@ class Notice:
     message: str
 
 
-ReaderItem = Record | AuthorProfile | Problem | Notice
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Records that a source states as it did before, without stating them again, by its own names for them."""
+
+    source_keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfSource:
+    """The end of a source that says itself what changes: all that it states was there, in this state.
+
+    `items` are its own names for what it holds, each with the source key of the record, "" where there is none.
+    """
+
+    state: str
+    items: Mapping[str, str]
+
+
+ReaderItem = Record | AuthorProfile | Problem | Notice | Unchanged | EndOfSource
 
 
 @dataclass(frozen=True, slots=True)
