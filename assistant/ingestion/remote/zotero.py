@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _ITEMS_AT_ONCE = 500
 """Each page costs Zotero a search of its whole library, so there should be few; one holds some megabytes."""
 
-_MOST_PAGES = 10_000
 _MOST_SHOWN = 8
 
 _START = "Start Zotero and run the same command again, or add its database as a file: the folder Zotero in your home."
@@ -131,10 +130,17 @@ class ZoteroLibrary:
                     yield ZoteroItem(key, read)
 
     @cached_property
+    def _user(self) -> Zotero:
+        return self._opened("0", "user")
+
+    @cached_property
     def _zotero(self) -> Zotero:
+        return self._opened(self._group_of[0], "group") if self._group else self._user
+
+    def _opened(self, number: str, kind: str) -> Zotero:
+        """Return pyzotero's way to a library; it closes the client that it is given when it is no longer kept."""
         from pyzotero import Zotero  # a second to import
 
-        kind, number = ("group", self._group_of[0]) if self._group else ("user", "0")
         zotero = Zotero(number, kind, local=True, client=self._http)
         zotero.endpoint = self._address
         return zotero
@@ -142,11 +148,7 @@ class ZoteroLibrary:
     @cached_property
     def _group_of(self) -> tuple[str, str]:
         """Return the number and the name of the group that is meant."""
-        from pyzotero import Zotero
-
-        user = Zotero("0", "user", local=True, client=self._http)
-        user.endpoint = self._address
-        answer = self._list(user.groups, user)
+        answer = self._list(lambda: self._user.groups(), self._user)
         known = {text_of(one.get("id")): text_of(object_of(one.get("data")).get("name")) for one in answer}
         wanted = self._group.casefold()
         fitting = [each for each in known.items() if wanted in (each[0], each[1].casefold())]
@@ -209,13 +211,14 @@ class ZoteroLibrary:
 
     def _followed(self, ask: Callable[[], Any]) -> Iterator[Mapping[str, Any]]:
         """Yield what is on a page and on those that follow it."""
-        values, pages = self._list(ask), 1
+        values, asked = self._list(ask), {""}
         while True:
             yield from values
-            onward = (self._zotero.links or {}).get("next")
-            if not onward or not values or pages >= _MOST_PAGES:
+            onward = (self._zotero.links or {}).get("next", "")
+            if not values or onward in asked:
                 return
-            values, pages = self._list(self._zotero.follow), pages + 1
+            asked.add(onward)
+            values = self._list(self._zotero.follow)
 
     def _list(self, ask: Callable[[], Any], zotero: Zotero | None = None) -> list[Mapping[str, Any]]:
         answer = self._ask(ask, zotero)
@@ -255,5 +258,5 @@ class ZoteroLibrary:
             answer = (zotero or self._zotero).request
             status = f" (HTTP {answer.status_code})" if answer else ""
             raise RemoteError(f"Zotero refused the request{status}. Restart Zotero, and add it again.") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:  # no JSON, or not of Zotero's shape
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:  # no JSON, or not of Zotero's shape
             raise RemoteError(_NOT_ZOTERO) from error

@@ -34,7 +34,8 @@ OF_ALL = """
 """
 OF_5 = """
     CREATE TABLE items (itemID INTEGER PRIMARY KEY, itemTypeID INT NOT NULL, dateAdded TIMESTAMP,
-        dateModified TIMESTAMP, clientDateModified TIMESTAMP, libraryID INT NOT NULL, key TEXT NOT NULL, version INT NOT NULL DEFAULT 0,
+        dateModified TIMESTAMP, clientDateModified TIMESTAMP, libraryID INT NOT NULL,
+        key TEXT NOT NULL, version INT NOT NULL DEFAULT 0,
         synced INT NOT NULL DEFAULT 0, UNIQUE (libraryID, key));
     CREATE TABLE itemDataValues (valueID INTEGER PRIMARY KEY, value UNIQUE);
     CREATE TABLE tags (tagID INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -49,7 +50,8 @@ OF_5 = """
 """
 OF_10 = """
     CREATE TABLE items (itemID INTEGER PRIMARY KEY, itemTypeID INT NOT NULL, dateAdded TIMESTAMP,
-        dateModified TIMESTAMP, clientDateModified TIMESTAMP, libraryID INT NOT NULL, key TEXT NOT NULL, version INT NOT NULL DEFAULT 0,
+        dateModified TIMESTAMP, clientDateModified TIMESTAMP, libraryID INT NOT NULL,
+        key TEXT NOT NULL, version INT NOT NULL DEFAULT 0,
         clientVersion INT NOT NULL DEFAULT 0, synced INT NOT NULL DEFAULT 0, UNIQUE (libraryID, key));
     CREATE TABLE itemDataValues (valueID INTEGER PRIMARY KEY, value UNIQUE, valueNormalized TEXT);
     CREATE TABLE tags (tagID INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, nameNormalized TEXT);
