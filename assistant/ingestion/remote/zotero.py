@@ -258,5 +258,11 @@ class ZoteroLibrary:
             answer = (zotero or self._zotero).request
             status = f" (HTTP {answer.status_code})" if answer else ""
             raise RemoteError(f"Zotero refused the request{status}. Restart Zotero, and add it again.") from error
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:  # no JSON, or not of Zotero's shape
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:  # no JSON, or not of Zotero's shape
             raise RemoteError(_NOT_ZOTERO) from error
