@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from assistant import ingestion
-from assistant.errors import RemoteError
+from assistant.errors import RemoteError, UsageError
 from assistant.ingestion.remote import Services, parse_reference
 from assistant.ingestion.remote.zotero import ZoteroState
 from assistant.library import Library, curation, labels
 from assistant.types import IngestionReport, PaperFilter
 from tests.integration.zotero_server import FakeZotero, serving
+from tests.unit.cli.test_main import CommandLine, model, run
+
+__all__ = ["model", "run"]
 
 
 class Added:
@@ -69,7 +73,7 @@ def newest(library: Library, tmp_path: Path) -> Iterator[Added]:
         yield Added(zotero, address, library, tmp_path)
 
 
-def fill(zotero: FakeZotero, **more: Any) -> None:
+def fill(zotero: FakeZotero) -> None:
     """Put three papers and what hangs on them into Zotero."""
     zotero.collect("COLTHES1", "Thesis")
     zotero.collect("COLCHAP1", "Chapter 1", "COLTHES1")
@@ -155,7 +159,7 @@ def test_what_is_deleted_is_forgotten_where_somebody_else_says_it(added: Added, 
     )
     added.zotero.put("WELLS001", DOI="10.1000/wells")
     added()
-    ingestion.add_files(added.library, [tmp_path / "a.bib"], as_of=__import__("datetime").date(2026, 11, 23))
+    ingestion.add_files(added.library, [tmp_path / "a.bib"], as_of=datetime.date(2026, 11, 23))
     assert added.labelled("water") == 1
     added.zotero.delete("WELLS001")
     added.zotero.put("ROPES001", deleted=1)
@@ -200,7 +204,7 @@ def test_another_database_is_read_anew(newest: Added) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["zotero:collection/COLTHES1", "zotero:collection/thesis", "zotero:Collection/Thesis".replace("Coll", "coll")],
+    ["zotero:collection/COLTHES1", "zotero:collection/thesis"],
 )
 def test_a_collection_with_those_in_it(added: Added, word: str) -> None:
     fill(added.zotero)
@@ -352,3 +356,25 @@ def test_no_link_leads_to_another_machine(added: Added, monkeypatch: pytest.Monk
 def test_a_state_that_cannot_be_read_counts_as_none() -> None:
     for text in ("", "{}", "[]", "x", '{"server": ""}'):
         assert ZoteroState.parse(text) is None
+
+
+def test_on_the_command_line(run: CommandLine) -> None:
+    zotero = FakeZotero(10)
+    fill(zotero)
+    with serving(zotero) as address:
+        Path("assistant.toml").write_text(f'zotero_url = "{address}"\n')
+        report = run.json("add", "zotero:")
+        assert (report["added"], report["sources"][0]["source"]) == (3, "zotero:")
+        zotero.put("WELLS001", abstractNote="We fill wells.")
+        report = run.json("add", "zotero:collection/Thesis", "zotero:")
+        assert (report["updated"], report["unchanged"]) == (1, 4)
+    assert len(run.json("papers", "--label", "Thesis")) == 2
+    assert len(run.json("papers", "--source", "zotero:")) == 3
+    refused = json.loads(run("add", "zotero:", "--json", code=1))
+    assert "Zotero does not run on this machine" in refused["failed"][0]["reason"]
+
+
+def test_zotero_is_asked_on_this_machine_only(tmp_path: Path) -> None:
+    for address in ("http://lamps.example:23119/api", "https://192.168.0.7/api", "ftp://127.0.0.1/api", ""):
+        with pytest.raises(UsageError, match="no address on this machine"):
+            Services(cache=tmp_path, zotero_url=address)
