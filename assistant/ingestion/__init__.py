@@ -3,7 +3,7 @@
 from assistant.ingestion.completion import WantedAbstracts, complete, wanted_abstracts
 from assistant.ingestion.pasted import Pasted, read_pasted
 from assistant.ingestion.pipeline import add_fetched, add_files, combine_reports, parse_columns, parse_sources
-from assistant.ingestion.zotero import fetch_zotero, zotero_changed
+from assistant.ingestion.zotero import fetch_zotero, zotero_state
 
 __all__ = [
     "Pasted",
@@ -19,5 +19,5 @@ __all__ = [
     "readers",
     "remote",
     "wanted_abstracts",
-    "zotero_changed",
+    "zotero_state",
 ]

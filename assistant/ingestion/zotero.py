@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assistant.errors import RemoteError, UsageError
+from assistant.errors import RemoteError
 from assistant.ingestion.remote.references import Reference
 from assistant.ingestion.remote.services import Services
 from assistant.ingestion.remote.zotero import ZoteroLibrary, ZoteroState
@@ -12,13 +12,13 @@ from assistant.library import Library, origins_read
 from assistant.types import EndOfSource, Notice, Problem, ReaderItem, Record, Unchanged
 
 
-def zotero_changed(library: Library, reference: Reference, services: Services) -> bool:
-    """Tell whether a running Zotero holds something else than when it was last added, as far as it says.
+def zotero_state(reference: Reference, services: Services) -> str:
+    """Return the state of a running Zotero: it is `origins_read.state` of the reference until something changes there.
 
-    Zotero before version 10 does not say that an item was put into a collection. Raises RemoteError, UsageError.
+    Zotero before version 10 does not say that an item was put into a collection. Raises RemoteError.
     """
     with ZoteroLibrary(reference, services) as zotero:
-        return zotero.state() != ZoteroState.parse(origins_read.state(library, str(reference)))
+        return str(zotero.state())
 
 
 def fetch_zotero(library: Library, reference: Reference, services: Services) -> Iterator[ReaderItem]:
@@ -36,7 +36,7 @@ def fetch_zotero(library: Library, reference: Reference, services: Services) -> 
                 if item.read:
                     yield item.read
             present = zotero.versions().keys()
-    except (RemoteError, UsageError) as error:
+    except RemoteError as error:
         yield Problem(origin, 0, str(error))
         return
     if present <= items.keys():

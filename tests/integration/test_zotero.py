@@ -14,7 +14,7 @@ from assistant import ingestion
 from assistant.errors import RemoteError, UsageError
 from assistant.ingestion.remote import Services, parse_reference
 from assistant.ingestion.remote.zotero import ZoteroState
-from assistant.library import Library, curation, labels
+from assistant.library import Library, curation, labels, origins_read
 from assistant.types import IngestionReport, PaperFilter
 from tests.integration.zotero_server import FakeZotero, serving
 from tests.unit.cli.test_main import CommandLine, model, run
@@ -44,7 +44,7 @@ class Added:
     def changed(self, word: str = "zotero:") -> bool:
         reference = parse_reference(word)
         assert reference
-        return ingestion.zotero_changed(self.library, reference, self.services)
+        return ingestion.zotero_state(reference, self.services) != origins_read.state(self.library, word)
 
     @property
     def titles(self) -> list[str]:
@@ -239,6 +239,13 @@ def test_a_group(added: Added, word: str) -> None:
     assert (added.labelled("Lamp Group"), added.labelled("Optics")) == (2, 1)
     assert counts(added(f"{word}/collection/Optics")) == (0, 0, 1)
     assert "Zotero has no group called “Wells”" in added("zotero:group/Wells").failed[0].reason
+
+
+def test_a_group_where_there_is_none(added: Added) -> None:
+    fill(added.zotero)
+    (problem,) = added("zotero:group/Wells").failed
+    assert problem.reason == "Zotero has no group called “Wells”. There is none."
+    assert len(added.zotero.asked) == 1
 
 
 def test_an_item_that_says_too_little_is_told_and_the_rest_is_followed(newest: Added) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from assistant.errors import NotThere, RemoteError, UsageError
+from assistant.errors import NotThere, RemoteError
 from assistant.ingestion.readers import zotero_items
 from assistant.ingestion.readers.json_values import list_of, object_of, text_of
 from assistant.ingestion.remote.references import Reference, zotero_parts
@@ -77,7 +77,7 @@ class ZoteroItem:
 class ZoteroLibrary:
     """A library of the Zotero that runs on this machine, or what is in one of its collections. Use it in a `with`.
 
-    All methods raise RemoteError, NotThere and UsageError, which say what to do.
+    All methods raise RemoteError, which says what to do.
     """
 
     def __init__(self, reference: Reference, services: Services) -> None:
@@ -183,7 +183,8 @@ class ZoteroLibrary:
             if self._collection.casefold() == above[-1].casefold()
             or path == [name.strip().casefold() for name in above[-len(path) :]]
         ]
-        places = [self._the_one(fitting, "collection", self._collection, dict.fromkeys(self._tree, ""))[0]]
+        known = {key: name for key, (name, _) in self._tree.items()}
+        places = [self._the_one(fitting, "collection", self._collection, known)[0]]
         for place in places:
             places += (key for key, (_, parent) in self._tree.items() if parent == place and key not in places)
         return places
@@ -191,16 +192,15 @@ class ZoteroLibrary:
     def _the_one(
         self, fitting: Sequence[tuple[str, str]], kind: str, name: str, known: Mapping[str, str]
     ) -> tuple[str, str]:
+        """Return the only one that fits, a key and a name; `known` are all that there are."""
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
             keys = ", ".join(key for key, _ in fitting[:_MOST_SHOWN])
-            raise UsageError(f"Zotero has {len(fitting)} {kind}s called “{name}”. Name the one that is meant: {keys}.")
-        names = [one for one in known.values() if one] or [place[0] for place in self._tree.values()]
-        shown = "; ".join(names[:_MOST_SHOWN]) + ("; …" if len(names) > _MOST_SHOWN else "")
-        raise NotThere(
-            f"Zotero has no {kind} called “{name}”. " + (f"There are: {shown}." if names else f"There is no {kind}.")
-        )
+            raise RemoteError(f"Zotero has {len(fitting)} {kind}s called “{name}”. Name the one that is meant: {keys}.")
+        shown = "; ".join([*list(known.values())[:_MOST_SHOWN], *(["…"] if len(known) > _MOST_SHOWN else [])])
+        there = f"There are: {shown}." if known else "There is none."
+        raise NotThere(f"Zotero has no {kind} called “{name}”. {there}")
 
     def _pages_of(self, **parameters: Any) -> Iterator[Callable[[], Any]]:
         """Yield what asks for the first page of the items of each place."""
