@@ -93,6 +93,10 @@ def is_beside(folder: Path, file: Path) -> bool:
 
 def parse(path: Path, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
     """Yield the papers of a Zotero database, every reason why one could not be read, and which are retracted."""
+    with path.open("rb") as stream:
+        if stream.read(len(SIGNATURE)) != SIGNATURE:  # what was told was the head of what is inside
+            yield Problem(file, 0, "This database is compressed. Unpack it, and add the file that comes out.")
+            return
     try:
         with _opened(path) as connection:
             if wrong := _wrong_with(connection):

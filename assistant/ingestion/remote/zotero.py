@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _ITEMS_AT_ONCE = 500
 """Each page costs Zotero a search of its whole library, so there should be few; one holds some megabytes."""
 
+_MOST_PAGES = 10_000
 _MOST_SHOWN = 8
 
 _START = "Start Zotero and run the same command again, or add its database as a file: the folder Zotero in your home."
@@ -212,7 +213,7 @@ class ZoteroLibrary:
     def _followed(self, ask: Callable[[], Any]) -> Iterator[Mapping[str, Any]]:
         """Yield what is on a page and on those that follow it."""
         values, asked = self._list(ask), {""}
-        while True:
+        for _ in range(_MOST_PAGES):
             yield from values
             onward = (self._zotero.links or {}).get("next", "")
             if not values or onward in asked:

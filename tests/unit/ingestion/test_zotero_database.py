@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import os
 import shutil
 import sqlite3
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -246,6 +248,25 @@ def test_a_damaged_database(path: Path) -> None:
     path.write_bytes(content)
     problems = [item for item in read(path) if isinstance(item, Problem)]
     assert "The database is damaged" in problems[-1].reason
+
+
+def test_a_compressed_database(path: Path) -> None:
+    made = ZoteroDatabase(path)
+    made.item(title="Lamps", date="2020")
+    content = made.close().read_bytes()
+    path.write_bytes(gzip.compress(content))
+    (problem,) = read(path)
+    assert isinstance(problem, Problem)
+    assert "This database is compressed" in problem.reason
+
+
+def test_a_database_in_an_archive(path: Path) -> None:
+    made = ZoteroDatabase(path)
+    made.item(title="Lamps", date="2020")
+    made.close()
+    with zipfile.ZipFile(path.with_name("a.zip"), "w") as archive:
+        archive.write(path, "Zotero/zotero.sqlite")
+    assert [record.paper.title for record in records(path.with_name("a.zip"))] == ["Lamps"]
 
 
 def test_an_empty_database(path: Path) -> None:
