@@ -213,7 +213,7 @@ def _store(
             elif isinstance(item, Unchanged):
                 reading.keep(item.source_keys)
                 progress.outcomes["unchanged"] += len(item.source_keys)
-            elif isinstance(item, EndOfSource):
+            elif isinstance(item, EndOfSource) and item.source == source:  # not of one in an archive
                 end = item
         count += len(records)
         listen(count)
@@ -229,7 +229,8 @@ def _store(
                     source, f"{papers} no longer there. The library keeps them until `assistant remove` takes them out."
                 )
             )
-        origins_read.note(library, origin, end.state, end.items)
+        if end.state:
+            origins_read.note(library, origin, end.state, end.items)
     elif not progress.failed:  # what was not read may still be said
         reading.finish()
     return progress

@@ -40,7 +40,7 @@ def fetch_zotero(library: Library, reference: Reference, services: Services) -> 
         yield Problem(origin, 0, str(error))
         return
     if present <= items.keys():
-        yield EndOfSource(str(state), {key: items[key] for key in present})
+        yield EndOfSource(origin, str(state), {key: items[key] for key in present})
     else:
         yield Notice(origin, "Zotero was changed while it was read. Add it again to get the rest.")
 

@@ -97,13 +97,15 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class EndOfSource:
-    """The end of a source that says itself what changes: all that it states was there, in this state.
+    """The end of a source of which all was seen, also where records of it say too little: what is missing is gone.
 
-    `items` are its own names for what it holds, each with the source key of the record, "" where there is none.
+    `state` is what the source says of itself, "" where it says nothing; `items` are its own names for what it holds,
+    each with the source key of the record, "" where there is none.
     """
 
-    state: str
-    items: Mapping[str, str]
+    source: str
+    state: str = ""
+    items: Mapping[str, str] = field(default_factory=dict)
 
 
 ReaderItem = Record | AuthorProfile | Problem | Notice | Unchanged | EndOfSource

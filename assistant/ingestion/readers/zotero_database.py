@@ -19,7 +19,7 @@ from typing import Any
 from assistant.ingestion.readers import zotero_items
 from assistant.ingestion.readers.fields import NO_COLUMNS
 from assistant.text import shortened
-from assistant.types import Notice, Problem, ReaderItem, Record
+from assistant.types import EndOfSource, Notice, Problem, ReaderItem, Record
 
 NAME = "Zotero"
 NOTHING_FOUND = "There is no paper in this Zotero database."
@@ -232,6 +232,8 @@ class _Reading:
                     yield read
         if titles:
             yield Notice(self.file, _retracted(titles))
+        if number:
+            yield EndOfSource(self.file)
 
     def _values(self, page: Sequence[tuple[int, str, int, str]]) -> dict[int, dict[str, Any]]:
         """Return the items of a page in the shape in which exports write them."""

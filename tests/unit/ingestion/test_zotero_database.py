@@ -16,7 +16,7 @@ import pytest
 from assistant.ingestion import pipeline, readers
 from assistant.ingestion.readers import zotero_database
 from assistant.library import Library, labels
-from assistant.types import Notice, Problem, ReaderItem, Record
+from assistant.types import EndOfSource, Notice, PaperFilter, Problem, ReaderItem, Record
 from tests.unit.ingestion.zotero_files import GROUP, ZoteroDatabase
 
 AS_OF = datetime.date(2026, 11, 23)
@@ -141,7 +141,7 @@ def test_a_damaged_database_of_better_bibtex_costs_only_its_keys(path: Path) -> 
     made.item(title="Lamps", date="2020")
     path.with_name("better-bibtex.sqlite").write_bytes(b"SQLite format 3\0" + b"x" * 5000)
     items = read(made.close())
-    assert [type(item) for item in items] == [Notice, Record]
+    assert [type(item) for item in items] == [Notice, Record, EndOfSource]
     assert "better-bibtex.sqlite beside it cannot be read" in str(items[0])
 
 
@@ -283,7 +283,7 @@ def test_memory_does_not_grow_with_the_database(path: Path) -> None:
     made.run("COMMIT")
     made.close()
     tracemalloc.start()
-    assert sum(1 for _ in readers.read(path, as_of=AS_OF)) == 3000
+    assert sum(isinstance(item, Record) for item in readers.read(path, as_of=AS_OF)) == 3000
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 6_000_000  # of 6 MB in the abstracts alone, some 500 at a time
@@ -304,3 +304,35 @@ def test_of_a_folder_of_zotero_the_database_is_read(library: Library, tmp_path: 
     assert (report.added, report.failed) == (2, ())
     assert [source.source for source in report.sources] == [str(folder / "mine.bib"), str(folder / "zotero.sqlite")]
     assert [label.name for label in labels.listed(library)] == ["optics"]
+
+
+def test_what_is_deleted_is_forgotten_also_beside_items_that_say_too_little(library: Library, path: Path) -> None:
+    made = ZoteroDatabase(path)
+    gone = made.item(title="Lamps", date="2020", tags=["optics"])
+    made.item(title="Wells", date="2020")
+    made.item(title="Nothing else")
+    assert pipeline.add_files(library, [path], as_of=AS_OF).added == 2
+    path.with_name("a.bib").write_text("@book{a, title={Lamps}, year={2020}}")
+    pipeline.add_files(library, [path.with_name("a.bib")], as_of=AS_OF)
+    made.run("INSERT INTO deletedItems (itemID) VALUES (?)", gone)
+    report = pipeline.add_files(library, [path], as_of=AS_OF)
+    assert (report.unchanged, len(report.failed), report.notices) == (1, 1, ())
+    assert not labels.listed(library)
+    assert library.count(PaperFilter(source=str(path))) == 1
+    assert library.count(PaperFilter()) == 2
+    made.close()
+
+
+def test_the_end_of_a_database_in_an_archive_is_not_that_of_the_archive(library: Library, path: Path) -> None:
+    made = ZoteroDatabase(path)
+    made.item(title="Lamps", date="2020")
+    made.close()
+    archive, bib = path.with_name("a.zip"), "@book{w, title={Wells}, year={2020}}"
+    for text in (bib, "@book{w, title={Wells}, year"):
+        with zipfile.ZipFile(archive, "w") as written:
+            written.write(path, "zotero.sqlite")
+            written.writestr("a.bib", text)
+        report = pipeline.add_files(library, [archive], as_of=AS_OF)
+    assert report.failed
+    assert not [notice for notice in report.notices if "no longer there" in notice.message]
+    made.close()
