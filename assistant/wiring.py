@@ -64,12 +64,12 @@ def index_place(settings: Settings) -> IndexPlace:
 
 
 def services(settings: Settings) -> Services:
-    """Return where arXiv, OpenAlex and Semantic Scholar are and with which keys. Raises UsageError."""
+    """Return where arXiv, OpenAlex, Semantic Scholar and Zotero are and with which keys. Raises UsageError."""
     from assistant.ingestion.remote import Services
 
     addresses = {
         name: value
-        for name in ("arxiv_url", "openalex_url", "semantic_scholar_url")
+        for name in ("arxiv_url", "openalex_url", "semantic_scholar_url", "zotero_url")
         if (value := getattr(settings, name))
     }
     return Services(

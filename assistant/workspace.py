@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
@@ -42,6 +42,7 @@ from assistant.types import (
     PlanKind,
     Progress,
     ProgressListener,
+    ReaderItem,
     SearchResult,
     Turn,
 )
@@ -374,11 +375,17 @@ class Workspace:
                 )
             if references:
                 known = wiring.services(self.settings)
+
+                def fetched(name: str) -> Iterator[ReaderItem]:
+                    if references[name].kind == "zotero":
+                        return ingestion.fetch_zotero(self.library, references[name], known)
+                    return fetch(references[name], known)
+
                 reports.append(
                     ingestion.add_fetched(
                         self.library,
                         list(references),
-                        lambda name: fetch(references[name], known),
+                        fetched,
                         on_progress=on_progress,
                         stop=stop,
                     )

@@ -74,7 +74,8 @@ def add(
         list[str],
         typer.Argument(
             help="Files, folders, or references that are fetched from the network: arxiv:ID, doi:DOI, pmid:N, "
-            "openalex:W…|A…, s2:ID, orcid:ID, author:NAME."
+            "openalex:W…|A…, s2:ID, orcid:ID, author:NAME; or from the running Zotero: zotero:, "
+            "zotero:collection/NAME, zotero:group/NAME."
         ),
     ],
     recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", "-r", help="Include subfolders.")] = True,

@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 
 from assistant.errors import RemoteError, UsageError
 from assistant.ingestion import readers
 from assistant.ingestion.remote.references import Reference, parse_reference
-from assistant.library import Library, Outcome, Reading, missing_abstracts
+from assistant.library import Library, Outcome, Reading, missing_abstracts, origins_read
 from assistant.types import (
     AuthorProfile,
+    EndOfSource,
     IngestionReport,
     Notice,
     Problem,
@@ -25,6 +26,7 @@ from assistant.types import (
     ReaderItem,
     Record,
     SourceReport,
+    Unchanged,
 )
 
 _LIKE_A_REFERENCE = re.compile(r"[A-Za-z]\w+:(?![\\/])")
@@ -47,7 +49,7 @@ def parse_sources(words: Sequence[str], choose_author: Callable[[str], str] = la
         if reference is None and _LIKE_A_REFERENCE.match(word) and not Path(word).exists():
             raise UsageError(
                 f"{word} is neither a file nor a reference. "
-                "References begin with arxiv:, doi:, pmid:, openalex:, s2:, orcid: or author:."
+                "References begin with arxiv:, doi:, pmid:, openalex:, s2:, orcid:, author: or zotero:."
             )
         found.append(Path(word) if reference is None else reference)
     return found
@@ -191,8 +193,12 @@ def _store(
     listen: Callable[[int], None],
     stop: threading.Event,
 ) -> _SourceProgress:
-    """Write what a source says, batch by batch; what it no longer says is forgotten where it was read to its end."""
+    """Write what a source says, batch by batch; what it no longer says is forgotten where it was read to its end.
+
+    That is where nothing failed, or where the source says itself that this was all.
+    """
     progress, reading, count = _SourceProgress(source), Reading(library, origin), 0
+    end: EndOfSource | None = None
     listen(0)
     while not stop.is_set() and (batch := list(islice(items, _RECORDS_AT_ONCE))):
         records = [item for item in batch if isinstance(item, Record)]
@@ -204,12 +210,27 @@ def _store(
                 progress.notices.append(item)
             elif isinstance(item, Problem):
                 progress.fail(item)
+            elif isinstance(item, Unchanged):
+                reading.keep(item.source_keys)
+                progress.outcomes["unchanged"] += len(item.source_keys)
+            elif isinstance(item, EndOfSource) and item.source == source:  # not of one in an archive
+                end = item
         count += len(records)
         listen(count)
     if stop.is_set():
         progress.notices.append(
             Notice(source, "Stopped; what was read of it is in the library. Add it again to go on.")
         )
+    elif end:
+        if left := reading.finish():
+            papers = "1 paper is" if left == 1 else f"{left:,} papers are"
+            progress.notices.append(
+                Notice(
+                    source, f"{papers} no longer there. The library keeps them until `assistant remove` takes them out."
+                )
+            )
+        if end.state:
+            origins_read.note(library, origin, end.state, end.items)
     elif not progress.failed:  # what was not read may still be said
         reading.finish()
     return progress
@@ -238,12 +259,17 @@ def _counting(on_progress: ProgressListener, number: int, total: int, name: str)
 
 
 def _files(path: Path, recursive: bool) -> list[Path]:
-    """Return the file, or the files in the folder; what is hidden there, `.git` say, is passed over."""
+    """Return the file, or the files in the folder; what is hidden there, `.git` say, is passed over.
+
+    Of a folder in which Zotero keeps its data that is the database: what else Zotero put there holds no references.
+    """
     if not path.is_dir():
         return [path]
     found = path.rglob("*") if recursive else path.glob("*")
     below = (file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts))
-    return sorted(file for file in below if file.is_file())
+    files = sorted(file for file in below if file.is_file())
+    of_zotero = {file.parent for file in files if file.name == readers.zotero_database.FILE_NAME}
+    return [file for file in files if not any(map(readers.zotero_database.is_beside, of_zotero, repeat(file)))]
 
 
 def _unread(path: Path, error: Exception) -> _SourceProgress:

@@ -74,6 +74,7 @@ __all__ = [
     "make_folder",
     "missing_abstracts",
     "name_words",
+    "origins_read",
     "pages",
     "paper_lines",
     "papers",

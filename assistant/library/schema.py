@@ -120,6 +120,9 @@ turns = Table(
 )
 """Nodes of a tree: `parent` is the turn before, NULL for a first one. `words` are question and answer, folded."""
 
+origins_read = Table("origins_read", metadata, *_texts("origin state items"))
+"""Sources that say themselves what changed, as they were when they were last read to their end."""
+
 users = Table("users", metadata, *_texts("name hash made"), *_numbers("is_admin"))
 """Who may use the page; nobody has to log in where there is none."""
 

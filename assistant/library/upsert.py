@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Literal
@@ -72,12 +72,19 @@ class Reading:
             self._seen |= decisions.write()
             return outcomes
 
-    def finish(self) -> None:
+    def keep(self, source_keys: Collection[str]) -> None:
+        """Note that the source says still what it said under these names."""
+        with self._library.transaction() as connection:
+            query = select(records.c.number).where(records.c.origin == self._origin)
+            self._seen.update(row.number for row in rows_in(connection, query, records.c.source_key, source_keys))
+
+    def finish(self) -> int:
         """Forget what the source said before and no longer says, so that a record put back counts as a change.
 
         The labels that it stated there go too. The last that was said of a paper is never forgotten: a paper leaves the
-        library only when it is removed.
+        library only when it is removed. Return how many papers are in it of which nothing else is said.
         """
+        left: set[str] = set()
         with self._library.transaction() as connection:
             query = select(records.c.number, records.c.paper_id).where(records.c.origin == self._origin)
             rows = connection.execute(query)
@@ -86,6 +93,7 @@ class Reading:
                 ids = {stale[number] for number in page}
                 others = select(records.c.paper_id).where(records.c.paper_id.in_(ids), records.c.number.not_in(page))
                 spoken_for = set(connection.execute(others).scalars())
+                left |= ids - spoken_for
                 gone = [number for number in page if stale[number] in spoken_for]
                 delete_in(connection, records, records.c.number, gone)
                 told = rebuild_from_sources(connection, sorted({stale[number] for number in gone}))
@@ -94,6 +102,7 @@ class Reading:
                     for paper_id, of_paper in told.items()
                 }
                 labels.state(connection, self._origin, still)
+        return len(left)
 
 
 def store(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:

@@ -31,6 +31,7 @@ from assistant.types.papers import (
     AuthorProfile,
     Authorship,
     CompletionReport,
+    EndOfSource,
     IngestionReport,
     Notice,
     Paper,
@@ -39,6 +40,7 @@ from assistant.types.papers import (
     ReaderItem,
     Record,
     SourceReport,
+    Unchanged,
     WordUse,
 )
 from assistant.types.plans import (
@@ -71,6 +73,7 @@ __all__ = [
     "ComparisonPlan",
     "CompletionReport",
     "Coverage",
+    "EndOfSource",
     "EvidenceFound",
     "IngestionReport",
     "Length",
@@ -101,6 +104,7 @@ __all__ = [
     "TextProduced",
     "Timings",
     "Turn",
+    "Unchanged",
     "Waiting",
     "WordUse",
 ]

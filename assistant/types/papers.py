@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -87,7 +88,27 @@ class Notice:
     message: str
 
 
-ReaderItem = Record | AuthorProfile | Problem | Notice
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Records that a source states as it did before, without stating them again, by its own names for them."""
+
+    source_keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfSource:
+    """The end of a source of which all was seen, also where records of it say too little: what is missing is gone.
+
+    `state` is what the source says of itself, "" where it says nothing; `items` are its own names for what it holds,
+    each with the source key of the record, "" where there is none.
+    """
+
+    source: str
+    state: str = ""
+    items: Mapping[str, str] = field(default_factory=dict)
+
+
+ReaderItem = Record | AuthorProfile | Problem | Notice | Unchanged | EndOfSource
 
 
 @dataclass(frozen=True, slots=True)

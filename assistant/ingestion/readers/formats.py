@@ -34,6 +34,7 @@ from assistant.ingestion.readers import (
     ris,
     table,
     yaml_papers,
+    zotero_database,
     zotero_rdf,
 )
 from assistant.types import ReaderItem
@@ -41,7 +42,7 @@ from assistant.types import ReaderItem
 READABLE = (
     "an author page as text; BibTeX; RIS and the tagged export of Web of Science; MEDLINE; PubMed, JATS and arXiv Atom "
     "as XML; JSON and JSON Lines (OpenAlex, Semantic Scholar, CSL-JSON, or fields called title, abstract ...); "
-    "CSV with such columns; each may be compressed by gzip, or lie with others in a ZIP archive"
+    "CSV with such columns; Zotero's database; each may be compressed by gzip, or lie with others in a ZIP archive"
 )
 
 
@@ -85,9 +86,9 @@ class BinaryFormat(Protocol):
         """Yield what the file holds, record by record; `file` is what people call it, `columns` as for `read`."""
 
 
-BINARY_FORMATS: tuple[BinaryFormat, ...] = ()
 TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, yaml_papers, table, author_page)
 XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom, endnote_xml, mods_xml, zotero_rdf, named_xml)
+BINARY_FORMATS: tuple[BinaryFormat, ...] = (zotero_database,)
 WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too
 WITH_DATE: tuple[Format, ...] = (author_page,)  # its `parse` takes the day on which the page was seen too
 ENDINGS: Mapping[str, Format] = MappingProxyType(
