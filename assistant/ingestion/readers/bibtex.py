@@ -46,6 +46,7 @@ NOTES = "note annote annotation addendum".split()
 MARKED_DOI = re.compile(r"(?:\bdoi\b[:=\s]*|doi\.org/)(?=(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/)", re.IGNORECASE)
 OF_ANOTHER = re.compile(r"errat|corrig|correct|comment|retract|reply|repl[iy]|supplement|version|review", re.IGNORECASE)
 BETWEEN_NAMES = re.compile(r"\s+and\s+", re.IGNORECASE)
+LINEAGE = re.compile(r"[JS]r\.?|III?|IV")  # and not "JR", initials of many a given name
 COMMA = re.compile(",")
 BRACE = re.compile(r"[{}]")
 TIE = re.compile(r"(?<!\\)~")
@@ -238,7 +239,7 @@ def _labels(values: Mapping[str, str], names_of_fields: Iterable[str]) -> Iterat
 def names(text: str, readable: Callable[[str], str] = to_text) -> list[str]:
     """Return the names as they are spoken: given name, particle, family name, suffix."""
     parts = _split(text, BETWEEN_NAMES)
-    if "{" not in text and "," in text and not IN_PARTS.search(text):
+    if "{" not in text and ("," in text or ";" in text) and not IN_PARTS.search(text):
         is_list = len(parts) == 1 and (";" in text or text.count(",") > 1)
         if is_list or (len(parts) == 2 and parts[0].count(",") > 2):
             parts = fields.split_names(text)  # not as BibTeX has it, but as people write lists
@@ -255,7 +256,7 @@ def _display(name: str, readable: Callable[[str], str]) -> str:
     if len(parts) == 3:
         suffix = 2 if SUFFIX.fullmatch(parts[2]) and not SUFFIX.fullmatch(parts[1]) else 1
         return readable(f"{parts[3 - suffix]} {parts[0]}, {parts[suffix]}")
-    if len(parts) == 2 and not SUFFIX.fullmatch(parts[1]):
+    if len(parts) == 2 and not (" " in parts[0] and LINEAGE.fullmatch(parts[1])):
         return readable(f"{parts[1]} {parts[0]}")
     return readable(", ".join(parts) if len(parts) < 3 else name)
 

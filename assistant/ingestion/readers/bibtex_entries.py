@@ -39,7 +39,7 @@ SIGN = re.compile(
 )
 KEYLESS = re.compile(r"(?:\s*+,)?(?=\s*+[A-Za-z][\w-]*+\s*+=)|\s*+,")
 WITH_KEY = re.compile(
-    rf"\s*+(?P<key>{KEY})[^\S\n]*+(?:,|(?=\}})|\n(?={FIELD_SIGN}))|\s*+(?P<spaced>[^\s,={{}}]++)\s++(?={FIELD_SIGN})"
+    rf"\s*+(?P<key>{KEY})(?:\s*+,|[^\S\n]*+(?=\}})|\n(?={FIELD_SIGN}))|\s*+(?P<spaced>[^\s,={{}}]++)\s++(?={FIELD_SIGN})"
     r"|\s*+(?P<odd>[^,\n]{1,300}+),"
 )
 MORE_OF_KEY = re.compile(r"[^={}@\"\n,]{1,300}+,[^\S\n]*+(?=\n)")
