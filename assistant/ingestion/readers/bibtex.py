@@ -170,7 +170,6 @@ def _read_entry(entry: Entry, file: str) -> Record | Problem:
 
 def _read_own(entry: Entry, file: str) -> Record | Problem:
     """Return the paper of an entry that this program wrote: no identifier is looked for in another's field."""
-
     values = entry.fields
 
     def field(name: str) -> str:
