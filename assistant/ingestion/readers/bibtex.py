@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -28,14 +29,18 @@ from assistant.types import Paper, Problem, Record
 NAME = "BibTeX"
 NOTHING_FOUND = "There is no entry in this BibTeX file. Add entries with a title to it."
 
-MOST_REFERENCES = 20_000  # entries that wait for the one they refer to, and entries that may be referred to
+MOST_PARENTS = 20_000  # entries that others may refer to
+LONGEST_LENT = 2_000  # characters of a field
+LONGEST_WAITING = 50_000_000  # characters of entries that wait for the one they refer to
 ENTRY_OR_COMMAND = re.compile(
-    rf"^[^\S\n]*+@\s*+(?:(?:string|preamble|comment)\s*+[{{(]"
-    rf"|{TYPE}\s*+(?:\{{\s*+[^,={{}}\n\"]{{0,200}}+,|\(\s*+[^\s,=(){{}}\"]*+,|[{{(]\s*+(?:[^\s,={{}}\"]++\s++)?{FIELD_SIGN}))",
+    r"^[^\S\n]*+@\s*+(?:(?:string|preamble|comment)\s*+[{(]"
+    rf"|{TYPE}\s*+\{{\s*+(?:[^,={{}}\n\"]{{0,200}}+,|(?:[^\s,={{}}\"]++\s++)?{FIELD_SIGN})"
+    rf"|{TYPE}\s*+\(\s*+(?:[^\s,=(){{}}\"]*+,(?:\s*+$|{FIELD_SIGN})|\w+\s*+=\s*+[{{\"]))",
     re.MULTILINE | re.IGNORECASE,
 )
-INHERITED = ("title", "booktitle", "date", "year", "month", "day", "journal", "journaltitle", "eventtitle")
+LENT = ("title", "booktitle", "date", "year", "month", "day", "journal", "journaltitle", "eventtitle")
 VOLUMES = {"proceedings", "mvproceedings", "collection", "mvcollection", "periodical"}  # what papers stand in
+LENT_AS_DATA = (*LENT, "author", "keywords", "school", "institution", "archiveprefix", "eprinttype", "eprintclass")
 NO_PAPERS = {"xdata", "set", "control", "ieeetranbstctl"}  # data of other entries, and settings
 
 VENUES = "journal journaltitle booktitle fjournal shortjournal eventtitle maintitle school institution".split()
@@ -103,43 +108,67 @@ def _with_inherited(entries: Iterable[Entry | Fault]) -> Iterator[Entry | Fault]
     """Yield entries with what they inherit from those they refer to, whichever of the two comes first."""
     parents: dict[str, Mapping[str, str]] = {}
     waiting: dict[str, list[Entry]] = {}
-    waiting_count = 0
+    waiting_length = 0
     for entry in entries:
         if not isinstance(entry, Entry):
             yield entry
             continue
-        key = entry.key.lower()
-        parent = first_of(*(entry.fields.get(name, "").strip().lower() for name in ("xdata", "crossref")))
-        if parent in parents:
-            yield _inheriting(entry, parents[parent])
-        elif parent and waiting_count < MOST_REFERENCES:
-            waiting.setdefault(parent, []).append(entry)
-            waiting_count += 1
-        else:
-            yield entry
-        if key and len(parents) < MOST_REFERENCES and ("abstract" not in entry.fields or entry.type in VOLUMES):
-            parents[key] = {name: entry.fields[name] for name in INHERITED if name in entry.fields}
-        children = waiting.pop(key, [])
-        waiting_count -= len(children)
-        yield from (_inheriting(child, entry.fields) for child in children)
+        ready = deque([entry])
+        while ready:
+            child = ready.popleft()
+            key = child.key.lower()
+            missing = next((name for name in _references(child) if name not in parents and name != key), "")
+            if missing and (waiting_length + _length(child)) < LONGEST_WAITING:
+                waiting.setdefault(missing, []).append(child)
+                waiting_length += _length(child)
+                continue
+            whole = _inheriting(child, parents)
+            yield whole
+            may_lend = "abstract" not in whole.fields or whole.type in VOLUMES
+            if key and ((may_lend and len(parents) < MOST_PARENTS) or key in waiting):
+                lent = LENT_AS_DATA if whole.type == "xdata" else LENT
+                kept = {name: whole.fields[name][:LONGEST_LENT] for name in lent if name in whole.fields}
+                if "booktitle" not in child.fields and whole.type != "xdata":
+                    kept.pop("booktitle", None)  # that of its own parent: its title names the venue of its children
+                parents[key] = {**kept, "type": whole.type}
+                children = waiting.pop(key, [])
+                waiting_length -= sum(map(_length, children))
+                ready.extend(children)
     for children in waiting.values():  # their parents stand nowhere in the file
-        yield from children
+        yield from (_inheriting(child, parents) for child in children)
 
 
-def _inheriting(child: Entry, parent: Mapping[str, str]) -> Entry:
-    lent = {name: parent[name] for name in INHERITED if name in parent and name != "title"}
-    if "title" in parent:
-        lent.setdefault("booktitle", parent["title"])
-    if child.fields.keys() & {"date", "year"}:
-        lent = {name: content for name, content in lent.items() if name not in {"date", "year", "month", "day"}}
-    return replace(child, fields=lent | dict(child.fields))
+def _references(entry: Entry) -> Iterator[str]:
+    for name in ("xdata", "crossref"):
+        if name in entry.fields:
+            yield from filter(None, (key.strip().lower() for key in entry.fields[name].split(",")))
+
+
+def _length(entry: Entry) -> int:
+    return sum(map(len, entry.fields.values()))
+
+
+def _inheriting(child: Entry, parents: Mapping[str, Mapping[str, str]]) -> Entry:
+    """Return the entry with what it does not say itself: a volume lends its title as the name of the venue."""
+    for parent in (parents[key] for key in _references(child) if key in parents):
+        lent = {name: content for name, content in parent.items() if name != "type"}
+        if parent["type"] != "xdata" and "title" in lent:
+            lent.setdefault("booktitle", lent["title"])
+            del lent["title"]
+        if child.fields.keys() & {"date", "year"}:
+            lent = {name: content for name, content in lent.items() if name not in {"date", "year", "month", "day"}}
+        child = replace(child, fields=lent | dict(child.fields))
+    return child
 
 
 def _read_entry(entry: Entry, file: str) -> Record | Problem:
     values = entry.fields
 
     def field(*names: str) -> str:
-        return first_of(*(values.get(name, "") for name in names))
+        for name in names:
+            if value := values.get(name):
+                return value
+        return ""
 
     if exported.is_own(values.get("exporter")):
         return _read_own(entry, file)

@@ -18,7 +18,7 @@ from assistant.text import shortened
 LONGEST_ENTRY = 1_000_000  # characters
 LONGEST_MACRO = 10_000  # characters, of what an abbreviation stands for: it may hold others many times over
 MOST_MACROS = 20_000
-MOST_FAULTS = 100  # in one piece: the end of each was looked for to the end of the piece
+MOST_FAULTS = 30  # in one piece: the end of each was looked for to the end of the piece
 
 MONTHS = "January February March April May June July August September October November December".split()
 COMMENTS = frozenset({"comment", "preamble"})
@@ -42,6 +42,7 @@ WITH_KEY = re.compile(
     rf"\s*+(?P<key>{KEY})(?:\s*+,|[^\S\n]*+(?=\}})|\n(?={FIELD_SIGN}))|\s*+(?P<spaced>[^\s,={{}}]++)\s++(?={FIELD_SIGN})"
     r"|\s*+(?P<odd>[^,\n]{1,300}+),"
 )
+ANY_KEY = re.compile(r"\s*+([^\s,={}@]++)")
 MORE_OF_KEY = re.compile(r"[^={}@\"\n,]{1,300}+,[^\S\n]*+(?=\n)")
 GROUP = r"[^{}]*+(?:\{[^{}]*+(?:\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}[^{}]*+)*+\}[^{}]*+)*+"
 FIELD = re.compile(rf"[\s,;]*+([A-Za-z][\w-]*+)\s*+=\s*+\{{({GROUP})\}}\s*+(?:,|(?=\}}))")
@@ -169,7 +170,8 @@ class _Piece:
 
     def _fault(self, start: int, fault: _FaultError) -> Fault:
         head = HEAD.match(self._text, start)
-        key = WITH_KEY.match(self._text, head.end()) if head else None
+        position = head.end() if head else start
+        key = WITH_KEY.match(self._text, position) or ANY_KEY.match(self._text, position)
         name = shortened("".join(filter(None, key.groups())).strip()) if key else ""
         entry = f"The entry “{name}”" if name else "This entry"
         where = "" if fault.is_open else f" in line {self._line_of(fault.position)}"
@@ -300,7 +302,7 @@ def _end_of_group(text: str, start: int) -> int:
     if text[start] == "(":
         return text.find(")", start) + 1
     depth = 0
-    for brace in BRACE.finditer(text, start):
+    for brace in BRACE.finditer(text, start, start + LONGEST_ENTRY):
         depth += 1 if brace[0] == "{" else -1
         if not depth:
             return brace.end()
@@ -310,7 +312,7 @@ def _end_of_group(text: str, start: int) -> int:
 def _end_of_quotation(text: str, start: int) -> int:
     """Return where the quotation ends that begins at `start`: at a mark outside of braces that no text follows."""
     depth = 0
-    for found in BRACE_OR_QUOTE.finditer(text, start + 1):
+    for found in BRACE_OR_QUOTE.finditer(text, start + 1, start + LONGEST_ENTRY):
         if found[0] == '"':
             if not depth and QUOTE_END.match(text, found.end()):
                 return found.end()

@@ -106,7 +106,8 @@ SYMBOLS = {
 OF_TEXT = re.compile(r"text.+|guil.+|quote(?:dbl|singl)base|[fg][lr]qq?|dag")
 ACCENTS = {
     "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
-    "b": "\u0331", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a", "d": "\u0323",
+    "b": "\u0331", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a",
+    "d": "\u0323",
 }  # fmt: skip
 AROUND_TEXT = frozenset(
     "emph textbf textit texttt textsc textsf textrm textup textsl textmd textnormal mbox text".split()
