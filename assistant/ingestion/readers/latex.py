@@ -159,6 +159,12 @@ def _simple(match: re.Match[str], set_aside: Callable[[str], str]) -> str:
         letter = (match["inside"] or match["letter"]).lstrip("\\")[0]
         return unicodedata.normalize("NFC", letter + ACCENTS[accent])
     sign, name = match["sign"], match["name"]
+    if (
+        sign == "&"
+        and match.string[match.start() - 1 : match.start()] == " "
+        and match.string.startswith("{", match.end())
+    ):
+        return "& "  # between words, of which the second stands in braces to keep its capital
     if sign:
         return set_aside(sign) if sign in "{}" else SIGNS.get(sign, match.group())
     if name in SET_ASIDE:
