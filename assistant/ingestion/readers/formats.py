@@ -94,6 +94,8 @@ WITH_DATE: tuple[Format, ...] = (author_page,)  # its `parse` takes the day on w
 ENDINGS: Mapping[str, Format] = MappingProxyType(
     {
         ".bib": bibtex,
+        ".biblatex": bibtex,
+        ".bibtex": bibtex,
         ".csv": table,
         ".json": json_papers,
         ".jsonl": json_papers,

@@ -65,11 +65,10 @@ def test_an_entry_of_an_anthology_is_read_whole() -> None:
 def test_broken_entries_are_reported_with_their_lines_and_lose_no_other() -> None:
     items = list(read(DATA / "references.bib", as_of=AS_OF))
     problems = [item for item in items if isinstance(item, Problem)]
-    assert [problem.line for problem in problems] == [20, 36, 38]
+    assert [problem.line for problem in problems] == [20, 36]
     assert "“broken2020” is not valid BibTeX: a brace or a quotation mark is not closed" in problems[0].reason
     assert "“Without an Abstract” has a title and nothing else" in problems[1].reason
-    assert "“nocomma” is not valid BibTeX: '}' expected in line 38" in problems[2].reason
-    assert set(records()) == {"berg_tides_2019", "okafor-2020-gulls", "scholar2017", "second", "", "last"}
+    assert set(records()) == {"berg_tides_2019", "okafor-2020-gulls", "scholar2017", "second", "", "nocomma", "last"}
 
 
 def test_entries_on_one_line_are_both_read() -> None:
