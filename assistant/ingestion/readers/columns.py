@@ -31,7 +31,8 @@ LONGEST_CELL = 131_072  # characters, of what a paper takes; a cell of Excel has
 COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "title": "title articletitle documenttitle papertitle itemtitle primarytitle titleprimary maintitle "
-        "displayname titles papername studytitle ti titulo titre titel titolo 题名 篇名 标题 文献标题 書名 論文名 タイトル",
+        "displayname titles papername studytitle ti titulo titre titel titolo "
+        "题名 篇名 标题 文献标题 書名 論文名 タイトル",
         "abstract": "abstract abstractnote abstracttext paperabstract abstracts summary summaries "
         "abstractinvertedindex ab resumen resumo resume zusammenfassung 摘要 抄録",
         "authors": "authorfullnames authors authorshipsrawauthorname authorshipsauthordisplayname author authorlist "

@@ -30,13 +30,15 @@ from assistant.ingestion.readers import (
     pubmed_xml,
     ris,
     table,
+    workbook,
 )
 from assistant.types import ReaderItem
 
 READABLE = (
     "an author page as text; BibTeX; RIS and the tagged export of Web of Science; MEDLINE; PubMed, JATS and arXiv Atom "
     "as XML; JSON and JSON Lines (OpenAlex, Semantic Scholar, CSL-JSON, or fields called title, abstract ...); "
-    "CSV with such columns; each may be compressed by gzip, or lie with others in a ZIP archive"
+    "tables with such columns (CSV, Excel, OpenDocument); each may be compressed by gzip, or lie with others in a ZIP "
+    "archive"
 )
 
 
@@ -80,7 +82,7 @@ class BinaryFormat(Protocol):
         """Yield what the file holds, record by record; `file` is what people call it, `columns` as for `read`."""
 
 
-BINARY_FORMATS: tuple[BinaryFormat, ...] = ()
+BINARY_FORMATS: tuple[BinaryFormat, ...] = (workbook,)
 TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, table, author_page)
 XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom)
 WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too

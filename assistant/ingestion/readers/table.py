@@ -174,6 +174,9 @@ def _cells(text: str, delimiter: str, *, closes: bool = True) -> list[str] | Non
         while text.startswith(" ", begin) and delimiter != " ":
             begin += 1
         close = _closing(text, begin + 1, delimiter) if text.startswith('"', begin) else -1
+        if text.startswith('"["', begin):  # a list of JSON between marks, which are those of the cell only outermost
+            ends = (text.find(f']"{end}', begin) for end in (delimiter, "\n"))
+            close = min((end + 1 for end in ends if end >= 0), default=len(text) - 1 if text.endswith(']"') else close)
         if close >= 0:
             cells.append(ESCAPED.sub('"', text[begin + 1 : close]))
             position = text.find(delimiter, close)
