@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import unicodedata
@@ -25,6 +26,8 @@ from assistant.text import shortened
 from assistant.types import Notice, Paper, Problem, ReaderItem, Record
 
 ROWS_BEFORE_HEADER = 20  # some exports begin with lines about themselves
+MOST_JOINED = 50  # cells beyond the columns of a row that is put right
+MOST_COLUMNS = 500  # of a table whose rows are put right
 LONGEST_CELL = 131_072  # characters, of what a paper takes; a cell of Excel has 32,767 at most
 
 # What each field's column is called, the likeliest first: letters only, in lower case, without accents.
@@ -147,9 +150,10 @@ class Columns:
 
 
 def read_rows(
-    rows: Iterable[Row | Problem | Notice], columns: Columns, file: str, where: str = ""
+    rows: Iterable[Row | Problem | Notice], columns: Columns, file: str, where: str = "", separator: str = ","
 ) -> Iterator[ReaderItem]:
-    """Yield one item for each row below the header; `where` says in problems which sheet of several it is.
+    """Yield one item for each row below the header; `where` says in problems which sheet of several it is,
+    `separator` what parts cells.
 
     Rows whose cells are more or fewer than the columns are put right where there is one way to do it.
     """
@@ -165,7 +169,7 @@ def read_rows(
             continue
         cells = row.cells
         if len(cells) != width:
-            found = _put_right(cells, columns)
+            found = _put_right(cells, columns, separator)
             if found is None:
                 reason = _shifted(cells, columns)
                 yield Problem(file, row.line, reason + where)
@@ -240,7 +244,7 @@ def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     return {field: columns for field, columns in found.items() if columns}
 
 
-def _put_right(cells: Sequence[str], columns: Columns) -> Sequence[str] | None:
+def _put_right(cells: Sequence[str], columns: Columns, separator: str) -> Sequence[str] | None:
     """Return the cells of a row with more or fewer of them than there are columns, each in its place; None if unknown.
 
     A row that is cut keeps its cells. Where a comma stands in a cell without quotation marks, a space follows it, and
@@ -248,28 +252,27 @@ def _put_right(cells: Sequence[str], columns: Columns) -> Sequence[str] | None:
     of their fields.
     """
     width = len(columns.names)
-    while len(cells) > width and not cells[-1].strip():
-        cells = cells[:-1]
-    if len(cells) == width or columns.fit(cells):
+    size = len(cells)
+    while size > width and not cells[size - 1].strip():
+        size -= 1
+    cells = cells[:size]
+    if size == width or columns.fit(cells) or (size < width and not any(columns.misplaced(cells))):
         return cells
-    if len(cells) < width:
-        if not any(columns.misplaced(cells)):
-            return cells
-        ways = [
-            (*cells[:place], "", *cells[place:]) for place in range(len(cells) + 1 if len(cells) == width - 1 else 0)
-        ]
-    else:
+    ways: Iterable[Sequence[str]] = ()
+    if size == width - 1:
+        ways = ([*cells[:at], "", *cells[at:]] for at in range(width))
+    elif width < size <= width + MOST_JOINED:
         joined: list[str] = []
         for cell in cells:
             if joined and cell[:1] == " " and cell.strip():
-                joined[-1] += f",{cell}"
+                joined[-1] += f"{separator}{cell}"
             else:
                 joined.append(cell)
         if len(joined) == width:
             return joined
-        more = len(cells) - width + 1
-        ways = [(*cells[:at], ",".join(cells[at : at + more]), *cells[at + more :]) for at in range(width)]
-    fitting = [way for way in ways[:200] if columns.fit(way)]
+        more = size - width + 1
+        ways = ([*cells[:at], separator.join(cells[at : at + more]), *cells[at + more :]] for at in range(width))
+    fitting = list(itertools.islice(filter(columns.fit, ways), 2)) if width <= MOST_COLUMNS else []
     if len(fitting) == 1:
         return fitting[0]
     return cells if not any(field in columns.places for field in ("year", "date", "doi", "pmid", "url")) else None
@@ -298,7 +301,9 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
         values = {field: cells[place].strip() for field, place in single.items() if place < size}
         for field, found in several.items():
             values[field] = first_of(*(cells[place].strip() for place in found if place < size))
-        if not values.get("title") and not any(map(_has_letters, cells)):  # a blank line, or one that is drawn
+        if not values.get("title", "")[:1].isalnum() and not any(
+            map(_has_letters, cells)
+        ):  # a blank line, or one that is drawn
             return None
         if cells[0] == header[0] and [cell.strip() for cell in cells] == header:  # files that were put together
             return None

@@ -79,8 +79,9 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
     row, found = header
     written = first[row.line - 1 : row.line - 1 + LINES_OF_HEADER]
     below = row.line - 1 + _height(written)
-    rest = itertools.chain(first[below:], stream)
-    yield from read_rows(_rows(rest, file, below, _writing("".join(written[: _height(written)])), found), found, file)
+    writing = _writing("".join(written[: _height(written)]))
+    lines = itertools.chain(first[below:], stream)
+    yield from read_rows(_rows(lines, file, below, writing, found), found, file, separator=writing.delimiter)
 
 
 def _rows(
@@ -103,8 +104,9 @@ def _rows(
         try:
             cells: Sequence[str] | None = next(rows)
             used = len(taken)
-            if cells and len(cells) != width and any('\\"' in line for line in taken):
-                cells = _cells("".join(taken), writing.delimiter) or cells
+            if cells and len(cells) != width and any('"' in line for line in taken):
+                loose = _cells("".join(taken), writing.delimiter) or cells
+                cells = loose if len(loose) == width else cells
         except StopIteration:
             break
         except csv.Error:
@@ -169,14 +171,18 @@ def _cells(text: str, delimiter: str, *, closes: bool = True) -> list[str] | Non
     text = text.removesuffix("\n")
     cells: list[str] = []
     position = 0
+    end_of_list = re.compile(rf'\]"(?=\s*(?:{re.escape(delimiter)}|\n|$))')
+    have_ends = True  # further on there is a mark that closes a cell
     while True:
         begin = position
-        while text.startswith(" ", begin) and delimiter != " ":
+        while text.startswith(" ", begin):
             begin += 1
-        close = _closing(text, begin + 1, delimiter) if text.startswith('"', begin) else -1
-        if text.startswith('"["', begin):  # a list of JSON between marks, which are those of the cell only outermost
-            ends = (text.find(f']"{end}', begin) for end in (delimiter, "\n"))
-            close = min((end + 1 for end in ends if end >= 0), default=len(text) - 1 if text.endswith(']"') else close)
+        close = -1
+        if have_ends and text.startswith('"', begin):
+            # A list of JSON may stand between marks as it is: only the outermost are those of the cell.
+            is_list = text.startswith('"["', begin) and (found := end_of_list.search(text, begin))
+            close = found.end() - 1 if is_list and found else _closing(text, begin + 1, delimiter)
+            have_ends = close >= 0
         if close >= 0:
             cells.append(ESCAPED.sub('"', text[begin + 1 : close]))
             position = text.find(delimiter, close)
@@ -196,7 +202,7 @@ def _closing(text: str, position: int, delimiter: str) -> int:
         after = found.end()
         while text.startswith(" ", after):
             after += 1
-        if len(found[0]) % 2 and (after == len(text) or text.startswith((delimiter, "\n"), after)):
+        if len(found[0]) % 2 and (after == len(text) or text.startswith(delimiter, after)):
             return found.end() - 1
     return -1
 
