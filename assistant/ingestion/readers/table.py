@@ -27,6 +27,7 @@ NOTHING_FOUND = ""  # a table without a row is a table all the same
 DELIMITERS = ",;\t|"
 LONGEST_HEADER = 20_000  # characters
 LINES_OF_HEADER = 5  # the names of columns may hold line breaks
+LINES_AHEAD = 10  # in which a row may end whose marks are wrong in its first line
 MOST_ENDS = 100  # of a row that is put right, so many places are tried
 
 QUOTED = re.compile(r'"[^"]*"')
@@ -110,6 +111,10 @@ def _rows(
         except StopIteration:
             break
         except csv.Error:
+            if len(_cells("".join(taken), writing.delimiter, closes=False) or ()) < width:
+                for line in itertools.islice(feed(), LINES_AHEAD):
+                    if _is_row(line, writing, columns):
+                        break
             cells, used, is_open = _mended(taken, writing, columns)
             again.extend(reversed(taken[used:]))
             rows = writing.read(feed())
