@@ -30,6 +30,7 @@ from assistant.ingestion.readers import (
     pubmed_xml,
     ris,
     table,
+    web_table,
     workbook,
 )
 from assistant.types import ReaderItem
@@ -83,9 +84,9 @@ class BinaryFormat(Protocol):
 
 
 BINARY_FORMATS: tuple[BinaryFormat, ...] = (workbook,)
-TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, table, author_page)
+TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, table, web_table, author_page)
 XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom)
-WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too
+WITH_COLUMNS: tuple[Format, ...] = (json_papers, table, web_table)  # their `parse` takes the names of columns too
 WITH_DATE: tuple[Format, ...] = (author_page,)  # its `parse` takes the day on which the page was seen too
 ENDINGS: Mapping[str, Format] = MappingProxyType(
     {
@@ -106,7 +107,8 @@ def find_format(head: str, name: str, columns: Mapping[str, str]) -> Format | No
     head = head.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     best: tuple[int, Format] | None = None
     for candidate in (*XML_FORMATS, *TEXT_FORMATS):
-        position = table.start(head, columns) if candidate is table else candidate.start(head)
+        is_table = candidate in (table, web_table)
+        position = candidate.start(head, columns) if is_table else candidate.start(head)  # type: ignore[call-arg]
         if position is not None and (best is None or position < best[0]):
             best = position, candidate
         if position == 0:

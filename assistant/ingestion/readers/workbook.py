@@ -29,6 +29,7 @@ NOTHING_FOUND = ""  # as for tables of text
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what .xls lies in, and a workbook with a password
 SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+LARGEST_MEMORY = 2 << 30  # bytes, of the process that unpacks
 PROGRAM = Path(__file__).with_name("workbook_process.py")
 
 
@@ -58,7 +59,7 @@ def parse(path: Path, file: str, columns: Mapping[str, str]) -> Iterator[ReaderI
     # The child finds modules where this process does; -P keeps the folder of the program out of that.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)}
     process = subprocess.Popen(
-        [sys.executable, "-P", str(PROGRAM), str(path)],
+        [sys.executable, "-P", str(PROGRAM), str(path), str(LARGEST_MEMORY)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -1,8 +1,9 @@
 """Sheets of a workbook, unpacked in a process of their own: what a hostile file does to the memory stays in it.
 
-This is a program: `python -P workbook_process.py FILE` writes lines of JSON. An object says which sheet comes next, or
-why none does; a list is a row that holds something, with its number first. calamine lays a sheet out whole before it
-gives the first row, and ends its process where the memory does not suffice.
+This is a program: `python -P workbook_process.py FILE BYTES` takes that much memory at most, where the system can bound
+it, and writes lines of JSON. An object says which sheet comes next, or why none does; a list is a row that holds
+something, with its number first. calamine lays a sheet out whole before it gives the first row, and ends its process
+where the memory does not suffice.
 """
 
 from __future__ import annotations
@@ -22,13 +23,12 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-LARGEST_MEMORY = 4 << 30  # bytes
 LONGEST_TIME = 300  # seconds of processor
 
 
-def main(path: str) -> None:
+def main(path: str, memory: int) -> None:
     """Write what the sheets of a workbook hold."""
-    _bound()
+    _bound(memory)
     try:
         with CalamineWorkbook.from_path(path) as book:
             every = enumerate(book.sheets_metadata)
@@ -67,15 +67,15 @@ def _say(message: object) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
 
 
-def _bound() -> None:
+def _bound(memory: int) -> None:
     """Keep the memory and the time of this process within bounds, where the system can."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_TIME, LONGEST_TIME))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

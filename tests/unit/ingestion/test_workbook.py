@@ -185,8 +185,11 @@ def test_a_row_far_down_costs_nothing(tmp_path: Path) -> None:
     assert (record.line, record.paper.title) == (1_048_576, "Tides")
 
 
-def test_one_text_in_very_many_cells_ends_the_process_that_unpacks_and_not_this_one(tmp_path: Path) -> None:
-    cells = "".join(f'<row r="{number}"><c r="A{number}" t="s"><v>0</v></c></row>' for number in range(1, 200_000))
+def test_one_text_in_very_many_cells_ends_the_process_that_unpacks_and_not_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "LARGEST_MEMORY", 500_000_000)
+    cells = "".join(f'<row r="{number}"><c r="A{number}" t="s"><v>0</v></c></row>' for number in range(1, 20_000))
     items = items_of(raw_book(tmp_path / "a.xlsx", cells, "x" * 30_000))
     assert "takes more memory than is given to one" in messages_of(items)[-1]
 
@@ -219,3 +222,57 @@ def test_reading_can_be_left_in_the_middle(tmp_path: Path) -> None:
     items = read(book_of(tmp_path / "a.xlsx", {"A": [["Title", "Abstract"], *rows]}), as_of=AS_OF)
     assert isinstance(next(items), Record)
     items.close()  # type: ignore[attr-defined]
+
+
+# What is called a workbook and is a page or an older kind of XML.
+
+PAGE = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><meta charset="utf-8"></head><body>
+<table border=1><tr><td colspan=2>Exported</td></tr>
+<tr><th>Title-题名</th><th>Author-作者</th><th>Summary-摘要</th><th>Year-年</th></tr>
+<tr><td>Tides &amp; waves</td><td>Berg, Lena</td><td>Wet.<br>Very <b>wet</b>.</td><td>2020</td></tr>
+<tr><td>Gulls<td>Ott, Cy<td>Löud.<td>2021
+</table></body></html>"""
+SPREADSHEET = """<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+<Worksheet ss:Name="A"><Table>
+<Row><Cell><Data ss:Type="String">Title</Data></Cell><Cell><Data ss:Type="String">Authors</Data></Cell>
+<Cell><Data ss:Type="String">Abstract</Data></Cell><Cell><Data ss:Type="String">Year</Data></Cell></Row>
+<Row><Cell><Data ss:Type="String">Tides &amp; waves</Data></Cell><Cell/>
+<Cell><Data ss:Type="String">Wet. Very wet.</Data></Cell>
+<Cell><Data ss:Type="Number">2020</Data></Cell></Row>
+<Row><Cell><Data ss:Type="String">Gulls</Data></Cell><Cell ss:Index="3"><Data ss:Type="String">Löud.</Data></Cell>
+<Cell><Data ss:Type="Number">2021</Data></Cell></Row>
+</Table></Worksheet></Workbook>"""
+
+
+@pytest.mark.parametrize("text", [PAGE, SPREADSHEET, PAGE.lower().replace("<html", "\n<HTML")])
+@pytest.mark.parametrize("name", ["a.xls", "a.html", "a"])
+def test_a_workbook_that_is_a_page_is_read_as_what_it_is(tmp_path: Path, text: str, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    papers = papers_of(items_of(path))
+    assert [(paper.title.lower(), paper.abstract.lower(), paper.date) for paper in papers] == [
+        ("tides & waves", "wet. very wet.", "2020"),
+        ("gulls", "löud.", "2021"),
+    ]
+
+
+def test_a_page_without_a_table_of_papers_is_a_web_page(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("<html><table><tr><td>Home</td><td>Title</td></tr></table></html>")
+    assert "It looks like a web page" in messages_of(items_of(path))[0]
+
+
+def test_columns_of_a_page_can_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.xls"
+    path.write_text("<table><tr><td>Ding</td><td>Jahr</td></tr><tr><td>Gezeiten</td><td>2020</td></tr></table>")
+    assert [paper.title for paper in papers_of(items_of(path, title="Ding", year="Jahr"))] == ["Gezeiten"]
+
+
+@pytest.mark.parametrize(
+    "rows", ["<tr>" * 50_000, "<td>" * 200_000, "<table><tr><td>" * 20_000, '<tr><td colspan="99999">x' * 500]
+)
+def test_a_hostile_page_is_read_or_reported(tmp_path: Path, rows: str) -> None:
+    path = tmp_path / "a.xls"
+    path.write_text(f"<table><tr><td>Title</td><td>Abstract</td></tr><tr><td>Tides</td><td>Wet.</td></tr>{rows}")
+    assert [paper.title for paper in papers_of(items_of(path))][:1] == ["Tides"]
