@@ -337,15 +337,22 @@ def _paper(values: Mapping[str, str], labels: Sequence[str], file: str, line: in
         abstract = _spelled(abstract) or abstract
     extra_arxiv = EXTRA_ARXIV.search(notes) if notes else None
     arxiv = value("arxiv_id", "") or (extra_arxiv[1] if extra_arxiv else "")
+    places = f"{doi}\n{archive}\n{notes}\n{url}"
+    in_small = places.lower()
+    listed_authors, complete = fields.authorships(_names(value("authors", "")))
     paper = Paper(
         title=value("title", ""),
         abstract=abstract,
+        authorships=listed_authors,
+        authors_complete=complete,
         date=_date(value),
         categories=_categories(value("categories", "")),
         venue=value("venue", ""),
         doi=find_doi(doi or notes),
-        arxiv_id=find_arxiv_id(arxiv, key, bare=True) or find_arxiv_id(doi, archive, notes, url),
-        pmid=find_pmid(value("pmid", ""), bare=True) or find_pmid(notes, url),
+        arxiv_id=(find_arxiv_id(arxiv, key, bare=True) if arxiv or key else "")
+        or (find_arxiv_id(places) if "arxiv" in in_small else ""),
+        pmid=(find_pmid(value("pmid", ""), bare=True) if value("pmid", "") else "")
+        or (find_pmid(notes, url) if "pmid" in in_small or "pubmed" in in_small else ""),
         url=find_url(url),
         has_code=_has_code(value("has_code", "")),
         labels=(*labels, *_decisions(value("included", ""), notes)),
@@ -355,8 +362,7 @@ def _paper(values: Mapping[str, str], labels: Sequence[str], file: str, line: in
         key = citation_key[1]
     elif key.startswith("https://openalex.org/"):
         key = key.rpartition("/")[2]
-    names = _names(value("authors", ""))
-    return fields.record(paper, names, file=file, line=line, source_key=key)
+    return fields.record(paper, file=file, line=line, source_key=key)
 
 
 def _spelled(cell: str) -> str:
@@ -383,6 +389,8 @@ def _categories(cell: str) -> tuple[str, ...]:
 
 
 def _has_code(cell: str) -> bool | None:
+    if not cell:
+        return None
     return True if find_url(cell) else YES_OR_NO.get(cell.lower())
 
 

@@ -18,7 +18,7 @@ NAME = "table of a web page"
 NOTHING_FOUND = ""  # as for tables of text
 
 PIECE = 1 << 16  # characters
-MOST_COLUMNS = 16_384  # as in Excel
+MOST_COLUMNS = 1_000
 LARGEST_ROW = 10_000_000  # characters between the ends of two rows
 BEGINNING = re.compile(
     r"\ufeff?\s*<(?:!doctype html|html\b|head\b|meta\b|style\b|table\b|\?xml\b|(?:\w+:)?workbook\b)", re.I
