@@ -76,6 +76,7 @@ NAMEABLE = tuple(name for name in COLUMN_NAMES if name not in ("archive", "day",
 TELLING = ("abstract", "authors", "date", "year", "doi", "arxiv_id", "pmid")  # with one of these a title is a paper
 KEYWORDS_PLUS = "id"  # what Web of Science calls them where its columns have names of two letters
 FORMULA_OF_TEXT = re.compile(r'="([^"]*)"')  # by which some exports keep spreadsheets from changing a number
+TURNED_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2([12]\d{3})")
 SCOPUS_ID = re.compile(r"\s*\((?:\d{6,}|[A-Z]{1,3}-\d{4}-\d{4}|\d{4}(?:-\d{4}){2}-\d{3}[\dX])\)")
 INITIALS = r"(?:[^\W\d_]\.[ -]?){1,4}|[A-Z]{1,3}"
 ONLY_INITIALS = re.compile(INITIALS)
@@ -396,10 +397,23 @@ def _has_code(cell: str) -> bool | None:
 
 def _date(value: Callable[[str, str], str]) -> str:
     """Return the date, in the year of publication where that has a column of its own."""
-    stated, year_text = value("date", ""), value("year", "")
+    stated, year_text = _in_order(value("date", "")), value("year", "")
     date = find_date(stated)
     year = find_date(year_text, month=value("month", "") or ("" if date else stated), day=value("day", ""))
     return date if date and (not year or date[:4] == year[:4]) and len(date) >= len(year) else year or date
+
+
+def _in_order(cell: str) -> str:
+    """Return a date with its year first where a spreadsheet has turned it round and it can be told how."""
+    found = TURNED_DATE.fullmatch(cell)
+    if not found:
+        return cell
+    first, second = int(found[1]), int(found[3])
+    if found[2] == "." or first > 12:
+        first, second = second, first
+    elif second <= 12:
+        return found[4]  # day or month: it cannot be told which
+    return f"{found[4]}-{first:02d}-{second:02d}"
 
 
 def _decisions(included: str, notes: str) -> list[str]:
@@ -437,6 +451,7 @@ def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
     texts = {field: exported.unguarded(value) for field, value in values.items()}
     return {
         **texts,
+        "date": _in_order(texts.get("date", "")),
         "authors": exported.listed(texts.get("authors", "")),
         "author_positions": exported.positions_of(texts.get("author_positions", "")),
         "categories": exported.listed(texts.get("categories", "")),

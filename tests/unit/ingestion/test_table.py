@@ -396,6 +396,23 @@ def test_headers_and_rows_stand_in_many_places(tmp_path: Path, text: str) -> Non
     assert len(items) == 1
 
 
+@pytest.mark.parametrize(
+    ("cell", "date"),
+    [
+        ("01.05.2020", "2020-05-01"),
+        ("13/5/2020", "2020-05-13"),
+        ("5/13/2020", "2020-05-13"),
+        ("1/5/2020", "2020"),
+        ("May-20", ""),
+        ("40.40.2020", "2020"),
+    ],
+)
+def test_dates_that_a_spreadsheet_turned_round(tmp_path: Path, cell: str, date: str) -> None:
+    own = "title;abstract;date;exporter\nTides;Wet.;{};Abstract Assistant\n"
+    for text in ("Title;Abstract;Date\nTides;Wet.;{}\n", own):
+        assert [paper.date for paper in papers_of(items_of(tmp_path, text.format(cell)))] == [date]
+
+
 def test_a_large_cell_that_no_paper_takes_costs_nothing(tmp_path: Path) -> None:
     text = f'Title,Abstract,References,Year\nTides,Wet.,"{"Berg, L.; " * 30_000}",2020\nGulls,Loud.,,2021\n'
     assert [paper.title for paper in papers_of(items_of(tmp_path, text))] == ["Tides", "Gulls"]

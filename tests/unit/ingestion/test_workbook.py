@@ -1,4 +1,6 @@
+import csv
 import datetime
+import io
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,13 +9,15 @@ from typing import Any
 import openpyxl
 import pytest
 
+from assistant.export.writers.table import write
 from assistant.ingestion.readers import read, workbook
-from assistant.types import Paper, Problem, ReaderItem, Record
+from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 
 DATA = Path(__file__).parents[2] / "data"
 AS_OF = datetime.date(2026, 11, 23)
 SHARED_STRINGS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
 HEADER = ("Title", "Abstract", "Authors", "Year", "PMID", "Date")
+DATES = {"2020-05-01": datetime.date(2020, 5, 1)}
 TIDES = ("Tides", "Wet.", "Berg, Lena; Ott, Cy", 2020, 30000001, datetime.date(2020, 5, 1))
 
 
@@ -140,6 +144,28 @@ def test_a_table_of_opendocument_is_read(tmp_path: Path) -> None:
             '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
         )
     assert [paper.abstract for paper in papers_of(items_of(path))] == ["Wet."]
+
+
+def test_what_this_program_wrote_comes_back_from_a_workbook(tmp_path: Path) -> None:
+    papers = [
+        Paper(
+            'Tides; and "waves"',
+            "Wet, very.",
+            (Authorship("Lena Berg", 1), Authorship("Cy Ott, Jr.", 2)),
+            date="2020-05-01",
+            doi="10.1000/1",
+            arxiv_id="2001.00030",
+            pmid="30000001",
+            has_code=True,
+            labels=("to; read", "thesis"),
+        ),
+        Paper("=Formula {x} $y$", "-5 dB", (Authorship("A B", 3), Authorship("C D", None)), False, date="2020"),
+    ]
+    rows = list(csv.reader(io.StringIO("".join(write(papers)))))
+    typed = [[int(cell) if cell.isdigit() else DATES.get(cell, cell or None) for cell in row] for row in rows]
+    items = papers_of(items_of(book_of(tmp_path / "a.xlsx", {"A": typed})))
+    assert items == papers
+    assert items[0].labels == papers[0].labels
 
 
 # Workbooks that are not well meant.
