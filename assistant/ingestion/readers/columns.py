@@ -51,7 +51,7 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
         "journaltitle journalname journalref fulljournalname sourcetitleanthologytitle periodicalfull journalbook "
         "source conferencetitle conferencename booktitle bookseriestitle itempublication publication publicationname "
         "secondarytitle so revista fuente 来源 刊名 文献来源 来源出版物名称 來源出版物名稱 出版物名",
-        "doi": "doi doilink doiurl articledoi itemdoi prismdoi idsdoi digitalobjectidentifier externalidsdoi di",
+        "doi": "doi doilink doiurl articledoi itemdoi prismdoi idsdoi digitalobjectidentifier externalidsdoi di identifier",
         "arxiv_id": "arxivid arxiv eprint archiveid externalidsarxiv",
         "pmid": "pmid pubmedid pubmed idspmid externalidspubmed pm",
         "url": "url link articleurl primarylocationlandingpageurl fulltexturl pdfurl pdflink primarylocationpdfurl "
@@ -86,6 +86,7 @@ EXTRA_ARXIV = re.compile(r"(?m)^\s*(?:tex\.)?(?:arxiv(?:id)?|eprint):\s*(\S+)", 
 RAYYAN = re.compile(r"RAYYAN-(INCLUSION|LABELS|EXCLUSION-REASONS):\s*([^|\n]*)")
 RAYYAN_DECISION = re.compile(r"=>\s*\"(Included|Excluded|Maybe)\"")
 YES_OR_NO = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+DECISIONS = {**YES_OR_NO, "i": True, "include": True, "included": True, "e": False, "exclude": False, "excluded": False}
 SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za-z-]+)?)*")
 SHAPES: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
@@ -349,7 +350,7 @@ def _paper(values: Mapping[str, str], labels: Sequence[str], file: str, line: in
         date=_date(value),
         categories=_categories(value("categories", "")),
         venue=value("venue", ""),
-        doi=find_doi(doi or notes),
+        doi=find_doi(doi, notes, url if "doi.org/" in in_small else ""),
         arxiv_id=(find_arxiv_id(arxiv, key, bare=True) if arxiv or key else "")
         or (find_arxiv_id(places) if "arxiv" in in_small else ""),
         pmid=(find_pmid(value("pmid", ""), bare=True) if value("pmid", "") else "")
@@ -421,7 +422,7 @@ def _decisions(included: str, notes: str) -> list[str]:
     found = []
     if included:
         decision = included.removesuffix(".0").lower()
-        decided = {"included": True, "excluded": False}.get(decision, YES_OR_NO.get(decision))
+        decided = DECISIONS.get(decision)
         found += ["included"] if decided else ["excluded"] if decided is False else []
     for kind, text in RAYYAN.findall(notes) if "RAYYAN-" in notes else ():
         if kind == "INCLUSION":

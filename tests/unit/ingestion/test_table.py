@@ -305,6 +305,23 @@ def test_keywords_are_parted_by_what_parts_them(tmp_path: Path, cell: str) -> No
     assert paper.labels == ("moon", "sea")
 
 
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [("1", ("included",)), ("0.0", ("excluded",)), ("I", ("included",)), ("-1", ()), ("", ()), ("yes", ("included",))],
+)
+def test_a_decision_of_screening_becomes_a_label(tmp_path: Path, cell: str, labels: tuple[str, ...]) -> None:
+    (paper,) = papers_of(items_of(tmp_path, f"Title,Abstract,Included\nTides,Wet.,{cell}\n"))
+    assert paper.labels == labels
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"), [("URL", "https://doi.org/10.1000/x"), ("Identifier", "doi:10.1000/x"), ("DOI Link", "10.1000/x")]
+)
+def test_a_doi_stands_in_addresses_and_identifiers_too(tmp_path: Path, name: str, cell: str) -> None:
+    (paper,) = papers_of(items_of(tmp_path, f"Title,Abstract,{name}\nTides,Wet.,{cell}\n"))
+    assert paper.doi == "10.1000/x"
+
+
 def test_the_second_of_two_columns_of_one_name_counts_where_the_first_is_empty(tmp_path: Path) -> None:
     papers = papers_of(items_of(tmp_path, "Title,Abstract,Title,Year\nTides,Wet.,,2020\n,Loud.,Gulls,2020\n"))
     assert [paper.title for paper in papers] == ["Tides", "Gulls"]
