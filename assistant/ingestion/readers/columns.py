@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from assistant.ingestion.readers import exported, fields
+from assistant.ingestion.readers import exported, fields, names
 from assistant.ingestion.readers.fields import (
     NO_COLUMNS,
     find_arxiv_id,
@@ -51,7 +51,8 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
         "journaltitle journalname journalref fulljournalname sourcetitleanthologytitle periodicalfull journalbook "
         "source conferencetitle conferencename booktitle bookseriestitle itempublication publication publicationname "
         "secondarytitle so revista fuente 来源 刊名 文献来源 来源出版物名称 來源出版物名稱 出版物名",
-        "doi": "doi doilink doiurl articledoi itemdoi prismdoi idsdoi digitalobjectidentifier externalidsdoi di identifier",
+        "doi": "doi doilink doiurl articledoi itemdoi prismdoi idsdoi digitalobjectidentifier externalidsdoi di "
+        "identifier",
         "arxiv_id": "arxivid arxiv eprint archiveid externalidsarxiv",
         "pmid": "pmid pubmedid pubmed idspmid externalidspubmed pm",
         "url": "url link articleurl primarylocationlandingpageurl fulltexturl pdfurl pdflink primarylocationpdfurl "
@@ -77,10 +78,6 @@ TELLING = ("abstract", "authors", "date", "year", "doi", "arxiv_id", "pmid")  # 
 KEYWORDS_PLUS = "id"  # what Web of Science calls them where its columns have names of two letters
 FORMULA_OF_TEXT = re.compile(r'="([^"]*)"')  # by which some exports keep spreadsheets from changing a number
 TURNED_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2([12]\d{3})")
-SCOPUS_ID = re.compile(r"\s*\((?:\d{6,}|[A-Z]{1,3}-\d{4}-\d{4}|\d{4}(?:-\d{4}){2}-\d{3}[\dX])\)")
-INITIALS = r"(?:[^\W\d_]\.[ -]?){1,4}|[A-Z]{1,3}"
-ONLY_INITIALS = re.compile(INITIALS)
-FAMILY_AND_INITIALS = re.compile(rf"([^\W\d_][\w'’ -]+?),? ({INITIALS})")
 CITATION_KEY = re.compile(r"(?m)^\s*Citation Key:\s*(\S+)\s*$")
 EXTRA_ARXIV = re.compile(r"(?m)^\s*(?:tex\.)?(?:arxiv(?:id)?|eprint):\s*(\S+)", re.IGNORECASE)
 RAYYAN = re.compile(r"RAYYAN-(INCLUSION|LABELS|EXCLUSION-REASONS):\s*([^|\n]*)")
@@ -341,7 +338,7 @@ def _paper(values: Mapping[str, str], labels: Sequence[str], file: str, line: in
     arxiv = value("arxiv_id", "") or (extra_arxiv[1] if extra_arxiv else "")
     places = f"{doi}\n{archive}\n{notes}\n{url}"
     in_small = places.lower()
-    listed_authors, complete = fields.authorships(_names(value("authors", "")))
+    listed_authors, complete = names.authorships(_names(value("authors", "")))
     paper = Paper(
         title=value("title", ""),
         abstract=abstract,
@@ -460,17 +457,9 @@ def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def _names(text: str) -> list[str]:
-    """Return the names of a cell, the given name first.
-
-    Databases write "Berg L., van der Meer J." or "Berg, L., van der Meer, J."; and they may add their own numbers.
-    """
-    text = SCOPUS_ID.sub("", text) if "(" in text else text
-    people = [part.strip() for part in re.split(";" if ";" in text else ",", text) if part.strip()]
-    initials = people[1::2]
-    if ";" not in text and len(people) == 2 * len(initials) > 2 and all(map(ONLY_INITIALS.fullmatch, initials)):
-        people = [f"{family} {given}" for family, given in zip(people[::2], initials, strict=True)]
-    found = [FAMILY_AND_INITIALS.fullmatch(person) for person in people]
-    if found and all(found):
-        return [f"{match[2]} {match[1]}" for match in found if match]
-    return [fields.given_name_first(to_text(name)) for name in fields.split_names(text)]
+def _names(cell: str) -> list[str]:
+    """Return the names that a cell lists, as they are spoken."""
+    printed = names.printed_list(cell)
+    if printed is None:
+        return names.split_names(cell if "\n" in cell else to_text(cell))
+    return [names.given_name_first(to_text(name)) for name in printed if isinstance(name, str)]
