@@ -83,6 +83,7 @@ EXTRA_ARXIV = re.compile(r"(?m)^\s*(?:tex\.)?(?:arxiv(?:id)?|eprint):\s*(\S+)", 
 RAYYAN = re.compile(r"RAYYAN-(INCLUSION|LABELS|EXCLUSION-REASONS):\s*([^|\n]*)")
 RAYYAN_DECISION = re.compile(r"=>\s*\"(Included|Excluded|Maybe)\"")
 YES_OR_NO = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+NUMBERS = ("year", "date", "doi", "pmid", "url")  # fields whose cells are told from text
 DECISIONS = {**YES_OR_NO, "i": True, "include": True, "included": True, "e": False, "exclude": False, "excluded": False}
 SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za-z-]+)?)*")
 SHAPES: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -139,6 +140,11 @@ class Columns:
         firsts = [(field, self.places[field][0]) for field in SHAPES if field in self.places]
         shaped = [field for field, place in firsts if place < len(cells) and cells[place].strip()]
         return "title" in shaped and len(shaped) > 1 and not any(self.misplaced(cells))
+
+    def hold_numbers(self, cells: Sequence[str]) -> bool:
+        """Tell whether a year, an identifier or an address is among these cells, in its place."""
+        firsts = (self.places[field][0] for field in NUMBERS if field in self.places)
+        return any(place < len(cells) and cells[place].strip() for place in firsts) and self.fit(cells)
 
     def misplaced(self, cells: Sequence[str]) -> Iterator[int]:
         """Yield the places of cells that have not the shape of their column's field."""
@@ -218,7 +224,7 @@ def unknown_field(named: Mapping[str, str], file: str) -> Problem | None:
 
 def listed(names: Iterable[str]) -> str:
     """Return names of columns as a person reads them."""
-    return shortened(", ".join(f"“{shortened(name, 40)}”" for name in names if name.strip()), 1000)
+    return shortened(", ".join(f"“{shortened(' '.join(name.split()), 40)}”" for name in names if name.strip()), 1000)
 
 
 def _plain(name: str) -> str:
@@ -274,7 +280,7 @@ def _put_right(cells: Sequence[str], columns: Columns, separator: str) -> Sequen
     fitting = list(itertools.islice(filter(columns.fit, ways), 2)) if width <= MOST_COLUMNS else []
     if len(fitting) == 1:
         return fitting[0]
-    return cells if not any(field in columns.places for field in ("year", "date", "doi", "pmid", "url")) else None
+    return cells if not any(field in columns.places for field in NUMBERS) else None
 
 
 def _shifted(cells: Sequence[str], columns: Columns) -> str:

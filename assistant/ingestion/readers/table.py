@@ -105,9 +105,20 @@ def _rows(
         try:
             cells: Sequence[str] | None = next(rows)
             used = len(taken)
+            if used > 1 and _swallows(taken, writing, columns):
+                raise csv.Error
             if cells and len(cells) != width and any('"' in line for line in taken):
                 loose = _cells("".join(taken), writing.delimiter) or cells
                 cells = loose if len(loose) == width else cells
+            if cells and len(cells) < width:
+                for line in itertools.islice(feed(), LINES_AHEAD):
+                    whole = _cells("".join(taken), writing.delimiter) or []
+                    if len(whole) > width or _is_row(line, writing, columns):
+                        break
+                    if len(whole) == width and columns.hold_numbers(whole):
+                        cells, used = whole, len(taken)
+                        break
+                again.extend(reversed(taken[used:]))
         except StopIteration:
             break
         except csv.Error:
@@ -159,6 +170,12 @@ def _mended(taken: Sequence[str], writing: Writing, columns: Columns) -> tuple[l
         if cells and len(cells) == width:
             return cells, count, True
     return (closed[1], closed[0], False) if closed[0] else (None, end, True)
+
+
+def _swallows(taken: Sequence[str], writing: Writing, columns: Columns) -> bool:
+    """Tell whether a mark that opens in the first of these lines has taken in rows that stand in the others."""
+    first = _cells(taken[0], writing.delimiter, closes=False) or ()
+    return len(first) == len(columns.names) and columns.fit(first) and _is_row(taken[1], writing, columns)
 
 
 def _is_row(line: str, writing: Writing, columns: Columns) -> bool:

@@ -355,6 +355,8 @@ FOUR = "title,abstract,authors,year\nTides,Wet.,Lena Berg,2020\n{}\nGulls,Loud.,
         ('Wells, "Quoted, with a space",Lena Berg,2020', "Quoted, with a space"),
         ("Wells,Not quoted, but spaced,Lena Berg,2020", "Not quoted, but spaced"),
         ("Wells,Trailing,Lena Berg,2020,,,", "Trailing"),
+        ("Wells,Broken\nin two,Lena Berg,2020", "Broken in two"),
+        ("Wells,Broken\nin\nthree,Lena Berg,2020", "Broken in three"),
         ("Wells,Shifted,by one,Lena Berg,2020", None),
         ("Wells,Lena Berg,2020", None),
     ],
@@ -385,6 +387,18 @@ def test_a_mark_that_is_left_open_does_not_swallow_rows_that_are_quoted(tmp_path
     items = items_of(tmp_path, text)
     assert [paper.title for paper in papers_of(items)][-2:] == ["Gulls", "Waves"]
     assert len(items) == 3 + ("wide" not in row)  # the row itself, and that a mark is open; or a problem
+
+
+def test_two_marks_left_open_in_tables_without_marks_are_two_rows(tmp_path: Path) -> None:
+    text = 'Title\tAbstract\tYear\n"Tides\tWet.\t2020\nWaves\tHigh."\t2021\nGulls\tLoud.\t2022\n'
+    papers = papers_of(items_of(tmp_path, text))
+    assert [paper.title for paper in papers] == ["Tides", "Waves", "Gulls"]
+    assert [paper.date for paper in papers] == ["2020", "2021", "2022"]
+
+
+def test_rows_that_end_early_are_not_put_together(tmp_path: Path) -> None:
+    papers = papers_of(items_of(tmp_path, "Title,Abstract,Authors,Year\nTides,Wet.\nWaves,High.\nGulls,Loud.\n"))
+    assert [paper.title for paper in papers] == ["Tides", "Waves", "Gulls"]
 
 
 def test_cells_beyond_the_columns_are_told(tmp_path: Path) -> None:
