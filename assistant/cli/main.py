@@ -83,7 +83,7 @@ def add(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day an author page was saved. Default: today.")
     ] = None,
     column: Annotated[
-        list[str] | None, typer.Option(help="Column of a CSV file for a field, as title=Titel. May be repeated.")
+        list[str] | None, typer.Option(help="Column of a table for a field, as title=Titel. May be repeated.")
     ] = None,
     read: Annotated[
         bool, typer.Option("--read", help="Then have the chat model read every abstract that it has not.")

@@ -33,6 +33,8 @@ from assistant.ingestion.readers import (
     pubmed_xml,
     ris,
     table,
+    web_table,
+    workbook,
     yaml_papers,
     zotero_database,
     zotero_rdf,
@@ -42,7 +44,8 @@ from assistant.types import ReaderItem
 READABLE = (
     "an author page as text; BibTeX; RIS and the tagged export of Web of Science; MEDLINE; PubMed, JATS and arXiv Atom "
     "as XML; JSON and JSON Lines (OpenAlex, Semantic Scholar, CSL-JSON, or fields called title, abstract ...); "
-    "CSV with such columns; Zotero's database; each may be compressed by gzip, or lie with others in a ZIP archive"
+    "Zotero's database; tables with such columns (CSV, Excel, OpenDocument); each may be compressed by gzip, or lie with others in a ZIP "
+    "archive"
 )
 
 
@@ -86,10 +89,10 @@ class BinaryFormat(Protocol):
         """Yield what the file holds, record by record; `file` is what people call it, `columns` as for `read`."""
 
 
-TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, yaml_papers, table, author_page)
 XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom, endnote_xml, mods_xml, zotero_rdf, named_xml)
-BINARY_FORMATS: tuple[BinaryFormat, ...] = (zotero_database,)
-WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too
+BINARY_FORMATS: tuple[BinaryFormat, ...] = (workbook, zotero_database)
+TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, yaml_papers, table, web_table, author_page)
+WITH_COLUMNS: tuple[Format, ...] = (json_papers, table, web_table)  # their `parse` takes the names of columns too
 WITH_DATE: tuple[Format, ...] = (author_page,)  # its `parse` takes the day on which the page was seen too
 ENDINGS: Mapping[str, Format] = MappingProxyType(
     {
@@ -114,7 +117,8 @@ def find_format(head: str, name: str, columns: Mapping[str, str]) -> Format | No
     head = head.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     best: tuple[int, Format] | None = None
     for candidate in (*XML_FORMATS, *TEXT_FORMATS):
-        position = table.start(head, columns) if candidate is table else candidate.start(head)
+        is_table = candidate in (table, web_table)
+        position = candidate.start(head, columns) if is_table else candidate.start(head)  # type: ignore[call-arg]
         if position is not None and (best is None or position < best[0]):
             best = position, candidate
         if position == 0:

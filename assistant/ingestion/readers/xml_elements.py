@@ -66,7 +66,7 @@ def read_elements(
             waiting = 0
             if item := read(element, file):
                 yield item
-            _forget(element)
+            forget(element)
         line += piece.count(b"\n")
         waiting += len(piece)
         if not broken and waiting > LARGEST_ELEMENT:
@@ -151,7 +151,7 @@ def _is_mark(element: Element, name: str) -> bool:
     return name == "sup" and len(element) > 0 and all(local_name(child) == "xref" for child in element)
 
 
-def _forget(element: Element) -> None:
+def forget(element: Element) -> None:
     """Empty an element and drop what stands before it."""
     parent = element.getparent()
     element.clear(keep_tail=False)

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from assistant.ingestion.readers import medline, pubmed_xml, ris, xml_elements
+from assistant.ingestion.readers import medline, pubmed_xml, ris, table, web_table, xml_elements
 from assistant.types import Problem, ReaderItem, Record
 
 ABSTRACT = "We count gulls and lamps by night. " * 40
@@ -61,8 +61,17 @@ PUBMED = (
     [
         (as_text(ris.parse), ("", "TY  - JOUR\nTI  - Title NUMBER\nAB  - ABSTRACT\nN1  - ABSTRACT\nER  - \n", "")),
         (as_text(medline.parse), ("", "PMID- NUMBER\nTI  - Title NUMBER\nAB  - ABSTRACT\n      ABSTRACT\n\n", "")),
+        (as_text(table.parse), ("Title,Abstract\n", '"Title NUMBER","ABSTRACT\nABSTRACT"\n', "")),
+        (
+            as_text(web_table.parse),
+            (
+                "<table><tr><td>Title</td><td>Abstract</td></tr>",
+                "<tr><td>Title NUMBER</td><td>ABSTRACT<br>ABSTRACT</td></tr>\n",
+                "</table>",
+            ),
+        ),
     ],
-    ids=["ris", "medline"],
+    ids=["ris", "medline", "table", "web table"],
 )
 def test_memory_does_not_grow_with_the_file(
     parse: Callable[[BinaryIO], Iterator[ReaderItem]], parts: tuple[str, str, str]
