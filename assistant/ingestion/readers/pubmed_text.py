@@ -1,0 +1,97 @@
+"""Abstracts as PubMed writes them to be read: a citation, and paragraphs for title, authors, abstract and numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TextIO
+
+from assistant.ingestion.readers import fields
+from assistant.ingestion.readers.fields import find_date, find_doi, find_pmid
+from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.tagged_lines import LONGEST_RECORD, spoken
+from assistant.types import Paper, Problem, ReaderItem, Record
+
+NAME = "PubMed text"
+NOTHING_FOUND = "There is no abstract in this text of PubMed. Export again, or choose the format PubMed (.nbib) there."
+
+CITATION = re.compile(r"(\d{1,6})\. (\S[^\n]{0,300}?\.) ((?:19|20)\d\d\b[^\n]{0,80})")
+START = re.compile(
+    r"^\ufeff?\d{1,6}\. \S[^\n]{0,300}?\. (?:19|20)\d\d\b[^\n]*\n(?=(?:[^\n]*\n){0,400}?PMID: \d)", re.MULTILINE
+)
+LONGEST_SEARCH = 60_000  # characters of the beginning that are looked through for the end of the first record
+MARKS = re.compile(r"\s*\(#?\d+(?:,\s*\d+)*\)|\s*\(#\)")
+PERSON = re.compile(r"\S.{0,80}? [A-Z]{1,4}(?: (?:Jr|Sr|[23]nd|3rd|4th|I{2,3}))?")
+LAST = re.compile(r"(?:DOI|PMCID|PMID): ")
+NO_ABSTRACT = re.compile(
+    r"Author information:|Collaborators?:|Comment (?:in|on)\b|Update (?:in|of)\b|Erratum (?:in|for)\b|Republished |"
+    r"Retraction |Conflict of interest statement:|Copyright\b|©|\[(?:Article|Online ahead|Indexed)|Summary for patients in"
+)
+
+
+def start(head: str) -> int | None:
+    """Return where the first citation stands, if a number of PubMed follows; None if this is not such a text."""
+    found = START.search(head[:LONGEST_SEARCH])
+    return found.start() if found else None
+
+
+def parse(stream: TextIO, file: str) -> Iterator[ReaderItem]:
+    """Yield one item for each record, in the file's order; a citation that has the next number begins the next."""
+    lines: list[str] = []
+    begins, number, size, is_after_blank = 0, None, 0, True
+    for place, line in enumerate(stream, start=1):
+        found = CITATION.match(line.removeprefix("\ufeff")) if is_after_blank else None
+        is_after_blank = not line.strip()
+        if found and (number is None or int(found[1]) == number + 1):
+            if lines:
+                yield _read_record(lines, size, file, begins)
+            lines, begins, number, size = [], place, int(found[1]), 0
+        if number is None:
+            continue
+        size += len(line)
+        if size <= LONGEST_RECORD:
+            lines.append(line.strip())
+    if lines:
+        yield _read_record(lines, size, file, begins)
+
+
+def _read_record(lines: list[str], size: int, file: str, begins: int) -> Record | Problem:
+    if size > LONGEST_RECORD:
+        limit = LONGEST_RECORD // 1_000_000
+        return Problem(file, begins, f"This record is longer than {limit} MB and was left out. Export it again.")
+    citation, title, *paragraphs = [*_paragraphs(lines), "", ""][: max(2, len(lines))]
+    end = next((place for place, text in enumerate(paragraphs) if LAST.match(text)), len(paragraphs))
+    numbers = " ".join(paragraphs[end : end + 1])
+    body = [text for text in paragraphs[:end] if not NO_ABSTRACT.match(text)]
+    names = _names(body[0]) if body else []
+    if names:
+        body = body[1:]
+    found = CITATION.match(citation)
+    cited, dated = (found[2], found[3]) if found else ("", "")
+    paper = Paper(
+        title=fields.title_of(title),
+        abstract=fields.abstract_of(" ".join(body)),
+        date=find_date(dated.split(";")[0].split(":")[0]),
+        venue=cited.removesuffix("."),
+        doi=find_doi(numbers, citation),
+        pmid=find_pmid(numbers),
+    )
+    return fields.record(paper, names, file=file, line=begins, source_key=paper.pmid)
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    text = "\n".join(lines)
+    return [" ".join(part.split()) for part in re.split(r"\n{2,}", text) if part.strip()]
+
+
+def _names(paragraph: str) -> list[str]:
+    """Return the people and groups of a paragraph of authors; none if it is another one."""
+    listed = MARKS.sub("", paragraph).strip().removesuffix(".")
+    people, *groups = (part.strip() for part in listed.split(";"))
+    names = [name.strip() for name in people.split(",") if name.strip()]
+    known = sum(bool(PERSON.fullmatch(name)) for name in names)
+    if not names or known * 2 < len(names) or known == 0:
+        return []
+    return [to_text(spoken(name, is_family_first=True)) for name in names] + [
+        to_text(group) for group in groups if group
+    ]
