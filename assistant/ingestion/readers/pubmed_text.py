@@ -16,23 +16,23 @@ NAME = "PubMed text"
 NOTHING_FOUND = "There is no abstract in this text of PubMed. Export again, or choose the format PubMed (.nbib) there."
 
 CITATION = re.compile(r"(\d{1,6})\. (\S[^\n]{0,300}?\.) ((?:19|20)\d\d\b[^\n]{0,80})")
-START = re.compile(
-    r"^\ufeff?\d{1,6}\. \S[^\n]{0,300}?\. (?:19|20)\d\d\b[^\n]*\n(?=(?:[^\n]*\n){0,400}?PMID: \d)", re.MULTILINE
-)
-LONGEST_SEARCH = 60_000  # characters of the beginning that are looked through for the end of the first record
+NUMBER = re.compile(r"^PMID: \d", re.MULTILINE)
+FIRST_CITATION = re.compile(r"(?:\A\ufeff?|^\s*\n)" + CITATION.pattern, re.MULTILINE)
 MARKS = re.compile(r"\s*\(#?\d+(?:,\s*\d+)*\)|\s*\(#\)")
 PERSON = re.compile(r"\S.{0,80}? [A-Z]{1,4}(?: (?:Jr|Sr|[23]nd|3rd|4th|I{2,3}))?")
 LAST = re.compile(r"(?:DOI|PMCID|PMID): ")
 NO_ABSTRACT = re.compile(
     r"Author information:|Collaborators?:|Comment (?:in|on)\b|Update (?:in|of)\b|Erratum (?:in|for)\b|Republished |"
-    r"Retraction |Conflict of interest statement:|Copyright\b|©|\[(?:Article|Online ahead|Indexed)|Summary for patients in"
+    r"Retract(?:ion|ed) |Conflict of interest statement:|Copyright\b|©|\[(?:Article|Online ahead|Indexed)|"
+    r"Summary for patients in"
 )
 
 
 def start(head: str) -> int | None:
     """Return where the first citation stands, if a number of PubMed follows; None if this is not such a text."""
-    found = START.search(head[:LONGEST_SEARCH])
-    return found.start() if found else None
+    number = NUMBER.search(head)
+    found = FIRST_CITATION.search(head, 0, number.start()) if number else None
+    return found.start(1) if found else None
 
 
 def parse(stream: TextIO, file: str) -> Iterator[ReaderItem]:

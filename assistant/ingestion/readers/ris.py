@@ -20,8 +20,8 @@ TAGS = Tags(
     kind=("TY",),
     doi=("DO", "DI", "M3", "L3"),
     address=("UR", "LK", "L2", "L1"),
-    arxiv=("AN", "ID", "DO", "JO", "JF", "T2", "JA", "J2", "M3", "PB"),
-    notes=("N1", "M1"),
+    arxiv=("AN", "ID", "DO", "JO", "JF", "T2", "JA", "J2", "M1", "M3", "PB"),
+    notes=("N1",),
     accession=("AN", "ID"),
     scopus_pmid=("C2",),
     database=("DB", "DP"),
@@ -57,9 +57,11 @@ DIALECTS = (
 The narrower a tag, the more lines of prose look like one, so each is looked for only where a record began so.
 """
 
+WITHOUT_TYPE = "(?:AB|AU|A1|C[1-8]|DA|DB|DO|DP|ID|JA|JF|JO|KW|N1|N2|PY|TI|T1|T2|UR|Y1)"
 SIGN = re.compile(
-    r"^\ufeff?[ \t]*[Tt][Yy](?:(?: {2,}|\t)[-\u2013]| ?- ?[A-Z])[^\n]*\n\s*[A-Za-z][A-Za-z0-9][ \t]{0,3}[-\u2013](?:\s|$)"
-    r"|^\ufeff?(?:TI|T1|AU|A1|DB|ID|PY|JO|JF|T2|AB|N2|KW|DO) {2}- \S[^\n]*\n\s*(?:TI|T1|AU|A1|JO|JF|T2|AB|N2|PY|Y1|KW) {2}- ",
+    r"^\ufeff?[ \t]*[Tt][Yy](?:(?: {2,}|\t)[-\u2013]| ?- ?[A-Z])[^\n]*"
+    r"\n\s*[A-Za-z][A-Za-z0-9][ \t]{0,3}[-\u2013](?:\s|$)"
+    rf"|^\ufeff?{WITHOUT_TYPE} {{2}}- \S[^\n]*\n\s*{WITHOUT_TYPE} {{2}}- ",
     re.MULTILINE,
 )
 OTHERS = "et al."

@@ -114,7 +114,7 @@ ADS = TaggedFormat(
                 people=("A",),
                 abstract=("B",),
                 date=("D",),
-                venue=("J",),
+                source=("J",),
                 doi=("Y",),
                 address=("U",),
                 arxiv=("Y", "J", "X"),
@@ -159,9 +159,10 @@ REFWORKS = TaggedFormat(
     ),
 )
 
-# Names with degrees and with marks of affiliations ("Oak, Anna MD, PhD 1,2,+"), titles with a kind ("Lamps.  [Review]").
+# Names with degrees and marks of affiliations ("Oak, Anna MD, PhD 1,2,+"), titles with a kind ("Lamps.  [Review]").
 OVID_NAME_NOISE = re.compile(
-    r"(?<=[\w.])[,;]?\s+(?:[MD]\.?D|Ph\.? ?D|MPH|MSc?|BSc?|M?BA|M?RN|DO|FAAN|FAC\w+|MBBS|PharmD|EdD|DVM|DDS)\b\.?|[\s\d,*+]+(?=;|$)"
+    r"(?<=[\w.])[,;]?\s+(?:[MD]\.?D|Ph\.? ?D|MPH|MSc?|BSc?|M?BA|M?RN|DO|FAAN|FAC\w+|MBBS|PharmD|EdD|DVM|DDS)\b\.?"
+    r"|(?<![\s\d,*+])[\s\d,*+]+(?=;|$)"
 )
 OVID_TITLE_NOISE = re.compile(r"(?<=[.?!])\s*\[[A-Z][A-Za-z ,:-]{2,60}\]\.?$")
 
@@ -204,8 +205,9 @@ OVID = TaggedFormat(
 OVID_FIELDS = TaggedFormat(
     "Ovid with names of fields",
     _sign(
-        r"<\d+>[^\S\n]*\n(?:Score|Unique Identifier|Accession Number|Authors?|Title|Publication Type|Source)[^\S\n]*\n[^\S\n]+\S"
-        r"|(?:Unique Identifier|Score|Accession Number)[^\S\n]*\n[^\S\n]+\S[^\n]*\n(?:\S[^\n]{0,40}\n[^\S\n]+[^\n]+\n){0,9}Title[^\S\n]*\n"
+        r"<\d+>[^\S\n]*\n(?:Score|Unique Identifier|Accession Number|Authors?|Title|Publication Type|Source)[^\S\n]*\n"
+        r"[^\S\n]+\S|(?:Unique Identifier|Score|Accession Number)[^\S\n]*\n[^\S\n]+\S[^\n]*\n"
+        r"(?:\S[^\n]{0,40}\n[^\S\n]+[^\n]+\n){0,9}Title[^\S\n]*\n"
     ),
     (
         Dialect(

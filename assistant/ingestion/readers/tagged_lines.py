@@ -26,7 +26,7 @@ WITH_PMIDS = re.compile(r"pubmed|\bmedline\b|\bnlm\b", re.IGNORECASE)
 PUBLISHED_BY_A_HOUSE = re.compile(r"thes|diss|rprt|report", re.IGNORECASE)
 QUALIFIERS = re.compile(r"/.*")
 SOURCE_VENUE = re.compile(
-    r"(\S[^\n]{0,300}?)[.,;]?\s+(?=(?:[A-Z][a-z]+(?:/[A-Z][a-z]+)? )?(?:19|20)\d\d\b|\d+ ?[(;:,]|Conference:|Vol\b)"
+    r"(\S[^\n]{0,300}?)[.,;]?\s+(?=(?:[A-Z][a-z]+(?:/[A-Z][a-z]+)? )?(?:19|20)\d\d\b|\d+ ?[(;:,]|Conference:|[Vv]ol(?:ume)?\b)"
 )
 SOURCE_DATE = re.compile(r"((?:[A-Z][a-z]{2,8}(?:/[A-Z][a-z]{2,8})? )?(?:\d{1,2}, )?(?<![-\d])(?:19|20)\d\d)(?![-\d])")
 
@@ -141,11 +141,18 @@ class TaggedRecord:
 
     def all_of(self, *tags: str) -> list[str]:
         """Return every value of these tags, tag by tag."""
-        return [value for tag in tags for value in self.values.get(tag, ())]
+        found: list[str] = []
+        for tag in tags:
+            if tag in self.values:
+                found += self.values[tag]
+        return found
 
     def first(self, *tags: str) -> str:
         """Return the first value that is not empty of the first of these tags that has one, else ""."""
-        return first_of(*self.all_of(*tags))
+        for tag in tags:
+            if tag in self.values:  # which holds no empty values
+                return self.values[tag][0]
+        return ""
 
     def whole(self, *tags: str) -> list[str]:
         """Return the texts of these tags, one for each: a tag repeated for each paragraph is one text."""
@@ -221,7 +228,8 @@ def tagged_records(stream: TextIO, file: str, dialects: Sequence[Dialect]) -> It
                 continue
             if tag in dialect.first:
                 dialect = next((one for one in dialects if one.start.match(line)), dialect)
-            if draft and draft.is_over(tag, is_after_blank=is_after_blank):
+            may_be_over = draft and (is_after_blank or tag == draft.opening or tag in dialect.first)
+            if draft and may_be_over and draft.is_over(tag, is_after_blank=is_after_blank):
                 yield draft.finished(file)
                 draft = None
             if not draft and tag in dialect.known:
@@ -232,7 +240,7 @@ def tagged_records(stream: TextIO, file: str, dialects: Sequence[Dialect]) -> It
         is_after_blank = False
         if not draft or tag not in dialect.wanted:
             continue
-        draft.size += len(text)
+        draft.size += len(line)
         if draft.size > LONGEST_RECORD:
             draft.values.clear()  # nothing is stored of a record that is too long
         elif found or tag in dialect.listed or not draft.values:
@@ -282,14 +290,18 @@ class TaggedFormat:
 
 def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
     """Return the paper of a record by its dialect's table."""
-    tags = tagged.dialect.tags
-    title = bibliographic.title_of(
-        *(tagged.dialect.title_noise.sub("", text).strip() for text in tagged.whole(*tags.title))
-    )
+    dialect = tagged.dialect
+    tags = dialect.tags
+    titles = tagged.whole(*tags.title)
+    if dialect.title_noise is not NOTHING:
+        titles = [dialect.title_noise.sub("", text) for text in titles]
+    title = bibliographic.title_of(*titles)
+    people, are_all = bibliographic.authorships(_names(tagged))
     venues = [text for tag in tags.venue if (text := tagged.first(tag)) and text.strip(" .") != title]
     source = tagged.first(*tags.source)
-    if source and not venues and (found := SOURCE_VENUE.match(source)):
-        venues = [found[1]]
+    if source and not venues:
+        found = SOURCE_VENUE.match(source)
+        venues = [found[1] if found else source.rstrip(".")]
     is_own_publication = PUBLISHED_BY_A_HOUSE.search(tagged.first(*tags.kind))
     addresses = [
         address
@@ -302,6 +314,8 @@ def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
     paper = Paper(
         title=title,
         abstract=bibliographic.abstract_of(*tagged.whole(*tags.abstract)),
+        authorships=people,
+        authors_complete=are_all,
         date=_date(tagged.all_of(*tags.date)) or _date(SOURCE_DATE.findall(source)[-1:]),
         venue=first_of(*venues, tagged.first(*tags.publisher) if is_own_publication else ""),
         doi=find_doi(*sorted(tagged.all_of(*tags.doi), key=lambda text: "[doi]" not in text.lower()), *linked),
@@ -312,7 +326,7 @@ def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
         url=first_of(*addresses),
         labels=_labels(tagged),
     )
-    return bibliographic.record(paper, _names(tagged), file=file, line=tagged.line, source_key=tagged.first(*tags.key))
+    return bibliographic.record(paper, file=file, line=tagged.line, source_key=tagged.first(*tags.key))
 
 
 def _names(tagged: TaggedRecord) -> list[str]:
@@ -327,11 +341,13 @@ def _names(tagged: TaggedRecord) -> list[str]:
         if tag in tags.groups:
             names.setdefault(to_text(value))
         elif tag in tags.people or (tag in tags.short_people and not (full >= short or is_full_before)):
-            if "," in value:
+            if "," in value and tagged.dialect.name_noise is not NOTHING:
                 value = tagged.dialect.name_noise.sub("", value)
-            for part in to_text(IN_BRACKETS.sub("", value)).split(";"):
-                if part.strip(" ,"):
-                    names.setdefault(spoken(part.strip(), is_family_first=tagged.dialect.is_family_first))
+            if "[" in value or "@" in value:
+                value = IN_BRACKETS.sub("", value)
+            for part in to_text(value).split(";"):
+                if part := part.strip(" ,"):
+                    names.setdefault(spoken(part, is_family_first=tagged.dialect.is_family_first))
         if tag in tags.people or tag in tags.short_people:
             is_full_before = tag in tags.people
     return list(names)
@@ -341,12 +357,11 @@ def spoken(name: str, *, is_family_first: bool = False) -> str:
     """Turn "Family, Given, Suffix", "Family, Given Suffix" and "Family G." round, and "Family GI" where it is usual."""
     if len(name) > LONGEST_NAME:
         return name
-    family, comma, given = name.partition(",")
-    if comma:
-        parts = [part.strip() for part in name.split(",")]
-        if len(parts) == 3 and bibliographic.SUFFIX.fullmatch(parts[2]):
-            return f"{parts[1]} {parts[0]}, {parts[2]}"
-        suffixed = GIVEN_AND_SUFFIX.fullmatch(given.strip())
+    family, *given = (part.strip() for part in name.split(","))
+    if given:
+        if len(given) == 2 and bibliographic.SUFFIX.fullmatch(given[1]):
+            return f"{given[0]} {family}, {given[1]}"
+        suffixed = GIVEN_AND_SUFFIX.fullmatch(given[0]) if len(given) == 1 and " " in given[0] else None
         return f"{suffixed[1]} {family}, {suffixed[2]}" if suffixed else bibliographic.given_name_first(name)
     if found := FAMILY_AND_INITIALS.fullmatch(name):
         return f"{found[2].strip()} {found[1]}"
@@ -360,7 +375,10 @@ def _date(stated: Sequence[str]) -> str:
     """Return the date; a month or a day without its year ("Mar 5") is in the year that another tag gives."""
     dates = [find_date(text) for text in stated]
     year = first_of(*dates)[:4]
-    filled = (date or find_date(year, month=text) for text, date in zip(stated, dates, strict=True))
+    filled = (
+        find_date(year, month=text.replace(year, "", 1)) if date in ("", year) and text != year else date
+        for text, date in zip(stated, dates, strict=True)
+    )
     return bibliographic.most_precise(*filled)
 
 
@@ -379,11 +397,18 @@ def _pmid(tagged: TaggedRecord, notes: Sequence[str], addresses: Sequence[str]) 
 def _labels(tagged: TaggedRecord) -> tuple[str, ...]:
     """Return keywords and subject headings; a lone keyword that holds commas only is a list of keywords.
 
-    A heading is a label without the star that says that it is a main one, and without its qualifiers.
+    A heading is a label without the star that says that it is a main one, and without its qualifiers; a keyword that
+    has the star is one too.
     """
     tags = tagged.dialect.tags
     values = tagged.all_of(*tags.labels)
     separator = "," if len(values) == 1 and ";" not in values[0] and values[0].count(",") > 1 else ";"
-    keywords = (part.strip(" *") for value in values for part in value.split(separator))
-    headings = (QUALIFIERS.sub("", value).strip(" *") for value in tagged.all_of(*tags.headings))
-    return (*keywords, *headings)
+    keywords = (bibliographic.FULL_STOP.sub("", part.strip()) for value in values for part in value.split(separator))
+    return (
+        *(_descriptor(text) if text.startswith("*") or "/*" in text else text for text in keywords),
+        *map(_descriptor, tagged.all_of(*tags.headings)),
+    )
+
+
+def _descriptor(heading: str) -> str:
+    return QUALIFIERS.sub("", heading).strip(" *")
