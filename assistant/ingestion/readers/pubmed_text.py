@@ -15,9 +15,10 @@ from assistant.types import Paper, Problem, ReaderItem, Record
 NAME = "PubMed text"
 NOTHING_FOUND = "There is no abstract in this text of PubMed. Export again, or choose the format PubMed (.nbib) there."
 
-CITATION = re.compile(r"(\d{1,6})\. (\S[^\n]{0,300}?\.) ((?:19|20)\d\d\b[^\n]{0,80})")
+CITATION = re.compile(r"(\d{1,6})\. (\S[^\n]{0,300}?[.;]) ((?:19|20)\d\d\b[^\n]{0,80})")
 NUMBER = re.compile(r"^PMID: \d", re.MULTILINE)
 FIRST_CITATION = re.compile(r"(?:\A\ufeff?|^\s*\n)" + CITATION.pattern, re.MULTILINE)
+NUMBERED = re.compile(r"(\d{1,6})\. \S")
 MARKS = re.compile(r"\s*\(#?\d+(?:,\s*\d+)*\)|\s*\(#\)")
 PERSON = re.compile(r"\S.{0,80}? [A-Z]{1,4}(?: (?:Jr|Sr|[23]nd|3rd|4th|I{2,3}))?")
 LAST = re.compile(r"(?:DOI|PMCID|PMID): ")
@@ -36,20 +37,24 @@ def start(head: str) -> int | None:
 
 
 def parse(stream: TextIO, file: str) -> Iterator[ReaderItem]:
-    """Yield one item for each record, in the file's order; a citation that has the next number begins the next."""
+    """Yield one item for each record, in the file's order; the next one begins with the next number.
+
+    It follows two empty lines or is plainly a citation: a list within an abstract begins no record.
+    """
     lines: list[str] = []
-    begins, number, size, is_after_blank = 0, None, 0, True
+    begins, number, size, blanks = 0, 0, 0, 2
     for place, line in enumerate(stream, start=1):
-        found = CITATION.match(line.removeprefix("\ufeff")) if is_after_blank else None
-        is_after_blank = not line.strip()
-        if found and (number is None or int(found[1]) == number + 1):
+        line = line.removeprefix("\ufeff")
+        found = NUMBERED.match(line) if blanks else None
+        if found and number and int(found[1]) != number + 1:
+            found = None
+        if found and ((blanks > 1 and number) or CITATION.match(line)):
             if lines:
                 yield _read_record(lines, size, file, begins)
             lines, begins, number, size = [], place, int(found[1]), 0
-        if number is None:
-            continue
+        blanks = 0 if line.strip() else blanks + 1
         size += len(line)
-        if size <= LONGEST_RECORD:
+        if number and size <= LONGEST_RECORD:
             lines.append(line.strip())
     if lines:
         yield _read_record(lines, size, file, begins)

@@ -26,7 +26,8 @@ WITH_PMIDS = re.compile(r"pubmed|\bmedline\b|\bnlm\b", re.IGNORECASE)
 PUBLISHED_BY_A_HOUSE = re.compile(r"thes|diss|rprt|report", re.IGNORECASE)
 QUALIFIERS = re.compile(r"/.*")
 SOURCE_VENUE = re.compile(
-    r"(\S[^\n]{0,300}?)[.,;]?\s+(?=(?:[A-Z][a-z]+(?:/[A-Z][a-z]+)? )?(?:19|20)\d\d\b|\d+ ?[(;:,]|Conference:|[Vv]ol(?:ume)?\b)"
+    r"(\S[^\n]{0,300}?)[.,;]?\s+"
+    r"(?=(?:[A-Z][a-z]+(?:/[A-Z][a-z]+)? )?(?:19|20)\d\d\b|\d+ ?[(;:,]|Conference:|[Vv]ol(?:ume)?\b)"
 )
 SOURCE_DATE = re.compile(r"((?:[A-Z][a-z]{2,8}(?:/[A-Z][a-z]{2,8})? )?(?:\d{1,2}, )?(?<![-\d])(?:19|20)\d\d)(?![-\d])")
 
@@ -345,7 +346,7 @@ def _names(tagged: TaggedRecord) -> list[str]:
                 value = tagged.dialect.name_noise.sub("", value)
             if "[" in value or "@" in value:
                 value = IN_BRACKETS.sub("", value)
-            for part in to_text(value).split(";"):
+            for part in to_text(value).replace(" %A ", ";").split(";"):  # so CNKI wrote several in a line
                 if part := part.strip(" ,"):
                     names.setdefault(spoken(part, is_family_first=tagged.dialect.is_family_first))
         if tag in tags.people or tag in tags.short_people:

@@ -578,6 +578,26 @@ def test_much_of_the_same_takes_no_longer_than_it_is_long(name: str, piece: str)
     form.start(much)
 
 
+def test_a_citation_of_pubmed_may_be_of_a_book_or_two_lines_long() -> None:
+    text = (
+        "1. J Lamps. 2020 Aug 28;10(8):e17. doi: 10.1000/lamps.17. \neCollection 2020.\n\nLamps\n\nBerg A(1).\n\n"
+        "PMID: 17\n\n\n2. In: Wells [Internet]. Harbour (HB): Quay; 2021 Jan\u2013.\n\nWells fill.\n\nRoe B, Elm C.\n\n"
+        "We list:\n\n1. Ropes.\n2. Knots.\n\nPMID: 18\n"
+    )
+    first, second = papers_of(pubmed_text, text)
+    assert (first.title, first.date, first.doi, first.pmid) == ("Lamps", "2020-08-28", "10.1000/lamps.17", "17")
+    assert (second.title, second.authors, second.pmid) == ("Wells fill", ("B Roe", "C Elm"), "18")
+    assert second.abstract == "We list: 1. Ropes. 2. Knots."
+
+
+def test_several_names_in_a_line_are_several_people() -> None:
+    (paper,) = papers_of(
+        REFER, "%0 Journal Article\n%A \u5f20\u4e09 %A \u674e\u56db\n%T Lamps\n%K lamps;wells\n%D 2020\n"
+    )
+    assert paper.authors == ("\u5f20\u4e09", "\u674e\u56db")
+    assert paper.labels == ("lamps", "wells")
+
+
 def test_a_reference_list_is_no_text_of_pubmed() -> None:
     listed = "".join(f"{number}. Berg A. Lamps. 2020;{number}:1-9.\n\n" for number in range(1, 400))
     assert pubmed_text.start(listed) is None
