@@ -1,14 +1,19 @@
+import datetime
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers import tagged_lines
+from assistant.ingestion.readers import read, tagged_lines
 from assistant.ingestion.readers.ris import RIS, TAGS
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 from tests.conftest import SHARED
+from tests.unit.ingestion.conftest import Import
+
+AS_OF = datetime.date(2026, 11, 29)
 
 DATA = Path(__file__).parents[2] / "data"
 FIXTURES = SHARED / "fixtures" / "rispy" / "tests" / "data"
@@ -155,10 +160,6 @@ def test_a_doi_may_stand_in_an_address_and_other_schemes_are_not_let_through() -
     assert paper_with("UR  - javascript:alert(1)", "L2  - https://example.org/a").url == "https://example.org/a"
 
 
-def test_keywords_are_no_categories() -> None:
-    assert paper_with("KW  - gulls").categories == ()
-
-
 def test_tags_with_one_space_are_read_and_lines_of_an_abstract_are_no_tags() -> None:
     (narrow,) = items_of("TY - JOUR\nTI - Title\nAB - Wet.\nER -\n")
     assert isinstance(narrow, Record)
@@ -218,3 +219,107 @@ def test_real_files_are_read(name: str, record_count: int, bad_count: int) -> No
     items = items_of(text)
     assert sum(isinstance(item, Record) for item in items) == record_count
     assert sum(isinstance(item, Problem) for item in items) == bad_count
+
+
+def test_a_type_that_does_not_stand_first_is_of_its_record(shared_import: Callable[[str], Import]) -> None:
+    found = shared_import("49")
+    assert not found.problems
+    assert [(paper.title, paper.date) for paper in found.papers] == [
+        ("Baboons on the Cliff", "2006"),
+        ("Herons at the Weir", "2007"),
+    ]
+    assert found.authors == [("A. J. Marsh", "L. R. Brow"), ("B. Hill",)]
+    assert all(paper.abstract for paper in found.papers)
+
+
+FIRST = "TI  - Lamps drift\nAU  - Berg, Anna\nPY  - 2020\nAB  - Lamps drift by night."
+SECOND = "TI  - Wells fill\nAU  - Roe, Rick\nAU  - Elm, C.\nPY  - 2021\nAB  - Wells fill by day."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"TY  - JOUR\n{FIRST}\nER  - \nTY  - JOUR\n{SECOND}\nER  - \n",
+        f"TY  - JOUR\n{FIRST}\nTY  - JOUR\n{SECOND}\n",
+        f"DB  - Base\n{FIRST}\nTY  - JOUR\nER  - \nDB  - Base\n{SECOND}\nTY  - JOUR\nER  - \n",
+        f"A1  - Berg, Anna\n{FIRST}\nTY  - JOUR\nER  - \n\nA1  - Roe, Rick\n{SECOND}\nTY  - JOUR\nER  -\n",
+        f"DB  - Base\n{FIRST}\nTY  - JOUR\n\nDB  - Base\n{SECOND}\nTY  - JOUR\n",
+        f"DB  - Base\n{FIRST}\nTY  - JOUR\nDB  - Base\n{SECOND}\nTY  - JOUR\n",
+        f"{FIRST}\nER  - \n{SECOND}\nER  - \n",
+        f"{FIRST}\n\n{SECOND}\n",
+        f"C1  - 17\n{FIRST}\nC8  -\nER  - \n\nC1  - 18\n{SECOND}\nC8  -\nER  - \n",
+        f"TY  - JOUR\n{FIRST}\nER  - \nER  - \n\n\n{SECOND}\nTY  - JOUR\nER  - \n",
+        f"TY  - JOUR\n{FIRST}\nER  - \n\ufeffTY  - JOUR\n{SECOND}\nER  - \n",
+        f"Provider: Base\nDatabase: Lamps\n\n\nTY  - JOUR\n{FIRST}\n\nProvider: Base\nTY  - JOUR\n{SECOND}\n",
+        f"1.\nTY  - JOUR\n{FIRST}\nER  - \n\n2.\nTY  - JOUR\n{SECOND}\nER  - \n",
+        f"TY - JOUR\n{FIRST}\nER -\nTY - JOUR\n{SECOND}\nER -\n".replace("  - ", " - "),
+        f"TY- JOUR\n{FIRST}\nER-\nTY- JOUR\n{SECOND}\nER-\n".replace("  - ", "- "),
+        f"DB  - Base\n{FIRST}\nTY  - JOUR\nER  -\nDB  - Base\n{SECOND}\nTY  - JOUR\nER  -\n".replace("  - ", " - "),
+        f"TY  - JOUR\n{FIRST}\nER  - \nTY  - JOUR\n{SECOND}\nER  - \n".replace("  - ", "\t-\t"),
+        f"TY  - JOUR\n{FIRST}\nER  - \nTY  - JOUR\n{SECOND}\nER  - \n".replace("  - ", "  \u2013 "),
+        f"   TY  - JOUR\n{FIRST}\nER  - \nTY  - JOUR\n{SECOND}\nER  - \n".replace("\n", "\n   "),
+        "".join(
+            line[:2].lower() + line[2:]
+            for line in f"TY  - JOUR\n{FIRST}\nER  - \nTY  - JOUR\n{SECOND}\nER  - \n".splitlines(keepends=True)
+        ),
+        f"TY  - JOUR\n{FIRST}\nER  - \nTY - JOUR\nTI - Wells fill\n{SECOND}\nER -\n",
+        f"TY  - JOUR\n{FIRST}\nTY - JOUR\nTI - Wells fill\n{SECOND}\nER -\n",
+        f"TY  - JOUR\n\n{FIRST}\n\nER  - \n\nTY  - JOUR\n\n{SECOND}\n\nER  - \n".replace("\nAU", "\n\nAU"),
+    ],
+)
+def test_however_records_begin_and_end_there_are_two(text: str, tmp_path: Path) -> None:
+    for number, content in enumerate((text, text.replace("\n", "\r\n"), text.replace("\n", "\r"), f"\ufeff{text}")):
+        file = tmp_path / f"references{number}.txt"
+        file.write_bytes(content.encode())
+        papers = [item.paper for item in read(file, as_of=AS_OF) if isinstance(item, Record)]
+        assert [(paper.title, paper.date, paper.abstract) for paper in papers] == [
+            ("Lamps drift", "2020", "Lamps drift by night."),
+            ("Wells fill", "2021", "Wells fill by day."),
+        ]
+        assert [paper.authors for paper in papers] == [("Anna Berg",), ("Rick Roe", "C. Elm")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "abstract"),
+    [
+        (["AB  - Lamps", "drift", "      slowly."], "Lamps drift slowly."),
+        (
+            ["AB  - Lamps drift.", "", "They do.", "", "", "And so on.", "KW  - lamps"],
+            "Lamps drift. They do. And so on.",
+        ),
+        (["AB  - Lamps drift.", "AB  - They do."], "Lamps drift. They do."),
+        (["N2  - Lamps drift."], "Lamps drift."),
+        (["N2  - They do.", "AB  - Lamps drift."], "Lamps drift."),
+    ],
+)
+def test_an_abstract_may_be_wrapped_repeated_and_have_empty_lines(lines: list[str], abstract: str) -> None:
+    (item,) = items_of("\n".join(["TY  - JOUR", "TI  - Title", "PY  - 2020", *lines, "ER  - "]))
+    assert isinstance(item, Record)
+    assert item.paper.abstract == abstract
+
+
+@pytest.mark.parametrize(
+    ("lines", "labels"),
+    [
+        (["KW  - lamps", "KW  - ropes, knots"], ("lamps", "ropes, knots")),
+        (["KW  - lamps", "ropes and knots", "  wells"], ("lamps", "ropes and knots", "wells")),
+        (["KW  - lamps; ropes and knots;wells"], ("lamps", "ropes and knots", "wells")),
+        (["KW  - lamps, ropes, wells"], ("lamps", "ropes", "wells")),
+        (["KW  - Lamps, electric"], ("Lamps, electric",)),
+        (["KW  - *Lamps/adverse effects", "KW  - Wells/*history", "KW  - and/or", "KW  - lamps"],
+         ("Lamps", "Wells", "and/or", "lamps")),
+        (["KW  - ", "KW  - lamps", "KW  - lamps"], ("lamps",)),
+    ],
+)  # fmt: skip
+def test_keywords_are_labels(lines: list[str], labels: tuple[str, ...]) -> None:
+    paper = paper_with(*lines)
+    assert (paper.labels, paper.categories) == (labels, ())
+
+
+def test_numbers_of_papers_that_are_only_mentioned_are_not_the_papers_own() -> None:
+    paper = paper_with("M1  - Berg (2018). https://pubmed.ncbi.nlm.nih.gov/29761836", "C2  - 17")
+    assert paper.pmid == ""
+
+
+def test_a_book_is_not_published_in_itself() -> None:
+    assert paper_with("T2  - Title", "JA  - J. Lamps").venue == "J. Lamps"
