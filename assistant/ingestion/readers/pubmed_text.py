@@ -9,7 +9,7 @@ from typing import TextIO
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_date, find_doi, find_pmid
 from assistant.ingestion.readers.latex import to_text
-from assistant.ingestion.readers.tagged_lines import LONGEST_RECORD, spoken
+from assistant.ingestion.readers.tagged_lines import LONGEST_RECORD, from_initials
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 NAME = "PubMed text"
@@ -37,23 +37,28 @@ def start(head: str) -> int | None:
 
 
 def parse(stream: TextIO, file: str) -> Iterator[ReaderItem]:
-    """Yield one item for each record, in the file's order; the next one begins with the next number.
+    """Yield one item for each record, in the file's order; a numbered citation begins the next one.
 
-    It follows two empty lines or is plainly a citation: a list within an abstract begins no record.
+    It follows two empty lines, and the number in PubMed or the citation's number before: a list within an abstract
+    begins no record.
     """
     lines: list[str] = []
-    begins, number, size, blanks = 0, 0, 0, 2
+    begins, number, size, blanks, is_complete = 0, 0, 0, 2, False
     for place, line in enumerate(stream, start=1):
         line = line.removeprefix("\ufeff")
         found = NUMBERED.match(line) if blanks else None
-        if found and number and int(found[1]) != number + 1:
-            found = None
-        if found and ((blanks > 1 and number) or CITATION.match(line)):
+        if found and number:
+            is_next = int(found[1]) == number + 1 and blanks > 1
+            is_start = is_next or (is_complete and (blanks > 1 or CITATION.match(line)))
+        else:
+            is_start = bool(found and CITATION.match(line))
+        if found and is_start:
             if lines:
                 yield _read_record(lines, size, file, begins)
-            lines, begins, number, size = [], place, int(found[1]), 0
+            lines, begins, number, size, is_complete = [], place, int(found[1]), 0, False
         blanks = 0 if line.strip() else blanks + 1
         size += len(line)
+        is_complete = is_complete or line.startswith("PMID: ")
         if number and size <= LONGEST_RECORD:
             lines.append(line.strip())
     if lines:
@@ -97,6 +102,4 @@ def _names(paragraph: str) -> list[str]:
     known = sum(bool(PERSON.fullmatch(name)) for name in names)
     if not names or known * 2 < len(names) or known == 0:
         return []
-    return [to_text(spoken(name, is_family_first=True)) for name in names] + [
-        to_text(group) for group in groups if group
-    ]
+    return [to_text(from_initials(name)) for name in names] + [to_text(group) for group in groups if group]

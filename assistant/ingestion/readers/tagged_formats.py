@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.ingestion.readers.tagged_lines import Dialect, TaggedFormat, Tags
+from assistant.ingestion.readers.tagged_lines import Dialect, TaggedFormat, Tags, from_family, from_initials
 
 
 def _sign(pattern: str) -> re.Pattern[str]:
@@ -39,7 +39,7 @@ MEDLINE = TaggedFormat(
             first=frozenset({"PMID"}),
             others=frozenset({"OWN", "STAT"}),
             is_parted_by_blanks=True,
-            is_family_first=True,
+            spoken=from_initials,
         ),
     ),
 )
@@ -195,7 +195,7 @@ OVID = TaggedFormat(
             ),
             first=frozenset({"VN"}),
             between=re.compile(r"<\d+\. ?>"),
-            is_family_first=True,
+            spoken=from_initials,
             name_noise=OVID_NAME_NOISE,
             title_noise=OVID_TITLE_NOISE,
         ),
@@ -229,7 +229,7 @@ OVID_FIELDS = TaggedFormat(
             ),
             others=frozenset({"SCORE"}),
             between=re.compile(r"<\d+>"),
-            is_family_first=True,
+            spoken=from_initials,
             name_noise=OVID_NAME_NOISE,
             title_noise=OVID_TITLE_NOISE,
         ),
@@ -252,10 +252,10 @@ COCHRANE = TaggedFormat(
                 address=("US",),
                 pmid=("PM",),
                 key=("ID",),
-                labels=("KY", "KW"),
+                headings=("KY", "KW"),
             ),
             between=re.compile(r"Record #?\d+ of \d+"),
-            is_family_first=True,
+            spoken=from_family,
         ),
     ),
 )

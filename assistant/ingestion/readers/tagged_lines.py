@@ -18,18 +18,50 @@ LONGEST_NAME = 300  # characters; what is longer is not a person's name
 NOTHING = re.compile("(?!)")
 
 FAMILY_AND_INITIALS = re.compile(r"([^\s,][^,]*?)\s+((?:[A-Z]\.-?\s?)+)")
+FAMILY_AND_GIVEN = re.compile(
+    r"((?:(?:[Vv][ao]n|[Dd](?:e|er|en|el|i|u|os|a)|[Ll][ae]|[Tt]e[rn]|[Ee]l|[Aa]l|[Ss]t) )*\S+(?: [a-z] \S+)?)"
+    r" (?!.* [A-Z]{2,4}$)(\S*[a-z].*)"
+)
 FAMILY_AND_LETTERS = re.compile(r"(\S.*?)\s+([A-Z]{1,4})(?:\s+(Jr|Sr|2nd|3rd|4th))?")
 GIVEN_AND_SUFFIX = re.compile(r"(\S.*?)\s+(Jr\.?|Sr\.?|2nd|3rd|4th|II|III)")
 IN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()@]*@[^()@]*\)")
 SEVERAL_ADDRESSES = re.compile(r"; ?(?=https?://)", re.IGNORECASE)
 WITH_PMIDS = re.compile(r"pubmed|\bmedline\b|\bnlm\b", re.IGNORECASE)
 PUBLISHED_BY_A_HOUSE = re.compile(r"thes|diss|rprt|report", re.IGNORECASE)
-QUALIFIERS = re.compile(r"/.*")
+QUALIFIERS = re.compile(r"\s*[/\[].*")
 SOURCE_VENUE = re.compile(
     r"(\S[^\n]{0,300}?)[.,;]?\s+"
     r"(?=(?:[A-Z][a-z]+(?:/[A-Z][a-z]+)? )?(?:19|20)\d\d\b|\d+ ?[(;:,]|Conference:|[Vv]ol(?:ume)?\b)"
 )
 SOURCE_DATE = re.compile(r"((?:[A-Z][a-z]{2,8}(?:/[A-Z][a-z]{2,8})? )?(?:\d{1,2}, )?(?<![-\d])(?:19|20)\d\d)(?![-\d])")
+
+
+def spoken(name: str) -> str:
+    """Turn "Family, Given, Suffix", "Family, Given Suffix" and "Family G." round."""
+    if len(name) > LONGEST_NAME:
+        return name
+    family, *given = (part.strip() for part in name.split(","))
+    if len(given) == 2 and bibliographic.SUFFIX.fullmatch(given[1]):
+        return f"{given[0]} {family}, {given[1]}"
+    if len(given) == 1 and " " in given[0] and (suffixed := GIVEN_AND_SUFFIX.fullmatch(given[0])):
+        return f"{suffixed[1]} {family}, {suffixed[2]}"
+    if not given and (found := FAMILY_AND_INITIALS.fullmatch(name)):
+        return f"{found[2].strip()} {found[1]}"
+    return bibliographic.given_name_first(name)
+
+
+def from_initials(name: str) -> str:
+    """Turn "Family GI" and "Family GI Suffix" round too, as databases of medicine write names."""
+    found = FAMILY_AND_LETTERS.fullmatch(name) if "," not in name and len(name) <= LONGEST_NAME else None
+    if found:
+        return f"{found[2]} {found[1]}, {found[3]}" if found[3] else f"{found[2]} {found[1]}"
+    return spoken(name)
+
+
+def from_family(name: str) -> str:
+    """Turn "Family Given I" round too, though nothing tells the two apart but particles."""
+    found = FAMILY_AND_GIVEN.fullmatch(name) if "," not in name and len(name) <= LONGEST_NAME else None
+    return f"{found[2]} {found[1]}" if found else from_initials(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +123,8 @@ class Dialect:
     beginning or near it, and which a record has once, begins the next record where the last one has it already; the tag
     `end` and a line that is `between` close a record. Without these, a record ends where its first tag comes again.
     Where `is_parted_by_blanks`, so it does where after an empty line a tag comes again, or the record has no `first`.
-    `start` matches the line of a `first` tag in this dialect, where a file may mix dialects. Names without a comma
-    begin with the family where `is_family_first`. `name_noise` and `title_noise` are what such names, where they have a
+    `start` matches the line of a `first` tag in this dialect, where a file may mix dialects. `spoken` brings a
+    name into the order in which it is spoken. `name_noise` and `title_noise` are what such names, where they have a
     comma, and titles hold beside themselves.
     """
 
@@ -106,7 +138,7 @@ class Dialect:
     noise: re.Pattern[str] = NOTHING
     listed: frozenset[str] = frozenset()
     is_parted_by_blanks: bool = False
-    is_family_first: bool = False
+    spoken: Callable[[str], str] = spoken
     name_noise: re.Pattern[str] = NOTHING
     title_noise: re.Pattern[str] = NOTHING
 
@@ -348,28 +380,10 @@ def _names(tagged: TaggedRecord) -> list[str]:
                 value = IN_BRACKETS.sub("", value)
             for part in to_text(value).replace(" %A ", ";").split(";"):  # so CNKI wrote several in a line
                 if part := part.strip(" ,"):
-                    names.setdefault(spoken(part, is_family_first=tagged.dialect.is_family_first))
+                    names.setdefault(tagged.dialect.spoken(part))
         if tag in tags.people or tag in tags.short_people:
             is_full_before = tag in tags.people
     return list(names)
-
-
-def spoken(name: str, *, is_family_first: bool = False) -> str:
-    """Turn "Family, Given, Suffix", "Family, Given Suffix" and "Family G." round, and "Family GI" where it is usual."""
-    if len(name) > LONGEST_NAME:
-        return name
-    family, *given = (part.strip() for part in name.split(","))
-    if given:
-        if len(given) == 2 and bibliographic.SUFFIX.fullmatch(given[1]):
-            return f"{given[0]} {family}, {given[1]}"
-        suffixed = GIVEN_AND_SUFFIX.fullmatch(given[0]) if len(given) == 1 and " " in given[0] else None
-        return f"{suffixed[1]} {family}, {suffixed[2]}" if suffixed else bibliographic.given_name_first(name)
-    if found := FAMILY_AND_INITIALS.fullmatch(name):
-        return f"{found[2].strip()} {found[1]}"
-    short = FAMILY_AND_LETTERS.fullmatch(name) if is_family_first else None
-    if short:
-        return f"{short[2]} {short[1]}, {short[3]}" if short[3] else f"{short[2]} {short[1]}"
-    return name
 
 
 def _date(stated: Sequence[str]) -> str:
@@ -407,7 +421,7 @@ def _labels(tagged: TaggedRecord) -> tuple[str, ...]:
     keywords = (bibliographic.FULL_STOP.sub("", part.strip()) for value in values for part in value.split(separator))
     return (
         *(_descriptor(text) if text.startswith("*") or "/*" in text else text for text in keywords),
-        *map(_descriptor, tagged.all_of(*tags.headings)),
+        *(_descriptor(part) for value in tagged.all_of(*tags.headings) for part in value.split(";")),
     )
 
 

@@ -598,6 +598,32 @@ def test_several_names_in_a_line_are_several_people() -> None:
     assert paper.labels == ("lamps", "wells")
 
 
+@pytest.mark.parametrize(
+    ("name", "spoken"),
+    [
+        ("Berg AB", "AB Berg"),
+        ("Garcia Lopez MA", "MA Garcia Lopez"),
+        ("Berg Anna", "Anna Berg"),
+        ("Roe James E", "James E Roe"),
+        ("Van der Oak Meera Maria", "Meera Maria Van der Oak"),
+        ("Oak i Elm Marta", "Marta Oak i Elm"),
+        ("Berg, Anna", "Anna Berg"),
+        ("Plato", "Plato"),
+    ],
+)
+def test_names_of_the_cochrane_library_begin_with_the_family(name: str, spoken: str) -> None:
+    (paper,) = papers_of(COCHRANE, f"Record #1 of 1\nID: CD17\nAU: {name}\nTI: Lamps\n")
+    assert paper.authors == (spoken,)
+
+
+def test_records_of_pubmed_whose_numbers_begin_anew_or_have_gaps_are_told_apart() -> None:
+    text = "".join(
+        f"{number}. J Lamps. 2020 Aug;10(8):{page}.\n\nLamps {page}\n\nBerg A.\n\nPMID: 1{page}\n\n\n"
+        for page, number in enumerate((1, 2, 4, 1, 2, 3))
+    )
+    assert [paper.pmid for paper in papers_of(pubmed_text, text)] == ["10", "11", "12", "13", "14", "15"]
+
+
 def test_a_reference_list_is_no_text_of_pubmed() -> None:
     listed = "".join(f"{number}. Berg A. Lamps. 2020;{number}:1-9.\n\n" for number in range(1, 400))
     assert pubmed_text.start(listed) is None
