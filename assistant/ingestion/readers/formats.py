@@ -37,7 +37,8 @@ from assistant.types import ReaderItem
 
 READABLE = (
     "an author page as text; BibTeX; RIS; the tagged exports of EndNote (.enw), RefWorks, Web of Science, "
-    "PubMed (MEDLINE), Ovid, the Cochrane Library, ADS and CNKI; abstracts of PubMed as text; PubMed, JATS and arXiv Atom as XML; "
+    "PubMed (MEDLINE), Ovid, the Cochrane Library, ADS and CNKI; abstracts of PubMed as text; "
+    "PubMed, JATS and arXiv Atom as XML; "
     "JSON and JSON Lines (OpenAlex, Semantic Scholar, CSL-JSON, or fields called title, abstract ...); "
     "CSV with such columns; each may be compressed by gzip, or lie with others in a ZIP archive"
 )

@@ -24,8 +24,8 @@ PERSON = re.compile(r"\S.{0,80}? [A-Z]{1,4}(?: (?:Jr|Sr|[23]nd|3rd|4th|I{2,3}))?
 LAST = re.compile(r"(?:DOI|PMCID|PMID): ")
 NO_ABSTRACT = re.compile(
     r"Author information:|Collaborators?:|Comment (?:in|on)\b|Update (?:in|of)\b|Erratum (?:in|for)\b|Republished |"
-    r"Retract(?:ion|ed) |Conflict of interest statement:|Copyright\b|©|\[(?:Article|Online ahead|Indexed)|"
-    r"Summary for patients in"
+    r"Retract(?:ion|ed) |Conflict of interest statement:|Copyright\b|©|Summary for patients in|"
+    r"\[(?:No authors listed|Article|Online ahead|Indexed)"
 )
 
 
@@ -60,6 +60,8 @@ def parse(stream: TextIO, file: str) -> Iterator[ReaderItem]:
         size += len(line)
         is_complete = is_complete or line.startswith("PMID: ")
         if number and size <= LONGEST_RECORD:
+            if LAST.match(line):
+                lines.append("")  # which now and then is missing before the numbers
             lines.append(line.strip())
     if lines:
         yield _read_record(lines, size, file, begins)
@@ -71,7 +73,7 @@ def _read_record(lines: list[str], size: int, file: str, begins: int) -> Record 
         return Problem(file, begins, f"This record is longer than {limit} MB and was left out. Export it again.")
     citation, title, *paragraphs = [*_paragraphs(lines), "", ""][: max(2, len(lines))]
     end = next((place for place, text in enumerate(paragraphs) if LAST.match(text)), len(paragraphs))
-    numbers = " ".join(paragraphs[end : end + 1])
+    numbers = " ".join(paragraphs[end : end + 3])
     body = [text for text in paragraphs[:end] if not NO_ABSTRACT.match(text)]
     names = _names(body[0]) if body else []
     if names:
@@ -97,9 +99,23 @@ def _paragraphs(lines: list[str]) -> list[str]:
 def _names(paragraph: str) -> list[str]:
     """Return the people and groups of a paragraph of authors; none if it is another one."""
     listed = MARKS.sub("", paragraph).strip().removesuffix(".")
-    people, *groups = (part.strip() for part in listed.split(";"))
-    names = [name.strip() for name in people.split(",") if name.strip()]
-    known = sum(bool(PERSON.fullmatch(name)) for name in names)
-    if not names or known * 2 < len(names) or known == 0:
+    parts = [[name for piece in part.split(",") if (name := piece.strip())] for part in listed.split(";")]
+    first = parts[0]
+    if not first or sum(map(_is_person, first)) * 2 < len(first):
         return []
-    return [to_text(from_initials(name)) for name in names] + [to_text(group) for group in groups if group]
+    names: list[str] = []
+    for part in parts:
+        is_person_before = True
+        for name in part:
+            if _is_person(name):
+                names.append(to_text(from_initials(name)))
+            elif is_person_before:
+                names.append(to_text(name))
+            else:
+                names[-1] += f", {to_text(name)}"  # a comma within the name of a group
+            is_person_before = _is_person(name)
+    return names
+
+
+def _is_person(name: str) -> bool:
+    return bool(PERSON.fullmatch(name))
