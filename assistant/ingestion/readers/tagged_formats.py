@@ -98,6 +98,7 @@ REFER = TaggedFormat(
             first=frozenset({"0"}),
             listed=frozenset({"K"}),
             is_parted_by_blanks=True,
+            has_empty_lines=True,
         ),
     ),
 )

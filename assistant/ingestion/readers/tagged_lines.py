@@ -122,7 +122,8 @@ class Dialect:
     are `noise`, and below a tag in `listed` each of them is a value of its own. A tag in `first`, which stands at the
     beginning or near it, and which a record has once, begins the next record where the last one has it already; the tag
     `end` and a line that is `between` close a record. Without these, a record ends where its first tag comes again.
-    Where `is_parted_by_blanks`, so it does where after an empty line a tag comes again, or the record has no `first`.
+    Where `is_parted_by_blanks`, so it does at any tag after an empty line, unless the dialect `has_empty_lines` within
+    records, the record has its `first` tag, and the tag is a new one.
     `start` matches the line of a `first` tag in this dialect, where a file may mix dialects. `spoken` brings a
     name into the order in which it is spoken. `name_noise` and `title_noise` are what such names, where they have a
     comma, and titles hold beside themselves.
@@ -138,6 +139,7 @@ class Dialect:
     noise: re.Pattern[str] = NOTHING
     listed: frozenset[str] = frozenset()
     is_parted_by_blanks: bool = False
+    has_empty_lines: bool = False
     spoken: Callable[[str], str] = spoken
     name_noise: re.Pattern[str] = NOTHING
     title_noise: re.Pattern[str] = NOTHING
@@ -151,6 +153,11 @@ class Dialect:
     def known(self) -> frozenset[str]:
         """The tags that may open a record."""
         return self.wanted | self.first
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether lines may stand in a file that are of no record."""
+        return self.between is not NOTHING or self.noise is not NOTHING
 
     @cached_property
     def repeated(self) -> frozenset[str]:
@@ -209,7 +216,8 @@ class _Draft:
         if tag in dialect.first:
             return tag in self.seen
         if is_after_blank and dialect.is_parted_by_blanks:
-            return self.seen.isdisjoint(dialect.first) or (tag in self.seen and tag not in dialect.repeated)
+            is_again = tag in self.seen and tag not in dialect.repeated
+            return is_again or not dialect.has_empty_lines or self.seen.isdisjoint(dialect.first)
         return tag == self.opening and (is_after_blank or tag not in dialect.repeated)
 
     def finished(self, file: str) -> TaggedRecord | Problem:
@@ -234,7 +242,8 @@ def tagged_records(stream: TextIO, file: str, dialects: Sequence[Dialect]) -> It
     draft: _Draft | None = None
     dialect, is_after_blank, tag = dialects[0], True, ""
     for number, line in enumerate(stream, start=1):
-        line = line.removeprefix("\ufeff")
+        if line[0] == "\ufeff":
+            line = line[1:]
         found = dialect.tag.match(line)
         if not found:
             text = line.strip()
@@ -245,12 +254,12 @@ def tagged_records(stream: TextIO, file: str, dialects: Sequence[Dialect]) -> It
             if other:
                 dialect = other
                 found = dialect.tag.match(line)
-            elif dialect.between.fullmatch(text):
+            elif dialect.has_gaps and dialect.between.fullmatch(text):
                 if draft:
                     yield draft.finished(file)
                 draft = None
                 continue
-            elif dialect.noise.fullmatch(text):
+            elif dialect.has_gaps and dialect.noise.fullmatch(text):
                 continue
         if found:
             tag, text = found[1].upper(), (found[2] or "").strip()
