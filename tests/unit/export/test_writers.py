@@ -22,15 +22,15 @@ from assistant.export.writers import bibtex, csl_json, jsonl, markdown, ris, tab
 from assistant.export.writers.citations import Keys, split_name
 from assistant.ingestion.readers import bibtex as bibtex_reader
 from assistant.ingestion.readers import json_papers as json_reader
-from assistant.ingestion.readers import ris as ris_reader
 from assistant.ingestion.readers import table as table_reader
 from assistant.ingestion.readers.fields import authorships, date_text, find_doi, find_url
 from assistant.ingestion.readers.formats import find_format
 from assistant.ingestion.readers.markup import visible
+from assistant.ingestion.readers.ris import RIS
 from assistant.types import Authorship, Paper, Record
 from tests.conftest import make_paper
 
-READERS = {bibtex: bibtex_reader, ris: ris_reader, csl_json: json_reader, table: table_reader, jsonl: json_reader}
+READERS = {bibtex: bibtex_reader, ris: RIS, csl_json: json_reader, table: table_reader, jsonl: json_reader}
 
 MOST = int(os.environ.get("WRITERS_EXAMPLES", "12"))
 
