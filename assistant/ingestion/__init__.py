@@ -3,9 +3,11 @@
 from assistant.ingestion.completion import WantedAbstracts, complete, wanted_abstracts
 from assistant.ingestion.pasted import Pasted, read_pasted
 from assistant.ingestion.pipeline import add_fetched, add_files, combine_reports, parse_columns, parse_sources
+from assistant.ingestion.report_file import ReportFile
 
 __all__ = [
     "Pasted",
+    "ReportFile",
     "WantedAbstracts",
     "add_fetched",
     "add_files",
