@@ -19,4 +19,5 @@ __all__ = [
     "readers",
     "remote",
     "wanted_abstracts",
+    "watching",
 ]

@@ -7,6 +7,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -15,7 +16,8 @@ from pathlib import Path
 from assistant.errors import RemoteError, UsageError
 from assistant.ingestion import readers
 from assistant.ingestion.remote.references import Reference, parse_reference
-from assistant.library import Library, Outcome, Reading, missing_abstracts
+from assistant.library import Library, Outcome, Reading, files_read, missing_abstracts
+from assistant.settings import PROGRAM_VERSION
 from assistant.types import (
     AuthorProfile,
     IngestionReport,
@@ -59,6 +61,11 @@ def parse_sources(words: Sequence[str], choose_author: Callable[[str], str] = la
             )
         found.append(Path(word) if reference is None else reference)
     return found
+
+
+def reader_name(columns: Mapping[str, str] = readers.NO_COLUMNS) -> str:
+    """Return by what a file is read: the program's version, and the columns that a person named."""
+    return " ".join([PROGRAM_VERSION, *(f"{field}={column}" for field, column in sorted(columns.items()))])
 
 
 def parse_columns(assignments: Sequence[str]) -> dict[str, str]:
@@ -106,13 +113,20 @@ def add_files(
             break
         listen = _counting(on_progress, number, len(files), file.name)
         try:
-            origin = str(file.resolve())
-        except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link that leads to itself
+            path = file.resolve()
+            origin = str(path)
+            origin.encode()  # the library holds text only
+        except (OSError, RuntimeError, UnicodeError) as error:  # RuntimeError: a symbolic link that leads to itself
             sources.append(_unread(file, error, keep))
             continue
         origins.append(origin)
+        seen = None
+        with suppress(OSError):  # what cannot be read is said by the reader
+            seen = files_read.look(path, reader_name(columns))
         items = readers.read(file, as_of=as_of, columns=columns)
         sources.append(_store(library, origin, str(file), items, listen, stop, keep))
+        if seen and not stop.is_set():
+            files_read.note(library, [seen])
     on_progress(Progress(len(files), len(files), "Read"))
     return _report(library, sources, origins)
 
@@ -288,6 +302,9 @@ def _files(path: Path, recursive: bool, own: Path) -> list[Path]:
 
 def _unread(path: Path, error: Exception, keep: Keep) -> _SourceProgress:
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    progress = _SourceProgress(str(path), keep)
-    progress.fail(Problem(str(path), 0, f"The file cannot be read: {reason}. Check its name."))
+    if isinstance(error, UnicodeError):
+        reason = "its name is not text"
+    name = str(path).encode("utf-8", "replace").decode()
+    progress = _SourceProgress(name, keep)
+    progress.fail(Problem(name, 0, f"The file cannot be read: {reason}. Check its name."))
     return progress
