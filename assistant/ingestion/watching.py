@@ -6,6 +6,7 @@ A watch holds neither the library nor a model while nothing happens: it opens th
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import threading
 import time
@@ -466,7 +467,7 @@ def _tell_gone(paths: Sequence[str], tell: Tell) -> None:
         tell(
             "gone",
             path,
-            f"{path} is not there any more; its papers stay. `assistant remove --source '{path}'` removes what only it "
+            f"{path} is not there any more; its papers stay. `assistant remove --source {shlex.quote(path)}` removes what only it "
             "told of.",
         )
     if len(paths) > _NAMED:
