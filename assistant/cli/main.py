@@ -258,6 +258,10 @@ def serve(
         list[str] | None,
         typer.Option(help="Address of a proxy that is believed who asks, and whether by HTTPS. May be repeated."),
     ] = None,
+    watched: Annotated[
+        list[Path] | None,
+        typer.Option("--watch", help="Folder whose new and changed files are added meanwhile. May be repeated."),
+    ] = None,
 ) -> None:
     """Serve the web page: on this machine only, or for the users of `assistant users`."""
     with open_workspace(context) as opened:
@@ -284,7 +288,8 @@ def serve(
         opened.warm_up()
         opened.catch_up()
         opened.read_ahead_when_idle()
-        serve_page(opened, host, port, on_ready=announce, reach=reach)
+        with watch.watching_beside(opened, watched or ()):
+            serve_page(opened, host, port, on_ready=announce, reach=reach)
 
 
 @app.command()

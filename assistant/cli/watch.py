@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
-from contextlib import closing
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,14 +64,35 @@ def watch(
 
         return Workspace(settings)
 
-    def show(event: Event) -> None:
-        is_odd = event.kind in ("problem", "away", "gone", "waiting")
-        render.show(
-            as_json,
-            event.to_json,
-            lambda: render.line(f"{event.time[11:]} {event.message}", "yellow" if is_odd else "", wrap=False),
-        )
-
-    watcher = watching.Watcher([places], opened, show)
+    watcher = watching.Watcher(
+        [places], opened, lambda event: render.show(as_json, event.to_json, lambda: _show(event))
+    )
     with closing(places), render.stopped_by(watcher.stop, signal.SIGINT, signal.SIGTERM):
         watcher.run(once=once)
+
+
+@contextmanager
+def watching_beside(opened: Workspace, folders: Sequence[Path]) -> Iterator[None]:
+    """Watch folders in the background for as long as a workspace is open that serves something else."""
+    from assistant.ingestion import watching
+    from assistant.library import files_read
+
+    if not folders:
+        yield
+        return
+    library = opened.library
+    places = watching.WatchedFolders(folders, lambda folder: files_read.below(library, folder), own=library.folder)
+    watcher = watching.Watcher([places], lambda: nullcontext(opened), _show)
+    thread = threading.Thread(target=watcher.run, name="watching", daemon=True)
+    thread.start()
+    with closing(places):
+        try:
+            yield
+        finally:
+            watcher.stop()
+            thread.join()
+
+
+def _show(event: Event) -> None:
+    is_odd = event.kind in ("problem", "away", "gone", "waiting")
+    render.line(f"{event.time[11:]} {event.message}", "yellow" if is_odd else "", wrap=False)

@@ -18,9 +18,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
-from assistant.errors import AssistantError, LibraryLocked
+from assistant.errors import AssistantError, LibraryLocked, RemoteError
 from assistant.ingestion.pipeline import reader_name
+from assistant.ingestion.remote.references import Reference
 from assistant.library import Library, files_read
+from assistant.text import counted
 from assistant.types import IngestionReport
 
 AT_REST = 2.0
@@ -28,6 +30,9 @@ AT_REST = 2.0
 
 LOOK_THROUGH = 600.0
 """Seconds after which a folder is looked through whole: no system tells of every change."""
+
+ASKED = 30.0
+"""Seconds after which a program is asked again whether anything has changed there."""
 
 _STEP = 0.5
 _IDLE = 5.0
@@ -71,9 +76,9 @@ class Opened(Protocol):
     library: Library
 
     def add(
-        self, sources: Sequence[Path], *, columns: Mapping[str, str], stop: threading.Event | None
+        self, sources: Sequence[Path | Reference], *, columns: Mapping[str, str], stop: threading.Event | None
     ) -> IngestionReport:
-        """Add files and give their papers vectors."""
+        """Add files, and what references name, and give the papers vectors."""
 
 
 class Watched(Protocol):
@@ -398,6 +403,63 @@ class WatchedFolders:
                     yield entry.path, state
 
 
+class WatchedReference:
+    """What a reference names where a program on this machine answers for it, such as a running Zotero.
+
+    `has_changed` asks it, without the library; it raises RemoteError while the program does not answer, which is told
+    once. It is asked every `every` seconds, and after an adding that failed ten times as seldom.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        has_changed: Callable[[], bool],
+        *,
+        every: float = ASKED,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._reference = reference
+        self._has_changed = has_changed
+        self._every = every
+        self._clock = clock
+        self._next = 0.0
+        self._is_due = False
+        self._is_away: bool | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something has changed that is not added yet."""
+        return self._is_due
+
+    def look(self, tell: Tell) -> bool:
+        """Ask where it is time to; tell whether something has changed."""
+        name = str(self._reference)
+        if self._is_due or self._clock() < self._next:
+            return self._is_due
+        self._next = self._clock() + self._every
+        try:
+            self._is_due = self._has_changed()
+        except RemoteError as error:
+            if not self._is_away:
+                tell("away", name, f"{error} It is asked again every {self._every:.0f} seconds.")
+            self._is_away = True
+            return False
+        if self._is_away is not False:
+            tell("watching" if self._is_away is None else "back", name, f"{name} answers.")
+        self._is_away = False
+        return self._is_due
+
+    def add(self, opened: Opened, tell: Tell, stop: threading.Event) -> None:
+        """Add what has changed."""
+        report = opened.add([self._reference], columns={}, stop=stop)
+        if stop.is_set():
+            return
+        self._is_due = False
+        if report.failures and not report.records:
+            self._next = self._clock() + 10 * self._every
+        _tell_report(report, tell)
+
+
 class _Listener:
     """Paths that the system says were touched, gathered in a thread; none where it says nothing."""
 
@@ -450,7 +512,8 @@ def _tell_report(report: IngestionReport, tell: Tell) -> None:
     for one in report.sources:
         if one.added or one.updated:
             figures = {"added": one.added, "updated": one.updated, "unchanged": one.unchanged, "problems": one.failed}
-            said = ", ".join(f"{count:,} {what}" for what, count in figures.items() if count)
+            words = [f"{count:,} {what}" for what, count in figures.items() if count and what != "problems"]
+            said = ", ".join([*words, *([counted(one.failed, "problem")] if one.failed else [])])
             tell("read", one.source, f"{one.source}: {said}.", **figures)
     for kind in report.kinds:
         place = f"{kind.example.file}, line {kind.example.line:,}" if kind.example.line else kind.example.file
@@ -464,12 +527,8 @@ def _tell_report(report: IngestionReport, tell: Tell) -> None:
 
 def _tell_gone(paths: Sequence[str], tell: Tell) -> None:
     for path in paths[:_NAMED]:
-        tell(
-            "gone",
-            path,
-            f"{path} is not there any more; its papers stay. `assistant remove --source {shlex.quote(path)}` removes what only it "
-            "told of.",
-        )
+        forget = f"`assistant remove --source {shlex.quote(path)}` removes what it alone told of."
+        tell("gone", path, f"{path} is not there any more; its papers stay. {forget}")
     if len(paths) > _NAMED:
         message = f"{len(paths) - _NAMED:,} more files are not there any more; their papers stay."
         tell("gone", "", message, files=len(paths) - _NAMED)

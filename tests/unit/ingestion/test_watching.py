@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import LibraryError, LibraryLocked
+from assistant.errors import LibraryError, LibraryLocked, RemoteError
 from assistant.ingestion import add_files, watching
+from assistant.ingestion.remote import Reference
 from assistant.library import Library, files_read
-from assistant.types import IngestionReport
+from assistant.types import IngestionReport, Problem, ProblemKind, SourceReport
 
 ONE = '{"id": "1", "title": "One", "abstract": "All about one.", "authors": ["A B"], "year": 2020}\n'
 TWO = '{"id": "2", "title": "Two", "abstract": "All about two.", "authors": ["A B"], "year": 2020}\n'
@@ -28,10 +29,11 @@ class Opened:
         self.read: list[str] = []
 
     def add(
-        self, sources: Sequence[Path], *, columns: Mapping[str, str], stop: threading.Event | None
+        self, sources: Sequence[Path | Reference], *, columns: Mapping[str, str], stop: threading.Event | None
     ) -> IngestionReport:
-        self.read += [path.name for path in sources]
-        return add_files(self.library, sources, as_of=date(2026, 1, 1), columns=columns, stop=stop)
+        paths = [source for source in sources if isinstance(source, Path)]
+        self.read += [path.name for path in paths]
+        return add_files(self.library, paths, as_of=date(2026, 1, 1), columns=columns, stop=stop)
 
 
 class Watch:
@@ -302,3 +304,41 @@ def test_a_locked_library_is_tried_again_and_told_once(
     (folder / "b.jsonl").write_text(TWO)
     with pytest.raises(LibraryLocked):
         watching.Watcher([again.places], opened, events.append).run(once=True)
+
+
+def test_a_program_is_asked_now_and_then_and_added_where_it_has_changed(library: Library) -> None:
+    answers: list[bool | RemoteError] = [RemoteError("It is away."), RemoteError("It is away."), True, False]
+    now, told, asked = [0.0], list[str](), list[object]()
+    bad = Problem("arxiv:1", 0, "It broke.")
+    reports = [
+        IngestionReport(added=1, sources=(SourceReport("arxiv:1", 1, 0, 0, 0),)),
+        IngestionReport(sources=(SourceReport("arxiv:1", 0, 0, 0, 1),), kinds=(ProblemKind("x", 1, 1, bad),)),
+    ]
+
+    class Program:
+        def add(self, sources: object, **_: object) -> IngestionReport:
+            asked.append(sources)
+            return reports.pop(0)
+
+    def has_changed() -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, RemoteError):
+            raise answer
+        return answer
+
+    def look() -> None:
+        if place.look(lambda kind, *_, **__: told.append(kind)):
+            place.add(Program(), lambda kind, *_, **__: told.append(kind), threading.Event())  # type: ignore[arg-type]
+
+    place = watching.WatchedReference(Reference("arxiv", "1"), has_changed, every=10, clock=lambda: now[0])
+    for _ in range(4):
+        look()
+        look()
+        now[0] += 10
+    assert (told, asked) == (["away", "back", "read"], [[Reference("arxiv", "1")]])
+    answers += [True, True]
+    look()
+    now[0] += 50
+    look()
+    assert told[3:] == ["problem"]
+    assert len(answers) == 1
