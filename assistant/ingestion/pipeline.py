@@ -63,9 +63,14 @@ def parse_sources(words: Sequence[str], choose_author: Callable[[str], str] = la
     return found
 
 
-def reader_name(columns: Mapping[str, str] = readers.NO_COLUMNS) -> str:
-    """Return by what a file is read: the program's version, and the columns that a person named."""
-    return " ".join([PROGRAM_VERSION, *(f"{field}={column}" for field, column in sorted(columns.items()))])
+def file_now(path: Path, columns: Mapping[str, str]) -> files_read.FileRead:
+    """Return a file as it is before it is read with these columns. Raises OSError."""
+    return files_read.look(path, said_of(columns), PROGRAM_VERSION)
+
+
+def said_of(columns: Mapping[str, str]) -> str:
+    """Return in one text what a person said of the columns."""
+    return " ".join(f"{field}={column}" for field, column in sorted(columns.items()))
 
 
 def parse_columns(assignments: Sequence[str]) -> dict[str, str]:
@@ -122,11 +127,11 @@ def add_files(
         origins.append(origin)
         seen = None
         with suppress(OSError):  # what cannot be read is said by the reader
-            seen = files_read.look(path, reader_name(columns))
+            seen = file_now(path, columns)
         items = readers.read(file, as_of=as_of, columns=columns)
         sources.append(_store(library, origin, str(file), items, listen, stop, keep))
         if seen and not stop.is_set():
-            files_read.note(library, [seen])
+            files_read.note(library, [replace(seen, problems=sources[-1].failed)])
     on_progress(Progress(len(files), len(files), "Read"))
     return _report(library, sources, origins)
 

@@ -12,16 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from assistant.errors import AssistantError, LibraryLocked, RemoteError
-from assistant.ingestion.pipeline import reader_name
+from assistant.ingestion.pipeline import file_now, said_of
 from assistant.ingestion.remote.references import Reference
 from assistant.library import Library, files_read
+from assistant.settings import PROGRAM_VERSION
 from assistant.text import counted
 from assistant.types import IngestionReport
 
@@ -215,14 +216,13 @@ class WatchedFolders:
         self._own = os.path.realpath(own)
         self._recursive = recursive
         self._columns = columns
-        self._reader = reader_name(columns)
         self._every = every
         self._clock = clock
         self._known: dict[str, State] = {}
         for root in self._roots:
-            rows = [row for row in known(root) if not row.gone]
-            self._known.update({row.origin: (row.size, row.modified) for row in rows if row.reader == self._reader})
-            self._known.update({row.origin: (-1, -1) for row in rows if row.reader != self._reader})
+            for row in known(root):
+                if not row.gone:
+                    self._known[row.origin] = (row.size, row.modified) if self._is_read(row) else (-1, -1)
         self._resting = Resting(clock)
         self._ready: dict[str, State | None] = {}
         self._identity: dict[str, tuple[int, int] | None] = {}
@@ -295,25 +295,34 @@ class WatchedFolders:
 
     def _is_known(self, library: Library, path: str, state: State, row: files_read.FileRead | None, tell: Tell) -> bool:
         """Tell whether a file need not be read: it is as it was, only its time has changed, or it was renamed."""
-        if row and row.reader == self._reader and (row.size, row.modified) == state and not row.gone:
+        if row and self._is_read(row) and (row.size, row.modified) == state and not row.gone:
             return True
         others = [] if row else [one for one in files_read.alike(library, state[0]) if not os.path.lexists(one.origin)]
         if not (others or row):
             return False
         try:
-            now = files_read.look(Path(path), self._reader)
+            now = file_now(Path(path), self._columns)
         except OSError:
             return False
-        if row and (row.reader, row.digest) == (self._reader, now.digest):
-            files_read.note(library, [now])
+        if row and self._is_read(row) and row.digest == now.digest:
+            files_read.note(library, [replace(now, version=row.version, problems=row.problems)])
             return True
         for other in others:
-            is_same = (other.reader, other.digest) == (self._reader, now.digest)
+            is_same = self._is_read(other) and other.digest == now.digest
+            now = replace(now, version=other.version, problems=other.problems)
             if is_same and files_read.rename(library, other.origin, now):
                 self._done(other.origin, None)
                 tell("renamed", path, f"{path} was {other.origin} before; its papers come from there now.")
                 return True
         return False
+
+    def _is_read(self, row: files_read.FileRead) -> bool:
+        """Tell whether a file that has not changed need not be read: no more would be read of it.
+
+        A later version does so only where there were problems: what a person removed of other files stays removed.
+        """
+        is_told_alike = row.columns == said_of(self._columns)
+        return is_told_alike and (row.version == PROGRAM_VERSION or not row.problems)
 
     def _have_come_or_gone(self, tell: Tell) -> bool:
         """Tell whether a folder is another than before, or there again, or no more."""

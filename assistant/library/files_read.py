@@ -19,24 +19,26 @@ from assistant.library.store import Library
 class FileRead:
     """A file as it was when it was read: bytes, nanoseconds of its last change, SHA-256, and how it was read.
 
-    `reader` names the program's version and what it was told of the file; another one may read more. `gone` is 1 where
-    the file has been missed since.
+    `columns` is what a person said of its columns, `version` the program's: a later one may read what was a problem.
+    `gone` is 1 where the file has been missed since.
     """
 
     origin: str
     size: int
     modified: int
     digest: str
-    reader: str
+    columns: str
+    version: str
+    problems: int = 0
     gone: int = 0
 
 
-def look(path: Path, reader: str) -> FileRead:
-    """Return a file as it is now. Raises OSError."""
+def look(path: Path, columns: str, version: str) -> FileRead:
+    """Return a file as it is now, before it is read. Raises OSError."""
     state = path.stat()
     with path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return FileRead(str(path), state.st_size, state.st_mtime_ns, digest, reader)
+    return FileRead(str(path), state.st_size, state.st_mtime_ns, digest, columns, version)
 
 
 def note(library: Library, files: Sequence[FileRead]) -> None:
@@ -98,4 +100,4 @@ def _forget(connection: Connection, origins: Sequence[str]) -> None:
 
 
 def _read(row: Row[tuple[object, ...]]) -> FileRead:
-    return FileRead(row.origin, row.size, row.modified, row.digest, row.reader, row.gone)
+    return FileRead(**row._mapping)

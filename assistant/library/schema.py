@@ -120,7 +120,9 @@ turns = Table(
 )
 """Nodes of a tree: `parent` is the turn before, NULL for a first one. `words` are question and answer, folded."""
 
-files_read = Table("files_read", metadata, *_texts("origin digest reader"), *_numbers("size modified gone"))
+files_read = Table(
+    "files_read", metadata, *_texts("origin digest columns version"), *_numbers("size modified problems gone")
+)
 """Files that were read to their end, as they were then; `gone` is 1 where one has been missed since."""
 
 users = Table("users", metadata, *_texts("name hash made"), *_numbers("is_admin"))

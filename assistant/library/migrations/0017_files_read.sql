@@ -4,7 +4,9 @@ CREATE TABLE files_read (
     size INTEGER NOT NULL,
     modified INTEGER NOT NULL,
     digest TEXT NOT NULL,
-    reader TEXT NOT NULL,
+    columns TEXT NOT NULL,
+    version TEXT NOT NULL,
+    problems INTEGER NOT NULL,
     gone INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX files_read_size ON files_read (size);

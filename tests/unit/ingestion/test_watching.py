@@ -14,7 +14,7 @@ import pytest
 from assistant.errors import LibraryError, LibraryLocked, RemoteError
 from assistant.ingestion import add_files, watching
 from assistant.ingestion.remote import Reference
-from assistant.library import Library, files_read
+from assistant.library import Library, curation, files_read
 from assistant.types import IngestionReport, Problem, ProblemKind, SourceReport
 
 ONE = '{"id": "1", "title": "One", "abstract": "All about one.", "authors": ["A B"], "year": 2020}\n'
@@ -128,13 +128,19 @@ def test_what_add_read_is_not_read_again_unless_other_columns_are_named(
     assert begin(columns={"title": "titel"})() == []
 
 
-def test_another_version_reads_all_again(
-    begin: Callable[..., Watch], folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_another_version_reads_again_what_was_a_problem_and_what_was_removed_stays_so(
+    begin: Callable[..., Watch], folder: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert begin()() == ["a.jsonl"]
-    monkeypatch.setattr("assistant.ingestion.pipeline.PROGRAM_VERSION", "99")
-    assert begin()() == ["a.jsonl"]
+    (folder / "b.jsonl").write_text("nothing")
+    assert sorted(begin()()) == ["a.jsonl", "b.jsonl"]
+    curation.remove(library, [paper.id for paper in library.papers()])
+    for module in ("pipeline", "watching"):
+        monkeypatch.setattr(f"assistant.ingestion.{module}.PROGRAM_VERSION", "99")
+    assert begin()() == ["b.jsonl"]
     assert begin()() == []
+    (folder / "a.jsonl").touch()
+    assert begin()() == []
+    assert library.count() == 0
 
 
 def test_what_is_hidden_half_written_or_the_librarys_own_is_passed_over(
