@@ -98,12 +98,17 @@ def add(
 
     columns = ingestion.parse_columns(column or ())
     stop = threading.Event()
+
+    def end() -> None:
+        stop.set()
+        render.message("Stopping soon; Ctrl-C again ends it at once.", "yellow")
+
     with open_workspace(context) as opened:
         parsed = ingestion.parse_sources(sources, lambda name: _choose_author(name, opened.find_authors, as_json))
         if report_file and any(isinstance(each, Path) and each.resolve() == report_file.resolve() for each in parsed):
             raise UsageError(f"{report_file} is to be read, so the report cannot be written to it. Name another file.")
         try:
-            with render.progress_bar() as listen, render.stopped_by(stop.set):
+            with render.progress_bar() as listen, render.stopped_by(end):
                 report = opened.add(
                     parsed,
                     as_of=as_of.date() if as_of else None,

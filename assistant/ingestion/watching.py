@@ -247,8 +247,9 @@ class WatchedFolders:
             self._look_through(tell)
         elif self._clock() - self._looked_through >= self._every:
             self._look_through(tell)
-        for path in self._listener.touched():
-            self._touch(path, tell)
+        self._touch(self._listener.touched(), tell)
+        if why := self._listener.failure():
+            tell("problem", "", f"The system tells of no changes ({why}); folders are looked through meanwhile.")
         for path, state in self._resting.ready().items():
             is_there = state is not None and state[0] > 0  # an empty file is about to be written
             if is_there and self._known.get(path) != state:
@@ -362,27 +363,37 @@ class WatchedFolders:
         for path in missed:
             self._resting.touch(path)
 
-    def _touch(self, path: str, tell: Tell) -> None:
-        """Have a path that was touched looked at: a file, or what is below a folder that came or went."""
-        root = next((root for root in self._roots if _is_below(path, root)), "")
-        parts = Path(path).relative_to(root).parts if root else ()
-        if not parts or any(map(_is_passed_over, parts)) or _is_below(path, self._own, or_it=True):
-            return
-        if not self._recursive and len(parts) > 1:
-            return
-        parent = str(Path(path).parent)
-        if os.path.realpath(parent) != parent:  # behind a link to a folder
-            return
-        if Path(path).is_dir():
-            if self._recursive and not Path(path).is_symlink():
+    def _touch(self, paths: Iterable[str], tell: Tell) -> None:
+        """Have paths that were touched looked at: files, and what is below folders that came or went."""
+        missed: set[str] = set()
+        for path in filter(self._is_watched, paths):
+            is_folder = Path(path).is_dir()
+            if is_folder and self._recursive and not Path(path).is_symlink():
                 for each, state in self._files(path, tell):
                     if self._known.get(each) != state:
                         self._resting.touch(each)
-            return
-        if not os.path.lexists(path):
-            for each in [each for each in self._known if _is_below(each, path)]:
+            elif not is_folder:
+                self._resting.touch(os.path.realpath(path))
+                if path not in self._known and not os.path.lexists(path):
+                    missed.add(path)
+        for each in self._known if missed else ():
+            if not missed.isdisjoint(map(str, Path(each).parents)):
                 self._resting.touch(each)
-        self._resting.touch(os.path.realpath(path))
+
+    def _is_watched(self, path: str) -> bool:
+        root = next((root for root in self._roots if _is_below(path, root)), "")
+        parts = Path(path).relative_to(root).parts if root else ()
+        if not parts or any(map(_is_passed_over, parts)) or _is_below(path, self._own, or_it=True):
+            return False
+        parent = str(Path(path).parent)
+        return (
+            _is_text(path) and (self._recursive or len(parts) == 1) and os.path.realpath(parent) == parent
+        )  # else behind a link
+
+    def _say_once(self, folder: str, what: str, tell: Tell) -> None:
+        if folder not in self._said:
+            self._said.add(folder)
+            tell("problem", folder, what.format(folder))
 
     def _files(self, folder: str, tell: Tell) -> Iterator[tuple[str, State]]:
         """Yield every file below a folder that is neither hidden nor half-written, and how it is."""
@@ -393,14 +404,13 @@ class WatchedFolders:
                 with os.scandir(place) as entries:
                     visible = [entry for entry in entries if not _is_passed_over(entry.name)]
             except OSError as error:
-                if place not in self._said:
-                    self._said.add(place)
-                    tell(
-                        "problem", place, f"The folder {place} cannot be read: {error.strerror}. Check its permissions."
-                    )
+                why = f"The folder {{}} cannot be read: {error.strerror}. Check its permissions."
+                self._say_once(place, why, tell)
                 continue
             for entry in visible:
-                if entry.is_dir(follow_symlinks=False):
+                if not _is_text(entry.name):
+                    self._say_once(place, "There is a name in {} that is not text. Rename what it names.", tell)
+                elif entry.is_dir(follow_symlinks=False):
                     if self._recursive and entry.path != self._own:
                         folders.append(entry.path)
                 elif entry.is_symlink():
@@ -476,6 +486,7 @@ class _Listener:
         self._recursive = recursive
         self._lock = threading.Lock()
         self._touched: set[str] = set()
+        self._failure = ""
         self._stop = threading.Event()
 
     def listen(self, folders: Sequence[str]) -> None:
@@ -490,6 +501,11 @@ class _Listener:
         with self._lock:
             touched, self._touched = self._touched, set()
         return touched
+
+    def failure(self) -> str:
+        """Return once why nothing is heard any more, "" where that is not so."""
+        failure, self._failure = self._failure, ""
+        return failure
 
     def close(self) -> None:
         """Listen no more."""
@@ -512,8 +528,8 @@ class _Listener:
             for change in changes:
                 with self._lock:
                     self._touched.update(path for _, path in change)
-        except (OSError, RuntimeError):  # the system listens to no more folders; they are looked through all the same
-            return
+        except (OSError, RuntimeError) as error:  # so many folders, say, that the system listens to no more
+            self._failure = str(error)
 
 
 def _tell_report(report: IngestionReport, tell: Tell) -> None:
@@ -546,6 +562,14 @@ def _tell_gone(paths: Sequence[str], tell: Tell) -> None:
 def _is_passed_over(name: str) -> bool:
     """Tell whether a file or folder is hidden, or of a name that programs give to what is not finished."""
     return name.startswith((".", "~$", "#")) or name.endswith("~") or name.lower().endswith(_UNFINISHED)
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name is one that the library can hold."""
+    try:
+        return bool(name.encode())
+    except UnicodeError:
+        return False
 
 
 def _is_below(path: str, folder: str, *, or_it: bool = False) -> bool:

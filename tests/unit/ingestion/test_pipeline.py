@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -63,6 +64,11 @@ def test_a_path_that_the_system_refuses_is_reported_and_the_rest_goes_on(library
     loop = tmp_path / "loop.bib"
     loop.symlink_to(loop)
     good = write_records(tmp_path / "a.jsonl", "One")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.bib"))
+    odd.write_text("x")
+    problem = pipeline.add_files(library, [odd], as_of=AS_OF).failed[0]
+    assert problem.file == f"{tmp_path}/?.bib"
+    assert "its name is not text" in problem.reason
     report = pipeline.add_files(library, [tmp_path / ("x" * 300), loop, good], as_of=AS_OF)
     assert report.added == 1
     assert [problem.file for problem in report.failed] == [str(tmp_path / ("x" * 300)), str(loop)]

@@ -257,12 +257,33 @@ def test_a_folder_that_goes_and_comes_again_loses_nothing(
     assert later.kinds() == ["away"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_read_is_told_once(begin: Callable[..., Watch], folder: Path) -> None:
-    (folder / "closed").mkdir(mode=0)
+def test_a_folder_or_a_name_that_cannot_be_read_is_told_once(
+    begin: Callable[..., Watch], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def closed(place: str) -> object:
+        if place.endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(place)
+
+    monkeypatch.setattr(watching.os, "scandir", closed)
+    (folder / "closed").mkdir()
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.bib")).write_text("x")
     watch = begin(every=1.0)
-    assert watch() == ["a.jsonl"]
-    assert watch.kinds().count("problem") == 1
+    assert watch(Path(os.fsdecode(os.fsencode(folder) + b"/\xff.bib"))) == ["a.jsonl"]
+    assert watch.kinds().count("problem") == 2
+
+
+def test_where_the_system_tells_no_changes_that_is_said_and_the_folders_are_looked_through(
+    begin: Callable[..., Watch], folder: Path
+) -> None:
+    watch = begin(every=watching.AT_REST)
+    watch()
+    watch.places._listener._failure = "no more watches"
+    (folder / "b.jsonl").write_text(TWO)
+    assert watch() == ["b.jsonl"]
+    assert watch.kinds() == ["watching", "read", "problem", "read"]
 
 
 def test_what_cannot_be_read_is_told_by_kind(begin: Callable[..., Watch], folder: Path) -> None:
