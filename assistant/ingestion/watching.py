@@ -425,20 +425,25 @@ class WatchedFolders:
 class WatchedReference:
     """What a reference names where a program on this machine answers for it, such as a running Zotero.
 
-    `has_changed` asks it, without the library; it raises RemoteError while the program does not answer, which is told
-    once. It is asked every `every` seconds, and after an adding that failed ten times as seldom.
+    `state` asks it for its present state, without the library; it raises RemoteError while the program does not answer,
+    which is told once. `noted` is the state in which the library says that it was added last, `known` the one before
+    this watch. It is asked every `every` seconds, and after an adding that failed ten times as seldom.
     """
 
     def __init__(
         self,
         reference: Reference,
-        has_changed: Callable[[], bool],
+        state: Callable[[], str],
+        noted: Callable[[Library], str],
+        known: str,
         *,
         every: float = ASKED,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reference = reference
-        self._has_changed = has_changed
+        self._state = state
+        self._noted = noted
+        self._known = known
         self._every = every
         self._clock = clock
         self._next = 0.0
@@ -457,7 +462,7 @@ class WatchedReference:
             return self._is_due
         self._next = self._clock() + self._every
         try:
-            self._is_due = self._has_changed()
+            self._is_due = self._state() != self._known
         except RemoteError as error:
             if not self._is_away:
                 tell("away", name, f"{error} It is asked again every {self._every:.0f} seconds.")
@@ -473,7 +478,7 @@ class WatchedReference:
         report = opened.add([self._reference], columns={}, stop=stop)
         if stop.is_set():
             return
-        self._is_due = False
+        self._is_due, self._known = False, self._noted(opened.library)
         if report.failures and not report.records:
             self._next = self._clock() + 10 * self._every
         _tell_report(report, tell)

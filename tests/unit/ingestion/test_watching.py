@@ -333,8 +333,8 @@ def test_a_locked_library_is_tried_again_and_told_once(
         watching.Watcher([again.places], opened, events.append).run(once=True)
 
 
-def test_a_program_is_asked_now_and_then_and_added_where_it_has_changed(library: Library) -> None:
-    answers: list[bool | RemoteError] = [RemoteError("It is away."), RemoteError("It is away."), True, False]
+def test_a_program_is_asked_now_and_then_and_added_where_it_has_changed() -> None:
+    answers: list[str | RemoteError] = [RemoteError("It is away."), RemoteError("It is away."), "2", "2"]
     now, told, asked = [0.0], list[str](), list[object]()
     bad = Problem("arxiv:1", 0, "It broke.")
     reports = [
@@ -343,11 +343,13 @@ def test_a_program_is_asked_now_and_then_and_added_where_it_has_changed(library:
     ]
 
     class Program:
+        library = None
+
         def add(self, sources: object, **_: object) -> IngestionReport:
             asked.append(sources)
             return reports.pop(0)
 
-    def has_changed() -> bool:
+    def state() -> str:
         answer = answers.pop(0)
         if isinstance(answer, RemoteError):
             raise answer
@@ -357,13 +359,16 @@ def test_a_program_is_asked_now_and_then_and_added_where_it_has_changed(library:
         if place.look(lambda kind, *_, **__: told.append(kind)):
             place.add(Program(), lambda kind, *_, **__: told.append(kind), threading.Event())  # type: ignore[arg-type]
 
-    place = watching.WatchedReference(Reference("arxiv", "1"), has_changed, every=10, clock=lambda: now[0])
+    noted = ["2", "2"]
+    place = watching.WatchedReference(
+        Reference("arxiv", "1"), state, lambda _: noted.pop(), "1", every=10, clock=lambda: now[0]
+    )
     for _ in range(4):
         look()
         look()
         now[0] += 10
     assert (told, asked) == (["away", "back", "read"], [[Reference("arxiv", "1")]])
-    answers += [True, True]
+    answers += ["3", "3"]
     look()
     now[0] += 50
     look()
