@@ -3,10 +3,12 @@
 from assistant.ingestion.completion import WantedAbstracts, complete, wanted_abstracts
 from assistant.ingestion.pasted import Pasted, read_pasted
 from assistant.ingestion.pipeline import add_fetched, add_files, combine_reports, parse_columns, parse_sources
+from assistant.ingestion.report_file import ReportFile
 from assistant.ingestion.zotero import fetch_zotero, zotero_state
 
 __all__ = [
     "Pasted",
+    "ReportFile",
     "WantedAbstracts",
     "add_fetched",
     "add_files",
@@ -19,5 +21,6 @@ __all__ = [
     "readers",
     "remote",
     "wanted_abstracts",
+    "watching",
     "zotero_state",
 ]

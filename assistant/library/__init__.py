@@ -64,6 +64,7 @@ __all__ = [
     "count_papers",
     "curation",
     "facets",
+    "files_read",
     "filters",
     "fulltext",
     "has_title_of",

@@ -122,6 +122,10 @@ turns = Table(
 
 origins_read = Table("origins_read", metadata, *_texts("origin state items"))
 """Sources that say themselves what changed, as they were when they were last read to their end."""
+files_read = Table(
+    "files_read", metadata, *_texts("origin digest columns version"), *_numbers("size modified problems gone")
+)
+"""Files that were read to their end, as they were then; `gone` is 1 where one has been missed since."""
 
 users = Table("users", metadata, *_texts("name hash made"), *_numbers("is_admin"))
 """Who may use the page; nobody has to log in where there is none."""

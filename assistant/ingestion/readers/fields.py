@@ -181,11 +181,8 @@ def record(
         return Record(paper, line, source_key)
     known = shortened(paper.title or source_key)
     what = "a title and nothing else: no abstract, no author, no year, no DOI" if paper.title else "no title"
-    reason = (
-        f"{f'“{known}”' if known else 'This record'} has {what}, so it was left out. "
-        "Complete the record and add the file again."
-    )
-    return Problem(file, line, reason)
+    said = f"has {what}, so it was left out. Complete the record and add the file again."
+    return Problem(file, line, f"{f'“{known}”' if known else 'This record'} {said}", f"A record {said}")
 
 
 def _without_placeholders(paper: Paper) -> Paper:

@@ -17,7 +17,7 @@ import gradio as gr
 from babel.support import NullTranslations
 from fastapi import APIRouter, Form, HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from assistant.errors import AssistantError, UsageError
 from assistant.ingestion import read_pasted
@@ -62,6 +62,7 @@ class _Adding:
         routes = APIRouter()
         routes.get("/add")(self.show)
         routes.get("/add/report/{job_id}")(self.report)
+        routes.get("/add/problems/{job_id}")(self.problems)
         routes.get("/add/without-abstract")(self.without_abstract)
         routes.post("/add/sample")(self.add_sample)
         routes.post("/add/stop")(self.stop)
@@ -99,6 +100,15 @@ class _Adding:
             raise HTTPException(404, "This report is no longer kept.")
         headers = {"Content-Disposition": 'attachment; filename="report.json"'}
         return Response(reports.to_json(job.report), media_type="application/json", headers=headers)
+
+    def problems(self, job_id: str) -> Response:
+        """Send every problem of a job as a file of JSON Lines."""
+        job = self.jobs.named(job_id)
+        if job is None or not isinstance(job.report, IngestionReport) or not Path(job.report.report_file).is_file():
+            raise HTTPException(404, "This report is no longer kept.")
+        headers = {"Content-Disposition": 'attachment; filename="problems.jsonl"'}
+        lines = reports.problem_lines(job.report)
+        return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
 
     def without_abstract(self, request: Request, page: int = 1) -> HTMLResponse:
         """List the papers of which no source gave an abstract."""
@@ -293,7 +303,6 @@ class _Adding:
         page = min(max(1, page), last)
         sources = reports.came(self.site.library, report)
         return about | {
-            "kinds": reports.kinds(report),
             "problems": report.failed[(page - 1) * _PROBLEMS_A_PAGE : page * _PROBLEMS_A_PAGE],
             "page": page,
             "last": last,

@@ -1,0 +1,98 @@
+"""Command watch: folders whose new and changed files are added."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli import render
+from assistant.cli.options import AsJson, load_settings, open_library
+from assistant.errors import UsageError
+
+if TYPE_CHECKING:
+    from assistant.ingestion.watching import Event
+    from assistant.workspace import Workspace
+
+app = typer.Typer()
+
+
+@app.command()
+def watch(
+    context: typer.Context,
+    folders: Annotated[list[Path], typer.Argument(help="Folders to watch.")],
+    recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", "-r", help="Include subfolders.")] = True,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Column of a CSV file for a field, as title=Titel. May be repeated.")
+    ] = None,
+    every: Annotated[
+        float,
+        typer.Option(
+            min=1, help="Seconds after which the folders are looked through: for drives that tell no changes."
+        ),
+    ] = 600,
+    once: Annotated[bool, typer.Option("--once", help="Add what is new or changed now, and end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add what is new or changed in folders, until Ctrl-C. Nothing is removed; the library is free between changes."""
+    from assistant import ingestion
+    from assistant.ingestion import watching
+    from assistant.library import files_read
+
+    settings = load_settings(context)
+    columns = ingestion.parse_columns(column or ())
+    for folder in folders:
+        if folder.is_file():
+            raise UsageError(f"{folder} is a file. Name the folder that it lies in.")
+    with open_library(context) as library:
+        places = watching.WatchedFolders(
+            folders,
+            lambda folder: files_read.below(library, folder),
+            own=settings.library,
+            recursive=recursive,
+            columns=columns,
+            every=every,
+        )
+
+    def opened() -> Workspace:
+        from assistant.workspace import Workspace
+
+        return Workspace(settings)
+
+    watcher = watching.Watcher(
+        [places], opened, lambda event: render.show(as_json, event.to_json, lambda: _show(event))
+    )
+    with closing(places), render.stopped_by(watcher.stop, signal.SIGINT, signal.SIGTERM):
+        watcher.run(once=once)
+
+
+@contextmanager
+def watching_beside(opened: Workspace, folders: Sequence[Path]) -> Iterator[None]:
+    """Watch folders in the background for as long as a workspace is open that serves something else."""
+    from assistant.ingestion import watching
+    from assistant.library import files_read
+
+    if not folders:
+        yield
+        return
+    library = opened.library
+    places = watching.WatchedFolders(folders, lambda folder: files_read.below(library, folder), own=library.folder)
+    watcher = watching.Watcher([places], lambda: nullcontext(opened), _show)
+    thread = threading.Thread(target=watcher.run, name="watching", daemon=True)
+    thread.start()
+    with closing(places):
+        try:
+            yield
+        finally:
+            watcher.stop()
+            thread.join()
+
+
+def _show(event: Event) -> None:
+    is_odd = event.kind in ("problem", "away", "gone", "waiting")
+    render.line(f"{event.time[11:]} {event.message}", "yellow" if is_odd else "", wrap=False)
