@@ -15,7 +15,7 @@ from assistant.library.identity import has_title_of, strong_keys, title_key
 from assistant.library.integrity import CheckReport, Finding
 from assistant.library.kept_summaries import KeptSummaries, KeptSummary
 from assistant.library.lock import Ownership
-from assistant.library.rows import insert_papers, pages, read_papers
+from assistant.library.rows import citation_keys, insert_papers, pages, read_papers
 from assistant.library.schema import (
     aliases,
     authorships,
@@ -61,6 +61,7 @@ __all__ = [
     "authors",
     "authorships",
     "categories",
+    "citation_keys",
     "count_papers",
     "curation",
     "facets",

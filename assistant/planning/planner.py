@@ -15,7 +15,7 @@ from assistant.errors import UsageError
 from assistant.library import Library, authors
 from assistant.library import papers as papers_table
 from assistant.planning import follow_ups, number_words
-from assistant.planning.entity_linking import Gazetteer, Mention
+from assistant.planning.entity_linking import Cited, Gazetteer, Mention
 from assistant.planning.intents import Kind, Reads, Request
 from assistant.planning.request_filter import Linked, Linker
 from assistant.search import Search, topics
@@ -130,8 +130,9 @@ class Planner:
         """
         if history and (choice := follow_ups.choice(question, history)):
             return self.plan(history[-1].question, filter, history=history[:-1], person=choice.id, stop=stop)
-        request = self.reader.read(prompt_safety.asked(question), [turn.question for turn in history], stop)
-        return self._answering(request, question, filter, history, person)
+        cited = self.gazetteer.cited(question)
+        request = self.reader.read(prompt_safety.asked(cited.text), [turn.question for turn in history], stop)
+        return self._answering(request, cited, filter, history, person)
 
     def known(
         self, question: str, filter: PaperFilter = PaperFilter(), *, history: Sequence[Turn] = (), person: str = ""
@@ -139,22 +140,38 @@ class Planner:
         """Return the same plan where the question is read without the chat model, else None."""
         if history and (choice := follow_ups.choice(question, history)):
             return self.known(history[-1].question, filter, history=history[:-1], person=choice.id)
-        request = None if history else self.reader.known(prompt_safety.asked(question))
-        return self._answering(request, question, filter, (), person) if request else None
+        cited = self.gazetteer.cited(question)
+        request = None if history else self.reader.known(prompt_safety.asked(cited.text))
+        return self._answering(request, cited, filter, (), person) if request else None
 
     def _answering(
-        self, request: Request, question: str, filter: PaperFilter, history: Sequence[Turn], person: str
+        self, request: Request, asked: Cited, filter: PaperFilter, history: Sequence[Turn], person: str
     ) -> Plan:
         """Return the plan of a question that was read."""
         plan: Plan
         if request.kind == "followup" and not history:
-            plan = ClarificationPlan(question=question, asks=WHAT_BEFORE)
+            plan = ClarificationPlan(question=asked.text, asks=WHAT_BEFORE)
         elif request.kind == "followup":
             plan = follow_ups.resolved(request, history, lambda each: self.composed(each, person), self.library)
         else:
             plan = self.composed(request, person)
-        alone = question if plan.question == request.text else plan.question
-        return self.restricted(replace(plan, question=alone, language=request.language), filter)
+        alone = asked.text if plan.question == request.text else plan.question
+        plan = replace(
+            plan,
+            question=alone,
+            language=request.language,
+            papers=self._of_the_keys(plan.papers, asked),
+            corrections=(*asked.read, *plan.corrections),
+        )
+        return self.restricted(plan, filter)
+
+    def _of_the_keys(self, papers: tuple[str, ...], asked: Cited) -> tuple[str, ...]:
+        """Leave out the papers that only have the title of one that the question names by its key."""
+        if not asked.papers:
+            return papers
+        named = {fold(title) for _, title in asked.read}
+        others = {each.id for each in self.library.papers_by_id(papers) if fold(each.title) in named}
+        return tuple(one for one in papers if one in asked.papers or one not in others)
 
     def composed(self, request: Request, person: str = "") -> Plan:
         """Return the plan of a request that stands alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -334,3 +335,46 @@ def test_a_plan_cannot_be_read_as_a_kind_that_is_not_there(planner: Planner) -> 
     plan = planned(planner, "content", "What does RoPO rotate?")
     with pytest.raises(UsageError, match="Choose passages, catalogue, comparison or synthesis"):
         planner.as_kind(plan, "overview")  # type: ignore[arg-type]
+
+
+KEYS = ("gu2025beamlora", "gu2024", "Yang:2024", "gu", "beams", "wang2020", "wang2021")
+
+
+@pytest.fixture
+def cited(library: Library) -> Planner:
+    for key, paper in zip(KEYS, PAPERS, strict=False):
+        upsert.store(library, [Record(replace(paper, citation_keys=(key,)), 1, key)], f"{key}.bib")
+    return Planner(library, MarkedReader(), Gazetteer(library), today=lambda: date(2026, 11, 25))
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What does gu2025beamlora propose?", ["BeamLoRA"]),
+        ("What does gu2025beamlora's adapter propose?", ["BeamLoRA"]),
+        ("compare @gu2024 and @Yang:2024.", ["Light-PEFT", "Orthogonal Rotations for Preference Optimization"]),
+        ("summarise \\cite{Yang:2024}", ["Orthogonal Rotations for Preference Optimization"]),
+        ("\\citep[see][p. 3]{gu2024, gu2025beamlora} say what?", ["BeamLoRA", "Light-PEFT"]),
+        ("What is in [@gu2024]?", ["Light-PEFT"]),
+        ("What is in @GU2024?", ["Light-PEFT"]),
+        ("What is in GU2024?", []),
+        ("What do the papers say about beams?", []),
+        ("papers by gu", []),
+        ("summarise \\cite{gu2024,unknown}", []),
+        ("write to me@gu2024", []),
+    ],
+)
+def test_papers_are_named_by_citation_keys(cited: Planner, question: str, found: list[str]) -> None:
+    plan = cited.plan(question)
+    assert sorted(titles(cited, plan)) == found or not found
+    assert len([read for read in plan.corrections if read[0] in (*KEYS, "GU2024")]) == len(found)
+    assert ("“" in plan.question) == bool(found)
+
+
+def test_of_two_papers_of_one_title_the_key_names_one(library: Library) -> None:
+    for n in (1, 2):
+        paper = make_paper("Letters to the editor", f"Number {n} of them.", date=f"202{n}", venue=f"Journal {n}")
+        upsert.store(library, [Record(replace(paper, citation_keys=(f"key{n}",)), 1, f"key{n}")], f"{n}.bib")
+    planner = Planner(library, MarkedReader(), Gazetteer(library))
+    plan = planner.plan("What does key2 say?")
+    assert [paper.year for paper in library.papers_by_id(plan.papers)] == [2022]
