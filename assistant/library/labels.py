@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from assistant.errors import UsageError
 from assistant.library.field_provenance import SourceRecord
 from assistant.library.filters import label_key, papers_passing
-from assistant.library.rows import insert_rows, pages
+from assistant.library.rows import insert_rows, pages, rows_in
 from assistant.library.schema import facts, labels, papers
 from assistant.library.store import Library
 from assistant.text import one_line
@@ -40,6 +40,14 @@ def listed(library: Library) -> list[LabelCount]:
     """Return the labels of the library by name."""
     with library.transaction() as connection:
         return [LabelCount(str(name), int(number)) for name, number in connection.execute(_LISTED)]
+
+
+def known(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    """Return those of the names that labels have, each with the label as the library spells it."""
+    query = select(labels.c.folded, func.min(labels.c.label).label("spelled")).group_by(labels.c.folded)
+    keys = {name: label_key(name) for name in names}
+    found = {row.folded: row.spelled for row in rows_in(connection, query, labels.c.folded, set(keys.values()))}
+    return {name: found[key] for name, key in keys.items() if key in found}
 
 
 def version(connection: Connection) -> str:

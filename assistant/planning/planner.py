@@ -37,6 +37,7 @@ from assistant.types import (
 )
 
 _MOST_CANDIDATES = 8
+_MOST_COMPARED = 8
 _SIMILAR = 10
 """Papers that are listed as similar to another, unless more are asked for."""
 
@@ -175,6 +176,7 @@ class Planner:
 
     def composed(self, request: Request, person: str = "") -> Plan:
         """Return the plan of a request that stands alone."""
+        request = self.linker.with_label(request)
         linked = self.linker.link(request, person)
         candidates = self._candidates(linked, person)
         plan = self._planned(request, linked, is_clear=not candidates)
@@ -194,6 +196,10 @@ class Planner:
             return AboutPlan(question=request.text)
         if kind == "comparison_papers" and len(self._titled(request, linked)) >= 2:
             return ComparisonPlan(question=request.text, papers=_ids(self._titled(request, linked)))
+        if kind == "comparison_papers" and linked.filter.label:
+            listed = tuple(paper.id for paper in self.library.papers(linked.filter, _MOST_COMPARED + 1))
+            if 2 <= len(listed) <= _MOST_COMPARED:
+                return ComparisonPlan(question=request.text, papers=listed, filter=linked.filter)
         if kind in _OVERVIEWS or (kind == "paper_summary" and self._titled(request, linked)):
             return self._overview(request, linked)
         if measure := _MEASURES.get(kind):
@@ -260,7 +266,7 @@ class Planner:
             return self._similar(request, linked, papers, is_clear=is_clear)
         if papers and kind in ("first_author", "last_author", "coauthors", "joint_papers") and not filter.author:
             measure, filter = "authors_of", PaperFilter()
-        elif papers and kind in ("detail", "yesno_catalogue", "list", "count"):
+        elif papers and kind in ("detail", "yesno_catalogue", "list", "count") and not filter.label:
             measure, filter = "details", filter if kind == "yesno_catalogue" else PaperFilter()
         elif kind == "detail" and not papers and filter == PaperFilter():
             return self._prose(request, linked, is_clear=is_clear)
@@ -324,13 +330,17 @@ class Planner:
         """Return the plan of a question that is answered in prose from the abstracts."""
         mentions = self.gazetteer.mentions(request.text)
         named = [*linked.papers, *(each for each in mentions if each.kind in ("paper", "held"))]
+        for label in request.said("label"):
+            named = [each for each in named if each.end <= label.start or label.end <= each.start]
         if any(each.kind == "paper" for each in named):
             named = [each for each in named if each.kind == "paper"]
-        filter, subject = PaperFilter(), request.text
+        filter, subject = PaperFilter(label=linked.filter.label), request.text
         people = [(each, mention) for each, mention in linked.people if each.slot == "author"]
         if len(people) == 1 and is_clear:  # a family name alone may be a method's, or of a cited paper
             filter = replace(filter, author=linked.filter.author)
-            subject = f"{subject[: people[0][0].start]} {subject[people[0][0].end :]}"
+        left_out = [*(request.said("label")), *([people[0][0]] if filter.author else [])]
+        for each in sorted(left_out, key=lambda each: -each.start):
+            subject = f"{subject[: each.start]} {subject[each.end :]}"
         if request.said("year", "year_from", "year_to"):
             since, until = linked.filter.since, linked.filter.until
             first, last = linked.filter.first_day, linked.filter.last_day
