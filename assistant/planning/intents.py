@@ -95,6 +95,9 @@ _EARLIER = 2
 _CHANGE = 1.0
 """What it costs, in nats, that a word names something else than the one before it; see E22 in docs/experiments."""
 
+_NAMED = 0.5
+"""How sure it must be that a word names a collection for a request to follow nothing."""
+
 _PROSE = frozenset({"content", "paper_summary", "comparison_papers"})
 _OVERVIEWS = frozenset({"overview", "trend", "author_profile"})
 _ABOUT = frozenset({"meta", "out_of_scope"})
@@ -214,13 +217,14 @@ def understood(text: str, reading: Reading, found: Mapping[str, Probe], *, is_fi
     named = named_in(
         text, reading.spans, found["slots"].probabilities(reading.tokens[layers(found)[0]]), found["slots"]
     )
-    if is_first and named:
+    labelling = _labelling(reading, found)
+    if is_first and (named or any(share > _NAMED for _, _, share in labelling)):
         shares["kind"][found["kind"].labels.index("followup")] = 0.0
     best = {task: found[task].labels[int(each.argmax())] for task, each in shares.items()}
     best["kind"] = _kind(dict(zip(found["kind"].labels, shares["kind"], strict=True)), best["position"])
     values = {task: "" if value == "none" else value for task, value in best.items()}
     share = float(shares["kind"][found["kind"].labels.index(best["kind"])])
-    return Request(text, named=named, share=share, labelling=_labelling(reading, found), **values)  # type: ignore[arg-type]
+    return Request(text, named=named, share=share, labelling=labelling, **values)  # type: ignore[arg-type]
 
 
 def _labelling(reading: Reading, found: Mapping[str, Probe]) -> tuple[tuple[int, int, float], ...]:

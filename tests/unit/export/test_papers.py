@@ -10,7 +10,7 @@ import pytest
 from assistant.errors import ExportError, UsageError
 from assistant.export import papers as export
 from assistant.ingestion import readers
-from assistant.library import Library, curation, upsert
+from assistant.library import Library, curation, labels, upsert
 from assistant.types import PaperFilter, Record
 from tests.conftest import make_paper
 
@@ -115,3 +115,11 @@ def test_papers_go_by_their_own_keys_where_these_are_one_paper_s_alone(library: 
     one, other = library.papers(PaperFilter(since=2025))
     curation.merge(library, one.id, other.id)
     assert keys(library)[0] == "shared"
+
+
+def test_the_papers_of_a_label_are_exported_with_it(filled: Library) -> None:
+    labels.add(filled, "PhD/Chapter 2; draft", PaperFilter(since=2013))
+    for name in export.FORMATS:
+        text = "".join(export.text(export.stream(filled, PaperFilter(label="phd/chapter 2; draft")), name))
+        assert [f"Paper {n}" in text for n in range(5)] == [False, False, False, True, True]
+        assert name == "markdown" or "PhD/Chapter 2; draft" in text

@@ -137,6 +137,7 @@ def read_back(writer: ModuleType, papers: list[Paper]) -> list[Paper]:
 @example(papers=[make_paper("L_DMI: 5%LoRA, R&D^GPT {a}GPT $x$GPT (GPT) GPT-4", "Text.")])
 @example(papers=[make_paper("A {LoRA} of 5% & more", "Costs $5, not $6 ~ 7.", authors=("Gu, Naibin",))])
 @example(papers=[make_paper("A", "B", categories=("x", "y"), labels=("y", "to, read", "50% {a} $x$", "[z]"))])
+@example(papers=[make_paper("A", "B", labels=("PhD/Chapter 2", "标签", "a; b", "Größe, {x}", "x and y"))])
 @example(papers=[make_paper("A", "{long} " * 4000 + "end", authors=("Ada Lovelace",))])
 def test_what_was_written_is_read_back_whole(writer: ModuleType, papers: list[Paper]) -> None:
     again = read_back(writer, papers)
