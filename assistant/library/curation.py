@@ -50,9 +50,10 @@ class AlikePair:
 
 
 def named(library: Library, text: str) -> Paper:
-    """Return the paper that a person names: by id, DOI, arXiv id, PubMed number, citation key, beginning of an id, or title.
+    """Return the paper that a person names: by id, DOI, arXiv id, PubMed number, citation key, part of an id, title.
 
-    What else a source calls it, such as its number in a catalogue, will do too. Raises UsageError when no paper is meant, or several are.
+    What else a source calls it, such as its number in a catalogue, will do too. Raises UsageError when no paper is
+    meant, or several are.
     """
     if found := library.papers_by_id([text]):
         return found[0]
@@ -75,8 +76,8 @@ def named(library: Library, text: str) -> Paper:
     if found:
         raise UsageError(f"“{text}” may be any of these: " + "; ".join(f"{one.id} ({one.title})" for one in found))
     raise UsageError(
-        f"No paper is called “{text}”. `assistant papers --json` gives the ids; a DOI, an arXiv id, a citation key, the "
-        "beginning of an id and a whole title will do too."
+        f"No paper is called “{text}”. `assistant papers --json` gives the ids; a DOI, an arXiv id, a citation key, "
+        "the beginning of an id and a whole title will do too."
     )
 
 

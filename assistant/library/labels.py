@@ -37,7 +37,7 @@ class LabelCount:
 
 
 def listed(library: Library) -> list[LabelCount]:
-    """Return the labels of the library: those that a person gave by name, then those that only sources state, by count."""
+    """Return the labels: those that a person gave by name, then those that only sources state, by count."""
     return [*own(library), *stated(library)]
 
 
@@ -107,7 +107,8 @@ def version(connection: Connection) -> str:
 def add(library: Library, name: str, filter: PaperFilter) -> int:
     """Give a label to the papers of a filter; return how many did not bear it.
 
-    On those of which a source states it, it stays when the source does so no more. A label that differs only in capitals is the same, and keeps its spelling. Raises UsageError for an empty name.
+    On those of which a source states it, it stays when the source does so no more. A label that differs only in
+    capitals is the same, and keeps its spelling. Raises UsageError for an empty name.
     """
     name = _checked(name)
     with library.transaction() as connection:

@@ -68,7 +68,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 
 def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
-    """Read papers with their authors, categories, labels and citation keys, in the order of the ids; unknown ids are left out.
+    """Read papers with all that hangs on them, in the order of the ids; unknown ids are left out.
 
     Raises LibraryDamaged where a row is not what was written.
     """

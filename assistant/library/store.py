@@ -136,7 +136,8 @@ class Library:
     ) -> tuple[list[Paper], int]:
         """Return the papers of which each of the words begins a word of title, authors, venue, category or date.
 
-        A single word is a citation key, too, or what else a source calls a paper. At most `limit` of them after `offset`; with it how many there are in all.
+        A single word is a citation key, too, or what else a source calls a paper. At most `limit` of them after
+        `offset`; with it how many there are in all.
         """
         with self.transaction() as connection:
             called = _called_by_words(connection, words)

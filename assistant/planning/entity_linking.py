@@ -426,7 +426,7 @@ class Gazetteer:
 
 
 def _keys(place: re.Match[str]) -> list[str]:
-    """Return what may be citation keys at a place: all of `\\cite{key,other}`, else one or none."""
+    """Return what may be citation keys at a place: all of a LaTeX citation, else one or none."""
     if place["cited"]:
         return [key for part in place["cited"].split(",") if (key := part.strip())]
     key = _without_possessive((place["marked"] or place["bare"] or "").strip(_AROUND_KEYS))

@@ -16,7 +16,7 @@ from assistant.library import Library, authors
 from assistant.library import papers as papers_table
 from assistant.planning import follow_ups, number_words
 from assistant.planning.entity_linking import Cited, Gazetteer, Mention
-from assistant.planning.intents import Kind, Reads, Request
+from assistant.planning.intents import Kind, Named, Reads, Request
 from assistant.planning.request_filter import Linked, Linker
 from assistant.search import Search, topics
 from assistant.text import counted, fold, joined, plan_in_words, prompt_safety
@@ -45,6 +45,9 @@ _TO_READ = 10
 """Papers of a list for reading, unless more are asked for."""
 
 _USUAL: Mapping[Kind, int] = {"reading_list": _TO_READ}
+
+_OPENING, _CLOSING = "\"'“‘„«「《", "\"'”’“»」》"
+"""Quotation marks."""
 
 _LEAST_SHARE = 0.5
 """How sure it must be that a request is not about the papers at all."""
@@ -334,13 +337,12 @@ class Planner:
             named = [each for each in named if each.end <= label.start or label.end <= each.start]
         if any(each.kind == "paper" for each in named):
             named = [each for each in named if each.kind == "paper"]
-        filter, subject = PaperFilter(label=linked.filter.label), request.text
+        filter = PaperFilter(label=linked.filter.label)
+        question = subject = _without(request.text, request.said("label"))  # no abstract says where it is kept
         people = [(each, mention) for each, mention in linked.people if each.slot == "author"]
         if len(people) == 1 and is_clear:  # a family name alone may be a method's, or of a cited paper
             filter = replace(filter, author=linked.filter.author)
-        left_out = [*(request.said("label")), *([people[0][0]] if filter.author else [])]
-        for each in sorted(left_out, key=lambda each: -each.start):
-            subject = f"{subject[: each.start]} {subject[each.end :]}"
+            subject = _without(request.text, [*request.said("label"), people[0][0]])
         if request.said("year", "year_from", "year_to"):
             since, until = linked.filter.since, linked.filter.until
             first, last = linked.filter.first_day, linked.filter.last_day
@@ -349,7 +351,7 @@ class Planner:
         if request.language != "en":
             subject = self.in_english(subject) or subject
         return PassagesPlan(
-            question=subject if request.language != "en" else request.text,
+            question=subject if request.language != "en" else question,
             filter=filter,
             subject=subject,
             papers=_ids(named),
@@ -424,6 +426,16 @@ def converted(plan: Plan, kind: PlanKind, subject: str) -> Plan:
     if kind == "passages":
         return PassagesPlan(**common, subject=subject)
     raise UsageError(f"A question cannot be read as “{kind}”. Choose passages, catalogue, comparison or synthesis.")
+
+
+def _without(text: str, named: Sequence[Named]) -> str:
+    """Return a question without some passages, and without the quotation marks around them."""
+    for each in sorted(named, key=lambda each: -each.start):
+        before, behind = text[: each.start], text[each.end :]
+        if behind[:1] in _CLOSING and before[-1:] in _OPENING and before[-1:]:
+            before, behind = before[:-1], behind[1:]
+        text = f"{before} {behind}"
+    return " ".join(text.split()) if named else text
 
 
 def _ids(mentions: Sequence[Mention]) -> tuple[str, ...]:

@@ -363,7 +363,7 @@ def _spelling(said: str) -> str:
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where in a text a label may stand: from the beginning of a word to the end of one, signs behind it or not."""
+    """Yield where in a text a label may stand: from a word's beginning to a word's end, signs behind it or not."""
     words = [match.span() for match in _PLACE.finditer(text)]
     for first, (start, _) in enumerate(words):
         for place in range(first, min(first + _LONGEST_LABEL, len(words))):

@@ -244,7 +244,9 @@ def test_a_request_that_names_a_collection_alone_follows_nothing() -> None:
     reading = Reading(last={14: states[1]}, tokens={14: states}, spans=tuple(words("summarise thesis")))
     found = {task: probe("none", "other", width=4) for task in intents.TASKS}
     found |= {"slots": probe("none", "topic"), "kind": probe("list", "x", "y", "followup", width=4)}
-    found["slots"] = Probe(14, ("none", "topic"), *([np.zeros(2, np.float32), np.ones(2, np.float32)]), np.array([[8, 8], [0, 0]], np.float32), np.zeros(2, np.float32))  # fmt: skip
+    weights = np.array([[8, 8], [0, 0]], np.float32)
+    nothing, one = np.zeros(2, np.float32), np.ones(2, np.float32)
+    found["slots"] = Probe(14, ("none", "topic"), nothing, one, weights, nothing)
     assert understood("summarise thesis", reading, found, is_first=True).kind == "followup"
     found[intents.LABEL] = probe("none", "label")
     assert understood("summarise thesis", reading, found, is_first=True).kind != "followup"

@@ -411,10 +411,10 @@ def labelled(planner: Planner) -> Planner:
         ("list", "papers tagged {nobody's|label}", "nobody's", 0),
     ],
 )
-def test_a_label_of_the_library_is_a_filter(planner: Planner, labelled: Planner, kind: Kind, text: str, label: str, found: int) -> None:  # fmt: skip
+def test_a_label_of_the_library_is_a_filter(labelled: Planner, kind: Kind, text: str, label: str, found: int) -> None:
     plan = planned(labelled, kind, text)
     assert plan.filter.label == label
-    assert planner.library.count(plan.filter) == found
+    assert labelled.library.count(plan.filter) == found
     assert f"in the collection “{label}”" in plan.words
 
 
@@ -444,9 +444,10 @@ def test_a_label_is_what_the_library_holds_and_the_words_name(
 
 
 def test_what_a_question_of_content_is_searched_for_leaves_the_label_out(labelled: Planner) -> None:
-    plan = planned(labelled, "content", "What does {Naibin Gu|author} say in {to read|label} of adapters?")
+    plan = planned(labelled, "content", "What does {Naibin Gu|author} say in my “{to read|label}” of adapters?")
     assert isinstance(plan, PassagesPlan)
-    assert plan.subject == "What does say in of adapters?"
+    assert plan.subject == "What does say in my of adapters?"
+    assert plan.question == "What does Naibin Gu say in my of adapters?"
 
 
 def test_the_few_papers_of_a_collection_are_compared(labelled: Planner) -> None:

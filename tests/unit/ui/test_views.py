@@ -72,7 +72,9 @@ def test_whoever_names_a_collection_is_led_to_it_however_it_is_spelled(client: T
 
 
 def test_keywords_of_sources_stand_apart_from_collections(workspace: Workspace, client: TestClient) -> None:
-    papers = [make_paper(f"Lamp {n}", labels=("Soil & sand", f"keyword {n}"), citation_keys=(f"lamp{n}",)) for n in range(3)]  # fmt: skip
+    papers = [
+        make_paper(f"Lamp {n}", labels=("Soil & sand", f"keyword {n}"), citation_keys=(f"lamp{n}",)) for n in range(3)
+    ]
     upsert.store(workspace.library, [Record(paper, line, f"lamp{line}") for line, paper in enumerate(papers)], "b.bib")
     labels.add(workspace.library, "Mine", PaperFilter(title_words=("lamp",)))
     page = client.get("/collections").text
