@@ -136,7 +136,7 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
             }
         )
         if isinstance(model, TransformersModel):
-            tasks = [*probes.TASKS, *(f"request_{task}" for task in intents.TASKS)]
+            tasks = [*probes.TASKS, *(f"request_{task}" for task in (*intents.TASKS, intents.LABEL))]
             made = [probes.find(model.fingerprint, task, probes_made(settings)) for task in tasks]
             missing = [task for task, probe in zip(tasks, made, strict=True) if probe is None]
             checked[-1]["judges"] = (

@@ -227,7 +227,8 @@ def summarize(
     filters: PaperFilter,
     topic: Topic = "",
     paper: Annotated[
-        str, typer.Option(help="One paper: an id, a DOI, an arXiv id, the beginning of an id, or a whole title.")
+        str,
+        typer.Option(help="One paper: an id, a DOI, an arXiv id, a citation key, the beginning of an id, or a title."),
     ] = "",
     length: Annotated[Length, typer.Option(help="Number of themes, and how much of each.")] = "medium",
     withheld: Withheld = False,

@@ -357,6 +357,7 @@ def show_paper(paper: Paper, statements: Sequence[SourceRecord]) -> None:
         ("DOI", "doi", paper.doi),
         ("arXiv", "arxiv_id", paper.arxiv_id),
         ("PubMed", "pmid", paper.pmid),
+        ("cited as", "citation_keys", ", ".join(paper.citation_keys)),
         ("url", "url", paper.url),
         ("code", "has_code", {None: "", True: "released", False: "not released"}[paper.has_code]),
         ("collections", "labels", ", ".join(paper.labels)),

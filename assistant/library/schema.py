@@ -60,7 +60,7 @@ records = Table(
     metadata,
     *_numbers("number"),
     _of_paper(),
-    *_texts("origin digest statement"),
+    *_texts("origin digest statement citation_key"),
     Column("own_id", Text, key="source_key"),
 )
 """What each source says of each paper, word for word; `statement` is "" where it was not saved."""

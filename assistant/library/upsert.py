@@ -54,13 +54,15 @@ class Reading:
         new: list[SourceRecord] = []
         for record in batch:
             text = statement(record.paper)
-            new.append(SourceRecord(self._origin, record.source_key, record.paper, text, digest(text)))
+            cited = next(iter(record.paper.citation_keys), "")
+            told = SourceRecord(self._origin, record.source_key, record.paper, text, digest(text), citation_key=cited)
+            new.append(told)
         with self._library.transaction() as connection:
-            columns = select(records.c.digest, records.c.source_key, records.c.number)
+            columns = select(records.c.digest, records.c.source_key, records.c.citation_key, records.c.number)
             query = columns.where(records.c.origin == self._origin)
             rows = rows_in(connection, query, records.c.digest, {record.digest for record in new})
-            known = {(row.digest, row.source_key): row.number for row in rows}
-            numbers = [known.get((record.digest, record.source_key), 0) for record in new]
+            known = {(row.digest, row.source_key, row.citation_key): row.number for row in rows}
+            numbers = [known.get((record.digest, record.source_key, record.citation_key), 0) for record in new]
             self._seen.update(number for number in numbers if number)
             if all(numbers):
                 return ["unchanged"] * len(batch)
@@ -176,7 +178,8 @@ class _Decisions:
             return "added"
         known = self.source_records.get(existing.id, [])
         same = [one for one in known if (one.origin, one.source_key) == (self.origin, record.source_key)]
-        if any(one.digest == record.digest and one.number not in self.superseded for one in same):
+        said = (record.digest, record.citation_key)
+        if any((one.digest, one.citation_key) == said and one.number not in self.superseded for one in same):
             return "unchanged"
         old = [one for one in same if one.number and one.number not in self.seen]
         self.superseded.update(one.number for one in old)
@@ -323,6 +326,7 @@ class _Decisions:
                 "paper_id": paper_id,
                 "origin": one.origin,
                 "source_key": one.source_key,
+                "citation_key": one.citation_key,
                 "digest": one.digest,
                 "statement": one.text,
             }

@@ -34,7 +34,8 @@ class Paper:
     `date` is an ISO date of the precision the source gives: "2025-02-19", "2025-02" or "2025"; "" when unknown.
     `authors_complete` is False where the source cut the author line ("et al.").
     `has_code` is None where the source does not say. `pmid` is the number in PubMed, digits only. `labels` are the
-    collections that it is in; papers that differ only in these are equal.
+    collections that it is in, `citation_keys` what texts cite it by, as its sources say; papers that differ only in
+    these are equal.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Paper:
     has_code: bool | None = None
     id: str = ""
     labels: tuple[str, ...] = field(default=(), compare=False)
+    citation_keys: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def authors(self) -> tuple[str, ...]:

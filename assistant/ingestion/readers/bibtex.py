@@ -192,6 +192,7 @@ def _read_entry(entry: Entry, file: str) -> Record | Problem:
         pmid=find_pmid(field("pmid", "pubmedid"), pubmed, bare=True) or find_pmid(*map(field, ("url", *NOTES))),
         url=find_url(*map(field, WEB_ADDRESSES)),
         labels=tuple(_labels(values, KEYWORDS)),
+        citation_keys=(entry.key,),
     )
     listed = names(field("author", "authors"))
     return fields.record(paper, listed, file=file, line=entry.line, source_key=entry.key)
@@ -219,6 +220,7 @@ def _read_own(entry: Entry, file: str) -> Record | Problem:
         "labels": [*exported.listed(field("keywords"), ","), *_labels(values, GROUPS)],
         "has_code": field("hascode"),
         "id": entry.key,
+        "citation_key": entry.key,
     }
     return exported.read(stated, file, entry.line, readable)
 

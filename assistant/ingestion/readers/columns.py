@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from assistant.ingestion.readers import exported, fields, names
@@ -365,6 +365,7 @@ def _paper(values: Mapping[str, str], labels: Sequence[str], file: str, line: in
     citation_key = CITATION_KEY.search(notes) if notes else None
     if citation_key:
         key = citation_key[1]
+        paper = replace(paper, citation_keys=(key,))
     elif key.startswith("https://openalex.org/"):
         key = key.rpartition("/")[2]
     return fields.record(paper, file=file, line=line, source_key=key)

@@ -38,6 +38,7 @@ def read_own(value: Mapping[str, Any], file: str, line: int) -> Record | Problem
         "pmid": value.get("PMID"),
         "url": value.get("URL"),
         "id": value.get("id"),
+        "citation_key": value.get("id"),
     }
     return exported.read(stated, file, line)
 

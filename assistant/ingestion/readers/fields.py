@@ -172,6 +172,7 @@ def record(
         pmid=paper.pmid if paper.pmid.isascii() and paper.pmid.isdigit() else "",
         categories=tuple(dict.fromkeys(filter(None, map(readable, paper.categories)))),
         labels=tuple(dict.fromkeys(filter(None, map(readable, paper.labels)))),
+        citation_keys=tuple(filter(None, map(_encodable, paper.citation_keys))),
     )
     if not is_own:
         paper = _without_placeholders(paper)

@@ -61,6 +61,7 @@ VENUES = tuple(
     "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding parent server "
     "relsite".split()
 )
+CITATION_KEYS = ("citationkey", "citekey", "bibkey", "texkeys")
 KEYS = tuple(
     "citationkey citekey bibkey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode "
     "doi pmid".split()
@@ -127,6 +128,12 @@ DEEPEST_TEXT = 4  # objects within objects
 FIRST_MILLISECONDS = 10**11  # numbers from here on are times since 1970
 
 
+def _id_in_texts(value: Object) -> str:
+    """Return the id of an item of CSL, by which texts cite it; "" for an address, a DOI or an item of Zotero."""
+    key = json_values.text_of(value.get("id")) if value.keys() & {"issued", "container-title"} else ""
+    return "" if "/" in key else key
+
+
 def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ()) -> Record | Problem:
     """Return the paper that these fields state; `labels` are borne beside those that they state."""
     stated = _opened(value)
@@ -139,6 +146,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     doi = find_doi(_first(stated, *DOIS) or identifiers.get("doi", ""), link if "doi.org/" in link else "")
     venue = _venue(stated)
     names = _authors(stated)
+    stated_key = next((found[1] for note in notes for found in KEY_LINE.finditer(note)), "")
     paper = Paper(
         title=_title(stated),
         abstract=_abstract(stated),
@@ -154,8 +162,8 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         url=find_url(link, *pages),
         has_code=_has_code(next(iter(_values(stated, CODE)), None)),
         labels=(*labels, *_labels(stated)),
+        citation_keys=(stated_key or _first(stated, *CITATION_KEYS) or _id_in_texts(value),),
     )
-    stated_key = next((found[1] for note in notes for found in KEY_LINE.finditer(note)), "")
     return fields.record(paper, names, file=file, line=line, source_key=stated_key or key or doi)
 
 

@@ -94,6 +94,7 @@ def read_item(
         for tag in list_of(data.get("tags"))
     )
     arxiv_id = find_arxiv_id(extra.get("arxiv", ""), extra.get("arxiv id", ""), first("arXivID"), bare=True)
+    cited = first_of(first("citationKey"), citation_key(extra))
     paper = Paper(
         title=first(*TITLES),
         abstract=fields.abstract_of(first("abstractNote")),
@@ -104,10 +105,9 @@ def read_item(
         pmid=find_pmid(first("PMID") or extra.get("pmid", ""), bare=True) or find_pmid(extra_text, address),
         url=find_url(address),
         labels=(*labels, *(name for key in keys for name in collections.get(key, ())), *tags),
+        citation_keys=(cited,),
     )
-    key = first_of(
-        first("citationKey"), citation_key(extra), first("key", "itemKey"), json_values.text_of(value.get("key"))
-    )
+    key = first_of(cited, first("key", "itemKey"), json_values.text_of(value.get("key")))
     return fields.record(paper, _names(data.get("creators")), file=file, line=line, source_key=key)
 
 
