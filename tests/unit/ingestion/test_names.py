@@ -84,10 +84,12 @@ STOPPED = ["L.M. Fjord", "T. Wick", "M. van Quill"]
         ("L. M. Fjord, Jr., T. Wick, M. Quill", ["L. M. Fjord, Jr.", "T. Wick", "M. Quill"]),
         ("Lena Fjord, PhD, Tomas Wick, MD", ["Lena Fjord, PhD", "Tomas Wick, MD"]),
         ("Fjord, MD; Wick, II", ["MD Fjord", "II Wick"]),
+        ("Fjord, SR and Wick, JR and Quill, MPH", ["SR Fjord", "JR Wick", "MPH Quill"]),
         # Groups
         ("Institute of Tides and Lamps; Fjord, Lena", ["Institute of Tides and Lamps", "Lena Fjord"]),
         ("Tides and Lamps Agency", ["Tides and Lamps Agency"]),
         ("WHO; Fjord L", ["WHO", "L Fjord"]),
+        ("Open Science UK", ["Open Science UK"]),
         # Lists as programs print them
         ("['Fjord, Lena', 'Wick, Tomas', \"O'Quill, Mara\"]", ["Lena Fjord", "Tomas Wick", "Mara O'Quill"]),
         ('["Lena Fjord", "Tomas Wick"]', THREE[:2]),
