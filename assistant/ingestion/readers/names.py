@@ -248,6 +248,8 @@ def _beside_semicolons(text: str, others: Sequence[str]) -> list[str]:
     parts = _parts_of(text)
     if all(map(_HAN.fullmatch, parts)) and any("," not in other for other in others):
         return parts
+    if len(parts) > 2 and all(" " in part and _ends_in_initials(part) for part in parts):
+        return parts
     if len(parts) >= 4 and len(parts) % 2 == 0 and len(pieces) == 1:
         return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
     return [text]
@@ -286,7 +288,7 @@ def _are_two(first: str, second: str) -> bool:
         return False
     if _HAN.fullmatch(first) and _HAN.fullmatch(second):
         return True
-    if _has_initials(first):
+    if _has_initials(first) or _ends_in_capitals(first):
         return True
     is_given = " " not in second or (_ends_in_initials(second) and not _begins_with_initials(second))
     return " " in first.partition(",")[0] and not first[0].islower() and not is_given
@@ -306,7 +308,8 @@ def _are_pairs(families: Sequence[str], givens: Sequence[str]) -> bool:
 def _spoken_list(units: Sequence[str]) -> list[str]:
     """Return the names as they are spoken; initials at the end are turned round unless the list has them in front."""
     with_initials = sum("," not in unit and _ends_in_initials(unit) for unit in units)
-    if sum(map(_begins_with_initials, units)) > with_initials:
+    with_capitals = sum(map(_ends_in_capitals, units))
+    if sum(map(_begins_with_initials, units)) > with_initials or 3 * with_capitals > len(units):
         return [given_name_first(unit) if "," in unit else unit for unit in units]
     if len(units) == 1 or 2 * with_initials <= len(units):
         return [name for unit in units if (name := given_name_first(unit))]
@@ -349,6 +352,14 @@ def _begins_with_initials(text: str) -> bool:
 def _ends_in_initials(text: str) -> bool:
     words = text.partition(",")[0].split()
     return bool(words) and _is_initials(words[-1])
+
+
+def _ends_in_capitals(text: str) -> bool:
+    """Tell whether a family name stands behind in capitals ("Lena FJORD"), so that "Wei LI" has no initials."""
+    last = text.rpartition(" ")[2]
+    return (
+        " " in text and "," not in text and len(last) > 3 and last.isalpha() and last.isupper() and not text.isupper()
+    )
 
 
 def _without_suffix(name: str) -> tuple[str, str]:
