@@ -1,4 +1,4 @@
-"""Fields of a bibliographic record: dates, titles, names, identifiers, addresses, and the record they add up to."""
+"""Fields of a bibliographic record: dates, titles, identifiers, addresses, and the record they add up to."""
 
 from __future__ import annotations
 

@@ -337,7 +337,13 @@ def _names(value: Any, depth: int = 0) -> list[str]:
         if isinstance(inner, list | dict):
             return _names(inner, depth + 1)
     people = [value] if isinstance(value, dict) else list_of(value)
-    return [name for person in people if (name := _name(person))]
+    return [name for person in people for name in _names_of(person) if name]
+
+
+def _names_of(person: Any) -> list[str]:
+    """Return the name of one item of a list, or the names where an item is a list of its own."""
+    is_list = isinstance(person, str) and ";" in (person := to_text(person))
+    return split_names(person) if is_list else [_name(person)]
 
 
 def _name(value: Any, depth: int = 0) -> str:

@@ -22,10 +22,8 @@ SUFFIX = re.compile(r"(?:jr|sr|ph\.? ?d|m\.?d|inc|ltd|ii|iii|iv|2nd|3rd|4th|m\.?
 CUT = "et al."
 """What `split_names` puts in the place of names that a list leaves out."""
 
-_PLAIN_SUFFIX = re.compile(
-    r"(?:[Jj]r|JR|[Ss]r|SR|P[Hh]\.?D|M\.?Sc|MPH|DPhil|PharmD)\.?|III|Iii|2nd|3rd|4th"
-)  # no initials
-_INITIALS_OR_SUFFIX = re.compile(r"(?:M\.?D|II|IV)\.?", re.IGNORECASE)
+_PLAIN_SUFFIX = re.compile(r"(?:[Jj]r|[Ss]r|Ph\.?D|M\.?Sc|DPhil|PharmD)\.?|III|Iii|2nd|3rd|4th")  # never initials
+_INITIALS_OR_SUFFIX = re.compile(r"M\.D\.?|(?!III)[A-Z]{2,3}")
 _TITLES = re.compile(r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Ing|Dipl\.-Ing)\. ?)+(?=[^\W\d_])")
 _TITLE_BEHIND = re.compile(r"(?:Dr|Prof|Mr|Mrs|Ms|Miss)\.?")
 _STOPPED = re.compile(
@@ -36,6 +34,7 @@ _SEVERAL_CAPITALS = re.compile(r"(?=\w{2,6}$)(?:[A-Z][a-z]?){2,6}")  # initials,
 _FULL_STOP = re.compile(r"(?<=[^\W\d_]{3})(?<!Inc)(?<!Ltd)\.$")
 _LONGEST_NAME = 200  # characters; nothing is turned round in a longer one
 _MOST_WORDS_OF_A_FAMILY = 4
+_LONGEST_PARTICLE = 3  # letters of a capitalised one ("De", "Van")
 
 _OTHERS = re.compile(r"(?:\(|\[)?(?:et\.? ?al(?:ii)?\.?|(?:and |& )?\d* ?(?:more|others?))(?:\)|\])?\.?", re.IGNORECASE)
 _TRAILING_OTHERS = re.compile(
@@ -70,8 +69,8 @@ _BESIDE_ANONYMOUS = _ANONYMOUS | _NO_NAME | frozenset("a no not available listed
 def split_names(text: str) -> list[str]:
     """Return the names that one text lists, as they are spoken; `CUT` stands where the list leaves names out.
 
-    "Gödel, Kurt and Turing, Alan" are two people, and so are "Kurt Gödel, Alan Turing" and "Gödel K, Turing A". The text
-    must be readable already: an entity or a brace of LaTeX is not undone.
+    "Gödel, Kurt and Turing, Alan" are two people, and so are "Kurt Gödel, Alan Turing" and "Gödel K, Turing A". The
+    text must be readable already: an entity or a brace of LaTeX is not undone.
     """
     listed = printed_list(text)
     if listed is not None:
@@ -119,7 +118,7 @@ def printed_list(text: str) -> list[Any] | None:
 
 
 def given_name_first(name: str) -> str:
-    """Turn "Family, Given", "Family, Given, Suffix", "Family, Suffix, Given" and "Family AB" round; keep other names."""
+    """Turn "Family, Given", "Family, Given, Suffix", "Family, Suffix, Given" and "Family AB" round, and no others."""
     name = _FULL_STOP.sub("", " ".join(name.split()).strip(' ,;"“”'))
     if len(name) > _LONGEST_NAME:
         return name
@@ -249,6 +248,8 @@ def _beside_semicolons(text: str, others: Sequence[str]) -> list[str]:
     parts = _parts_of(text)
     if all(map(_HAN.fullmatch, parts)) and any("," not in other for other in others):
         return parts
+    if len(parts) > 2 and all(" " in part and _ends_in_initials(part) for part in parts):
+        return parts
     if len(parts) >= 4 and len(parts) % 2 == 0 and len(pieces) == 1:
         return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
     return [text]
@@ -287,7 +288,7 @@ def _are_two(first: str, second: str) -> bool:
         return False
     if _HAN.fullmatch(first) and _HAN.fullmatch(second):
         return True
-    if _has_initials(first):
+    if _has_initials(first) or _ends_in_capitals(first):
         return True
     is_given = " " not in second or (_ends_in_initials(second) and not _begins_with_initials(second))
     return " " in first.partition(",")[0] and not first[0].islower() and not is_given
@@ -307,7 +308,8 @@ def _are_pairs(families: Sequence[str], givens: Sequence[str]) -> bool:
 def _spoken_list(units: Sequence[str]) -> list[str]:
     """Return the names as they are spoken; initials at the end are turned round unless the list has them in front."""
     with_initials = sum("," not in unit and _ends_in_initials(unit) for unit in units)
-    if sum(map(_begins_with_initials, units)) > with_initials:
+    with_capitals = sum(map(_ends_in_capitals, units))
+    if sum(map(_begins_with_initials, units)) > with_initials or 3 * with_capitals > len(units):
         return [given_name_first(unit) if "," in unit else unit for unit in units]
     if len(units) == 1 or 2 * with_initials <= len(units):
         return [name for unit in units if (name := given_name_first(unit))]
@@ -352,6 +354,14 @@ def _ends_in_initials(text: str) -> bool:
     return bool(words) and _is_initials(words[-1])
 
 
+def _ends_in_capitals(text: str) -> bool:
+    """Tell whether a family name stands behind in capitals ("Lena FJORD"), so that "Wei LI" has no initials."""
+    last = text.rpartition(" ")[2]
+    return (
+        " " in text and "," not in text and len(last) > 3 and last.isalpha() and last.isupper() and not text.isupper()
+    )
+
+
 def _without_suffix(name: str) -> tuple[str, str]:
     """Return a part of a name, and the suffix that stands behind it without a comma; a title there is dropped."""
     words = name.split()
@@ -362,7 +372,7 @@ def _without_suffix(name: str) -> tuple[str, str]:
 
 
 def _initials_first(name: str, is_like_others: bool = False) -> str:
-    """Turn "van Oak J", "Berg A. B." and "Oak JE Jr" round; more is taken for initials where the list's others have some."""
+    """Turn "van Oak J", "Berg A. B." and "Oak JE Jr" round; in a list of such names, also what is less clear."""
     bare, suffix = _without_suffix(name)
     words = bare.split()
     is_upper = bare.isupper()
@@ -377,6 +387,9 @@ def _initials_first(name: str, is_like_others: bool = False) -> str:
         return name
     if any(map(_is_initials, words[:family])) and not (is_like_others and len(words[family - 1]) > 2):
         return name
+    are_long = family > 1 and all(len(word) > _LONGEST_PARTICLE and word[0].isupper() for word in words[:family])
+    if are_long and not is_like_others and len(words[-1]) > 1 and words[-1].isalpha():
+        return name  # "Open Science UK"
     if not all(re.sub("[-‐'’]", "", word).isalpha() or _PLAIN_SUFFIX.fullmatch(word) for word in words[:family]):
         return name
     called, inside = _without_suffix(" ".join(words[:family]))

@@ -7,18 +7,16 @@ import re
 # Whatever consists of these words alone says that there is none, or where one is: "No abstract available.", "NA",
 # "[Not Available]", "This article has no abstract", "Abstract available from the publisher", "Abstract".
 _SAY_NOTHING = frozenset(
-    """
-    keine kein missing na nan nil no non none not null pas sans sem sin tba tbd unavailable undefined unknown não n/a
-    """.split()
+    "keine kein missing n/a na nan nil no non none not null não pas sans sem sin tba tbd unavailable undefined "
+    "unknown".split()
 )
 _WORDS = _SAY_NOTHING | frozenset(
-    """
-    a abstract abstracts an and applicable are article at aucun aucune author available be been can case chapter citation
-    currently de description disponible disponível document does en entry exist exists for found from full given has have
-    here in included is it item listed n name of on online only or page paper pdf please present process provided provider
-    publication publisher record resumen resumo riassunto résumé see source summary supplied text that the there this
-    title to verfügbar vorhanden was were with without yet zusammenfassung
-    """.split()
+    "a abstract abstracts an and applicable are article at aucun aucune author available be been can case chapter "
+    "citation currently de description disponible disponível document does en entry exist exists for found from "
+    "full given has have here in included is it item listed n name of on online only or page paper pdf please "
+    "present process provided provider publication publisher record resumen resumo riassunto résumé see source "
+    "summary supplied text that the there this title to verfügbar vorhanden was were with without yet "
+    "zusammenfassung".split()
 )
 _OF_ABSTRACTS = _SAY_NOTHING | frozenset(
     "abstract abstracts available resumen resumo résumé summary zusammenfassung".split()
@@ -51,13 +49,15 @@ _TAIL = 700  # characters, in which a publisher's note is looked for
 _LONGEST_SHARE = 0.8  # of a text that may be such a note
 _ONLY_RIGHTS = re.compile(r"(?:©|\(c\) ?\d|Copyright\b ?(?:©|\(c\)|\d)).{0,130}", re.IGNORECASE | re.DOTALL)
 _NOTE_ABOVE = re.compile(
-    r"(?=.{0,90}\d{4})(?:Copyright )?(?:©|\((?:c|C)\)) ?[^.]{0,120}?(?:(?:B\.V|N\.V|S\.A|S\.p\.A|Ltd|Inc|Co|LLC|GmbH)\.|"
-    r"[^.]{0,60}(?<!\b[A-Z])\.)(?: ?Published by [^.]{0,60}(?:B\.V)?\.)?(?: ?All rights reserved\.)? ?(?=[^\W\d_])"
+    r"(?=.{0,90}\d{4})(?:Copyright )?(?:©|\([cC]\)) ?[^.]{0,120}?"
+    r"(?:(?:B\.V|N\.V|S\.A|S\.p\.A|Ltd|Inc|Co|LLC|GmbH)\.|[^.]{0,60}(?<!\b[A-Z])\.)"
+    r"(?: ?Published by [^.]{0,60}(?:B\.V)?\.)?(?: ?All rights reserved\.)? ?(?=[^\W\d_])"
 )
 _NOTE = re.compile(
     r"(?:(?:(?<=[.!?;)\]”\"'])|(?<=[.!?;)\]”\"'] ))"
-    r"(?:(?:Crown )?[Cc]opyright\b.{0,3}(?:©|\([cC]\)|\d{4}|The |of )|Â?© ?(?=[\dA-Z])|\([cC]\) ?\d{4}|\[ABSTRACT FROM AUTHOR\b"
-    r"|\(?(?:PsycINFO|PsycInfo|APA PsycInfo) Database Record|This article is protected by copyright|All rights reserved\b).*"
+    r"(?:(?:Crown )?[Cc]opyright\b.{0,3}(?:©|\([cC]\)|\d{4}|The |of )|Â?© ?(?=[\dA-Z])|\([cC]\) ?\d{4}"
+    r"|\[ABSTRACT FROM AUTHOR\b|\(?(?:PsycINFO|PsycInfo|APA PsycInfo) Database Record"
+    r"|This article is protected by copyright|All rights reserved\b).*"
     r"|(?<= )(?:Copyright )?© ?\d{4}\b[^.]{0,80}\.?)$",
     re.DOTALL,
 )
@@ -66,7 +66,7 @@ _LONGEST_WITHOUT_TERMS = 200  # characters of a note that says nothing of licenc
 
 
 def is_placeholder(text: str) -> bool:
-    """Tell whether a title or a name of a journal only says that there is none, or holds no letter and no digit at all."""
+    """Tell whether a title or a journal's name only says that there is none, or holds no letter and no digit at all."""
     words = _words(text)
     return words is not None and (
         not words or not _SAY_NOTHING.isdisjoint(words) or words == ["n", "a"] or _is_pending(words)
@@ -93,10 +93,10 @@ def _is_pending(words: list[str]) -> bool:
 
 
 def body_of(abstract: str) -> str:
-    """Return an abstract without the word "Abstract" above it and without the publisher's note on rights below it.
+    """Return an abstract without the word "Abstract" above it and without the publisher's note on rights around it.
 
-    Both must stand apart: the heading by a sign, by capitals, or as a word before a new sentence; the note behind the end
-    of a sentence.
+    Both must stand apart: the heading by a sign, by capitals, or as a word before a new sentence; the note behind the
+    end of a sentence.
     """
     text = abstract[_length_of_heading(abstract) :]
     above = _NOTE_ABOVE.match(text)

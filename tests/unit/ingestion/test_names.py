@@ -67,6 +67,7 @@ STOPPED = ["L.M. Fjord", "T. Wick", "M. van Quill"]
         ("van Quill M", ["M van Quill"]),
         ("FJORD LM, WICK T", ["LM FJORD", "T WICK"]),
         ("FJORD, LENA; LI, WEI", ["LENA FJORD", "WEI LI"]),
+        ("Fjord LM, Wick T, Quill M; Okoro C", ["LM Fjord", "T Wick", "M Quill", "C Okoro"]),
         ("García Fuente, Lena; de la Wick, Tomas", ["Lena García Fuente", "Tomas de la Wick"]),
         ("Fjord, Lena; Wick, Tomas, Quill, Mara", THREE),
         ("Фьорд Л.М., Вик Т.", ["Л.М. Фьорд", "Т. Вик"]),
@@ -84,10 +85,12 @@ STOPPED = ["L.M. Fjord", "T. Wick", "M. van Quill"]
         ("L. M. Fjord, Jr., T. Wick, M. Quill", ["L. M. Fjord, Jr.", "T. Wick", "M. Quill"]),
         ("Lena Fjord, PhD, Tomas Wick, MD", ["Lena Fjord, PhD", "Tomas Wick, MD"]),
         ("Fjord, MD; Wick, II", ["MD Fjord", "II Wick"]),
+        ("Fjord, SR and Wick, JR and Quill, MPH", ["SR Fjord", "JR Wick", "MPH Quill"]),
         # Groups
         ("Institute of Tides and Lamps; Fjord, Lena", ["Institute of Tides and Lamps", "Lena Fjord"]),
         ("Tides and Lamps Agency", ["Tides and Lamps Agency"]),
         ("WHO; Fjord L", ["WHO", "L Fjord"]),
+        ("Open Science UK", ["Open Science UK"]),
         # Lists as programs print them
         ("['Fjord, Lena', 'Wick, Tomas', \"O'Quill, Mara\"]", ["Lena Fjord", "Tomas Wick", "Mara O'Quill"]),
         ('["Lena Fjord", "Tomas Wick"]', THREE[:2]),
@@ -103,6 +106,10 @@ STOPPED = ["L.M. Fjord", "T. Wick", "M. van Quill"]
 def test_a_list_of_names_is_taken_apart(text: str, names: list[str]) -> None:
     assert split_names(text) == names
     assert [given_name_first(name) for name in names] == names
+
+
+def test_family_names_in_capitals_are_no_initials() -> None:
+    assert split_names("Lena FJORD, Wei LI") == ["Lena FJORD", "Wei LI"]
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,13 @@ def read(paper: Paper, *names: str) -> Paper:
 @pytest.mark.parametrize(
     "text",
     [
-        "NA", "N/A", "n/a", "n.a.", "null", "None", "nan", "NaN", "undefined", "unknown", "-", "--", "…", "?", "Abstract",
-        "Abstract.", "Abstract:", "ABSTRACT", "Summary", "[No abstract available]", "No abstract available.",
+        "NA", "N/A", "n/a", "n.a.", "null", "None", "nan", "NaN", "undefined", "unknown", "-", "--", "…", "?",
+        "Abstract", "Abstract.", "Abstract:", "ABSTRACT", "Summary", "[No abstract available]",
+        "No abstract available.",
         "[Abstract not available]", "Abstract not available", "Not Available", "This article has no abstract",
-        "The abstract is not available", "There is no abstract available for this article.", "No abstract", "(no abstract)",
-        "NO ABSTRACT FOUND", "--Abstract not found--", "No abstract was provided.", "Abstract unavailable", "<p>NA</p>",
+        "The abstract is not available", "There is no abstract available for this article.", "No abstract",
+        "(no abstract)", "NO ABSTRACT FOUND", "--Abstract not found--",
+        "No abstract was provided.", "Abstract unavailable", "<p>NA</p>",
         "Abstract available from the publisher.", "Publisher: Abstract available from the publisher.",
         "Kein Abstract verfügbar", "Résumé non disponible", "© 2020 Elsevier B.V. All rights reserved.", "&nbsp;",
     ],
@@ -68,8 +70,9 @@ def test_a_placeholder_is_no_date_and_no_identifier(text: str) -> None:
 @pytest.mark.parametrize(
     "heading",
     [
-        "Abstract: ", "ABSTRACT: ", "Abstract. ", "Abstract—", "Abstract – ", "ABSTRACT ", "Abstract ", "Abstract", "ABSTRACT",
-        "Summary: ", "Zusammenfassung: ", "Résumé. ", "摘要：", "Abstract : ", "<jats:title>Abstract</jats:title>",
+        "Abstract: ", "ABSTRACT: ", "Abstract. ", "Abstract—", "Abstract – ", "ABSTRACT ", "Abstract ", "Abstract",
+        "ABSTRACT", "Summary: ", "Zusammenfassung: ", "Résumé. ",
+        "摘要：", "Abstract : ", "<jats:title>Abstract</jats:title>",
         "<title>Zusammenfassung</title>", "<jats:title>Аннотация</jats:title> ", "SUMMARY ",
     ],
 )  # fmt: skip
