@@ -28,8 +28,7 @@ EMBEDDED_DOCUMENT = re.compile(r"\\documentclass\b.{0,2000}?\\end\{document\}")
 MATH = re.compile(
     r"\\begin\{(equation|align|gather|multline|eqnarray|math|displaymath)(\*?)\}.{0,2000}?\\end\{\1\2\}"
     r"|\\\(.{0,1000}?\\\)|\\\[.{0,2000}?\\\]"
-    r"|(?<!\\)\$\$(?:\\.|[^$\\])+\$\$"
-    r"|(?<!\\)\$(?:\\.|[^$\\])+\$(?!\d)"
+    r"|\$(?<!\\\$)(?:\$(?:\\.|[^$\\])++\$\$|(?:\\.|[^$\\])++\$(?!\d))"
 )
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}")
 VERBATIM = re.compile(r"\\verb\*?([|!+])(.*?)\1")
