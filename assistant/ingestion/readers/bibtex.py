@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TextIO
 
 from assistant.ingestion.readers import bibtex_entries, exported, fields
-from assistant.ingestion.readers.bibtex_entries import FIELD_SIGN, TYPE, Entry, Fault
+from assistant.ingestion.readers.bibtex_entries import FIELD_SIGN, GROUP, TYPE, Entry, Fault
 from assistant.ingestion.readers.fields import (
     find_arxiv_id,
     find_date,
@@ -50,12 +50,12 @@ WEB_ADDRESSES = "url ee link bdskurl1 bdskurl2 howpublished note annote".split()
 NOTES = "note annote annotation addendum".split()
 MARKED_DOI = re.compile(r"(?:\bdoi\b[:=\s]*|doi\.org/)(?=(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/)", re.IGNORECASE)
 OF_ANOTHER = re.compile(r"errat|corrig|correct|comment|retract|reply|repl[iy]|supplement|version|review", re.IGNORECASE)
-BETWEEN_NAMES = re.compile(r"\s+and\s+", re.IGNORECASE)
+# Each finds a group in braces too, so that what parts others does not part it.
+BETWEEN_NAMES = re.compile(rf"\{{{GROUP}\}}|(?P<between>\s+and\s+)", re.IGNORECASE)
 LINEAGE = re.compile(r"[JS]r\.?|III?|IV")  # and not "JR", initials of many a given name
-COMMA = re.compile(",")
-BRACE = re.compile(r"[{}]")
+COMMA = re.compile(rf"\{{{GROUP}\}}|(?P<between>,)")
 TIE = re.compile(r"(?<!\\)~")
-BETWEEN_LABELS = re.compile(r"[,;]")
+BETWEEN_LABELS = re.compile(rf"\{{{GROUP}\}}|(?P<between>[,;])")
 NAME_PART = re.compile(r"[\s\"]*([\w-]+)\s*=(.*?)[\s\"]*", re.DOTALL)
 IN_PARTS = re.compile(r"(?:^|[\s,{\"])(?:family|given)\s*=")
 
@@ -256,7 +256,7 @@ def _arxiv_id(values: Mapping[str, str]) -> str:
     if values.get("journal", "").lower() == "corr":
         named.append(values.get("volume", ""))
     marked = ("doi", "url", "journal", "journaltitle", "number", "note", "howpublished", "publisher", "pubstate")
-    return find_arxiv_id(*named, bare=True) or find_arxiv_id(*(values.get(name, "") for name in marked))
+    return find_arxiv_id(*named, bare=True) or find_arxiv_id(*(values[name] for name in marked if name in values))
 
 
 def _labels(values: Mapping[str, str], names_of_fields: Iterable[str]) -> Iterator[str]:
@@ -301,15 +301,9 @@ def _named_parts(parts: Iterable[str], readable: Callable[[str], str]) -> str:
 
 def _split(text: str, separator: re.Pattern[str]) -> list[str]:
     """Return the parts of a text between separators that stand in no braces."""
-    if "{" not in text:
-        return [part.strip() for part in separator.split(text)]
-    parts: list[str] = []
-    start, free, depth = 0, 0, 0
-    for end, brace in [*((found.start(), found[0]) for found in BRACE.finditer(text)), (len(text), "")]:
-        if not depth and brace != "}":
-            for found in separator.finditer(text, free, end):
-                parts.append(text[start : found.start()].strip())
-                start = found.end()
-        depth += {"{": 1, "}": -1 if depth else 0, "": 0}[brace]
-        free = end + 1 if brace == "}" and not depth else free
+    parts, start = list[str](), 0
+    for found in separator.finditer(text):
+        if found["between"]:
+            parts.append(text[start : found.start()].strip())
+            start = found.end()
     return [*parts, text[start:].strip()]

@@ -28,15 +28,14 @@ EMBEDDED_DOCUMENT = re.compile(r"\\documentclass\b.{0,2000}?\\end\{document\}")
 MATH = re.compile(
     r"\\begin\{(equation|align|gather|multline|eqnarray|math|displaymath)(\*?)\}.{0,2000}?\\end\{\1\2\}"
     r"|\\\(.{0,1000}?\\\)|\\\[.{0,2000}?\\\]"
-    r"|(?<!\\)\$\$(?:\\.|[^$\\])+\$\$"
-    r"|(?<!\\)\$(?:\\.|[^$\\])+\$(?!\d)"
+    r"|\$(?<!\\\$)(?:\$(?:\\.|[^$\\])++\$\$|(?:\\.|[^$\\])++\$(?!\d))"
 )
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}")
 VERBATIM = re.compile(r"\\verb\*?([|!+])(.*?)\1")
-SWITCH = re.compile(
-    r"\\(?:em|bf|it|rm|sf|sl|sc|tt|cal|tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge|"
-    r"bfseries|itshape|scshape|ttfamily|sffamily|rmfamily|mdseries|upshape|slshape|normalfont|centering|noindent|"
-    r"xspace|protect|left|right|displaystyle|textstyle|par|newline|linebreak|newpage)(?![A-Za-z])\s*"
+SWITCHES = frozenset(
+    "em bf it rm sf sl sc tt cal tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge bfseries "
+    "itshape scshape ttfamily sffamily rmfamily mdseries upshape slshape normalfont centering noindent xspace protect "
+    "left right displaystyle textstyle par newline linebreak newpage".split()
 )
 MACRO = re.compile(
     r"\\(?:(?P<accent>[\"'`^~=.]|[cvuHkrdb](?![A-Za-z]))\s*"
@@ -130,9 +129,12 @@ def to_text(text: str) -> str:
     def set_aside(part: str) -> str:
         return placeholders.setdefault(part, chr(FIRST_PLACEHOLDER + len(placeholders)))
 
-    source = MATH.sub(lambda match: set_aside(match.group()), VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)))
+    source = VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)) if "\\verb" in text or "\\docu" in text else text
+    if "$" in source or "\\" in source:
+        source = MATH.sub(lambda match: set_aside(match.group()), source)
     if "\\" in source:
-        source = SWITCH.sub("", BARE_LINK.sub("", ENVIRONMENT.sub(" ", source)))
+        if "\\begin" in source or "\\end" in source or "\\href" in source:
+            source = BARE_LINK.sub("", ENVIRONMENT.sub(" ", source))
         source = MACRO.sub(lambda match: _simple(match, set_aside), source)
     if "\\" in source or not _is_balanced(source):
         try:
@@ -145,12 +147,15 @@ def to_text(text: str) -> str:
             return text
         readable = VANISHED_REFERENCE.sub("", readable)
     else:
-        readable = TIE.sub(lambda match: _tie(source[match.start() - 1 : match.start()], match[1]), source)
+        readable = source
+        if "~" in source:
+            readable = TIE.sub(lambda match: _tie(source[match.start() - 1 : match.start()], match[1]), source)
         readable = readable.replace("{", "").replace("}", "")
     if placeholders:
         parts = {placeholder: part for part, placeholder in placeholders.items()}
         readable = PLACEHOLDER.sub(lambda match: parts[match.group()], readable)
-    return unicodedata.normalize("NFC", " ".join(readable.split()))
+    readable = " ".join(readable.split())
+    return readable if readable.isascii() else unicodedata.normalize("NFC", readable)
 
 
 def _simple(match: re.Match[str], set_aside: Callable[[str], str]) -> str:
@@ -169,6 +174,8 @@ def _simple(match: re.Match[str], set_aside: Callable[[str], str]) -> str:
         return set_aside(sign) if sign in "{}" else SIGNS.get(sign, match.group())
     if name in SET_ASIDE:
         return set_aside(SET_ASIDE[name])
+    if name in SWITCHES:
+        return ""
     if name in AROUND_TEXT and match.string.startswith("{", match.end()):
         return ""
     return _signs_of_text().get(name, match.group())

@@ -61,6 +61,7 @@ _NOTE = re.compile(
     r"|(?<= )(?:Copyright )?© ?\d{4}\b[^.]{0,80}\.?)$",
     re.DOTALL,
 )
+_SIGNS_OF_NOTES = ("©", "opyright", "(c)", "(C)", "ABSTRACT FROM AUTHOR", "Psyc", "rights reserved")  # one is in each
 _TERMS = re.compile(r"\b(?:[Ll]icen[cs]e|[Pp]ublish|[Pp]ermission|[Rr]ights|property)")
 _LONGEST_WITHOUT_TERMS = 200  # characters of a note that says nothing of licences; more is another text behind it
 
@@ -103,7 +104,7 @@ def body_of(abstract: str) -> str:
     if above and above.end() < _LONGEST_SHARE * len(text) and len(text) > 200:
         text = text[above.end() :]
     tail = text[-_TAIL:]
-    note = _NOTE.search(tail)
+    note = _NOTE.search(tail) if any(sign in tail for sign in _SIGNS_OF_NOTES) else None
     length = len(tail) - note.start() if note else 0
     is_note = length <= _LONGEST_WITHOUT_TERMS or (note is not None and _TERMS.search(note.group()))
     if note and is_note and length < _LONGEST_SHARE * len(text):
