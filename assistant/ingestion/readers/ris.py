@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from assistant.ingestion.readers import exported
-from assistant.ingestion.readers.fields import find_date, most_precise
+from assistant.ingestion.readers.fields import find_date, given_name_first, most_precise
 from assistant.ingestion.readers.markup import visible
-from assistant.ingestion.readers.tagged_lines import Dialect, TaggedFormat, TaggedRecord, Tags, read_record, spoken
+from assistant.ingestion.readers.tagged_lines import Dialect, TaggedFormat, TaggedRecord, Tags, read_record
 from assistant.types import Problem, Record
 
 TAGS = Tags(
@@ -103,7 +103,7 @@ def own_name(text: str) -> str:
 
     It says, as reference managers have it, that the name before it is not "Family, Given" but stands as it is.
     """
-    return text[:-1] if text.endswith(",") else spoken(text)
+    return text[:-1] if text.endswith(",") else given_name_first(text)
 
 
 RIS = TaggedFormat("RIS", SIGN, DIALECTS, _read)
