@@ -26,6 +26,7 @@ TAGS = Tags(
     scopus_pmid=("C2",),
     database=("DB", "DP"),
     key=("ID", "AN"),
+    citation_key=("ID",),
     labels=("KW",),
 )
 BETWEEN_RECORDS = re.compile(
@@ -94,6 +95,7 @@ def _read_own(tagged: TaggedRecord, file: str) -> Record | Problem:
         "url": tagged.first("UR"),
         "has_code": more.get("has_code"),
         "id": tagged.first("ID"),
+        "citation_key": tagged.first("ID"),
     }
     return exported.read(stated, file, tagged.line)
 

@@ -26,6 +26,7 @@ IN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()@]*@[^()@]*\)")
 SEVERAL_ADDRESSES = re.compile(r"; ?(?=https?://)", re.IGNORECASE)
 WITH_PMIDS = re.compile(r"pubmed|\bmedline\b|\bnlm\b", re.IGNORECASE)
 PUBLISHED_BY_A_HOUSE = re.compile(r"thes|diss|rprt|report", re.IGNORECASE)
+CITATION_KEY = re.compile(r"[^\W\d_][\w.+-]{2,79}")
 QUALIFIERS = re.compile(r"\s*[/\[].*")
 SOURCE_VENUE = re.compile(
     r"(\S[^\n]{0,300}?)[.,;]?\s+"
@@ -81,6 +82,8 @@ class Tags:
     scopus_pmid: Sequence[str] = ()
     """Numbers in PubMed where the database is Scopus."""
     key: Sequence[str] = ()
+    citation_key: Sequence[str] = ()
+    """What texts cite the record by, where it looks so: numbers are the source's own affair."""
     labels: Sequence[str] = ()
     """All."""
     headings: Sequence[str] = ()
@@ -351,6 +354,7 @@ def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
         pmid=_pmid(tagged, notes, addresses),
         url=first_of(*addresses),
         labels=_labels(tagged),
+        citation_keys=(cited,) if CITATION_KEY.fullmatch(cited := tagged.first(*tags.citation_key)) else (),
     )
     return bibliographic.record(paper, file=file, line=tagged.line, source_key=tagged.first(*tags.key))
 
