@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from assistant.ingestion.readers import exported
-from assistant.ingestion.readers.fields import find_date, most_precise
+from assistant.ingestion.readers.fields import find_date, given_name_first, most_precise
 from assistant.ingestion.readers.markup import visible
-from assistant.ingestion.readers.tagged_lines import Dialect, TaggedFormat, TaggedRecord, Tags, read_record, spoken
+from assistant.ingestion.readers.tagged_lines import Dialect, TaggedFormat, TaggedRecord, Tags, read_record
 from assistant.types import Problem, Record
 
 TAGS = Tags(
@@ -26,6 +26,7 @@ TAGS = Tags(
     scopus_pmid=("C2",),
     database=("DB", "DP"),
     key=("ID", "AN"),
+    citation_key=("ID",),
     labels=("KW",),
 )
 BETWEEN_RECORDS = re.compile(
@@ -94,6 +95,7 @@ def _read_own(tagged: TaggedRecord, file: str) -> Record | Problem:
         "url": tagged.first("UR"),
         "has_code": more.get("has_code"),
         "id": tagged.first("ID"),
+        "citation_key": tagged.first("ID"),
     }
     return exported.read(stated, file, tagged.line)
 
@@ -103,7 +105,7 @@ def own_name(text: str) -> str:
 
     It says, as reference managers have it, that the name before it is not "Family, Given" but stands as it is.
     """
-    return text[:-1] if text.endswith(",") else spoken(text)
+    return text[:-1] if text.endswith(",") else given_name_first(text)
 
 
 RIS = TaggedFormat("RIS", SIGN, DIALECTS, _read)

@@ -93,6 +93,7 @@ REFER = TaggedFormat(
                 accession=("M",),
                 database=("~", "W"),
                 key=("F", "1", "M"),
+                citation_key=("F", "1"),
                 labels=("K",),
             ),
             first=frozenset({"0"}),

@@ -17,17 +17,16 @@ LONGEST_RECORD = 2_000_000  # characters of the tags that are wanted
 LONGEST_NAME = 300  # characters; what is longer is not a person's name
 NOTHING = re.compile("(?!)")
 
-FAMILY_AND_INITIALS = re.compile(r"([^\s,][^,]*?)\s+((?:[A-Z]\.-?\s?)+)")
 FAMILY_AND_GIVEN = re.compile(
     r"((?:(?:[Vv][ao]n|[Dd](?:e|er|en|el|i|u|os|a)|[Ll][ae]|[Tt]e[rn]|[Ee]l|[Aa]l|[Ss]t) )*\S+(?: [a-z] \S+)?)"
     r" (?!.* [A-Z]{2,4}$)(\S*[a-z].*)"
 )
 FAMILY_AND_LETTERS = re.compile(r"(\S.*?)\s+([A-Z]{1,4})(?:\s+(Jr|Sr|2nd|3rd|4th))?")
-GIVEN_AND_SUFFIX = re.compile(r"(\S.*?)\s+(Jr\.?|Sr\.?|2nd|3rd|4th|II|III)")
 IN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()@]*@[^()@]*\)")
 SEVERAL_ADDRESSES = re.compile(r"; ?(?=https?://)", re.IGNORECASE)
 WITH_PMIDS = re.compile(r"pubmed|\bmedline\b|\bnlm\b", re.IGNORECASE)
 PUBLISHED_BY_A_HOUSE = re.compile(r"thes|diss|rprt|report", re.IGNORECASE)
+CITATION_KEY = re.compile(r"[^\W\d_][\w.+-]{2,79}")
 QUALIFIERS = re.compile(r"\s*[/\[].*")
 SOURCE_VENUE = re.compile(
     r"(\S[^\n]{0,300}?)[.,;]?\s+"
@@ -36,26 +35,12 @@ SOURCE_VENUE = re.compile(
 SOURCE_DATE = re.compile(r"((?:[A-Z][a-z]{2,8}(?:/[A-Z][a-z]{2,8})? )?(?:\d{1,2}, )?(?<![-\d])(?:19|20)\d\d)(?![-\d])")
 
 
-def spoken(name: str) -> str:
-    """Turn "Family, Given, Suffix", "Family, Given Suffix" and "Family G." round."""
-    if len(name) > LONGEST_NAME:
-        return name
-    family, *given = (part.strip() for part in name.split(","))
-    if len(given) == 2 and bibliographic.SUFFIX.fullmatch(given[1]):
-        return f"{given[0]} {family}, {given[1]}"
-    if len(given) == 1 and " " in given[0] and (suffixed := GIVEN_AND_SUFFIX.fullmatch(given[0])):
-        return f"{suffixed[1]} {family}, {suffixed[2]}"
-    if not given and (found := FAMILY_AND_INITIALS.fullmatch(name)):
-        return f"{found[2].strip()} {found[1]}"
-    return bibliographic.given_name_first(name)
-
-
 def from_initials(name: str) -> str:
     """Turn "Family GI" and "Family GI Suffix" round too, as databases of medicine write names."""
     found = FAMILY_AND_LETTERS.fullmatch(name) if "," not in name and len(name) <= LONGEST_NAME else None
     if found:
         return f"{found[2]} {found[1]}, {found[3]}" if found[3] else f"{found[2]} {found[1]}"
-    return spoken(name)
+    return bibliographic.given_name_first(name)
 
 
 def from_family(name: str) -> str:
@@ -97,6 +82,8 @@ class Tags:
     scopus_pmid: Sequence[str] = ()
     """Numbers in PubMed where the database is Scopus."""
     key: Sequence[str] = ()
+    citation_key: Sequence[str] = ()
+    """What texts cite the record by, where it looks so: numbers are the source's own affair."""
     labels: Sequence[str] = ()
     """All."""
     headings: Sequence[str] = ()
@@ -140,7 +127,7 @@ class Dialect:
     listed: frozenset[str] = frozenset()
     is_parted_by_blanks: bool = False
     has_empty_lines: bool = False
-    spoken: Callable[[str], str] = spoken
+    spoken: Callable[[str], str] = bibliographic.given_name_first
     name_noise: re.Pattern[str] = NOTHING
     title_noise: re.Pattern[str] = NOTHING
 
@@ -367,6 +354,7 @@ def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
         pmid=_pmid(tagged, notes, addresses),
         url=first_of(*addresses),
         labels=_labels(tagged),
+        citation_keys=(cited,) if CITATION_KEY.fullmatch(cited := tagged.first(*tags.citation_key)) else (),
     )
     return bibliographic.record(paper, file=file, line=tagged.line, source_key=tagged.first(*tags.key))
 

@@ -321,5 +321,12 @@ def test_numbers_of_papers_that_are_only_mentioned_are_not_the_papers_own() -> N
     assert paper.pmid == ""
 
 
+@pytest.mark.parametrize(
+    ("key", "keys"), [("berg2020", ("berg2020",)), ("Berg-2020.a", ("Berg-2020.a",)), ("17", ()), ("WOS:000017", ())]
+)
+def test_a_key_that_looks_like_one_is_what_texts_cite(key: str, keys: tuple[str, ...]) -> None:
+    assert paper_with(f"ID  - {key}").citation_keys == keys
+
+
 def test_a_book_is_not_published_in_itself() -> None:
     assert paper_with("T2  - Title", "JA  - J. Lamps").venue == "J. Lamps"
