@@ -112,7 +112,9 @@ def _rows(
                 cells = loose if len(loose) == width else cells
             if cells and len(cells) < width:
                 for line in itertools.islice(feed(), LINES_AHEAD):
-                    whole = _cells("".join(taken), writing.delimiter) or []
+                    text = "".join(taken)
+                    is_enough = text.count(writing.delimiter) >= width - 1
+                    whole = (_cells(text, writing.delimiter) or []) if is_enough else []
                     if len(whole) > width or _is_row(line, writing, columns):
                         break
                     if len(whole) == width and columns.hold_numbers(whole):
@@ -180,7 +182,8 @@ def _swallows(taken: Sequence[str], writing: Writing, columns: Columns) -> bool:
 
 def _is_row(line: str, writing: Writing, columns: Columns) -> bool:
     """Tell whether a line is a whole row by itself, with cells that fit their columns."""
-    cells = _cells(line, writing.delimiter)
+    is_enough = line.count(writing.delimiter) >= len(columns.names) - 1
+    cells = _cells(line, writing.delimiter) if is_enough else None
     return cells is not None and len(cells) == len(columns.names) > 1 and columns.fit(cells)
 
 
