@@ -56,7 +56,8 @@ KINDS_OF_DATES = ("issued", "print", "available", "", "online", "created")
 
 VENUES = tuple(
     "venue publicationvenue journal booktitle journalref conference publicationtitle proceedingstitle containertitle "
-    "eventtitle event journalinfo.journal journaltitle journaltitles publicationname publicationinfo.journaltitle "
+    "eventtitle event journalinfo.journal journalinfo.journal.medlineabbreviation "
+    "journaltitle journaltitles publicationname publicationinfo.journaltitle "
     "primarylocation.source hostvenue journals container fulljournalname journalfull conferencetitle conferencetitles "
     "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding parent server "
     "relsite".split()
@@ -87,7 +88,8 @@ CODE = ("hascode", "code", "codeurl")
 COUNTS = ("authorcount", "authorscount", "numberofauthors")
 
 TEXTS = [
-    *"value text en displayname name title term tag keyword subject descriptorname meshheading date doi raw p".split(),
+    *"value text en enus displayname name title term tag keyword subject".split(),
+    *"descriptorname meshheading date doi raw p".split(),
     *"content abstracttext description url href".split(),
     "",
 ]
@@ -113,8 +115,8 @@ WHOLE = [
 YES = {"true", "yes", "y", "1"}
 NO = {"false", "no", "n", "0"}
 SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za-z-]+)?)*")
-DOI_LINE = re.compile(r"^\s*DOI\s*[:=]?\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-KEY_LINE = re.compile(r"^\s*citation[ -]?key\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+DOI_LINE = re.compile(r"^[ \t]*DOI[ \t]*[:=]?[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+KEY_LINE = re.compile(r"^[ \t]*citation[ -]?key[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 FAMILY_AND_INITIALS = re.compile(r"([^\W\d_].*?)\s+([A-Z]{1,4})(?:\s+(Jr|Sr|2nd|3rd|II|III|IV))?\.?")
 NUMBER_OF_NAMESAKE = re.compile(r"\s\d{4}$")  # DBLP: "Wei Wang 0001"
 WHOLES = {"ispublishedin", "ispartof"}
@@ -430,9 +432,10 @@ def _codes(value: Any) -> tuple[str, ...]:
 def _labels(stated: Object) -> Iterator[str]:
     """Yield keywords, tags and folders: of a list each, of one string what stands between its separators."""
     is_named = "labelsnamed" in stated or "foldersnamed" in stated  # Paperpile; its `labels` are only ids
-    for path, value in _found(stated, LABELS):
+    for path, stands in _found(stated, LABELS):
         if is_named and path in {"labels", "folders"}:
             continue
+        value = object_of(stands).get("value", stands)  # OpenReview
         if isinstance(value, str):
             separator = next((sign for sign in ";|,\n" if sign in value), ";")
             yield from map(str.strip, value.split(separator))

@@ -138,14 +138,20 @@ KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
                         "abstract": {"value": ABSTRACT},
                         "authors": {"value": list(NAMES)},
                         "authorids": {"value": ["~Lena_Berg1", "~Cy_Ott1"]},
-                        "keywords": {"value": ["knots"]},
+                        "keywords": {"value": ["knots", "tension"]},
                         "venue": {"value": "Rope Workshop 2020"},
                     },
                 }
             ],
             "count": 1,
         },
-        {"venue": "Rope Workshop 2020", "date": "2020-05-04", "labels": ("knots",), "key": "aBc", "doi": ""},
+        {
+            "venue": "Rope Workshop 2020",
+            "date": "2020-05-04",
+            "labels": ("knots", "tension"),
+            "key": "aBc",
+            "doi": "",
+        },
     ),
     "openreview 1": (
         {
@@ -1063,3 +1069,10 @@ def test_deep_objects_end_the_search_for_a_text(tmp_path: Path) -> None:
             break
     items = items_of(tmp_path, json.dumps({"title": TITLE, "abstract": ABSTRACT, "authors": deep, "keywords": deep}))
     assert [type(item) for item in items] == [Record]
+
+
+@pytest.mark.parametrize("note", ["\n" * 400_000, " " * 400_000, "DOI" * 130_000, "Citation key" * 30_000 + "\n"])
+def test_a_long_note_is_searched_in_no_time(tmp_path: Path, note: str) -> None:
+    """A pattern that looks again at what it has seen would take hours."""
+    (item,) = items_of(tmp_path, json.dumps({"title": TITLE, "abstract": ABSTRACT, "note": note, "authors": note}))
+    assert isinstance(item, Record)
