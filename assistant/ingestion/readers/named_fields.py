@@ -39,6 +39,7 @@ AUTHORS = tuple(
     "authorsparsed authorlist authors author creators creator authorships authorfullnames authfullnames relauthors "
     "preprintauthors zauthors fau au contributors personname authorstring".split()
 )
+AUTHORS_ONLY = {"authors", "author", "creators"}
 DATES = tuple(
     "issued publicationdate publisheddate datepublished published date pubdate firstpublicationdate coverdate "
     "publicationdates dates preprintdate reldate publishedprint publishedonline journalinfo.printpublicationdate "
@@ -103,12 +104,10 @@ ROLES = ("creatortype", "contributortype", "contributorrole", "contributorattrib
 GIVEN = ("given", "givenname", "givennames", "first", "firstname", "forename", "forenames", "initials")
 FAMILY = ("family", "familyname", "last", "lastname", "surname", "keyname")
 PEOPLE = ("authors", "author", "contributor", "creator", "personname", "namelist", "person", "value")
-NESTED = ("author", "creator", "person", "name")
-"""What holds the object that names a person."""
-
+WITHIN = ("author", "creator", "person", "name")
 WHOLE = [
     *"name fullname displayname literal creditname authorname preferredname text creator authname".split(),
-    *"collectivename collective corporate".split(),
+    *"collectivename collective corporate value".split(),
     "",
 ]
 
@@ -117,7 +116,6 @@ NO = {"false", "no", "n", "0"}
 SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za-z-]+)?)*")
 DOI_LINE = re.compile(r"^[ \t]*DOI[ \t]*[:=]?[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 KEY_LINE = re.compile(r"^[ \t]*citation[ -]?key[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
-FAMILY_AND_INITIALS = re.compile(r"([^\W\d_].*?)\s+([A-Z]{1,4})(?:\s+(Jr|Sr|2nd|3rd|II|III|IV))?\.?")
 NUMBER_OF_NAMESAKE = re.compile(r"\s\d{4}$")  # DBLP: "Wei Wang 0001"
 WHOLES = {"ispublishedin", "ispartof"}
 OPENALEX = "https://openalex.org/"
@@ -140,14 +138,14 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     link = next((text for text in links if "://" in text), first_of(*links))
     doi = find_doi(_first(stated, *DOIS) or identifiers.get("doi", ""), link if "doi.org/" in link else "")
     venue = _venue(stated)
-    names = _authors(stated)
+    people = _authors(stated)
     paper = Paper(
         title=_title(stated),
         abstract=_abstract(stated),
         date=_date(stated),
         categories=tuple(category for value in _values(stated, CATEGORIES) for category in _codes(value)),
         venue=venue if venue != REPOSITORY else "",
-        authors_complete=_are_all(stated, len(names)),
+        authors_complete=_are_all(stated, len(people)),
         doi=doi or find_doi(*(found[1] for note in notes for found in DOI_LINE.finditer(note))),
         arxiv_id=find_arxiv_id(_first(stated, *ARXIV_IDS), identifiers.get("arxiv", ""), key, bare=True)
         or find_arxiv_id(doi, link, *notes, *identifiers.values(), *pages, *copies),
@@ -158,7 +156,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         labels=(*labels, *_labels(stated)),
     )
     stated_key = next((found[1] for note in notes for found in KEY_LINE.finditer(note)), "")
-    return fields.record(paper, names, file=file, line=line, source_key=stated_key or key or doi)
+    return fields.record(paper, people, file=file, line=line, source_key=stated_key or key or doi)
 
 
 class _Fields(dict[str, Any]):
@@ -305,18 +303,11 @@ def _identifiers(stated: Object) -> dict[str, str]:
 
 
 def _authors(stated: Object) -> list[str]:
-    """Return the names of the first field that has any; the family name may stand before bare initials in some."""
-    for path, value in _found(stated, AUTHORS):
-        if names := _names(value):
-            is_short = path in {"authorstring", "au"} or "articleids" in stated
-            return [_spoken(name) if is_short else name for name in names]
-    is_unknown = any(value for _, value in _found(stated, AUTHORS) if isinstance(value, list | dict))
-    return [CUT] if is_unknown else []
-
-
-def _spoken(name: str) -> str:
-    found = FAMILY_AND_INITIALS.fullmatch(name)
-    return fields.spoken_name(found[2], found[1], found[3] or "") if found else name
+    """Return the names of the first field that has any; what lists authors in a way that is not known lists some."""
+    found = _found(stated, AUTHORS)
+    listed = next((people for _, value in found if (people := _names(value))), [])
+    is_unknown = any(path in AUTHORS_ONLY and value and isinstance(value, list | dict) for path, value in found)
+    return listed or ([CUT] if is_unknown else [])
 
 
 def _names(value: Any, depth: int = 0) -> list[str]:
@@ -349,10 +340,11 @@ def _name(value: Any, depth: int = 0) -> str:
     def first(*names: str) -> str:
         return first_of(*(_text(person.get(name)) for name in names))
 
-    inner = next((part for name in NESTED if isinstance(part := person.get(name), dict)), None)
-    if "rawauthorname" in person or inner is not None:
-        raw = first("rawauthorname")
-        return _name(raw) if raw or depth else _name(inner, 1)
+    if raw := first("rawauthorname"):
+        return _name(raw)
+    inner = next((one for one in _values(person, WITHIN) if isinstance(one, dict)), None)
+    if inner and depth < DEEPEST_TEXT and not first(*FAMILY):
+        return _name(inner, depth + 1)
     whole, family, given = first(*WHOLE), first(*FAMILY), first(*GIVEN)
     is_group = first("nametype").lower() == "organizational" or "sequence" in person or "literal" in person
     if family and not (is_group and whole):
