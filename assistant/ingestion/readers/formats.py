@@ -1,6 +1,6 @@
 """The table of formats that can be read, and which of them a text is written in.
 
-To add a format (EndNote XML, say):
+To add a format (TEI, say):
 
 1. Write a module beside this one with what `Format` asks for: `NAME`, `NOTHING_FOUND`, `start` and `parse`. `parse`
    yields one item for each record, a Record or a Problem, by `fields.record`. For XML, `xml_elements.read_elements`
@@ -10,7 +10,8 @@ To add a format (EndNote XML, say):
    A format that is not text is a `BinaryFormat`, entered in BINARY_FORMATS.
 3. Put its tests into tests/unit/ingestion/.
 
-An object of JSON in a new shape is another matter: json_papers.py says which reader it goes to.
+An object of JSON in a new shape needs no module: named_fields.py says under which names what is kept. named_xml.py does
+the same for XML whose elements are called as fields are.
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ from assistant.ingestion.readers import (
 from assistant.types import ReaderItem
 
 READABLE = (
-    "an author page as text; BibTeX; RIS and the tagged export of Web of Science; MEDLINE; PubMed, JATS and arXiv Atom "
-    "as XML; JSON and JSON Lines (OpenAlex, Semantic Scholar, CSL-JSON, or fields called title, abstract ...); "
+    "an author page as text; BibTeX; RIS and the tagged export of Web of Science; MEDLINE; XML of PubMed, "
+    "JATS, EndNote, Zotero, MODS, Word, arXiv, DBLP, Crossref, OAI-PMH and the ACL Anthology; CSL YAML; JSON and JSON "
+    "Lines (of services and reference managers, CSL-JSON, or fields called title, abstract ...); "
     "Zotero's database; tables with such columns (CSV, Excel, OpenDocument); each may be compressed by gzip, or lie with others in a ZIP "
     "archive"
 )
