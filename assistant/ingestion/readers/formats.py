@@ -46,8 +46,8 @@ READABLE = (
     "an author page as text; BibTeX; RIS and the tagged export of Web of Science; MEDLINE; XML of PubMed, "
     "JATS, EndNote, Zotero, MODS, Word, arXiv, DBLP, Crossref, OAI-PMH and the ACL Anthology; CSL YAML; JSON and JSON "
     "Lines (of services and reference managers, CSL-JSON, or fields called title, abstract ...); "
-    "Zotero's database; tables with such columns (CSV, Excel, OpenDocument); each may be compressed by gzip, or lie with others in a ZIP "
-    "archive"
+    "Zotero's database; tables with such columns (CSV, Excel, OpenDocument); each may be compressed by gzip, "
+    "or lie with others in a ZIP archive"
 )
 
 

@@ -1076,3 +1076,23 @@ def test_a_long_note_is_searched_in_no_time(tmp_path: Path, note: str) -> None:
     """A pattern that looks again at what it has seen would take hours."""
     (item,) = items_of(tmp_path, json.dumps({"title": TITLE, "abstract": ABSTRACT, "note": note, "authors": note}))
     assert isinstance(item, Record)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_the_title_of_a_list_is_no_title_of_a_paper(tmp_path: Path, indent: int | None) -> None:
+    papers = [{"title": TITLE, "year": 2020}, {"title": "Knots hold", "year": 2019}]
+    for answer in ({"title": "My ropes", "items": papers}, {"items": papers, "title": "My ropes"}):
+        items = items_of(tmp_path, json.dumps(answer, indent=indent))
+        assert [item.paper.title for item in items if isinstance(item, Record)] == [TITLE, "Knots hold"]
+    whole = {"title": TITLE, "authors": ["Lena Berg"], "references": papers}
+    (item,) = items_of(tmp_path, json.dumps(whole, indent=indent))
+    assert isinstance(item, Record)
+
+
+def test_what_python_writes_for_no_number_costs_nothing(tmp_path: Path) -> None:
+    title = TITLE + ' "a": NaN, more'
+    papers = [{"title": title, "abstract": ABSTRACT, "year": float("nan"), "cited": float("-inf")}] * 3
+    items = items_of(tmp_path, json.dumps(papers, indent=1))
+    assert [type(item) for item in items] == [Record] * 3
+    assert isinstance(items[0], Record)
+    assert "NaN" in items[0].paper.title
