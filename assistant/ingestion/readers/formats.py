@@ -1,6 +1,6 @@
 """The table of formats that can be read, and which of them a text is written in.
 
-To add a format (EndNote XML, say):
+To add a format (TEI, say):
 
 1. Write a module beside this one with what `Format` asks for: `NAME`, `NOTHING_FOUND`, `start` and `parse`. `parse`
    yields one item for each record, a Record or a Problem, by `fields.record`. For XML, `xml_elements.read_elements`
@@ -11,7 +11,8 @@ To add a format (EndNote XML, say):
    A format that is not text is a `BinaryFormat`, entered in BINARY_FORMATS.
 3. Put its tests into tests/unit/ingestion/.
 
-An object of JSON in a new shape is another matter: json_papers.py says which reader it goes to.
+An object of JSON in a new shape needs no module: named_fields.py says under which names what is kept. named_xml.py does
+the same for XML whose elements are called as fields are.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ from assistant.types import ReaderItem
 READABLE = (
     "BibTeX; RIS; exports of EndNote (.enw, XML), RefWorks, Web of Science, PubMed (MEDLINE, XML, text), Ovid, the "
     "Cochrane Library, ADS and CNKI; Zotero (database, RDF, JSON); JSON, JSON Lines and YAML of services and citation "
-    "tools, or with fields called title, abstract ...; JATS, MODS, arXiv Atom and other XML of papers; tables (CSV, "
-    "Excel, OpenDocument); an author page as text; each may be compressed by gzip, or lie with others in a ZIP archive"
+    "tools, or with fields called title, abstract ...; XML of JATS, MODS, Word, arXiv, DBLP, Crossref, OAI-PMH and the "
+    "ACL Anthology; tables (CSV, Excel, OpenDocument); an author page as text; each may be compressed by gzip, or lie "
+    "with others in a ZIP archive"
 )
 
 

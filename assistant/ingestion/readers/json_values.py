@@ -38,10 +38,14 @@ ENVELOPES = frozenset(
 """What one paper may be wrapped in, beside what else is known of it; without regard to case and punctuation."""
 
 SIGNS_OF_A_PAPER = frozenset("abstract author authors creators date doi pubdate year".split())
+NO_HEADING = frozenset("abstract author authors creators doi summary".split())
 COLLECTIONS = "collections"
 
 PUNCTUATION = re.compile(r"[^a-z0-9]+")
 VOCABULARY = re.compile(r"^(?:bib|bibo|ce|dc|dcterms|prism|schema):")
+NO_NUMBER = re.compile(
+    r"((?<!\\)\"\s*:\s*)(?:NaN|-?Infinity)(?=\s*[,}]|\s*$)"
+)  # which is no JSON, and Python writes it
 _TOO_LARGE = object()
 """Stands in the place of a value that is larger, or nests more deeply, than any paper."""
 
@@ -111,7 +115,7 @@ def json_events(stream: TextIO, progress: Progress) -> Iterator[tuple[str, Any]]
     waiting = 0
     try:
         while piece := stream.readline(PIECE):
-            parser.send(piece.encode())
+            parser.send((NO_NUMBER.sub(r"\1null", piece) if "N" in piece or "I" in piece else piece).encode())
             waiting = 0 if events else waiting + len(piece)
             if waiting > LARGEST_VALUE:
                 raise _EndlessTextError
@@ -144,7 +148,7 @@ def values_of_document(
 
 def _unwrapped(value: Any, wrappers: frozenset[str] = WRAPPERS, depth: int = 0) -> Iterator[Any]:
     """Yield the objects inside `value` if it only wraps them, else `value`."""
-    if isinstance(value, dict) and not any(map(_is_title, value)) and depth < MOST_WRAPPERS:
+    if isinstance(value, dict) and (not any(map(_is_title, value)) or _is_heading(value)) and depth < MOST_WRAPPERS:
         wrapped = [inner for key, inner in value.items() if key.lower() in wrappers]
         lists = [inner for inner in wrapped if isinstance(inner, list) and inner and isinstance(inner[0], dict)]
         inner = [one for each in lists for one in each] or [one for one in wrapped if isinstance(one, dict)][:1]
@@ -157,6 +161,14 @@ def _unwrapped(value: Any, wrappers: frozenset[str] = WRAPPERS, depth: int = 0) 
             yield from ({"id": key, **inner} for key, inner in by_id.items())
             return
     yield value
+
+
+def _is_heading(value: Mapping[str, Any]) -> bool:
+    """Tell whether the title of an object is that of a list of papers which it holds."""
+    if NO_HEADING.intersection(map(str.lower, value)):
+        return False
+    lists = (inner for key, inner in value.items() if key.lower() in OUTERMOST_WRAPPERS and isinstance(inner, list))
+    return any(any(isinstance(one, dict) and any(map(_is_title, one)) for one in inner[:10]) for inner in lists)
 
 
 def _is_title(key: str) -> bool:
@@ -194,7 +206,9 @@ class _Document:
         for name, content in self._events:
             line, start = self._progress.line, self._progress.position
             value = (yield from self._opened(name, start, 0)) if name in STARTS else self._whole(name, content, start)
-            if value is not _TAKEN_APART:
+            if isinstance(value, dict) and _is_heading(value):
+                yield from (self.standing_alone(one, line) for one in _unwrapped(value, OUTERMOST_WRAPPERS))
+            elif value is not _TAKEN_APART:
                 yield self.standing_alone(value, line)
 
     def standing_alone(self, value: Any, line: int) -> JsonValue | Problem:

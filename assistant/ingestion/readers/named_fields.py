@@ -39,6 +39,7 @@ AUTHORS = tuple(
     "authorsparsed authorlist authors author creators creator authorships authorfullnames authfullnames relauthors "
     "preprintauthors zauthors fau au contributors personname authorstring".split()
 )
+AUTHORS_ONLY = {"authors", "author", "creators"}
 DATES = tuple(
     "issued publicationdate publisheddate datepublished published date pubdate firstpublicationdate coverdate "
     "publicationdates dates preprintdate reldate publishedprint publishedonline journalinfo.printpublicationdate "
@@ -56,7 +57,8 @@ KINDS_OF_DATES = ("issued", "print", "available", "", "online", "created")
 
 VENUES = tuple(
     "venue publicationvenue journal booktitle journalref conference publicationtitle proceedingstitle containertitle "
-    "eventtitle event journalinfo.journal journaltitle journaltitles publicationname publicationinfo.journaltitle "
+    "eventtitle event journalinfo.journal journalinfo.journal.medlineabbreviation "
+    "journaltitle journaltitles publicationname publicationinfo.journaltitle "
     "primarylocation.source hostvenue journals container fulljournalname journalfull conferencetitle conferencetitles "
     "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding parent server "
     "relsite".split()
@@ -88,7 +90,8 @@ CODE = ("hascode", "code", "codeurl")
 COUNTS = ("authorcount", "authorscount", "numberofauthors")
 
 TEXTS = [
-    *"value text en displayname name title term tag keyword subject descriptorname meshheading date doi raw p".split(),
+    *"value text en enus displayname name title term tag keyword subject".split(),
+    *"descriptorname meshheading date doi raw p".split(),
     *"content abstracttext description url href".split(),
     "",
 ]
@@ -102,21 +105,18 @@ ROLES = ("creatortype", "contributortype", "contributorrole", "contributorattrib
 GIVEN = ("given", "givenname", "givennames", "first", "firstname", "forename", "forenames", "initials")
 FAMILY = ("family", "familyname", "last", "lastname", "surname", "keyname")
 PEOPLE = ("authors", "author", "contributor", "creator", "personname", "namelist", "person", "value")
-NESTED = ("author", "creator", "person", "name")
-"""What holds the object that names a person."""
-
+WITHIN = ("author", "creator", "person", "name")
 WHOLE = [
     *"name fullname displayname literal creditname authorname preferredname text creator authname".split(),
-    *"collectivename collective corporate".split(),
+    *"collectivename collective corporate value".split(),
     "",
 ]
 
 YES = {"true", "yes", "y", "1"}
 NO = {"false", "no", "n", "0"}
 SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za-z-]+)?)*")
-DOI_LINE = re.compile(r"^\s*DOI\s*[:=]?\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-KEY_LINE = re.compile(r"^\s*citation[ -]?key\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-FAMILY_AND_INITIALS = re.compile(r"([^\W\d_].*?)\s+([A-Z]{1,4})(?:\s+(Jr|Sr|2nd|3rd|II|III|IV))?\.?")
+DOI_LINE = re.compile(r"^[ \t]*DOI[ \t]*[:=]?[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+KEY_LINE = re.compile(r"^[ \t]*citation[ -]?key[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 NUMBER_OF_NAMESAKE = re.compile(r"\s\d{4}$")  # DBLP: "Wei Wang 0001"
 WHOLES = {"ispublishedin", "ispartof"}
 OPENALEX = "https://openalex.org/"
@@ -145,7 +145,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     link = next((text for text in links if "://" in text), first_of(*links))
     doi = find_doi(_first(stated, *DOIS) or identifiers.get("doi", ""), link if "doi.org/" in link else "")
     venue = _venue(stated)
-    names = _authors(stated)
+    people = _authors(stated)
     stated_key = next((found[1] for note in notes for found in KEY_LINE.finditer(note)), "")
     paper = Paper(
         title=_title(stated),
@@ -153,7 +153,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         date=_date(stated),
         categories=tuple(category for value in _values(stated, CATEGORIES) for category in _codes(value)),
         venue=venue if venue != REPOSITORY else "",
-        authors_complete=_are_all(stated, len(names)),
+        authors_complete=_are_all(stated, len(people)),
         doi=doi or find_doi(*(found[1] for note in notes for found in DOI_LINE.finditer(note))),
         arxiv_id=find_arxiv_id(_first(stated, *ARXIV_IDS), identifiers.get("arxiv", ""), key, bare=True)
         or find_arxiv_id(doi, link, *notes, *identifiers.values(), *pages, *copies),
@@ -164,7 +164,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         labels=(*labels, *_labels(stated)),
         citation_keys=(stated_key or _first(stated, *CITATION_KEYS) or _id_in_texts(value),),
     )
-    return fields.record(paper, names, file=file, line=line, source_key=stated_key or key or doi)
+    return fields.record(paper, people, file=file, line=line, source_key=stated_key or key or doi)
 
 
 class _Fields(dict[str, Any]):
@@ -311,18 +311,11 @@ def _identifiers(stated: Object) -> dict[str, str]:
 
 
 def _authors(stated: Object) -> list[str]:
-    """Return the names of the first field that has any; the family name may stand before bare initials in some."""
-    for path, value in _found(stated, AUTHORS):
-        if names := _names(value):
-            is_short = path in {"authorstring", "au"} or "articleids" in stated
-            return [_spoken(name) if is_short else name for name in names]
-    is_unknown = any(value for _, value in _found(stated, AUTHORS) if isinstance(value, list | dict))
-    return [CUT] if is_unknown else []
-
-
-def _spoken(name: str) -> str:
-    found = FAMILY_AND_INITIALS.fullmatch(name)
-    return fields.spoken_name(found[2], found[1], found[3] or "") if found else name
+    """Return the names of the first field that has any; what lists authors in a way that is not known lists some."""
+    found = _found(stated, AUTHORS)
+    listed = next((people for _, value in found if (people := _names(value))), [])
+    is_unknown = any(path in AUTHORS_ONLY and value and isinstance(value, list | dict) for path, value in found)
+    return listed or ([CUT] if is_unknown else [])
 
 
 def _names(value: Any, depth: int = 0) -> list[str]:
@@ -361,10 +354,11 @@ def _name(value: Any, depth: int = 0) -> str:
     def first(*names: str) -> str:
         return first_of(*(_text(person.get(name)) for name in names))
 
-    inner = next((part for name in NESTED if isinstance(part := person.get(name), dict)), None)
-    if "rawauthorname" in person or inner is not None:
-        raw = first("rawauthorname")
-        return _name(raw) if raw or depth else _name(inner, 1)
+    if raw := first("rawauthorname"):
+        return _name(raw)
+    inner = next((one for one in _values(person, WITHIN) if isinstance(one, dict)), None)
+    if inner and depth < DEEPEST_TEXT and not first(*FAMILY):
+        return _name(inner, depth + 1)
     whole, family, given = first(*WHOLE), first(*FAMILY), first(*GIVEN)
     is_group = first("nametype").lower() == "organizational" or "sequence" in person or "literal" in person
     if family and not (is_group and whole):
@@ -444,9 +438,10 @@ def _codes(value: Any) -> tuple[str, ...]:
 def _labels(stated: Object) -> Iterator[str]:
     """Yield keywords, tags and folders: of a list each, of one string what stands between its separators."""
     is_named = "labelsnamed" in stated or "foldersnamed" in stated  # Paperpile; its `labels` are only ids
-    for path, value in _found(stated, LABELS):
+    for path, stands in _found(stated, LABELS):
         if is_named and path in {"labels", "folders"}:
             continue
+        value = object_of(stands).get("value", stands)  # OpenReview
         if isinstance(value, str):
             separator = next((sign for sign in ";|,\n" if sign in value), ";")
             yield from map(str.strip, value.split(separator))

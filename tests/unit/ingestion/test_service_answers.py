@@ -138,14 +138,20 @@ KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
                         "abstract": {"value": ABSTRACT},
                         "authors": {"value": list(NAMES)},
                         "authorids": {"value": ["~Lena_Berg1", "~Cy_Ott1"]},
-                        "keywords": {"value": ["knots"]},
+                        "keywords": {"value": ["knots", "tension"]},
                         "venue": {"value": "Rope Workshop 2020"},
                     },
                 }
             ],
             "count": 1,
         },
-        {"venue": "Rope Workshop 2020", "date": "2020-05-04", "labels": ("knots",), "key": "aBc", "doi": ""},
+        {
+            "venue": "Rope Workshop 2020",
+            "date": "2020-05-04",
+            "labels": ("knots", "tension"),
+            "key": "aBc",
+            "doi": "",
+        },
     ),
     "openreview 1": (
         {
@@ -1063,3 +1069,30 @@ def test_deep_objects_end_the_search_for_a_text(tmp_path: Path) -> None:
             break
     items = items_of(tmp_path, json.dumps({"title": TITLE, "abstract": ABSTRACT, "authors": deep, "keywords": deep}))
     assert [type(item) for item in items] == [Record]
+
+
+@pytest.mark.parametrize("note", ["\n" * 400_000, " " * 400_000, "DOI" * 130_000, "Citation key" * 30_000 + "\n"])
+def test_a_long_note_is_searched_in_no_time(tmp_path: Path, note: str) -> None:
+    """A pattern that looks again at what it has seen would take hours."""
+    (item,) = items_of(tmp_path, json.dumps({"title": TITLE, "abstract": ABSTRACT, "note": note, "authors": note}))
+    assert isinstance(item, Record)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_the_title_of_a_list_is_no_title_of_a_paper(tmp_path: Path, indent: int | None) -> None:
+    papers = [{"title": TITLE, "year": 2020}, {"title": "Knots hold", "year": 2019}]
+    for answer in ({"title": "My ropes", "items": papers}, {"items": papers, "title": "My ropes"}):
+        items = items_of(tmp_path, json.dumps(answer, indent=indent))
+        assert [item.paper.title for item in items if isinstance(item, Record)] == [TITLE, "Knots hold"]
+    whole = {"title": TITLE, "authors": ["Lena Berg"], "references": papers}
+    (item,) = items_of(tmp_path, json.dumps(whole, indent=indent))
+    assert isinstance(item, Record)
+
+
+def test_what_python_writes_for_no_number_costs_nothing(tmp_path: Path) -> None:
+    title = TITLE + ' "a": NaN, more'
+    papers = [{"title": title, "abstract": ABSTRACT, "year": float("nan"), "cited": float("-inf")}] * 3
+    items = items_of(tmp_path, json.dumps(papers, indent=1))
+    assert [type(item) for item in items] == [Record] * 3
+    assert isinstance(items[0], Record)
+    assert "NaN" in items[0].paper.title

@@ -91,6 +91,21 @@ def test_a_record_of_papis_is_read(tmp_path: Path) -> None:
     assert (paper.labels, paper.doi, item.source_key) == (("knots",), "10.1000/rope.1", "Ropes_Berg_2020")
 
 
+def test_references_of_typst_are_read(tmp_path: Path) -> None:
+    text = (
+        'ropes:\n  type: article\n  title: Ropes fray\n  author: ["Berg, Lena", "Ott, Cy"]\n  date: 2020-05-04\n'
+        "  serial-number:\n    doi: 10.1000/rope.1\n  parent:\n    type: periodical\n    title: Journal of Ropes\n"
+        "knots:\n  type: web\n  title: Knots hold\n  author: Ott, Cy\n"
+    )
+    first, second = items_of(tmp_path, text, "references.yml")
+    assert isinstance(first, Record)
+    paper = first.paper
+    assert (paper.title, paper.authors, paper.date) == ("Ropes fray", ("Lena Berg", "Cy Ott"), "2020-05-04")
+    assert (paper.venue, paper.doi, first.source_key) == ("Journal of Ropes", "10.1000/rope.1", "ropes")
+    assert isinstance(second, Record)
+    assert second.paper.authors == ("Cy Ott",)
+
+
 @pytest.mark.parametrize(
     "text",
     [
