@@ -20,6 +20,7 @@ from typing import Any, Literal, Protocol
 
 from assistant.errors import AssistantError, LibraryLocked, RemoteError
 from assistant.ingestion.pipeline import file_now, said_of
+from assistant.ingestion.readers import zotero_database
 from assistant.ingestion.remote.references import Reference
 from assistant.library import Library, files_read
 from assistant.settings import PROGRAM_VERSION
@@ -95,6 +96,9 @@ class Watched(Protocol):
     def add(self, opened: Opened, tell: Tell, stop: threading.Event) -> None:
         """Add what there is. What is not reached because of `stop` or an error is found again."""
 
+    def close(self) -> None:
+        """Watch no more."""
+
 
 class Tell(Protocol):
     """Takes what a watch found or did."""
@@ -131,6 +135,13 @@ class Watcher:
 
     def run(self, *, once: bool = False) -> None:
         """Watch."""
+        try:
+            self._run(once)
+        finally:
+            for place in self._places:
+                place.close()
+
+    def _run(self, once: bool) -> None:
         while not self._stop.is_set():
             due = [place for place in self._places if place.look(self._tell)]
             if due and time.monotonic() >= self._not_before:
@@ -385,10 +396,12 @@ class WatchedFolders:
         parts = Path(path).relative_to(root).parts if root else ()
         if not parts or any(map(_is_passed_over, parts)) or _is_below(path, self._own, or_it=True):
             return False
+        for folder in Path(path).parents[: len(parts)]:
+            if zotero_database.is_beside(folder, Path(path)) and (folder / zotero_database.FILE_NAME).exists():
+                return False
         parent = str(Path(path).parent)
-        return (
-            _is_text(path) and (self._recursive or len(parts) == 1) and os.path.realpath(parent) == parent
-        )  # else behind a link
+        is_behind_link = os.path.realpath(parent) != parent
+        return _is_text(path) and (self._recursive or len(parts) == 1) and not is_behind_link
 
     def _say_once(self, folder: str, what: str, tell: Tell) -> None:
         if folder not in self._said:
@@ -407,6 +420,8 @@ class WatchedFolders:
                 why = f"The folder {{}} cannot be read: {error.strerror}. Check its permissions."
                 self._say_once(place, why, tell)
                 continue
+            if any(entry.name == zotero_database.FILE_NAME for entry in visible):
+                visible = [entry for entry in visible if not _is_beside_zotero(place, entry)]
             for entry in visible:
                 if not _is_text(entry.name):
                     self._say_once(place, "There is a name in {} that is not text. Rename what it names.", tell)
@@ -465,7 +480,7 @@ class WatchedReference:
             self._is_due = self._state() != self._known
         except RemoteError as error:
             if not self._is_away:
-                tell("away", name, f"{error} It is asked again every {self._every:.0f} seconds.")
+                tell("away", name, f"{error} It is asked again by itself every {self._every:.0f} seconds.")
             self._is_away = True
             return False
         if self._is_away is not False:
@@ -482,6 +497,9 @@ class WatchedReference:
         if report.failures and not report.records:
             self._next = self._clock() + 10 * self._every
         _tell_report(report, tell)
+
+    def close(self) -> None:
+        """Do nothing: it is not asked unless it is looked at."""
 
 
 class _Listener:
@@ -567,6 +585,12 @@ def _tell_gone(paths: Sequence[str], tell: Tell) -> None:
 def _is_passed_over(name: str) -> bool:
     """Tell whether a file or folder is hidden, or of a name that programs give to what is not finished."""
     return name.startswith((".", "~$", "#")) or name.endswith("~") or name.lower().endswith(_UNFINISHED)
+
+
+def _is_beside_zotero(folder: str, entry: os.DirEntry[str]) -> bool:
+    """Tell whether Zotero put a file or folder beside its database."""
+    path = Path(entry.path, "any") if entry.is_dir(follow_symlinks=False) else Path(entry.path)
+    return zotero_database.is_beside(Path(folder), path)
 
 
 def _is_text(name: str) -> bool:

@@ -41,7 +41,7 @@ def test_what_is_there_is_added_once_and_told_with_its_time(run: CommandLine) ->
     run("watch", "in", "--once")
     assert run.stdout.split(" ", 1)[1] == f"Watching {Path('in').resolve()}.\n"
     run("watch", "in/papers.bib", "--once", code=2)
-    assert "is a file" in run.stderr
+    assert "cannot be watched" in run.stderr
 
 
 def test_folders_are_watched_beside_the_page(

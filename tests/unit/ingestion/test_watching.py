@@ -163,6 +163,18 @@ def test_what_is_hidden_half_written_or_the_librarys_own_is_passed_over(
     assert watch.opened.read == ["a.jsonl"]
 
 
+def test_of_zoteros_folder_the_database_is_read_and_not_what_lies_beside_it(
+    begin: Callable[..., Watch], folder: Path
+) -> None:
+    for name in ("zotero/zotero.sqlite", "zotero/zotero.sqlite.bak", "zotero/storage/A1/a.pdf", "storage/b.jsonl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("nothing")
+    watch = begin()
+    assert sorted(watch()) == ["a.jsonl", "b.jsonl", "zotero.sqlite"]
+    (folder / "zotero/storage/A1/a.pdf").write_text("something else")
+    assert watch(folder / "zotero/storage/A1/a.pdf") == []
+
+
 def test_folders_below_are_left_out_where_that_is_asked_for(begin: Callable[..., Watch], folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "b.jsonl").write_text(TWO)
