@@ -45,7 +45,7 @@ def watch(
 ) -> None:
     """Add what is new or changed in folders, or in Zotero, until Ctrl-C. Nothing is removed; the library stays free."""
     from assistant import ingestion, wiring
-    from assistant.ingestion import watching
+    from assistant.ingestion import watched_folders, watching
     from assistant.library import files_read, origins_read
 
     settings = load_settings(context)
@@ -53,17 +53,17 @@ def watch(
     given = ingestion.parse_sources([f"{word}:" if word == "zotero" else word for word in sources])
     folders = [source for source in given if isinstance(source, Path)]
     references = [source for source in given if not isinstance(source, Path)]
-    for each in (*(folder for folder in folders if folder.is_file()), *references):
-        if isinstance(each, Path) or each.kind != "zotero":
-            raise UsageError(f"{each} cannot be watched: folders can, and zotero. `assistant add {each}` adds it once.")
+    others = [*(folder for folder in folders if folder.is_file()), *(one for one in references if one.kind != "zotero")]
+    for each in others:
+        raise UsageError(f"{each} cannot be watched: folders can, and zotero. `assistant add {each}` adds it once.")
     services = wiring.services(settings)
     places: list[watching.Watched] = []
     with open_library(context) as library:
         if folders:
             places.append(
-                watching.WatchedFolders(
+                watched_folders.WatchedFolders(
                     folders,
-                    lambda folder: files_read.below(library, folder),
+                    partial(files_read.below, library),
                     own=settings.library,
                     recursive=recursive,
                     columns=columns,
@@ -88,14 +88,16 @@ def watch(
 @contextmanager
 def watching_beside(opened: Workspace, folders: Sequence[Path]) -> Iterator[None]:
     """Watch folders in the background for as long as a workspace is open that serves something else."""
-    from assistant.ingestion import watching
+    from assistant.ingestion import watched_folders, watching
     from assistant.library import files_read
 
     if not folders:
         yield
         return
     library = opened.library
-    places = watching.WatchedFolders(folders, lambda folder: files_read.below(library, folder), own=library.folder)
+    places = watched_folders.WatchedFolders(
+        folders, lambda folder: files_read.below(library, folder), own=library.folder
+    )
     watcher = watching.Watcher([places], lambda: nullcontext(opened), _show)
     thread = threading.Thread(target=watcher.run, name="watching", daemon=True)
     thread.start()

@@ -26,11 +26,11 @@ PROGRAM = """
 import sys
 from assistant import workspace
 from assistant.cli import main
-from assistant.ingestion import watching
+from assistant.ingestion import watched_folders, watching
 from tests.fakes import HashingEmbedder
 
 workspace.Workspace._load_embedder = lambda _: HashingEmbedder()
-watching.AT_REST = watching._STEP = watching._LOCKED = 0.2
+watched_folders.AT_REST = watching._STEP = watching._LOCKED = 0.2
 main.main()
 """
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from assistant.cli import watch
-from assistant.ingestion import add_files, watching
+from assistant.ingestion import add_files, watched_folders, watching
 from assistant.library import Library
 from assistant.types import IngestionReport
 from tests.unit.cli.test_main import BIB, CommandLine, model, run
@@ -21,7 +21,7 @@ __all__ = ["model", "run"]
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "AT_REST", 0.01)
+    monkeypatch.setattr(watched_folders, "AT_REST", 0.01)
     monkeypatch.setattr(watching, "_STEP", 0.01)
 
 
