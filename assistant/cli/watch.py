@@ -1,11 +1,12 @@
-"""Command watch: folders whose new and changed files are added."""
+"""Command watch: folders and a running Zotero, of which what is new or changed is added."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,10 @@ app = typer.Typer()
 @app.command()
 def watch(
     context: typer.Context,
-    folders: Annotated[list[Path], typer.Argument(help="Folders to watch.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Folders; or zotero, the running Zotero (zotero:collection/NAME, as for `add`)."),
+    ],
     recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", "-r", help="Include subfolders.")] = True,
     column: Annotated[
         list[str] | None, typer.Option(help="Column of a CSV file for a field, as title=Titel. May be repeated.")
@@ -39,58 +43,69 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="Add what is new or changed now, and end.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add what is new or changed in folders, until Ctrl-C. Nothing is removed; the library is free between changes."""
-    from assistant import ingestion
-    from assistant.ingestion import watching
-    from assistant.library import files_read
+    """Add what is new or changed in folders, or in Zotero, until Ctrl-C. Nothing is removed; the library stays free."""
+    from assistant import ingestion, wiring
+    from assistant.ingestion import watched_folders, watching
+    from assistant.library import files_read, origins_read
 
     settings = load_settings(context)
     columns = ingestion.parse_columns(column or ())
-    for folder in folders:
-        if folder.is_file():
-            raise UsageError(f"{folder} is a file. Name the folder that it lies in.")
+    given = ingestion.parse_sources([f"{word}:" if word == "zotero" else word for word in sources])
+    folders = [source for source in given if isinstance(source, Path)]
+    references = [source for source in given if not isinstance(source, Path)]
+    others = [*(folder for folder in folders if folder.is_file()), *(one for one in references if one.kind != "zotero")]
+    for each in others:
+        raise UsageError(f"{each} cannot be watched: folders can, and zotero. `assistant add {each}` adds it once.")
+    services = wiring.services(settings)
+    places: list[watching.Watched] = []
     with open_library(context) as library:
-        places = watching.WatchedFolders(
-            folders,
-            lambda folder: files_read.below(library, folder),
-            own=settings.library,
-            recursive=recursive,
-            columns=columns,
-            every=every,
-        )
+        if folders:
+            places.append(
+                watched_folders.WatchedFolders(
+                    folders,
+                    partial(files_read.below, library),
+                    own=settings.library,
+                    recursive=recursive,
+                    columns=columns,
+                    every=every,
+                )
+            )
+        for reference in references:
+            noted = partial(origins_read.state, origin=str(reference))
+            state = partial(ingestion.zotero_state, reference, services)
+            places.append(watching.WatchedReference(reference, state, noted, noted(library)))
 
     def opened() -> Workspace:
         from assistant.workspace import Workspace
 
         return Workspace(settings)
 
-    watcher = watching.Watcher(
-        [places], opened, lambda event: render.show(as_json, event.to_json, lambda: _show(event))
-    )
-    with closing(places), render.stopped_by(watcher.stop, signal.SIGINT, signal.SIGTERM):
+    watcher = watching.Watcher(places, opened, lambda event: render.show(as_json, event.to_json, lambda: _show(event)))
+    with render.stopped_by(watcher.stop, signal.SIGINT, signal.SIGTERM):
         watcher.run(once=once)
 
 
 @contextmanager
 def watching_beside(opened: Workspace, folders: Sequence[Path]) -> Iterator[None]:
     """Watch folders in the background for as long as a workspace is open that serves something else."""
-    from assistant.ingestion import watching
+    from assistant.ingestion import watched_folders, watching
     from assistant.library import files_read
 
     if not folders:
         yield
         return
     library = opened.library
-    places = watching.WatchedFolders(folders, lambda folder: files_read.below(library, folder), own=library.folder)
+    places = watched_folders.WatchedFolders(
+        folders, lambda folder: files_read.below(library, folder), own=library.folder
+    )
     watcher = watching.Watcher([places], lambda: nullcontext(opened), _show)
     thread = threading.Thread(target=watcher.run, name="watching", daemon=True)
     thread.start()
-    with closing(places):
-        try:
-            yield
-        finally:
-            watcher.stop()
-            thread.join()
+    try:
+        yield
+    finally:
+        watcher.stop()
+        thread.join()
 
 
 def _show(event: Event) -> None:

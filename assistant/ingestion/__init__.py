@@ -21,6 +21,7 @@ __all__ = [
     "readers",
     "remote",
     "wanted_abstracts",
+    "watched_folders",
     "watching",
     "zotero_state",
 ]

@@ -13,18 +13,24 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from assistant.errors import LibraryLocked
 from assistant.library import Library, Ownership
+from tests.integration.zotero_server import FakeZotero, serving
+from tests.unit.cli.test_main import CommandLine, model, run
+
+__all__ = ["model", "run"]
 
 PROGRAM = """
 import sys
 from assistant import workspace
 from assistant.cli import main
-from assistant.ingestion import watching
+from assistant.ingestion import watched_folders, watching
 from tests.fakes import HashingEmbedder
 
 workspace.Workspace._load_embedder = lambda _: HashingEmbedder()
-watching.AT_REST = watching._STEP = watching._LOCKED = 0.2
+watched_folders.AT_REST = watching._STEP = watching._LOCKED = 0.2
 main.main()
 """
 
@@ -144,3 +150,22 @@ def test_changes_are_told_and_added_while_it_runs_and_the_library_is_free_betwee
         assert running.end(signal.SIGINT) == 0
         assert running.until("stopped")[-1]["event"] == "stopped"
     assert len(titles(library)) == 6
+
+
+def test_a_running_zotero_is_asked_for_what_has_changed(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def events() -> list[str]:
+        run("watch", "zotero", "--once", "--json")
+        return [json.loads(line)["event"] for line in run.stdout.splitlines()]
+
+    zotero = FakeZotero()
+    zotero.put("AAAA1111", title="One", abstractNote="All about one.")
+    with serving(zotero) as address:
+        monkeypatch.setenv("ASSISTANT_ZOTERO_URL", address)
+        assert events() == ["watching", "read"]
+        assert events() == ["watching"]
+        zotero.put("BBBB2222", title="Two", abstractNote="All about two.")
+        assert events() == ["watching", "read"]
+        assert {paper["title"] for paper in run.json("papers")} == {"One", "Two"}
+    assert events() == ["away"]
+    run("watch", "arxiv:2502.13604", "--once", code=2)
+    assert "cannot be watched" in run.stderr

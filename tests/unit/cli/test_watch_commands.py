@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from assistant.cli import watch
-from assistant.ingestion import add_files, watching
+from assistant.ingestion import add_files, watched_folders, watching
 from assistant.library import Library
 from assistant.types import IngestionReport
 from tests.unit.cli.test_main import BIB, CommandLine, model, run
@@ -21,7 +21,7 @@ __all__ = ["model", "run"]
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "AT_REST", 0.01)
+    monkeypatch.setattr(watched_folders, "AT_REST", 0.01)
     monkeypatch.setattr(watching, "_STEP", 0.01)
 
 
@@ -41,7 +41,7 @@ def test_what_is_there_is_added_once_and_told_with_its_time(run: CommandLine) ->
     run("watch", "in", "--once")
     assert run.stdout.split(" ", 1)[1] == f"Watching {Path('in').resolve()}.\n"
     run("watch", "in/papers.bib", "--once", code=2)
-    assert "is a file" in run.stderr
+    assert "cannot be watched" in run.stderr
 
 
 def test_folders_are_watched_beside_the_page(

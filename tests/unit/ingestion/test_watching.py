@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import LibraryError, LibraryLocked, RemoteError
-from assistant.ingestion import add_files, watching
+from assistant.ingestion import add_files, watched_folders, watching
 from assistant.ingestion.remote import Reference
 from assistant.library import Library, curation, files_read
 from assistant.types import IngestionReport, Problem, ProblemKind, SourceReport
@@ -44,9 +44,9 @@ class Watch:
         self.opened = Opened(library)
         self.told: list[tuple[str, str]] = []
         self._touched: set[str] = set()
-        monkeypatch.setattr(watching._Listener, "listen", lambda *_: None)
-        monkeypatch.setattr(watching._Listener, "touched", lambda _: self._take())
-        self.places = watching.WatchedFolders(
+        monkeypatch.setattr(watched_folders._Listener, "listen", lambda *_: None)
+        monkeypatch.setattr(watched_folders._Listener, "touched", lambda _: self._take())
+        self.places = watched_folders.WatchedFolders(
             [folder],
             lambda root: files_read.below(library, root),
             own=library.folder,
@@ -68,7 +68,7 @@ class Watch:
         for _ in range(3):
             if self.places.look(self._tell):
                 self.places.add(self.opened, self._tell, threading.Event())
-            self.now += watching.AT_REST
+            self.now += watched_folders.AT_REST
         return self.opened.read[before:]
 
     def kinds(self) -> list[str]:
@@ -93,7 +93,7 @@ def begin(library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
 def test_a_file_is_read_once_it_is_at_rest_and_not_again(begin: Callable[..., Watch], folder: Path) -> None:
     watch = begin()
     assert not watch.places.look(watch._tell)
-    watch.now += watching.AT_REST
+    watch.now += watched_folders.AT_REST
     (folder / "a.jsonl").write_text(ONE + TWO)
     assert not watch.places.look(watch._tell)
     assert watch.places.is_busy
@@ -134,7 +134,7 @@ def test_another_version_reads_again_what_was_a_problem_and_what_was_removed_sta
     (folder / "b.jsonl").write_text("nothing")
     assert sorted(begin()()) == ["a.jsonl", "b.jsonl"]
     curation.remove(library, [paper.id for paper in library.papers()])
-    for module in ("pipeline", "watching"):
+    for module in ("pipeline", "watched_folders"):
         monkeypatch.setattr(f"assistant.ingestion.{module}.PROGRAM_VERSION", "99")
     assert begin()() == ["b.jsonl"]
     assert begin()() == []
@@ -158,9 +158,23 @@ def test_what_is_hidden_half_written_or_the_librarys_own_is_passed_over(
     assert watch(*(folder / name for name in names), folder / "loop" / "a.jsonl", folder / "empty.bib") == []
     (library.folder / "reports").mkdir()
     (library.folder / "reports" / "x.jsonl").write_text(ONE)
-    watch.places = watching.WatchedFolders([folder.parent], lambda _: (), own=library.folder, clock=lambda: watch.now)
+    watch.places = watched_folders.WatchedFolders(
+        [folder.parent], lambda _: (), own=library.folder, clock=lambda: watch.now
+    )
     assert watch(library.folder / "reports" / "x.jsonl") == []
     assert watch.opened.read == ["a.jsonl"]
+
+
+def test_of_zoteros_folder_the_database_is_read_and_not_what_lies_beside_it(
+    begin: Callable[..., Watch], folder: Path
+) -> None:
+    for name in ("zotero/zotero.sqlite", "zotero/zotero.sqlite.bak", "zotero/storage/A1/a.pdf", "storage/b.jsonl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("nothing")
+    watch = begin()
+    assert sorted(watch()) == ["a.jsonl", "b.jsonl", "zotero.sqlite"]
+    (folder / "zotero/storage/A1/a.pdf").write_text("something else")
+    assert watch(folder / "zotero/storage/A1/a.pdf") == []
 
 
 def test_folders_below_are_left_out_where_that_is_asked_for(begin: Callable[..., Watch], folder: Path) -> None:
@@ -267,7 +281,7 @@ def test_a_folder_or_a_name_that_cannot_be_read_is_told_once(
             raise PermissionError(13, "Permission denied")
         return scandir(place)
 
-    monkeypatch.setattr(watching.os, "scandir", closed)
+    monkeypatch.setattr(watched_folders.os, "scandir", closed)
     (folder / "closed").mkdir()
     Path(os.fsdecode(os.fsencode(folder) + b"/\xff.bib")).write_text("x")
     watch = begin(every=1.0)
@@ -278,7 +292,7 @@ def test_a_folder_or_a_name_that_cannot_be_read_is_told_once(
 def test_where_the_system_tells_no_changes_that_is_said_and_the_folders_are_looked_through(
     begin: Callable[..., Watch], folder: Path
 ) -> None:
-    watch = begin(every=watching.AT_REST)
+    watch = begin(every=watched_folders.AT_REST)
     watch()
     watch.places._listener._failure = "no more watches"
     (folder / "b.jsonl").write_text(TWO)
@@ -317,12 +331,12 @@ def test_a_locked_library_is_tried_again_and_told_once(
             watcher.stop()
 
     def at_rest(_: object) -> dict[str, object]:
-        watch.now += watching.AT_REST
-        again.now += watching.AT_REST
+        watch.now += watched_folders.AT_REST
+        again.now += watched_folders.AT_REST
         return ready(_)  # type: ignore[arg-type, return-value]
 
-    ready = watching.Resting.ready
-    monkeypatch.setattr(watching.Resting, "ready", at_rest)
+    ready = watched_folders.Resting.ready
+    monkeypatch.setattr(watched_folders.Resting, "ready", at_rest)
     watcher = watching.Watcher([watch.places], opened, listen)  # type: ignore[list-item]
     watcher.run()
     assert [event.kind for event in events] == ["watching", "waiting", "problem", "read", "stopped"]
