@@ -115,7 +115,6 @@ NO = {"false", "no", "n", "0"}
 SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za-z-]+)?)*")
 DOI_LINE = re.compile(r"^\s*DOI\s*[:=]?\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 KEY_LINE = re.compile(r"^\s*citation[ -]?key\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-FAMILY_AND_INITIALS = re.compile(r"([^\W\d_].*?)\s+([A-Z]{1,4})(?:\s+(Jr|Sr|2nd|3rd|II|III|IV))?\.?")
 NUMBER_OF_NAMESAKE = re.compile(r"\s\d{4}$")  # DBLP: "Wei Wang 0001"
 WHOLES = {"ispublishedin", "ispartof"}
 OPENALEX = "https://openalex.org/"
@@ -303,18 +302,12 @@ def _identifiers(stated: Object) -> dict[str, str]:
 
 
 def _authors(stated: Object) -> list[str]:
-    """Return the names of the first field that has any; the family name may stand before bare initials in some."""
-    for path, value in _found(stated, AUTHORS):
+    """Return the names of the first field that has any."""
+    for _, value in _found(stated, AUTHORS):
         if names := _names(value):
-            is_short = path in {"authorstring", "au"} or "articleids" in stated
-            return [_spoken(name) if is_short else name for name in names]
+            return names
     is_unknown = any(value for _, value in _found(stated, AUTHORS) if isinstance(value, list | dict))
     return [CUT] if is_unknown else []
-
-
-def _spoken(name: str) -> str:
-    found = FAMILY_AND_INITIALS.fullmatch(name)
-    return fields.spoken_name(found[2], found[1], found[3] or "") if found else name
 
 
 def _names(value: Any, depth: int = 0) -> list[str]:

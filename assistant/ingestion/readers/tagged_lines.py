@@ -11,6 +11,7 @@ from typing import TextIO
 from assistant.ingestion.readers import fields as bibliographic
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import SUFFIX, authorships, given_name_first
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 LONGEST_RECORD = 2_000_000  # characters of the tags that are wanted
@@ -41,13 +42,13 @@ def spoken(name: str) -> str:
     if len(name) > LONGEST_NAME:
         return name
     family, *given = (part.strip() for part in name.split(","))
-    if len(given) == 2 and bibliographic.SUFFIX.fullmatch(given[1]):
+    if len(given) == 2 and SUFFIX.fullmatch(given[1]):
         return f"{given[0]} {family}, {given[1]}"
     if len(given) == 1 and " " in given[0] and (suffixed := GIVEN_AND_SUFFIX.fullmatch(given[0])):
         return f"{suffixed[1]} {family}, {suffixed[2]}"
     if not given and (found := FAMILY_AND_INITIALS.fullmatch(name)):
         return f"{found[2].strip()} {found[1]}"
-    return bibliographic.given_name_first(name)
+    return given_name_first(name)
 
 
 def from_initials(name: str) -> str:
@@ -338,7 +339,7 @@ def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
     if dialect.title_noise is not NOTHING:
         titles = [dialect.title_noise.sub("", text) for text in titles]
     title = bibliographic.title_of(*titles)
-    people, are_all = bibliographic.authorships(_names(tagged))
+    people, are_all = authorships(_names(tagged))
     venues = [text for tag in tags.venue if (text := tagged.first(tag)) and text.strip(" .") != title]
     source = tagged.first(*tags.source)
     if source and not venues:
