@@ -9,7 +9,7 @@ from itertools import count, product
 from string import ascii_lowercase
 from typing import Literal
 
-from assistant.ingestion.readers.fields import SUFFIX
+from assistant.ingestion.readers.names import SUFFIX
 from assistant.text import STOP_WORDS, fold
 from assistant.types import Paper
 

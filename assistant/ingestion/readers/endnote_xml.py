@@ -9,6 +9,7 @@ from typing import BinaryIO
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import given_name_first
 from assistant.ingestion.readers.xml_elements import Element, read_elements, root_of, text_at, text_of
 from assistant.types import Paper, Problem, ReaderItem, Record
 
@@ -61,5 +62,5 @@ def _read_record(record: Element, file: str) -> Record | Problem:
     names = [text_of(author).strip(" ,") for author in record.findall("contributors/authors/author")]
     label = text_at(record, "label")
     key = first_of(label if " " not in label else "", text_at(record, "rec-number"))
-    spoken = [fields.given_name_first(to_text(name)) for name in names if name]
+    spoken = [given_name_first(to_text(name)) for name in names if name]
     return fields.record(paper, spoken, file=file, line=record.sourceline or 0, source_key=key)

@@ -10,10 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from assistant.ingestion.readers.latex import to_text
-from assistant.ingestion.readers.names import SUFFIX as SUFFIX
-from assistant.ingestion.readers.names import authorships as authorships
-from assistant.ingestion.readers.names import given_name_first as given_name_first
-from assistant.ingestion.readers.names import split_names as split_names
+from assistant.ingestion.readers.names import authorships
 from assistant.ingestion.readers.placeholders import body_of, is_no_abstract, is_placeholder
 from assistant.text import shortened
 from assistant.types import Paper, Problem, Record

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import given_name_first
 from assistant.ingestion.readers.xml_elements import Element, local_name, read_elements, root_of, text_at, text_of
 from assistant.types import Paper, Problem, ReaderItem, Record
 
@@ -119,7 +120,7 @@ def _name(author: Element) -> str:
         given, family, suffix = (text_at(name, f"{{*}}{part}") for part in ("given-names", "surname", "suffix"))
         return fields.spoken_name(given, family, suffix)
     written = text_at(author, "{*}string-name", "{*}name-alternatives/{*}string-name")
-    return fields.given_name_first(to_text(written)) if written else to_text(_group(author))
+    return given_name_first(to_text(written)) if written else to_text(_group(author))
 
 
 def _group(author: Element) -> str:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of, joined
 from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import SUFFIX, given_name_first
 from assistant.ingestion.readers.xml_elements import Element, read_elements, root_of, text_at, text_of
 from assistant.types import Paper, Problem, ReaderItem, Record
 
@@ -96,6 +97,6 @@ def _name(name: Element) -> str:
         parts.setdefault(part.get("type") or "", []).append(text_of(part))
     given, family, suffix = (joined(parts.get(kind, [])) for kind in ("given", "family", "termsOfAddress"))
     if family:
-        return fields.spoken_name(given, family, suffix if fields.SUFFIX.fullmatch(suffix) else "")
+        return fields.spoken_name(given, family, suffix if SUFFIX.fullmatch(suffix) else "")
     whole = to_text(joined([*parts.get("", []), given]) or text_at(name, "{*}displayForm"))
-    return whole if name.get("type") == "corporate" else fields.given_name_first(whole)
+    return whole if name.get("type") == "corporate" else given_name_first(whole)

@@ -11,6 +11,7 @@ from typing import TextIO
 from assistant.ingestion.readers import fields as bibliographic
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import authorships
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 LONGEST_RECORD = 2_000_000  # characters of the tags that are wanted
@@ -325,7 +326,7 @@ def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
     if dialect.title_noise is not NOTHING:
         titles = [dialect.title_noise.sub("", text) for text in titles]
     title = bibliographic.title_of(*titles)
-    people, are_all = bibliographic.authorships(_names(tagged))
+    people, are_all = authorships(_names(tagged))
     venues = [text for tag in tags.venue if (text := tagged.first(tag)) and text.strip(" .") != title]
     source = tagged.first(*tags.source)
     if source and not venues:

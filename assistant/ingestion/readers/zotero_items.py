@@ -10,6 +10,7 @@ from typing import Any
 from assistant.ingestion.readers import fields, json_values
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.json_values import list_of, object_of
+from assistant.ingestion.readers.names import SUFFIX
 from assistant.types import Paper, Problem, Record
 
 NAME = "Zotero"
@@ -165,6 +166,6 @@ def _name(creator: Mapping[str, Any]) -> str:
     if whole:
         return fields.spoken_name("", whole)
     given, _, suffix = given.partition(",")
-    if suffix.strip() and not fields.SUFFIX.fullmatch(suffix.strip()):
+    if suffix.strip() and not SUFFIX.fullmatch(suffix.strip()):
         given, suffix = f"{given},{suffix}", ""
     return fields.spoken_name(given.strip(), family, suffix.strip())
