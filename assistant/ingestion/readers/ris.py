@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from assistant.ingestion.readers import exported
-from assistant.ingestion.readers.fields import find_date, given_name_first, most_precise
+from assistant.ingestion.readers.fields import find_date, most_precise
 from assistant.ingestion.readers.markup import visible
+from assistant.ingestion.readers.names import given_name_first
 from assistant.ingestion.readers.tagged_lines import Dialect, TaggedFormat, TaggedRecord, Tags, read_record
 from assistant.types import Problem, Record
 
