@@ -14,9 +14,11 @@ _OWN_WORDS = re.compile(
 )
 """What differs from record to record in what is said of them: what is quoted, what stands in brackets, and numbers."""
 
+_LISTED = re.compile(r"…(?:(?:,| and| or) …)+")
+
 
 def _without_own_words(said: str) -> str:
-    return _OWN_WORDS.sub("…", said)
+    return _LISTED.sub("…", _OWN_WORDS.sub("…", said))
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,19 @@ def test_problems_of_one_kind_are_counted_together_and_the_most_frequent_come_fi
     assert [(kind.count, kind.files) for kind in report.kinds] == [(6, 2), (2, 2)]
 
 
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("“A “b” c” has 12 cells, not 1,300.", "… has … cells, not …."),
+        ("Its fields are “a”, “b” and “c”.", "Its fields are …."),
+        ("It's the owner's word ('=' expected, at (1, 2)).", "It's the owner's word (… expected, at …)."),
+        ("“A has no title.", "“A has no title."),
+    ],
+)
+def test_a_kind_is_a_reason_without_what_it_quotes_and_counts(reason: str, kind: str) -> None:
+    assert Problem("a.bib", 1, reason).kind == kind
+
+
 def test_kinds_do_not_grow_with_a_bad_file_and_none_is_lost(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "_MOST_KINDS", 3)
     said = [Problem("x", 0, f"Letter {chr(97 + number % 7)} is wrong.") for number in range(70)]
