@@ -11,7 +11,7 @@ from typing import TextIO
 from assistant.ingestion.readers import fields as bibliographic
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.latex import to_text
-from assistant.ingestion.readers.names import authorships
+from assistant.ingestion.readers.names import authorships, given_name_first
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 LONGEST_RECORD = 2_000_000  # characters of the tags that are wanted
@@ -41,7 +41,7 @@ def from_initials(name: str) -> str:
     found = FAMILY_AND_LETTERS.fullmatch(name) if "," not in name and len(name) <= LONGEST_NAME else None
     if found:
         return f"{found[2]} {found[1]}, {found[3]}" if found[3] else f"{found[2]} {found[1]}"
-    return bibliographic.given_name_first(name)
+    return given_name_first(name)
 
 
 def from_family(name: str) -> str:
@@ -128,7 +128,7 @@ class Dialect:
     listed: frozenset[str] = frozenset()
     is_parted_by_blanks: bool = False
     has_empty_lines: bool = False
-    spoken: Callable[[str], str] = bibliographic.given_name_first
+    spoken: Callable[[str], str] = given_name_first
     name_noise: re.Pattern[str] = NOTHING
     title_noise: re.Pattern[str] = NOTHING
 
