@@ -61,8 +61,23 @@ def _rispy(text: str) -> int:
     return len(importlib.import_module("rispy").loads(text))
 
 
+def _rispy_of_web_of_science(text: str) -> int:
+    library = importlib.import_module("rispy")
+    return len(library.loads(text, implementation=library.WokParser, skip_unknown_tags=True))
+
+
+def _biopython(text: str) -> int:
+    return sum(bool(record) for record in importlib.import_module("Bio.Medline").parse(io.StringIO(text)))
+
+
+def _nbib(text: str) -> int:
+    return len(importlib.import_module("nbib").read(text))
+
+
 LIBRARIES: Mapping[str, Mapping[str, Callable[[str], int]]] = {
     ".bib": {"bibtexparser": _bibtexparser, "... with LaTeX": _bibtexparser_with_latex, "pybtex": _pybtex},
+    ".ciw": {"rispy": _rispy_of_web_of_science},
+    ".nbib": {"Biopython": _biopython, "nbib": _nbib},
     ".ris": {"rispy": _rispy},
 }
 
@@ -93,7 +108,32 @@ def _ris(chance: random.Random, number: int) -> str:
     )
 
 
-MAKERS: Mapping[str, Callable[[random.Random, int], str]] = {".bib": _bibtex, ".ris": _ris}
+def _web_of_science(chance: random.Random, number: int) -> str:
+    people = "\n   ".join(f"{chance.choice(NAMES)}, {chance.choice('ABCDEFG')}" for _ in range(chance.randint(1, 8)))
+    abstract = "\n   ".join(_prose(chance, 12) for _ in range(14))
+    return (
+        f"PT J\nAU {people}\nAF {people}\nTI {_prose(chance, 12)}\nSO NOTES & QUERIES\nDE tides; lamps\n"
+        f"AB {abstract}.\nPD MAY\nPY {chance.randint(1990, 2026)}\nVL {number % 90}\nDI 10.1000/made.{number}\n"
+        f"UT WOS:{number:015}\nER\n\n"
+    )
+
+
+def _medline(chance: random.Random, number: int) -> str:
+    people = "".join(f"FAU - {name}, Anna\nAU  - {name} A\n" for name in chance.choices(NAMES, k=chance.randint(1, 8)))
+    abstract = "\n      ".join(_prose(chance, 12) for _ in range(14))
+    return (
+        f"PMID- {number}\nOWN - NLM\nDP  - {chance.randint(1990, 2026)} May 5\nTI  - {_prose(chance, 12)}.\n"
+        f"LID - 10.1000/made.{number} [doi]\nAB  - {abstract}.\n{people}LA  - eng\nJT  - Notes & queries\n"
+        "MH  - *Lamps/adverse effects\nMH  - Humans\nOT  - tides\n\n"
+    )
+
+
+MAKERS: Mapping[str, Callable[[random.Random, int], str]] = {
+    ".bib": _bibtex,
+    ".ciw": _web_of_science,
+    ".nbib": _medline,
+    ".ris": _ris,
+}
 
 
 def _prose(chance: random.Random, words: int) -> str:
