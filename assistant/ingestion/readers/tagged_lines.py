@@ -143,6 +143,11 @@ class Dialect:
         return self.wanted | self.first
 
     @cached_property
+    def naming(self) -> frozenset[str]:
+        """The tags of people and groups."""
+        return frozenset([*self.tags.people, *self.tags.short_people, *self.tags.groups])
+
+    @cached_property
     def has_gaps(self) -> bool:
         """Whether lines may stand in a file that are of no record."""
         return self.between is not NOTHING or self.noise is not NOTHING
@@ -250,7 +255,8 @@ def tagged_records(stream: TextIO, file: str, dialects: Sequence[Dialect]) -> It
             elif dialect.has_gaps and dialect.noise.fullmatch(text):
                 continue
         if found:
-            tag, text = found[1].upper(), (found[2] or "").strip()
+            tag, text = found.groups("")
+            tag, text = tag.upper(), text.strip()
             if tag == dialect.end:
                 if draft:
                     yield draft.finished(file)
@@ -365,22 +371,26 @@ def _names(tagged: TaggedRecord) -> list[str]:
 
     A name that stands under two tags is one name.
     """
-    tags, names = tagged.dialect.tags, dict[str, None]()
+    dialect, names = tagged.dialect, dict[str, None]()
+    tags = dialect.tags
     full, short = len(tagged.all_of(*tags.people)), len(tagged.all_of(*tags.short_people))
     is_full_before = False
     for tag, value in tagged.pairs:
+        if tag not in dialect.naming:
+            continue
+        is_full = tag in tags.people
         if tag in tags.groups:
             names.setdefault(to_text(value))
-        elif tag in tags.people or (tag in tags.short_people and not (full >= short or is_full_before)):
-            if "," in value and tagged.dialect.name_noise is not NOTHING:
-                value = tagged.dialect.name_noise.sub("", value)
+            continue
+        if is_full or not (full >= short or is_full_before):
+            if "," in value and dialect.name_noise is not NOTHING:
+                value = dialect.name_noise.sub("", value)
             if "[" in value or "@" in value:
                 value = IN_BRACKETS.sub("", value)
             for part in to_text(value).replace(" %A ", ";").split(";"):  # so CNKI wrote several in a line
                 if part := part.strip(" ,"):
-                    names.setdefault(tagged.dialect.spoken(part))
-        if tag in tags.people or tag in tags.short_people:
-            is_full_before = tag in tags.people
+                    names.setdefault(dialect.spoken(part))
+        is_full_before = is_full
     return list(names)
 
 
