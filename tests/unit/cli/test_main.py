@@ -321,7 +321,7 @@ def test_a_lost_index_changes_no_answer_and_is_made_anew(
 
 HEAVY = (
     *("torch", "transformers", "sentence_transformers", "chromadb", "gradio", "fastapi", "pandas", "sklearn", "scipy"),
-    *("altair", "lxml", "httpx2", "pybtex", "snowballstemmer"),
+    *("altair", "lxml", "httpx2", "pylatexenc", "snowballstemmer"),
 )
 """Libraries that a list and a count do without: each takes a tenth of a second to import, some take seconds."""
 
