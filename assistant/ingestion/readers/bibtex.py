@@ -56,6 +56,11 @@ LINEAGE = re.compile(r"[JS]r\.?|III?|IV")  # and not "JR", initials of many a gi
 COMMA = re.compile(rf"\{{{GROUP}\}}|(?P<between>,)")
 TIE = re.compile(r"(?<!\\)~")
 BETWEEN_LABELS = re.compile(rf"\{{{GROUP}\}}|(?P<between>[,;])")
+WITHOUT_GROUPS = {
+    BETWEEN_NAMES: re.compile(r"\s+and\s+", re.IGNORECASE),
+    COMMA: re.compile(","),
+    BETWEEN_LABELS: re.compile("[,;]"),
+}
 NAME_PART = re.compile(r"[\s\"]*([\w-]+)\s*=(.*?)[\s\"]*", re.DOTALL)
 IN_PARTS = re.compile(r"(?:^|[\s,{\"])(?:family|given)\s*=")
 
@@ -280,7 +285,7 @@ def _display(name: str, readable: Callable[[str], str]) -> str:
     name = TIE.sub(" ", name) if "~" in name else name
     if "," not in name:
         return readable(name)
-    if IN_PARTS.search(name):
+    if "=" in name and IN_PARTS.search(name):
         return _named_parts(_split(name, COMMA), readable)
     parts = [part for part in _split(name, COMMA) if part]
     if len(parts) == 3:
@@ -301,6 +306,8 @@ def _named_parts(parts: Iterable[str], readable: Callable[[str], str]) -> str:
 
 def _split(text: str, separator: re.Pattern[str]) -> list[str]:
     """Return the parts of a text between separators that stand in no braces."""
+    if "{" not in text:
+        return [part.strip() for part in WITHOUT_GROUPS[separator].split(text)]
     parts, start = list[str](), 0
     for found in separator.finditer(text):
         if found["between"]:
