@@ -63,7 +63,8 @@ VENUES = tuple(
     "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding parent server "
     "relsite".split()
 )
-CITATION_KEYS = ("citationkey", "citekey", "bibkey", "texkeys")
+CITATION_KEYS = ("citationkey", "citekey", "bibkey", "texkeys", "ref")
+CITED_BY_ID = {"issued", "container-title", "serial-number", "parent"}  # fields of CSL, and of Typst
 KEYS = tuple(
     "citationkey citekey bibkey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode "
     "doi pmid".split()
@@ -129,8 +130,8 @@ FIRST_MILLISECONDS = 10**11  # numbers from here on are times since 1970
 
 
 def _id_in_texts(value: Object) -> str:
-    """Return the id of an item of CSL, by which texts cite it; "" for an address, a DOI or an item of Zotero."""
-    key = json_values.text_of(value.get("id")) if value.keys() & {"issued", "container-title"} else ""
+    """Return the id of an item of CSL or Typst, by which texts cite it; "" for an address, a DOI or Zotero's own."""
+    key = json_values.text_of(value.get("id")) if value.keys() & CITED_BY_ID else ""
     return "" if "/" in key else key
 
 
