@@ -10,6 +10,7 @@ from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.names import given_name_first
+from assistant.ingestion.readers.tagged_lines import CITATION_KEY
 from assistant.ingestion.readers.xml_elements import Element, read_elements, root_of, text_at, text_of
 from assistant.types import Paper, Problem, ReaderItem, Record
 
@@ -42,6 +43,8 @@ def _read_record(record: Element, file: str) -> Record | Problem:
     addresses = [text_of(address) for address in record.findall("urls/*/url")]
     year, days = text_at(record, "dates/year"), text_at(record, "dates/pub-dates/date")
     doi = find_doi(number, *(address for address in addresses if "doi.org/" in address))
+    label = text_at(record, "label")  # which people also use for remarks
+    label = label if CITATION_KEY.fullmatch(label) else ""
     paper = Paper(
         title=text_at(record, "titles/title"),
         abstract=fields.abstract_of(text_at(record, "abstract")),
@@ -53,6 +56,7 @@ def _read_record(record: Element, file: str) -> Record | Problem:
         arxiv_id=find_arxiv_id(doi, number, accession, *addresses),
         pmid=find_pmid(accession, bare=True) if is_pubmed else find_pmid(accession, *addresses),
         url=find_url(*addresses),
+        citation_keys=(label,),
         labels=tuple(
             part.strip()
             for keyword in record.findall("keywords/keyword")
@@ -60,7 +64,6 @@ def _read_record(record: Element, file: str) -> Record | Problem:
         ),
     )
     names = [text_of(author).strip(" ,") for author in record.findall("contributors/authors/author")]
-    label = text_at(record, "label")
-    key = first_of(label if " " not in label else "", text_at(record, "rec-number"))
+    key = first_of(label, text_at(record, "rec-number"))
     spoken = [given_name_first(to_text(name)) for name in names if name]
     return fields.record(paper, spoken, file=file, line=record.sourceline or 0, source_key=key)

@@ -8,6 +8,7 @@ paper at a time. YAML, which says the same in other signs, is read by the same r
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -78,8 +79,8 @@ def text_of(value: Any) -> str:
     """Return a text or a number of JSON as text, "" for anything else."""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else value if math.isfinite(value) else None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

@@ -53,6 +53,7 @@ def _read_work(mods: Element, file: str) -> Record | Problem:
     dates = [find_date(text_at(origin, f"{{*}}{name}")) for origin in origins for name in (*DATES, "date")]
     addresses = [text_of(one) for one in mods.findall("{*}location/{*}url")]
     doi = find_doi(identifiers.get("doi", ""), *identifiers.values(), *(one for one in addresses if "doi.org/" in one))
+    cited = first_of(identifiers.get("citekey", ""), mods.get("ID") or "")
     paper = Paper(
         title=fields.title_of(*map(_title, titles)),
         abstract=fields.abstract_of(*map(text_of, mods.findall("{*}abstract"))),
@@ -62,14 +63,13 @@ def _read_work(mods: Element, file: str) -> Record | Problem:
         arxiv_id=find_arxiv_id(identifiers.get("arxiv", ""), bare=True) or find_arxiv_id(doi, *addresses),
         pmid=find_pmid(first_of(*(identifiers.get(kind, "") for kind in ("pmid", "pubmed", "medline"))), bare=True),
         url=find_url(*addresses, identifiers.get("uri", "")),
+        citation_keys=(cited,),
         labels=tuple(text_of(topic) for topic in mods.findall("{*}subject/{*}topic")),
     )
     people = [(_roles(one), _name(one)) for one in mods.findall("{*}name")]
     authors = [name for roles, name in people if not roles or roles & AUTHORS]
     names = filter(None, authors or [name for roles, name in people if not roles & NO_AUTHORS])
-    key = first_of(
-        identifiers.get("citekey", ""), mods.get("ID") or "", text_at(mods, "{*}recordInfo/{*}recordIdentifier")
-    )
+    key = first_of(cited, text_at(mods, "{*}recordInfo/{*}recordIdentifier"))
     return fields.record(paper, names, file=file, line=mods.sourceline or 0, source_key=key)
 
 

@@ -31,13 +31,14 @@ ABSTRACTS = tuple(
     "abstract abstractnote abstracttext summary paperabstract abstracts relabs preprintabstract entabstract ab "
     "descriptions shortdescription description".split()
 )
-WITH_FULL_STOP = {"articleids", "articletitle", "authorstring", "ee"}
+WITH_FULL_STOP = {"articleids", "articletitle", "authorstring", "ee", "journalinfo"}
 """Fields that only those have who end titles with a full stop."""
 
 INDEXES = ("abstractinvertedindex", "indexedabstract.invertedindex")
 AUTHORS = tuple(
     "authorsparsed authorlist authors author creators creator authorships authorfullnames authfullnames relauthors "
-    "preprintauthors zauthors fau au contributors personname authorstring".split()
+    "preprintauthors zauthors fau au contributors personname authorstring "
+    "collaborations".split()
 )
 AUTHORS_ONLY = {"authors", "author", "creators"}
 DATES = tuple(
@@ -61,9 +62,10 @@ VENUES = tuple(
     "journaltitle journaltitles publicationname publicationinfo.journaltitle "
     "primarylocation.source hostvenue journals container fulljournalname journalfull conferencetitle conferencetitles "
     "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding parent server "
-    "relsite".split()
+    "relsite ispartof".split()
 )
-CITATION_KEYS = ("citationkey", "citekey", "bibkey", "texkeys")
+CITATION_KEYS = ("citationkey", "citekey", "bibkey", "texkeys", "ref")
+CITED_BY_ID = {"issued", "container-title", "serial-number", "parent"}  # fields of CSL, and of Typst
 KEYS = tuple(
     "citationkey citekey bibkey texkeys id paperid key uid corpusid ref bibcode lensid coreid halids putcode "
     "doi pmid".split()
@@ -74,7 +76,7 @@ LABELS = tuple(
     "meshheadinglist.meshheading.descriptorname meshheadinglist.descriptorname mesh.descriptorname meshterms "
     "authkeywords authorkeywords indexterms.authorterms.terms indexterms.ieeeterms.terms mh ot groups folders".split()
 )
-DOIS = tuple("doi dois doiids preprintdoi reldoi articledoi doidata.doi elocationid lid".split())
+DOIS = tuple("doi dois doiids publisheddoi preprintdoi reldoi articledoi doidata.doi elocationid lid".split())
 ARXIV_IDS = tuple("arxivid arxiv arxivids arxiveprints eprint archivelocation archiveid".split())
 PMIDS = ("pmid", "pubmedid", "pubmed", "pubmedids", "medlinepmid")
 IDENTIFIERS = tuple(
@@ -129,8 +131,8 @@ FIRST_MILLISECONDS = 10**11  # numbers from here on are times since 1970
 
 
 def _id_in_texts(value: Object) -> str:
-    """Return the id of an item of CSL, by which texts cite it; "" for an address, a DOI or an item of Zotero."""
-    key = json_values.text_of(value.get("id")) if value.keys() & {"issued", "container-title"} else ""
+    """Return the id of an item of CSL or Typst, by which texts cite it; "" for an address, a DOI or Zotero's own."""
+    key = json_values.text_of(value.get("id")) if value.keys() & CITED_BY_ID else ""
     return "" if "/" in key else key
 
 

@@ -263,6 +263,24 @@ def test_a_record_is_read_whole(tmp_path: Path, kind: str) -> None:
     assert found == expected | stated
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "keys"),
+    [
+        ("mods", MODS, ("berg2020",)),
+        ("zotero rdf", RDF, ("berg2020",)),
+        ("word", WORD, ("Ber20",)),
+        ("acl anthology", ANTHOLOGY, ("berg-ott-2020-ropes",)),
+        ("endnote", ENDNOTE, ()),
+        ("endnote", ENDNOTE.replace("<abstract>", "<label>Berg2020</label><abstract>"), ("Berg2020",)),
+        ("endnote", ENDNOTE.replace("<abstract>", "<label>to read</label><abstract>"), ()),
+    ],
+)
+def test_a_key_by_which_texts_cite_is_kept(tmp_path: Path, kind: str, text: str, keys: tuple[str, ...]) -> None:
+    item = items_of(tmp_path, text)[0]
+    assert isinstance(item, Record), kind
+    assert item.paper.citation_keys == keys
+
+
 def test_items_of_zotero_are_told_from_what_they_point_to(tmp_path: Path) -> None:
     records = [item for item in items_of(tmp_path, RDF) if isinstance(item, Record)]
     assert [(record.paper.title, record.paper.venue, record.paper.doi) for record in records] == [

@@ -1091,8 +1091,47 @@ def test_the_title_of_a_list_is_no_title_of_a_paper(tmp_path: Path, indent: int 
 
 def test_what_python_writes_for_no_number_costs_nothing(tmp_path: Path) -> None:
     title = TITLE + ' "a": NaN, more'
-    papers = [{"title": title, "abstract": ABSTRACT, "year": float("nan"), "cited": float("-inf")}] * 3
-    items = items_of(tmp_path, json.dumps(papers, indent=1))
-    assert [type(item) for item in items] == [Record] * 3
-    assert isinstance(items[0], Record)
-    assert "NaN" in items[0].paper.title
+    paper = {"title": title, "abstract": ABSTRACT, "venue": float("nan"), "year": 2020, "cited": float("-inf")}
+    for text in (json.dumps([paper] * 3, indent=1), f"{json.dumps(paper)}\n" * 3):
+        items = items_of(tmp_path, text)
+        assert [type(item) for item in items] == [Record] * 3
+        assert isinstance(items[0], Record)
+        assert "NaN" in items[0].paper.title
+        assert items[0].paper.venue == ""
+
+
+@pytest.mark.parametrize(
+    ("paper", "stated"),
+    [
+        (
+            {"titles": [{"title": TITLE}], "collaborations": [{"value": "ROPES"}], "author_count": 3000},
+            {"authors": ("ROPES",), "authors_complete": False},
+        ),
+        ({"title": f"{TITLE}.", "journalInfo": {"journal": {"medlineAbbreviation": "J Ropes"}}}, {"venue": "J Ropes"}),
+        (
+            {"preprint_title": TITLE, "preprint_doi": "10.1101/1", "published_doi": DOI, "published_journal": JOURNAL},
+            {"doi": DOI, "venue": JOURNAL},
+        ),
+        (
+            {
+                "@type": "ScholarlyArticle",
+                "headline": TITLE,
+                "author": {"name": "Lena Berg"},
+                "isPartOf": {"name": JOURNAL},
+            },
+            {"authors": ("Lena Berg",), "venue": JOURNAL},
+        ),
+        (
+            {
+                "title": {"en": TITLE, "de": "Seile"},
+                "creators": [{"name": "Ropes, Knots and Co", "nameType": "Organizational"}],
+            },
+            {"authors": ("Ropes, Knots and Co",)},
+        ),
+    ],
+)
+def test_what_only_some_state_is_found(tmp_path: Path, paper: dict[str, Any], stated: dict[str, Any]) -> None:
+    (item,) = items_of(tmp_path, json.dumps(paper | {"year": 2020}))
+    assert isinstance(item, Record)
+    assert item.paper.title == TITLE
+    assert {name: getattr(item.paper, name) for name in stated} == stated

@@ -88,7 +88,7 @@ def test_a_record_of_papis_is_read(tmp_path: Path) -> None:
     assert isinstance(item, Record)
     paper = item.paper
     assert (paper.authors, paper.date, paper.venue) == (("Lena Berg", "Cy Ott"), "2020-05", "Journal of Ropes")
-    assert (paper.labels, paper.doi, item.source_key) == (("knots",), "10.1000/rope.1", "Ropes_Berg_2020")
+    assert (paper.labels, paper.doi, paper.citation_keys) == (("knots",), "10.1000/rope.1", ("Ropes_Berg_2020",))
 
 
 def test_references_of_typst_are_read(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_references_of_typst_are_read(tmp_path: Path) -> None:
     assert isinstance(first, Record)
     paper = first.paper
     assert (paper.title, paper.authors, paper.date) == ("Ropes fray", ("Lena Berg", "Cy Ott"), "2020-05-04")
-    assert (paper.venue, paper.doi, first.source_key) == ("Journal of Ropes", "10.1000/rope.1", "ropes")
+    assert (paper.venue, paper.doi, paper.citation_keys) == ("Journal of Ropes", "10.1000/rope.1", ("ropes",))
     assert isinstance(second, Record)
     assert second.paper.authors == ("Cy Ott",)
 
