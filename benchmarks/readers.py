@@ -183,8 +183,11 @@ def _compare(file: Path) -> None:
     lines, ours = text.count("\n"), max(min(seconds.pop("ours")), 1e-9)
     print(f"{file.name}: {lines:,} lines, {found['ours']:,} records in {ours:.2f} s ({lines / ours:,.0f} lines/s)")
     for name, taken in seconds.items():
-        known = f"{found[name]:,} records" if isinstance(found[name], int) else str(found[name])
-        print(f"  {name:16} {known:>16} {min(taken):7.2f} s   ours/theirs {ours / max(min(taken), 1e-9):.2f}")
+        if not isinstance(found[name], int):
+            print(f"  {name:16} {found[name]}: not installed, another version, or the file is beyond it")
+            continue
+        compared = f"{min(taken):7.2f} s   ours/theirs {ours / max(min(taken), 1e-9):.2f}"
+        print(f"  {name:16} {found[name]:>8,} records {compared}")
 
 
 def _ours(file: Path) -> int:
