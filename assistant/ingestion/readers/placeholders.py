@@ -67,11 +67,15 @@ _LONGEST_WITHOUT_TERMS = 200  # characters of a note that says nothing of licenc
 
 
 def is_placeholder(text: str) -> bool:
-    """Tell whether a title or a journal's name only says that there is none, or holds no letter and no digit at all."""
+    """Tell whether a title or a journal's name only says that there is none, or holds no letter and no digit at all.
+
+    More than two words do so where one of them is "title", or where they stand in brackets.
+    """
     words = _words(text)
-    return words is not None and (
-        not words or not _SAY_NOTHING.isdisjoint(words) or words == ["n", "a"] or _is_pending(words)
-    )
+    if not words or _is_pending(words) or words == ["n", "a"]:
+        return words is not None
+    is_of_titles = len(words) <= 2 or "title" in words or text.strip().startswith("[")
+    return is_of_titles and not _SAY_NOTHING.isdisjoint(words)
 
 
 def is_no_abstract(text: str) -> bool:
