@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     arxiv_url: str = Field(default="", description="Address of another arXiv API.")
     openalex_url: str = Field(default="", description="Address of another OpenAlex API.")
     semantic_scholar_url: str = Field(default="", description="Address of another Semantic Scholar API.")
+    zotero_url: str = Field(default="", description="Address on this machine at which Zotero's local API answers.")
     passages: int = Field(default=4, ge=1, le=50, description="How many abstracts the model reads for one answer.")
     prompt_tokens: int = Field(
         default=3000, ge=512, le=100_000, description="Longest prompt in tokens; sources beyond it are cut."

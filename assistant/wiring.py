@@ -64,12 +64,12 @@ def index_place(settings: Settings) -> IndexPlace:
 
 
 def services(settings: Settings) -> Services:
-    """Return where arXiv, OpenAlex and Semantic Scholar are and with which keys. Raises UsageError."""
+    """Return where arXiv, OpenAlex, Semantic Scholar and Zotero are and with which keys. Raises UsageError."""
     from assistant.ingestion.remote import Services
 
     addresses = {
         name: value
-        for name in ("arxiv_url", "openalex_url", "semantic_scholar_url")
+        for name in ("arxiv_url", "openalex_url", "semantic_scholar_url", "zotero_url")
         if (value := getattr(settings, name))
     }
     return Services(
@@ -136,7 +136,7 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
             }
         )
         if isinstance(model, TransformersModel):
-            tasks = [*probes.TASKS, *(f"request_{task}" for task in intents.TASKS)]
+            tasks = [*probes.TASKS, *(f"request_{task}" for task in (*intents.TASKS, intents.LABEL))]
             made = [probes.find(model.fingerprint, task, probes_made(settings)) for task in tasks]
             missing = [task for task, probe in zip(tasks, made, strict=True) if probe is None]
             checked[-1]["judges"] = (

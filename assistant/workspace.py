@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
@@ -42,6 +42,7 @@ from assistant.types import (
     PlanKind,
     Progress,
     ProgressListener,
+    ReaderItem,
     SearchResult,
     Turn,
 )
@@ -335,6 +336,7 @@ class Workspace:
         as_of: date | None = None,
         columns: Mapping[str, str] = MappingProxyType({}),
         recursive: bool = True,
+        report: Path | None = None,
         on_progress: ProgressListener = lambda _: None,
         stop: threading.Event | None = None,
     ) -> IngestionReport:
@@ -342,9 +344,10 @@ class Workspace:
 
         It rests while an answer is being made. A text is a path, or a reference such as "arxiv:2502.13604". `as_of` is
         the day on which author pages were seen, today unless it is given; `columns` maps fields of a paper to a table's
-        columns. What could not be read stands in the report. `stop` ends it soon; what is in the library by then stays
-        and stands in the report. Raises UsageError for a text that begins like a reference
-        but cannot be read as one.
+        columns. What could not be read stands in the report, all of it in a file: `report`, else one in the library's
+        folder where there is a problem. `stop` ends it soon; what is in the library by then stays and stands in the
+        report. Raises UsageError for a text that begins like a reference but cannot be read as one, and for a report
+        that cannot be written.
         """
         from assistant import ingestion
         from assistant.ingestion.remote import Reference, fetch
@@ -359,7 +362,8 @@ class Workspace:
         references = {str(source): source for source in given if not isinstance(source, Path)}
         stop = stop or threading.Event()
         on_progress = self._after_answers(on_progress, stop)
-        with self._adding, self._reading_ahead.held():
+        reports_made = self.library.folder / "reports"
+        with self._adding, self._reading_ahead.held(), ingestion.ReportFile(reports_made, report) as kept:
             reports = []
             if paths:
                 day = as_of or date.today()
@@ -372,24 +376,35 @@ class Workspace:
                         recursive=recursive,
                         on_progress=on_progress,
                         stop=stop,
+                        keep=kept.keep,
                     )
                 )
             if references:
                 known = wiring.services(self.settings)
+
+                def fetched(name: str) -> Iterator[ReaderItem]:
+                    if references[name].kind == "zotero":
+                        return ingestion.fetch_zotero(self.library, references[name], known)
+                    return fetch(references[name], known)
+
                 reports.append(
                     ingestion.add_fetched(
                         self.library,
                         list(references),
-                        lambda name: fetch(references[name], known),
+                        fetched,
                         on_progress=on_progress,
                         stop=stop,
+                        keep=kept.keep,
                     )
                 )
-            report = ingestion.combine_reports(reports, self.library.pending_count())
+            added = ingestion.combine_reports(reports, self.library.pending_count())
             with suppress(_Stopped):
-                notices, pending = self._embed(report.pending, _until(stop, on_progress))
-                return replace(report, notices=(*report.notices, *notices), pending=pending)
-            return replace(report, pending=self.library.pending_count())
+                notices, pending = self._embed(added.pending, _until(stop, on_progress))
+                for notice in notices:
+                    kept.keep(notice)
+                added = replace(added, notices=(*added.notices, *notices), pending=pending)
+                return kept.finish(added)
+            return kept.finish(replace(added, pending=self.library.pending_count()))
 
     def complete(
         self,

@@ -25,9 +25,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     answer = TypeAdapter(Answer).json_schema()
     del answer["$defs"]["Source"]["properties"]["abstract"]
     answer["$defs"]["Source"]["required"].remove("abstract")
-    report = TypeAdapter(IngestionReport).json_schema()
-    del report["properties"]["notices"], report["$defs"]["Notice"]
-    return {"answer.schema.json": answer, "ingestion_report.schema.json": report}
+    return {"answer.schema.json": answer, "ingestion_report.schema.json": TypeAdapter(IngestionReport).json_schema()}
 
 
 def modules() -> str:

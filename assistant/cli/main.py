@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import click
 import typer
 
-from assistant.cli import authors, conversations, evaluate, export, models, papers, render, trends, users
+from assistant.cli import authors, conversations, evaluate, export, models, papers, render, trends, users, watch
 from assistant.cli.options import AsJson, Topic, open_workspace, several_people_note, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
@@ -37,7 +37,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for commands in (papers, trends, export, evaluate):
+for commands in (papers, trends, export, evaluate, watch):
     app.add_typer(commands.app)
 app.add_typer(authors.app, name="authors")
 app.add_typer(conversations.app, name="conversations")
@@ -83,7 +83,8 @@ def add(
         list[str],
         typer.Argument(
             help="Files, folders, or references that are fetched from the network: arxiv:ID, doi:DOI, pmid:N, "
-            "openalex:W…|A…, s2:ID, orcid:ID, author:NAME."
+            "openalex:W…|A…, s2:ID, orcid:ID, author:NAME; or from the running Zotero: zotero:, "
+            "zotero:collection/NAME, zotero:group/NAME."
         ),
     ],
     recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", "-r", help="Include subfolders.")] = True,
@@ -91,36 +92,55 @@ def add(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day an author page was saved. Default: today.")
     ] = None,
     column: Annotated[
-        list[str] | None, typer.Option(help="Column of a CSV file for a field, as title=Titel. May be repeated.")
+        list[str] | None, typer.Option(help="Column of a table for a field, as title=Titel. May be repeated.")
     ] = None,
     read: Annotated[
         bool, typer.Option("--read", help="Then have the chat model read every abstract that it has not.")
     ] = False,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", help="File for every problem, as JSON Lines. Default: one in the library's folder."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add papers from files of any format, arXiv, OpenAlex and Semantic Scholar. Adding twice changes nothing."""
     from assistant import ingestion
 
     columns = ingestion.parse_columns(column or ())
+    stop = threading.Event()
+
+    def end() -> None:
+        stop.set()
+        render.message("Stopping soon; Ctrl-C again ends it at once.", "yellow")
+
     with open_workspace(context) as opened:
         parsed = ingestion.parse_sources(sources, lambda name: _choose_author(name, opened.find_authors, as_json))
+        if report_file and any(isinstance(each, Path) and each.resolve() == report_file.resolve() for each in parsed):
+            raise UsageError(f"{report_file} is to be read, so the report cannot be written to it. Name another file.")
         try:
-            with render.progress_bar() as listen:
-                day = as_of.date() if as_of else None
-                report = opened.add(parsed, as_of=day, columns=columns, recursive=recursive, on_progress=listen)
+            with render.progress_bar() as listen, render.stopped_by(end):
+                report = opened.add(
+                    parsed,
+                    as_of=as_of.date() if as_of else None,
+                    columns=columns,
+                    recursive=recursive,
+                    report=report_file,
+                    on_progress=listen,
+                    stop=stop,
+                )
         except KeyboardInterrupt:
-            count, pending = opened.library.count(), opened.library.pending_count()
             render.message(
-                f"Stopped. The library holds {count:,} papers, {pending:,} of them not indexed yet. "
-                "Run the same command again to continue.",
-                "yellow",
+                "Stopped. What was read is in the library; run the same command again to continue.", "yellow"
             )
             raise typer.Exit(130) from None
-        render.show_notices(report.notices)
         render.show(as_json, report.to_json, lambda: render.show_ingestion(report))
+        if as_json:
+            render.show_kinds(report)
+        if stop.is_set():
+            raise typer.Exit(130)
         if read:
             _read_ahead(opened, PaperFilter())
-    if report.failures and not (report.added or report.updated or report.unchanged):
+    if report.failures and not report.records:
         raise typer.Exit(1)
 
 
@@ -216,7 +236,8 @@ def summarize(
     filters: PaperFilter,
     topic: Topic = "",
     paper: Annotated[
-        str, typer.Option(help="One paper: an id, a DOI, an arXiv id, the beginning of an id, or a whole title.")
+        str,
+        typer.Option(help="One paper: an id, a DOI, an arXiv id, a citation key, the beginning of an id, or a title."),
     ] = "",
     length: Annotated[Length, typer.Option(help="Number of themes, and how much of each.")] = "medium",
     withheld: Withheld = False,
@@ -253,6 +274,10 @@ def serve(
         list[str] | None,
         typer.Option(help="Address of a proxy that is believed who asks, and whether by HTTPS. May be repeated."),
     ] = None,
+    watched: Annotated[
+        list[Path] | None,
+        typer.Option("--watch", help="Folder whose new and changed files are added meanwhile. May be repeated."),
+    ] = None,
 ) -> None:
     """Serve the web page: on this machine only, or for the users of `assistant users`."""
     with open_workspace(context) as opened:
@@ -279,7 +304,8 @@ def serve(
         opened.warm_up()
         opened.catch_up()
         opened.read_ahead_when_idle()
-        serve_page(opened, host, port, on_ready=announce, reach=reach)
+        with watch.watching_beside(opened, watched or ()):
+            serve_page(opened, host, port, on_ready=announce, reach=reach)
 
 
 @app.command()

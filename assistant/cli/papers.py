@@ -15,7 +15,9 @@ from assistant.types import PaperFilter
 
 app = typer.Typer()
 
-PaperName = Annotated[str, typer.Argument(help="An id, a DOI, an arXiv id, the beginning of an id, or a whole title.")]
+PaperName = Annotated[
+    str, typer.Argument(help="An id, a DOI, an arXiv id, a citation key, the beginning of an id, or a title.")
+]
 
 
 @app.command()
@@ -89,14 +91,16 @@ def label(
 
 @app.command("labels")
 def list_labels(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the collections and how many papers each has."""
+    """List the collections and how many papers each has: those made here, then keywords and tags that sources state."""
     from assistant.library import labels
 
     with open_library(context) as library:
         found = labels.listed(library)
-    rows = [(each.name, f"{each.count:,}") for each in found]
+    rows = [(each.name, f"{each.count:,}", "here" if each.is_own else "by sources") for each in found]
     render.show(
-        as_json, lambda: [asdict(each) for each in found], lambda: render.show_table(("collection", "papers"), rows)
+        as_json,
+        lambda: [asdict(each) for each in found],
+        lambda: render.show_table(("collection", "papers", "given"), rows),
     )
 
 

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 
 NO_ABSTRACT = "no abstract"
 
+_MOST_KINDS = 20
+_MOST_SOURCES = 20
+"""Kinds of problems, and sources, that are still read by a person; beyond that they are for files and programs."""
+
 stdout = Console()
 stderr = Console(stderr=True)
 
@@ -127,18 +131,44 @@ def show_notices(notices: Iterable[Notice]) -> None:
 def show_problems(problems: Iterable[Problem]) -> None:
     """Print what failed, on stderr."""
     for problem in problems:
-        place = f"{problem.file}, line {problem.line}" if problem.line else problem.file
-        message(f"{place}: {problem.reason}", "red")
+        message(f"{_place(problem)}: {problem.reason}", "red")
+
+
+def show_kinds(report: IngestionReport) -> None:
+    """Print each kind of problem and notice once, its number and the first, on stderr, and where all of them are."""
+    for notice, count in report.notice_kinds:
+        others = f" and {count - 1:,} more" if count > 1 else ""
+        message(f"{notice.file}{others}: {notice.message}", "yellow")
+    for kind in report.kinds[:_MOST_KINDS]:
+        files = f" in {kind.files:,} files" if kind.files > 1 else ""
+        times = f"{kind.count:,} times{files}, first in " if kind.count > 1 else ""
+        message(f"{times}{_place(kind.example)}: {kind.example.reason}", "red")
+    if len(report.kinds) > _MOST_KINDS:
+        message(f"And {counted(len(report.kinds) - _MOST_KINDS, 'more kind')} of problems.", "red")
+    if report.report_file and report.failures > len(report.kinds[:_MOST_KINDS]):
+        message(f"All {report.failures:,} problems are in {report.report_file}.", "dim")
+
+
+def _place(problem: Problem) -> str:
+    return f"{problem.file}, line {problem.line:,}" if problem.line else problem.file
+
+
+def ingestion_totals(report: IngestionReport) -> str:
+    """Return in one line what an ingestion did; the outcomes of the records add up to their number."""
+    said = (
+        f"{counted(report.records, 'record')} read: {report.added:,} added, {report.updated:,} updated, "
+        f"{report.unchanged:,} unchanged"
+    )
+    if report.failures:
+        said += f"; {counted(report.failures, 'problem')}"
+    if report.pending:
+        said += f"; {counted(report.pending, 'paper')} of the library not indexed yet"
+    return f"{said}."
 
 
 def show_ingestion(report: IngestionReport) -> None:
     """Print what an ingestion did; what failed goes to stderr."""
-    show_problems(report.failed)
-    line(
-        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
-        f"{report.failures} failed, {report.pending} not indexed yet",
-        wrap=False,
-    )
+    line(ingestion_totals(report), wrap=False)
     if report.without_abstract:
         have = "has no abstract and is" if report.without_abstract == 1 else "have no abstract and are"
         fetched = (
@@ -147,11 +177,12 @@ def show_ingestion(report: IngestionReport) -> None:
             else ""
         )
         line(f"{counted(report.without_abstract, 'paper')} {have} known by title only{fetched}.", wrap=False)
-    if len(report.sources) > 1:
+    show_kinds(report)
+    if 1 < len(report.sources) <= _MOST_SOURCES:
         show_table(
-            ("source", "added", "updated", "unchanged", "failed"),
+            ("source", "added", "updated", "unchanged", "problems"),
             (
-                (one.source, *(str(n or "") for n in (one.added, one.updated, one.unchanged, one.failed)))
+                (one.source, *(f"{n:,}" if n else "" for n in (one.added, one.updated, one.unchanged, one.failed)))
                 for one in report.sources
             ),
         )
@@ -195,7 +226,7 @@ def follow(stream: AnswerStream, withheld: bool = False) -> Answer:
     def notice(what: str) -> None:
         live.update(safe(f"{what} ...\n\n{written}" if written else f"{what} ...", "dim"))
 
-    with _stopped_by_interrupt(stream), Live(safe("Searching ..."), console=stdout, transient=True) as live:
+    with stopped_by(stream.close), Live(safe("Searching ..."), console=stdout, transient=True) as live:
         for event in stream:
             match event:
                 case QuestionPlanned(plan):
@@ -220,19 +251,27 @@ def follow(stream: AnswerStream, withheld: bool = False) -> Answer:
 
 
 @contextmanager
-def _stopped_by_interrupt(stream: AnswerStream) -> Iterator[None]:
-    """Let the first Ctrl-C close the stream: raised as an exception it would end the events before the answer."""
-    before = signal.getsignal(signal.SIGINT)
+def stopped_by(stop: Callable[[], object], *signals: signal.Signals) -> Iterator[None]:
+    """Let the first such signal call `stop`; a second one ends the program, as it would without this.
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stream.close()
-        signal.signal(signal.SIGINT, before)
+    Raised as an exception, it would end the work before anything could be said of it.
+    """
+    before = {each: signal.getsignal(each) for each in signals or (signal.SIGINT,)}
 
-    signal.signal(signal.SIGINT, stop)
+    def restore() -> None:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        restore()
+        stop()
+
+    for each in before:
+        signal.signal(each, handle)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()
 
 
 def show_answer(answer: Answer, withheld: bool = False) -> None:
@@ -318,6 +357,7 @@ def show_paper(paper: Paper, statements: Sequence[SourceRecord]) -> None:
         ("DOI", "doi", paper.doi),
         ("arXiv", "arxiv_id", paper.arxiv_id),
         ("PubMed", "pmid", paper.pmid),
+        ("cited as", "citation_keys", ", ".join(paper.citation_keys)),
         ("url", "url", paper.url),
         ("code", "has_code", {None: "", True: "released", False: "not released"}[paper.has_code]),
         ("collections", "labels", ", ".join(paper.labels)),

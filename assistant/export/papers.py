@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,7 +15,8 @@ from sqlalchemy import select
 
 from assistant.errors import ExportError, UsageError
 from assistant.export.writers import bibtex, csl_json, jsonl, markdown, ris, table
-from assistant.library import Library, pages, papers_passing, read_papers
+from assistant.export.writers.citations import Keys
+from assistant.library import Library, citation_keys, pages, papers_passing, read_papers
 from assistant.library import papers as paper_table
 from assistant.types import Paper, PaperFilter
 
@@ -66,7 +69,8 @@ def format_for(name: str, file: Path | None) -> str:
 def stream(library: Library, filter: PaperFilter) -> Iterator[Paper]:
     """Yield the papers that pass a filter, newest first, then by title, as they are at one moment.
 
-    A page of them is held at a time.
+    Each has the one key that a file of them cites it by: its own, unless several of them have that. A page of them is
+    held at a time.
     """
     with library.transaction() as connection:
         order = (paper_table.c.date.desc(), paper_table.c.title, paper_table.c.number)
@@ -75,8 +79,14 @@ def stream(library: Library, filter: PaperFilter) -> Iterator[Paper]:
             .scalars()
             .all()
         )
+        chosen = set(ids)
+        cited = {(paper_id, key.casefold()) for paper_id, key in citation_keys(connection) if paper_id in chosen}
+        bearers = Counter(key for _, key in cited)
+        keys = Keys(reserved=bearers)
         for page in pages(ids):
-            yield from read_papers(connection, page)
+            for paper in read_papers(connection, page):
+                own = tuple(key for key in paper.citation_keys if bearers[key.casefold()] == 1)
+                yield replace(paper, citation_keys=(keys.new(replace(paper, citation_keys=own)),))
 
 
 def save(pieces: Iterable[str], file: Path) -> None:

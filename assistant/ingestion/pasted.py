@@ -18,7 +18,9 @@ from assistant.types import Problem, Record
 
 _BIBTEX = re.compile(r"(?<![\w.])@(?!comment\b)\w+\s*[{(]", re.IGNORECASE)
 _RIS = re.compile(r"^TY {2}- .*?(?:^ER {2}-[^\n]*(?:\n|\Z)|\Z)", re.MULTILINE | re.DOTALL)
-_AUTHOR = re.compile(r'author:\s*(?:"[^"\n]*"|[^,;\n]*)', re.IGNORECASE)
+_SPACED = re.compile(r'author:\s*(?:"[^"\n]*"|[^,;\n]*)|^[^\S\n]*zotero:[^\n]*', re.IGNORECASE | re.MULTILINE)
+"""References in which words stand apart: to a person anywhere in a text, to Zotero on a line of their own."""
+
 _SPACED_PREFIX = re.compile(r"\b(arxiv|doi|pmid|openalex|s2|orcid)(?:\s*:\s+|\s+(?=[\d/]))", re.IGNORECASE)
 _BARE = (
     (re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+"), "doi:"),
@@ -134,9 +136,9 @@ def _references(text: str) -> tuple[tuple[Reference, ...], tuple[tuple[str, str]
     """Return the references that a text lists, each once, and what cannot be read as one, with the reason."""
     found: dict[Reference, None] = {}
     unread: dict[str, str] = {}
-    people = _AUTHOR.findall(text)
-    for word in [*people, *_SPACED_PREFIX.sub(r"\1:", _AUTHOR.sub(" ", text)).split()]:
-        for part in [word] if word in people else _parts(word):
+    spaced = _SPACED.findall(text)
+    for word in [*spaced, *_SPACED_PREFIX.sub(r"\1:", _SPACED.sub(" ", text)).split()]:
+        for part in [word] if word in spaced else _parts(word):
             try:
                 reference = _reference(part)
             except UsageError as error:

@@ -7,6 +7,7 @@ from assistant.library.filters import (
     UNKNOWN_FIELDS,
     UnknownField,
     count_papers,
+    label_key,
     papers_passing,
     papers_with_unknown,
     venues_named,
@@ -15,7 +16,7 @@ from assistant.library.identity import has_title_of, strong_keys, title_key
 from assistant.library.integrity import CheckReport, Finding
 from assistant.library.kept_summaries import KeptSummaries, KeptSummary
 from assistant.library.lock import Ownership
-from assistant.library.rows import insert_papers, pages, read_papers
+from assistant.library.rows import citation_keys, insert_papers, pages, read_papers
 from assistant.library.schema import (
     aliases,
     authorships,
@@ -61,19 +62,23 @@ __all__ = [
     "authors",
     "authorships",
     "categories",
+    "citation_keys",
     "count_papers",
     "curation",
     "facets",
+    "files_read",
     "filters",
     "fulltext",
     "has_title_of",
     "insert_papers",
     "integrity",
     "kept_trends",
+    "label_key",
     "labels",
     "make_folder",
     "missing_abstracts",
     "name_words",
+    "origins_read",
     "pages",
     "paper_lines",
     "papers",

@@ -50,29 +50,34 @@ class AlikePair:
 
 
 def named(library: Library, text: str) -> Paper:
-    """Return the paper that a person names: by id, DOI, arXiv id, PubMed number, beginning of an id, or whole title.
+    """Return the paper that a person names: by id, DOI, arXiv id, PubMed number, citation key, part of an id, title.
 
-    Raises UsageError when no paper is meant, or several are.
+    What else a source calls it, such as its number in a catalogue, will do too. Raises UsageError when no paper is
+    meant, or several are.
     """
     if found := library.papers_by_id([text]):
         return found[0]
+    key = text.removeprefix("@")
+    ids: Sequence[str] = library.called([key]).get(key, ())[:_MOST_NAMED]
     with library.transaction() as connection:
         spelled = [name.casefold() for name in (text, *(f"{kind}:{text}" for kind in ("doi", "arxiv", "pmid")))]
         keys_of = select(identifiers.c.paper_id).where(identifiers.c.value.in_(spelled))
         if found := read_papers(connection, connection.execute(keys_of).scalars().all()):
             return found[0]
-        alike = papers.c.title.collate("NOCASE") == text
-        if len(text) >= _SHORTEST_PREFIX:
-            alike = alike | papers.c.id.startswith(text, autoescape=True)
-        query = select(papers.c.id).where(alike).order_by(papers.c.id).limit(_MOST_NAMED)
-        found = read_papers(connection, connection.execute(query).scalars().all())
+        if not ids:
+            alike = papers.c.title.collate("NOCASE") == text
+            if len(text) >= _SHORTEST_PREFIX:
+                alike = alike | papers.c.id.startswith(text, autoescape=True)
+            query = select(papers.c.id).where(alike).order_by(papers.c.id).limit(_MOST_NAMED)
+            ids = connection.execute(query).scalars().all()
+        found = read_papers(connection, ids)
     if len(found) == 1:
         return found[0]
     if found:
         raise UsageError(f"“{text}” may be any of these: " + "; ".join(f"{one.id} ({one.title})" for one in found))
     raise UsageError(
-        f"No paper is called “{text}”. `assistant papers --json` gives the ids; a DOI, an arXiv id, the beginning of "
-        "an id and a whole title will do too."
+        f"No paper is called “{text}”. `assistant papers --json` gives the ids; a DOI, an arXiv id, a citation key, "
+        "the beginning of an id and a whole title will do too."
     )
 
 

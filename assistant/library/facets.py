@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Select, Table, Text, cast, func, select
 from assistant.errors import LibraryError
 from assistant.library import fulltext
 from assistant.library.filters import is_named, label_key
+from assistant.library.labels import own_keys, spellings
 from assistant.library.labels import version as labels_version
 from assistant.library.schema import authorships, categories, labels, papers
 from assistant.library.store import Library
@@ -48,7 +49,8 @@ class Facet:
 class Facets:
     """The facets of a list, most papers first; the years in order, without gaps between them.
 
-    Authors are counted as their names are written: the filter may leave more papers, of other spellings.
+    Authors are counted as their names are written: the filter may leave more papers, of other spellings. `labels` are
+    those that a person gave, `keywords` those that only sources state.
     """
 
     years: tuple[tuple[int, int], ...] = ()
@@ -56,6 +58,7 @@ class Facets:
     categories: tuple[Facet, ...] = ()
     authors: tuple[Facet, ...] = ()
     labels: tuple[Facet, ...] = ()
+    keywords: tuple[Facet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +83,36 @@ class _Columns:
     authors: _Column
 
 
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    column: _Column
+    is_own: NDArray[np.bool_]
+
+
 class FacetIndex:
     """The facets of one library's lists. Safe in threads."""
 
     def __init__(self) -> None:
         self._columns = _Held(fulltext.version, _read, lambda columns: columns.size)
-        self._labels = _Held(labels_version, _labels, lambda column: len(column.numbers))
+        self._labels = _Held(labels_version, _labels, lambda given: len(given.column.numbers))
 
     def find(self, library: Library, filter: PaperFilter, words: str = "") -> Facets:
         """Return the facets of the papers of a filter in whose listing the words stand (see `Library.find_papers`)."""
         with library.transaction() as connection:
             connection.exec_driver_sql("BEGIN")  # all is read as it is now, though papers are being added
             columns = self._columns.of(library, connection)
-            given = self._labels.of(library, connection)
+            labelled = self._labels.of(library, connection)
         is_listed = np.ones(columns.size, bool)
         if words or not filter.is_empty:
             numbers = library.numbers(filter, words)
             is_listed[:] = False
             is_listed[numbers[numbers < columns.size]] = True
+        given = labelled.column
+        borne = given.counts(np.append(is_listed, np.zeros(int(given.numbers.max(initial=0)) + 1, bool)))
+
+        def labelled_too(name: str) -> PaperFilter | None:
+            return replace(filter, label=name) if label_key(name) != label_key(filter.label) else None
+
         return Facets(
             _years(columns.years, is_listed),
             _best(
@@ -115,11 +130,8 @@ class FacetIndex:
                 for facet in _best(columns.authors, columns.authors.counts(is_listed), lambda _: filter)
                 if (chosen := _written_by(filter, name := _spelled(library, facet.name)))
             ),
-            _best(
-                given,
-                given.counts(np.append(is_listed, np.zeros(int(given.numbers.max(initial=0)) + 1, bool))),
-                lambda name: replace(filter, label=name) if label_key(name) != label_key(filter.label) else None,
-            ),
+            _best(given, borne * labelled.is_own, labelled_too),
+            _best(given, borne * ~labelled.is_own, labelled_too),
         )
 
 
@@ -191,10 +203,12 @@ def _spelled(library: Library, folded: str) -> str:
         return str(connection.execute(query).scalar() or folded)
 
 
-def _labels(connection: Connection) -> _Column:
-    joined = func.group_concat(cast(papers.c.number, Text))
-    query = select(func.min(labels.c.label), joined).join_from(labels, papers, papers.c.id == labels.c.paper_id)
-    return _column(connection, query.group_by(labels.c.folded))
+def _labels(connection: Connection) -> _Labels:
+    spelled = spellings(connection)
+    known: dict[str, int] = dict(connection.execute(select(papers.c.id, papers.c.number)).all())
+    column = _column(connection, _holders(labels), spelled.__getitem__, known)
+    own = own_keys(connection)
+    return _Labels(column, np.array([label_key(name) in own for name in column.names], bool))
 
 
 def _column(

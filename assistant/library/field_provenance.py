@@ -12,7 +12,7 @@ from typing import Any
 from assistant.text import same_person
 from assistant.types import Authorship, Paper
 
-_APART = {"authorships", "authors_complete", "id", "categories", "has_code", "labels"}
+_APART = {"authorships", "authors_complete", "id", "categories", "has_code", "labels", "citation_keys"}
 
 TEXT_FIELDS = tuple(field.name for field in fields(Paper) if field.name not in _APART)
 """Fields of a paper that are plain texts, "" where nothing is known."""
@@ -22,7 +22,8 @@ TEXT_FIELDS = tuple(field.name for field in fields(Paper) if field.name not in _
 class SourceRecord:
     """What one source says of a paper; `origin` names the source (a file, an address), `source_key` its name for it.
 
-    `text` is the `statement`, "" where it was not saved word for word; `number` is 0 until the library holds it.
+    `citation_key` is what the source's texts cite it by. `text` is the `statement`, "" where it was not saved word for
+    word; `number` is 0 until the library holds it.
     """
 
     origin: str
@@ -31,6 +32,7 @@ class SourceRecord:
     text: str = ""
     digest: str = ""
     number: int = 0
+    citation_key: str = ""
 
 
 def statement(paper: Paper) -> str:

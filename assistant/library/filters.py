@@ -102,10 +102,16 @@ def papers_with_unknown(
     return query.where(~and_(*(condition.surely for condition in conditions if condition.field == field)))
 
 
-def holding(query: Select[Any], words: str) -> Select[Any]:
-    """Add to a query over `papers` that each of the words begins a word of title, authors, venue, category or date."""
+def holding(query: Select[Any], words: str, called: Sequence[str] = ()) -> Select[Any]:
+    """Add to a query over `papers` that each of the words begins a word of title, authors, venue, category or date.
+
+    The papers `called` by the words, of these ids, pass too.
+    """
     listed = fulltext.listed(words)
-    return query if listed is None else query.where(papers.c.number.in_(listed))
+    if listed is None:
+        return query
+    held = papers.c.number.in_(listed)
+    return query.where(or_(held, papers.c.id.in_(called)) if called else held)
 
 
 def label_key(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from assistant.errors import LibraryDamaged
@@ -32,6 +32,11 @@ Value = TypeVar("Value")
 _PAGE = 500
 _AUTHORSHIPS = select(authorships).order_by(authorships.c.ordinal)
 _CATEGORIES = select(categories).order_by(categories.c.ordinal)
+_CITED = (
+    select(records.c.paper_id, records.c.citation_key)
+    .where(records.c.citation_key != literal_column("''"))  # as it stands in the index of those that have one
+    .order_by(records.c.number)
+)
 _LABELS = select(labels.c.paper_id, labels.c.label).distinct().order_by(labels.c.folded)
 
 
@@ -63,7 +68,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 
 def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
-    """Read papers with their authors and categories, in the order of the ids; unknown ids are left out.
+    """Read papers with all that hangs on them, in the order of the ids; unknown ids are left out.
 
     Raises LibraryDamaged where a row is not what was written.
     """
@@ -78,6 +83,9 @@ def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
         given: dict[str, dict[str, str]] = {}
         for row in rows_in(connection, _LABELS, labels.c.paper_id, page):
             given.setdefault(row.paper_id, {}).setdefault(row.label.casefold(), row.label)
+        cited: dict[str, dict[str, None]] = {}
+        for row in rows_in(connection, _CITED, records.c.paper_id, page):
+            cited.setdefault(row.paper_id, {})[row.citation_key] = None
         for row in rows_in(connection, select(papers), papers.c.id, page):
             paper = Paper(
                 **{name: getattr(row, name) for name in ("id", *TEXT_FIELDS)},
@@ -88,8 +96,16 @@ def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
             )
             if row.digest and row.digest != digest(statement(paper)):
                 raise LibraryDamaged(f"the paper {paper.id} (“{paper.title[:80]}”)")
-            found[row.id] = replace(paper, labels=tuple(given[row.id].values())) if row.id in given else paper
+            labelled, keys = tuple(given.get(row.id, {}).values()), tuple(cited.get(row.id, ()))
+            found[row.id] = replace(paper, labels=labelled, citation_keys=keys) if labelled or keys else paper
     return [found[paper_id] for paper_id in ids if paper_id in found]
+
+
+def citation_keys(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Yield every paper's id with each of its citation keys."""
+    query = select(records.c.paper_id, records.c.citation_key).where(records.c.citation_key != literal_column("''"))
+    for row in connection.execution_options(yield_per=_PAGE).execute(query):
+        yield row.paper_id, row.citation_key
 
 
 def paper_numbers(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
@@ -107,8 +123,8 @@ def read_records(connection: Connection, known: Mapping[str, Paper]) -> dict[str
         if row.statement and digest(row.statement) != row.digest:
             raise LibraryDamaged(f"what {row.origin} says of {row.paper_id}")
         paper = stated_paper(row.statement, row.paper_id) if row.statement else known[row.paper_id]
-        record = SourceRecord(row.origin, row.source_key, paper, row.statement, row.digest, row.number)
-        found[row.paper_id].append(record)
+        told = (row.origin, row.source_key, paper, row.statement, row.digest, row.number, row.citation_key)
+        found[row.paper_id].append(SourceRecord(*told))
     return found
 
 

@@ -60,7 +60,7 @@ records = Table(
     metadata,
     *_numbers("number"),
     _of_paper(),
-    *_texts("origin digest statement"),
+    *_texts("origin digest statement citation_key"),
     Column("own_id", Text, key="source_key"),
 )
 """What each source says of each paper, word for word; `statement` is "" where it was not saved."""
@@ -119,6 +119,13 @@ turns = Table(
     *_texts("id conversation_id parent asked state question words scope remark error draft answer"),
 )
 """Nodes of a tree: `parent` is the turn before, NULL for a first one. `words` are question and answer, folded."""
+
+origins_read = Table("origins_read", metadata, *_texts("origin state items"))
+"""Sources that say themselves what changed, as they were when they were last read to their end."""
+files_read = Table(
+    "files_read", metadata, *_texts("origin digest columns version"), *_numbers("size modified problems gone")
+)
+"""Files that were read to their end, as they were then; `gone` is 1 where one has been missed since."""
 
 users = Table("users", metadata, *_texts("name hash made"), *_numbers("is_admin"))
 """Who may use the page; nobody has to log in where there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
 from pathlib import Path
 from typing import Any, Literal
@@ -136,19 +136,23 @@ class Library:
     ) -> tuple[list[Paper], int]:
         """Return the papers of which each of the words begins a word of title, authors, venue, category or date.
 
-        At most `limit` of them after `offset`; with it how many there are in all.
+        A single word is a citation key, too, or what else a source calls a paper. At most `limit` of them after
+        `offset`; with it how many there are in all.
         """
         with self.transaction() as connection:
-            query = holding(papers_passing(connection, select(papers.c.id), filter), words)
+            called = _called_by_words(connection, words)
+            query = holding(papers_passing(connection, select(papers.c.id), filter), words, called)
             query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
             found = read_papers(connection, connection.execute(query).scalars().all())
-            count = holding(papers_passing(connection, select(func.count()).select_from(papers), filter), words)
+            counting = papers_passing(connection, select(func.count()).select_from(papers), filter)
+            count = holding(counting, words, called)
             return found, int(connection.execute(count).scalar_one())
 
     def found_ids(self, words: str, filter: PaperFilter = PaperFilter()) -> list[str]:
         """Return the ids of all papers that `find_papers` finds, in any order."""
         with self.transaction() as connection:
-            query = holding(papers_passing(connection, select(papers.c.id), filter), words)
+            called = _called_by_words(connection, words)
+            query = holding(papers_passing(connection, select(papers.c.id), filter), words, called)
             return list(connection.execute(query).scalars())
 
     def papers_by_id(self, ids: Sequence[str]) -> list[Paper]:
@@ -193,7 +197,8 @@ class Library:
         """Return the numbers, ascending, of the papers that pass the filter and that `find_papers` finds by words."""
         joined = func.aggregate_strings(cast(papers.c.number, Text), ",")  # a row a paper would take ten times as long
         with self.transaction() as connection:
-            query = holding(papers_passing(connection, select(joined), filter), words)
+            called = _called_by_words(connection, words)
+            query = holding(papers_passing(connection, select(joined), filter), words, called)
             found = connection.execute(query).scalar_one()
         return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
@@ -206,6 +211,14 @@ class Library:
             for row in rows_in(connection, query, records.c.paper_id, paper_ids):
                 found[row.paper_id] += (row.source_key,)
         return found
+
+    def called(self, keys: Collection[str], *, in_any_case: bool = True) -> dict[str, tuple[str, ...]]:
+        """Return for each key the ids of the papers that sources call by it; keys that none uses are left out.
+
+        Citation keys go before other names, such as a catalogue's number, and keys of the same case before others.
+        """
+        with self.transaction() as connection:
+            return _called(connection, keys, in_any_case=in_any_case)
 
     def text_search(self, question: str, limit: int, among: NDArray[np.int64] | None = None) -> list[tuple[str, float]]:
         """Search titles and abstracts for the question's words; see `TextIndex.search`. Ids and scores, best first."""
@@ -348,6 +361,30 @@ class Library:
         with self.transaction() as connection:
             found = rows_in(connection, query, vectors.c.paper_id, ids)
             return {row.paper_id: np.frombuffer(row.vector, np.float16).astype(np.float32) for row in found}
+
+
+def _called(connection: Connection, keys: Collection[str], *, in_any_case: bool = True) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for column in (records.c.citation_key, records.c.source_key):
+        query = select(column.label("key"), records.c.paper_id).where(column != literal_column("''")).distinct()
+        wanted = [key for key in keys if key and key not in found]
+        spelled: dict[str, dict[str, list[str]]] = {}
+        for row in rows_in(connection, query, column.collate("NOCASE"), wanted):
+            spelled.setdefault(row.key.lower(), {}).setdefault(row.key, []).append(row.paper_id)
+        for key in wanted:
+            known = spelled.get(key.lower(), {})
+            ids = known.get(key, [])
+            if in_any_case and not ids:
+                ids = [paper_id for others in known.values() for paper_id in others]
+            if ids:
+                found[key] = tuple(dict.fromkeys(ids))
+    return found
+
+
+def _called_by_words(connection: Connection, words: str) -> Sequence[str]:
+    """Return the papers that sources call by a single word."""
+    key = words.strip().removeprefix("@")
+    return () if " " in key else _called(connection, [key]).get(key, ())
 
 
 def _figures(statistics: str) -> tuple[tuple[str, str], ...]:

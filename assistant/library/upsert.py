@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Literal
@@ -54,13 +54,15 @@ class Reading:
         new: list[SourceRecord] = []
         for record in batch:
             text = statement(record.paper)
-            new.append(SourceRecord(self._origin, record.source_key, record.paper, text, digest(text)))
+            cited = next(iter(record.paper.citation_keys), "")
+            told = SourceRecord(self._origin, record.source_key, record.paper, text, digest(text), citation_key=cited)
+            new.append(told)
         with self._library.transaction() as connection:
-            columns = select(records.c.digest, records.c.source_key, records.c.number)
+            columns = select(records.c.digest, records.c.source_key, records.c.citation_key, records.c.number)
             query = columns.where(records.c.origin == self._origin)
             rows = rows_in(connection, query, records.c.digest, {record.digest for record in new})
-            known = {(row.digest, row.source_key): row.number for row in rows}
-            numbers = [known.get((record.digest, record.source_key), 0) for record in new]
+            known = {(row.digest, row.source_key, row.citation_key): row.number for row in rows}
+            numbers = [known.get((record.digest, record.source_key, record.citation_key), 0) for record in new]
             self._seen.update(number for number in numbers if number)
             if all(numbers):
                 return ["unchanged"] * len(batch)
@@ -72,12 +74,19 @@ class Reading:
             self._seen |= decisions.write()
             return outcomes
 
-    def finish(self) -> None:
+    def keep(self, source_keys: Collection[str]) -> None:
+        """Note that the source says still what it said under these names."""
+        with self._library.transaction() as connection:
+            query = select(records.c.number).where(records.c.origin == self._origin)
+            self._seen.update(row.number for row in rows_in(connection, query, records.c.source_key, source_keys))
+
+    def finish(self) -> int:
         """Forget what the source said before and no longer says, so that a record put back counts as a change.
 
         The labels that it stated there go too. The last that was said of a paper is never forgotten: a paper leaves the
-        library only when it is removed.
+        library only when it is removed. Return how many papers are in it of which nothing else is said.
         """
+        left: set[str] = set()
         with self._library.transaction() as connection:
             query = select(records.c.number, records.c.paper_id).where(records.c.origin == self._origin)
             rows = connection.execute(query)
@@ -86,6 +95,7 @@ class Reading:
                 ids = {stale[number] for number in page}
                 others = select(records.c.paper_id).where(records.c.paper_id.in_(ids), records.c.number.not_in(page))
                 spoken_for = set(connection.execute(others).scalars())
+                left |= ids - spoken_for
                 gone = [number for number in page if stale[number] in spoken_for]
                 delete_in(connection, records, records.c.number, gone)
                 told = rebuild_from_sources(connection, sorted({stale[number] for number in gone}))
@@ -94,6 +104,7 @@ class Reading:
                     for paper_id, of_paper in told.items()
                 }
                 labels.state(connection, self._origin, still)
+        return len(left)
 
 
 def store(library: Library, batch: Sequence[Record], origin: str) -> list[Outcome]:
@@ -167,7 +178,8 @@ class _Decisions:
             return "added"
         known = self.source_records.get(existing.id, [])
         same = [one for one in known if (one.origin, one.source_key) == (self.origin, record.source_key)]
-        if any(one.digest == record.digest and one.number not in self.superseded for one in same):
+        said = (record.digest, record.citation_key)
+        if any((one.digest, one.citation_key) == said and one.number not in self.superseded for one in same):
             return "unchanged"
         old = [one for one in same if one.number and one.number not in self.seen]
         self.superseded.update(one.number for one in old)
@@ -314,6 +326,7 @@ class _Decisions:
                 "paper_id": paper_id,
                 "origin": one.origin,
                 "source_key": one.source_key,
+                "citation_key": one.citation_key,
                 "digest": one.digest,
                 "statement": one.text,
             }

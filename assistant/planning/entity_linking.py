@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -14,14 +14,28 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, select
 
 from assistant.library import Library, authors, authorships, fulltext, name_words, papers
-from assistant.text import STOP_WORDS, fold
+from assistant.text import STOP_WORDS, fold, joined
 from assistant.types import PaperFilter
 
 MentionKind = Literal["paper", "held", "author", "quoted"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’]s\b)?")
 _SUBTITLE = re.compile(r"\s*(?::|\s[-–—]\s|\?)\s*")
+_QUOTES = re.compile(r"[\"“”„«»]+")
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{2,200})[\"”“»]|(?<!\w)'([^']{2,200})'(?!\w)")
+_KEYS = re.compile(
+    r"\\[a-z]{0,12}cite[a-z]{0,12}\*?(?:\s*\[[^\]]*\])*\s*\{(?P<cited>[^{}]*)\}"
+    r"|(?<![^\W_])@\{?(?P<marked>[^\s,;()\[\]{}“”\"]+)\}?"
+    r"|(?P<bare>[^\s,;()\[\]{}“”„«»\"]+)",
+    re.IGNORECASE,
+)
+"""A place where citation keys may stand: `\\cite{key,other}`, `@key`, or by itself."""
+
+_AROUND_KEYS = ".:?!'’‘`"
+_SHORTEST_KEY = 3
+_MOST_CALLED = 3
+"""Papers that one key may mean in a question."""
+
 _LONGEST_NAME = 6
 """Words of a person's name or of a paper's short name, at most."""
 
@@ -64,6 +78,15 @@ class Mention:
         said = fold(_without_possessive(text[self.start : self.end])).replace(" ", "")
         known = fold(self.name).replace(" ", "")
         return said not in known
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A question with the titles of papers in the place of keys: `read` are pairs of both, `papers` the ids."""
+
+    text: str
+    read: tuple[tuple[str, str], ...] = ()
+    papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +149,47 @@ class Gazetteer:
                     taken |= covered
                     found.append(mention)
         return tuple(sorted(found, key=lambda mention: mention.start))
+
+    def cited(self, question: str) -> Cited:
+        """Return the question with titles in the place of citation keys, and of other names that sources have.
+
+        A key by itself is one only where its capitals are right, and no text and no author of the library has the word.
+        """
+        places = list(_KEYS.finditer(question))
+        bare = {key for place in places if place["bare"] for key in _keys(place)}
+        marked = {key for place in places if not place["bare"] for key in _keys(place)}
+        known = {**self._called_by_itself(bare), **self._library.called(marked)}
+        ids = list(dict.fromkeys(one for found in known.values() for one in found[:_MOST_CALLED]))
+        titles = {paper.id: paper.title for paper in self._library.papers_by_id(ids)}
+        text, last, read, meant = "", 0, list[tuple[str, str]](), set[str]()
+        for place in places:
+            keys = _keys(place)
+            if not keys or not all(key in known for key in keys):
+                continue
+            named = [(key, titles[one]) for key in keys for one in known[key][:_MOST_CALLED] if one in titles]
+            before, _, behind = ("", "", "") if place["cited"] else place.group().partition(keys[0])
+            text += question[last : place.start()] + before.rstrip("@{")
+            text += joined([f"“{_QUOTES.sub(' ', title)}”" for _, title in named]) + behind.lstrip("}")
+            last = place.end()
+            read += named
+            meant |= {one for key in keys for one in known[key][:_MOST_CALLED]}
+        return Cited(text + question[last:], tuple(dict.fromkeys(read)), tuple(sorted(meant)))
+
+    def _called_by_itself(self, words: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Return the papers that sources call by a word that is nothing else in the library."""
+        known = self._library.called(words, in_any_case=False)
+        if not known:
+            return known
+        folded = {key: fold(key) for key in known}
+        use = self._library.word_use([word for word in folded.values() if word], [])
+        with self._library.transaction() as connection:
+            query = select(name_words.c.word).where(name_words.c.word.in_(list(folded.values())))
+            people = set(connection.execute(query).scalars())
+        return {
+            key: ids
+            for key, ids in known.items()
+            if folded[key] and not use[folded[key]].count and folded[key] not in people
+        }
 
     def person(self, said: str, start: int = 0) -> Mention | None:
         """Return whom a name means, also where it is misspelt; None where nobody has it. `start` is where it stands."""
@@ -359,6 +423,15 @@ class Gazetteer:
             if 0 < use[word.folded].count <= _FEW_HOLDERS:
                 ids = self._library.ids(PaperFilter(words=(word.folded,)))
                 yield Mention("held", word.start, word.end, word.text, tuple(sorted(ids)), is_sure=len(ids) == 1)
+
+
+def _keys(place: re.Match[str]) -> list[str]:
+    """Return what may be citation keys at a place: all of a LaTeX citation, else one or none."""
+    if place["cited"]:
+        return [key for part in place["cited"].split(",") if (key := part.strip())]
+    key = _without_possessive((place["marked"] or place["bare"] or "").strip(_AROUND_KEYS))
+    is_one = place["marked"] or (len(key) >= _SHORTEST_KEY and not key.isdecimal())
+    return [key] if key and is_one else []
 
 
 def _words(question: str) -> Iterator[_Word]:

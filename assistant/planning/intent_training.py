@@ -2,7 +2,8 @@
 
 A labelled request names its passages: `{"q", "language", "kind", "named": [[start, end, slot]], "of", "order",
 "position", "history"}`, and where it follows up on a talk, `ask` and `mode`. Where `named` is null, what it names is
-not labelled.
+not labelled. Requests that name collections and tags, and such as do not though they sound alike, are a file of their
+own, and tell nothing else.
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ from assistant.types import Progress, ProgressListener
 DEPTH_OF_TOKENS, DEPTH_OF_LAST = 0.5, 0.79
 """Where in a model names are told, and kinds, as shares of its layers: 14 and 22 of 28 (E22 in docs/experiments)."""
 
-_STRENGTH = {"slots": 0.02}
+_STRENGTH = {"slots": 0.02, intents.LABEL: 0.005}
 _USUAL_STRENGTH = 0.004
 """Inverse of the regularisation of the fit (C)."""
+
+_EVERY = 20
+"""Of so many other requests one shows, too, what names no collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +52,29 @@ class Example:
 @cache  # they ship with the program
 def examples() -> tuple[Example, ...]:
     """Return the labelled requests."""
-    text = (resources.files("assistant.models") / "labelled" / "requests.jsonl").read_text(encoding="utf-8")
-    return tuple(_example(json.loads(line)) for line in text.splitlines())
+    return tuple(map(_example, _lines("requests")))
+
+
+def examples_of_labels() -> tuple[Example, ...]:
+    """Return the requests of which it is labelled where they name a collection or a tag."""
+    told = (Example(line["q"], (), {}, _passages(line)) for line in _lines("collections"))
+    others = [each for each in examples() if not each.earlier and each.tells_names]
+    return (*told, *others[::_EVERY])
+
+
+def _lines(name: str) -> Iterator[dict[str, Any]]:
+    text = (resources.files("assistant.models") / "labelled" / f"{name}.jsonl").read_text(encoding="utf-8")
+    return map(json.loads, text.splitlines())
+
+
+def _passages(line: Mapping[str, Any]) -> tuple[tuple[int, int, str], ...]:
+    return tuple((start, end, slot) for start, end, slot in line["named"] or ())
 
 
 def _example(line: Mapping[str, Any]) -> Example:
     labels = {task: line[task] for task in intents.TASKS if line.get(task)}
     labels.setdefault("position", "none")
-    named = tuple((start, end, slot) for start, end, slot in line["named"] or ())
-    return Example(line["q"], tuple(line.get("history", ())), labels, named, line["named"] is not None)
+    return Example(line["q"], tuple(line.get("history", ())), labels, _passages(line), line["named"] is not None)
 
 
 def layers(depth: int) -> tuple[int, int]:
@@ -69,14 +87,24 @@ def calibrate(model: LanguageModel, on_progress: ProgressListener = lambda _: No
     if not model.depth:
         return {}
     of_tokens, of_last = layers(model.depth)
+    of_labels = examples_of_labels()
+    known = (*examples(), *of_labels)
     readings: list[Reading] = []
-    for done, example in enumerate(examples()):
-        on_progress(Progress(done, len(examples()), "Reading labelled requests"))
+    for done, example in enumerate(known):
+        on_progress(Progress(done, len(known), "Reading labelled requests"))
         prompt = intents.messages(example.text, example.earlier)
         reading = model.read(prompt, layers=(of_tokens, of_last), of=example.text, stop=threading.Event())
         assert reading is not None
         readings.append(reading)
-    return fitted(examples(), readings, of_tokens, of_last)
+    found = fitted(examples(), readings[: -len(of_labels)], of_tokens, of_last)
+    return {**found, intents.LABEL: fitted_to_labels(of_labels, readings[-len(of_labels) :], of_tokens)}
+
+
+def fitted_to_labels(known: Sequence[Example], readings: Sequence[Reading], layer: int) -> Probe:
+    """Return the probe that tells which words name a collection, fitted on what a model made of requests."""
+    roles = [role if role == intents.LABEL else "none" for role in _slots(zip(known, readings, strict=True))]
+    tokens = np.concatenate([reading.tokens[layer] for reading in readings])
+    return probes.fit(layer, tokens, roles, _STRENGTH[intents.LABEL])
 
 
 def fitted(known: Sequence[Example], readings: Sequence[Reading], of_tokens: int, of_last: int) -> dict[str, Probe]:

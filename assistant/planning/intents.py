@@ -75,10 +75,14 @@ Slot = Literal[
     "max_count",
     "exact_count",
     "main",
+    "label",
 ]
 Mode = Literal["", "narrow", "change", "refer"]
 TASKS = ("kind", "of", "order", "position", "language", "ask", "mode", "slots")
 """What is read of a request, a probe each; `slots` at every token, the others once."""
+
+LABEL = "label"
+"""What a probe of its own reads at every token, where there is one: whether the word names a collection or a tag."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -90,6 +94,9 @@ _EARLIER = 2
 
 _CHANGE = 1.0
 """What it costs, in nats, that a word names something else than the one before it; see E22 in docs/experiments."""
+
+_NAMED = 0.5
+"""How sure it must be that a word names a collection for a request to follow nothing."""
 
 _PROSE = frozenset({"content", "paper_summary", "comparison_papers"})
 _OVERVIEWS = frozenset({"overview", "trend", "author_profile"})
@@ -123,7 +130,8 @@ class Request:
 
     `of` is what is counted or ranked, `order` from which end, `position` the place that an author is to have among the
     authors. Of one that follows up on the talk, `ask` is the kind that it has now ("same": as before), and `mode` tells
-    whether it narrows what was found, changes what was asked, or speaks of a paper of the answer.
+    whether it narrows what was found, changes what was asked, or speaks of a paper of the answer. `labelling` says of
+    each token, by characters, how probably it names a collection or a tag.
     """
 
     text: str
@@ -136,6 +144,7 @@ class Request:
     share: float = 1.0
     ask: str = "same"
     mode: Mode = ""
+    labelling: tuple[tuple[int, int, float], ...] = ()
 
     def said(self, *slots: Slot) -> tuple[Named, ...]:
         """Return what is named in these roles, in reading order."""
@@ -195,7 +204,8 @@ def earlier_text(earlier: Sequence[str]) -> str:
 def _probes(fingerprint: str, made: Path | None) -> Mapping[str, Probe]:
     """Return the probes of a model by task; none where one is missing."""
     found = {task: probe for task in TASKS if (probe := probes.find(fingerprint, f"request_{task}", made))}
-    return found if len(found) == len(TASKS) else {}
+    label = probes.find(fingerprint, f"request_{LABEL}", made)
+    return {} if len(found) < len(TASKS) else {**found, LABEL: label} if label else found
 
 
 def layers(found: Mapping[str, Probe]) -> tuple[int, int]:
@@ -211,17 +221,26 @@ def summary(reading: Reading, of_tokens: int, of_last: int) -> Vectors:
 def understood(text: str, reading: Reading, found: Mapping[str, Probe], *, is_first: bool = False) -> Request:
     """Return a request as probes read its hidden states; the first of a talk that names something follows nothing."""
     state = summary(reading, *layers(found))
-    shares = {task: probe.probabilities(state) for task, probe in found.items() if task != "slots"}
+    shares = {task: found[task].probabilities(state) for task in TASKS if task != "slots"}
     named = named_in(
         text, reading.spans, found["slots"].probabilities(reading.tokens[layers(found)[0]]), found["slots"]
     )
-    if is_first and named:
+    labelling = _labelling(reading, found)
+    if is_first and (named or any(share > _NAMED for _, _, share in labelling)):
         shares["kind"][found["kind"].labels.index("followup")] = 0.0
     best = {task: found[task].labels[int(each.argmax())] for task, each in shares.items()}
     best["kind"] = _kind(dict(zip(found["kind"].labels, shares["kind"], strict=True)), best["position"])
     values = {task: "" if value == "none" else value for task, value in best.items()}
     share = float(shares["kind"][found["kind"].labels.index(best["kind"])])
-    return Request(text, named=named, share=share, **values)  # type: ignore[arg-type]
+    return Request(text, named=named, share=share, labelling=labelling, **values)  # type: ignore[arg-type]
+
+
+def _labelling(reading: Reading, found: Mapping[str, Probe]) -> tuple[tuple[int, int, float], ...]:
+    probe = found.get(LABEL)
+    if probe is None:
+        return ()
+    shares = probe.probabilities(reading.tokens[layers(found)[0]])[:, probe.labels.index(LABEL)]
+    return tuple((start, end, float(share)) for (start, end), share in zip(reading.spans, shares, strict=True))
 
 
 def _kind(shares: Mapping[str, float], position: str) -> str:

@@ -15,8 +15,8 @@ from assistant.errors import UsageError
 from assistant.library import Library, authors
 from assistant.library import papers as papers_table
 from assistant.planning import follow_ups, number_words
-from assistant.planning.entity_linking import Gazetteer, Mention
-from assistant.planning.intents import Kind, Reads, Request
+from assistant.planning.entity_linking import Cited, Gazetteer, Mention
+from assistant.planning.intents import Kind, Named, Reads, Request
 from assistant.planning.request_filter import Linked, Linker
 from assistant.search import Search, topics
 from assistant.text import counted, fold, joined, plan_in_words, prompt_safety
@@ -37,6 +37,7 @@ from assistant.types import (
 )
 
 _MOST_CANDIDATES = 8
+_MOST_COMPARED = 8
 _SIMILAR = 10
 """Papers that are listed as similar to another, unless more are asked for."""
 
@@ -44,6 +45,9 @@ _TO_READ = 10
 """Papers of a list for reading, unless more are asked for."""
 
 _USUAL: Mapping[Kind, int] = {"reading_list": _TO_READ}
+
+_OPENING, _CLOSING = "\"'“‘„«「《", "\"'”’“»」》"
+"""Quotation marks."""
 
 _LEAST_SHARE = 0.5
 """How sure it must be that a request is not about the papers at all."""
@@ -130,8 +134,9 @@ class Planner:
         """
         if history and (choice := follow_ups.choice(question, history)):
             return self.plan(history[-1].question, filter, history=history[:-1], person=choice.id, stop=stop)
-        request = self.reader.read(prompt_safety.asked(question), [turn.question for turn in history], stop)
-        return self._answering(request, question, filter, history, person)
+        cited = self.gazetteer.cited(question)
+        request = self.reader.read(prompt_safety.asked(cited.text), [turn.question for turn in history], stop)
+        return self._answering(request, cited, filter, history, person)
 
     def known(
         self, question: str, filter: PaperFilter = PaperFilter(), *, history: Sequence[Turn] = (), person: str = ""
@@ -139,25 +144,42 @@ class Planner:
         """Return the same plan where the question is read without the chat model, else None."""
         if history and (choice := follow_ups.choice(question, history)):
             return self.known(history[-1].question, filter, history=history[:-1], person=choice.id)
-        request = None if history else self.reader.known(prompt_safety.asked(question))
-        return self._answering(request, question, filter, (), person) if request else None
+        cited = self.gazetteer.cited(question)
+        request = None if history else self.reader.known(prompt_safety.asked(cited.text))
+        return self._answering(request, cited, filter, (), person) if request else None
 
     def _answering(
-        self, request: Request, question: str, filter: PaperFilter, history: Sequence[Turn], person: str
+        self, request: Request, asked: Cited, filter: PaperFilter, history: Sequence[Turn], person: str
     ) -> Plan:
         """Return the plan of a question that was read."""
         plan: Plan
         if request.kind == "followup" and not history:
-            plan = ClarificationPlan(question=question, asks=WHAT_BEFORE)
+            plan = ClarificationPlan(question=asked.text, asks=WHAT_BEFORE)
         elif request.kind == "followup":
             plan = follow_ups.resolved(request, history, lambda each: self.composed(each, person), self.library)
         else:
             plan = self.composed(request, person)
-        alone = question if plan.question == request.text else plan.question
-        return self.restricted(replace(plan, question=alone, language=request.language), filter)
+        alone = asked.text if plan.question == request.text else plan.question
+        plan = replace(
+            plan,
+            question=alone,
+            language=request.language,
+            papers=self._of_the_keys(plan.papers, asked),
+            corrections=(*asked.read, *plan.corrections),
+        )
+        return self.restricted(plan, filter)
+
+    def _of_the_keys(self, papers: tuple[str, ...], asked: Cited) -> tuple[str, ...]:
+        """Leave out the papers that only have the title of one that the question names by its key."""
+        if not asked.papers:
+            return papers
+        named = {fold(title) for _, title in asked.read}
+        others = {each.id for each in self.library.papers_by_id(papers) if fold(each.title) in named}
+        return tuple(one for one in papers if one in asked.papers or one not in others)
 
     def composed(self, request: Request, person: str = "") -> Plan:
         """Return the plan of a request that stands alone."""
+        request = self.linker.with_label(request)
         linked = self.linker.link(request, person)
         candidates = self._candidates(linked, person)
         plan = self._planned(request, linked, is_clear=not candidates)
@@ -177,6 +199,10 @@ class Planner:
             return AboutPlan(question=request.text)
         if kind == "comparison_papers" and len(self._titled(request, linked)) >= 2:
             return ComparisonPlan(question=request.text, papers=_ids(self._titled(request, linked)))
+        if kind == "comparison_papers" and linked.filter.label:
+            listed = tuple(paper.id for paper in self.library.papers(linked.filter, _MOST_COMPARED + 1))
+            if 2 <= len(listed) <= _MOST_COMPARED:
+                return ComparisonPlan(question=request.text, papers=listed, filter=linked.filter)
         if kind in _OVERVIEWS or (kind == "paper_summary" and self._titled(request, linked)):
             return self._overview(request, linked)
         if measure := _MEASURES.get(kind):
@@ -243,7 +269,7 @@ class Planner:
             return self._similar(request, linked, papers, is_clear=is_clear)
         if papers and kind in ("first_author", "last_author", "coauthors", "joint_papers") and not filter.author:
             measure, filter = "authors_of", PaperFilter()
-        elif papers and kind in ("detail", "yesno_catalogue", "list", "count"):
+        elif papers and kind in ("detail", "yesno_catalogue", "list", "count") and not filter.label:
             measure, filter = "details", filter if kind == "yesno_catalogue" else PaperFilter()
         elif kind == "detail" and not papers and filter == PaperFilter():
             return self._prose(request, linked, is_clear=is_clear)
@@ -307,13 +333,16 @@ class Planner:
         """Return the plan of a question that is answered in prose from the abstracts."""
         mentions = self.gazetteer.mentions(request.text)
         named = [*linked.papers, *(each for each in mentions if each.kind in ("paper", "held"))]
+        for label in request.said("label"):
+            named = [each for each in named if each.end <= label.start or label.end <= each.start]
         if any(each.kind == "paper" for each in named):
             named = [each for each in named if each.kind == "paper"]
-        filter, subject = PaperFilter(), request.text
+        filter = PaperFilter(label=linked.filter.label)
+        question = subject = _without(request.text, request.said("label"))  # no abstract says where it is kept
         people = [(each, mention) for each, mention in linked.people if each.slot == "author"]
         if len(people) == 1 and is_clear:  # a family name alone may be a method's, or of a cited paper
             filter = replace(filter, author=linked.filter.author)
-            subject = f"{subject[: people[0][0].start]} {subject[people[0][0].end :]}"
+            subject = _without(request.text, [*request.said("label"), people[0][0]])
         if request.said("year", "year_from", "year_to"):
             since, until = linked.filter.since, linked.filter.until
             first, last = linked.filter.first_day, linked.filter.last_day
@@ -322,7 +351,7 @@ class Planner:
         if request.language != "en":
             subject = self.in_english(subject) or subject
         return PassagesPlan(
-            question=subject if request.language != "en" else request.text,
+            question=subject if request.language != "en" else question,
             filter=filter,
             subject=subject,
             papers=_ids(named),
@@ -397,6 +426,16 @@ def converted(plan: Plan, kind: PlanKind, subject: str) -> Plan:
     if kind == "passages":
         return PassagesPlan(**common, subject=subject)
     raise UsageError(f"A question cannot be read as “{kind}”. Choose passages, catalogue, comparison or synthesis.")
+
+
+def _without(text: str, named: Sequence[Named]) -> str:
+    """Return a question without some passages, and without the quotation marks around them."""
+    for each in sorted(named, key=lambda each: -each.start):
+        before, behind = text[: each.start], text[each.end :]
+        if behind[:1] in _CLOSING and before[-1:] in _OPENING and before[-1:]:
+            before, behind = before[:-1], behind[1:]
+        text = f"{before} {behind}"
+    return " ".join(text.split()) if named else text
 
 
 def _ids(mentions: Sequence[Mention]) -> tuple[str, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
 from sqlalchemy import select
 
-from assistant.library import Library, venues_named
+from assistant.library import Library, labels, venues_named
 from assistant.library import categories as categories_table
 from assistant.planning import number_words
 from assistant.planning.dates import Period, bounds, find_period
@@ -22,6 +23,15 @@ from assistant.types import PaperFilter
 
 _BESIDE_THE_MAIN = ("workshop", "workshops", "findings", "demonstrations", "demos", "tutorial", "tutorials")
 """Words of the venues that belong to a conference and are not its main part."""
+
+_LEAST_LABELLING = 0.27
+"""How sure it must be, over the words of a label, that they name a collection or a tag; see E39 in docs/experiments."""
+
+_LONGEST_LABEL = 8
+"""Words of a label, or characters of one in Chinese, that is looked for in a request."""
+
+_PLACE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_HYPHENS = re.compile(r"[-‐‑]+")
 
 _OR = re.compile(r"\b(?:or|oder|ou|o|u)\b|或", re.IGNORECASE)
 _LISTED = re.compile(r"\W*(?:and|or|und|oder|et|ou|y|o|和|或|与)?\W*(?:in\b|en\b)?\W*", re.IGNORECASE)
@@ -72,12 +82,34 @@ class Linker:
     today: Callable[[], date]
     in_english: Callable[[str], str] = field(default=lambda phrase: phrase)
 
+    def with_label(self, request: Request) -> Request:
+        """Return the request with the collection or tag that it names; what overlaps it names nothing else.
+
+        It is the label of the library whose words name one most surely; a label that stands there as any other word
+        ("What do reviews say?", "papers on climate") is left alone.
+        """
+        if request.said("label") or not request.labelling:
+            return request
+        spans = list(_spans(request.text))
+        names = {_spelling(request.text[start:end]): (start, end) for start, end in spans}
+        names |= {_HYPHENS.sub(" ", name): span for name, span in names.items() if _HYPHENS.search(name)}
+        with self.library.transaction() as connection:
+            found = labels.known(connection, names)
+        sure = [(_share(request.labelling, *names[name]), name) for name in found]
+        held = [(len(name), share, names[name]) for share, name in sure if share >= _LEAST_LABELLING]
+        if not held:
+            return request
+        start, end = max(held)[2]
+        others = [each for each in request.named if each.end <= start or end <= each.start]
+        label = Named("label", request.text[start:end], start, end)
+        return replace(request, named=tuple(sorted((*others, label), key=lambda each: each.start)))
+
     def link(self, request: Request, person: str = "") -> Linked:
         """Return what a request names; `person` is the id of the one whom the reader chose among people of a name."""
         papers = self._papers(request)
         people, unknown, wording = self._people(request, papers)
         topics_said = (*request.said("topic"), *wording)
-        filter = self._placed(PaperFilter(), request)
+        filter = self._placed(self._labelled(request), request)
         filter = self._written_by(filter, request, people, person)
         said, filter = self._worded(filter, request, topics_said)
         filter = self._timed(filter, request)
@@ -94,6 +126,12 @@ class Linker:
             least,
             most,
         )
+
+    def _labelled(self, request: Request) -> PaperFilter:
+        said = [_spelling(each.text) for each in request.said("label")]
+        with self.library.transaction() as connection:
+            known = labels.known(connection, (*said, *(_HYPHENS.sub(" ", name) for name in said)))
+        return PaperFilter(label=next(iter(known.values()), said[0] if said else ""))
 
     def _papers(self, request: Request) -> tuple[Mention, ...]:
         """Return the papers whose titles are named; also one that was taken for a person whom nobody knows."""
@@ -318,6 +356,31 @@ class Linker:
             else:
                 least = number
         return least, most
+
+
+def _spelling(said: str) -> str:
+    return " ".join(said.split())
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where in a text a label may stand: from a word's beginning to a word's end, signs behind it or not."""
+    words = [match.span() for match in _PLACE.finditer(text)]
+    for first, (start, _) in enumerate(words):
+        for place in range(first, min(first + _LONGEST_LABEL, len(words))):
+            end = words[place][1]
+            following = words[place + 1][0] if place + 1 < len(words) else len(text)
+            behind = text[end:following].split(" ")[0]
+            yield from ((start, end + length) for length in range(len(behind), -1, -1))
+
+
+def _share(labelling: Iterable[tuple[int, int, float]], start: int, end: int) -> float:
+    """Return how probably the tokens of a passage name a collection: the mean of their log odds, as a probability."""
+    odds = [
+        math.log(share / (1 - share))
+        for first, last, share in labelling
+        if first < end and start < last and 0 < share < 1
+    ]
+    return 1 / (1 + math.exp(-sum(odds) / len(odds))) if odds else 0.0
 
 
 def _author(mention: Mention) -> str:

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
+
+_OWN_WORDS = re.compile(
+    r"“(?:[^“”]|“[^“”]*”)*”|\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|\([^()]*\)|\d[\d.,]*(?<![.,])",
+)
+"""What differs from record to record in what is said of them: what is quoted, what stands in brackets, and numbers."""
+
+_LISTED = re.compile(r"…(?:(?:,| and| or) …)+")
+
+
+def _without_own_words(said: str) -> str:
+    return _LISTED.sub("…", _OWN_WORDS.sub("…", said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +36,8 @@ class Paper:
     `date` is an ISO date of the precision the source gives: "2025-02-19", "2025-02" or "2025"; "" when unknown.
     `authors_complete` is False where the source cut the author line ("et al.").
     `has_code` is None where the source does not say. `pmid` is the number in PubMed, digits only. `labels` are the
-    collections that it is in; papers that differ only in these are equal.
+    collections that it is in, `citation_keys` what texts cite it by, as its sources say; papers that differ only in
+    these are equal.
     """
 
     title: str
@@ -39,6 +54,7 @@ class Paper:
     has_code: bool | None = None
     id: str = ""
     labels: tuple[str, ...] = field(default=(), compare=False)
+    citation_keys: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def authors(self) -> tuple[str, ...]:
@@ -72,11 +88,30 @@ class AuthorProfile:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A record or a file that could not be read: where it stands and why, in words for a person."""
+    """A record or a file that could not be read: where it stands and why, in words for a person.
+
+    `kind` says what problems have in common that differ in what they quote or count only. Where none is given it is the
+    reason without its quotations, brackets and numbers.
+    """
 
     file: str
     line: int
     reason: str
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.kind:
+            object.__setattr__(self, "kind", _without_own_words(self.reason))
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """Problems of one kind: how many there are, in how many files, and the first of them."""
+
+    kind: str
+    count: int
+    files: int
+    example: Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +121,33 @@ class Notice:
     file: str
     message: str
 
+    @property
+    def kind(self) -> str:
+        """Return what notices have in common that differ in what they quote or count only."""
+        return _without_own_words(self.message)
 
-ReaderItem = Record | AuthorProfile | Problem | Notice
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Records that a source states as it did before, without stating them again, by its own names for them."""
+
+    source_keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfSource:
+    """The end of a source of which all was seen, also where records of it say too little: what is missing is gone.
+
+    `state` is what the source says of itself, "" where it says nothing; `items` are its own names for what it holds,
+    each with the source key of the record, "" where there is none.
+    """
+
+    source: str
+    state: str = ""
+    items: Mapping[str, str] = field(default_factory=dict)
+
+
+ReaderItem = Record | AuthorProfile | Problem | Notice | Unchanged | EndOfSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +271,10 @@ class SourceReport:
 class IngestionReport:
     """What an ingestion did with each record; `pending` counts papers not indexed yet: those without a vector, too.
 
-    `failed` holds the first problems of each source, `sources` the figures of all. Of the papers `without_abstract` in
-    these sources so many are `completable`: they carry a DOI, an arXiv id or a PubMed number by which to ask for one.
+    `failed` holds the first problems of each source, `kinds` counts all of them, the most frequent kind first, and
+    `report_file` is the path of the file that holds every one, "" where there is none; `sources` are the figures of
+    each source. Of the papers `without_abstract` in these sources so many are `completable`: they carry a DOI, an arXiv
+    id or a PubMed number by which to ask for one.
     """
 
     added: int = 0
@@ -223,17 +285,30 @@ class IngestionReport:
     sources: tuple[SourceReport, ...] = ()
     without_abstract: int = 0
     completable: int = 0
-    notices: tuple[Notice, ...] = field(default=())
+    notices: tuple[Notice, ...] = ()
+    kinds: tuple[ProblemKind, ...] = ()
+    report_file: str = ""
+
+    @property
+    def records(self) -> int:
+        """Return how many records were read: each was added, updated a paper or changed nothing."""
+        return self.added + self.updated + self.unchanged
 
     @property
     def failures(self) -> int:
-        """Return how many records and sources could not be read."""
+        """Return how many problems there were: records and files that could not be read, or not to their end."""
         return sum(source.failed for source in self.sources)
 
+    @property
+    def notice_kinds(self) -> list[tuple[Notice, int]]:
+        """Return each kind of notice once: the first of them, and how many there are."""
+        counts = Counter(notice.kind for notice in self.notices)
+        firsts = {notice.kind: notice for notice in reversed(self.notices)}
+        return [(firsts[kind], count) for kind, count in counts.items()]
+
     def to_json(self) -> dict[str, Any]:
-        """Return the report as the object that `add --json` prints; notices are for people and go elsewhere."""
+        """Return the report as the object that `add --json` prints."""
         value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        del value["notices"]
         return value
 
 

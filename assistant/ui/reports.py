@@ -1,10 +1,9 @@
-"""Reports of adding as a page shows them: kinds of problems, and where the papers are that came."""
+"""Reports of adding as a page shows them: by the names that people gave their files, with the papers that came."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,20 +12,8 @@ from assistant.ingestion.remote import parse_reference
 from assistant.library import Library, curation
 from assistant.types import IngestionReport, PaperFilter, Problem
 
-_OWN_WORDS = re.compile(r"“[^”]*”|\"[^\"]*\"|'[^']*'|\([^()]*\)|\d[\d.,]*")
-"""What differs in a reason from record to record: what is quoted, what stands in brackets, and numbers."""
-
 _MOST_TOGETHER = 100
 """Papers that one address can name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Problems with the same reason: how many of them are known, whether there may be more, and the first."""
-
-    count: int
-    first: Problem
-    is_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +26,6 @@ class Came:
     unchanged: int
     failed: int
     filter: PaperFilter
-
-
-def kinds(report: IngestionReport) -> list[Kind]:
-    """Return each kind of problem once, the most frequent first; of a source with very many only the first are kept."""
-    found: dict[str, list[Problem]] = {}
-    for problem in report.failed:
-        found.setdefault(_OWN_WORDS.sub("…", problem.reason), []).append(problem)
-    is_cut = report.failures > len(report.failed)
-    return sorted((Kind(len(alike), alike[0], is_cut) for alike in found.values()), key=lambda kind: -kind.count)
 
 
 def came(library: Library, report: IngestionReport) -> list[Came]:
@@ -89,10 +67,26 @@ def to_json(report: IngestionReport) -> bytes:
     """Return a report as a file of JSON, in which uploaded files have the names that people gave them."""
     named = replace(
         report,
-        failed=tuple(replace(problem, file=source_name(problem.file)) for problem in report.failed),
+        failed=tuple(_named(problem) for problem in report.failed),
+        kinds=tuple(replace(kind, example=_named(kind.example)) for kind in report.kinds),
         sources=tuple(replace(one, source=source_name(one.source)) for one in report.sources),
+        notices=tuple(replace(notice, file=source_name(notice.file)) for notice in report.notices),
+        report_file="",
     )
     return json.dumps(named.to_json(), ensure_ascii=False, indent=2).encode()
+
+
+def problem_lines(report: IngestionReport) -> Iterator[str]:
+    """Yield every problem of a report as a line of JSON, by the name that people gave its file."""
+    with Path(report.report_file).open(encoding="utf-8") as lines:
+        for line in lines:
+            value = json.loads(line)
+            if "reason" in value:
+                yield json.dumps({**value, "file": source_name(value["file"])}, ensure_ascii=False) + "\n"
+
+
+def _named(problem: Problem) -> Problem:
+    return replace(problem, file=source_name(problem.file))
 
 
 def _shortest(library: Library, source: str) -> str:

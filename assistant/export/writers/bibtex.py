@@ -78,7 +78,7 @@ def _fields(
         "pmid": paper.pmid,
         "url": paper.url,
         "categories": " and ".join(one if _PLAIN_CATEGORY.fullmatch(one) else f"{{{one}}}" for one in categories),
-        "keywords": text(list_cell(paper.labels, ",")),
+        "keywords": list_cell([text(label) for label in paper.labels], ","),
         "hascode": YES_NO[paper.has_code],
         "authorpositions": positions_text(paper),
         "abstract": text(paper.abstract),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count, product
 from string import ascii_lowercase
 from typing import Literal
 
-from assistant.ingestion.readers.fields import SUFFIX
+from assistant.ingestion.readers.names import SUFFIX
 from assistant.text import STOP_WORDS, fold
 from assistant.types import Paper
 
@@ -16,6 +17,9 @@ PublicationType = Literal["conference", "journal", "preprint"]
 
 YES_NO = {True: "yes", False: "no", None: ""}
 """How a field says what is true, false or not known."""
+
+_KEY = re.compile(r"[^\s\x00-\x1f\"#%'(),={}~\\@]{1,200}")
+"""A key that BibTeX and biber take."""
 
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]")
 _LONGEST_PART = 30
@@ -34,22 +38,36 @@ _PREPRINTS = re.compile(r"(?:arxiv|biorxiv|medrxiv|corr\b|ssrn|preprint)", re.IG
 
 
 class Keys:
-    """Gives each paper of one file a key that no other has: the same papers in the same order get the same keys."""
+    """Gives each paper of one file a key that no other has: the same papers in the same order get the same keys.
 
-    def __init__(self) -> None:
+    Nobody gets a key that is `reserved`, unless it is their own.
+    """
+
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
         self._taken: set[str] = set()
+        self._reserved = {key.casefold() for key in reserved}
 
     def new(self, paper: Paper) -> str:
-        """Return "gu2025beamlora": family name, year, first content word; then "b", "c" ... where that is taken."""
+        """Return the paper's own citation key, the first that is valid and free, else one that is made.
+
+        That is "gu2025beamlora": family name, year, first content word; then "b", "c" ... where that is taken.
+        """
+        for key in paper.citation_keys:
+            if _KEY.fullmatch(key) and key.casefold() not in self._taken:
+                self._taken.add(key.casefold())
+                return key
         first = paper.authors[0] if paper.authors else ""
         name = split_name(first)
         words = (_letters(word) for word in paper.title.split() if fold(word) not in STOP_WORDS)
         family = _letters(name.family if name else first)
         key = f"{family or 'anonymous'}{paper.year or ''}{next(filter(None, words), '')}"
         suffixes = ("".join(letters) for length in count() for letters in product(ascii_lowercase, repeat=length))
-        key = next(key + suffix for suffix in suffixes if suffix != "a" and key + suffix not in self._taken)
+        key = next(key + suffix for suffix in suffixes if suffix != "a" and self._is_free(key + suffix))
         self._taken.add(key)
         return key
+
+    def _is_free(self, key: str) -> bool:
+        return key not in self._taken and key not in self._reserved
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,4 +7,16 @@ of files must agree on with the readers.
 from assistant.ingestion.readers.fields import NO_COLUMNS
 from assistant.ingestion.readers.files import read
 
-__all__ = ["NO_COLUMNS", "bibtex", "exported", "fields", "formats", "latex", "markup", "read", "ris"]
+__all__ = [
+    "NO_COLUMNS",
+    "bibtex",
+    "exported",
+    "fields",
+    "formats",
+    "latex",
+    "markup",
+    "names",
+    "read",
+    "ris",
+    "zotero_database",
+]

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_url
 from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import split_names
 from assistant.ingestion.readers.xml_elements import Element, read_elements, root_of, text_at, text_of
 from assistant.types import Paper, Problem, ReaderItem, Record
 
@@ -46,7 +47,7 @@ def _read_entry(entry: Element, file: str) -> Record | Problem:
     doi = find_doi(text_at(entry, "{*}doi"), doi_link)
     arxiv_id = find_arxiv_id(address, page, doi)
     names = [text_of(name) for name in entry.findall("{*}author/{*}name")]
-    names = names or [name for one in entry.findall("{*}creator") for name in fields.split_names(text_of(one))]
+    names = names or [name for one in entry.findall("{*}creator") for name in split_names(text_of(one))]
     paper = Paper(
         title=text_at(entry, "{*}title"),
         abstract=summary,

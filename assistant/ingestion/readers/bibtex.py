@@ -1,40 +1,68 @@
-"""BibTeX and BibLaTeX, by pybtex's scanner, entry by entry, so that a broken entry costs only itself."""
+"""BibTeX and BibLaTeX, entry by entry, so that a broken entry costs only itself."""
 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TextIO
 
-from pybtex.bibtex.utils import split_name_list  # type: ignore[import-untyped]
-from pybtex.database import Person  # type: ignore[import-untyped]
-from pybtex.database.input.bibtex import LowLevelParser, month_names  # type: ignore[import-untyped]
-from pybtex.exceptions import PybtexError  # type: ignore[import-untyped]
-from pybtex.scanner import PrematureEOF, PybtexSyntaxError  # type: ignore[import-untyped]
-
-from assistant.ingestion.readers import exported, fields
-from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of, joined
+from assistant.ingestion.readers import bibtex_entries, exported, fields
+from assistant.ingestion.readers.bibtex_entries import FIELD_SIGN, GROUP, TYPE, Entry, Fault
+from assistant.ingestion.readers.fields import (
+    find_arxiv_id,
+    find_date,
+    find_doi,
+    find_pmid,
+    find_url,
+    first_of,
+    joined,
+)
 from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.markup import visible
+from assistant.ingestion.readers.names import SUFFIX, split_names
 from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
 
 NAME = "BibTeX"
 NOTHING_FOUND = "There is no entry in this BibTeX file. Add entries with a title to it."
 
-LONGEST_ENTRY = 1_000_000  # characters
-MOST_REFERENCES = 20_000  # entries that wait for the one they refer to, and entries that may be referred to
-ENTRY_START = re.compile(r"^[^\S\n]*@\s*[A-Za-z]+\s*[{(]", re.MULTILINE)
+MOST_PARENTS = 20_000  # entries that others may refer to
+LONGEST_LENT = 2_000  # characters of a field
+LONGEST_WAITING = 50_000_000  # characters of entries that wait for the one they refer to
 ENTRY_OR_COMMAND = re.compile(
-    r"^[^\S\n]*@\s*(?:(?:string|preamble|comment)\s*[{(]|[A-Za-z]+\s*[{(]\s*[^\s,={}()]*\s*,)",
+    r"^[^\S\n]*+@\s*+(?:(?:string|preamble|comment)\s*+[{(]"
+    rf"|{TYPE}\s*+\{{\s*+(?:[^,={{}}\n\"]{{0,200}}+,|(?:[^\s,={{}}\"]++\s++)?{FIELD_SIGN})"
+    rf"|{TYPE}\s*+\(\s*+(?:[^\s,=(){{}}\"]*+,(?:\s*+$|{FIELD_SIGN})|\w+\s*+=\s*+[{{\"]))",
     re.MULTILINE | re.IGNORECASE,
 )
-WITHOUT_KEY = re.compile(r"\s*@\s*[A-Za-z]+\s*[{(]\s*(?:,|[A-Za-z]+\s*=)")
-INHERITED = ("title", "booktitle", "date", "year", "month", "day", "journal", "journaltitle")
-NOT_ENTRIES = {"string", "preamble", "comment"}
+LENT = ("title", "booktitle", "date", "year", "month", "day", "journal", "journaltitle", "eventtitle")
 VOLUMES = {"proceedings", "mvproceedings", "collection", "mvcollection", "periodical"}  # what papers stand in
+LENT_AS_DATA = (*LENT, "author", "keywords", "school", "institution", "archiveprefix", "eprinttype", "eprintclass")
+NO_PAPERS = {"xdata", "set", "control", "ieeetranbstctl"}  # data of other entries, and settings
+
+VENUES = "journal journaltitle booktitle fjournal shortjournal eventtitle maintitle school institution".split()
+GROUPS = "tags groups mendeleygroups mendeleytags".split()
+KEYWORDS = ["keywords", "keyword", "keywords1", "authorkeywords", "keywordsplus", *GROUPS]
+WEB_ADDRESSES = "url ee link bdskurl1 bdskurl2 howpublished note annote".split()
+NOTES = "note annote annotation addendum".split()
+MARKED_DOI = re.compile(r"(?:\bdoi\b[:=\s]*|doi\.org/)(?=(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/)", re.IGNORECASE)
+OF_ANOTHER = re.compile(r"errat|corrig|correct|comment|retract|reply|repl[iy]|supplement|version|review", re.IGNORECASE)
+# Each finds a group in braces too, so that what parts others does not part it.
+BETWEEN_NAMES = re.compile(rf"\{{{GROUP}\}}|(?P<between>\s+and\s+)", re.IGNORECASE)
+LINEAGE = re.compile(r"[JS]r\.?|III?|IV")  # and not "JR", initials of many a given name
+COMMA = re.compile(rf"\{{{GROUP}\}}|(?P<between>,)")
+TIE = re.compile(r"(?<!\\)~")
+BETWEEN_LABELS = re.compile(rf"\{{{GROUP}\}}|(?P<between>[,;])")
+WITHOUT_GROUPS = {
+    BETWEEN_NAMES: re.compile(r"\s+and\s+", re.IGNORECASE),
+    COMMA: re.compile(","),
+    BETWEEN_LABELS: re.compile("[,;]"),
+}
+NAME_PART = re.compile(r"[\s\"]*([\w-]+)\s*=(.*?)[\s\"]*", re.DOTALL)
+IN_PARTS = re.compile(r"(?:^|[\s,{\"])(?:family|given)\s*=")
 
 PLAINLY_ESCAPED = "plain escapes"
 """How the field of an own entry that names the exporter ends where nothing but `ESCAPES` stands in its texts."""
@@ -72,132 +100,115 @@ def start(head: str) -> int | None:
 def parse(stream: TextIO, file: str) -> Iterator[Record | Problem]:
     """Yield one item for each entry, in the file's order; comments and abbreviations are not entries.
 
-    An entry that refers to a later one (`crossref`) comes right after that one.
+    An entry that refers to a later one (`crossref`, `xdata`) comes right after that one.
     """
-    macros = _Macros(month_names)
-    entries = (entry for line, text in _pieces(stream) for entry in _parse_entries(text, file, line, macros))
-    for entry in _with_inherited(entries):
-        yield entry if isinstance(entry, Problem) else _read_entry(entry, file)
+    for item in _with_inherited(bibtex_entries.read(stream)):
+        if not isinstance(item, Entry):
+            yield Problem(file, item.line, item.reason)
+        elif item.type not in NO_PAPERS:
+            yield _read_entry(item, file)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """The fields of an entry, its key, the number of its first line, and its type."""
-
-    fields: Mapping[str, str]
-    key: str
-    line: int
-    type: str
-
-
-def _with_inherited(entries: Iterable[_Entry | Problem]) -> Iterator[_Entry | Problem]:
+def _with_inherited(entries: Iterable[Entry | Fault]) -> Iterator[Entry | Fault]:
     """Yield entries with what they inherit from those they refer to, whichever of the two comes first."""
     parents: dict[str, Mapping[str, str]] = {}
-    waiting: dict[str, list[_Entry]] = {}
-    waiting_count = 0
+    waiting: dict[str, list[Entry]] = {}
+    waiting_length = 0
     for entry in entries:
-        if isinstance(entry, Problem):
+        if not isinstance(entry, Entry):
             yield entry
             continue
-        key, parent = entry.key.lower(), entry.fields.get("crossref", "").strip().lower()
-        if parent in parents:
-            yield _inheriting(entry, parents[parent])
-        elif parent and waiting_count < MOST_REFERENCES:
-            waiting.setdefault(parent, []).append(entry)
-            waiting_count += 1
-        else:
-            yield entry
-        if key and len(parents) < MOST_REFERENCES and "abstract" not in entry.fields:
-            parents[key] = {name: entry.fields[name] for name in INHERITED if name in entry.fields}
-        children = waiting.pop(key, [])
-        waiting_count -= len(children)
-        yield from (_inheriting(child, entry.fields) for child in children)
-    for children in waiting.values():  # their parents stand nowhere in the file
-        yield from children
-
-
-def _inheriting(child: _Entry, parent: Mapping[str, str]) -> _Entry:
-    lent = {name: parent[name] for name in INHERITED if name in parent and name != "title"}
-    if "title" in parent:
-        lent.setdefault("booktitle", parent["title"])
-    if child.fields.keys() & {"date", "year"}:
-        lent = {name: content for name, content in lent.items() if name not in {"date", "year", "month", "day"}}
-    return _Entry(lent | dict(child.fields), child.key, child.line, child.type)
-
-
-def _pieces(stream: TextIO) -> Iterator[tuple[int, str]]:
-    """Yield the number of the first line and the text of each entry, with what follows it up to the next one.
-
-    Of a piece that is longer than any entry only the beginning is given.
-    """
-    first, lines, length = 1, list[str](), 0
-    for number, line in enumerate(stream, start=1):
-        if ENTRY_START.match(line):
-            if lines and ENTRY_START.match(lines[0]):  # not what stands before the first entry
-                yield first, "".join(lines)
-            first, lines, length = number, [], 0
-        length += len(line)
-        if length <= LONGEST_ENTRY:
-            lines.append(line)
-    if lines:
-        yield first, "".join(lines)
-
-
-def _parse_entries(text: str, file: str, line: int, macros: _Macros) -> Iterator[_Entry | Problem]:
-    """Yield the entries in one piece of a file, one unless several share a line; or where one is broken, and why."""
-    parser = LowLevelParser(text, keyless_entries=bool(WITHOUT_KEY.match(text)), macros=macros)
-    try:
-        for command, content in parser:
-            if command.lower() in NOT_ENTRIES:
+        ready = deque([entry])
+        while ready:
+            child = ready.popleft()
+            key = child.key.lower()
+            missing = next((name for name in _references(child) if name not in parents and name != key), "")
+            if missing and (waiting_length + _length(child)) < LONGEST_WAITING:
+                waiting.setdefault(missing, []).append(child)
+                waiting_length += _length(child)
                 continue
-            key, pairs = content
-            values: dict[str, str] = {}
-            for name, parts in pairs:
-                values.setdefault(name.lower(), " ".join("".join(parts).split()))
-            yield _Entry(values, key or "", line + text.count("\n", 0, parser.command_start), command.lower())
-    except PybtexSyntaxError as error:
-        key = parser.current_entry_key
-        entry = f"The entry “{shortened(key)}”" if key else "This entry"
-        what = f"{error.args[0]} in line {line + error.lineno - 1}"
-        what = "a brace or a quotation mark is not closed" if isinstance(error, PrematureEOF) else what
-        reason = f"{entry} is not valid BibTeX: {what}. Mend the entry and add the file again."
-        yield Problem(file, line + text.count("\n", 0, parser.command_start or 0), reason)
+            whole = _inheriting(child, parents)
+            yield whole
+            may_lend = "abstract" not in whole.fields or whole.type in VOLUMES
+            if key and ((may_lend and len(parents) < MOST_PARENTS) or key in waiting):
+                lent = LENT_AS_DATA if whole.type == "xdata" else LENT
+                kept = {name: whole.fields[name][:LONGEST_LENT] for name in lent if name in whole.fields}
+                if "booktitle" not in child.fields and whole.type != "xdata":
+                    kept.pop("booktitle", None)  # that of its own parent: its title names the venue of its children
+                parents[key] = {**kept, "type": whole.type}
+                children = waiting.pop(key, [])
+                waiting_length -= sum(map(_length, children))
+                ready.extend(children)
+    for children in waiting.values():  # their parents stand nowhere in the file
+        yield from (_inheriting(child, parents) for child in children)
 
 
-def _read_entry(entry: _Entry, file: str) -> Record | Problem:
+def _references(entry: Entry) -> Iterator[str]:
+    for name in ("xdata", "crossref"):
+        if name in entry.fields:
+            yield from filter(None, (key.strip().lower() for key in entry.fields[name].split(",")))
+
+
+def _length(entry: Entry) -> int:
+    return sum(map(len, entry.fields.values()))
+
+
+def _inheriting(child: Entry, parents: Mapping[str, Mapping[str, str]]) -> Entry:
+    """Return the entry with what it does not say itself: a volume lends its title as the name of the venue."""
+    for parent in (parents[key] for key in _references(child) if key in parents):
+        lent = {name: content for name, content in parent.items() if name != "type"}
+        if parent["type"] != "xdata" and "title" in lent:
+            lent.setdefault("booktitle", lent["title"])
+            del lent["title"]
+        if child.fields.keys() & {"date", "year"}:
+            lent = {name: content for name, content in lent.items() if name not in {"date", "year", "month", "day"}}
+        child = replace(child, fields=lent | dict(child.fields))
+    return child
+
+
+def _read_entry(entry: Entry, file: str) -> Record | Problem:
+    values = entry.fields
+
     def field(*names: str) -> str:
-        return first_of(*(entry.fields.get(name, "") for name in names))
+        for name in names:
+            if value := values.get(name):
+                return value
+        return ""
 
-    if exported.is_own(entry.fields.get("exporter")):
+    if exported.is_own(values.get("exporter")):
         return _read_own(entry, file)
     if entry.type in VOLUMES and not field("abstract"):
         named = shortened(to_text(field("title")) or entry.key)
         return Problem(file, entry.line, f"“{named}” is a volume (@{entry.type}), not a paper, so it was left out.")
-    title, archive, preprint_class = (
-        field("title"),
-        field("archiveprefix", "eprinttype"),
-        field("primaryclass", "eprintclass"),
-    )
+    title, preprint_class = field("title"), field("primaryclass", "eprintclass")
+    pubmed = field("eprint") if _archive(values) in {"pubmed", "pmid"} else ""
     paper = Paper(
         title=joined([title, field("subtitle")]) if not title.endswith(":") else title,
         abstract=field("abstract"),
-        date=find_date(field("date")) or find_date(field("year"), month=to_text(field("month")), day=field("day")),
+        date=first_of(
+            find_date(field("date")),
+            find_date(field("year"), month=to_text(field("month")), day=field("day")),
+            find_date(to_text(field("earlyaccessdate"))),
+        ),
         categories=(preprint_class,) if preprint_class else (),
-        venue=field("journal", "journaltitle", "booktitle", "school", "institution"),
-        doi=find_doi(field("doi")),
-        arxiv_id=_arxiv_id(entry.fields),
-        pmid=find_pmid(field("pmid", "pubmedid"), field("eprint") if archive.lower() == "pubmed" else "", bare=True),
-        url=find_url(field("url"), field("howpublished"), field("note")),
+        venue=field(*VENUES),
+        doi=_doi(values),
+        arxiv_id=_arxiv_id(values),
+        pmid=find_pmid(field("pmid", "pubmedid"), pubmed, bare=True) or find_pmid(*map(field, ("url", *NOTES))),
+        url=find_url(*map(field, WEB_ADDRESSES)),
+        labels=tuple(_labels(values, KEYWORDS)),
+        citation_keys=(entry.key,),
     )
     listed = names(field("author", "authors"))
     return fields.record(paper, listed, file=file, line=entry.line, source_key=entry.key)
 
 
-def _read_own(entry: _Entry, file: str) -> Record | Problem:
+def _read_own(entry: Entry, file: str) -> Record | Problem:
     """Return the paper of an entry that this program wrote: no identifier is looked for in another's field."""
+    values = entry.fields
 
     def field(name: str) -> str:
-        return entry.fields.get(name, "")
+        return values.get(name, "")
 
     readable = unescaped if field("exporter").endswith(PLAINLY_ESCAPED) else to_text
     listed = [name for name in names(field("author"), readable) if name]
@@ -208,12 +219,13 @@ def _read_own(entry: _Entry, file: str) -> Record | Problem:
         "authors_complete": not is_cut,
         "author_positions": exported.positions_of(field("authorpositions")),
         "date": find_date(field("year"), month=field("month"), day=field("day")),
-        "categories": split_name_list(field("categories")),
+        "categories": _split(field("categories"), BETWEEN_NAMES),
         "venue": first_of(*map(field, ("journal", "booktitle", "howpublished"))),
         "arxiv_id": field("eprint"),
-        "labels": exported.listed(readable(field("keywords")), ","),
+        "labels": [*exported.listed(field("keywords"), ","), *_labels(values, GROUPS)],
         "has_code": field("hascode"),
         "id": entry.key,
+        "citation_key": entry.key,
     }
     return exported.read(stated, file, entry.line, readable)
 
@@ -223,33 +235,82 @@ def unescaped(text: str) -> str:
     return visible(ESCAPED.sub(lambda found: CHARACTERS.get(found.group(), ""), text))
 
 
+def _archive(values: Mapping[str, str]) -> str:
+    return values.get("archiveprefix", values.get("eprinttype", "")).strip("{} :").lower()
+
+
+def _doi(values: Mapping[str, str]) -> str:
+    """Return the DOI of the paper; of those in a note only one that is said to be a DOI, and not another paper's."""
+    if found := find_doi(values.get("doi", "")):
+        return found
+    if _archive(values) == "doi" and (found := find_doi(values.get("eprint", ""))):
+        return found
+    for name in (*WEB_ADDRESSES, *NOTES):
+        text = values.get(name, "")
+        marked = MARKED_DOI.search(text) if "10." in text else None
+        if marked and not (name in NOTES and OF_ANOTHER.search(text)):
+            return find_doi(text[marked.end() :])
+    return ""
+
+
 def _arxiv_id(values: Mapping[str, str]) -> str:
     """Return the arXiv id, which exporters put into half a dozen different fields."""
-    archive = values.get("archiveprefix", values.get("eprinttype", "arxiv")).lower()
     named = [values.get(name, "") for name in ("arxivid", "arxiv")]
-    if archive == "arxiv":
-        named.insert(0, values.get("eprint", ""))
+    if _archive(values) in {"", "arxiv"}:
+        named.insert(0, values.get("eprint", "").strip("{}"))
     if values.get("journal", "").lower() == "corr":
         named.append(values.get("volume", ""))
     marked = ("doi", "url", "journal", "journaltitle", "number", "note", "howpublished", "publisher", "pubstate")
-    return find_arxiv_id(*named, bare=True) or find_arxiv_id(*(values.get(name, "") for name in marked))
+    return find_arxiv_id(*named, bare=True) or find_arxiv_id(*(values[name] for name in marked if name in values))
+
+
+def _labels(values: Mapping[str, str], names_of_fields: Iterable[str]) -> Iterator[str]:
+    """Yield the keywords, tags and groups of an entry; a comma within braces parts none."""
+    for name in names_of_fields:
+        if name in values:
+            yield from _split(values[name], BETWEEN_LABELS)
 
 
 def names(text: str, readable: Callable[[str], str] = to_text) -> list[str]:
     """Return the names as they are spoken: given name, particle, family name, suffix."""
-    parts = split_name_list(text)
-    if len(parts) == 1 and (";" in text or text.count(",") > 1) and "{" not in text:
-        parts = fields.split_names(text)
+    parts = _split(text, BETWEEN_NAMES)
+    if "{" not in text and ("," in text or ";" in text) and not IN_PARTS.search(text):
+        is_list = len(parts) == 1
+        if is_list or (len(parts) == 2 and parts[0].count(",") > 2):
+            return split_names(readable(text))  # not as BibTeX has it, but as people write lists
     return [_display(part, readable) for part in parts if part.strip()]
 
 
 def _display(name: str, readable: Callable[[str], str]) -> str:
-    if name.startswith("{") and name.endswith("}"):
+    name = TIE.sub(" ", name) if "~" in name else name
+    if "," not in name:
         return readable(name)
-    try:
-        person = Person(name)
-    except (PybtexError, IndexError):
-        return readable(name)
-    given_and_family = joined([*person.first_names, *person.middle_names, *person.prelast_names, *person.last_names])
-    suffix = joined(person.lineage_names)
-    return readable(f"{given_and_family}, {suffix}" if suffix else given_and_family)
+    if "=" in name and IN_PARTS.search(name):
+        return _named_parts(_split(name, COMMA), readable)
+    parts = [part for part in _split(name, COMMA) if part]
+    if len(parts) == 3:
+        suffix = 2 if SUFFIX.fullmatch(parts[2]) and not SUFFIX.fullmatch(parts[1]) else 1
+        return readable(f"{parts[3 - suffix]} {parts[0]}, {parts[suffix]}")
+    if len(parts) == 2 and not (" " in parts[0] and LINEAGE.fullmatch(parts[1])):
+        return readable(f"{parts[1]} {parts[0]}")
+    return readable(", ".join(parts) if len(parts) < 3 else name)
+
+
+def _named_parts(parts: Iterable[str], readable: Callable[[str], str]) -> str:
+    """Return a name of BibLaTeX's long form: "family=Oak, given=Anna, prefix=van der, useprefix=true"."""
+    named = {found[1]: found[2] for part in parts if (found := NAME_PART.fullmatch(part))}
+    name = readable(joined([named.get(part, "").strip() for part in ("given", "prefix", "family")]))
+    suffix = readable(named.get("suffix", ""))
+    return f"{name}, {suffix}" if suffix else name
+
+
+def _split(text: str, separator: re.Pattern[str]) -> list[str]:
+    """Return the parts of a text between separators that stand in no braces."""
+    if "{" not in text:
+        return [part.strip() for part in WITHOUT_GROUPS[separator].split(text)]
+    parts, start = list[str](), 0
+    for found in separator.finditer(text):
+        if found["between"]:
+            parts.append(text[start : found.start()].strip())
+            start = found.end()
+    return [*parts, text[start:].strip()]

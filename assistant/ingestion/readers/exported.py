@@ -53,9 +53,11 @@ def read(stated: Mapping[str, Any], file: str, line: int, readable: Callable[[st
         pmid=find_pmid(texts.get("pmid", ""), bare=True),
         url=find_url(texts.get("url", "")),
         has_code=yes_or_no(stated.get("has_code")),
+        citation_keys=(texts.get("citation_key", ""),),
         labels=tuple(label for text in _texts(stated.get("labels")) if (label := visible(text))),
     )
-    return record(paper, file=file, line=line, source_key=texts.get("id", ""), readable=readable)
+    source_key = texts.get("id", "")
+    return record(paper, file=file, line=line, source_key=source_key, readable=readable, is_own=True)
 
 
 def _authorships(names: Sequence[str], positions: object) -> tuple[Authorship, ...]:

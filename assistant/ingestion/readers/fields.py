@@ -1,4 +1,4 @@
-"""Fields of a bibliographic record: dates, titles, names, identifiers, addresses, and the record they add up to."""
+"""Fields of a bibliographic record: dates, titles, identifiers, addresses, and the record they add up to."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import authorships
+from assistant.ingestion.readers.placeholders import body_of, is_no_abstract, is_placeholder
 from assistant.text import shortened
-from assistant.types import Authorship, Paper, Problem, Record
+from assistant.types import Paper, Problem, Record
 
 NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 """What stands for the names of columns where a person gives none."""
@@ -36,14 +38,8 @@ DOI = re.compile(r"10\.\d{4,9}/\S+")
 URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 ESCAPED = re.compile(r"\\([_%&#~$])|[{}]")
 
-SUFFIX = re.compile(r"(?:jr|sr|ph\.?d|m\.?d|inc|ltd|ii|iii|iv)\.?", re.IGNORECASE)
-AND_OTHERS = re.compile(r"(?:,|\band\b|;)?\s*(?:\bet\.?\s*al\b\.?|\band others\b|…|\.\.\.)\s*$", re.IGNORECASE)
-OTHERS = {"others", "et al", "et al.", "...", "…"}
-
 IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]\.?")
 FULL_STOP = re.compile(r"(?<![.\s])(?<!\.[A-Z])\.$")
-NOT_AVAILABLE = re.compile(r"\[?\s*(?:Not Available|No title available|In Process Citation)\.?\s*\]?\.?", re.IGNORECASE)
-ABSTRACT_ELSEWHERE = re.compile(r"(?:Publisher:?\s*)?Abstract available from the publisher\.?", re.IGNORECASE)
 
 
 def date_text(year: int, month: int | None = None, day: int | None = None) -> str:
@@ -122,34 +118,6 @@ def _unescaped(text: str) -> str:
     return ESCAPED.sub(r"\1", text) if "\\" in text or "{" in text or "}" in text else text
 
 
-def split_names(text: str) -> list[str]:
-    """Split one string of names at "and" and semicolons, and at commas where these do not part family from given name.
-
-    "Gödel, Kurt and Turing, Alan" are two people, and so are "Kurt Gödel, Alan Turing".
-    """
-    parts = [part for part in re.split(r"\s*;\s*|,?\s+and\s+|\s+&\s+", " ".join(text.split())) if part.strip(" ,")]
-    if len(parts) > 1 and all("," in part for part in parts):
-        return parts
-    return [name for part in parts for name in _split_at_commas(part)]
-
-
-def _split_at_commas(text: str) -> list[str]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    return parts if len(parts) > 1 and all(" " in part for part in parts) else [text.strip(" ,")]
-
-
-def given_name_first(name: str) -> str:
-    """Turn "Family, Given" and "Family, Jr., Given" round; other names come back as they are."""
-    if "," not in name:
-        return name.strip()
-    parts = [part.strip() for part in name.split(",") if part.strip()]
-    if len(parts) == 2 and not SUFFIX.fullmatch(parts[1]):
-        return f"{parts[1]} {parts[0]}"
-    if len(parts) == 3 and SUFFIX.fullmatch(parts[1]):
-        return f"{parts[2]} {parts[0]}, {parts[1]}"
-    return name.strip()
-
-
 def spoken_name(given: str, family: str, suffix: str = "") -> str:
     """Return a name in the order in which it is spoken, with the suffix after a comma."""
     name = to_text(joined([given, family]))
@@ -158,30 +126,15 @@ def spoken_name(given: str, family: str, suffix: str = "") -> str:
 
 def title_of(*texts: str) -> str:
     """Return the first of these that is a title, without the brackets of a translation and without a full stop."""
-    titles = (" ".join(text.split()) for text in texts if not NOT_AVAILABLE.fullmatch(text.strip()))
+    titles = (" ".join(text.split()) for text in texts if not is_placeholder(text))
     title = first_of(*titles)
     bracketed = IN_BRACKETS.fullmatch(title)
     return FULL_STOP.sub("", (bracketed[1] if bracketed else title).strip())
 
 
 def abstract_of(*texts: str) -> str:
-    """Return the first of these that is an abstract and does not merely say where one is."""
-    return first_of(*(text for text in map(str.strip, texts) if not ABSTRACT_ELSEWHERE.fullmatch(text)))
-
-
-def authorships(names: Iterable[str]) -> tuple[tuple[Authorship, ...], bool]:
-    """Return the names with their positions from 1, and whether they are all: "others" and "et al." deny it."""
-    kept: list[str] = []
-    complete = True
-    for name in names:
-        if name[-1:].isalpha() and name[-1] not in "lLsS":  # no "et al", no "and others"
-            kept.append(name.strip())
-            continue
-        shown = AND_OTHERS.sub("", name).strip() if name.casefold() not in OTHERS else ""
-        complete = complete and shown == name.strip()
-        if any(character.isalpha() for character in shown):
-            kept.append(shown)
-    return tuple(Authorship(name, position) for position, name in enumerate(kept, start=1)), complete
+    """Return the first of these that is an abstract and does not merely say that there is none, or where one is."""
+    return first_of(*(text for text in map(str.strip, texts) if not is_no_abstract(text)))
 
 
 def record(
@@ -192,13 +145,15 @@ def record(
     line: int,
     source_key: str = "",
     readable: Callable[[str], str] = to_text,
+    is_own: bool = False,
 ) -> Record | Problem:
     """Return the paper with its texts made readable, or the Problem that it says too little to be one.
 
     It needs a title, and an abstract or, beside the title, an author, a year or an identifier that others know too.
     `names` are the authors in their order, unless the paper has them; names must be readable already. Title, abstract,
     venue, categories and labels may still hold what `readable` undoes. `source_key` is the source's own name for the
-    record.
+    record. Texts that only say that there is none are dropped, and the abstract's heading, unless the record `is_own`:
+    written by this program.
     """
     if names is not None:
         listed, complete = authorships(names)
@@ -214,18 +169,31 @@ def record(
         pmid=paper.pmid if paper.pmid.isascii() and paper.pmid.isdigit() else "",
         categories=tuple(dict.fromkeys(filter(None, map(readable, paper.categories)))),
         labels=tuple(dict.fromkeys(filter(None, map(readable, paper.labels)))),
+        citation_keys=tuple(filter(None, map(_encodable, paper.citation_keys))),
     )
+    if not is_own:
+        paper = _without_placeholders(paper)
     source_key = readable(source_key)
     is_told_apart = paper.abstract or paper.authorships or paper.date or paper.doi or paper.arxiv_id or paper.pmid
     if paper.title and is_told_apart:
         return Record(paper, line, source_key)
     known = shortened(paper.title or source_key)
     what = "a title and nothing else: no abstract, no author, no year, no DOI" if paper.title else "no title"
-    reason = (
-        f"{f'“{known}”' if known else 'This record'} has {what}, so it was left out. "
-        "Complete the record and add the file again."
+    said = f"has {what}, so it was left out. Complete the record and add the file again."
+    return Problem(file, line, f"{f'“{known}”' if known else 'This record'} {said}", f"A record {said}")
+
+
+def _without_placeholders(paper: Paper) -> Paper:
+    """Return the paper without texts that say that there is none; a title beside an abstract and authors is one."""
+    abstract = body_of(paper.abstract)
+    abstract = "" if is_no_abstract(abstract) else abstract
+    is_known = bool(abstract and paper.authorships)
+    return replace(
+        paper,
+        title="" if is_placeholder(paper.title) and not is_known else paper.title,
+        abstract=abstract,
+        venue="" if is_placeholder(paper.venue) else paper.venue,
     )
-    return Problem(file, line, reason)
 
 
 def _encodable(text: str) -> str:

@@ -1,16 +1,18 @@
 """The table of formats that can be read, and which of them a text is written in.
 
-To add a format (EndNote XML, say):
+To add a format (TEI, say):
 
 1. Write a module beside this one with what `Format` asks for: `NAME`, `NOTHING_FOUND`, `start` and `parse`. `parse`
    yields one item for each record, a Record or a Problem, by `fields.record`. For XML, `xml_elements.read_elements`
-   gives the elements one by one (see pubmed_xml.py); for lines that begin with a tag, `tagged_lines` (see medline.py).
+   gives the elements one by one (see pubmed_xml.py). Lines that begin with a tag need no module but a table of their
+   tags in tagged_formats.py.
 2. Enter the module in TEXT_FORMATS or XML_FORMATS below, the endings of its files in ENDINGS, its name in READABLE and
    in the table of formats in docs/library.md.
    A format that is not text is a `BinaryFormat`, entered in BINARY_FORMATS.
 3. Put its tests into tests/unit/ingestion/.
 
-An object of JSON in a new shape is another matter: json_papers.py says which reader it goes to.
+An object of JSON in a new shape needs no module: named_fields.py says under which names what is kept. named_xml.py does
+the same for XML whose elements are called as fields are.
 """
 
 from __future__ import annotations
@@ -24,19 +26,30 @@ from assistant.ingestion.readers import (
     arxiv_atom,
     author_page,
     bibtex,
+    endnote_xml,
     jats_xml,
     json_papers,
-    medline,
+    mods_xml,
+    named_xml,
+    pubmed_text,
     pubmed_xml,
-    ris,
     table,
+    tagged_formats,
+    web_table,
+    workbook,
+    yaml_papers,
+    zotero_database,
+    zotero_rdf,
 )
+from assistant.ingestion.readers.ris import RIS
 from assistant.types import ReaderItem
 
 READABLE = (
-    "an author page as text; BibTeX; RIS and the tagged export of Web of Science; MEDLINE; PubMed, JATS and arXiv Atom "
-    "as XML; JSON and JSON Lines (OpenAlex, Semantic Scholar, CSL-JSON, or fields called title, abstract ...); "
-    "CSV with such columns; each may be compressed by gzip, or lie with others in a ZIP archive"
+    "BibTeX; RIS; exports of EndNote (.enw, XML), RefWorks, Web of Science, PubMed (MEDLINE, XML, text), Ovid, the "
+    "Cochrane Library, ADS and CNKI; Zotero (database, RDF, JSON); JSON, JSON Lines and YAML of services and citation "
+    "tools, or with fields called title, abstract ...; XML of JATS, MODS, Word, arXiv, DBLP, Crossref, OAI-PMH and the "
+    "ACL Anthology; tables (CSV, Excel, OpenDocument); an author page as text; each may be compressed by gzip, or lie "
+    "with others in a ZIP archive"
 )
 
 
@@ -80,21 +93,37 @@ class BinaryFormat(Protocol):
         """Yield what the file holds, record by record; `file` is what people call it, `columns` as for `read`."""
 
 
-BINARY_FORMATS: tuple[BinaryFormat, ...] = ()
-TEXT_FORMATS: tuple[Format, ...] = (json_papers, bibtex, ris, medline, table, author_page)
-XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom)
-WITH_COLUMNS: tuple[Format, ...] = (json_papers, table)  # their `parse` takes the names of columns too
+XML_FORMATS: tuple[Format, ...] = (pubmed_xml, jats_xml, arxiv_atom, endnote_xml, mods_xml, zotero_rdf, named_xml)
+BINARY_FORMATS: tuple[BinaryFormat, ...] = (workbook, zotero_database)
+TEXT_FORMATS: tuple[Format, ...] = (
+    json_papers,
+    bibtex,
+    *tagged_formats.FORMATS,
+    RIS,
+    pubmed_text,
+    yaml_papers,
+    table,
+    web_table,
+    author_page,
+)
+WITH_COLUMNS: tuple[Format, ...] = (json_papers, table, web_table)  # their `parse` takes the names of columns too
 WITH_DATE: tuple[Format, ...] = (author_page,)  # its `parse` takes the day on which the page was seen too
 ENDINGS: Mapping[str, Format] = MappingProxyType(
     {
         ".bib": bibtex,
+        ".biblatex": bibtex,
+        ".bibtex": bibtex,
+        ".ciw": tagged_formats.WEB_OF_SCIENCE,
         ".csv": table,
+        ".enw": tagged_formats.REFER,
         ".json": json_papers,
         ".jsonl": json_papers,
-        ".nbib": medline,
+        ".nbib": tagged_formats.MEDLINE,
         ".ndjson": json_papers,
-        ".ris": ris,
+        ".ris": RIS,
         ".tsv": table,
+        ".yaml": yaml_papers,
+        ".yml": yaml_papers,
     }
 )
 
@@ -104,7 +133,8 @@ def find_format(head: str, name: str, columns: Mapping[str, str]) -> Format | No
     head = head.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     best: tuple[int, Format] | None = None
     for candidate in (*XML_FORMATS, *TEXT_FORMATS):
-        position = table.start(head, columns) if candidate is table else candidate.start(head)
+        is_table = candidate in (table, web_table)
+        position = candidate.start(head, columns) if is_table else candidate.start(head)  # type: ignore[call-arg]
         if position is not None and (best is None or position < best[0]):
             best = position, candidate
         if position == 0:

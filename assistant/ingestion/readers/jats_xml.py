@@ -8,6 +8,7 @@ from typing import BinaryIO
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
 from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import given_name_first
 from assistant.ingestion.readers.xml_elements import Element, local_name, read_elements, root_of, text_at, text_of
 from assistant.types import Paper, Problem, ReaderItem, Record
 
@@ -61,6 +62,12 @@ def _read_front(front: Element, file: str) -> Record | Problem | None:
         doi=find_doi(identifiers.get("doi", "")),
         arxiv_id=find_arxiv_id(identifiers.get("arxiv", ""), bare=True) or find_arxiv_id(identifiers.get("doi", "")),
         pmid=find_pmid(identifiers.get("pmid", ""), bare=True),
+        labels=tuple(
+            text_of(word)
+            for group in front.findall("{*}article-meta/{*}kwd-group")
+            if group.get("kwd-group-type") != "abbreviations"
+            for word in group.findall("{*}kwd")
+        ),
         url=find_url(*(one.get(HREF) or "" for one in front.findall("{*}article-meta/{*}self-uri"))),
     )
     contributors = [one for group in groups for one in group.findall("{*}contrib")]
@@ -113,7 +120,7 @@ def _name(author: Element) -> str:
         given, family, suffix = (text_at(name, f"{{*}}{part}") for part in ("given-names", "surname", "suffix"))
         return fields.spoken_name(given, family, suffix)
     written = text_at(author, "{*}string-name", "{*}name-alternatives/{*}string-name")
-    return fields.given_name_first(to_text(written)) if written else to_text(_group(author))
+    return given_name_first(to_text(written)) if written else to_text(_group(author))
 
 
 def _group(author: Element) -> str:

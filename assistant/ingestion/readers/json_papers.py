@@ -1,30 +1,42 @@
-"""JSON and JSON Lines: each object goes to the reader whose shape it has, wherever in the file it stands."""
+"""JSON and JSON Lines: each object is read by the names of its fields, wherever in the file it stands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import TextIO
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
 
-from assistant.ingestion.readers import csl_json, exported, named_fields, openalex, semantic_scholar
+from assistant.ingestion.readers import csl_json, exported, named_fields, zotero_items
 from assistant.ingestion.readers.fields import NO_COLUMNS
-from assistant.ingestion.readers.json_values import JsonValue, values_by_line, values_of_document
-from assistant.types import Problem, ReaderItem, Record
+from assistant.ingestion.readers.json_values import (
+    WRAPPERS,
+    JsonValue,
+    list_of,
+    object_of,
+    text_of,
+    values_by_line,
+    values_of_document,
+)
+from assistant.text import shortened
+from assistant.types import Notice, Problem, ReaderItem, Record
 
 NAME = "JSON"
 NOTHING_FOUND = "There is no paper in this JSON file. Put one object a paper into it."
 
 BEGINNING = re.compile(r"[\s\ufeff]*(?:\[\s*[{\]]|\{\s*[\"}])")
-JSON_LINE = re.compile(r"^\s*\{\s*\".*\}\s*$", re.MULTILINE)
+ONE_LINE = re.compile(r"\{.*\}\s*", re.DOTALL)
 LONG_LINE = 1 << 18  # characters
+COUNTS = frozenset({"total", "start", "pageLength", "recordsDisplayed"})  # what Springer says of its list
+MOST_NAMES = 8  # of fields that a message shows
 
 
 def start(head: str) -> int | None:
-    """Return 0 if the text begins as JSON does, or where the first line stands that is an object; else None."""
-    if BEGINNING.match(head):
-        return 0
-    found = JSON_LINE.search(head)
-    return found.start() if found else None
+    """Return 0 if the text begins as JSON does, else None. After a line that is an object there must be another."""
+    if not BEGINNING.match(head):
+        return None
+    first, *others = (line for line in head.removeprefix("\ufeff").split("\n", 100)[:100] if line.strip())
+    return 0 if not ONE_LINE.fullmatch(first.strip()) or not others or others[0].lstrip()[:1] in "{[" else None
 
 
 def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
@@ -32,8 +44,31 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
     first = next((line for line in iter(lambda: stream.readline(LONG_LINE), "") if not line.isspace()), "")
     stream.seek(0)
     values = values_of_document(stream, file) if _is_document(first) else values_by_line(stream, file)
+    yield from read_values(values, file, columns)
+
+
+def read_values(
+    values: Iterable[JsonValue | Problem], file: str, columns: Mapping[str, str] = NO_COLUMNS
+) -> Iterator[ReaderItem]:
+    """Yield the papers that these values are, and how many notes and attachments of Zotero were passed over."""
+    passed_over = 0
+    labels: Mapping[str, Sequence[str]] = {}
+    collections: Any = None
     for value in values:
-        yield _read_value(value, file, columns) if isinstance(value, JsonValue) else value
+        if not isinstance(value, JsonValue):
+            yield value
+            continue
+        if isinstance(value.value, dict) and value.value and value.value.keys() <= COUNTS:
+            continue
+        if value.collections is not collections:
+            collections = value.collections
+            labels = _labels_of_items(collections)
+        item = _read_value(value, file, columns, labels)
+        passed_over += item is None
+        if item:
+            yield item
+    if passed_over:
+        yield Notice(file, f"{passed_over} note(s), attachment(s) or deleted item(s) of Zotero are no papers")
 
 
 def _is_document(first_line: str) -> bool:
@@ -43,8 +78,10 @@ def _is_document(first_line: str) -> bool:
     return is_cut or beginning.startswith("[") or beginning.endswith(("{", ",", "[", ":"))
 
 
-def _read_value(value: JsonValue, file: str, columns: Mapping[str, str]) -> Record | Problem:
-    """Return the paper that an object states, by the reader of its shape."""
+def _read_value(
+    value: JsonValue, file: str, columns: Mapping[str, str], labels: Mapping[str, Sequence[str]]
+) -> Record | Problem | None:
+    """Return the paper that an object states; None for an item of Zotero that is no paper."""
     content, line = value.value, value.line
     if not isinstance(content, dict):
         reason = "This is not a JSON object. Give one object a paper: a title, authors, an abstract ..."
@@ -54,13 +91,45 @@ def _read_value(value: JsonValue, file: str, columns: Mapping[str, str]) -> Reco
         return named_fields.read_fields({**content, **named}, file, line)
     if exported.is_own(content.get("exporter")):
         return exported.read(content, file, line)
+    if csl_json.is_own(content):
+        return csl_json.read_own(content, file, line)
+    if zotero_items.is_item(content):
+        names = labels.get(text_of(content.get("itemID")), ())
+        return zotero_items.read_item(content, file, line, labels=names)
+    item = named_fields.read_fields(content, file, line)
+    return _explained(item, content) if isinstance(item, Problem) else item
+
+
+def _labels_of_items(collections: Any) -> Mapping[str, Sequence[str]]:
+    """Return the names of the collections in which an item lies, by its number, as Better BibTeX lists them."""
+    stated = {key: object_of(one) for key, one in object_of(collections).items()}
+    names = zotero_items.collection_labels(
+        {key: (text_of(one.get("name")), text_of(one.get("parent"))) for key, one in stated.items()}
+    )
+    labels: dict[str, list[str]] = defaultdict(list)
+    for key, one in stated.items():
+        for item in list_of(one.get("items")):
+            labels[text_of(item)] += names[key]
+    return labels
+
+
+def _explained(problem: Problem, content: Mapping[str, Any]) -> Problem:
+    """Say of an object without a title what it is, as far as that can be told."""
     if isinstance(content.get("body"), str) and "status_code" in content:
         reason = "This is a recorded answer of a web service. Save its body to a file of its own and add that."
-        return Problem(file, line, reason)
-    if openalex.is_work(content):
-        return openalex.read_work(content, file, line)
-    if semantic_scholar.is_paper(content):
-        return semantic_scholar.read_paper(content, file, line)
-    if csl_json.is_item(content):
-        return csl_json.read_item(content, file, line)
-    return named_fields.read_fields(content, file, line)
+        return Problem(problem.file, problem.line, reason)
+    if "interactions" in content and "version" in content:
+        reason = "This is a recording of web requests, made for tests. Save an answer in it to a file of its own."
+        return Problem(problem.file, problem.line, reason)
+    empty = next((name for name in content if name.lower() in WRAPPERS and content[name] == []), "")
+    if empty:
+        reason = (
+            f"“{empty}” is an empty list, so there is no paper. Check what was asked for, and save the answer again."
+        )
+        return Problem(problem.file, problem.line, reason)
+    if " has no title" not in problem.reason or not content:
+        return problem
+    names = ", ".join(f"“{shortened(str(name))}”" for name in list(content)[:MOST_NAMES])
+    more = " ..." if len(content) > MOST_NAMES else ""
+    found = f" Its fields are {names}{more}; `--column title=NAME` says which one holds the title."
+    return Problem(problem.file, problem.line, problem.reason + found)

@@ -1,14 +1,18 @@
 """JSON as a stream of the objects that may be papers: line by line, or out of arrays and whatever wraps them.
 
 Answers of web services wrap their papers: `{"meta": ..., "results": [...]}`, `{"message": {"items": [...]}}`. Arrays
-below such names, and only those, are taken apart; memory holds one of their elements at a time.
+below such names, and only those, are taken apart, and so are objects that hold papers by their ids; memory holds one
+paper at a time. YAML, which says the same in other signs, is read by the same rules.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+import math
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TextIO
 
 import ijson  # type: ignore[import-untyped]
@@ -23,9 +27,26 @@ PIECE = 1 << 16  # characters
 STARTS = frozenset({"start_map", "start_array"})
 ENDS = frozenset({"end_map", "end_array"})
 WRAPPERS = frozenset(
-    "articles data docs documents entries hits items message papers publications records response result resultlist "
-    "results works".split()
+    "articles collection data docs documents entries entry group hit hits items message papers publications "
+    "pubmedarticle pubmedarticleset records response result resultlist results rows search-results work-summary "
+    "works".split()
 )
+OUTERMOST_WRAPPERS = WRAPPERS | {"notes", "references"}  # which are a paper's own further in
+ENVELOPES = frozenset(
+    "article attributes bibjson citedpaper citingpaper content coredata data doc document fields info medlinecitation "
+    "message metadata paper publication record source work".split()
+)
+"""What one paper may be wrapped in, beside what else is known of it; without regard to case and punctuation."""
+
+SIGNS_OF_A_PAPER = frozenset("abstract author authors creators date doi pubdate year".split())
+NO_HEADING = frozenset("abstract author authors creators doi summary".split())
+COLLECTIONS = "collections"
+
+PUNCTUATION = re.compile(r"[^a-z0-9]+")
+VOCABULARY = re.compile(r"^(?:bib|bibo|ce|dc|dcterms|prism|schema):")
+NO_NUMBER = re.compile(
+    r"((?<!\\)\"\s*:\s*)(?:NaN|-?Infinity)(?=\s*[,}]|\s*$)"
+)  # which is no JSON, and Python writes it
 _TOO_LARGE = object()
 """Stands in the place of a value that is larger, or nests more deeply, than any paper."""
 
@@ -35,18 +56,31 @@ _TAKEN_APART = object()
 
 @dataclass(frozen=True, slots=True)
 class JsonValue:
-    """A value that may be a paper, and the line of the file on which it begins."""
+    """A value that may be a paper, the line on which it begins, and the collections that the file named before."""
 
     value: Any
     line: int
+    collections: Any = None
+
+
+class Progress:
+    """How far a document has been read, in lines from 1 and in characters."""
+
+    def __init__(self) -> None:
+        self.line = 1
+        self.position = 0
+
+
+Events = Callable[[TextIO, Progress], Iterator[tuple[str, Any]]]
+"""Gives a document as the events of ijson ("start_map", "map_key", "string" ...) and says how far it is."""
 
 
 def text_of(value: Any) -> str:
     """Return a text or a number of JSON as text, "" for anything else."""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else value if math.isfinite(value) else None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
@@ -71,35 +105,88 @@ def values_by_line(stream: TextIO, file: str) -> Iterator[JsonValue | Problem]:
             why = _why(error)
             yield Problem(file, line, f"This line is not valid JSON ({why}). Mend the line and add the file again.")
         else:
-            yield from (JsonValue(inner, line) for inner in _unwrapped(value))
+            collections = object_of(value).get(COLLECTIONS)
+            yield from (JsonValue(inner, line, collections) for inner in _unwrapped(value, OUTERMOST_WRAPPERS))
 
 
-def values_of_document(stream: TextIO, file: str) -> Iterator[JsonValue | Problem]:
+def json_events(stream: TextIO, progress: Progress) -> Iterator[tuple[str, Any]]:
+    """Yield the events of JSON, those before an error too. Raises what the parser raises, and _EndlessTextError."""
+    events = ijson.sendable_list()
+    parser = ijson.basic_parse_coro(events, multiple_values=True, use_float=True)
+    waiting = 0
+    try:
+        while piece := stream.readline(PIECE):
+            parser.send((NO_NUMBER.sub(r"\1null", piece) if "N" in piece or "I" in piece else piece).encode())
+            waiting = 0 if events else waiting + len(piece)
+            if waiting > LARGEST_VALUE:
+                raise _EndlessTextError
+            yield from events
+            events.clear()
+            progress.position += len(piece)
+            progress.line += piece.endswith("\n")
+        parser.close()
+    except (ijson.JSONError, ValueError):
+        yield from events
+        raise
+    yield from events
+
+
+def values_of_document(
+    stream: TextIO, file: str, events: Events = json_events, language: str = "JSON"
+) -> Iterator[JsonValue | Problem]:
     """Yield each element of an array, wrapped or not, and each of several objects that follow one another."""
-    document = _Document(stream, file)
+    progress = Progress()
+    document = _Document(events(stream, progress), progress, file)
     try:
         yield from document.values()
     except (ijson.JSONError, ValueError) as error:
         why = str(error).split("\n")[0].strip().removesuffix(".")
-        reason = f"This is not valid JSON ({why}), so nothing after it could be read. Mend it and try again."
-        yield Problem(file, document.line, reason)
+        reason = f"This is not valid {language} ({why}), so nothing after it could be read. Mend it and try again."
+        yield Problem(file, progress.line, reason)
     except _EndlessTextError:
-        yield document.standing_alone(_TOO_LARGE, document.line)
+        yield document.standing_alone(_TOO_LARGE, progress.line)
 
 
-def _unwrapped(value: Any) -> Iterator[Any]:
+def _unwrapped(value: Any, wrappers: frozenset[str] = WRAPPERS, depth: int = 0) -> Iterator[Any]:
     """Yield the objects inside `value` if it only wraps them, else `value`."""
-    if isinstance(value, dict) and "title" not in value:
-        for name in WRAPPERS.intersection(map(str.lower, value)):
-            inner = next(content for key, content in value.items() if key.lower() == name)
-            if isinstance(inner, list) and inner and isinstance(inner[0], dict):
-                for element in inner:
-                    yield from _unwrapped(element)
-                return
-            if isinstance(inner, dict):
-                yield from _unwrapped(inner)
-                return
+    if isinstance(value, dict) and (not any(map(_is_title, value)) or _is_heading(value)) and depth < MOST_WRAPPERS:
+        wrapped = [inner for key, inner in value.items() if key.lower() in wrappers]
+        lists = [inner for inner in wrapped if isinstance(inner, list) and inner and isinstance(inner[0], dict)]
+        inner = [one for each in lists for one in each] or [one for one in wrapped if isinstance(one, dict)][:1]
+        if inner:
+            for one in inner:
+                yield from _unwrapped(one, depth=depth + 1)
+            return
+        by_id = {key: inner for key, inner in value.items() if _is_paper_by_id(key, inner)}
+        if by_id:
+            yield from ({"id": key, **inner} for key, inner in by_id.items())
+            return
     yield value
+
+
+def _is_heading(value: Mapping[str, Any]) -> bool:
+    """Tell whether the title of an object is that of a list of papers which it holds."""
+    if NO_HEADING.intersection(map(str.lower, value)):
+        return False
+    lists = (inner for key, inner in value.items() if key.lower() in OUTERMOST_WRAPPERS and isinstance(inner, list))
+    return any(any(isinstance(one, dict) and any(map(_is_title, one)) for one in inner[:10]) for inner in lists)
+
+
+def _is_title(key: str) -> bool:
+    return "title" in key.lower() or "display_name" in key.lower()
+
+
+def _is_paper_by_id(key: str, value: Any) -> bool:
+    """Tell whether this is a paper of its own, kept under its id, and nothing that is part of a paper."""
+    if not isinstance(value, dict) or plain_name(key) in ENVELOPES or not isinstance(value.get("title"), str):
+        return False
+    return bool(SIGNS_OF_A_PAPER.intersection(value))
+
+
+@lru_cache(maxsize=4096)
+def plain_name(name: str) -> str:
+    """Return the name of a field in small letters without punctuation and without the prefix of a vocabulary."""
+    return PUNCTUATION.sub("", VOCABULARY.sub("", name.lower()))
 
 
 class _EndlessTextError(Exception):
@@ -107,47 +194,28 @@ class _EndlessTextError(Exception):
 
 
 class _Document:
-    """A document that is read once from front to back, and how far it has been read."""
+    """A document that is read once from front to back."""
 
-    def __init__(self, stream: TextIO, file: str) -> None:
-        self.events = self._parsed(stream)
-        self.line = 1
-        self._position = 0
+    def __init__(self, events: Iterator[tuple[str, Any]], progress: Progress, file: str) -> None:
+        self._events = events
+        self._progress = progress
         self._file = file
-
-    def _parsed(self, stream: TextIO) -> Iterator[tuple[str, Any]]:
-        """Yield the events of the parser, those before an error too. Raises what it raises, and _EndlessTextError."""
-        events = ijson.sendable_list()
-        parser = ijson.basic_parse_coro(events, multiple_values=True, use_float=True)
-        waiting = 0
-        try:
-            while piece := stream.readline(PIECE):
-                parser.send(piece.encode())
-                waiting = 0 if events else waiting + len(piece)
-                if waiting > LARGEST_VALUE:
-                    raise _EndlessTextError
-                yield from events
-                events.clear()
-                self._position += len(piece)
-                self.line += piece.endswith("\n")
-            parser.close()
-        except (ijson.JSONError, ValueError):
-            yield from events
-            raise
-        yield from events
+        self._collections: Any = None
 
     def values(self) -> Iterator[JsonValue | Problem]:
         """Yield every value that stands alone once what wraps it is taken off."""
-        for name, content in self.events:
-            line, start = self.line, self._position
+        for name, content in self._events:
+            line, start = self._progress.line, self._progress.position
             value = (yield from self._opened(name, start, 0)) if name in STARTS else self._whole(name, content, start)
-            if value is not _TAKEN_APART:
+            if isinstance(value, dict) and _is_heading(value):
+                yield from (self.standing_alone(one, line) for one in _unwrapped(value, OUTERMOST_WRAPPERS))
+            elif value is not _TAKEN_APART:
                 yield self.standing_alone(value, line)
 
     def standing_alone(self, value: Any, line: int) -> JsonValue | Problem:
         """Return a value that nothing wraps, or the Problem that it is too large."""
         if value is not _TOO_LARGE:
-            return JsonValue(value, line)
+            return JsonValue(value, line, self._collections)
         limit = LARGEST_VALUE // 1_000_000
         reason = f"This value is larger than {limit} MB or nests too deeply for a paper. Take it out."
         return Problem(self._file, line, reason)
@@ -157,22 +225,56 @@ class _Document:
 
         `start` is where the value began that is too large for a paper if this one is; `depth` counts what wraps it.
         """
-        is_object = kind == "start_map"
+        if kind != "start_map":
+            return (yield from self._array(start, depth))
+        wrappers = WRAPPERS if depth else OUTERMOST_WRAPPERS
         members: dict[str, Any] = {}
-        elements: list[Any] = []
-        is_wrapper, is_too_large = not is_object and depth == 0, False
-        for name, content in self.events:
+        first: JsonValue | Problem | None = None
+        is_wrapper = is_too_large = is_titled = is_map = False
+        for name, key in self._events:
             if name in ENDS:
                 break
-            key = ""
-            if is_object:
-                key = content
-                name, content = next(self.events)
-            line = self.line
-            stands_alone = not is_object and (depth == 0 or name == "start_map")
-            is_open = key.lower() in WRAPPERS and "title" not in members if is_object else name == "start_map"
-            began = self._position if stands_alone else start
-            if is_open and name in STARTS and depth < MOST_WRAPPERS:
+            name, content = next(self._events)
+            line = self._progress.line
+            is_titled = is_titled or _is_title(key)
+            began = self._progress.position if is_map else start
+            if name in STARTS and key.lower() in wrappers and not is_titled and depth < MOST_WRAPPERS:
+                value = yield from self._opened(name, began, depth + 1)
+            else:
+                value = self._whole(name, content, began)
+            if depth == 0 and key == COLLECTIONS and value is not _TOO_LARGE:
+                self._collections = value
+            if not is_titled and _is_paper_by_id(key, value):
+                found = self.standing_alone({"id": key, **value}, line)
+                if first:
+                    yield from (found,) if is_map else (first, found)
+                    is_wrapper = is_map = True
+                else:
+                    first = found
+            elif is_map and value is _TOO_LARGE:
+                yield self.standing_alone(value, line)
+            is_wrapper = is_wrapper or value is _TAKEN_APART
+            is_too_large = is_too_large or value is _TOO_LARGE
+            if is_wrapper or is_too_large:
+                members.clear()
+            else:
+                members[key] = value
+        if first and not (is_wrapper or is_too_large or is_titled):
+            yield first
+            is_wrapper = True
+        return _TAKEN_APART if is_wrapper else _TOO_LARGE if is_too_large else members
+
+    def _array(self, start: int, depth: int) -> Generator[JsonValue | Problem, None, Any]:
+        """Yield the objects of an array, of the outermost all that it holds; return as `_opened` does."""
+        elements: list[Any] = []
+        is_wrapper, is_too_large = depth == 0, False
+        for name, content in self._events:
+            if name in ENDS:
+                break
+            line = self._progress.line
+            stands_alone = depth == 0 or name == "start_map"
+            began = self._progress.position if stands_alone else start
+            if name == "start_map" and depth < MOST_WRAPPERS:
                 value = yield from self._opened(name, began, depth + 1)
             else:
                 value = self._whole(name, content, began)
@@ -181,28 +283,25 @@ class _Document:
             is_wrapper = is_wrapper or stands_alone or value is _TAKEN_APART
             is_too_large = is_too_large or value is _TOO_LARGE
             if is_wrapper or is_too_large:
-                members.clear()
                 elements.clear()
-            elif is_object:
-                members[key] = value
             else:
                 elements.append(value)
-        return _TAKEN_APART if is_wrapper else _TOO_LARGE if is_too_large else members if is_object else elements
+        return _TAKEN_APART if is_wrapper else _TOO_LARGE if is_too_large else elements
 
     def _whole(self, name: str, content: Any, start: int) -> Any:
         """Return the value that begins with this event, _TOO_LARGE where it is."""
         if name not in STARTS:
-            return content if self._position - start <= LARGEST_VALUE else _TOO_LARGE
+            return content if self._progress.position - start <= LARGEST_VALUE else _TOO_LARGE
         builder, depth = ijson.ObjectBuilder(), 0
         while True:
-            if depth > DEEPEST_NESTING or self._position - start > LARGEST_VALUE:
+            if depth > DEEPEST_NESTING or self._progress.position - start > LARGEST_VALUE:
                 builder = None
             if builder:
                 builder.event(name, content)
             depth += (name in STARTS) - (name in ENDS)
             if not depth:
                 return builder.value if builder else _TOO_LARGE
-            name, content = next(self.events)
+            name, content = next(self._events)
 
 
 def _why(error: ValueError | RecursionError) -> str:

@@ -17,6 +17,7 @@ from assistant.ingestion.readers.markup import plain
 
 LONGEST_LATEX = 20_000  # characters; no abstract is longer, and parsing time grows with length
 DEEPEST_NESTING = 40  # groups within groups; the parser recurses
+MOST_ARGUMENTS = 9  # TeX's own limit
 
 FIRST_PLACEHOLDER = 0xF0000
 PLACEHOLDER = re.compile("[\U000f0000-\U000ffffd]")
@@ -27,17 +28,21 @@ EMBEDDED_DOCUMENT = re.compile(r"\\documentclass\b.{0,2000}?\\end\{document\}")
 MATH = re.compile(
     r"\\begin\{(equation|align|gather|multline|eqnarray|math|displaymath)(\*?)\}.{0,2000}?\\end\{\1\2\}"
     r"|\\\(.{0,1000}?\\\)|\\\[.{0,2000}?\\\]"
-    r"|(?<!\\)\$\$(?:\\.|[^$\\])+\$\$"
-    r"|(?<!\\)\$(?:\\.|[^$\\])+\$(?!\d)"
+    r"|\$(?<!\\\$)(?:\$(?:\\.|[^$\\])++\$\$|(?:\\.|[^$\\])++\$(?!\d))"
 )
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}")
 VERBATIM = re.compile(r"\\verb\*?([|!+])(.*?)\1")
-SWITCH = re.compile(
-    r"\\(?:em|bf|it|rm|sf|sl|sc|tt|cal|tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge|"
-    r"bfseries|itshape|scshape|ttfamily|sffamily|rmfamily|mdseries|upshape|slshape|normalfont|centering|noindent|"
-    r"xspace|protect|left|right|displaystyle|textstyle|par|newline|linebreak|newpage)(?![A-Za-z])\s*"
+SWITCHES = frozenset(
+    "em bf it rm sf sl sc tt cal tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge bfseries "
+    "itshape scshape ttfamily sffamily rmfamily mdseries upshape slshape normalfont centering noindent xspace protect "
+    "left right displaystyle textstyle par newline linebreak newpage".split()
 )
-LETTER_MACRO = re.compile(r"\\(o|O|l|L|ss|aa|AA|ae|AE|oe|OE|i|j|dh|DH|th|TH)(?:\s+|(?=\W|\d|_|$)(?!\{\}))")
+MACRO = re.compile(
+    r"\\(?:(?P<accent>[\"'`^~=.]|[cvuHkrdb](?![A-Za-z]))\s*"
+    r"(?:\{\s*(?P<inside>\\[ij]|[A-Za-z])\s*(?:\{\})?\s*\}|(?P<letter>\\[ij](?![A-Za-z])(?:\{\}|\s+)?|[A-Za-z]))"
+    r"|(?P<sign>[^A-Za-z])|(?P<name>[A-Za-z]+)(?:\{\}|\s+|))"
+)
+BRACE = re.compile(r"[{}]")
 TIE = re.compile(r"~(?=(.?))")
 # The parser goes through text a character at a time, so words far from any macro are set aside, as formulas are.
 MACRO_OR_WORDS = re.compile(
@@ -56,14 +61,58 @@ PLAIN_ARGUMENT = (
     "subsection subsubsection paragraph subparagraph text texttt textup textsuperscript textsubscript underline mbox "
     "texorpdfstring"
 ).split()
-ARGUMENTS = {"href": "{{", "url": "{", "footnote": "[{", "textcolor": "[{{", "item": "["}
-SYMBOLS = {
-    **dict.fromkeys([",", ";", ":", ">", " ", "quad", "qquad", "thinspace", "enspace", "\\", "maketitle"], " "),
-    **dict.fromkeys(["!", "-", "/", "@", "input", "include", "hspace", "vspace"], ""),
-    "textdollar": "$", "textasciitilde": "~", "textasciicircum": "^", "textunderscore": "_", "textless": "<",
-    "textgreater": ">", "textbar": "|", "textbraceleft": "{", "textbraceright": "}", "slash": "/", "item": " - ",
-    "LaTeX": "LaTeX", "TeX": "TeX", "today": "today",
+ARGUMENTS = {
+    "enquote": "*{",
+    "mkbibquote": "{",
+    "textquote": "[[{",
+    "href": "{{",
+    "url": "{",
+    "footnote": "[{",
+    "textcolor": "[{{",
+    "item": "[",
+}
+LAST_ARGUMENT = {"bibinfo": "{{", "bibfield": "{{", "foreignlanguage": "[{{", "colorbox": "[{{", "translation": "{{"}
+NOTHING = (
+    "relax null protect unskip ignorespaces strut leavevmode allowbreak nobreak sloppy selectfont maketitle"
+).split()
+SETTINGS = {
+    **dict.fromkeys("noopsort SortNoop sisetup hypersetup input include vphantom hphantom phantom".split(), "{"),
+    **dict.fromkeys("pagestyle thispagestyle selectlanguage bibliographystyle".split(), "{"),
+    **dict.fromkeys("setlength addtolength setcounter".split(), "{{"),
+    **dict.fromkeys("newcommand renewcommand providecommand".split(), "*{[[{"),
+    "usepackage": "[{", "hspace": "*{", "vspace": "*{",
 }  # fmt: skip
+SIGNS = {
+    **dict.fromkeys([",", ";", ":", ">", " ", "\\", "\n", "\t"], " "), **dict.fromkeys(["!", "-", "/", "@", "+"], ""),
+    **{sign: sign for sign in "&%#_$"},
+}  # fmt: skip
+LETTERS = {
+    "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "aa": "å", "AA": "Å", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ",
+    "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "dj": "đ", "DJ": "Đ", "th": "þ", "TH": "Þ", "ng": "ŋ", "NG": "Ŋ",
+    "pounds": "£", "euro": "€", "EUR": "€", "S": "§", "P": "¶", "copyright": "©", "ddag": "‡", "degree": "°",
+    "celsius": "°C", "textcelsius": "°C", "micro": "µ", "textminus": "−", "textdollar": "$", "textunderscore": "_",
+    "textless": "<", "textgreater": ">", "textbar": "|", "textperiodcentered": "·", "textquotedbl": '"',
+    "textampersand": "&", "textnonbreakinghyphen": "‑", "checkmark": "✓",
+}  # fmt: skip
+SET_ASIDE = {
+    "textbraceleft": "{", "textbraceright": "}", "lbrace": "{", "rbrace": "}", "textasciitilde": "~",
+    "textasciicircum": "^", "textbackslash": "\\",
+}  # fmt: skip
+SYMBOLS = {
+    **dict.fromkeys(["quad", "qquad", "thinspace", "enspace"], " "), **dict.fromkeys([*NOTHING, *SETTINGS], ""),
+    **LETTERS, **SIGNS, **SET_ASIDE, "slash": "/", "item": " - ", "LaTeX": "LaTeX", "TeX": "TeX", "today": "today",
+}  # fmt: skip
+OF_TEXT = re.compile(r"text.+|guil.+|quote(?:dbl|singl)base|[fg][lr]qq?|dag")
+ACCENTS = {
+    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
+    "b": "\u0331", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a",
+    "d": "\u0323",
+}  # fmt: skip
+AROUND_TEXT = frozenset(
+    "emph textbf textit texttt textsc textsf textrm textup textsl textmd textnormal mbox text".split()
+)
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_.:*-]*|[#\d.]+(?:pt|em|ex|cm|mm|in)?")
+SETTING = re.compile(r"\s*[\w-]+\s*=.*", re.DOTALL)
 
 
 def to_text(text: str) -> str:
@@ -80,9 +129,14 @@ def to_text(text: str) -> str:
     def set_aside(part: str) -> str:
         return placeholders.setdefault(part, chr(FIRST_PLACEHOLDER + len(placeholders)))
 
-    source = MATH.sub(lambda match: set_aside(match.group()), VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)))
-    if "\\" in source or "{" in source or "}" in source:
-        source = LETTER_MACRO.sub(r"\\\1{}", SWITCH.sub("", BARE_LINK.sub("", ENVIRONMENT.sub(" ", source))))
+    source = VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)) if "\\verb" in text or "\\docu" in text else text
+    if "$" in source or "\\" in source:
+        source = MATH.sub(lambda match: set_aside(match.group()), source)
+    if "\\" in source:
+        if "\\begin" in source or "\\end" in source or "\\href" in source:
+            source = BARE_LINK.sub("", ENVIRONMENT.sub(" ", source))
+        source = MACRO.sub(lambda match: _simple(match, set_aside), source)
+    if "\\" in source or not _is_balanced(source):
         try:
             source = MACRO_OR_WORDS.sub(
                 lambda match: set_aside(match["words"]) if match["words"] else match.group(), _escaped(source)
@@ -91,12 +145,50 @@ def to_text(text: str) -> str:
             readable: str = _converter().nodelist_to_text(walker.get_latex_nodes()[0])
         except (latexwalker.LatexWalkerError, _TooDeepError, RecursionError):
             return text
+        readable = VANISHED_REFERENCE.sub("", readable)
     else:
-        readable = TIE.sub(lambda match: _tie(source[match.start() - 1 : match.start()], match[1]), source)
-    readable = VANISHED_REFERENCE.sub("", readable)
-    parts = {placeholder: part for part, placeholder in placeholders.items()}
-    readable = PLACEHOLDER.sub(lambda match: parts[match.group()], readable)
-    return unicodedata.normalize("NFC", " ".join(readable.split()))
+        readable = source
+        if "~" in source:
+            readable = TIE.sub(lambda match: _tie(source[match.start() - 1 : match.start()], match[1]), source)
+        readable = readable.replace("{", "").replace("}", "")
+    if placeholders:
+        parts = {placeholder: part for part, placeholder in placeholders.items()}
+        readable = PLACEHOLDER.sub(lambda match: parts[match.group()], readable)
+    readable = " ".join(readable.split())
+    return readable if readable.isascii() else unicodedata.normalize("NFC", readable)
+
+
+def _simple(match: re.Match[str], set_aside: Callable[[str], str]) -> str:
+    """Return what an accented letter, a letter or a sign stands for, and other macros as they are, for the parser."""
+    if accent := match["accent"]:
+        letter = (match["inside"] or match["letter"]).lstrip("\\")[0]
+        return unicodedata.normalize("NFC", letter + ACCENTS[accent])
+    sign, name = match["sign"], match["name"]
+    if (
+        sign == "&"
+        and match.string[match.start() - 1 : match.start()] == " "
+        and match.string.startswith("{", match.end())
+    ):
+        return "& "  # between words, of which the second stands in braces to keep its capital
+    if sign:
+        return set_aside(sign) if sign in "{}" else SIGNS.get(sign, match.group())
+    if name in SET_ASIDE:
+        return set_aside(SET_ASIDE[name])
+    if name in SWITCHES:
+        return ""
+    if name in AROUND_TEXT and match.string.startswith("{", match.end()):
+        return ""
+    return _signs_of_text().get(name, match.group())
+
+
+def _is_balanced(source: str) -> bool:
+    """Tell whether every brace has its counterpart, and none stands in too many others."""
+    depth = 0
+    for brace in BRACE.findall(source):
+        depth += 1 if brace == "{" else -1
+        if not 0 <= depth <= DEEPEST_NESTING:
+            return False
+    return not depth
 
 
 class _TooDeepError(ValueError):
@@ -143,14 +235,16 @@ def _tie(before: str, after: str) -> str:
     return " " if is_tie and not is_range else "~"
 
 
-class _AttachedGroup(macrospec.MacroStandardArgsParser):  # type: ignore[misc]
-    """The argument of an unknown macro: the group that follows at once, if any."""
+class _AttachedGroups(macrospec.MacroStandardArgsParser):  # type: ignore[misc]
+    """The arguments of an unknown macro: the groups that follow at once, if any."""
 
     def parse_args(self, w: Any, pos: int, parsing_state: Any = None) -> tuple[Any, int, int]:
-        if w.s[pos : pos + 1] != "{":
-            return macrospec.ParsedMacroArgs(argspec="", argnlist=[]), pos, 0
-        node, start, length = w.get_latex_braced_group(pos, parsing_state=parsing_state)
-        return macrospec.ParsedMacroArgs(argspec="{", argnlist=[node]), pos, start + length - pos
+        groups, end = list[Any](), pos
+        while w.s[end : end + 1] == "{" and len(groups) < MOST_ARGUMENTS:
+            node, start, length = w.get_latex_braced_group(end, parsing_state=parsing_state)
+            groups.append(node)
+            end = start + length
+        return macrospec.ParsedMacroArgs(argspec="{" * len(groups), argnlist=groups), pos, end - pos
 
 
 def _arguments(node: Any, l2tobj: Any) -> list[str]:
@@ -160,7 +254,13 @@ def _arguments(node: Any, l2tobj: Any) -> list[str]:
 
 
 def _argument_or_name(node: Any, l2tobj: Any) -> str:
-    return "".join(_arguments(node, l2tobj)).strip() or str(node.macroname + node.macro_post_space)
+    """Return what an unknown macro is about: not the name of a field, a language or a colour, and not its settings."""
+    arguments = _arguments(node, l2tobj)
+    while len(arguments) > 1 and IDENTIFIER.fullmatch(arguments[0]):
+        del arguments[0]
+    if len(arguments) == 1 and SETTING.fullmatch(arguments[0]):
+        return ""
+    return " ".join(arguments).strip() or str(node.macroname + node.macro_post_space)
 
 
 def _filled(template: str) -> Callable[..., str]:
@@ -181,16 +281,37 @@ def _linked(node: Any, l2tobj: Any) -> str:
     return text if address in {"", text} else f"{text} ({address})"
 
 
+def _writers_of_signs() -> list[Any]:
+    """Return what the library knows of macros that stand for a sign, and so have no argument."""
+    specs = latex2text.get_default_latex_context_db().iter_macro_specs()
+    return [spec for spec in specs if isinstance(spec.simplify_repl, str) and "%" not in spec.simplify_repl]
+
+
+@functools.cache
+def _signs_of_text() -> dict[str, str]:
+    """Return the signs that are written as text, as letters are: what follows their macro stands close to them."""
+    known = {spec.macroname: spec.simplify_repl for spec in _writers_of_signs() if OF_TEXT.fullmatch(spec.macroname)}
+    return known | LETTERS | dict.fromkeys(NOTHING, "")
+
+
 @functools.cache
 def _walker_context() -> macrospec.LatexContextDb:
     """Return how many arguments each macro takes; the specials (`~`, `&`, `--`) are plain characters here."""
     context = latexwalker.get_default_latex_context_db().filter_context(
         keep_which=["macros"], exclude_categories=["verbatim"]
     )
-    arguments = {**dict.fromkeys(CITATIONS, "*[[{"), **dict.fromkeys(REFERENCES, "*[{"), **ARGUMENTS}
+    arguments = {
+        **{spec.macroname: "" for spec in _writers_of_signs()},
+        **dict.fromkeys(SYMBOLS, ""),
+        **dict.fromkeys(CITATIONS, "*[[{"),
+        **dict.fromkeys(REFERENCES, "*[{"),
+        **ARGUMENTS,
+        **LAST_ARGUMENT,
+        **SETTINGS,
+    }
     macros = [macrospec.std_macro(name, expected) for name, expected in arguments.items()]
     context.add_context_category("abstracts", macros=macros, prepend=True)
-    context.set_unknown_macro_spec(macrospec.MacroSpec("", args_parser=_AttachedGroup()))
+    context.set_unknown_macro_spec(macrospec.MacroSpec("", args_parser=_AttachedGroups()))
     return context
 
 
@@ -206,13 +327,14 @@ def _converter() -> latex2text.LatexNodes2Text:
     replacements = {spec.macroname: spec.simplify_repl for spec in context.iter_macro_specs()}
     templates = [name for name, value in replacements.items() if isinstance(value, str) and "%" in value[:-1]]
     writers = {
-        **dict.fromkeys([*templates, *PLAIN_ARGUMENT], _filled("{}")),
+        **dict.fromkeys([*templates, *PLAIN_ARGUMENT, *LAST_ARGUMENT], _filled("{}")),
         **dict.fromkeys(["frac", "nicefrac", "textfrac"], _fraction),
         **dict.fromkeys([*CITATIONS, *REFERENCES], VANISHED),
         **SYMBOLS,
         "footnote": _filled(" ({})"),
         "href": _linked,
         "sqrt": _filled("√({})"),
+        **dict.fromkeys(["enquote", "mkbibquote", "textquote"], _filled("“{}”")),
     }
     specs = [latex2text.MacroTextSpec(name, simplify_repl=writer, discard=True) for name, writer in writers.items()]
     context.add_context_category("abstracts", macros=specs, prepend=True)

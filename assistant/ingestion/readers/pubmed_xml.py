@@ -16,6 +16,11 @@ NOTHING_FOUND = "There is no article in this PubMed file. Fetch it again, in the
 
 ARTICLES = ("PubmedArticle", "PubmedBookArticle")
 ROOTS = {"PubmedArticleSet", "PubmedBookArticleSet", *ARTICLES}
+LABELS = (
+    "MedlineCitation/KeywordList/Keyword",
+    "KeywordList/Keyword",
+    "MedlineCitation/MeshHeadingList/MeshHeading/DescriptorName",
+)
 NO_LABELS = {"", "UNLABELLED", "UNLABELED"}
 
 
@@ -66,6 +71,7 @@ def _read_article(element: Element, file: str) -> Record | Problem:
         doi=find_doi(*map(text_of, filter(_is_own_doi, identifiers))),
         arxiv_id=find_arxiv_id(*map(text_of, identifiers)),
         pmid=find_pmid(number, bare=True),
+        labels=tuple(text_of(one) for path in LABELS for part in (element, article) for one in part.findall(path)),
     )
     # An author who is not valid is the wrong spelling of the next one.
     names = [_name(one) for listed in lists for one in listed.findall("Author") if one.get("ValidYN") != "N"]

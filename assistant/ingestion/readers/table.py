@@ -1,16 +1,23 @@
-"""Tables (CSV and its kin), whose columns are told from their names, or from the names that a person gives."""
+"""Tables written as text (CSV and its kin), in whose rows quotation marks may be wrong."""
 
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TextIO
 
-from assistant.ingestion.readers import exported, named_fields
-from assistant.ingestion.readers.fields import NO_COLUMNS, first_of
+from assistant.ingestion.readers.columns import (
+    ROWS_BEFORE_HEADER,
+    Columns,
+    Row,
+    no_header,
+    read_rows,
+    unknown_field,
+)
+from assistant.ingestion.readers.fields import NO_COLUMNS
 from assistant.text import shortened
 from assistant.types import Notice, Problem, ReaderItem
 
@@ -18,49 +25,35 @@ NAME = "CSV"
 NOTHING_FOUND = ""  # a table without a row is a table all the same
 
 DELIMITERS = ",;\t|"
-ROWS_BEFORE_HEADER = 20  # some exports begin with lines about themselves
-LONGEST_NAME = 60  # characters, of a column; beyond it stands prose
 LONGEST_HEADER = 20_000  # characters
+LINES_OF_HEADER = 5  # the names of columns may hold line breaks
+LINES_AHEAD = 10  # in which a row may end whose marks are wrong in its first line
+MOST_ENDS = 100  # of a row that is put right, so many places are tried
 
-# What each field's column is called, the likeliest first: letters only, in lower case.
-COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "title": "title articletitle documenttitle papertitle itemtitle primarytitle ti",
-        "abstract": "abstract abstractnote abstracttext paperabstract summary ab",
-        "authors": "authorfullnames authors author authornames creators bookauthors af au",
-        "date": "publicationdate publisheddate datepublished date published coverdate createdate onlinedate",
-        "year": "publicationyear year pubyear yearpublished py",
-        "venue": "venue journal sourcetitle publicationtitle journaltitle journalbook source conferencetitle booktitle "
-        "itempublication publication so",
-        "doi": "doi doilink articledoi itemdoi di",
-        "arxiv_id": "arxivid arxiv eprint",
-        "pmid": "pmid pubmedid pm",
-        "url": "url link articleurl pdfurl pdflink landingpage",
-        "categories": "categories category primarycategory arxivcategories",
-        "has_code": "hascode code codeurl",
-        "id": "id key eid paperid publicationid accessionnumber uniquewosid utuniquewosid ut",
-    }
-)
-OWN_COLUMNS = ("authors_complete", "author_positions", "labels", "exporter")  # which only this program writes
-IDENTIFIER = re.compile(r"\s*\((?:\d{6,}|[A-Z]{1,3}-\d{4}-\d{4}|\d{4}(?:-\d{4}){2}-\d{3}[\dX])\)")
-INITIALS = r"(?:[^\W\d_]\.[ -]?){1,4}|[A-Z]{1,3}"
-ONLY_INITIALS = re.compile(INITIALS)
-FAMILY_AND_INITIALS = re.compile(rf"([^\W\d_][\w'’ -]+?),? ({INITIALS})")
+QUOTED = re.compile(r'"[^"]*"')
+MARKS = re.compile(r'(?<!\\)"+')
+ESCAPED = re.compile(r'""|\\"')
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """The row that names the columns, and the character between them."""
+class Writing:
+    """How a table is written: the character between cells, and whether a space follows it before quotation marks."""
 
-    names: tuple[str, ...]
     delimiter: str
+    is_spaced: bool = False
+
+    def read(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        """Yield rows as they stand; raises csv.Error where a quotation mark is wrong."""
+        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.is_spaced, strict=True)
 
 
 def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
     """Return where the row stands that names the columns, or None: a title is among them, and something besides."""
     position = 0
-    for line in head.split("\n", ROWS_BEFORE_HEADER)[:ROWS_BEFORE_HEADER]:
-        if _header(line, columns) or _header(line, NO_COLUMNS):
+    lines = head.split("\n", ROWS_BEFORE_HEADER + LINES_OF_HEADER)
+    for number, line in enumerate(lines[:ROWS_BEFORE_HEADER]):
+        names = _names(lines[number : number + LINES_OF_HEADER])
+        if names and (Columns(names, columns).are_of_papers or Columns(names).are_of_papers):
             return position
         position += len(line) + 1
     return None
@@ -68,125 +61,196 @@ def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
 
 def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
     """Yield one item for each row; `columns` maps a field of ours to the name of its column."""
-    unknown = [name for name in columns if name not in COLUMN_NAMES]
-    if unknown:
-        known = ", ".join(COLUMN_NAMES)
-        yield Problem(file, 0, f"“{unknown[0]}” is not a field of a paper. The fields are: {known}.")
+    problem = unknown_field(columns, file)
+    if problem:
+        yield problem
         return
-    header, first_rows = None, list[str]()
+    first: list[str] = []
     for line in stream:
-        first_rows.append(line.removesuffix("\n"))
-        header = _header(first_rows[-1], columns)
-        if header or len(first_rows) == ROWS_BEFORE_HEADER:
+        first.append(line)
+        if len(first) == ROWS_BEFORE_HEADER + LINES_OF_HEADER:
             break
+    candidates = [(number, _names(first[number : number + LINES_OF_HEADER])) for number in range(len(first))]
+    rows = [(Row(number + 1, names), Columns(names, columns)) for number, names in candidates[:ROWS_BEFORE_HEADER]]
+    header = next(((row, each) for row, each in rows if each.are_of_papers), None)
+    header = header or next(((row, each) for row, each in rows if each.may_be_of_papers), None)
     if not header:
-        yield _no_header(file, first_rows, columns)
+        yield no_header([row for row, _ in rows], columns, file)
         return
-    named = {field: (header.names.index(name),) for field, name in columns.items()}
-    places = _guessed(header.names) | named
-    if "abstract" not in places:
-        names = _listed(header.names)
-        told = f"No column is called “abstract”, so the papers have none. The columns are: {names}. "
-        yield Notice(file, f"{told}If one of them holds the abstracts, add the file again with --column abstract=NAME.")
-    yield from _read_rows(stream, file, len(first_rows), header, places)
+    row, found = header
+    written = first[row.line - 1 : row.line - 1 + LINES_OF_HEADER]
+    below = row.line - 1 + _height(written)
+    writing = _writing("".join(written[: _height(written)]))
+    lines = itertools.chain(first[below:], stream)
+    yield from read_rows(_rows(lines, file, below, writing, found), found, file, separator=writing.delimiter)
 
 
-def _read_rows(
-    stream: TextIO, file: str, offset: int, header: Header, places: Mapping[str, Sequence[int]]
-) -> Iterator[ReaderItem]:
-    rows = csv.reader(stream, delimiter=header.delimiter)
+def _rows(
+    lines: Iterator[str], file: str, number: int, writing: Writing, columns: Columns
+) -> Iterator[Row | Problem | Notice]:
+    """Yield the rows below line `number`; of one whose quotation marks are wrong, what was meant, or the problem."""
+    width = len(columns.names)
+    again: list[str] = []  # lines to be read once more, the next one last
+    taken: list[str] = []  # lines of the row that is read
+    opened, first_opened = 0, 0
+
+    def feed() -> Iterator[str]:
+        while (line := again.pop() if again else next(lines, None)) is not None:
+            taken.append(line)
+            yield line
+
+    rows = writing.read(feed())
     while True:
-        line = offset + rows.line_num + 1
+        taken.clear()
         try:
-            row = next(rows)
+            cells: Sequence[str] | None = next(rows)
+            used = len(taken)
+            if used > 1 and _swallows(taken, writing, columns):
+                raise csv.Error
+            if cells and len(cells) != width and any('"' in line for line in taken):
+                loose = _cells("".join(taken), writing.delimiter) or cells
+                cells = loose if len(loose) == width else cells
+            if cells and len(cells) < width:
+                for line in itertools.islice(feed(), LINES_AHEAD):
+                    text = "".join(taken)
+                    is_enough = text.count(writing.delimiter) >= width - 1
+                    whole = (_cells(text, writing.delimiter) or []) if is_enough else []
+                    if len(whole) > width or _is_row(line, writing, columns):
+                        break
+                    if len(whole) == width and columns.hold_numbers(whole):
+                        cells, used = whole, len(taken)
+                        break
+                again.extend(reversed(taken[used:]))
         except StopIteration:
-            return
-        except csv.Error as error:
-            reason = f"This row cannot be read: {error}. Look for a quotation mark that is never closed."
-            yield Problem(file, line, reason)
-            continue
-        if not re.search(r"\w", "".join(row)):  # a blank line, or one that is drawn
-            continue
-        cells = {field: [row[place].strip() for place in found if place < len(row)] for field, found in places.items()}
-        values = {field: first_of(*found) for field, found in cells.items()}
-        if exported.is_own(values.get("exporter")):
-            item = exported.read(_own_fields(values), file, line)
-        else:
-            item = named_fields.read_fields(values | {"authors": _names(values.get("authors", ""))}, file, line)
-        if isinstance(item, Problem) and len(row) != len(header.names):
-            why = f"{item.reason} This row has {len(row)} cells, the header {len(header.names)}."
-            item = Problem(file, line, why)
-        yield item
+            break
+        except csv.Error:
+            if len(_cells("".join(taken), writing.delimiter, closes=False) or ()) < width:
+                for line in itertools.islice(feed(), LINES_AHEAD):
+                    if _is_row(line, writing, columns):
+                        break
+            cells, used, is_open = _mended(taken, writing, columns)
+            again.extend(reversed(taken[used:]))
+            rows = writing.read(feed())
+            if cells is None:
+                which = f"lines {number + 1} to {number + used}" if used > 1 else "this line"
+                begin = shortened(taken[0].strip(), 60)
+                reason = f"A quotation mark is never closed here, so {which} cannot be read: “{begin}”. Close it, and "
+                yield Problem(file, number + 1, f"{reason}add the file again.")
+            elif is_open:
+                opened, first_opened = opened + 1, first_opened or number + 1
+        if cells:
+            yield Row(number + 1, cells)
+        number += used
+    if opened:
+        told = (
+            f"{opened} row(s) have a quotation mark that is never closed, the first in line {first_opened}. They were "
+        )
+        yield Notice(file, f"{told}read as if it were not there.")
 
 
-def _header(line: str, columns: Mapping[str, str]) -> Header | None:
-    """Return the header that `line` is: it names every one of `columns` or, where there are none, a paper's fields."""
-    if len(line) > LONGEST_HEADER:
-        return None
-    header = _split(line)
-    if columns:
-        return header if all(name in header.names for name in columns.values()) else None
-    fields = _guessed(header.names).keys() if max(map(len, header.names), default=0) <= LONGEST_NAME else ()
-    return header if "title" in fields and ("abstract" in fields or len(fields) > 2) else None
+def _mended(taken: Sequence[str], writing: Writing, columns: Columns) -> tuple[list[str] | None, int, bool]:
+    """Return the cells of a row that begins with these lines, how many are its own, and whether a mark is left open.
 
-
-def _split(line: str) -> Header:
-    """Return the cells of a line; what parts them stands most often in it, outside of quotation marks."""
-    delimiter = max(DELIMITERS, key=re.sub(r'"[^"]*"', "", line).count)
-    try:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        cells = []
-    return Header(tuple(cell.strip().lstrip("\ufeff") for cell in cells), delimiter)
-
-
-def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """Return the places of the columns that may hold each field, the likeliest first."""
-    places = {re.sub(r"[^a-z]", "", name.lower()): place for place, name in reversed(list(enumerate(header)))}
-    known = {**COLUMN_NAMES, **{name: name.replace("_", "") for name in OWN_COLUMNS}}
-    found = {field: tuple(places[name] for name in names.split() if name in places) for field, names in known.items()}
-    return {field: columns for field, columns in found.items() if columns}
-
-
-def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
-    """Return what a row that this program wrote states."""
-    texts = {field: exported.unguarded(value) for field, value in values.items()}
-    return {
-        **texts,
-        "authors": exported.listed(texts.get("authors", "")),
-        "author_positions": exported.positions_of(texts.get("author_positions", "")),
-        "categories": exported.listed(texts.get("categories", "")),
-        "labels": exported.listed(texts.get("labels", "")),
-    }
-
-
-def _names(text: str) -> list[str] | str:
-    """Return the names of a cell that gives initials behind family names, else the cell.
-
-    Databases write "Berg L., van der Meer J." or "Berg, L., van der Meer, J."; and they may add their own numbers.
+    A row ends before a line that is a whole row by itself. It is as short as it can be with as many cells as there are
+    columns. No cells: it cannot be told.
     """
-    text = IDENTIFIER.sub("", text)
-    people = [part.strip() for part in re.split(";" if ";" in text else ",", text) if part.strip()]
-    initials = people[1::2]
-    if ";" not in text and len(people) == 2 * len(initials) > 2 and all(map(ONLY_INITIALS.fullmatch, initials)):
-        people = [f"{family} {given}" for family, given in zip(people[::2], initials, strict=True)]
-    found = [FAMILY_AND_INITIALS.fullmatch(person) for person in people]
-    if found and all(found):
-        return [f"{match[2]} {match[1]}" for match in found if match]
-    return text
+    width = len(columns.names)
+    others = (place for place in range(1, len(taken)) if _is_row(taken[place], writing, columns))
+    end = next(others, len(taken))
+    text, tries, closed = "", 0, (0, list[str]())
+    for count, line in enumerate(taken[:end], 1):
+        text += line
+        if '"' not in line or tries == MOST_ENDS:
+            continue
+        tries += 1
+        cells = _cells(text, writing.delimiter)
+        if cells and len(cells) == width:
+            return cells, count, False
+        closed = (count, cells) if cells and not closed[0] else closed
+    for count in (1, end):
+        cells = _cells("".join(taken[:count]), writing.delimiter, closes=False)
+        if cells and len(cells) == width:
+            return cells, count, True
+    return (closed[1], closed[0], False) if closed[0] else (None, end, True)
 
 
-def _no_header(file: str, lines: Sequence[str], columns: Mapping[str, str]) -> Problem:
-    """Return the problem that no row names the columns, and what the likeliest row holds."""
-    likeliest = next((number for number, line in enumerate(lines, 1) if _header(line, NO_COLUMNS)), 1)
-    names = _split("".join(lines[likeliest - 1 : likeliest])).names
-    missing = next((name for name in columns.values() if name not in names), "")
-    reason = f"There is no column “{missing}”. The columns are: {_listed(names)}."
-    if not missing:
-        reason = f"No row names a column “title”. The first row holds: {_listed(names)}. "
-        reason += "Name the columns, such as --column title=NAME."
-    return Problem(file, likeliest, reason)
+def _swallows(taken: Sequence[str], writing: Writing, columns: Columns) -> bool:
+    """Tell whether a mark that opens in the first of these lines has taken in rows that stand in the others."""
+    first = _cells(taken[0], writing.delimiter, closes=False) or ()
+    return len(first) == len(columns.names) and columns.fit(first) and _is_row(taken[1], writing, columns)
 
 
-def _listed(header: Sequence[str]) -> str:
-    return shortened(", ".join(f"“{shortened(name, 40)}”" for name in header if name), 1000)
+def _is_row(line: str, writing: Writing, columns: Columns) -> bool:
+    """Tell whether a line is a whole row by itself, with cells that fit their columns."""
+    is_enough = line.count(writing.delimiter) >= len(columns.names) - 1
+    cells = _cells(line, writing.delimiter) if is_enough else None
+    return cells is not None and len(cells) == len(columns.names) > 1 and columns.fit(cells)
+
+
+def _cells(text: str, delimiter: str, *, closes: bool = True) -> list[str] | None:
+    """Return the cells of a text in which a quotation mark closes only before a delimiter or at the end.
+
+    Other marks within a cell are part of it. A mark that opens a cell and is never closed gives None or, if not
+    `closes`, is passed over.
+    """
+    text = text.removesuffix("\n")
+    cells: list[str] = []
+    position = 0
+    end_of_list = re.compile(rf'\]"(?=\s*(?:{re.escape(delimiter)}|\n|$))')
+    have_ends = True  # further on there is a mark that closes a cell
+    while True:
+        begin = position
+        while text.startswith(" ", begin):
+            begin += 1
+        close = -1
+        if have_ends and text.startswith('"', begin):
+            # A list of JSON may stand between marks as it is: only the outermost are those of the cell.
+            is_list = text.startswith('"["', begin) and (found := end_of_list.search(text, begin))
+            close = found.end() - 1 if is_list and found else _closing(text, begin + 1, delimiter)
+            have_ends = close >= 0
+        if close >= 0:
+            cells.append(ESCAPED.sub('"', text[begin + 1 : close]))
+            position = text.find(delimiter, close)
+        elif text.startswith('"', begin) and closes:
+            return None
+        else:
+            position = text.find(delimiter, position)
+            cells.append(text[begin : position if position >= 0 else None].removeprefix('"'))
+        if position < 0:
+            return cells
+        position += 1
+
+
+def _closing(text: str, position: int, delimiter: str) -> int:
+    """Return where the mark stands that closes a cell; -1 if none does."""
+    for found in MARKS.finditer(text, position):
+        after = found.end()
+        while text.startswith(" ", after):
+            after += 1
+        if len(found[0]) % 2 and (after == len(text) or text.startswith(delimiter, after)):
+            return found.end() - 1
+    return -1
+
+
+def _names(lines: Sequence[str]) -> list[str]:
+    """Return the cells of the row that begins with the first of these lines, if it can name columns."""
+    text = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines[: _height(lines)])
+    if not text or len(text) > LONGEST_HEADER:
+        return []
+    return _cells(text, _writing(text).delimiter) or []
+
+
+def _height(lines: Sequence[str]) -> int:
+    """Return how many of these lines the first row takes: until its quotation marks are closed."""
+    marks = 0
+    for count, line in enumerate(lines, 1):
+        marks += line.count('"')
+        if marks % 2 == 0:
+            return count
+    return 1
+
+
+def _writing(header: str) -> Writing:
+    """Return how a table with this header is written: what parts cells stands most often outside of marks."""
+    delimiter = max(DELIMITERS, key=QUOTED.sub("", header).count)
+    return Writing(delimiter, f'"{delimiter} "' in header)

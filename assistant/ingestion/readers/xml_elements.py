@@ -33,11 +33,17 @@ def root_of(head: str) -> tuple[int, str] | None:
 
 
 def read_elements(
-    stream: BinaryIO, file: str, names: tuple[str, ...], read: Callable[[Element, str], ReaderItem | None]
+    stream: BinaryIO,
+    file: str,
+    names: tuple[str, ...],
+    read: Callable[[Element, str], ReaderItem | None],
+    *,
+    are_outermost: bool = False,
 ) -> Iterator[ReaderItem]:
     """Yield what `read` makes of each element with one of these names, in whatever namespace, as soon as it is whole.
 
-    An element of which `read` makes None is passed over. Of a document that breaks off, or holds more than fits into
+    An element of which `read` makes None is passed over; with `are_outermost`, so are those that do not stand directly
+    in the root. Of a document that breaks off, or holds more than fits into
     memory, what stood before is read, and one Problem says where it breaks.
     """
     parser = etree.XMLPullParser(
@@ -55,10 +61,12 @@ def read_elements(
         piece = stream.read(PIECE)
         broken = _feed(parser, piece, line)
         for _, element in parser.read_events():
+            if are_outermost and not _is_outermost(element):
+                continue
             waiting = 0
             if item := read(element, file):
                 yield item
-            _forget(element)
+            forget(element)
         line += piece.count(b"\n")
         waiting += len(piece)
         if not broken and waiting > LARGEST_ELEMENT:
@@ -69,6 +77,11 @@ def read_elements(
             yield Problem(file, line, reason)
         if broken or not piece:
             return
+
+
+def _is_outermost(element: Element) -> bool:
+    parent = element.getparent()
+    return parent is not None and parent.getparent() is None
 
 
 def _feed(parser: etree.XMLPullParser, piece: bytes, line: int) -> tuple[int, str] | None:
@@ -138,7 +151,7 @@ def _is_mark(element: Element, name: str) -> bool:
     return name == "sup" and len(element) > 0 and all(local_name(child) == "xref" for child in element)
 
 
-def _forget(element: Element) -> None:
+def forget(element: Element) -> None:
     """Empty an element and drop what stands before it."""
     parent = element.getparent()
     element.clear(keep_tail=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.errors import NotThere
-from assistant.ingestion.readers import openalex
+from assistant.ingestion.readers import named_fields
 from assistant.ingestion.readers.fields import first_of
 from assistant.ingestion.readers.json_values import list_of, object_of
 from assistant.ingestion.remote.client import Client, decode_json, decode_list, papers_by_page
@@ -37,7 +37,7 @@ class AuthorCandidate:
 
 def work(client: Client, service: Service, name: str, file: str) -> Record | Problem:
     """Return a paper: `name` is its OpenAlex id, or "doi:..." or "pmid:...". Raises NotThere, RemoteError."""
-    return openalex.read_work(client.get(service, f"/works/{name}", {}, decode_json), file, 1)
+    return named_fields.read_fields(client.get(service, f"/works/{name}", {}, decode_json), file, 1)
 
 
 def works(client: Client, service: Service, condition: str, file: str) -> Iterator[ReaderItem]:
@@ -55,7 +55,7 @@ def works(client: Client, service: Service, condition: str, file: str) -> Iterat
 
     # Paging by cursor is refused without a key (HTTP 401), and paging by number ends at 10,000.
     first, most = ("*", 200_000) if service.has_key else ("1", 10_000)
-    return papers_by_page(service, file, page, openalex.read_work, first=first, most=most)
+    return papers_by_page(service, file, page, named_fields.read_fields, first=first, most=most)
 
 
 def works_by_id(client: Client, service: Service, wanted: Mapping[str, Sequence[Reference]]) -> Mapping[str, Record]:
@@ -77,7 +77,9 @@ def works_by_id(client: Client, service: Service, wanted: Mapping[str, Sequence[
         with suppress(NotThere):
             answer = client.get(service, "/works", parameters, decode_list("results"))
             read = (
-                openalex.read_work(value, service.name, 0) for value in answer["results"] if isinstance(value, dict)
+                named_fields.read_fields(value, service.name, 0)
+                for value in answer["results"]
+                if isinstance(value, dict)
             )
             for item in read:
                 if isinstance(item, Record) and item.paper.abstract:

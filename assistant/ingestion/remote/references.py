@@ -1,4 +1,4 @@
-"""References to papers and authors in remote services: `arxiv:2502.13604`, `doi:10...`, `author:"Naibin Gu"`."""
+"""References to papers and authors in remote services, `arxiv:2502.13604` or `author:"Naibin Gu"`, and to Zotero."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from assistant.errors import UsageError
 
 ReferenceKind = Literal[
-    "arxiv", "doi", "pmid", "openalex work", "openalex author", "s2 paper", "s2 author", "orcid", "author"
+    "arxiv", "doi", "pmid", "openalex work", "openalex author", "s2 paper", "s2 author", "orcid", "author", "zotero"
 ]
 
 _ARXIV = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z][a-z-]+/\d{7})(?:v[1-9]\d{0,2})?", re.ASCII)
@@ -23,14 +23,19 @@ _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S{1,400}", re.ASCII)
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)")
 _ARXIV_CLASS = re.compile(r"\s*\[[\w.-]+\]$")
 _ORCID = re.compile(r"\d{15}[\dX]", re.ASCII)
-_PREFIX = re.compile(r"(arxiv|doi|pmid|openalex|s2|orcid|author)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_ZOTERO = re.compile(r"(?:group/(?P<group>[^/]+))?(?:(?:^|/)collection/(?P<collection>.+))?")
+_PREFIX = re.compile(r"(arxiv|doi|pmid|openalex|s2|orcid|author|zotero)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 _LONGEST_NAME = 200
 _QUOTES = "\"'“”„‘’«» "
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A paper, or all papers of an author, in one of the services; `value` is its id there, or an author's name."""
+    """A paper, or all papers of an author, in one of the services; `value` is its id there, or an author's name.
+
+    Of a running Zotero it is "" for the personal library, "group/ID" for another, with "collection/KEY" behind for what
+    is in a collection; names may stand in the place of ids and keys.
+    """
 
     kind: ReferenceKind
     value: str
@@ -121,6 +126,19 @@ def _author(value: str) -> Reference:
     return Reference("author", name)
 
 
+def _zotero(value: str) -> Reference:
+    bare = value.strip("/ ")
+    if not bare.isprintable() or len(bare) > _LONGEST_NAME * 5 or not _ZOTERO.fullmatch(bare):
+        raise _wrong("zotero", value, "nothing, or collection/NAME, group/NAME or group/NAME/collection/NAME")
+    return Reference("zotero", bare)
+
+
+def zotero_parts(reference: Reference) -> tuple[str, str]:
+    """Return the group and the collection that a reference to a running Zotero names; "" for none."""
+    found = _ZOTERO.fullmatch(reference.value)
+    return (found["group"] or "", found["collection"] or "") if found else ("", "")
+
+
 _BY_PREFIX: Mapping[str, Callable[[str], Reference]] = MappingProxyType(
     {
         "arxiv": _arxiv,
@@ -130,6 +148,7 @@ _BY_PREFIX: Mapping[str, Callable[[str], Reference]] = MappingProxyType(
         "s2": _semantic_scholar,
         "orcid": _orcid,
         "author": _author,
+        "zotero": _zotero,
     }
 )
 _BY_HOST: Mapping[str, Callable[[str], Reference]] = MappingProxyType(

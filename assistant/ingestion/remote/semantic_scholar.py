@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from assistant.ingestion.readers import semantic_scholar
+from assistant.ingestion.readers import named_fields
 from assistant.ingestion.remote.client import Client, decode_array, decode_json, decode_list, papers_by_page
 from assistant.ingestion.remote.references import Reference
 from assistant.ingestion.remote.services import Service
@@ -23,7 +23,7 @@ def paper(client: Client, service: Service, name: str, file: str) -> Record | Pr
     Raises NotThere, RemoteError.
     """
     value = client.get(service, f"/paper/{name}", {"fields": _FIELDS}, decode_json)
-    return semantic_scholar.read_paper(value, file, 1)
+    return named_fields.read_fields(value, file, 1)
 
 
 def papers_by_id(client: Client, service: Service, wanted: Mapping[str, Sequence[Reference]]) -> Mapping[str, Record]:
@@ -33,9 +33,7 @@ def papers_by_id(client: Client, service: Service, wanted: Mapping[str, Sequence
     """
     names = [f"{references[-1].kind.upper()}:{references[-1].value}" for references in wanted.values()]
     values = client.get(service, "/paper/batch", {"fields": _FIELDS}, decode_array(len(names)), posted={"ids": names})
-    read = (
-        semantic_scholar.read_paper(value, service.name, 0) if isinstance(value, dict) else None for value in values
-    )
+    read = (named_fields.read_fields(value, service.name, 0) if isinstance(value, dict) else None for value in values)
     return {key: item for key, item in zip(wanted, read, strict=True) if isinstance(item, Record)}
 
 
@@ -49,4 +47,4 @@ def papers(client: Client, service: Service, author: str, file: str) -> Iterator
         is_onward = isinstance(following, int) and following is not True and following > int(place)
         return answer["data"], str(following) if is_onward else "", 0
 
-    return papers_by_page(service, file, page, semantic_scholar.read_paper, first="0", most=200_000)
+    return papers_by_page(service, file, page, named_fields.read_fields, first="0", most=200_000)

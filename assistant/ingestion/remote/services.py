@@ -12,7 +12,10 @@ from assistant.errors import UsageError
 
 ARXIV_URL = "https://export.arxiv.org/api/query"
 OPENALEX_URL = "https://api.openalex.org"
+ZOTERO_URL = "http://127.0.0.1:23119/api"
 SEMANTIC_SCHOLAR_URL = "https://api.semanticscholar.org/graph/v1"
+
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Services:
     arxiv_url: str = ARXIV_URL
     openalex_url: str = OPENALEX_URL
     semantic_scholar_url: str = SEMANTIC_SCHOLAR_URL
+    zotero_url: str = ZOTERO_URL
     openalex_key: str = field(default="", repr=False)
     semantic_scholar_key: str = field(default="", repr=False)
     contact: str = ""
@@ -70,6 +74,8 @@ class Services:
         for name in ("arxiv_url", "openalex_url", "semantic_scholar_url"):
             if not _is_address(getattr(self, name)):
                 raise UsageError(f"The setting {name} is not a web address. Write one that begins with https://.")
+        if not _is_address(self.zotero_url) or urlsplit(self.zotero_url).hostname not in _THIS_MACHINE:
+            raise UsageError("The setting zotero_url is no address on this machine. Write http://127.0.0.1:PORT/api.")
         for name in ("openalex_key", "semantic_scholar_key", "contact"):
             value = getattr(self, name)
             if any(not "!" <= letter <= "~" for letter in value):

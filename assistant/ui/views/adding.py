@@ -17,7 +17,7 @@ import gradio as gr
 from babel.support import NullTranslations
 from fastapi import APIRouter, Form, HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from assistant.errors import AssistantError, UsageError
 from assistant.ingestion import read_pasted
@@ -62,6 +62,7 @@ class _Adding:
         routes = APIRouter()
         routes.get("/add")(self.show)
         routes.get("/add/report/{job_id}")(self.report)
+        routes.get("/add/problems/{job_id}")(self.problems)
         routes.get("/add/without-abstract")(self.without_abstract)
         routes.post("/add/sample")(self.add_sample)
         routes.post("/add/stop")(self.stop)
@@ -99,6 +100,15 @@ class _Adding:
             raise HTTPException(404, "This report is no longer kept.")
         headers = {"Content-Disposition": 'attachment; filename="report.json"'}
         return Response(reports.to_json(job.report), media_type="application/json", headers=headers)
+
+    def problems(self, job_id: str) -> Response:
+        """Send every problem of a job as a file of JSON Lines."""
+        job = self.jobs.named(job_id)
+        if job is None or not isinstance(job.report, IngestionReport) or not Path(job.report.report_file).is_file():
+            raise HTTPException(404, "This report is no longer kept.")
+        headers = {"Content-Disposition": 'attachment; filename="problems.jsonl"'}
+        lines = reports.problem_lines(job.report)
+        return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
 
     def without_abstract(self, request: Request, page: int = 1) -> HTMLResponse:
         """List the papers of which no source gave an abstract."""
@@ -204,6 +214,7 @@ class _Adding:
         """Say what stands in a pasted text, and what it would ask of whom. Nothing is asked or added."""
         with _said():
             found = read_pasted(text, _day(as_of))
+            _check(found.references, _is_shared(request))
         html = self.site.fragment(
             asked_by(request),
             "pasted.html",
@@ -222,7 +233,7 @@ class _Adding:
     async def add(self, files: list[str], text: str, as_of: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         """Add uploaded files and what a text says, and tell how far that is until it is over."""
         with _said():
-            job = await asyncio.to_thread(self._begin, files, text, _day(as_of))
+            job = await asyncio.to_thread(self._begin, files, text, _day(as_of), _is_shared(request))
         async for value in self._following(job, request):
             yield value
 
@@ -239,9 +250,10 @@ class _Adding:
         with _said():
             return {"count": self.duplicates.compare()}
 
-    def _begin(self, files: Sequence[str], text: str, day: date) -> Job:
+    def _begin(self, files: Sequence[str], text: str, day: date, is_shared: bool = False) -> Job:
         paths = [self.uploads.path(file) for file in files]
         pasted = read_pasted(text, day)
+        _check(pasted.references, is_shared)
         if pasted.records:
             paths.append(self.uploads.write(pasted.records, _ENDINGS.get(pasted.format, "txt")))
         if not paths and not pasted.references:
@@ -291,7 +303,6 @@ class _Adding:
         page = min(max(1, page), last)
         sources = reports.came(self.site.library, report)
         return about | {
-            "kinds": reports.kinds(report),
             "problems": report.failed[(page - 1) * _PROBLEMS_A_PAGE : page * _PROBLEMS_A_PAGE],
             "page": page,
             "last": last,
@@ -364,6 +375,20 @@ def _said() -> Iterator[None]:
         raise gr.Error(str(error), print_exception=False) from error
 
 
+def _is_shared(request: gr.Request) -> bool:
+    """Tell whether people log in, so that who asks may sit at another machine."""
+    return bool(getattr(asked_by(request).state, "needs_login", True))
+
+
+def _check(references: Sequence[Reference], is_shared: bool) -> None:
+    """Raise UsageError for what lies on the machine of the page, where others than its owner use the page."""
+    if is_shared and any(each.kind == "zotero" for each in references):
+        raise UsageError(
+            "Zotero can be asked only by who uses the page alone on the machine where both run. "
+            "Export your papers from Zotero to a file, and choose that."
+        )
+
+
 def _day(as_of: str) -> date:
     try:
         return date.fromisoformat(as_of) if as_of.strip() else date.today()
@@ -373,7 +398,7 @@ def _day(as_of: str) -> date:
 
 def _kinds(references: Sequence[Reference]) -> list[tuple[str, int]]:
     """Return how many references there are of each kind; all papers of an author are one kind."""
-    papers = ("arxiv", "doi", "pmid", "openalex work", "s2 paper")
+    papers = ("arxiv", "doi", "pmid", "openalex work", "s2 paper", "zotero")
     return list(Counter(each.kind if each.kind in papers else "author" for each in references).items())
 
 
@@ -381,4 +406,5 @@ def _services(references: Sequence[Reference], phrases: NullTranslations) -> lis
     """Return which services are asked for references, in words of a language."""
     first = phrases.gettext("OpenAlex (and Semantic Scholar where that has no abstract)")
     called = {**_SERVICES, "doi": first, "pmid": first}
-    return list(dict.fromkeys(called.get(reference.kind, "OpenAlex") for reference in references))
+    kinds = (reference.kind for reference in references if reference.kind != "zotero")  # it runs on this machine
+    return list(dict.fromkeys(called.get(kind, "OpenAlex") for kind in kinds))

@@ -52,7 +52,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             added=library.added([paper.id]).get(paper.id, ""),
             related=_related(site, paper),
             same_authors=_same_authors(site, paper, list(people.values())),
-            collections=labels.listed(library),
+            collections=labels.own(library),
             provenance=provenance(paper, told),
             told=told,
             former=library.former_ids(paper.id),

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from assistant import export
 from assistant.errors import UsageError
-from assistant.library import Order, authorships, categories, facets, labels, name_words, venues_named
+from assistant.library import Order, authorships, categories, facets, label_key, labels, name_words, venues_named
 from assistant.text import fold
 from assistant.types import Paper, PaperFilter
 from assistant.ui import filter_query
@@ -31,6 +31,9 @@ MOST_NAMED = 500
 """Papers that an address names one by one."""
 
 _SUGGESTED = 12
+_KEYWORDS = 100
+"""Keywords of sources that are shown beside the collections, those of most papers."""
+
 _FORM = frozenset("author since until venue category words title_words has_code added_since added_until label".split())
 """Fields of a filter that the form shows; it keeps the others."""
 
@@ -103,7 +106,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             first=(page - 1) * PAGE + 1,
             chips=site.chips(asked.filter),
             facets=found_facets.find(library, asked.filter, asked.words),
-            collections=labels.listed(library),
+            collections=labels.own(library),
             kept=[(name, value) for name, value in filter_query.parameters(asked.filter) if name not in _FORM],
             author=site.called(asked.filter.author) if asked.filter.author else "",
             query=_query(asked),
@@ -162,8 +165,16 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         raise UsageError("This page cannot do that with papers. Go back, and choose one of its buttons.")
 
     @routes.get("/collections")
-    def list_collections(request: Request) -> HTMLResponse:
-        return site.page(request, "collections.html", collections=labels.listed(library), PaperFilter=PaperFilter)
+    def list_collections(request: Request, words: str = "") -> HTMLResponse:
+        return site.page(
+            request,
+            "collections.html",
+            collections=labels.own(library),
+            keywords=labels.stated(library, words, _KEYWORDS),
+            number=labels.stated_number(library),
+            words=words,
+            PaperFilter=PaperFilter,
+        )
 
     @routes.post("/collections/rename")
     def rename(request: Request, label: Annotated[str, Form()], name: Annotated[str, Form()]) -> Response:
@@ -244,6 +255,9 @@ def _suggestions(site: Site, field: str, words: str) -> list[str]:
     begun = fold(words)
     if len(begun) < 2:
         return []
+    if field == "label":
+        own = [each.name for each in labels.own(site.library) if label_key(words) in label_key(each.name)]
+        return [*own, *(each.name for each in labels.stated(site.library, words, _SUGGESTED))][:_SUGGESTED]
     with site.library.transaction() as connection:
         if field == "venue":
             return venues_named(connection, words)[:_SUGGESTED]

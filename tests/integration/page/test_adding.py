@@ -125,7 +125,7 @@ def test_each_problem_is_said_once_and_record_by_record(
     add(page, bad, tmp_path / "picture.pdf", tmp_path / "good.bib")
     assert figures(page)[2] == "2"
     expect(page.locator("#report .kinds")).to_contain_text("This line is not valid JSON")
-    expect(page.locator("#report .kinds")).to_contain_text("This is a binary file (a PDF)")
+    expect(page.locator("#report .kinds")).to_contain_text("This is a PDF")
     page.get_by_text("Record by record").click()
     rows = page.locator("#report details tbody tr")
     assert rows.count() == int(figures(page)[3].replace(",", ""))
@@ -133,6 +133,12 @@ def test_each_problem_is_said_once_and_record_by_record(
     with page.expect_download() as download:
         page.get_by_role("link", name="Report as JSON").click()
     report = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="All problems, one a line").click()
+    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == report["failed"]
+    assert sum(kind["count"] for kind in report["kinds"]) == len(lines)
+    assert page.request.get(app.url + "add/problems/gone").status == 404
     assert report["unchanged"] == 2
     assert "picture.pdf" in [problem["file"] for problem in report["failed"]]
     assert app.workspace.library.count() == 2

@@ -177,7 +177,8 @@ def test_a_paper_stands_with_its_formulas_people_and_neighbours(app: Running, op
     assert page.locator(".byline a").first.get_attribute("href") == "/author/ada-lovelace"
     expect(page.locator(".where a[target='_blank']")).to_have_attribute("rel", "noopener noreferrer")
     expect(page.locator("aside .near")).to_have_count(2)
-    expect(page.locator("#bibtex")).to_contain_text("@misc{lovelace1843loomnet,")
+    expect(page.locator("#bibtex")).to_contain_text("@misc{loom,")
+    expect(page.locator(".where code")).to_have_text("loom")
     page.locator("summary", has_text="Where each field comes from").click()
     expect(page.locator("td.origin").first).to_contain_text("papers.bib")
     assert_accessible(page)

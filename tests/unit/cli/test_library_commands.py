@@ -166,7 +166,7 @@ def test_a_reference_that_is_none_is_wrong_usage(run: CommandLine) -> None:
 def test_papers_are_put_into_a_collection_and_taken_out_again(filled: CommandLine) -> None:
     assert filled.json("label", "To read", "10.1000/beam") == {"label": "To read", "papers": 1}
     assert filled.json("label", "to read", "--since", "1900") == {"label": "to read", "papers": 1}
-    assert filled.json("labels") == [{"name": "To read", "count": 2}]
+    assert filled.json("labels") == [{"name": "To read", "count": 2, "is_own": True}]
     assert filled.json("label", "To read", "Light-PEFT", "--remove")["papers"] == 1
     assert titles(filled, "--label", "To read") == ["BeamLoRa"]
     assert "To read" in filled("paper", "BeamLoRa")
@@ -179,3 +179,11 @@ def test_papers_are_put_into_a_collection_and_taken_out_again(filled: CommandLin
 def test_a_collection_of_everything_has_to_be_asked_for(filled: CommandLine) -> None:
     filled("label", "All", code=2)
     assert "Choose what to put" in filled.stderr
+
+
+def test_a_paper_is_shown_by_its_citation_key(filled: CommandLine) -> None:
+    for name in ("light", "@light", "LIGHT"):
+        shown = filled.json("paper", name)
+        assert (shown["title"].partition(":")[0], shown["citation_keys"]) == ("Light-PEFT", ["light"])
+    assert "cited as" in filled("paper", "light")
+    assert "{light," in filled("export", "--format", "bibtex", "--since", "1900")

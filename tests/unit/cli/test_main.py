@@ -19,7 +19,7 @@ from assistant import workspace
 from assistant.answering import AnswerStream, Foreground
 from assistant.cli import main, render
 from assistant.library import Ownership
-from assistant.types import Answer, AnswerFinished, Message, TextProduced, Timings, Waiting
+from assistant.types import Answer, AnswerFinished, Message, Paper, Record, TextProduced, Timings, Waiting
 from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
 
 BIB = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin and Fu, Peng}, year = 2025, month = feb,
@@ -78,6 +78,9 @@ def filled(run: CommandLine) -> CommandLine:
 
 def test_add_prints_one_object_and_says_what_failed(run: CommandLine) -> None:
     report = run.json("add", "papers.bib")
+    kept = Path(report.pop("report_file"))
+    assert json.loads(kept.read_text().splitlines()[0]) == report["failed"][0]
+    assert [kind["count"] for kind in report.pop("kinds")] == [1]
     assert {**report, "failed": len(report["failed"])} == {
         "added": 2,
         "updated": 0,
@@ -87,6 +90,7 @@ def test_add_prints_one_object_and_says_what_failed(run: CommandLine) -> None:
         "sources": [{"source": "papers.bib", "added": 2, "updated": 0, "unchanged": 0, "failed": 1}],
         "without_abstract": 0,
         "completable": 0,
+        "notices": [],
     }
     assert "abstract" in report["failed"][0]["reason"]
     assert run.json("add", "papers.bib")["unchanged"] == 2
@@ -96,6 +100,32 @@ def test_add_of_nothing_readable_ends_with_1_and_a_reason(run: CommandLine) -> N
     run("add", "missing.bib", code=1)
     assert "missing.bib" in run.stderr
     run("add", code=2)
+
+
+def test_totals_come_first_then_each_kind_of_problem_once_and_where_all_are(run: CommandLine) -> None:
+    Path("more.bib").write_text("".join(f"@article{{bad{number}, year = 2020}}\n" for number in range(9)))
+    run("add", "papers.bib", "more.bib")
+    assert run.stdout.splitlines()[0] == "2 records read: 2 added, 0 updated, 0 unchanged; 10 problems."
+    kinds = list(filter(None, run.stderr.splitlines()))
+    assert kinds[0].startswith("9 times, first in more.bib, line 1: “bad0” has no title")
+    assert kinds[1].startswith("papers.bib, line 5: “Nothing else here” has a title and nothing else")
+    assert kinds[2].startswith("All 10 problems are in ")
+    run("add", "papers.bib", "more.bib", "--report", "mine.jsonl", "--json")
+    assert len(Path("mine.jsonl").read_text().splitlines()) == 11
+    run("add", "papers.bib", "--report", "papers.bib", code=2)
+    assert Path("papers.bib").read_text() == BIB
+
+
+def test_a_run_that_is_stopped_says_what_it_did(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(path: Path, **_: object) -> Iterator[Record]:
+        yield Record(Paper("One", "All about one."), 1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("assistant.ingestion.readers.read", interrupted)
+    run("add", "papers.bib", "other.bib", code=130)
+    assert run.stdout.startswith("1 record read: 1 added, 0 updated, 0 unchanged; 1 paper of the library not indexed")
+    assert "papers.bib: Stopped; what was read of it is in the library." in run.stderr
+    assert "other.bib: Stopped before this was read." in run.stderr
 
 
 def test_papers_without_an_abstract_are_counted_listed_found_and_shown_as_such(filled: CommandLine) -> None:
@@ -291,7 +321,7 @@ def test_a_lost_index_changes_no_answer_and_is_made_anew(
 
 HEAVY = (
     *("torch", "transformers", "sentence_transformers", "chromadb", "gradio", "fastapi", "pandas", "sklearn", "scipy"),
-    *("altair", "lxml", "httpx2", "pybtex", "snowballstemmer"),
+    *("altair", "lxml", "httpx2", "pylatexenc", "snowballstemmer"),
 )
 """Libraries that a list and a count do without: each takes a tenth of a second to import, some take seconds."""
 

@@ -10,7 +10,7 @@ import pytest
 from assistant.errors import ExportError, UsageError
 from assistant.export import papers as export
 from assistant.ingestion import readers
-from assistant.library import Library, upsert
+from assistant.library import Library, curation, labels, upsert
 from assistant.types import PaperFilter, Record
 from tests.conftest import make_paper
 
@@ -95,3 +95,31 @@ def test_what_was_exported_is_the_same_papers_to_any_library(filled: Library, tm
     assert other.papers() == filled.papers()
     other.close()
     assert upsert.store(filled, records, "y") == ["unchanged"] * 5
+
+
+def keys(library: Library, filter: PaperFilter = PaperFilter()) -> list[str]:
+    return [paper.citation_keys[0] for paper in export.stream(library, filter)]
+
+
+def test_papers_go_by_their_own_keys_where_these_are_one_paper_s_alone(library: Library) -> None:
+    papers = {
+        "a.bib": make_paper("Lamps of old", date="2026", citation_keys=("shared",)),
+        "b.bib": make_paper("Bees in spring", date="2025", citation_keys=("Shared",)),
+        "c.bib": make_paper("Clocks", date="2024", citation_keys=("lovelace2023drums",)),
+        "d.ris": make_paper("Drums", date="2023"),
+    }
+    for origin, paper in papers.items():
+        upsert.store(library, [Record(paper, 1, next(iter(paper.citation_keys), ""))], origin)
+    assert keys(library) == ["lovelace2026lamps", "lovelace2025bees", "lovelace2023drums", "lovelace2023drumsb"]
+    assert keys(library, PaperFilter(source="b.bib")) == ["Shared"]
+    one, other = library.papers(PaperFilter(since=2025))
+    curation.merge(library, one.id, other.id)
+    assert keys(library)[0] == "shared"
+
+
+def test_the_papers_of_a_label_are_exported_with_it(filled: Library) -> None:
+    labels.add(filled, "PhD/Chapter 2; draft", PaperFilter(since=2013))
+    for name in export.FORMATS:
+        text = "".join(export.text(export.stream(filled, PaperFilter(label="phd/chapter 2; draft")), name))
+        assert [f"Paper {n}" in text for n in range(5)] == [False, False, False, True, True]
+        assert name == "markdown" or "PhD/Chapter 2; draft" in text

@@ -22,15 +22,16 @@ from assistant.export.writers import bibtex, csl_json, jsonl, markdown, ris, tab
 from assistant.export.writers.citations import Keys, split_name
 from assistant.ingestion.readers import bibtex as bibtex_reader
 from assistant.ingestion.readers import json_papers as json_reader
-from assistant.ingestion.readers import ris as ris_reader
 from assistant.ingestion.readers import table as table_reader
-from assistant.ingestion.readers.fields import authorships, date_text, find_doi, find_url
+from assistant.ingestion.readers.fields import date_text, find_doi, find_url
 from assistant.ingestion.readers.formats import find_format
 from assistant.ingestion.readers.markup import visible
+from assistant.ingestion.readers.names import authorships
+from assistant.ingestion.readers.ris import RIS
 from assistant.types import Authorship, Paper, Record
 from tests.conftest import make_paper
 
-READERS = {bibtex: bibtex_reader, ris: ris_reader, csl_json: json_reader, table: table_reader, jsonl: json_reader}
+READERS = {bibtex: bibtex_reader, ris: RIS, csl_json: json_reader, table: table_reader, jsonl: json_reader}
 
 MOST = int(os.environ.get("WRITERS_EXAMPLES", "12"))
 
@@ -137,6 +138,7 @@ def read_back(writer: ModuleType, papers: list[Paper]) -> list[Paper]:
 @example(papers=[make_paper("L_DMI: 5%LoRA, R&D^GPT {a}GPT $x$GPT (GPT) GPT-4", "Text.")])
 @example(papers=[make_paper("A {LoRA} of 5% & more", "Costs $5, not $6 ~ 7.", authors=("Gu, Naibin",))])
 @example(papers=[make_paper("A", "B", categories=("x", "y"), labels=("y", "to, read", "50% {a} $x$", "[z]"))])
+@example(papers=[make_paper("A", "B", labels=("PhD/Chapter 2", "标签", "a; b", "Größe, {x}", "x and y"))])
 @example(papers=[make_paper("A", "{long} " * 4000 + "end", authors=("Ada Lovelace",))])
 def test_what_was_written_is_read_back_whole(writer: ModuleType, papers: list[Paper]) -> None:
     again = read_back(writer, papers)
@@ -299,3 +301,20 @@ def test_papers_are_numbered_with_links() -> None:
     )
     assert "2. **B**" in text
     assert "[arXiv:2502.13604](<https://arxiv.org/abs/2502.13604>)" in text
+
+
+def test_a_paper_goes_by_the_citation_key_that_its_sources_give() -> None:
+    papers = [
+        make_paper("Clocks", citation_keys=("Okoro:2012_a",)),
+        make_paper("Gauges", citation_keys=("not valid", "okoro:2012_A", "größe2011")),
+        make_paper("Lamps", citation_keys=("a{b",)),
+    ]
+    keys = ["Okoro:2012_a", "größe2011", "lovelace2024lamps"]
+    for writer in (bibtex, csl_json):
+        assert [paper.citation_keys for paper in read_back(writer, papers)] == [(key,) for key in keys]
+
+
+def test_nobody_gets_a_key_that_is_reserved() -> None:
+    keys = Keys(reserved=["Lovelace2024lamps"])
+    assert keys.new(make_paper("Lamps")) == "lovelace2024lampsb"
+    assert keys.new(make_paper("Lamps", citation_keys=("Lovelace2024lamps",))) == "Lovelace2024lamps"

@@ -18,7 +18,7 @@ def items_of(text: str) -> list[ReaderItem]:
     return list(jats_xml.parse(io.BytesIO(text.encode("utf-8", "surrogatepass")), "article.nxml"))
 
 
-def paper_with(parts: str, abstract: str = "<abstract><p>Abstract.</p></abstract>") -> Paper:
+def paper_with(parts: str, abstract: str = "<abstract><p>Wet.</p></abstract>") -> Paper:
     (item,) = items_of(
         "<article><front><article-meta><title-group><article-title>Title</article-title></title-group>"
         f"{parts}{abstract}</article-meta></front></article>"

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from assistant.ingestion.readers import csl_json, openalex, read, semantic_scholar
+from assistant.ingestion.readers import read
+from assistant.ingestion.readers.named_fields import read_fields
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 
 AS_OF = datetime.date(2026, 11, 23)
-PLAIN = {"title": "Title", "abstract": "Abstract."}
+PLAIN = {"title": "Title", "abstract": "Wet."}
 WORK = {
     "id": "https://openalex.org/W1",
     "doi": "https://doi.org/10.48550/arxiv.2401.00001",
@@ -69,7 +70,7 @@ def titles_of(items: list[ReaderItem]) -> list[str]:
 
 
 def test_a_work_of_openalex_is_read_whole() -> None:
-    assert openalex.read_work(WORK, "file", 3) == Record(
+    assert read_fields(WORK, "file", 3) == Record(
         Paper(
             title="Counting Gulls",
             abstract="We count gulls, count ducks.",
@@ -87,20 +88,20 @@ def test_a_work_of_openalex_is_read_whole() -> None:
 
 
 def test_a_work_without_an_abstract_is_a_paper_without_one() -> None:
-    item = openalex.read_work({**WORK, "abstract_inverted_index": None}, "file", 3)
+    item = read_fields({**WORK, "abstract_inverted_index": None}, "file", 3)
     assert isinstance(item, Record)
     assert (item.paper.title, item.paper.abstract) == ("Counting Gulls", "")
 
 
 @pytest.mark.parametrize("index", [[], "x", {"a": "b"}, {"a": [-1, 10**12, "2", None]}, {"a": None}])
 def test_a_damaged_index_gives_no_abstract(index: Any) -> None:
-    item = openalex.read_work({**WORK, "abstract_inverted_index": index}, "file", 1)
+    item = read_fields({**WORK, "abstract_inverted_index": index}, "file", 1)
     assert isinstance(item, Record)
     assert not item.paper.abstract
 
 
 def test_a_paper_of_semantic_scholar_is_read_whole() -> None:
-    assert semantic_scholar.read_paper(SCHOLAR_PAPER, "file", 3) == Record(
+    assert read_fields(SCHOLAR_PAPER, "file", 3) == Record(
         Paper(
             title="Counting Gulls",
             abstract="We count gulls.",
@@ -119,13 +120,13 @@ def test_a_paper_of_semantic_scholar_is_read_whole() -> None:
 
 
 def test_a_paper_whose_abstract_is_withheld_is_read_without_it() -> None:
-    item = semantic_scholar.read_paper({**SCHOLAR_PAPER, "abstract": None}, "file", 1)
+    item = read_fields({**SCHOLAR_PAPER, "abstract": None}, "file", 1)
     assert isinstance(item, Record)
     assert (item.paper.doi, item.paper.abstract) == ("10.1000/1", "")
 
 
 def test_an_item_of_csl_is_read_whole() -> None:
-    assert csl_json.read_item(ITEM, "file", 3) == Record(
+    assert read_fields(ITEM, "file", 3) == Record(
         Paper(
             title="Counting Gulls",
             abstract="We count gulls.",
@@ -154,7 +155,7 @@ def test_an_item_of_csl_is_read_whole() -> None:
     ],
 )
 def test_dates_of_csl_come_in_many_shapes(issued: Any, date: str) -> None:
-    item = csl_json.read_item({**ITEM, "issued": issued}, "file", 1)
+    item = read_fields({**ITEM, "issued": issued}, "file", 1)
     assert isinstance(item, Record)
     assert item.paper.date == date
 
@@ -181,7 +182,7 @@ def test_a_work_of_crossref_is_an_item_of_csl(tmp_path: Path) -> None:
     ],
 )
 def test_papers_are_found_in_what_wraps_them(tmp_path: Path, wrap: Any, indent: int | None) -> None:
-    papers = [{"title": f"Title {number}", "abstract": "Abstract."} for number in range(3)]
+    papers = [{"title": f"Title {number}", "abstract": "Wet."} for number in range(3)]
     items = items_of(tmp_path, json.dumps(wrap(papers), indent=indent))
     assert titles_of(items) == ["Title 0", "Title 1", "Title 2"]
     assert len(items) == 3

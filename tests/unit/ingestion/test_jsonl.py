@@ -10,7 +10,7 @@ from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 
 SHARED = Path(__file__).parents[3].parent / "shared"
 AS_OF = datetime.date(2026, 11, 23)
-PLAIN = {"title": "Title", "abstract": "Abstract."}
+PLAIN = {"title": "Title", "abstract": "Wet."}
 
 
 def items_of(tmp_path: Path, text: str, name: str = "papers.jsonl") -> list[ReaderItem]:

@@ -1,10 +1,12 @@
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.ingestion.readers.latex import to_text
+from tests.unit.ingestion.conftest import Import
 
 
 @pytest.mark.parametrize(
@@ -158,3 +160,65 @@ def test_nothing_that_looks_like_latex_raises(source: str) -> None:
 @given(st.text())
 def test_no_text_raises(source: str) -> None:
     to_text(source).encode()
+
+
+def test_symbols_and_arguments_of_the_shared_inputs_are_read(shared_import: Callable[[str], Import]) -> None:
+    (paper,) = shared_import("05").papers
+    assert (paper.title, paper.venue) == (
+        "AT&T rods, core–Shell lamps at 25°C and 10 K, preOakian",
+        "Notes & Queries on Lamps",
+    )
+    assert paper.abstract == "A Q&A corpus with C#Sharp code; 10%A and 5µM."
+    (paper,) = shared_import("35").papers
+    assert (paper.title, paper.authors) == ("Lampen for £4 or €5, §3, © Oak", ("Anna Berg",))
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"Vapor\textendash{{Liquid}}\textendash{Solid}", "Vapor–Liquid–Solid"),
+        (r"{Sn}\textrightarrow{{Pb}}, 5\textmu m, \textquoteleft a\textquoteright s", "Sn→Pb, 5µm, ‘a’s"),
+        (r"a\_{b} \#{DYK} \${5}\, {K}\quad{x} $x$\ldots{y} \alpha{Z}", "a_b #DYK $5 K x $x$…y αZ"),
+        (r"\dag{}a \P 3 10\,\%{A} \textregistered{B}", "†a ¶3 10 %A ®B"),
+        (r"1.3\,{$\mu$}m and \{\{{ZnO}\}\}", r"1.3 $\mu$m and {{ZnO}}"),
+        (r"a\textbackslash{b} \textasciitilde{c} \{d\}", r"a\b ~c {d}"),
+    ],
+)
+def test_a_group_behind_a_sign_is_text(latex: str, text: str) -> None:
+    assert to_text(latex) == text
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"\bibinfo{author}{Anna Berg}, \bibfield{year}{2020}", "Anna Berg, 2020"),
+        (r"\textcolor{red}{hot} \colorbox{blue}{cold} \foreignlanguage{french}{eau}", "hot cold eau"),
+        (r"\unknown{key.name}{shown} \fullname{Anna}{Berg}", "shown Anna Berg"),
+        (r"\sisetup{detect-all, mode = text}A \mysetup{a = b, c}B \setlength{\x}{3pt}C", "A B C"),
+        (r"{\noopsort{1973a}}1973 \vphantom{x}\relax a {\relax Ph}ilip {de \null}", "1973 a Philip de"),
+        (r"\enquote{word} \mkbibquote{word}", "“word” “word”"),
+    ],
+)
+def test_arguments_that_only_name_or_set_are_left_out(latex: str, text: str) -> None:
+    assert to_text(latex) == text
+
+
+@pytest.mark.parametrize("latex", [r"\unknown" + "{a}" * 6000, r"\bibinfo" * 2000, r"\'" * 9000, r"\\" * 9000 + "&"])
+def test_arguments_without_end_do_no_harm(latex: str) -> None:
+    assert isinstance(to_text(latex), str)
+
+
+ACCENTS = st.sampled_from(
+    ["\\'", '\\"', "\\`", "\\^", "\\~", "\\=", "\\.", "\\c", "\\v", "\\u", "\\H", "\\k", "\\r", "\\d"]
+)
+
+
+@given(ACCENTS, st.sampled_from(["a", "e", "c", "z", "o", r"\i", "S"]))
+def test_an_accent_is_the_same_however_it_is_written(accent: str, letter: str) -> None:
+    forms = {
+        to_text(f"x{{{accent}{{{letter}}}}}y"),
+        to_text(f"x{accent}{{{letter}}}y"),
+        to_text(f"x{{{accent} {letter}}}y"),
+    }
+    assert len(forms) == 1
+    assert len(unicodedata.normalize("NFD", forms.pop())) == 4

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers import medline
+from assistant.ingestion.readers.tagged_formats import MEDLINE
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 from tests.conftest import SHARED
 
@@ -15,11 +15,11 @@ FIXTURES = SHARED / "fixtures" / "zotero" / "MEDLINEnbib"
 
 
 def items_of(text: str) -> list[ReaderItem]:
-    return list(medline.parse(io.StringIO(text), "references.nbib"))
+    return list(MEDLINE.parse(io.StringIO(text), "references.nbib"))
 
 
 def paper_with(*lines: str) -> Paper:
-    (item,) = items_of("\n".join(["PMID- 1", "TI  - Title.", "AB  - Abstract.", *lines, ""]))
+    (item,) = items_of("\n".join(["PMID- 1", "TI  - Title.", "AB  - Wet.", *lines, ""]))
     assert isinstance(item, Record)
     return item.paper
 
@@ -27,7 +27,7 @@ def paper_with(*lines: str) -> Paper:
 def test_a_record_is_read_whole() -> None:
     text = (DATA / "references.nbib").read_text()
     first, *_ = items_of(text)
-    assert medline.start(text) == 1
+    assert MEDLINE.start(text) == 1
     assert first == Record(
         Paper(
             title="Gulls and lamps: a count of those that sleep by day",
@@ -120,7 +120,7 @@ def test_records_without_an_empty_line_between_them_are_told_apart() -> None:
     "text", ["PMID- is a tag", "In PMID- 1\nTI  - x", "TY  - JOUR\nTI  - Title", "PMID- 1\nand prose", "OWN goal\n", ""]
 )
 def test_what_only_mentions_the_tags_is_no_medline(text: str) -> None:
-    assert medline.start(text) is None
+    assert MEDLINE.start(text) is None
 
 
 @given(st.text())
@@ -129,7 +129,7 @@ def test_nothing_that_follows_a_start_raises(text: str) -> None:
         assert isinstance(item, Record | Problem)
 
 
-TAGGED = st.builds("{:<4}- {}".format, st.sampled_from(sorted(medline.WANTED)), st.text(max_size=40))
+TAGGED = st.builds("{:<4}- {}".format, st.sampled_from(sorted(MEDLINE.dialects[0].wanted)), st.text(max_size=40))
 
 
 @given(st.lists(TAGGED))
@@ -143,7 +143,7 @@ def test_real_files_are_read_as_others_read_them(number: int) -> None:
     text = (FIXTURES / f"{number:02}.txt").read_text(encoding="utf-8-sig")
     expected = json.loads((FIXTURES / f"{number:02}.items.json").read_text())
     items = items_of(text)
-    assert medline.start(text) is not None
+    assert MEDLINE.start(text) is not None
     assert all(isinstance(item, Record) for item in items)
     assert len(items) == len(expected)
     for item, other in zip(items, expected, strict=True):

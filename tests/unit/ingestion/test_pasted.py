@@ -113,3 +113,18 @@ def test_a_text_that_is_too_long_belongs_into_a_file(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(pasted, "_LONGEST", 10)
     with pytest.raises(UsageError, match="file"):
         read("10.1000/abcdef")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("zotero:", ["zotero:"]),
+        ("Zotero: collection/My Thesis, 2nd part", ["zotero:collection/My Thesis, 2nd part"]),
+        (
+            "10.1000/x\n  zotero:group/Lamp Group\narxiv:2502.13604",
+            ["zotero:group/Lamp Group", "doi:10.1000/x", "arxiv:2502.13604"],
+        ),
+    ],
+)
+def test_zotero_stands_on_a_line_of_its_own(text: str, expected: list[str]) -> None:
+    assert [str(reference) for reference in read(text).references] == expected

@@ -1,5 +1,7 @@
 import gzip
 import json
+import os
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -39,9 +41,10 @@ def test_the_report_is_the_stable_contract(library: Library, tmp_path: Path) -> 
     path = write_records(tmp_path / "a.jsonl", "One")
     path.write_text(path.read_text() + '\n{"id": "bad", "title": "No abstract"}\n')
     value = pipeline.add_files(library, [path, tmp_path / "missing.bib"], as_of=AS_OF).to_json()
-    counts = ["without_abstract", "completable"]
+    counts = ["without_abstract", "completable", "notices", "kinds", "report_file"]
     assert list(value) == ["added", "updated", "unchanged", "failed", "pending", "sources", *counts]
-    assert [set(failure) for failure in value["failed"]] == [{"file", "line", "reason"}] * 2
+    assert [set(failure) for failure in value["failed"]] == [{"file", "line", "reason", "kind"}] * 2
+    assert [set(kind) for kind in value["kinds"]] == [{"kind", "count", "files", "example"}] * 2
     assert (value["failed"][0]["line"], value["added"]) == (2, 1)
     assert value["failed"][1]["file"] == str(tmp_path / "missing.bib")
 
@@ -61,6 +64,11 @@ def test_a_path_that_the_system_refuses_is_reported_and_the_rest_goes_on(library
     loop = tmp_path / "loop.bib"
     loop.symlink_to(loop)
     good = write_records(tmp_path / "a.jsonl", "One")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.bib"))
+    odd.write_text("x")
+    problem = pipeline.add_files(library, [odd], as_of=AS_OF).failed[0]
+    assert problem.file == f"{tmp_path}/?.bib"
+    assert "its name is not text" in problem.reason
     report = pipeline.add_files(library, [tmp_path / ("x" * 300), loop, good], as_of=AS_OF)
     assert report.added == 1
     assert [problem.file for problem in report.failed] == [str(tmp_path / ("x" * 300)), str(loop)]
@@ -142,6 +150,55 @@ def test_records_that_were_refused_before_are_kept_when_their_file_is_added_agai
         assert pipeline.add_files(library, [path], as_of=AS_OF).added == 1
     report = pipeline.add_files(library, [path], as_of=AS_OF)
     assert (report.added, report.unchanged, report.failures) == (1, 1, 0)
+
+
+def test_problems_of_one_kind_are_counted_together_and_the_most_frequent_come_first(
+    library: Library, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "a.csv", tmp_path / "b.jsonl"
+    one.write_text("title,abstract\n,Of “tides” (the 2nd)\nA,B\n,Of 12 waves\n")
+    other.write_text('{"title": "It’s a “nested” title”"}\n{"title": "2 Ropes"}\n{"title": "Gulls"}\nx\n')
+    report = pipeline.add_files(library, [one, other, tmp_path / "missing"], as_of=AS_OF)
+    assert [(kind.count, kind.files, kind.example.line) for kind in report.kinds] == [
+        (3, 1, 1),
+        (2, 1, 2),
+        (1, 1, 4),
+        (1, 1, 0),
+    ]
+    assert (report.failures, report.records) == (7, 1)
+    bare = Path(shutil.copy(other, tmp_path / "c.jsonl"))
+    report = pipeline.add_files(library, [other, bare], as_of=AS_OF)
+    assert [(kind.count, kind.files) for kind in report.kinds] == [(6, 2), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("“A “b” c” has 12 cells, not 1,300.", "… has … cells, not …."),
+        ("Its fields are “a”, “b” and “c”.", "Its fields are …."),
+        ("It's the owner's word ('=' expected, at (1, 2)).", "It's the owner's word (… expected, at …)."),
+        ("“A has no title.", "“A has no title."),
+    ],
+)
+def test_a_kind_is_a_reason_without_what_it_quotes_and_counts(reason: str, kind: str) -> None:
+    assert Problem("a.bib", 1, reason).kind == kind
+
+
+def test_kinds_do_not_grow_with_a_bad_file_and_none_is_lost(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_MOST_KINDS", 3)
+    said = [Problem("x", 0, f"Letter {chr(97 + number % 7)} is wrong.") for number in range(70)]
+    kept: list[object] = []
+    report = pipeline.add_fetched(library, ["x"], lambda _: iter(said), keep=kept.append)
+    assert [kind.count for kind in report.kinds] == [40, 10, 10, 10]
+    assert kept == said
+
+
+def test_the_folder_of_the_library_is_no_source(library: Library, tmp_path: Path) -> None:
+    write_records(tmp_path / "a.jsonl", "One")
+    (library.folder / "reports").mkdir()
+    (library.folder / "reports" / "a.jsonl").write_text("nothing")
+    report = pipeline.add_files(library, [tmp_path], as_of=AS_OF)
+    assert [source.source for source in report.sources] == [str(tmp_path / "a.jsonl")]
 
 
 def test_a_stop_keeps_what_was_read_and_forgets_nothing(

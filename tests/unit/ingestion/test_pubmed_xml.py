@@ -22,7 +22,7 @@ def items_of(text: str) -> list[ReaderItem]:
 def paper_with(parts: str) -> Paper:
     (item,) = items_of(
         "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>Title.</ArticleTitle>"
-        f"<Abstract><AbstractText>Abstract.</AbstractText></Abstract>{parts}</Article></MedlineCitation></PubmedArticle>"
+        f"<Abstract><AbstractText>Wet.</AbstractText></Abstract>{parts}</Article></MedlineCitation></PubmedArticle>"
     )
     assert isinstance(item, Record)
     return item.paper

@@ -16,7 +16,7 @@ from assistant.types import AuthorProfile, Notice, Problem, ReaderItem, Record
 
 DATA = Path(__file__).parents[2] / "data"
 AS_OF = datetime.date(2026, 11, 23)
-LINE = json.dumps({"title": "Title", "abstract": "Abstract."}) + "\n"
+LINE = json.dumps({"title": "Title", "abstract": "Wet."}) + "\n"
 
 
 def items_of(path: Path, content: bytes) -> list[ReaderItem]:
@@ -167,7 +167,7 @@ def test_other_encodings_are_recognised_and_said_aloud(tmp_path: Path, text: str
 
 
 def test_a_few_damaged_bytes_do_not_change_the_encoding_of_the_rest(tmp_path: Path) -> None:
-    line = json.dumps({"title": "Gödel", "abstract": "Abstract."}, ensure_ascii=False).encode() + b"\n"
+    line = json.dumps({"title": "Gödel", "abstract": "Wet."}, ensure_ascii=False).encode() + b"\n"
     notice, *items = items_of(tmp_path / "a.jsonl", line * 3 + line.replace("ö".encode(), b"\xf6"))
     assert isinstance(notice, Notice)
     assert "not UTF-8" in notice.message

@@ -8,7 +8,9 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from assistant.ingestion.readers import medline, pubmed_xml, ris, xml_elements
+from assistant.ingestion.readers import pubmed_xml, table, web_table, xml_elements
+from assistant.ingestion.readers.ris import RIS
+from assistant.ingestion.readers.tagged_formats import MEDLINE
 from assistant.types import Problem, ReaderItem, Record
 
 ABSTRACT = "We count gulls and lamps by night. " * 40
@@ -59,10 +61,19 @@ PUBMED = (
 @pytest.mark.parametrize(
     ("parse", "parts"),
     [
-        (as_text(ris.parse), ("", "TY  - JOUR\nTI  - Title NUMBER\nAB  - ABSTRACT\nN1  - ABSTRACT\nER  - \n", "")),
-        (as_text(medline.parse), ("", "PMID- NUMBER\nTI  - Title NUMBER\nAB  - ABSTRACT\n      ABSTRACT\n\n", "")),
+        (as_text(RIS.parse), ("", "TY  - JOUR\nTI  - Title NUMBER\nAB  - ABSTRACT\nN1  - ABSTRACT\nER  - \n", "")),
+        (as_text(MEDLINE.parse), ("", "PMID- NUMBER\nTI  - Title NUMBER\nAB  - ABSTRACT\n      ABSTRACT\n\n", "")),
+        (as_text(table.parse), ("Title,Abstract\n", '"Title NUMBER","ABSTRACT\nABSTRACT"\n', "")),
+        (
+            as_text(web_table.parse),
+            (
+                "<table><tr><td>Title</td><td>Abstract</td></tr>",
+                "<tr><td>Title NUMBER</td><td>ABSTRACT<br>ABSTRACT</td></tr>\n",
+                "</table>",
+            ),
+        ),
     ],
-    ids=["ris", "medline"],
+    ids=["ris", "medline", "table", "web table"],
 )
 def test_memory_does_not_grow_with_the_file(
     parse: Callable[[BinaryIO], Iterator[ReaderItem]], parts: tuple[str, str, str]
@@ -104,12 +115,12 @@ def test_a_document_whose_first_record_never_ends_is_given_up(monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("parse", "text"),
-    [(ris.parse, "TY  - JOUR\nTI  - Title\nAB  - {}\nER  - \n"), (medline.parse, "PMID- 1\nTI  - Title\nAB  - {}\n\n")],
+    [(RIS.parse, "TY  - JOUR\nTI  - Title\nAB  - {}\nER  - \n"), (MEDLINE.parse, "PMID- 1\nTI  - Title\nAB  - {}\n\n")],
 )
 def test_one_line_without_end_costs_only_its_record(
     parse: Callable[[io.StringIO, str], Iterator[ReaderItem]], text: str
 ) -> None:
-    problem, record = parse(io.StringIO(text.format("x" * 5_000_000) + text.format("Abstract.")), "file")
+    problem, record = parse(io.StringIO(text.format("x" * 5_000_000) + text.format("Wet.")), "file")
     assert isinstance(problem, Problem)
     assert isinstance(record, Record)
     assert record.line == 5

@@ -1,10 +1,12 @@
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from assistant.ingestion.readers import read
 from assistant.types import Notice, Paper, Problem, ReaderItem, Record
+from tests.unit.ingestion.conftest import Import
 
 DATA = Path(__file__).parents[2] / "data"
 AS_OF = datetime.date(2026, 11, 23)
@@ -128,8 +130,9 @@ def test_a_huge_cell_costs_only_its_row(tmp_path: Path) -> None:
 def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_file(tmp_path: Path) -> None:
     rows = "".join(f"Paper {number},Abstract {number}.\n" for number in range(20_000))
     items = items_of(tmp_path, f'Title,Abstract\nOpen,"never closed\n{rows}')
-    assert len(papers_of(items)) > 10_000
-    assert any(isinstance(item, Problem) for item in items)
+    assert len(papers_of(items)) == 20_001
+    (notice,) = [item for item in items if isinstance(item, Notice)]
+    assert "1 row(s) have a quotation mark that is never closed, the first in line 2" in notice.message
 
 
 @pytest.mark.parametrize(
@@ -152,3 +155,345 @@ def test_columns_may_be_named_for_json_too(tmp_path: Path) -> None:
     text = '{"titel": "Gezeiten", "kurzfassung": "Nass.", "year": 2020}\n'
     (paper,) = papers_of(items_of(tmp_path, text, "a.jsonl", title="titel", abstract="kurzfassung"))
     assert (paper.title, paper.abstract, paper.date) == ("Gezeiten", "Nass.", "2020")
+
+
+# What exports look like: each line a header, a row, and what is in it.
+
+PLAIN = Paper("Tides", "Wet.", date="2020-03", venue="Harbour Letters", doi="10.1000/1", url="https://example.org/1")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "key", "labels"),
+    [
+        pytest.param(
+            "id,doi,display_name,abstract_inverted_index,authorships.author.display_name,publication_date,"
+            "publication_year,primary_location.source.display_name,primary_location.landing_page_url",
+            'https://openalex.org/W1,https://doi.org/10.1000/1,Tides,"{""Wet."": [0]}",Lena Berg,2020-03,2020,'
+            "Harbour Letters,https://example.org/1",
+            "W1",
+            (),
+            id="OpenAlex",
+        ),
+        pytest.param(
+            "Publication ID,DOI,Title,Abstract,Source title/Anthology title,PubYear,Publication Date,Authors,"
+            "Dimensions URL,MeSH terms",
+            "pub.1,10.1000/1,Tides,Wet.,Harbour Letters,2020,2020-03,Lena Berg,https://example.org/1,Moon; Sea",
+            "pub.1",
+            ("Moon", "Sea"),
+            id="Dimensions",
+        ),
+        pytest.param(
+            "Lens ID,Title,Date Published,Publication Year,Source Title,Author/s,Abstract,Keywords,DOI,External URL",
+            "000-1,Tides,2020-03,2020,Harbour Letters,Lena Berg,Wet.,moon; sea,10.1000/1,https://example.org/1",
+            "000-1",
+            ("moon", "sea"),
+            id="Lens",
+        ),
+        pytest.param(
+            "key,title,year,month,day,journal,authors,url,abstract,notes,doi,keywords",
+            "r1,Tides,2020,3,,Harbour Letters,Lena Berg,https://example.org/1,Wet.,"
+            '"RAYYAN-INCLUSION: {""Rick""=>""Included""} | RAYYAN-LABELS: moon,sea",10.1000/1,',
+            "r1",
+            ("included", "moon", "sea"),
+            id="Rayyan",
+        ),
+        pytest.param(
+            "Title,Authors,Abstract,Published Year,Published Month,Journal,DOI,URL,Covidence #,Tags",
+            "Tides,Lena Berg,Wet.,2020,March,Harbour Letters,10.1000/1,https://example.org/1,#1,moon",
+            "",
+            ("moon",),
+            id="Covidence",
+        ),
+        pytest.param(
+            "cord_uid,title,doi,abstract,publish_time,authors,journal,url",
+            "c1,Tides,10.1000/1,Wet.,2020-03,Lena Berg,Harbour Letters,https://example.org/1",
+            "c1",
+            (),
+            id="CORD-19",
+        ),
+        pytest.param(
+            "Article Title\tAuthor Full Names\tSource Title\tAuthor Keywords\tKeywords Plus\tAbstract\t"
+            "Publication Date\tPublication Year\tDOI\tDOI Link\tUT (Unique WOS ID)\tPubmed Id\tURL",
+            "Tides\tLena Berg\tHarbour Letters\tmoon; sea\tSEA\tWet.\tMAR\t2020\t10.1000/1\t\tWOS:1\t\t"
+            "https://example.org/1",
+            "WOS:1",
+            ("moon", "sea", "SEA"),
+            id="Web of Science",
+        ),
+        pytest.param(
+            "AU\tTI\tSO\tDE\tID\tAB\tPD\tPY\tDI\tUT\tURL",
+            "Lena Berg\tTides\tHarbour Letters\tmoon\tSEA\tWet.\tMAR\t2020\t10.1000/1\tWOS:1\thttps://example.org/1",
+            "WOS:1",
+            ("moon",),
+            id="Web of Science, short names",
+        ),
+        pytest.param(
+            "title,authors,abstract,date,journal,doi,url,included",
+            "Tides,Lena Berg,Wet.,2020-03,Harbour Letters,10.1000/1,https://example.org/1,0.0",
+            "",
+            ("excluded",),
+            id="ASReview",
+        ),
+        pytest.param(
+            "Reference Id\tAuthors, Primary\tTitle Primary\tPeriodical Full\tPub Year\tPub Month & Day\t"
+            "Abstract\tDOI\tURL",
+            "1\tLena Berg\tTides\tHarbour Letters\t2020\tMarch\tWet.\t10.1000/1\thttps://example.org/1",
+            "1",
+            (),
+            id="RefWorks",
+        ),
+        pytest.param(
+            "Article Title,Author,Journal Title,Publication Date,DOI,Abstract,PLink,Accession Number",
+            '"Tides","Lena Berg","Harbour Letters",="Mar2020",10.1000/1,Wet.,https://example.org/1,="0042"',
+            "0042",
+            (),
+            id="CINAHL, numbers as formulas",
+        ),
+        pytest.param(
+            "作者,文献标题,年份,来源出版物名称,DOI,链接,摘要,作者关键字,Date,Url",
+            "Lena Berg,Tides,2020,Harbour Letters,10.1000/1,,Wet.,moon; sea,2020-03,https://example.org/1",
+            "",
+            ("moon", "sea"),
+            id="Scopus in Chinese",
+        ),
+    ],
+)
+def test_what_products_export_is_read_by_the_names_of_its_columns(
+    tmp_path: Path, header: str, row: str, key: str, labels: tuple[str, ...]
+) -> None:
+    (record,) = [item for item in items_of(tmp_path, f"{header}\n{row}\n") if isinstance(item, Record)]
+    for name in ("title", "abstract", "date", "venue", "doi", "url"):
+        assert getattr(record.paper, name) == getattr(PLAIN, name), name
+    assert record.paper.authors == ("Lena Berg",)
+    assert (record.source_key, record.paper.labels) == (key, labels)
+
+
+@pytest.mark.parametrize(
+    ("extra", "number", "expected"),
+    [
+        ("PMID: 123456", "", ("", "", "123456")),
+        ("DOI: 10.1000/book", "", ("10.1000/book", "", "")),
+        ("Publisher: X\nPMID: 7\nDOI: 10.1000/b", "", ("10.1000/b", "", "7")),
+        ("arXiv: 2001.00003 [cs]", "", ("", "2001.00003", "")),
+        ("tex.eprint: 2001.00003", "", ("", "2001.00003", "")),
+        ("", "arXiv:2001.00003", ("", "2001.00003", "")),
+        ("", "7", ("", "", "")),
+        ("cited 123456 times", "", ("", "", "")),
+    ],
+)
+def test_identifiers_stand_in_the_extra_and_the_number_of_zotero(
+    tmp_path: Path, extra: str, number: str, expected: tuple[str, str, str]
+) -> None:
+    text = f'"Key","Title","Author","Date","Extra","Number"\n"K1","Tides","Berg, Lena","2020","{extra}","{number}"\n'
+    (paper,) = papers_of(items_of(tmp_path, text))
+    assert (paper.doi, paper.arxiv_id, paper.pmid) == expected
+
+
+def test_a_citation_key_in_the_extra_of_zotero_is_the_key(tmp_path: Path) -> None:
+    text = "Key,Title,Date,Extra\nK1,Tides,2020,Citation Key: berg2020\n"
+    (record,) = [item for item in items_of(tmp_path, text) if isinstance(item, Record)]
+    assert record.source_key == "berg2020"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["moon; sea", "moon;sea;", "moon|sea", "moon, sea", '"moon\nsea"', "\"['moon', 'sea']\"", '"[""moon"", ""sea""]"'],
+)
+def test_keywords_are_parted_by_what_parts_them(tmp_path: Path, cell: str) -> None:
+    cell = cell if cell.startswith('"') else f'"{cell}"'
+    (paper,) = papers_of(items_of(tmp_path, f"Title,Abstract,Keywords\nTides,Wet.,{cell}\n"))
+    assert paper.labels == ("moon", "sea")
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [("1", ("included",)), ("0.0", ("excluded",)), ("I", ("included",)), ("-1", ()), ("", ()), ("yes", ("included",))],
+)
+def test_a_decision_of_screening_becomes_a_label(tmp_path: Path, cell: str, labels: tuple[str, ...]) -> None:
+    (paper,) = papers_of(items_of(tmp_path, f"Title,Abstract,Included\nTides,Wet.,{cell}\n"))
+    assert paper.labels == labels
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"), [("URL", "https://doi.org/10.1000/x"), ("Identifier", "doi:10.1000/x"), ("DOI Link", "10.1000/x")]
+)
+def test_a_doi_stands_in_addresses_and_identifiers_too(tmp_path: Path, name: str, cell: str) -> None:
+    (paper,) = papers_of(items_of(tmp_path, f"Title,Abstract,{name}\nTides,Wet.,{cell}\n"))
+    assert paper.doi == "10.1000/x"
+
+
+def test_the_second_of_two_columns_of_one_name_counts_where_the_first_is_empty(tmp_path: Path) -> None:
+    papers = papers_of(items_of(tmp_path, "Title,Abstract,Title,Year\nTides,Wet.,,2020\n,Loud.,Gulls,2020\n"))
+    assert [paper.title for paper in papers] == ["Tides", "Gulls"]
+
+
+def test_a_title_and_one_telling_column_make_papers_of_a_table(tmp_path: Path) -> None:
+    assert [paper.doi for paper in papers_of(items_of(tmp_path, "Title,DOI\nTides,10.1000/1\n"))] == ["10.1000/1"]
+
+
+def test_the_message_of_a_table_with_a_title_alone_says_what_is_missing(tmp_path: Path) -> None:
+    problem = only_problem(items_of(tmp_path, "Title,Rating\nTides,5\n"))
+    assert "The columns name a title, and nothing that makes a paper of it" in problem.reason
+    assert "“Title”, “Rating”" in problem.reason
+
+
+# Rows that are written wrongly.
+
+FOUR = "title,abstract,authors,year\nTides,Wet.,Lena Berg,2020\n{}\nGulls,Loud.,Cy Ott,2021\nWaves,High.,Cy Ott,2022\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "abstract"),
+    [
+        ('Wells,"Open here,Lena Berg,2020', "Open here"),
+        ('Wells,"Open here, and here,Lena Berg,2020', None),
+        ('Wells,"Two\nlines,Lena Berg,2020', "Two\nlines"),
+        ('Wells,"He says "aha" to us",Lena Berg,2020', 'He says "aha" to us'),
+        ('Wells,"He says \\"aha\\", and goes",Lena Berg,2020', 'He says "aha", and goes'),
+        ('Wells,"He says ""aha"", and goes",Lena Berg,2020', 'He says "aha", and goes'),
+        ('Wells,"He says "aha"\nto us",Lena Berg,2020', 'He says "aha"\nto us'),
+        ('Wells, "Quoted, with a space",Lena Berg,2020', "Quoted, with a space"),
+        ("Wells,Not quoted, but spaced,Lena Berg,2020", "Not quoted, but spaced"),
+        ("Wells,Trailing,Lena Berg,2020,,,", "Trailing"),
+        ("Wells,Broken\nin two,Lena Berg,2020", "Broken in two"),
+        ("Wells,Broken\nin\nthree,Lena Berg,2020", "Broken in three"),
+        ("Wells,Shifted,by one,Lena Berg,2020", None),
+        ("Wells,Lena Berg,2020", None),
+    ],
+)
+def test_a_row_with_wrong_marks_or_cells_is_put_right_or_reported_and_costs_no_other(
+    tmp_path: Path, row: str, abstract: str | None
+) -> None:
+    items = items_of(tmp_path, FOUR.format(row))
+    papers = papers_of(items)
+    titles = ["Tides", "Wells", "Gulls", "Waves"]
+    if abstract is None:
+        titles.remove("Wells")
+        (problem,) = [item for item in items if isinstance(item, Problem)]
+        assert problem.line == 3
+        assert "Wells" in problem.reason
+    else:
+        assert (papers[1].abstract, papers[1].authors, papers[1].date) == (
+            " ".join(abstract.split()),
+            ("Lena Berg",),
+            "2020",
+        )
+    assert [paper.title for paper in papers] == titles
+
+
+@pytest.mark.parametrize("row", ['Wells,"Open,Lena Berg,2020', 'Wells,"Open, wide,Lena Berg,2020'])
+def test_a_mark_that_is_left_open_does_not_swallow_rows_that_are_quoted(tmp_path: Path, row: str) -> None:
+    text = f'title,abstract,authors,year\n{row}\nGulls,"Loud, very.",Cy Ott,2021\nWaves,"High.","Cy Ott",2022\n'
+    items = items_of(tmp_path, text)
+    assert [paper.title for paper in papers_of(items)][-2:] == ["Gulls", "Waves"]
+    assert len(items) == 3 + ("wide" not in row)  # the row itself, and that a mark is open; or a problem
+
+
+def test_two_marks_left_open_in_tables_without_marks_are_two_rows(tmp_path: Path) -> None:
+    text = 'Title\tAbstract\tYear\n"Tides\tWet.\t2020\nWaves\tHigh."\t2021\nGulls\tLoud.\t2022\n'
+    papers = papers_of(items_of(tmp_path, text))
+    assert [paper.title for paper in papers] == ["Tides", "Waves", "Gulls"]
+    assert [paper.date for paper in papers] == ["2020", "2021", "2022"]
+
+
+def test_rows_that_end_early_are_not_put_together(tmp_path: Path) -> None:
+    papers = papers_of(items_of(tmp_path, "Title,Abstract,Authors,Year\nTides,Wet.\nWaves,High.\nGulls,Loud.\n"))
+    assert [paper.title for paper in papers] == ["Tides", "Waves", "Gulls"]
+
+
+def test_cells_beyond_the_columns_are_told(tmp_path: Path) -> None:
+    items = items_of(tmp_path, "Title,Abstract,Year\nTides,Wet.,2020,more\n")
+    (notice,) = [item for item in items if isinstance(item, Notice)]
+    assert "1 row(s) have more cells than there are columns, the first in line 2" in notice.message
+    assert len(papers_of(items)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\nTitle;Abstract;Year\nTides;Wet.;2020\n",
+        '\ufeff"Title","Abstract","Year"\n"Tides","Wet.","2020"\n',
+        "Title,Abstract,Year\n,,\n\nTides,Wet.,2020\n-,-,-\n",
+        "Title,Abstract,Year\nTides,Wet.,2020\nTitle,Abstract,Year\n",
+        '"Title","The abstract\nof the paper, if any",Abstract,Year\nTides,,Wet.,2020\n',
+        "Title|Abstract|Year\r\nTides|Wet.|2020\r\n",
+        "SEARCH QUERY;tides;\n-----;;\n;;\nTitle;Abstract;Year\nTides;Wet.;2020\n",
+        '"Title", "Abstract", "Year"\n"Tides", "Wet.", "2020"\n',
+    ],
+)
+def test_headers_and_rows_stand_in_many_places(tmp_path: Path, text: str) -> None:
+    items = items_of(tmp_path, text)
+    assert [(paper.title, paper.abstract, paper.date) for paper in papers_of(items)] == [("Tides", "Wet.", "2020")]
+    assert len(items) == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "date"),
+    [
+        ("01.05.2020", "2020-05-01"),
+        ("13/5/2020", "2020-05-13"),
+        ("5/13/2020", "2020-05-13"),
+        ("1/5/2020", "2020"),
+        ("May-20", ""),
+        ("40.40.2020", "2020"),
+    ],
+)
+def test_dates_that_a_spreadsheet_turned_round(tmp_path: Path, cell: str, date: str) -> None:
+    own = "title;abstract;date;exporter\nTides;Wet.;{};Abstract Assistant\n"
+    for text in ("Title;Abstract;Date\nTides;Wet.;{}\n", own):
+        assert [paper.date for paper in papers_of(items_of(tmp_path, text.format(cell)))] == [date]
+
+
+def test_a_large_cell_that_no_paper_takes_costs_nothing(tmp_path: Path) -> None:
+    text = f'Title,Abstract,References,Year\nTides,Wet.,"{"Berg, L.; " * 30_000}",2020\nGulls,Loud.,,2021\n'
+    assert [paper.title for paper in papers_of(items_of(tmp_path, text))] == ["Tides", "Gulls"]
+
+
+def test_lists_of_json_between_marks_as_they_are(tmp_path: Path) -> None:
+    text = 'id,title,keywords,year\n1,"Tides","["moon","sea, the"]",2020\n2,Gulls,"["loud"]",2021\n'
+    assert [paper.labels for paper in papers_of(items_of(tmp_path, text))] == [("moon", "sea, the"), ("loud",)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"a,b\n' * 2_000,
+        ',"["a' * 20_000,
+        '"a"b,' * 20_000,
+        '"' * 40_001,
+        "," * 300_000,
+        'x,"a\n' + 'x,""y,2020\n' * 2_000,
+    ],
+)
+def test_nothing_hostile_takes_more_than_its_size(tmp_path: Path, text: str) -> None:
+    items_of(tmp_path, f"title,abstract,year\n{text}\nTides,Wet.,2020\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "count"),
+    [("06", 4), ("15", 1), ("17", 1), ("32", 7), ("38", 3)],
+)
+def test_the_shared_inputs_are_read_whole(shared_import: Callable[[str], Import], number: str, count: int) -> None:
+    given = shared_import(number)
+    assert not given.problems
+    assert len(given.papers) == count
+    assert all(paper.abstract for paper in given.papers)
+
+
+def test_the_shared_input_of_openalex_has_its_venue_and_key(shared_import: Callable[[str], Import]) -> None:
+    (record,) = shared_import("17").records
+    assert (record.paper.title, record.paper.venue, record.paper.doi) == (
+        "Lamps drift",
+        "Journal of Lamps",
+        "10.1000/x",
+    )
+    assert record.source_key == "W1"
+
+
+def test_the_shared_input_of_zotero_has_its_numbers(shared_import: Callable[[str], Import]) -> None:
+    papers = shared_import("38").papers
+    assert [(paper.doi, paper.arxiv_id, paper.pmid) for paper in papers] == [
+        ("", "", "123456"),
+        ("10.1000/book", "", ""),
+        ("", "2001.00003", ""),
+    ]

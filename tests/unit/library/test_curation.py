@@ -268,3 +268,49 @@ def test_what_a_merged_paper_was_kept_apart_from_is_so_from_both_when_that_is_un
     curation.split(library, "doi:10.1/a", numbers)
     assert library.count() == 3
     assert curation.alike_pairs(library) == []
+
+
+def cited(library: Library, origin: str, **titles: str) -> None:
+    """Read a source that cites papers of these titles by these keys."""
+    reading = Reading(library, origin)
+    papers = {key: make_paper(title, f"{title}. {ABSTRACT}", citation_keys=(key,)) for key, title in titles.items()}
+    reading.store([Record(paper, line, key) for line, (key, paper) in enumerate(papers.items(), 1)])
+    reading.finish()
+
+
+def test_a_paper_is_named_by_its_citation_key_in_its_own_case_first(library: Library) -> None:
+    cited(library, "a.bib", gu2025="Beams of light", Gu2025="Rays of other light", doe2020="Bees in spring")
+    assert curation.named(library, "gu2025").title == "Beams of light"
+    assert curation.named(library, "@Gu2025").title == "Rays of other light"
+    assert curation.named(library, "DOE2020").title == "Bees in spring"
+    with pytest.raises(UsageError, match="may be any of these"):
+        curation.named(library, "GU2025")
+    assert library.find_papers("doe2020")[1] == len(library.found_ids("@doe2020")) == 1
+    assert library.numbers(PaperFilter(), "doe2020").size == 1
+    assert library.find_papers("doe2020", PaperFilter(since=2030))[1] == 0
+
+
+def test_a_paper_is_named_by_what_a_catalogue_calls_it(library: Library) -> None:
+    Reading(library, "openalex").store([Record(make_paper("Bees"), 1, "W2741809807")])
+    assert curation.named(library, "W2741809807").title == "Bees"
+    assert library.papers()[0].citation_keys == ()
+
+
+def test_citation_keys_follow_papers_and_sources(library: Library) -> None:
+    cited(library, "a.bib", one="Beams of light", two="Rays of other light")
+    one, other = curation.named(library, "one"), curation.named(library, "two")
+    merged = curation.merge(library, one.id, other.id)
+    assert merged.citation_keys == ("one", "two")
+    parts = curation.split(library, merged.id)
+    assert sorted(part.citation_keys for part in parts) == [("one",), ("two",)]
+    cited(library, "a.bib", three="Beams of light", two="Rays of other light")
+    assert curation.named(library, "three").citation_keys == ("three",)
+    with pytest.raises(UsageError, match="No paper"):
+        curation.named(library, "one")
+
+
+def test_a_key_that_alone_has_changed_is_taken_over(library: Library) -> None:
+    for key in ("old", "new"):
+        Reading(library, "zotero").store([Record(make_paper("Bees", citation_keys=(key,)), 1, "ABCD2345")])
+        (paper,) = library.papers()
+        assert paper.citation_keys == (key,)

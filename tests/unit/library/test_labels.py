@@ -227,7 +227,7 @@ def test_the_facets_are_told_while_papers_are_added(filled: Library, monkeypatch
     index = facets.FacetIndex()
     assert [(each.name, each.count) for each in index.find(filled, PaperFilter()).categories] == [("cs.CL", 2)]
     monkeypatch.undo()
-    assert {each.name: each.count for each in index.find(filled, PaperFilter()).categories} == {"cs.CL": 2, "cs.AI": 2}
+    assert {each.name: each.count for each in index.find(filled, PaperFilter()).categories} == {"cs.CL": 2, "cs.AI": 3}
 
 
 def test_labels_are_counted_anew_only_when_they_have_changed(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,5 +265,58 @@ def test_large_facets_are_shown_as_they_were_while_they_are_read_anew(
 
 def test_an_index_alone_counts_who_is_in_a_collection(library: Library) -> None:
     with library.transaction() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {labels._LISTED.compile(connection)}", (1, 0)).all()
+        query = labels._counts().compile(connection)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
     assert any("COVERING INDEX labels_folded" in row.detail for row in plan)
+
+
+def test_collections_that_a_person_made_stand_before_what_sources_state(library: Library) -> None:
+    papers = [
+        make_paper("Bees", labels=("soil", "Honey 100%")),
+        make_paper("Ants", labels=("Soil", "Mine")),
+        make_paper("Wasps", labels=("soil",)),
+    ]
+    read(library, "a.bib", *papers)
+    labels.add(library, "zoo", PaperFilter(title_words=("bees",)))
+    labels.add(library, "mine", PaperFilter(title_words=("bees",)))
+    assert [(each.name, each.count, each.is_own) for each in labels.listed(library)] == [
+        ("Mine", 2, True), ("zoo", 1, True), ("soil", 3, False), ("Honey 100%", 1, False)
+    ]  # fmt: skip
+    assert [each.name for each in labels.stated(library, "0%")] == ["Honey 100%"]
+    assert [each.name for each in labels.stated(library, "SO")] == ["soil"]
+    assert [each.name for each in labels.stated(library, limit=1)] == ["soil"]
+    assert labels.stated_number(library) == 2
+    found = facets.FacetIndex().find(library, PaperFilter())
+    assert [(each.name, each.count) for each in found.labels] == [("Mine", 2), ("zoo", 1)]
+    assert [(each.name, each.count) for each in found.keywords] == [("soil", 3), ("Honey 100%", 1)]
+
+
+def test_one_label_of_several_spellings_in_one_batch_is_spelled_alike(library: Library) -> None:
+    read(library, "a.bib", *(make_paper(title, labels=(label,)) for title, label in (("A", "Soil"), ("B", "soil"))))
+    assert len({paper.labels for paper in library.papers()}) == 1
+
+
+def test_a_batch_asks_once_how_its_labels_are_spelled(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    spellings = labels._spellings
+    monkeypatch.setattr(labels, "_spellings", lambda *given: asked.append(given) or spellings(*given))
+    read(library, "a.bib", *(make_paper(f"Paper {n}", labels=(f"a{n}", f"b{n}")) for n in range(20)))
+    assert len(asked) <= 2
+
+
+def test_labels_are_known_in_any_case(library: Library) -> None:
+    labels.add(library, "x", PaperFilter())
+    read(library, "a.bib", make_paper("Bees", labels=("To Read", "C++")))
+    with library.transaction() as connection:
+        assert labels.known(connection, ["to  read", "c++", "bees"]) == {"to  read": "To Read", "c++": "C++"}
+
+
+def test_tags_that_a_source_took_away_go_and_a_person_s_stay(library: Library) -> None:
+    read(library, "a.bib", make_paper("Bees", labels=("old", "kept")))
+    labels.add(library, "mine", PaperFilter())
+    labels.add(library, "old", PaperFilter(title_words=("nothing",)))
+    read(library, "a.bib", make_paper("Bees", labels=("kept", "new")))
+    assert library.papers()[0].labels == ("kept", "mine", "new")
+    labels.add(library, "new", PaperFilter())
+    read(library, "a.bib", make_paper("Bees"))
+    assert library.papers()[0].labels == ("mine", "new")

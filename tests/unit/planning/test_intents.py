@@ -208,3 +208,46 @@ def test_a_labelled_line_without_names_is_no_example_of_them() -> None:
     line = {"q": "What is BLEU?", "language": "en", "kind": "content", "named": None}
     example = intent_training._example(line)
     assert (example.named, example.tells_names) == ((), False)
+
+
+def test_which_words_name_a_collection_is_read_by_a_probe_of_its_own() -> None:
+    text = "papers tagged climate"
+    states = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
+    reading = Reading(last={14: states[0]}, tokens={14: states}, spans=tuple(words(text)))
+    single = {task: probe("none", "other", width=4) for task in intents.TASKS}
+    found = {**single, "slots": probe("none", "topic"), "kind": probe("content", "list", width=4)}
+    assert understood(text, reading, found).labelling == ()
+    (*others, named) = understood(text, reading, {**found, intents.LABEL: probe("none", "label")}).labelling
+    assert named[:2] == (14, 21)
+    assert named[2] > 0.99 > 0.01 > max(share for _, _, share in others)
+
+
+def test_a_probe_is_fitted_on_requests_that_name_collections() -> None:
+    known = [Example("tagged soil", (), {}, ((7, 11, "label"),)), Example("on soil", (), {}, ((3, 7, "topic"),))]
+    readings = [
+        Reading(tokens={14: np.array([[0, 0], [0, 5]], np.float32)}, spans=((0, 6), (7, 11))),
+        Reading(tokens={14: np.array([[0, 0], [5, 0]], np.float32)}, spans=((0, 2), (3, 7))),
+    ]
+    fitted = intent_training.fitted_to_labels(known, readings, 14)
+    assert fitted.labels == ("label", "none")
+    shares = fitted.probabilities(np.array([[0, 5], [5, 0]], np.float32))[:, 0]
+    assert shares[0] > shares[1]
+
+
+def test_requests_that_name_collections_are_labelled_where_they_say_so() -> None:
+    told = intent_training.examples_of_labels()
+    assert {slot for each in told[:300] for _, _, slot in each.named} == {"label"}
+    assert all(each.text[start:end].strip() for each in told for start, end, _ in each.named)
+
+
+def test_a_request_that_names_a_collection_alone_follows_nothing() -> None:
+    states = np.array([[1, 0], [0, 1]], np.float32)
+    reading = Reading(last={14: states[1]}, tokens={14: states}, spans=tuple(words("summarise thesis")))
+    found = {task: probe("none", "other", width=4) for task in intents.TASKS}
+    found |= {"slots": probe("none", "topic"), "kind": probe("list", "x", "y", "followup", width=4)}
+    weights = np.array([[8, 8], [0, 0]], np.float32)
+    nothing, one = np.zeros(2, np.float32), np.ones(2, np.float32)
+    found["slots"] = Probe(14, ("none", "topic"), nothing, one, weights, nothing)
+    assert understood("summarise thesis", reading, found, is_first=True).kind == "followup"
+    found[intents.LABEL] = probe("none", "label")
+    assert understood("summarise thesis", reading, found, is_first=True).kind != "followup"

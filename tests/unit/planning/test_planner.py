@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from assistant.errors import UsageError
-from assistant.library import Library, upsert
+from assistant.library import Library, labels, upsert
 from assistant.planning import Gazetteer, Planner
-from assistant.planning.intents import Kind, Request
-from assistant.types import AuthorProfile, Measure, PaperFilter, Plan, PlanKind, Record
+from assistant.planning.intents import Kind, Named, Request
+from assistant.types import (
+    AuthorProfile,
+    ComparisonPlan,
+    Measure,
+    PaperFilter,
+    PassagesPlan,
+    Plan,
+    PlanKind,
+    Record,
+)
 from tests.conftest import make_paper
 from tests.fakes import MarkedReader, marked
 
@@ -334,3 +345,112 @@ def test_a_plan_cannot_be_read_as_a_kind_that_is_not_there(planner: Planner) -> 
     plan = planned(planner, "content", "What does RoPO rotate?")
     with pytest.raises(UsageError, match="Choose passages, catalogue, comparison or synthesis"):
         planner.as_kind(plan, "overview")  # type: ignore[arg-type]
+
+
+KEYS = ("gu2025beamlora", "gu2024", "Yang:2024", "gu", "beams", "wang2020", "wang2021")
+
+
+@pytest.fixture
+def cited(library: Library) -> Planner:
+    for key, paper in zip(KEYS, PAPERS, strict=False):
+        upsert.store(library, [Record(replace(paper, citation_keys=(key,)), 1, key)], f"{key}.bib")
+    return Planner(library, MarkedReader(), Gazetteer(library), today=lambda: date(2026, 11, 25))
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What does gu2025beamlora propose?", ["BeamLoRA"]),
+        ("What does gu2025beamlora's adapter propose?", ["BeamLoRA"]),
+        ("compare @gu2024 and @Yang:2024.", ["Light-PEFT", "Orthogonal Rotations for Preference Optimization"]),
+        ("summarise \\cite{Yang:2024}", ["Orthogonal Rotations for Preference Optimization"]),
+        ("\\citep[see][p. 3]{gu2024, gu2025beamlora} say what?", ["BeamLoRA", "Light-PEFT"]),
+        ("What is in [@gu2024]?", ["Light-PEFT"]),
+        ("What is in @GU2024?", ["Light-PEFT"]),
+        ("What is in GU2024?", []),
+        ("What do the papers say about beams?", []),
+        ("papers by gu", []),
+        ("summarise \\cite{gu2024,unknown}", []),
+        ("write to me@gu2024", []),
+    ],
+)
+def test_papers_are_named_by_citation_keys(cited: Planner, question: str, found: list[str]) -> None:
+    plan = cited.plan(question)
+    assert sorted(titles(cited, plan)) == found or not found
+    assert len([read for read in plan.corrections if read[0] in (*KEYS, "GU2024")]) == len(found)
+    assert ("“" in plan.question) == bool(found)
+
+
+def test_of_two_papers_of_one_title_the_key_names_one(library: Library) -> None:
+    for n in (1, 2):
+        paper = make_paper("Letters to the editor", f"Number {n} of them.", date=f"202{n}", venue=f"Journal {n}")
+        upsert.store(library, [Record(replace(paper, citation_keys=(f"key{n}",)), 1, f"key{n}")], f"{n}.bib")
+    planner = Planner(library, MarkedReader(), Gazetteer(library))
+    plan = planner.plan("What does key2 say?")
+    assert [paper.year for paper in library.papers_by_id(plan.papers)] == [2022]
+
+
+@pytest.fixture
+def labelled(planner: Planner) -> Planner:
+    labels.add(planner.library, "to read", PaperFilter(author="Naibin Gu"))
+    labels.add(planner.library, "Beams", PaperFilter(title_words=("beams",)))
+    labels.add(planner.library, "PhD/Chapter 2", PaperFilter(title_words=("ships",)))
+    labels.add(planner.library, "综述", PaperFilter(title_words=("blink",)))
+    labels.add(planner.library, "C++", PaperFilter(title_words=("locks",)))
+    return planner
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "label", "found"),
+    [
+        ("list", "my {to read|label} folder", "to read", 3),
+        ("list", "my {To-Read|label} folder from {2024|year}", "to read", 2),
+        ("count", "{PhD/Chapter 2|label} by {Ying Wang|author}", "PhD/Chapter 2", 1),
+        ("overview", "{综述|label}里的论文", "综述", 1),
+        ("content", "What do the papers in {beams|label} say on adapters in {2025|year}?", "Beams", 1),
+        ("list", "papers tagged {nobody's|label}", "nobody's", 0),
+    ],
+)
+def test_a_label_of_the_library_is_a_filter(labelled: Planner, kind: Kind, text: str, label: str, found: int) -> None:
+    plan = planned(labelled, kind, text)
+    assert plan.filter.label == label
+    assert labelled.library.count(plan.filter) == found
+    assert f"in the collection “{label}”" in plan.words
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "named"),
+    [
+        ("What is in my to read folder?", "to read", ["to read"]),
+        ("What is in my to-read folder?", "to-read", ["to-read"]),
+        ("the papers in 'PhD/Chapter 2'?", "PhD/Chapter 2", ["PhD/Chapter 2"]),
+        ("tag C++, newest", "C++", ["C++"]),
+        ("我的综述里有多少篇", "综述", ["综述"]),
+        ("Beams in what I am to read", "to read", ["to read"]),
+        ("What do papers on beams say?", "", []),
+        ("my folder unknown", "unknown", []),
+    ],
+)
+def test_a_label_is_what_the_library_holds_and_the_words_name(
+    labelled: Planner, text: str, sure: str, named: list[str]
+) -> None:
+    tokens = tuple((match.start(), match.end()) for match in re.finditer(r"\w|[^\w\s]", text))
+    first = text.index(sure) if sure else -1
+    sharing = tuple((start, end, 0.9 if sure and first <= start < first + len(sure) else 0.01) for start, end in tokens)
+    request = Request(text, "list", (Named("topic", text, 0, len(text)),), labelling=sharing)
+    read = labelled.linker.with_label(request)
+    assert [each.text for each in read.said("label")] == named
+    assert bool(read.said("topic")) == (not named)
+
+
+def test_what_a_question_of_content_is_searched_for_leaves_the_label_out(labelled: Planner) -> None:
+    plan = planned(labelled, "content", "What does {Naibin Gu|author} say in my “{to read|label}” of adapters?")
+    assert isinstance(plan, PassagesPlan)
+    assert plan.subject == "What does say in my of adapters?"
+    assert plan.question == "What does Naibin Gu say in my of adapters?"
+
+
+def test_the_few_papers_of_a_collection_are_compared(labelled: Planner) -> None:
+    plan = planned(labelled, "comparison_papers", "compare {to read|label}")
+    assert isinstance(plan, ComparisonPlan)
+    assert len(plan.papers) == 3

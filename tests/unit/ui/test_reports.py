@@ -7,25 +7,29 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from assistant.ingestion import add_files
+import pytest
+
+from assistant.ingestion import ReportFile, add_files, pipeline
 from assistant.library import AlikePair, Library, Reading, curation
-from assistant.types import IngestionReport, Paper, PaperFilter, Problem, Record, SourceReport
+from assistant.types import IngestionReport, Paper, PaperFilter, Record, SourceReport
 from assistant.ui import reports
 from assistant.ui.duplicates import Duplicates, Row, compared
 from tests.conftest import make_paper
 
 
-def test_problems_of_one_kind_are_counted_together() -> None:
-    def bare(title: str, line: int) -> Problem:
-        return Problem("a.bib", line, f"“{title}” has no abstract, so it was left out.")
-
-    broken = Problem("b.bib", 0, "The file is empty.")
-    failed = (broken, bare("One", 3), bare("Two 2", 99))
-    sources = (SourceReport("a.bib", 0, 0, 0, 2), SourceReport("b.bib", 0, 0, 0, 1))
-    kinds = reports.kinds(IngestionReport(failed=failed, sources=sources))
-    assert kinds == [reports.Kind(2, bare("One", 3)), reports.Kind(1, broken)]
-    cut = replace(sources[0], failed=70_000)
-    assert all(kind.is_least for kind in reports.kinds(IngestionReport(failed=failed, sources=(cut,))))
+def test_every_problem_of_a_report_is_downloaded_by_the_name_that_its_file_had(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_MOST_PROBLEMS", 2)
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("nothing\n" * 5, encoding="utf-8")
+    with ReportFile(tmp_path / "reports") as kept:
+        report = kept.finish(add_files(library, [bad], as_of=date(2025, 1, 1), keep=kept.keep))
+    lines = [json.loads(line) for line in reports.problem_lines(report)]
+    assert [(line["file"], line["line"]) for line in lines] == [("bad.jsonl", number) for number in range(1, 6)]
+    said = reports.to_json(report).decode()
+    assert str(tmp_path) not in said
+    assert json.loads(said)["kinds"][0]["count"] == 5
 
 
 def test_papers_are_found_by_the_name_of_their_file(library: Library, tmp_path: Path) -> None:

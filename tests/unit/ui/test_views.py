@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.analysis import trends
-from assistant.library import upsert
+from assistant.library import labels, upsert
 from assistant.settings import Settings
 from assistant.types import PaperFilter, Record
 from assistant.ui import app, site, trend_finding
@@ -69,6 +69,28 @@ def test_whoever_names_a_collection_is_led_to_it_however_it_is_spelled(client: T
     assert client.post("/collections/rename", data=named).headers["location"] == "/papers?label=Our+thesis"
     assert "Beams" in client.get("/papers?label=our++thesis").text
     client.post("/collections/delete", data={"label": "our  thesis"})
+
+
+def test_keywords_of_sources_stand_apart_from_collections(workspace: Workspace, client: TestClient) -> None:
+    papers = [
+        make_paper(f"Lamp {n}", labels=("Soil & sand", f"keyword {n}"), citation_keys=(f"lamp{n}",)) for n in range(3)
+    ]
+    upsert.store(workspace.library, [Record(paper, line, f"lamp{line}") for line, paper in enumerate(papers)], "b.bib")
+    labels.add(workspace.library, "Mine", PaperFilter(title_words=("lamp",)))
+    page = client.get("/collections").text
+    assert page.index(">Mine<") < page.index("Keywords and tags of sources") < page.index("Soil &amp; sand")
+    found = client.get("/collections?words=SOIL").text
+    assert "Soil &amp; sand" in found
+    assert "keyword 1" not in found
+    assert "1 of 4" in found
+    assert client.get("/papers/suggestions?field=label&words=soil").json() == ["Soil & sand"]
+    listed = client.get("/papers").text
+    assert '<option value="Mine">' in listed
+    assert '<option value="Soil' not in listed
+    assert "Keywords and tags" in listed
+    assert "Lamp 1" in client.get("/papers?q=lamp1").text
+    assert "<code>lamp1</code>" in client.get("/paper/lamp1", follow_redirects=True).text
+    labels.delete_label(workspace.library, "Mine")
 
 
 def test_trends_of_before_are_shown_while_too_many_others_are_found(

@@ -1,0 +1,113 @@
+"""Command watch: folders and a running Zotero, of which what is new or changed is added."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli import render
+from assistant.cli.options import AsJson, load_settings, open_library
+from assistant.errors import UsageError
+
+if TYPE_CHECKING:
+    from assistant.ingestion.watching import Event
+    from assistant.workspace import Workspace
+
+app = typer.Typer()
+
+
+@app.command()
+def watch(
+    context: typer.Context,
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Folders; or zotero, the running Zotero (zotero:collection/NAME, as for `add`)."),
+    ],
+    recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", "-r", help="Include subfolders.")] = True,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Column of a CSV file for a field, as title=Titel. May be repeated.")
+    ] = None,
+    every: Annotated[
+        float,
+        typer.Option(
+            min=1, help="Seconds after which the folders are looked through: for drives that tell no changes."
+        ),
+    ] = 600,
+    once: Annotated[bool, typer.Option("--once", help="Add what is new or changed now, and end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add what is new or changed in folders, or in Zotero, until Ctrl-C. Nothing is removed; the library stays free."""
+    from assistant import ingestion, wiring
+    from assistant.ingestion import watched_folders, watching
+    from assistant.library import files_read, origins_read
+
+    settings = load_settings(context)
+    columns = ingestion.parse_columns(column or ())
+    given = ingestion.parse_sources([f"{word}:" if word == "zotero" else word for word in sources])
+    folders = [source for source in given if isinstance(source, Path)]
+    references = [source for source in given if not isinstance(source, Path)]
+    others = [*(folder for folder in folders if folder.is_file()), *(one for one in references if one.kind != "zotero")]
+    for each in others:
+        raise UsageError(f"{each} cannot be watched: folders can, and zotero. `assistant add {each}` adds it once.")
+    services = wiring.services(settings)
+    places: list[watching.Watched] = []
+    with open_library(context) as library:
+        if folders:
+            places.append(
+                watched_folders.WatchedFolders(
+                    folders,
+                    partial(files_read.below, library),
+                    own=settings.library,
+                    recursive=recursive,
+                    columns=columns,
+                    every=every,
+                )
+            )
+        for reference in references:
+            noted = partial(origins_read.state, origin=str(reference))
+            state = partial(ingestion.zotero_state, reference, services)
+            places.append(watching.WatchedReference(reference, state, noted, noted(library)))
+
+    def opened() -> Workspace:
+        from assistant.workspace import Workspace
+
+        return Workspace(settings)
+
+    watcher = watching.Watcher(places, opened, lambda event: render.show(as_json, event.to_json, lambda: _show(event)))
+    with render.stopped_by(watcher.stop, signal.SIGINT, signal.SIGTERM):
+        watcher.run(once=once)
+
+
+@contextmanager
+def watching_beside(opened: Workspace, folders: Sequence[Path]) -> Iterator[None]:
+    """Watch folders in the background for as long as a workspace is open that serves something else."""
+    from assistant.ingestion import watched_folders, watching
+    from assistant.library import files_read
+
+    if not folders:
+        yield
+        return
+    library = opened.library
+    places = watched_folders.WatchedFolders(
+        folders, lambda folder: files_read.below(library, folder), own=library.folder
+    )
+    watcher = watching.Watcher([places], lambda: nullcontext(opened), _show)
+    thread = threading.Thread(target=watcher.run, name="watching", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        watcher.stop()
+        thread.join()
+
+
+def _show(event: Event) -> None:
+    is_odd = event.kind in ("problem", "away", "gone", "waiting")
+    render.line(f"{event.time[11:]} {event.message}", "yellow" if is_odd else "", wrap=False)

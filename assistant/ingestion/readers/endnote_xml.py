@@ -1,0 +1,69 @@
+"""EndNote's XML, which other programs write too: one `record` for each reference, its texts in `style` elements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from assistant.ingestion.readers import fields
+from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
+from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.names import given_name_first
+from assistant.ingestion.readers.tagged_lines import CITATION_KEY
+from assistant.ingestion.readers.xml_elements import Element, read_elements, root_of, text_at, text_of
+from assistant.types import Paper, Problem, ReaderItem, Record
+
+NAME = "EndNote XML"
+NOTHING_FOUND = "There is no reference in this EndNote file. Export it again, as XML."
+
+ROOTS = {"xml", "records", "EndNote"}
+SIGNS = ("<ref-type", "<rec-number", "<contributors", "<source-app", "<xml><records")
+RAISED = {"superscript": "sup", "subscript": "sub"}
+PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
+SEPARATORS = re.compile(r"[\r\n;]+")
+
+
+def start(head: str) -> int | None:
+    """Return where the references begin; None if the document is something else."""
+    root = root_of(head)
+    return root[0] if root and root[1] in ROOTS and any(sign in head for sign in SIGNS) else None
+
+
+def parse(stream: BinaryIO, file: str) -> Iterator[ReaderItem]:
+    """Yield one item for each reference, in the file's order."""
+    return read_elements(stream, file, ("record",), _read_record)
+
+
+def _read_record(record: Element, file: str) -> Record | Problem:
+    for style in record.iter("style"):
+        style.tag = next((name for face, name in RAISED.items() if face in (style.get("face") or "")), "style")
+    number, accession = text_at(record, "electronic-resource-num"), text_at(record, "accession-num")
+    is_pubmed = PUBMED.search(text_at(record, "remote-database-name", "remote-database-provider"))
+    addresses = [text_of(address) for address in record.findall("urls/*/url")]
+    year, days = text_at(record, "dates/year"), text_at(record, "dates/pub-dates/date")
+    doi = find_doi(number, *(address for address in addresses if "doi.org/" in address))
+    label = text_at(record, "label")  # which people also use for remarks
+    label = label if CITATION_KEY.fullmatch(label) else ""
+    paper = Paper(
+        title=text_at(record, "titles/title"),
+        abstract=fields.abstract_of(text_at(record, "abstract")),
+        date=find_date(year, month=days)
+        if year and not find_date(days)
+        else fields.most_precise(find_date(year), find_date(days)),
+        venue=text_at(record, "periodical/full-title", "titles/secondary-title", "periodical/abbr-1"),
+        doi=doi,
+        arxiv_id=find_arxiv_id(doi, number, accession, *addresses),
+        pmid=find_pmid(accession, bare=True) if is_pubmed else find_pmid(accession, *addresses),
+        url=find_url(*addresses),
+        citation_keys=(label,),
+        labels=tuple(
+            part.strip()
+            for keyword in record.findall("keywords/keyword")
+            for part in SEPARATORS.split("".join(keyword.itertext()))
+        ),
+    )
+    names = [text_of(author).strip(" ,") for author in record.findall("contributors/authors/author")]
+    key = first_of(label, text_at(record, "rec-number"))
+    spoken = [given_name_first(to_text(name)) for name in names if name]
+    return fields.record(paper, spoken, file=file, line=record.sourceline or 0, source_key=key)
