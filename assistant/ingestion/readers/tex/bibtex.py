@@ -9,8 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TextIO
 
-from assistant.ingestion.readers import bibtex_entries, exported, fields
-from assistant.ingestion.readers.bibtex_entries import FIELD_SIGN, GROUP, TYPE, Entry, Fault
+from assistant.ingestion.readers import exported, fields
 from assistant.ingestion.readers.fields import (
     find_arxiv_id,
     find_date,
@@ -20,9 +19,11 @@ from assistant.ingestion.readers.fields import (
     first_of,
     joined,
 )
-from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.markup import visible
 from assistant.ingestion.readers.names import SUFFIX, split_names
+from assistant.ingestion.readers.tex import bibtex_entries
+from assistant.ingestion.readers.tex.bibtex_entries import FIELD_SIGN, GROUP, TYPE, Entry, Fault
+from assistant.ingestion.readers.tex.latex import to_text
 from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
 
