@@ -2,10 +2,10 @@
 
 To add a format (TEI, say):
 
-1. Write a module in the folder of its kind with what `Format` asks for: `NAME`, `NOTHING_FOUND`, `start` and `parse`. `parse`
-   yields one item for each record, a Record or a Problem, by `fields.record`. For XML, `xml_elements.read_elements`
-   gives the elements one by one (see pubmed_xml.py). Lines that begin with a tag need no module but a table of their
-   tags in tagged_formats.py.
+1. Write a module in the folder of its kind with what `Format` asks for: `NAME`, `NOTHING_FOUND`, `start` and `parse`.
+   `parse` yields one item for each record, a Record or a Problem, by `fields.record`. For XML,
+   `xml_elements.read_elements` gives the elements one by one (see pubmed_xml.py). Lines that begin with a tag need no
+   module but a table of their tags in tagged_formats.py.
 2. Enter the module in TEXT_FORMATS or XML_FORMATS below, the endings of its files in ENDINGS, its name in READABLE and
    in the table of formats in docs/library.md.
    A format that is not text is a `BinaryFormat`, entered in BINARY_FORMATS.
