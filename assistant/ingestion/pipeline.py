@@ -15,6 +15,7 @@ from pathlib import Path
 
 from assistant.errors import RemoteError, UsageError
 from assistant.ingestion import readers
+from assistant.ingestion.readers.zotero import zotero_database
 from assistant.ingestion.remote.references import Reference, parse_reference
 from assistant.library import Library, Outcome, Reading, files_read, missing_abstracts, origins_read
 from assistant.settings import PROGRAM_VERSION
@@ -326,8 +327,8 @@ def _files(path: Path, recursive: bool, own: Path) -> list[Path]:
         found += (below / name for name in names if not name.startswith(".") and (below / name).is_file())
         if not recursive:
             break
-    of_zotero = {file.parent for file in found if file.name == readers.zotero_database.FILE_NAME}
-    return sorted(file for file in found if not any(map(readers.zotero_database.is_beside, of_zotero, repeat(file))))
+    of_zotero = {file.parent for file in found if file.name == zotero_database.FILE_NAME}
+    return sorted(file for file in found if not any(map(zotero_database.is_beside, of_zotero, repeat(file))))
 
 
 def _unread(path: Path, error: Exception, keep: Keep) -> _SourceProgress:

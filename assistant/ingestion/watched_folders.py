@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from assistant.ingestion.pipeline import file_now, said_of
-from assistant.ingestion.readers import zotero_database
+from assistant.ingestion.readers.zotero import zotero_database
 from assistant.ingestion.watching import Opened, Tell, tell_report
 from assistant.library import Library, files_read
 from assistant.settings import PROGRAM_VERSION

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from assistant.export.writers.citations import YES_NO, Keys, PublicationType, publication_type, split_name
-from assistant.ingestion.readers import bibtex as reader
 from assistant.ingestion.readers.exported import EXPORTER, list_cell, positions_text
 from assistant.ingestion.readers.fields import MONTHS
-from assistant.ingestion.readers.latex import LONGEST_LATEX, MATH, to_text
+from assistant.ingestion.readers.tex import bibtex as reader
+from assistant.ingestion.readers.tex.latex import LONGEST_LATEX, MATH, to_text
 from assistant.types import Paper
 
 _ENTRIES: Mapping[PublicationType, tuple[str, str]] = {

@@ -13,7 +13,7 @@ import rispy  # type: ignore[import-untyped]
 
 from assistant.export.writers.citations import YES_NO, Keys, PublicationType, publication_type, split_name
 from assistant.ingestion.readers.exported import EXPORTER, list_cell, positions_text
-from assistant.ingestion.readers.ris import OTHERS, own_name
+from assistant.ingestion.readers.tagged.ris import OTHERS, own_name
 from assistant.types import Paper
 
 _TYPES: Mapping[PublicationType, str] = {"conference": "CONF", "journal": "JOUR", "preprint": "UNPB"}

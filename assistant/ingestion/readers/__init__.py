@@ -9,14 +9,12 @@ from assistant.ingestion.readers.files import read
 
 __all__ = [
     "NO_COLUMNS",
-    "bibtex",
     "exported",
     "fields",
     "formats",
-    "latex",
     "markup",
     "names",
     "read",
-    "ris",
-    "zotero_database",
+    "tagged",
+    "tex",
 ]

@@ -15,8 +15,8 @@ from itertools import chain
 from typing import TextIO
 
 from assistant.ingestion.readers.fields import date_text, month_number, record
-from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.names import authorships, split_names
+from assistant.ingestion.readers.tex.latex import to_text
 from assistant.text import fold, shortened
 from assistant.types import AuthorProfile, Authorship, Notice, Paper, Problem, ReaderItem, Record
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.names import authorships
 from assistant.ingestion.readers.placeholders import body_of, is_no_abstract, is_placeholder
+from assistant.ingestion.readers.tex.latex import to_text
 from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
 

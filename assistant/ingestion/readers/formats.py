@@ -2,10 +2,10 @@
 
 To add a format (TEI, say):
 
-1. Write a module beside this one with what `Format` asks for: `NAME`, `NOTHING_FOUND`, `start` and `parse`. `parse`
-   yields one item for each record, a Record or a Problem, by `fields.record`. For XML, `xml_elements.read_elements`
-   gives the elements one by one (see pubmed_xml.py). Lines that begin with a tag need no module but a table of their
-   tags in tagged_formats.py.
+1. Write a module in the folder of its kind with what `Format` asks for: `NAME`, `NOTHING_FOUND`, `start` and `parse`.
+   `parse` yields one item for each record, a Record or a Problem, by `fields.record`. For XML,
+   `xml_elements.read_elements` gives the elements one by one (see pubmed_xml.py). Lines that begin with a tag need no
+   module but a table of their tags in tagged_formats.py.
 2. Enter the module in TEXT_FORMATS or XML_FORMATS below, the endings of its files in ENDINGS, its name in READABLE and
    in the table of formats in docs/library.md.
    A format that is not text is a `BinaryFormat`, entered in BINARY_FORMATS.
@@ -22,26 +22,14 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Protocol
 
-from assistant.ingestion.readers import (
-    arxiv_atom,
-    author_page,
-    bibtex,
-    endnote_xml,
-    jats_xml,
-    json_papers,
-    mods_xml,
-    named_xml,
-    pubmed_text,
-    pubmed_xml,
-    table,
-    tagged_formats,
-    web_table,
-    workbook,
-    yaml_papers,
-    zotero_database,
-    zotero_rdf,
-)
-from assistant.ingestion.readers.ris import RIS
+from assistant.ingestion.readers import author_page
+from assistant.ingestion.readers.objects import json_papers, yaml_papers
+from assistant.ingestion.readers.tables import table, web_table, workbook
+from assistant.ingestion.readers.tagged import pubmed_text, tagged_formats
+from assistant.ingestion.readers.tagged.ris import RIS
+from assistant.ingestion.readers.tex import bibtex
+from assistant.ingestion.readers.xml import arxiv_atom, endnote_xml, jats_xml, mods_xml, named_xml, pubmed_xml
+from assistant.ingestion.readers.zotero import zotero_database, zotero_rdf
 from assistant.types import ReaderItem
 
 READABLE = (

@@ -10,7 +10,7 @@ from io import BytesIO
 from lxml import etree  # type: ignore[import-untyped]
 
 from assistant.errors import NotThere
-from assistant.ingestion.readers import arxiv_atom
+from assistant.ingestion.readers.xml import arxiv_atom
 from assistant.ingestion.remote.client import Client, Unusable
 from assistant.ingestion.remote.references import Reference
 from assistant.ingestion.remote.services import Service

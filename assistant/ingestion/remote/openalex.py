@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.errors import NotThere
-from assistant.ingestion.readers import named_fields
 from assistant.ingestion.readers.fields import first_of
-from assistant.ingestion.readers.json_values import list_of, object_of
+from assistant.ingestion.readers.objects import named_fields
+from assistant.ingestion.readers.objects.json_values import list_of, object_of
 from assistant.ingestion.remote.client import Client, decode_json, decode_list, papers_by_page
 from assistant.ingestion.remote.references import Reference
 from assistant.ingestion.remote.services import Service

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from assistant.ingestion.readers import named_fields
+from assistant.ingestion.readers.objects import named_fields
 from assistant.ingestion.remote.client import Client, decode_array, decode_json, decode_list, papers_by_page
 from assistant.ingestion.remote.references import Reference
 from assistant.ingestion.remote.services import Service

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from assistant.errors import NotThere, RemoteError
-from assistant.ingestion.readers import zotero_items
-from assistant.ingestion.readers.json_values import list_of, object_of, text_of
+from assistant.ingestion.readers.objects.json_values import list_of, object_of, text_of
+from assistant.ingestion.readers.zotero import zotero_items
 from assistant.ingestion.remote.references import Reference, zotero_parts
 from assistant.ingestion.remote.services import Services
 from assistant.types import Problem, Record

@@ -20,14 +20,14 @@ from pybtex.database import parse_string
 
 from assistant.export.writers import bibtex, csl_json, jsonl, markdown, ris, table
 from assistant.export.writers.citations import Keys, split_name
-from assistant.ingestion.readers import bibtex as bibtex_reader
-from assistant.ingestion.readers import json_papers as json_reader
-from assistant.ingestion.readers import table as table_reader
 from assistant.ingestion.readers.fields import date_text, find_doi, find_url
 from assistant.ingestion.readers.formats import find_format
 from assistant.ingestion.readers.markup import visible
 from assistant.ingestion.readers.names import authorships
-from assistant.ingestion.readers.ris import RIS
+from assistant.ingestion.readers.objects import json_papers as json_reader
+from assistant.ingestion.readers.tables import table as table_reader
+from assistant.ingestion.readers.tagged.ris import RIS
+from assistant.ingestion.readers.tex import bibtex as bibtex_reader
 from assistant.types import Authorship, Paper, Record
 from tests.conftest import make_paper
 

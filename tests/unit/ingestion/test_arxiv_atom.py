@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers import arxiv_atom
+from assistant.ingestion.readers.xml import arxiv_atom
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 from tests.conftest import SHARED
 

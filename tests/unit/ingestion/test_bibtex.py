@@ -197,3 +197,16 @@ def test_an_endless_entry_costs_only_itself(tmp_path: Path) -> None:
 def test_a_number_in_pubmed_is_kept(tmp_path: Path) -> None:
     assert paper_with(tmp_path, "pmid={30000001}").pmid == "30000001"
     assert paper_with(tmp_path, "eprint={30000001}, eprinttype={pubmed}").pmid == "30000001"
+
+
+def test_a_file_that_has_families_first_parts_no_name_at_its_comma(tmp_path: Path) -> None:
+    alone = "@article{{k{n}, title={{Title {n}}}, year=2020, author={{{author}}}}}\n"
+    spanish, listed = "García Márquez, Gabriel José", "Berg, Anna and Roe, Rick"
+    usual = "".join(alone.format(n=n, author=listed) for n in range(3)) + alone.format(n=9, author=spanish)
+    last = items_of(tmp_path, usual)[-1]
+    assert isinstance(last, Record)
+    assert last.paper.authors == ("Gabriel José García Márquez",)
+    careless = alone.format(n=1, author="Yara Benn, Aron Cole")
+    (only,) = items_of(tmp_path, careless)
+    assert isinstance(only, Record)
+    assert only.paper.authors == ("Yara Benn", "Aron Cole")

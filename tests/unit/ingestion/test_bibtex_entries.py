@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.export.writers import bibtex as writer
-from assistant.ingestion.readers import bibtex
-from assistant.ingestion.readers.bibtex_entries import LONGEST_MACRO
 from assistant.ingestion.readers.formats import ENDINGS, find_format
+from assistant.ingestion.readers.tex import bibtex
+from assistant.ingestion.readers.tex.bibtex_entries import LONGEST_MACRO
 from assistant.types import Paper, Problem, Record
 from tests.conftest import make_paper
 from tests.unit.ingestion.conftest import Import

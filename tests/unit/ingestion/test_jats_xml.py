@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers import jats_xml
+from assistant.ingestion.readers.xml import jats_xml
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 from tests.conftest import SHARED
 

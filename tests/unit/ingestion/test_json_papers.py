@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from assistant.ingestion.readers import read
-from assistant.ingestion.readers.named_fields import read_fields
+from assistant.ingestion.readers.objects.named_fields import read_fields
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 
 AS_OF = datetime.date(2026, 11, 23)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.tex.latex import to_text
 from tests.unit.ingestion.conftest import Import
 
 

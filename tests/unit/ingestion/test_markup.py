@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.markup import plain
+from assistant.ingestion.readers.tex.latex import to_text
 from tests.unit.ingestion.conftest import Import
 
 

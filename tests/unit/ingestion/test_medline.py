@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers.tagged_formats import MEDLINE
+from assistant.ingestion.readers.tagged.tagged_formats import MEDLINE
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 from tests.conftest import SHARED
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers.named_fields import read_fields
 from assistant.ingestion.readers.names import authorships, given_name_first, printed_list, split_names
+from assistant.ingestion.readers.objects.named_fields import read_fields
 from assistant.types import Record
 from tests.unit.ingestion.conftest import Import
 

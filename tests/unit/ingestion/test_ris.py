@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers import read, tagged_lines
-from assistant.ingestion.readers.ris import RIS, TAGS
+from assistant.ingestion.readers import read
+from assistant.ingestion.readers.tagged import tagged_lines
+from assistant.ingestion.readers.tagged.ris import RIS, TAGS
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 from tests.conftest import SHARED
 from tests.unit.ingestion.conftest import Import

@@ -8,9 +8,10 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from assistant.ingestion.readers import pubmed_xml, table, web_table, xml_elements
-from assistant.ingestion.readers.ris import RIS
-from assistant.ingestion.readers.tagged_formats import MEDLINE
+from assistant.ingestion.readers.tables import table, web_table
+from assistant.ingestion.readers.tagged.ris import RIS
+from assistant.ingestion.readers.tagged.tagged_formats import MEDLINE
+from assistant.ingestion.readers.xml import pubmed_xml, xml_elements
 from assistant.types import Problem, ReaderItem, Record
 
 ABSTRACT = "We count gulls and lamps by night. " * 40

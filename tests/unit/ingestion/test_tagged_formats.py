@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ingestion.readers import formats, pubmed_text, read
-from assistant.ingestion.readers.ris import RIS
-from assistant.ingestion.readers.tagged_formats import (
+from assistant.ingestion.readers import formats, read
+from assistant.ingestion.readers.tagged import pubmed_text
+from assistant.ingestion.readers.tagged.ris import RIS
+from assistant.ingestion.readers.tagged.tagged_formats import (
     ADS,
     CNKI,
     COCHRANE,
@@ -24,7 +25,7 @@ from assistant.ingestion.readers.tagged_formats import (
     REFWORKS,
     WEB_OF_SCIENCE,
 )
-from assistant.ingestion.readers.tagged_lines import TaggedFormat
+from assistant.ingestion.readers.tagged.tagged_lines import TaggedFormat
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 from tests.conftest import SHARED
 

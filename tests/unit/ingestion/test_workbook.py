@@ -10,7 +10,8 @@ import openpyxl
 import pytest
 
 from assistant.export.writers.table import write
-from assistant.ingestion.readers import read, workbook
+from assistant.ingestion.readers import read
+from assistant.ingestion.readers.tables import workbook
 from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 
 DATA = Path(__file__).parents[2] / "data"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from assistant.ingestion import pipeline, readers
-from assistant.ingestion.readers import zotero_database
+from assistant.ingestion.readers.zotero import zotero_database
 from assistant.library import Library, labels
 from assistant.types import EndOfSource, Notice, PaperFilter, Problem, ReaderItem, Record
 from tests.unit.ingestion.zotero_files import GROUP, ZoteroDatabase

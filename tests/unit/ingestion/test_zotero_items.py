@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant.ingestion.readers import zotero_items
+from assistant.ingestion.readers.zotero import zotero_items
 from assistant.types import Paper, Problem, Record
 
 

@@ -8,8 +8,8 @@ from typing import Any, TextIO
 
 import yaml  # type: ignore[import-untyped]
 
-from assistant.ingestion.readers.json_papers import read_values
-from assistant.ingestion.readers.json_values import Progress, values_of_document
+from assistant.ingestion.readers.objects.json_papers import read_values
+from assistant.ingestion.readers.objects.json_values import Progress, values_of_document
 from assistant.types import ReaderItem
 
 NAME = "YAML"

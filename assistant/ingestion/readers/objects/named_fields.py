@@ -13,11 +13,12 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
-from assistant.ingestion.readers import fields, json_values
+from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of, joined
-from assistant.ingestion.readers.json_values import ENVELOPES, list_of, object_of, plain_name
-from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.names import CUT, given_name_first, printed_list, split_names
+from assistant.ingestion.readers.objects import json_values
+from assistant.ingestion.readers.objects.json_values import ENVELOPES, list_of, object_of, plain_name
+from assistant.ingestion.readers.tex.latex import to_text
 from assistant.types import Paper, Problem, Record
 
 Object = Mapping[str, Any]

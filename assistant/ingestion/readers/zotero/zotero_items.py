@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from assistant.ingestion.readers import fields, json_values
+from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
-from assistant.ingestion.readers.json_values import list_of, object_of
 from assistant.ingestion.readers.names import SUFFIX
+from assistant.ingestion.readers.objects import json_values
+from assistant.ingestion.readers.objects.json_values import list_of, object_of
 from assistant.types import Paper, Problem, Record
 
 NAME = "Zotero"

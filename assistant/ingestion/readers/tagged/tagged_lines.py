@@ -10,8 +10,8 @@ from typing import TextIO
 
 from assistant.ingestion.readers import fields as bibliographic
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
-from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.names import authorships, given_name_first
+from assistant.ingestion.readers.tex.latex import to_text
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 LONGEST_RECORD = 2_000_000  # characters of the tags that are wanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.ingestion.readers.tagged_lines import Dialect, TaggedFormat, Tags, from_family, from_initials
+from assistant.ingestion.readers.tagged.tagged_lines import Dialect, TaggedFormat, Tags, from_family, from_initials
 
 
 def _sign(pattern: str) -> re.Pattern[str]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-from assistant.ingestion.readers.columns import (
+from assistant.ingestion.readers.tables.columns import (
     ROWS_BEFORE_HEADER,
     Columns,
     Row,

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from assistant.ingestion.readers import zotero_items
 from assistant.ingestion.readers.fields import find_doi, find_url, first_of
-from assistant.ingestion.readers.xml_elements import Element, local_name, read_elements, root_of, text_at, text_of
+from assistant.ingestion.readers.xml.xml_elements import Element, local_name, read_elements, root_of, text_at, text_of
+from assistant.ingestion.readers.zotero import zotero_items
 from assistant.types import Problem, ReaderItem, Record
 
 NAME = "Zotero RDF"

@@ -9,8 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TextIO
 
-from assistant.ingestion.readers import bibtex_entries, exported, fields
-from assistant.ingestion.readers.bibtex_entries import FIELD_SIGN, GROUP, TYPE, Entry, Fault
+from assistant.ingestion.readers import exported, fields
 from assistant.ingestion.readers.fields import (
     find_arxiv_id,
     find_date,
@@ -20,9 +19,11 @@ from assistant.ingestion.readers.fields import (
     first_of,
     joined,
 )
-from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.markup import visible
 from assistant.ingestion.readers.names import SUFFIX, split_names
+from assistant.ingestion.readers.tex import bibtex_entries
+from assistant.ingestion.readers.tex.bibtex_entries import FIELD_SIGN, GROUP, TYPE, Entry, Fault
+from assistant.ingestion.readers.tex.latex import to_text
 from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
 
@@ -81,6 +82,10 @@ CHARACTERS: Mapping[str, str] = MappingProxyType({escape: character for characte
 ESCAPED = re.compile(r"\\text(?:backslash|brace(?:left|right)|ascii(?:tilde|circum))\{\}|\\[%&#_$]|[{}]")
 
 
+ENOUGH_LISTS = 3
+"""Lists of authors by which a file shows that it has the family name first."""
+
+
 class _Macros(dict[str, str]):
     """Abbreviations regardless of case; one that nobody defined stands for its own name."""
 
@@ -100,13 +105,16 @@ def start(head: str) -> int | None:
 def parse(stream: TextIO, file: str) -> Iterator[Record | Problem]:
     """Yield one item for each entry, in the file's order; comments and abbreviations are not entries.
 
-    An entry that refers to a later one (`crossref`, `xdata`) comes right after that one.
+    An entry that refers to a later one (`crossref`, `xdata`) comes right after that one. "García Márquez, Gabriel José"
+    is one person where the lists of authors before it have the family name first, and else may be two.
     """
+    families_first = 0
     for item in _with_inherited(bibtex_entries.read(stream)):
         if not isinstance(item, Entry):
             yield Problem(file, item.line, item.reason)
         elif item.type not in NO_PAPERS:
-            yield _read_entry(item, file)
+            families_first += _are_families_first(item.fields.get("author", ""))
+            yield _read_entry(item, file, has_families_first=families_first >= ENOUGH_LISTS)
 
 
 def _with_inherited(entries: Iterable[Entry | Fault]) -> Iterator[Entry | Fault]:
@@ -166,7 +174,13 @@ def _inheriting(child: Entry, parents: Mapping[str, Mapping[str, str]]) -> Entry
     return child
 
 
-def _read_entry(entry: Entry, file: str) -> Record | Problem:
+def _are_families_first(text: str) -> bool:
+    """Tell whether several names stand in a text that all have the family name first."""
+    parts = _split(text, BETWEEN_NAMES)
+    return len(parts) > 1 and all(part.count(",") == 1 for part in parts if part.strip() != "others")
+
+
+def _read_entry(entry: Entry, file: str, *, has_families_first: bool) -> Record | Problem:
     values = entry.fields
 
     def field(*names: str) -> str:
@@ -199,7 +213,7 @@ def _read_entry(entry: Entry, file: str) -> Record | Problem:
         labels=tuple(_labels(values, KEYWORDS)),
         citation_keys=(entry.key,),
     )
-    listed = names(field("author", "authors"))
+    listed = names(field("author", "authors"), has_families_first=has_families_first)
     return fields.record(paper, listed, file=file, line=entry.line, source_key=entry.key)
 
 
@@ -271,11 +285,14 @@ def _labels(values: Mapping[str, str], names_of_fields: Iterable[str]) -> Iterat
             yield from _split(values[name], BETWEEN_LABELS)
 
 
-def names(text: str, readable: Callable[[str], str] = to_text) -> list[str]:
-    """Return the names as they are spoken: given name, particle, family name, suffix."""
+def names(text: str, readable: Callable[[str], str] = to_text, *, has_families_first: bool = False) -> list[str]:
+    """Return the names as they are spoken: given name, particle, family name, suffix.
+
+    With `has_families_first` a single comma parts the family name from the given one, and not two people.
+    """
     parts = _split(text, BETWEEN_NAMES)
     if "{" not in text and ("," in text or ";" in text) and not IN_PARTS.search(text):
-        is_list = len(parts) == 1
+        is_list = len(parts) == 1 and not (has_families_first and text.count(",") == 1 and ";" not in text)
         if is_list or (len(parts) == 2 and parts[0].count(",") > 2):
             return split_names(readable(text))  # not as BibTeX has it, but as people write lists
     return [_display(part, readable) for part in parts if part.strip()]

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from assistant.ingestion.readers import named_fields
-from assistant.ingestion.readers.json_values import list_of, object_of
-from assistant.ingestion.readers.xml_elements import Element, local_name, read_elements, root_of, text_at, text_of
+from assistant.ingestion.readers.objects import named_fields
+from assistant.ingestion.readers.objects.json_values import list_of, object_of
+from assistant.ingestion.readers.xml.xml_elements import Element, local_name, read_elements, root_of, text_at, text_of
 from assistant.types import ReaderItem
 
 NAME = "XML of DBLP, Crossref, OAI-PMH, Word or ACL Anthology"

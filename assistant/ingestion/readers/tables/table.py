@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from assistant.ingestion.readers.columns import (
+from assistant.ingestion.readers.fields import NO_COLUMNS
+from assistant.ingestion.readers.tables.columns import (
     ROWS_BEFORE_HEADER,
     Columns,
     Row,
@@ -17,7 +18,6 @@ from assistant.ingestion.readers.columns import (
     read_rows,
     unknown_field,
 )
-from assistant.ingestion.readers.fields import NO_COLUMNS
 from assistant.text import shortened
 from assistant.types import Notice, Problem, ReaderItem
 

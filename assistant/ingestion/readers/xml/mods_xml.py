@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of, joined
-from assistant.ingestion.readers.latex import to_text
 from assistant.ingestion.readers.names import SUFFIX, given_name_first
-from assistant.ingestion.readers.xml_elements import Element, read_elements, root_of, text_at, text_of
+from assistant.ingestion.readers.tex.latex import to_text
+from assistant.ingestion.readers.xml.xml_elements import Element, read_elements, root_of, text_at, text_of
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 NAME = "MODS"

@@ -16,8 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from assistant.ingestion.readers import zotero_items
 from assistant.ingestion.readers.fields import NO_COLUMNS
+from assistant.ingestion.readers.zotero import zotero_items
 from assistant.text import shortened
 from assistant.types import EndOfSource, Notice, Problem, ReaderItem, Record
 

@@ -8,7 +8,7 @@ from assistant.ingestion.readers import exported
 from assistant.ingestion.readers.fields import find_date, most_precise
 from assistant.ingestion.readers.markup import visible
 from assistant.ingestion.readers.names import given_name_first
-from assistant.ingestion.readers.tagged_lines import Dialect, TaggedFormat, TaggedRecord, Tags, read_record
+from assistant.ingestion.readers.tagged.tagged_lines import Dialect, TaggedFormat, TaggedRecord, Tags, read_record
 from assistant.types import Problem, Record
 
 TAGS = Tags(

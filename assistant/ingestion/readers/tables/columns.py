@@ -21,7 +21,7 @@ from assistant.ingestion.readers.fields import (
     find_url,
     first_of,
 )
-from assistant.ingestion.readers.latex import to_text
+from assistant.ingestion.readers.tex.latex import to_text
 from assistant.text import shortened
 from assistant.types import Notice, Paper, Problem, ReaderItem, Record
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.ingestion.readers import exported, fields, json_values
+from assistant.ingestion.readers import exported, fields
 from assistant.ingestion.readers.fields import joined
-from assistant.ingestion.readers.json_values import list_of, object_of
 from assistant.ingestion.readers.markup import visible
+from assistant.ingestion.readers.objects import json_values
+from assistant.ingestion.readers.objects.json_values import list_of, object_of
 from assistant.types import Problem, Record
 
 

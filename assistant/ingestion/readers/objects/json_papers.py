@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-from assistant.ingestion.readers import csl_json, exported, named_fields, zotero_items
+from assistant.ingestion.readers import exported
 from assistant.ingestion.readers.fields import NO_COLUMNS
-from assistant.ingestion.readers.json_values import (
+from assistant.ingestion.readers.objects import csl_json, named_fields
+from assistant.ingestion.readers.objects.json_values import (
     WRAPPERS,
     JsonValue,
     list_of,
@@ -18,6 +19,7 @@ from assistant.ingestion.readers.json_values import (
     values_by_line,
     values_of_document,
 )
+from assistant.ingestion.readers.zotero import zotero_items
 from assistant.text import shortened
 from assistant.types import Notice, Problem, ReaderItem, Record
 

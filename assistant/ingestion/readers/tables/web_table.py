@@ -9,9 +9,16 @@ from typing import TextIO
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from assistant.ingestion.readers.columns import ROWS_BEFORE_HEADER, Columns, Row, no_header, read_rows, unknown_field
 from assistant.ingestion.readers.fields import NO_COLUMNS
-from assistant.ingestion.readers.xml_elements import Element, forget
+from assistant.ingestion.readers.tables.columns import (
+    ROWS_BEFORE_HEADER,
+    Columns,
+    Row,
+    no_header,
+    read_rows,
+    unknown_field,
+)
+from assistant.ingestion.readers.xml.xml_elements import Element, forget
 from assistant.types import Problem, ReaderItem
 
 NAME = "table of a web page"

@@ -8,8 +8,8 @@ from typing import TextIO
 
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_date, find_doi, find_pmid
-from assistant.ingestion.readers.latex import to_text
-from assistant.ingestion.readers.tagged_lines import LONGEST_RECORD, from_initials
+from assistant.ingestion.readers.tagged.tagged_lines import LONGEST_RECORD, from_initials
+from assistant.ingestion.readers.tex.latex import to_text
 from assistant.types import Paper, Problem, ReaderItem, Record
 
 NAME = "PubMed text"

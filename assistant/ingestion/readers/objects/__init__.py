@@ -1,0 +1,1 @@
+"""Objects of JSON and YAML: what services and citation tools write."""

@@ -1,0 +1,3 @@
+"""Formats whose lines begin with a tag: RIS, MEDLINE, EndNote and their kin."""
+
+__all__ = ["ris"]

@@ -1,0 +1,3 @@
+"""BibTeX and LaTeX."""
+
+__all__ = ["bibtex", "latex"]

@@ -1,0 +1,1 @@
+"""XML of databases, publishers and reference managers."""

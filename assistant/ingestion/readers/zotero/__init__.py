@@ -1,0 +1,1 @@
+"""Zotero: its database, its items and its RDF."""
