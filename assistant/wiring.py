@@ -121,6 +121,9 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
         ("chat", settings.model or default_chat_model(known), partial(TransformersModel, quantize=settings.quantize)),
         ("embedding", settings.embedder or models.default_embedder(), TransformerEmbedder),
     ):
+        if settings.llm_url if use == "chat" else settings.embed_url:
+            checked.append(_check_served(settings, use))
+            continue
         pinned = any(entry.name == name for entry in known.entries())
         if pinned:
             known.verify(name)
@@ -148,6 +151,20 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
                 "calibrate` fits what it lacks"
             )
     return checked
+
+
+def _check_served(settings: Settings, use: str) -> dict[str, Any]:
+    """Ask the server of a model for it, and say what it tells. Raises ModelError."""
+    model: Any = load_language_model(settings) if use == "chat" else load_embedder(settings)
+    return {
+        "use": use,
+        "name": model.name,
+        "files": "on the server, so not checked",
+        "placement": model.placement,
+        "dtype": "",
+        "tokens": model.context_tokens,
+        **({"judges": "by how likely it says yes and no, and writes what a request asks for"} if use == "chat" else {}),
+    }
 
 
 def chat_models(settings: Settings) -> list[str]:
@@ -191,6 +208,20 @@ def _key(variable: str, flag: str) -> str:
     if variable and not os.environ.get(variable):
         raise UsageError(f"The variable {variable} of {flag} is not set. Put the server's key into it.")
     return os.environ.get(variable, "") if variable else ""
+
+
+def chat_model_name(settings: Settings) -> str:
+    """Return what the settings call the chat model, or where it is; else the default one's name."""
+    if settings.llm_url:
+        return settings.llm_model or f"the model of {settings.llm_url}"
+    return settings.model or default_chat_model(registry(settings))
+
+
+def embedder_name(settings: Settings) -> str:
+    """Return what the settings call the embedding model, or where it is; else the default one's name."""
+    if settings.embed_url:
+        return settings.embed_model or f"the model of {settings.embed_url}"
+    return settings.embedder or default_embedder()
 
 
 def default_embedder() -> str:

@@ -295,7 +295,7 @@ class Workspace:
             del old
             gc.collect()  # the old model's hooks refer to it
             wiring.give_memory_back()
-            self.settings = before.model_copy(update={"model": name})
+            self.settings = before.model_copy(update={"model": name, "llm_url": ""})
             try:
                 self._load_into(loading)
             except Exception as error:  # noqa: BLE001 - said by model_states; the old model comes back
@@ -316,7 +316,7 @@ class Workspace:
         with self._making:
             loading, embedder = self._loading, self._embedder
         settings = self.settings
-        chat = ModelState("chat", settings.model or wiring.default_chat_model(wiring.registry(settings)), "not loaded")
+        chat = ModelState("chat", wiring.chat_model_name(settings), "not loaded")
         if loading and not loading.done():
             chat = replace(chat, name=self._changing or chat.name, state="loading")
         elif loading and (error := loading.exception()):
@@ -326,7 +326,7 @@ class Workspace:
         if self._changing != chat.name:
             chat = replace(chat, next=self._changing)
         chat = replace(chat, problem=self._unchanged or chat.problem)
-        embedding = ModelState("embedding", settings.embedder or wiring.default_embedder(), "not loaded")
+        embedding = ModelState("embedding", wiring.embedder_name(settings), "not loaded")
         return chat, wiring.running(replace(embedding, state="ready"), embedder) if embedder else embedding
 
     def add(

@@ -14,4 +14,6 @@ __all__ = [
     "probes",
     "prompting",
     "registry",
+    "served_embedder",
+    "served_model",
 ]

@@ -28,13 +28,15 @@ class ServedEmbedder:
     """
 
     dtype = ""
+    context_tokens = 0  # the server does not tell
 
     def __init__(self, url: str, model: str = "", key: str = "") -> None:
         self._server = Server(url, key)
-        self._name = self._server.find_model(model, "--embed-model")
+        self.name = self._server.find_model(model, "--embed-model")
+        """What the server calls the model."""
         self.dimension = len(self._asked(["A text."])[0])
         """The length of every vector."""
-        self.fingerprint = f"served model={self._name} dimension={self.dimension}"
+        self.fingerprint = f"served model={self.name} dimension={self.dimension}"
         """Identifies the model."""
 
     @property
@@ -76,7 +78,7 @@ class ServedEmbedder:
         """Return the unit vectors of a batch; a text that the server refuses for its length is halved until it fits."""
         try:
             told = self._server.client.embeddings.create(
-                model=self._name, input=[text or " " for text in texts], encoding_format="float"
+                model=self.name, input=[text or " " for text in texts], encoding_format="float"
             )
         except (openai.BadRequestError, openai.InternalServerError) as error:
             if len(texts) > 1:

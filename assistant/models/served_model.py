@@ -55,7 +55,8 @@ class ServedModel:
 
     def __init__(self, url: str, model: str = "", key: str = "") -> None:
         self._server = Server(url, key)
-        self._name = self._server.find_model(model, "--llm-model")
+        self.name = self._server.find_model(model, "--llm-model")
+        """What the server calls the model."""
         self._context: int | None = None
         self._extras: dict[str, Any] = {
             "temperature": 0,
@@ -65,15 +66,20 @@ class ServedModel:
         self._tells_shares = True
 
     @property
+    def placement(self) -> dict[str, str]:
+        """Return where the model runs, under the name of its only part."""
+        return {"": self._server.place}
+
+    @property
     def info(self) -> ModelInfo:
         """Say which model this is, and which server runs it."""
-        return ModelInfo(self._name, self._server.place, "", self._server.host)
+        return ModelInfo(self.name, self._server.place, "", self._server.host)
 
     @property
     def context_tokens(self) -> int:
         """Return how many tokens prompt and answer may have together, 4096 where the server does not tell."""
         if self._context is None:
-            self._context = self._server.context_tokens(self._name) or _USUAL_CONTEXT
+            self._context = self._server.context_tokens(self.name) or _USUAL_CONTEXT
         return self._context
 
     def count_tokens(self, text: str) -> int:
@@ -203,7 +209,7 @@ class ServedModel:
             limit = asked.pop("limit", "max_tokens")
             try:
                 stream = create(
-                    model=self._name,
+                    model=self.name,
                     messages=[{"role": each.role, "content": each.content} for each in messages],
                     stream=True,
                     **{limit: max_new_tokens},

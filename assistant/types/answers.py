@@ -79,6 +79,18 @@ class ModelInfo:
     dtype: str
     host: str = ""
 
+    @property
+    def where(self) -> str:
+        """Return where the model ran and in what number format, as far as that is known."""
+        return ", ".join(filter(None, (self.device, self.dtype)))
+
+    @property
+    def elsewhere(self) -> str:
+        """Return what a person must know of a model on another machine, "" for one on this."""
+        if not self.host:
+            return ""
+        return f"The model runs on another machine, {self.host}: the question and abstracts were sent there."
+
 
 @dataclass(frozen=True, slots=True)
 class ModelState:

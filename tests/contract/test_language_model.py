@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ from transformers import LlamaPreTrainedModel, MambaConfig, MambaForCausalLM
 
 from assistant.errors import ModelError
 from assistant.models.chat_model import TransformersModel
+from assistant.models.served_model import ServedModel
 from assistant.protocols import LanguageModel, Reading
 from assistant.types import Message
 from tests.fakes import ScriptedModel
+from tests.openai_server import OpenAIServer, running
 from tests.tiny_models import CHAT_TEMPLATE, tiny_chat_model
 
 PROMPT = (Message("system", "You answer questions."), Message("user", "What is a beam?"))
@@ -26,11 +28,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_chat_model(tmp_path_factory.mktemp("chat"))
 
 
-@pytest.fixture(params=["scripted", "transformers"])
-def model(request: pytest.FixtureRequest, folder: Path) -> LanguageModel:
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[str]:
+    with running(OpenAIServer(TransformersModel(str(folder), "tiny"))) as address:
+        yield address
+
+
+@pytest.fixture(params=["scripted", "transformers", "served"])
+def model(request: pytest.FixtureRequest, folder: Path, served: str) -> LanguageModel:
     makers: dict[str, Callable[[], LanguageModel]] = {
         "scripted": lambda: ScriptedModel(*["a beam is " * 20] * 5),
         "transformers": lambda: TransformersModel(str(folder), "tiny"),
+        "served": lambda: ServedModel(served),
     }
     made = makers[request.param]()
     if isinstance(made, ScriptedModel):

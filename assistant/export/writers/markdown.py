@@ -130,4 +130,4 @@ def source_parts(answer: Answer, sources: Sequence[Source]) -> list[str]:
 def how_made(answer: Answer) -> str:
     """Return which model wrote an answer, or that none did."""
     model = answer.model
-    return f"written by {model.name} ({model.device}, {model.dtype})" if model else "made without a language model"
+    return f"written by {model.name} ({model.where})" if model else "made without a language model"

@@ -82,6 +82,8 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             users=site.users.all() if may_choose else [],
             services=_services(settings),
             chroma_url=settings.chroma_url,
+            llm_url=settings.llm_url,
+            embed_url=settings.embed_url,
             themes=THEMES,
             chosen_language=request.cookies.get("language", ""),
         )
