@@ -314,7 +314,7 @@ class Workspace:
         with self._making:
             loading, embedder = self._loading, self._embedder
         settings = self.settings
-        chat = ModelState("chat", settings.model or wiring.default_chat_model(wiring.registry(settings)), "not loaded")
+        chat = ModelState("chat", wiring.chat_model_name(settings), "not loaded")
         if loading and not loading.done():
             chat = replace(chat, name=self._changing or chat.name, state="loading")
         elif loading and (error := loading.exception()):
