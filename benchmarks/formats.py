@@ -1,15 +1,20 @@
 """Chat models and the formats of their weights side by side: right, refused, seconds, memory.
 
-`python -m benchmarks.formats` asks a random sample of labelled questions (those of `benchmarks.answering`, with an
-answer in the library and without) of each model in each format, one after the other, each in a process of its own, and
-prints a row for each: answers that are right, questions with an answer that were refused, questions without one that
-were, the median of seconds an answer with its quartiles, the weights' memory and the most that the process held.
+`python -m benchmarks.formats` has each model in each format, each in a process of its own, judge a random sample of
+questions with an abstract each that nothing was fitted on (data/answerable_held_out.jsonl), and answer a random sample
+of labelled ones (those of `benchmarks.answering`, with an answer in the library and without). It
+prints a row for each: the area under the ROC curve of the judgements and how many are right, answers that are right,
+questions with an answer that were refused, questions without one that were, the median of seconds an answer with its
+quartiles, the weights' memory and the most that the process held, in GB.
+
 `--models NAME,NAME --quantize no,8,4 --device cpu` choose what is compared; 4 bits take `pip install
-abstract-assistant[quantized]`.
+abstract-assistant[quantized]`. `--seconds` ends a row's answering early, on a machine that is shared.
 """
 
 from __future__ import annotations
 
+import random
+import threading
 import time
 from dataclasses import dataclass
 from importlib import resources
@@ -18,81 +23,119 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+from sklearn.metrics import roc_auc_score
 
 from assistant import settings
 from assistant.evaluation import scoring
+from assistant.evaluation.question_files import Question
+from assistant.grounding import answerability
+from assistant.models import probes, prompting
+from assistant.protocols import LanguageModel
+from assistant.types import Source
 from assistant.wiring import quiet_environment
 from assistant.workspace import Workspace
 from benchmarks import answering, measuring
 
+SEED = 40
+HELD_OUT = measuring.DATA / "answerable_held_out.jsonl"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one model in one format did with each question, and what it took."""
+    """What one model in one format made of pairs and questions, and what that took."""
 
     model: str
-    dtype: str
-    device: str
-    right: list[bool]
-    is_answerable: list[bool]
-    refused: list[bool]
-    seconds: list[float]
+    judged: list[tuple[float, bool]]
+    """How likely an abstract states the answer, and whether it does."""
+    answered: list[tuple[bool, bool, bool, float]]
+    """Whether the question has an answer, whether it was refused, whether that was right, and the seconds."""
     weights: int
     peak_memory: float
 
+    def __str__(self) -> str:
+        """Return a row of the table."""
+        area = roc_auc_score([holds for _, holds in self.judged], [likely for likely, _ in self.judged])
+        right = sum((likely >= 0.4) == holds for likely, holds in self.judged)
+        with_answer = [refused for has_answer, refused, *_ in self.answered if has_answer]
+        without = [refused for has_answer, refused, *_ in self.answered if not has_answer]
+        middle, low, high = answering.quartiles([seconds for *_, seconds in self.answered] or [0.0])
+        cells = (
+            self.model,
+            f"{area:.2f}, {right} of {len(self.judged)}",
+            f"{sum(is_right for _, _, is_right, _ in self.answered)} of {len(self.answered)}",
+            f"{sum(with_answer)} of {len(with_answer)}",
+            f"{sum(without)} of {len(without)}",
+            f"{middle:.1f} [{low:.1f}, {high:.1f}]",
+            f"{self.weights / 1e9:.1f}",
+            f"{self.peak_memory / 1e3:.1f}",
+        )
+        return f"| {' | '.join(cells)} |"
 
-def measure(model: str, quantize: Any, device: str, seeds: Path, count: int) -> Row:
-    """Ask the questions of one model in one format."""
+
+def pairs(count: int, corpora: Path) -> list[tuple[str, Source, bool]]:
+    """Return a random sample of questions, each with an abstract and whether that states the answer."""
+    lines = random.Random(SEED).sample(list(measuring.read_lines(HELD_OUT)), count)
+    wanted = {line["paper"] for line in lines}
+    files = {corpora / f"{line['corpus']}.jsonl.gz" for line in lines}
+    papers = {row["id"]: row for file in files for row in measuring.read_lines(file) if row["id"] in wanted}
+    return [
+        (line["q"], Source(1, line["paper"], paper["title"], (), "", "", paper["abstract"]), line["answerable"])
+        for line in lines
+        if (paper := papers.get(line["paper"]))
+    ]
+
+
+def judge(model: LanguageModel, question: str, source: Source) -> float:
+    """Return how likely an abstract states the answer."""
+    messages = prompting.judgement(answerability.TASK, question, [source], model, 3000)
+    return probes.yes(model, answerability.TASK, messages, None, threading.Event()) or 0.0
+
+
+def answer(workspace: Workspace, question: Question) -> tuple[bool, bool, bool, float]:
+    """Answer a question; return what a row says of it."""
+    began = time.perf_counter()
+    given = workspace.ask(question.text, []).answer()
+    seconds = time.perf_counter() - began
+    return question.line["type"] != "unanswerable", given.refused, not scoring.faults(question, given), seconds
+
+
+def measure(model: str, quantize: Any, device: str, shared: Path, judgements: int, questions: int, limit: float) -> Row:
+    """Judge and answer with one model in one format."""
     quiet_environment()
-    asked = answering.questions(answering.QUESTIONS, count, follow_ups=False)
+    asked = answering.questions(answering.QUESTIONS, questions, follow_ups=False) if questions else []
     sample = Path(str(resources.files("assistant") / "sample_library.bib"))
-    right, refused, seconds = [], [], []
     with TemporaryDirectory() as folder:
         chosen = settings.load(library=Path(folder), model=model, quantize=quantize, device=device)
         with Workspace(chosen) as workspace:
-            workspace.add([sample, *sorted(seeds.glob("*.txt"))])
-            workspace.ask("What is the Adam optimiser?").answer()  # so that no question pays for loading
-            for question in asked:
-                began = time.perf_counter()
-                answer = workspace.ask(question.text, []).answer()
-                seconds.append(time.perf_counter() - began)
-                right.append(not scoring.faults(question, answer))
-                refused.append(answer.refused)
-            info, chat = workspace.language_model().info, workspace.model_states()[0]
-    answerable = [question.line["type"] != "unanswerable" for question in asked]
-    peak = measuring.peak_memory()
-    return Row(info.name, info.dtype, info.device, right, answerable, refused, seconds, chat.memory, peak)
-
-
-def shown(row: Row) -> str:
-    """Return a row of the table."""
-    with_answer = [
-        refused for refused, is_answerable in zip(row.refused, row.is_answerable, strict=True) if is_answerable
-    ]
-    without = [
-        refused for refused, is_answerable in zip(row.refused, row.is_answerable, strict=True) if not is_answerable
-    ]
-    middle, low, high = answering.quartiles(row.seconds)
-    return (
-        f"| {row.model}, {row.dtype}, {row.device} | {sum(row.right)} of {len(row.right)} | {sum(with_answer)} of "
-        f"{len(with_answer)} | {sum(without)} of {len(without)} | {middle:.1f} [{low:.1f}, {high:.1f}] | "
-        f"{row.weights / 1e9:.1f} | {row.peak_memory / 1e3:.1f} |"
-    )
+            workspace.add([sample, *sorted((shared / "seeds").glob("*.txt"))] if asked else [sample])
+            chat, began = workspace.language_model(), time.perf_counter()
+            judged = [
+                (judge(chat, text, source), holds) for text, source, holds in pairs(judgements, shared / "corpora")
+            ]
+            answered = [
+                answer(workspace, question) for question in asked if not limit or time.perf_counter() - began < limit
+            ]
+            state = workspace.model_states()[0]
+    name = f"{chat.info.name}, {chat.info.dtype}, {chat.info.device}"
+    return Row(name, judged, answered, state.memory, measuring.peak_memory())
 
 
 def main(
-    questions: Annotated[int, typer.Option(help="How many, of a random order; 0 for all.")] = 12,
+    judgements: Annotated[int, typer.Option(help="How many abstracts are judged.")] = 40,
+    questions: Annotated[int, typer.Option(help="How many questions are answered, of a random order.")] = 12,
     models: Annotated[str, typer.Option(help="Names, folders or hub ids, divided by commas.")] = "",
     quantize: Annotated[str, typer.Option(help="Formats, divided by commas.")] = "no,8",
     device: str = "auto",
-    seeds: Annotated[Path, typer.Option(help="Folder of the author page.")] = measuring.SHARED / "seeds",
+    seconds: Annotated[float, typer.Option(help="Begin no answer of a row after so many; 0: answer all.")] = 0,
+    shared: Annotated[Path, typer.Option(help="Folder of the author page and the corpora.")] = measuring.SHARED,
 ) -> None:
     """Print the table."""
-    print("| model, format, device | right | refused, with an answer | refused, without | s | weights, GB | peak, GB |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print("| model, format, device | judged: AUC, right | right | refused, answerable | not | s | weights | peak |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     for model in models.split(","):
         for bits in quantize.split(","):
-            print(shown(measuring.in_new_process(measure, model, bits, device, seeds, questions)), flush=True)
+            row = measuring.in_new_process(measure, model, bits, device, shared, judgements, questions, seconds)
+            print(row, flush=True)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,6 @@ class TransformerEmbedder:
         self.fingerprint = fingerprint(_identity(model, commit, self.dimension), self._model.max_seq_length)
         """Identifies model, weights and text handling."""
         self._workers = torch.get_num_threads() if chosen.kind == "cpu" else 1
-        self._tokens_at_once = _TOKENS_AT_ONCE[chosen.kind]
 
     def _load(self, model: str, device: Device) -> None:
         self._model = SentenceTransformer(
@@ -126,7 +125,9 @@ class TransformerEmbedder:
                 features = _result(tokenized)
                 following = list(islice(remaining, _WINDOW))
                 tokenized = workers.submit(self._tokenized, following)
-                for rows in _batches(features["attention_mask"].sum(dim=1).tolist(), self._tokens_at_once):
+                for rows in _batches(
+                    features["attention_mask"].sum(dim=1).tolist(), _TOKENS_AT_ONCE[self._model.device.type]
+                ):
                     batch = workers.submit(self._vectors, features, rows)
                     running.append(([start + row for row in rows], batch))
                     while len(running) > self._workers + _AHEAD or (running and running[0][1].done()):
