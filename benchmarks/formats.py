@@ -8,7 +8,7 @@ questions with an answer that were refused, questions without one that were, the
 quartiles, the weights' memory and the most that the process held, in GB.
 
 `--models NAME,NAME --quantize no,8,4 --device cpu` choose what is compared; 4 bits take `pip install
-abstract-assistant[quantized]`. `--seconds` ends a row's answering early, on a machine that is shared.
+abstract-assistant[quantized]`. `--seconds` ends a row early, on a machine that is shared.
 """
 
 from __future__ import annotations
@@ -54,14 +54,17 @@ class Row:
 
     def __str__(self) -> str:
         """Return a row of the table."""
-        area = roc_auc_score([holds for _, holds in self.judged], [likely for likely, _ in self.judged])
+        both = len({holds for _, holds in self.judged}) > 1
+        area = (
+            roc_auc_score([holds for _, holds in self.judged], [likely for likely, _ in self.judged]) if both else 0.0
+        )
         right = sum((likely >= 0.4) == holds for likely, holds in self.judged)
         with_answer = [refused for has_answer, refused, *_ in self.answered if has_answer]
         without = [refused for has_answer, refused, *_ in self.answered if not has_answer]
         middle, low, high = answering.quartiles([seconds for *_, seconds in self.answered] or [0.0])
         cells = (
             self.model,
-            f"{area:.2f}, {right} of {len(self.judged)}",
+            f"{f'{area:.2f}, ' if both else ''}{right} of {len(self.judged)}",
             f"{sum(is_right for _, _, is_right, _ in self.answered)} of {len(self.answered)}",
             f"{sum(with_answer)} of {len(with_answer)}",
             f"{sum(without)} of {len(without)}",
@@ -103,14 +106,17 @@ def measure(model: str, quantize: Any, device: str, shared: Path, judgements: in
     """Judge and answer with one model in one format."""
     quiet_environment()
     asked = answering.questions(answering.QUESTIONS, questions, follow_ups=False) if questions else []
-    sample = Path(str(resources.files("assistant") / "sample_library.bib"))
+    files = [Path(str(resources.files("assistant") / "sample_library.bib")), *sorted((shared / "seeds").glob("*.txt"))]
     with TemporaryDirectory() as folder:
         chosen = settings.load(library=Path(folder), model=model, quantize=quantize, device=device)
         with Workspace(chosen) as workspace:
-            workspace.add([sample, *sorted((shared / "seeds").glob("*.txt"))] if asked else [sample])
+            if asked:
+                workspace.add(files)
             chat, began = workspace.language_model(), time.perf_counter()
             judged = [
-                (judge(chat, text, source), holds) for text, source, holds in pairs(judgements, shared / "corpora")
+                (judge(chat, text, source), holds)
+                for text, source, holds in pairs(judgements, shared / "corpora")
+                if not limit or time.perf_counter() - began < limit
             ]
             answered = [
                 answer(workspace, question) for question in asked if not limit or time.perf_counter() - began < limit
@@ -126,7 +132,7 @@ def main(
     models: Annotated[str, typer.Option(help="Names, folders or hub ids, divided by commas.")] = "",
     quantize: Annotated[str, typer.Option(help="Formats, divided by commas.")] = "no,8",
     device: str = "auto",
-    seconds: Annotated[float, typer.Option(help="Begin no answer of a row after so many; 0: answer all.")] = 0,
+    seconds: Annotated[float, typer.Option(help="Begin nothing more of a row after so many; 0: all.")] = 0,
     shared: Annotated[Path, typer.Option(help="Folder of the author page and the corpora.")] = measuring.SHARED,
 ) -> None:
     """Print the table."""
