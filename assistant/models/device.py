@@ -47,7 +47,7 @@ class Device:
     @property
     def format(self) -> str:
         """Return the number format's name."""
-        return str(self.dtype).removeprefix("torch.")
+        return _name(self.dtype)
 
     def holds(self, size: int, bits: int = 16) -> bool:
         """Tell whether a GPU's memory holds a model whose weights take `size` bytes in 16 bits, and works on it."""
@@ -253,17 +253,15 @@ def _weakest(formats: Sequence[torch.dtype | None]) -> torch.dtype:
 
 
 def _on_format(kind: str, dtype: torch.dtype) -> str:
-    if kind == "cpu":
-        return (
-            "It has instructions for bfloat16, so bfloat16."
-            if dtype == torch.bfloat16
-            else "It lacks instructions for bfloat16 (AVX-512 BF16, AMX), so float32: slower, and twice the memory."
-        )
-    return (
-        "It computes in bfloat16."
-        if dtype == torch.bfloat16
-        else f"It lacks bfloat16, so {dtype}.".replace("torch.", "")
-    )
+    if kind != "cpu":
+        return "It computes in bfloat16." if dtype == torch.bfloat16 else f"It lacks bfloat16, so {_name(dtype)}."
+    if dtype == torch.bfloat16:
+        return "It has instructions for bfloat16, so bfloat16."
+    return "It lacks instructions for bfloat16 (AVX-512 BF16, AMX), so float32: slower, and twice the memory."
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _cpu_has_bfloat16() -> bool:
