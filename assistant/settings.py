@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -14,6 +15,11 @@ from assistant.errors import UsageError
 
 _PREFIX = "ASSISTANT_"
 _ADDRESS = r"^$|^https?://[^\s/@?#]+(?:/[^\s?#]*)?$"
+
+_DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
+
+Quantize = Literal["no", "auto", "8", "4"]
+"""In how many bits weights are kept or used: as they are, as few as the device profits from, 8 or 4."""
 
 PROGRAM_VERSION = metadata.version("abstract-assistant")
 """The program's version."""
@@ -35,8 +41,11 @@ class Settings(BaseSettings):
         description="Folder where fetched and prepared models are kept.",
     )
     model: str = Field(default="", description="Chat model: a known name, a folder or a hub id. Default: by device.")
-    quantize: bool = Field(
-        default=False, description="Whether answers are written in 8-bit integers on CPUs that are faster with them."
+    device: str = Field(default="auto", description="Where both models run: auto, cpu, cuda, cuda:1, mps or xpu.")
+    quantize: Quantize = Field(
+        default="no",
+        description="Fewer bits for the chat model's weights: no, 8, 4, or auto, where the device profits. On a CPU 8 "
+        "writes answers in 8-bit integers.",
     )
     embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
     llm_url: str = Field(
@@ -89,6 +98,22 @@ class Settings(BaseSettings):
         default=1000, ge=1, le=1_000_000, description="How many megabytes a user may upload a day."
     )
     answer_tokens: int = Field(default=320, ge=16, le=4096, description="Longest answer in tokens.")
+
+    @field_validator("device")
+    @classmethod
+    def _named_as_pytorch_does(cls, device: str) -> str:
+        if not _DEVICE.fullmatch(device):
+            raise ValueError(
+                f"{device!r} is no device: choose auto, cpu, cuda, mps or xpu, or one of several as cuda:1"
+            )
+        return device
+
+    @field_validator("quantize", mode="before")
+    @classmethod
+    def _as_word(cls, quantize: Any) -> Any:
+        """Take a number, and true and false for auto and no."""
+        word = str(quantize).lower()
+        return {"true": "auto", "false": "no"}.get(word, word)
 
     @field_validator("library", "models", "sources")
     @classmethod

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import FetchError, UsageError
 from assistant.models import registry as models
 from assistant.protocols import Embedder, LanguageModel
-from assistant.settings import Settings
+from assistant.settings import Quantize, Settings
 from assistant.types import ModelState, ProgressListener
 from vectorstore import ChromaFolders, ChromaServer, IndexPlace
 
@@ -81,27 +81,44 @@ def services(settings: Settings) -> Services:
     )
 
 
-def default_chat_model(known: models.Registry) -> str:
-    """Return the name of the chat model for this machine: with a GPU the larger one, unless only the other is here."""
-    import torch
+def default_chat_model(known: models.Registry, device: str = "auto", quantize: Quantize = "no") -> str:
+    """Return the name of the chat model for this machine: the larger one where a GPU's memory holds it.
 
-    small = models.default_chat_model(has_gpu=False)
-    if not torch.cuda.is_available():
+    Where only the other is here, that. Raises UsageError for a device that is not here.
+    """
+    from assistant.models.device import choose
+
+    small, large = models.default_chat_model(), models.default_chat_model(large=True)
+    chosen, size = choose(device), known.entry(large).size
+    if not chosen.holds(size, 16 if quantize == "auto" else chosen.bits(quantize, size)):
         return small
-    large = models.default_chat_model(has_gpu=True)
     return small if known.is_present(small) and not known.is_present(large) else large
 
 
-def get_default_models(known: models.Registry, on_progress: ProgressListener) -> list[Path]:
+def chat_model_name(settings: Settings) -> str:
+    """Return what the settings call the chat model, or where it is, else the name of the one for this machine.
+
+    A device that is not here is said when the model is loaded.
+    """
+    if settings.llm_url:
+        return settings.llm_model or f"the model of {settings.llm_url}"
+    try:
+        return settings.model or default_chat_model(registry(settings), settings.device, settings.quantize)
+    except UsageError:
+        return models.default_chat_model()
+
+
+def get_default_models(settings: Settings, on_progress: ProgressListener) -> list[Path]:
     """Fetch and prepare the two models that this machine uses by default; return their folders.
 
     Where the larger model for a GPU cannot be had, the one for every machine is fetched.
     """
-    chat = default_chat_model(known)
+    known = registry(settings)
+    chat = default_chat_model(known, settings.device, settings.quantize)
     try:
         folder = known.get(chat, on_progress)
     except FetchError:
-        small = models.default_chat_model(has_gpu=False)
+        small = models.default_chat_model()
         if chat == small:
             raise
         folder = known.get(small, on_progress)
@@ -109,7 +126,7 @@ def get_default_models(known: models.Registry, on_progress: ProgressListener) ->
 
 
 def check_models(settings: Settings) -> list[dict[str, Any]]:
-    """Verify the files of the models in use, load them, and say where they run."""
+    """Verify the files of the models in use, load them, and say where they run, why, and what would be faster."""
     from assistant.models import probes
     from assistant.models.chat_model import TransformersModel
     from assistant.models.embedder import TransformerEmbedder
@@ -118,8 +135,16 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
     known = registry(settings)
     checked: list[dict[str, Any]] = []
     for use, name, load in (
-        ("chat", settings.model or default_chat_model(known), partial(TransformersModel, quantize=settings.quantize)),
-        ("embedding", settings.embedder or models.default_embedder(), TransformerEmbedder),
+        (
+            "chat",
+            chat_model_name(settings),
+            partial(TransformersModel, quantize=settings.quantize, device=settings.device),
+        ),
+        (
+            "embedding",
+            settings.embedder or models.default_embedder(),
+            partial(TransformerEmbedder, device=settings.device),
+        ),
     ):
         if settings.llm_url if use == "chat" else settings.embed_url:
             checked.append(_check_served(settings, use))
@@ -139,6 +164,7 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
             }
         )
         if isinstance(model, TransformersModel):
+            checked[-1] |= {"why": model.why, "faster": _faster(settings, known, name)}
             tasks = [*probes.TASKS, *(f"request_{task}" for task in (*intents.TASKS, intents.LABEL))]
             made = [probes.find(model.fingerprint, task, probes_made(settings)) for task in tasks]
             missing = [task for task, probe in zip(tasks, made, strict=True) if probe is None]
@@ -165,6 +191,21 @@ def _check_served(settings: Settings, use: str) -> dict[str, Any]:
         "tokens": model.context_tokens,
         **({"judges": "by how likely it says yes and no, and writes what a request asks for"} if use == "chat" else {}),
     }
+
+
+def _faster(settings: Settings, known: models.Registry, name: str) -> list[str]:
+    """Say what would be faster than the chat model of this name on its device, or better."""
+    from assistant.models import device
+
+    chosen = device.choose(settings.device)
+    large = known.entry(models.default_chat_model(large=True))
+    size = device.weights_size(known.resolve(name))
+    said = device.faster(
+        chosen, size, settings.quantize, large=0 if settings.model or name == large.name else large.size
+    )
+    if not settings.model and name != large.name and chosen.holds(large.size):
+        said.append(f"{chosen.name} holds the larger model: `assistant models get {large.name}`.")
+    return said
 
 
 def chat_models(settings: Settings) -> list[str]:
@@ -198,9 +239,9 @@ def load_language_model(settings: Settings) -> LanguageModel:
         return ServedModel(settings.llm_url, settings.llm_model, _key(settings.llm_key_env, "--llm-key-env"))
     from assistant.models.chat_model import TransformersModel
 
-    known = registry(settings)
-    name = settings.model or default_chat_model(known)
-    return TransformersModel(known.resolve(name), name, quantize=settings.quantize)
+    name = chat_model_name(settings)
+    model = registry(settings).resolve(name)
+    return TransformersModel(model, name, quantize=settings.quantize, device=settings.device)
 
 
 def _key(variable: str, flag: str) -> str:
@@ -208,13 +249,6 @@ def _key(variable: str, flag: str) -> str:
     if variable and not os.environ.get(variable):
         raise UsageError(f"The variable {variable} of {flag} is not set. Put the server's key into it.")
     return os.environ.get(variable, "") if variable else ""
-
-
-def chat_model_name(settings: Settings) -> str:
-    """Return what the settings call the chat model, or where it is; else the default one's name."""
-    if settings.llm_url:
-        return settings.llm_model or f"the model of {settings.llm_url}"
-    return settings.model or default_chat_model(registry(settings))
 
 
 def embedder_name(settings: Settings) -> str:
@@ -245,9 +279,10 @@ def running(state: ModelState, model: object) -> ModelState:
 
 def give_memory_back() -> None:
     """Give memory of models that are gone back to the device, so that the next one finds it."""
-    torch = sys.modules.get("torch")
-    if torch and torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    if "torch" in sys.modules:
+        from assistant.models import device
+
+        device.give_memory_back()
 
 
 def load_embedder(settings: Settings) -> Embedder:
@@ -267,7 +302,7 @@ def load_embedder(settings: Settings) -> Embedder:
     def load() -> Embedder:
         from assistant.models.embedder import TransformerEmbedder
 
-        return TransformerEmbedder(model)
+        return TransformerEmbedder(model, device=settings.device)
 
     encoder = BertEncoder.find(model)
     return LightEmbedder(encoder, load) if encoder else load()

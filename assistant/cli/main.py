@@ -19,6 +19,7 @@ from assistant.cli import authors, conversations, evaluate, export, models, pape
 from assistant.cli.options import AsJson, Topic, open_workspace, several_people_note, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
+from assistant.settings import Quantize
 from assistant.text import counted
 from assistant.types import Answer, Length, PaperFilter, Turn
 
@@ -50,11 +51,12 @@ def _settings(
     context: typer.Context,
     library: Annotated[Path | None, typer.Option(help="Folder of the library.")] = None,
     model: Annotated[str | None, typer.Option(help="Chat model: a known name, a folder or a hub id.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where both models run: auto, cpu, cuda, cuda:1, mps or xpu.", metavar="NAME")
+    ] = None,
     quantize: Annotated[
-        bool | None,
-        typer.Option(
-            "--quantize/--no-quantize", help="Whether answers are written in 8-bit integers where that is faster."
-        ),
+        Quantize | None,
+        typer.Option(help="Bits of the chat model's weights: auto takes fewer where the device profits from it."),
     ] = None,
     embedder: Annotated[str | None, typer.Option(help="Embedding model: a known name, a folder or a hub id.")] = None,
     llm_url: Annotated[

@@ -39,9 +39,9 @@ def get_model(
     """Download, verify and prepare a model; what is already here is not downloaded again."""
     from assistant import wiring
 
-    registry = wiring.registry(load_settings(context))
+    settings = load_settings(context)
     with render.progress_bar() as listen:
-        folders = [registry.get(name, listen)] if name else wiring.get_default_models(registry, listen)
+        folders = [wiring.registry(settings).get(name, listen)] if name else wiring.get_default_models(settings, listen)
     for folder in folders:
         render.message(f"{folder.name} is ready in {folder}.")
 
@@ -59,6 +59,8 @@ def check_models(context: typer.Context, as_json: AsJson = False) -> None:
         render.line(f"{row['use']}: {row['name']}: {row['files']}")
         placement = "; ".join(f"{part or 'all of it'} on {device}" for part, device in row["placement"].items())
         render.line(f"  {placement}, {row['dtype']}, up to {row['tokens']:,} tokens")
+        for said in (*row.get("why", ()), *row.get("faster", ())):
+            render.line(f"  {said}")
         if row.get("judges"):
             render.line(f"  judges {row['judges']}")
 

@@ -9,6 +9,7 @@ __all__ = [
     "ModelEntry",
     "Probe",
     "chat_model",
+    "device",
     "embedder",
     "light_embedder",
     "probes",

@@ -19,10 +19,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, 
 
 from assistant.errors import ModelError
 from assistant.models.attention import use_grouped
-from assistant.models.device import best_dtype
+from assistant.models.device import Device, choose, give_memory_back, is_out_of_memory, placing, weights_size
 from assistant.models.prefix_cache import Prefixes
 from assistant.models.quantized import Quantized, pays
 from assistant.protocols import Reading
+from assistant.settings import Quantize
 from assistant.types import Message, ModelInfo
 
 _DRAFTING = {"prompt_lookup_num_tokens": 5, "max_matching_ngram_size": 3}
@@ -37,6 +38,10 @@ _BATCH_TOKENS = 6_000
 """Tokens of the prompts in a batch, padded to the longest."""
 
 
+class _MemoryFull(Exception):
+    """Says that a device has no room for a model."""
+
+
 class _Stopped(Exception):
     """Ends a generation from within a forward pass."""
 
@@ -45,29 +50,30 @@ class TransformersModel:
     """A chat model from a local folder or the hub; safetensors only, and no code of the model's is run.
 
     One answer is written at a time; others wait. Decoding is greedy, with drafts looked up in the prompt (Saxena,
-    "Prompt Lookup Decoding", 2023), which an answer that quotes its sources uses well. With `quantize`, answers are
-    written in 8-bit integers where the CPU is faster with them; prompts are read as ever.
-    Raises ModelError when the model cannot be loaded or has no chat template.
+    "Prompt Lookup Decoding", 2023), which an answer that quotes its sources uses well.
+
+    `device` is where it runs (`device.choose`). With `quantize`, a GPU keeps the weights in 8 or 4 bits; a CPU writes
+    answers in 8-bit integers where it is faster with them, and reads prompts as ever. A GPU that was not named and
+    whose memory is full leaves the model to the CPU.
+    Raises ModelError when the model cannot be loaded or has no chat template, UsageError for a device that is not here.
     """
 
-    def __init__(self, model: str, name: str = "", *, quantize: bool = False) -> None:
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        local = Path(model).exists()
-        try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(model, trust_remote_code=False, local_files_only=local)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(
-                model,
-                dtype=best_dtype(device),
-                device_map="auto",
-                use_safetensors=True,
-                trust_remote_code=False,
-                local_files_only=local,
-            )
-        except (OSError, ValueError, KeyError, ImportError) as error:
-            raise ModelError(
-                f"The chat model {model} cannot be loaded: {error}. Name another one with --model, "
-                "or fetch a known one with `assistant models get NAME`."
-            ) from error
+    def __init__(self, model: str, name: str = "", *, quantize: Quantize = "no", device: str = "auto") -> None:
+        places = [choose(device)]
+        if device == "auto" and places[0].kind != "cpu":
+            full = f"The memory of {places[0].name} had no room for it."
+            places.append(replace(choose("cpu"), reasons=(full, *choose("cpu").reasons)))
+        for place in places:
+            try:
+                self._load(model, place, quantize)
+                break
+            except _MemoryFull as error:
+                if place is places[-1]:
+                    raise ModelError(
+                        f"The chat model {model} finds no room in the memory of {place.name}: {error}. Close other "
+                        "programs that use it, choose --quantize 8 or 4, a smaller --model, or --device cpu."
+                    ) from error
+            give_memory_back()
         if not self._tokenizer.chat_template:
             raise ModelError(f"The model {model} has no chat template, so it cannot answer. Name an instruct model.")
         self._name = name or model
@@ -78,7 +84,8 @@ class TransformersModel:
             {*self._tokenizer.all_special_tokens, *self._tokenizer.get_added_vocab()}, key=len, reverse=True
         )
         use_grouped(self._model)
-        is_quantized = quantize and not self._model._is_stateful and pays(self._model)
+        writes_in_8_bits = quantize in ("8", "auto") and self._bits == 16 and not self._model._is_stateful
+        is_quantized = writes_in_8_bits and pays(self._model)
         self._quantized = Quantized(self._model) if is_quantized else None
         self._prefixes = Prefixes(self._model.config)
         self._known = 0
@@ -89,6 +96,29 @@ class TransformersModel:
             if type(module).__name__ in (self._model._no_split_modules or ()):
                 module.register_forward_pre_hook(self._leave_when_stopped)
 
+    def _load(self, model: str, device: Device, quantize: Quantize) -> None:
+        """Load tokenizer and weights. Raises ModelError, _MemoryFull."""
+        local = Path(model).exists()
+        self.why = device.reasons
+        """Why it runs there, in sentences."""
+        self._bits = device.bits(quantize, weights_size(model))
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(model, trust_remote_code=False, local_files_only=local)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(
+                model,
+                **placing(device, self._bits),
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=local,
+            )
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, MemoryError) as error:
+            if is_out_of_memory(error):
+                raise _MemoryFull(str(error).splitlines()[0] if str(error) else "it is full") from error
+            raise ModelError(
+                f"The chat model {model} cannot be loaded: {error}. Name another one with --model, "
+                "or fetch a known one with `assistant models get NAME`."
+            ) from error
+
     @property
     def info(self) -> ModelInfo:
         """Say which model this is and where it runs."""
@@ -98,6 +128,8 @@ class TransformersModel:
     def dtype(self) -> str:
         """Return the number format of the weights, and that in which answers are written where it is another."""
         read = str(self._model.dtype).removeprefix("torch.")
+        if self._bits < 16:
+            return f"{read}, weights in {self._bits} bits"
         return f"{read}, int8 for answers" if self._quantized else read
 
     @property
@@ -131,12 +163,15 @@ class TransformersModel:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Identify the weights, in whatever number format they were loaded: by those of the layers' norms."""
+        """Identify the weights, in whatever number format they were loaded: by those of the layers' norms.
+
+        Weights in fewer bits than 16 are told apart, since probes can be fitted on what those make of a prompt.
+        """
         norms = [weights for name, weights in self._model.named_parameters() if "norm" in name and weights.dim() == 1]
         read = b"".join(
             weights.detach().to("cpu", torch.bfloat16).view(torch.int16).numpy().tobytes() for weights in norms
         )
-        return hashlib.sha256(read).hexdigest()[:16]
+        return hashlib.sha256(read).hexdigest()[:16] + (f"-{self._bits}bit" if self._bits < 16 else "")
 
     def read(
         self,
@@ -207,6 +242,14 @@ class TransformersModel:
         return self._quantized.writing() if self._quantized else nullcontext()
 
     def _failure(self, doing: str, error: BaseException) -> ModelError:
+        if is_out_of_memory(error):
+            self._prefixes = Prefixes(self._model.config)  # what is kept of earlier prompts makes room
+            give_memory_back()
+            return ModelError(
+                f"The memory of {self._model.device} was full while {self._name} was {doing}. What it kept of earlier "
+                "prompts is gone: ask again. If that does not do, close other programs that use the memory, lower the "
+                "setting prompt_tokens or passages, or choose --quantize 8 or 4, a smaller --model, or --device cpu."
+            )
         return ModelError(f"The model {self._name} failed while {doing}: {error}. Ask again, or use a smaller model.")
 
     def _forward(self, tokens: Sequence[int], cache: Any, **shown: bool) -> Any:

@@ -16,14 +16,14 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from assistant.errors import ModelError
-from assistant.models.device import best_dtype
+from assistant.models.device import Device, choose, give_memory_back, is_out_of_memory
 from assistant.models.light_embedder import MAX_TOKENS, fingerprint, weights_identity
 from assistant.protocols import Vectors
 
 _WINDOW = 2048
 """Texts that are sorted by length together: enough that a batch needs next to no padding."""
 
-_TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 65536}
+_TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 65536, "xpu": 65536, "mps": 16384}
 _AHEAD = 1
 """Batches that wait for a worker beside those in work: few, because they are still made when an ingest is to rest."""
 
@@ -34,25 +34,27 @@ T = TypeVar("T")
 class TransformerEmbedder:
     """Embeds with any sentence-transformers model: a local folder or a hub id.
 
-    Weights are read from safetensors only and no code of the model's is run. Raises ModelError when that fails.
+    Weights are read from safetensors only and no code of the model's is run. `device` is where it runs
+    (`device.choose`): of several GPUs that with the most free memory; one whose memory is full leaves it to the CPU.
+    Raises ModelError when it cannot be loaded, UsageError for a device that is not here.
     """
 
-    def __init__(self, model: str) -> None:
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = best_dtype(self._device)
+    def __init__(self, model: str, *, device: str = "auto") -> None:
+        chosen = choose(device, for_one=True)
         try:
-            self._model = SentenceTransformer(
-                model,
-                device=self._device,
-                trust_remote_code=False,
-                local_files_only=Path(model).exists(),
-                model_kwargs={"dtype": dtype, "use_safetensors": True},
-            ).eval()
-        except (OSError, ValueError, KeyError) as error:
+            try:
+                self._load(model, chosen)
+            except RuntimeError as error:
+                if device != "auto" or chosen.kind == "cpu" or not is_out_of_memory(error):
+                    raise
+                chosen = choose("cpu")
+                self._load(model, chosen)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ModelError(
                 f"The embedding model {model} cannot be loaded: {error}. "
-                "Name a sentence-transformers model folder or hub id with --embedder."
+                "Name a sentence-transformers model folder or hub id with --embedder, or another --device."
             ) from error
+        self._device = chosen.name
         limit = self._model.get_max_seq_length() or MAX_TOKENS
         transformer: Any = self._model[0]
         positions = getattr(transformer.auto_model.config, "max_position_embeddings", limit)
@@ -61,7 +63,16 @@ class TransformerEmbedder:
         commit = getattr(transformer.auto_model.config, "_commit_hash", None)
         self.fingerprint = fingerprint(_identity(model, commit, self.dimension), self._model.max_seq_length)
         """Identifies model, weights and text handling."""
-        self._workers = torch.get_num_threads() if self._device == "cpu" else 1
+        self._workers = torch.get_num_threads() if chosen.kind == "cpu" else 1
+
+    def _load(self, model: str, device: Device) -> None:
+        self._model = SentenceTransformer(
+            model,
+            device=device.name,
+            trust_remote_code=False,
+            local_files_only=Path(model).exists(),
+            model_kwargs={"dtype": device.dtype, "use_safetensors": True},
+        ).eval()
 
     @property
     def placement(self) -> dict[str, str]:
@@ -114,7 +125,9 @@ class TransformerEmbedder:
                 features = _result(tokenized)
                 following = list(islice(remaining, _WINDOW))
                 tokenized = workers.submit(self._tokenized, following)
-                for rows in _batches(features["attention_mask"].sum(dim=1).tolist(), _TOKENS_AT_ONCE[self._device]):
+                for rows in _batches(
+                    features["attention_mask"].sum(dim=1).tolist(), _TOKENS_AT_ONCE[self._model.device.type]
+                ):
                     batch = workers.submit(self._vectors, features, rows)
                     running.append(([start + row for row in rows], batch))
                     while len(running) > self._workers + _AHEAD or (running and running[0][1].done()):
@@ -130,9 +143,22 @@ class TransformerEmbedder:
         prompt = self._model.prompts.get(self._model.default_prompt_name or "")
         return dict(self._model.preprocess(list(texts), prompt=prompt)) if texts else {}
 
-    @torch.inference_mode()
     def _vectors(self, features: Features, rows: Sequence[int]) -> Vectors:
-        """Return the unit vectors of some rows of tokenized texts, shape (len(rows), dimension)."""
+        """Return the unit vectors of some rows of tokenized texts, shape (len(rows), dimension).
+
+        Where a GPU's memory is full, by halves.
+        """
+        try:
+            return self._vectors_at_once(features, rows)
+        except RuntimeError as error:
+            if self._device == "cpu" or len(rows) == 1 or not is_out_of_memory(error):
+                raise
+        give_memory_back()
+        middle = len(rows) // 2
+        return np.concatenate([self._vectors(features, rows[:middle]), self._vectors(features, rows[middle:])])
+
+    @torch.inference_mode()
+    def _vectors_at_once(self, features: Features, rows: Sequence[int]) -> Vectors:
         used = features["attention_mask"][rows].any(dim=0)
         state = {name: self._rows(value, rows, used) for name, value in features.items()}
         first, *others = self._model

@@ -89,12 +89,16 @@ def fit(layer: int, states: Vectors, labels: Sequence[str], strength: float = 0.
 
 
 def find(fingerprint: str, task: str, made: Path | None = None) -> Probe | None:
-    """Return the probe of a model for a task: the one made here, else the one that ships; None without either."""
+    """Return the probe of a model for a task: the one made here, else the one that ships; None without either.
+
+    Where none was fitted on weights in few bits, the one that was on the same weights in 16 judges by their states.
+    """
     shipped = Path(str(resources.files("assistant.models") / "probe_weights"))
-    for folder in [made, shipped]:
-        file = folder / fingerprint / f"{task}.safetensors" if folder and fingerprint else None
-        if file and file.is_file():
-            return Probe.load(file)
+    for name in dict.fromkeys((fingerprint, fingerprint.partition("-")[0])):
+        for folder in (made, shipped):
+            file = folder / name / f"{task}.safetensors" if folder and name else None
+            if file and file.is_file():
+                return Probe.load(file)
     return None
 
 

@@ -84,9 +84,9 @@ def pinned_entries() -> tuple[ModelEntry, ...]:
     return read_entries((files("assistant.models") / "models.toml").read_text(encoding="utf-8"))
 
 
-def default_chat_model(has_gpu: bool) -> str:
-    """Return the name of the chat model for a machine with or without a GPU."""
-    return _default("chat", "gpu" if has_gpu else "cpu")
+def default_chat_model(*, large: bool = False) -> str:
+    """Return the name of the default chat model: that for every machine, or the larger one for a GPU's memory."""
+    return _default("chat", "gpu" if large else "cpu")
 
 
 def default_embedder() -> str:

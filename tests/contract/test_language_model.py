@@ -144,7 +144,7 @@ def test_a_reading_shows_the_states_of_a_passage_and_of_the_last_token(folder: P
 
 
 def test_a_reading_shows_how_much_each_head_attends_to_a_passage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.models.chat_model.best_dtype", lambda _device: torch.float32)
+    monkeypatch.setattr("torch.cpu.get_capabilities", dict)  # float32
     model, stop = TransformersModel(str(folder)), threading.Event()
     for _ in range(2):  # the second time all of it was read before
         reading = model.read(PROMPT, answers=("Yes",), layers=(2,), of="beam", attention=True, stop=stop)
@@ -163,7 +163,7 @@ def test_a_reading_shows_how_much_each_head_attends_to_a_passage(folder: Path, m
 
 
 def test_answers_after_readings_are_those_of_a_fresh_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.models.chat_model.best_dtype", lambda _device: torch.float32)
+    monkeypatch.setattr("torch.cpu.get_capabilities", dict)  # float32
     long = Message("user", "Low-rank adapters tune large language models. " * 20)
     others = [(PROMPT[0], long, Message("user", question)) for question in ("What is pruned?", "What is tuned?")]
     model, stop = TransformersModel(str(folder)), threading.Event()

@@ -52,9 +52,25 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("passages = 0", "passages"),
         ("passages = 'x'", "passages"),
         ("= =", "assistant.toml"),
+        ("device = 'gpu'", "device"),
+        ("device = 'mps:1'", "device"),
+        ("quantize = 3", "quantize"),
     ],
 )
 def test_a_wrong_setting_is_named(text: str, named: str) -> None:
     Path("assistant.toml").write_text(text)
     with pytest.raises(UsageError, match=named):
         settings.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "read"), [("", "no"), ("true", "auto"), ("false", "no"), ("8", "8"), ("4", "4"), ("'auto'", "auto")]
+)
+def test_bits_are_a_word_a_number_or_yes_and_no(text: str, read: str) -> None:
+    Path("assistant.toml").write_text(f"quantize = {text}" if text else "")
+    assert settings.load().quantize == read
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "mps", "cuda", "cuda:1", "xpu:0"])
+def test_devices_are_named_as_pytorch_names_them(device: str) -> None:
+    assert settings.load(device=device).device == device

@@ -9,6 +9,7 @@ import torch
 from assistant import settings, wiring
 from assistant.models import chat_model, quantized
 from assistant.models.chat_model import TransformersModel
+from assistant.settings import Quantize
 from assistant.types import Message
 from tests.tiny_models import tiny_chat_model
 
@@ -76,7 +77,7 @@ def test_a_chat_model_writes_in_8_bits_and_reads_as_before(folder: Path, monkeyp
     monkeypatch.setattr(chat_model, "pays", lambda _model: True)
     plain, model, stop = (
         TransformersModel(str(folder)),
-        TransformersModel(str(folder), quantize=True),
+        TransformersModel(str(folder), quantize="8"),
         threading.Event(),
     )
     assert model.fingerprint == plain.fingerprint
@@ -102,12 +103,14 @@ def test_a_chat_model_writes_in_8_bits_and_reads_as_before(folder: Path, monkeyp
     assert rows
 
 
-@pytest.mark.parametrize("quantize", [True, False])
+@pytest.mark.parametrize("quantize", ["8", "auto", "no"])
 def test_the_setting_decides_and_the_check_says_so(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quantize: bool
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quantize: Quantize
 ) -> None:
     monkeypatch.setattr(chat_model, "pays", lambda _model: True)
-    monkeypatch.setattr("assistant.models.embedder.TransformerEmbedder", lambda *_: TransformersModel(str(folder)))
+    monkeypatch.setattr(
+        "assistant.models.embedder.TransformerEmbedder", lambda *_, **__: TransformersModel(str(folder))
+    )
     chosen = settings.load(models=tmp_path, model=str(folder), embedder=str(folder), quantize=quantize)
-    assert ("int8" in wiring.load_language_model(chosen).info.dtype) is quantize
-    assert ("int8" in wiring.check_models(chosen)[0]["dtype"]) is quantize
+    assert ("int8" in wiring.load_language_model(chosen).info.dtype) is (quantize != "no")
+    assert ("int8" in wiring.check_models(chosen)[0]["dtype"]) is (quantize != "no")

@@ -114,9 +114,9 @@ def test_the_hub_is_asked_before_the_package_index() -> None:
         assert [mirror.kind for mirror in entry.mirrors] in (["hub", "wheels"], ["hub"])
 
 
-def test_the_default_chat_model_is_larger_with_a_gpu() -> None:
+def test_the_default_chat_model_of_a_large_gpu_is_the_larger_one() -> None:
     sizes = {entry.name: entry.size for entry in pinned_entries()}
-    assert sizes[default_chat_model(has_gpu=True)] > sizes[default_chat_model(has_gpu=False)]
+    assert sizes[default_chat_model(large=True)] > sizes[default_chat_model()]
 
 
 def test_the_default_embedder_is_an_embedding_model() -> None:
