@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_lock_files_agree_and_name_no_index() -> None:
 
 @pytest.fixture(scope="module")
 def dockerfile() -> DockerfileParser:
-    return DockerfileParser(fileobj=(ROOT / "Dockerfile").open("rb"))
+    return DockerfileParser(fileobj=BytesIO((ROOT / "Dockerfile").read_bytes()))
 
 
 def test_the_image_copies_what_is_there_and_not_ignored(dockerfile: DockerfileParser) -> None:
