@@ -5,8 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMMAND_LINE := $(BIN)/typer assistant.cli.main utils docs --name assistant
 SOURCES := assistant vectorstore prompts benchmarks tests examples docs
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --custom-compile-command "make lock"
+CUDA := cuda-bindings cuda-toolkit nvidia-cudnn-cu13 nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvshmem-cu13 triton
 
-.PHONY: chat test check models docs clean
+.PHONY: chat test check models docs lock clean
 
 chat: $(VENV)/.runtime models
 	$(BIN)/assistant serve --sample
@@ -30,6 +33,12 @@ docs: $(VENV)/.development
 	$(COMMAND_LINE) --output docs/command-line.md
 	$(BIN)/python docs/write.py
 	$(BIN)/python docs/translate.py
+
+lock: $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet uv
+	printf '%s\n' $(CUDA) | $(LOCK) pyproject.toml --excludes - --no-emit-package torch --output-file requirements.lock
+	sed -n 's/^ *"\(torch[<>=].*\)",$$/\1/p' pyproject.toml | $(LOCK) - --constraints requirements.lock \
+		--output-file requirements-torch.lock
 
 clean:
 	rm -rf $(VENV) build dist

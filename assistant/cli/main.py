@@ -46,6 +46,12 @@ app.add_typer(models.app, name="models")
 app.add_typer(users.app, name="users", no_args_is_help=True)
 
 
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        version()
+        raise typer.Exit
+
+
 @app.callback()
 def _settings(
     context: typer.Context,
@@ -74,6 +80,12 @@ def _settings(
     chroma_header: Annotated[
         str | None, typer.Option(help="HTTP header that the Chroma server requires, such as “X-Chroma-Token: secret”.")
     ] = None,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True, expose_value=False
+        ),
+    ] = False,
 ) -> None:
     context.obj = dict(context.params)
 

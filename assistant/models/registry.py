@@ -225,6 +225,7 @@ class Registry:
         origin = self._fetch(entry, downloads, on_progress)
         on_progress(Progress(0, 0, f"Preparing {entry.title}"))
         self._prepare(downloads / "files", prepared, on_progress)
+        _share(prepared)
         write_manifest(prepared, entry.name, origin, entry.files, entry.sha256)
         place = self.location(entry.name)
         if place.exists():
@@ -253,6 +254,13 @@ class Registry:
             f"free. Free some space, or point ASSISTANT_MODELS to a larger disk; then run "
             f"`assistant models get {entry.name}`."
         )
+
+
+def _share(folder: Path) -> None:
+    """Let whoever may read the folder read its files: safetensors writes such as only their owner may read."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(path.parent.stat().st_mode & 0o666)
 
 
 def _sweep(work: Path) -> None:

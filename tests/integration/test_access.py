@@ -4,6 +4,9 @@ import html
 import logging
 import queue
 import re
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,6 +78,21 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
 def asked(client: httpx.Client, path: str = "gradio_api/call/ask") -> httpx.Response:
     return client.post(path, json={"data": ["How many papers are there?"]})
+
+
+@pytest.mark.parametrize("names", [(), ("ada",)])
+def test_the_containers_health_check_finds_the_page_well(serve: Serve, names: tuple[str, ...]) -> None:
+    dockerfile = (Path(__file__).parents[2] / "Dockerfile").read_text(encoding="utf-8")
+    (check,) = re.findall(r"HEALTHCHECK(?:.*\\\n)?\s+CMD \[\"python\", \"-c\", \"(.*)\"\]", dockerfile)
+    serving = serve(*names)
+
+    def outcome(port: str) -> int:
+        return subprocess.run([sys.executable, "-c", check.replace("7860", port)], capture_output=True).returncode
+
+    assert outcome(str(httpx.URL(serving.url).port)) == 0
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # and does not listen
+        assert outcome(str(unused.getsockname()[1])) != 0
 
 
 def test_without_users_nobody_logs_in_and_nothing_is_counted(serve: Serve) -> None:

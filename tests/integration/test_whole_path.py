@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import subprocess
 import sys
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -147,22 +149,20 @@ def test_an_unknown_model_is_an_error_that_names_the_known_ones(tmp_path: Path) 
 
 
 def test_the_wheel_holds_all_it_needs_and_works_from_any_folder(tmp_path: Path) -> None:
-    build = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "-w",
-        str(tmp_path),
-        ".",
-    ]
-    subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=True)
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path)]
+    command = [sys.executable, "-m", "pip", "wheel", *options, "."]
+    subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     (wheel,) = tmp_path.glob("abstract_assistant-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
+    (facts,) = (tmp_path / "site").glob("*.dist-info")
+    assert (facts / "licenses" / "LICENSE").exists()
+    scripts = configparser.ConfigParser()
+    scripts.read(facts / "entry_points.txt", encoding="utf-8")
+    assert set(scripts["console_scripts"]) == {
+        "abstract-assistant",
+        "assistant",
+    }  # `uvx` runs one of the package's name
     assert sorted(path.name for path in (tmp_path / "site").iterdir() if path.suffix != ".dist-info") == [
         "assistant",
         "prompts",
@@ -182,6 +182,26 @@ def test_the_wheel_holds_all_it_needs_and_works_from_any_folder(tmp_path: Path) 
         check=False,
     )
     assert done.stdout == "[]\n", done.stderr
-    assert (tmp_path / "site" / "assistant" / "sample_library.bib").exists()
-    page = tmp_path / "site" / "assistant" / "ui"
-    assert all(list(page.glob(part)) for part in ("static/*.css", "static/*.js", "templates/*.html", "locale/*.po"))
+    for package in ("assistant", "prompts", "vectorstore"):
+        here, there = ROOT / package, tmp_path / "site" / package
+        assert (there / "py.typed").exists()
+        assert contents(there) == contents(here)
+
+
+def test_the_source_archive_holds_what_the_tests_need(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=True)
+    (file,) = tmp_path.glob("abstract_assistant-*.tar.gz")
+    with tarfile.open(file) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.glob("abstract_assistant-*/")
+    for folder in ("assistant", "benchmarks", "container", "docs", "examples", "prompts", "tests", "vectorstore"):
+        assert contents(unpacked / folder) == contents(ROOT / folder)
+    names = ("Makefile", "LICENSE", "README.md", "Dockerfile", ".dockerignore", "requirements.lock")
+    assert all((unpacked / name).exists() for name in names)
+
+
+def contents(folder: Path) -> set[str]:
+    """Return the files in a folder and below, but for what Python compiles."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {str(path.relative_to(folder)) for path in files}

@@ -346,7 +346,7 @@ def imported(folder: Path, names: Sequence[str], *arguments: str) -> list[str]:
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("argument", ["--help", "version"])
+@pytest.mark.parametrize("argument", ["--help", "--version", "version"])
 def test_help_and_version_need_no_heavy_library(tmp_path: Path, argument: str) -> None:
     assert imported(tmp_path, (*HEAVY, "sqlalchemy", "numpy"), argument) == []
 

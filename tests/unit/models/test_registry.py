@@ -336,6 +336,17 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         tiny_registry(tmp_path / "cache", scripted_wheels()).get("tiny")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_who_may_read_the_folder_may_read_the_model(tmp_path: Path) -> None:
+    def prepare_for_the_owner(source: Path, target: Path, report: Report) -> None:
+        prepare(source, target, report)
+        (target / "model.safetensors").chmod(0o600)
+        target.chmod(0o755)
+
+    folder = tiny_registry(tmp_path, scripted_wheels(), prepare_for_the_owner).get("tiny")
+    assert [path.stat().st_mode & 0o777 for path in folder.iterdir() if path.name != "manifest.json"] == [0o644]
+
+
 # --- what counts as present
 
 
