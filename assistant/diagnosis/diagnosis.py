@@ -124,6 +124,8 @@ def _with_self_test(
     if wrong:
         names = ", ".join(f"{check.part}: {check.name}" for check in wrong)
         return replace(found, without_self_test=f"What is wrong keeps it from being made: {names}.")
+    if workspace and not workspace.library.count(PaperFilter(has_abstract=True)):
+        return replace(found, without_self_test="The library holds no abstract that could be asked about.")
     try:
         with _asked(settings, workspace, on_progress) as (asked, is_sample):
             tested = self_test.run(asked, is_sample=is_sample, seed=seed, on_progress=on_progress)
@@ -152,10 +154,10 @@ def _asked(
     settings: Settings, workspace: Workspace | None, on_progress: ProgressListener
 ) -> Iterator[tuple[Workspace, bool]]:
     """Open what is asked: the library, or the sample library in a folder of its own where that holds no abstract."""
-    if workspace and workspace.library.count(PaperFilter(has_abstract=True)):
+    if workspace:
         yield workspace, False
         return
-    if not workspace and (settings.library / FILE_NAME).exists():
+    if (settings.library / FILE_NAME).exists():
         with Workspace(settings) as opened:
             if opened.library.count(PaperFilter(has_abstract=True)):
                 yield opened, False

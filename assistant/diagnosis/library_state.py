@@ -38,9 +38,12 @@ def file(settings: Settings) -> Found:
             mend = f"Restore it from a copy, or delete {settings.library} to begin anew."
             return "wrong", f"{place} is gone, and its papers with it", mend
         return "warning", f"there is no library in {settings.library} yet", "assistant add FILE"
-    state = condition(settings.library)
+    mend = f"assistant check --mend; else restore {place} from a copy"
+    try:
+        state = condition(settings.library)
+    except LibraryError as error:
+        return "wrong", str(error), mend
     if state.damage:
-        mend = f"assistant check --mend; else restore {place} from a copy"
         return "wrong", f"{place} is damaged: {state.damage}", mend
     if state.version > state.newest:
         found = f"{place} was written by a newer program (version {state.version}; known up to {state.newest})"

@@ -8,13 +8,15 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING
 
-from assistant.evaluation import scoring
 from assistant.evaluation.question_files import Question
-from assistant.evaluation.scoring import Verdict
 from assistant.text import counted
 from assistant.types import Paper, PaperFilter, Progress, ProgressListener
 from assistant.workspace import Workspace
+
+if TYPE_CHECKING:
+    from assistant.evaluation.scoring import Verdict
 
 MEASURES = (
     "Each question names one paper and asks what it says about a name that stands in its abstract, or in another "
@@ -23,7 +25,7 @@ MEASURES = (
 )
 """What the self-test measures, in words for the person who reads it."""
 
-SECONDS = 60.0
+SECONDS = 50.0
 """After so long no further question is begun."""
 
 _QUESTIONS = 8
@@ -83,6 +85,8 @@ def run(
 
     The same `seed` over the same library makes the same questions. Raises ModelError, LibraryError.
     """
+    from assistant.evaluation import scoring
+
     began = time.monotonic()
     papers = workspace.library.papers(PaperFilter(has_abstract=True))
     made = questions(papers, seed)
@@ -90,7 +94,8 @@ def run(
         on_progress(Progress(0, len(made), "Loading the models"))
         workspace.language_model()
         workspace.embed_few()
-    loading, verdicts = time.monotonic() - began, list[Verdict]()
+    loading = time.monotonic() - began
+    verdicts: list[Verdict] = []
     asking = time.monotonic()
     for question in made:
         if verdicts and time.monotonic() - asking > seconds:
@@ -103,29 +108,34 @@ def run(
 def questions(papers: Sequence[Paper], seed: int) -> list[Question]:
     """Return questions in turn with and without an answer, each with its labels for `scoring`.
 
-    A name of one paper only is asked of that paper; the same name is asked of a paper that does not hold it. None are
-    without an answer where there is one paper only.
+    What one paper only names is asked of that paper, and of one that does not name it: acronyms and names with figures
+    first, then rare long words. None are without an answer where there is one paper only.
     """
     chosen = random.Random(seed)
     drawn = chosen.sample(list(papers), min(_PAPERS, len(papers)))
     texts = {paper.id: f"{paper.title}\n{paper.abstract}".casefold() for paper in drawn}
-    named = [(paper, name) for paper in drawn if (name := _own_name(paper, texts))]
+    named = [
+        (paper, name) for pattern in (_NAME, _WORD) for paper in drawn if (name := _own_name(pattern, paper, texts))
+    ]
+    named = list({paper.id: (paper, name) for paper, name in reversed(named)}.values())[::-1]
     made: list[Question] = []
-    for place, (paper, name) in enumerate(named[: _QUESTIONS // 2]):
+    for paper, name in named[: _QUESTIONS // 2]:
         made.append(_question(len(made) + 1, paper, name, "fact"))
         others = [other for other in drawn if name.casefold() not in texts[other.id]]
         if others:
-            made.append(_question(len(made) + 1, others[(place * 7 + 1) % len(others)], name, "unanswerable"))
+            made.append(_question(len(made) + 1, chosen.choice(others), name, "unanswerable"))
     return made
 
 
-def _own_name(paper: Paper, texts: dict[str, str]) -> str:
-    """Return what only this paper's abstract names: an acronym or a name with figures, else a rare long word."""
-    for pattern in (_NAME, _WORD):
-        for name in dict.fromkeys(pattern.findall(paper.abstract)):
-            holding = [each for each, text in texts.items() if name.casefold() in text]
-            if holding == [paper.id] and name.casefold() not in paper.title.casefold():
-                return str(name)
+def _own_name(pattern: re.Pattern[str], paper: Paper, texts: dict[str, str]) -> str:
+    """Return the longest of what only this paper's abstract names, "" for nothing."""
+    names = sorted(set(pattern.findall(paper.abstract)), key=lambda name: (-len(name), name))
+    for name in names:
+        folded = name.casefold()
+        if folded not in paper.title.casefold() and not any(
+            folded in text for each, text in texts.items() if each != paper.id
+        ):
+            return str(name)
     return ""
 
 
