@@ -19,6 +19,7 @@ from assistant.diagnosis.checks import Check, Verdict, carried_out
 from assistant.diagnosis.self_test import SelfTest
 from assistant.errors import AssistantError, UsageError
 from assistant.library import FILE_NAME
+from assistant.protocols import LanguageModel
 from assistant.settings import PROGRAM_VERSION, Settings, load
 from assistant.types import PaperFilter, ProgressListener
 from assistant.workspace import Workspace
@@ -129,17 +130,13 @@ def _with_self_test(
     try:
         with _asked(settings, workspace, on_progress) as (asked, is_sample):
             tested = self_test.run(asked, is_sample=is_sample, seed=seed, on_progress=on_progress)
-            count, lacking = wiring.probes_lacking(settings, asked.language_model())
+            probes = _probes(settings, asked.language_model())
     except AssistantError as error:
         return replace(found, without_self_test=str(error))
     except Exception as error:  # noqa: BLE001 - whatever breaks here is what the person wants to know
         failed = Check("models", "self-test", "wrong", f"it broke off: {type(error).__name__}: {error}")
         on_check(failed)
         return replace(found, verdict="wrong", checks=(*found.checks, failed), without_self_test=failed.found)
-    said = f"{count - len(lacking)} of {count} fit the chat model"
-    probes = Check("models", "probes", "fine", said)
-    if lacking:
-        probes = replace(probes, verdict="warning", mend="assistant models calibrate")
     answers = Check("models", "self-test", "fine", tested.said())
     if tested.asked and tested.right * 2 < tested.asked:
         answers = replace(answers, verdict="warning", mend="assistant doctor --deep; another --model")
@@ -147,6 +144,17 @@ def _with_self_test(
         on_check(check)
     checks = (*found.checks, probes, answers)
     return replace(found, verdict=verdict_of(checks), checks=checks, self_test=tested)
+
+
+def _probes(settings: Settings, model: LanguageModel) -> Check:
+    """Look whether the chat model has the probes by which it judges."""
+    if not model.depth:
+        return Check("models", "probes", "fine", "none fit a model without hidden states; it judges by its yes and no")
+    count, lacking = wiring.probes_lacking(settings, model)
+    said = f"{count - len(lacking)} of {count} fit the chat model"
+    if lacking:
+        return Check("models", "probes", "warning", said, "assistant models calibrate")
+    return Check("models", "probes", "fine", said)
 
 
 @contextmanager

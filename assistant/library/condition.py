@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -44,8 +45,9 @@ class Condition:
 def condition(folder: Path) -> Condition:
     """Return the condition of the library in a folder. Raises LibraryError where its file cannot be read."""
     file = folder / FILE_NAME
+    how = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"  # else SQLite wants to make files beside it
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(file.resolve()))}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"file:{quote(str(file.resolve()))}?{how}", uri=True)) as connection:
             version, newest = schema.versions(connection)
             damage = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             if damage != "ok" or version != newest:

@@ -24,7 +24,9 @@ import pytest
 
 from assistant.diagnosis import Check, Diagnosis, diagnose, last, library_state, machine, model_files, network
 from assistant.diagnosis.checks import Looking, carried_out
-from assistant.library import FILE_NAME, Library, Ownership, upsert
+from assistant.library import FILE_NAME, Library, Ownership, condition, upsert
+from assistant.models.convert import write_manifest
+from assistant.models.registry import Registry
 from assistant.settings import Settings
 from assistant.types import Record
 from tests.conftest import make_paper
@@ -201,16 +203,38 @@ def test_one_fault_is_named_with_its_cure_and_nothing_else(
     assert len({check.part for check in found.checks}) == 7
 
 
-def test_a_damaged_model_of_ours_is_found_by_its_size_or_its_checksum(
+def test_a_damaged_model_of_ours_is_found_by_its_size_or_its_checksum(flags: dict[str, Any]) -> None:
+    folder, pinned = flags["models"] / "minilm-l6", Registry(flags["models"]).entry("minilm-l6")
+    shutil.copytree(flags["embedder"], folder)
+    write_manifest(folder, pinned.name, "here", pinned.files, pinned.sha256)
+    settings = Settings(**{**flags, "embedder": pinned.name})
+
+    def seen(*, deep: bool) -> Check:
+        return list(carried_out(model_files.checks(deep=deep), settings))[1]
+
+    assert seen(deep=False).found.startswith("minilm-l6: whole")
+    assert seen(deep=True).found.startswith("minilm-l6: every checksum is right")
+    weights = next(folder.glob("*.safetensors"))
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert seen(deep=False).verdict == "fine"
+    deep = seen(deep=True)
+    assert (deep.verdict, deep.mend) == ("wrong", "assistant models get minilm-l6")
+    assert "SHA-256" in deep.found
+    write_manifest(folder, pinned.name, "here", pinned.files, pinned.sha256)
+    weights.write_bytes(whole[:-1])
+    quick = seen(deep=False)
+    assert (quick.verdict, quick.mend) == ("wrong", "assistant models get minilm-l6")
+    assert "not whole" in quick.found
+
+
+def test_a_library_in_a_folder_that_cannot_be_written_is_read_all_the_same(
     flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = flags["models"] / "minilm-l6"
-    shutil.copytree(flags["embedder"], folder)
-    settings = Settings(**{**flags, "embedder": "minilm-l6"})
-    quick, deep = (next(carried_out(model_files.checks(deep=each)[1:], settings)) for each in (False, True))
-    for check in (quick, deep):
-        assert (check.verdict, check.mend) == ("wrong", "assistant models get minilm-l6")
-        assert "not whole" in check.found
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    before = sorted(flags["library"].iterdir())
+    assert condition(flags["library"]).papers == 1
+    assert sorted(flags["library"].iterdir()) == before
 
 
 def test_a_folder_that_cannot_be_written_is_named(flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,7 +322,7 @@ def test_a_model_server_is_asked_with_its_key(
 ) -> None:
     monkeypatch.setenv("THE_KEY", "secret")
     settings: Any = SimpleNamespace(llm_url=f"{model_server}/v1", llm_key_env="THE_KEY")
-    known, refused = network.server("llm_url", settings), None
+    known = network.server("llm_url", settings)
     assert known
     assert known[0] == "fine"
     settings.llm_key_env = ""
@@ -343,6 +367,7 @@ def test_the_command_prints_each_check_and_its_cure_and_ends_by_what_is_wrong(
     jsonschema.validate(found, json.loads(SCHEMA.read_text(encoding="utf-8")))
     assert found["self_test"]["asked"] == found["self_test"]["planned"] > 0
     assert not found["self_test"]["is_sample"]
+    assert {"probes", "self-test"} <= {check["name"] for check in found["checks"]}
     assert "right: " in run("doctor")
     monkeypatch.setenv("ASSISTANT_MODEL", "qwen2.5-coder-0.5b")
     monkeypatch.setenv("ASSISTANT_MODELS", str(run.library / "none"))
