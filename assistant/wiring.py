@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import FetchError, UsageError
@@ -20,12 +22,8 @@ if TYPE_CHECKING:
     from assistant.ingestion.remote import Services
 
 
-def quiet_environment() -> None:
-    """Turn off telemetry, update checks and chatter; call before a heavy library is imported.
-
-    Waiting threads sleep instead of spinning: beside another busy process spinning makes a layer many times slower.
-    """
-    for name, value in {
+QUIET: Mapping[str, str] = MappingProxyType(
+    {
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "DO_NOT_TRACK": "1",
@@ -35,7 +33,17 @@ def quiet_environment() -> None:
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_WAIT_POLICY": "PASSIVE",
         "OPENBLAS_THREAD_TIMEOUT": "4",
-    }.items():
+    }
+)
+"""Variables of the environment that keep heavy libraries quiet, unless the person has set them."""
+
+
+def quiet_environment() -> None:
+    """Turn off telemetry, update checks and chatter; call before a heavy library is imported.
+
+    Waiting threads sleep instead of spinning: beside another busy process spinning makes a layer many times slower.
+    """
+    for name, value in QUIET.items():
         os.environ.setdefault(name, value)
 
 
@@ -127,10 +135,8 @@ def get_default_models(settings: Settings, on_progress: ProgressListener) -> lis
 
 def check_models(settings: Settings) -> list[dict[str, Any]]:
     """Verify the files of the models in use, load them, and say where they run, why, and what would be faster."""
-    from assistant.models import probes
     from assistant.models.chat_model import TransformersModel
     from assistant.models.embedder import TransformerEmbedder
-    from assistant.planning import intents
 
     known = registry(settings)
     checked: list[dict[str, Any]] = []
@@ -165,14 +171,12 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
         )
         if isinstance(model, TransformersModel):
             checked[-1] |= {"why": model.why, "faster": _faster(settings, known, name)}
-            tasks = [*probes.TASKS, *(f"request_{task}" for task in (*intents.TASKS, intents.LABEL))]
-            made = [probes.find(model.fingerprint, task, probes_made(settings)) for task in tasks]
-            missing = [task for task, probe in zip(tasks, made, strict=True) if probe is None]
+            tasks, missing = probes_lacking(settings, model)
             checked[-1]["judges"] = (
                 "by probes"
-                if all(made)
+                if not missing
                 else f"by probes, but for {', '.join(missing)}; `assistant models calibrate` fits what it lacks"
-                if len(missing) < len(tasks)
+                if len(missing) < tasks
                 else "by its own yes and no, and reads only requests worded as labelled ones; `assistant models "
                 "calibrate` fits what it lacks"
             )
@@ -206,6 +210,25 @@ def _faster(settings: Settings, known: models.Registry, name: str) -> list[str]:
     if not settings.model and name != large.name and chosen.holds(large.size):
         said.append(f"{chosen.name} holds the larger model: `assistant models get {large.name}`.")
     return said
+
+
+def probes_lacking(settings: Settings, model: LanguageModel) -> tuple[int, list[str]]:
+    """Return how many probes a chat model judges by, and the tasks of those that nobody has fitted to it."""
+    from assistant.models import probes
+    from assistant.planning import intents
+
+    tasks = [*probes.TASKS, *(f"request_{task}" for task in (*intents.TASKS, intents.LABEL))]
+    return len(tasks), [task for task in tasks if probes.find(model.fingerprint, task, probes_made(settings)) is None]
+
+
+def local_models(settings: Settings) -> dict[str, str]:
+    """Return the names of the models in use on this machine: "chat" and "embedding", less those that a server runs."""
+    used = {}
+    if not settings.llm_url:
+        used["chat"] = chat_model_name(settings)
+    if not settings.embed_url:
+        used["embedding"] = settings.embedder or models.default_embedder()
+    return used
 
 
 def chat_models(settings: Settings) -> list[str]:

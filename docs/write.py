@@ -12,12 +12,24 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from assistant.diagnosis import Diagnosis
 from assistant.types import Answer, IngestionReport
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
-ROOMS = ("cli", "ui", "evaluation", "answering", "analysis", "planning", "export", "catalogue", "ingestion", "search")
-ROOMS += ("grounding", "library", "models", "text", "types")
+ROOMS = (
+    "cli",
+    "ui",
+    "diagnosis",
+    "evaluation",
+    "answering",
+    "analysis",
+    "planning",
+    "export",
+    "catalogue",
+    "ingestion",
+)
+ROOMS += ("search", "grounding", "library", "models", "text", "types")
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -25,7 +37,11 @@ def schemas() -> dict[str, dict[str, Any]]:
     answer = TypeAdapter(Answer).json_schema()
     del answer["$defs"]["Source"]["properties"]["abstract"]
     answer["$defs"]["Source"]["required"].remove("abstract")
-    return {"answer.schema.json": answer, "ingestion_report.schema.json": TypeAdapter(IngestionReport).json_schema()}
+    return {
+        "answer.schema.json": answer,
+        "ingestion_report.schema.json": TypeAdapter(IngestionReport).json_schema(),
+        "diagnosis.schema.json": TypeAdapter(Diagnosis).json_schema(),
+    }
 
 
 def modules() -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import click
 import typer
 
-from assistant.cli import authors, conversations, evaluate, export, models, papers, render, trends, users, watch
+from assistant.cli import authors, conversations, doctor, evaluate, export, models, papers, render, trends, users, watch
 from assistant.cli.options import AsJson, Topic, load_settings, open_workspace, several_people_note, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
@@ -38,7 +38,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for commands in (papers, trends, export, evaluate, watch):
+for commands in (papers, trends, export, evaluate, watch, doctor):
     app.add_typer(commands.app)
 app.add_typer(authors.app, name="authors")
 app.add_typer(conversations.app, name="conversations")

@@ -1,5 +1,6 @@
 """The library: papers, people and vectors in one SQLite file, the source of truth."""
 
+from assistant.library.condition import Condition, condition
 from assistant.library.conversations import INTERRUPTED, Conversations, RatedTurn, SavedConversation, SavedTurn
 from assistant.library.curation import AlikePair
 from assistant.library.field_provenance import SourceRecord, provenance, provenance_json
@@ -15,7 +16,7 @@ from assistant.library.filters import (
 from assistant.library.identity import has_title_of, strong_keys, title_key
 from assistant.library.integrity import CheckReport, Finding
 from assistant.library.kept_summaries import KeptSummaries, KeptSummary
-from assistant.library.lock import Ownership
+from assistant.library.lock import Ownership, holder
 from assistant.library.rows import citation_keys, insert_papers, pages, read_papers
 from assistant.library.schema import (
     aliases,
@@ -41,6 +42,7 @@ __all__ = [
     "UNKNOWN_FIELDS",
     "AlikePair",
     "CheckReport",
+    "Condition",
     "Conversations",
     "Finding",
     "KeptSummaries",
@@ -63,6 +65,7 @@ __all__ = [
     "authorships",
     "categories",
     "citation_keys",
+    "condition",
     "count_papers",
     "curation",
     "facets",
@@ -70,6 +73,7 @@ __all__ = [
     "filters",
     "fulltext",
     "has_title_of",
+    "holder",
     "insert_papers",
     "integrity",
     "kept_trends",

@@ -8,6 +8,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -47,9 +48,32 @@ class Ownership:
         self._lock.release()
 
 
+def holder(folder: Path) -> tuple[str, int]:
+    """Return which process has the library open, in words, and its number, 0 where it is not told; ("", 0) for none.
+
+    Raises LibraryError where the lock cannot be tried.
+    """
+    if not (folder / _LOCK).exists():
+        return "", 0
+    try:
+        with FileLock(folder / _LOCK, timeout=0):
+            return "", 0
+    except Timeout:
+        return _holder(folder), int(_owner(folder).get("process", 0))
+    except OSError as error:
+        raise LibraryError(f"The lock {folder / _LOCK} cannot be tried ({error.strerror or error}).") from error
+
+
 def _holder(folder: Path) -> str:
     try:
-        owner = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
-        return f"process {owner['process']} ({owner['command']}, since {owner['since']})"
-    except (OSError, ValueError, KeyError):
+        return "process {process} ({command}, since {since})".format(**_owner(folder))
+    except KeyError:
         return "another process"
+
+
+def _owner(folder: Path) -> dict[str, Any]:
+    try:
+        owner = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return owner if isinstance(owner, dict) else {}

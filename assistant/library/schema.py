@@ -192,6 +192,11 @@ def _migrate(path: Path) -> None:
         connection.execute("COMMIT")
 
 
+def versions(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return the version of a file's tables, and the newest that this program knows."""
+    return _version(connection), len(_migrations())
+
+
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Have the file written ahead. SQLite waits for no other program there, so it is asked again."""
     from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed

@@ -2,6 +2,6 @@
 
 from assistant.search.hybrid import Retriever
 from assistant.search.topics import Search
-from assistant.search.vector_index import FINGERPRINT, PersistentIndex
+from assistant.search.vector_index import FINGERPRINT, INDEX_FACTS, PersistentIndex
 
-__all__ = ["FINGERPRINT", "PersistentIndex", "Retriever", "Search", "embedding_queue", "topics"]
+__all__ = ["FINGERPRINT", "INDEX_FACTS", "PersistentIndex", "Retriever", "Search", "embedding_queue", "topics"]

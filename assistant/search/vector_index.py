@@ -20,7 +20,7 @@ from vectorstore import IndexPlace, IndexUnreachable, Match, Metadata, VectorInd
 FINGERPRINT = "embedder"
 """Name of the library's fact that says which embedding model made its vectors, and so those of its index."""
 
-_NAME, _SERVER, _CHECKSUM = "index", "index server", "index checksum"
+INDEX_FACTS = _NAME, _SERVER, _CHECKSUM = "index", "index server", "index checksum"
 """Names of the library's facts about its index: its name, which before the last hyphen is the library's own; the
 address of the server that holds it, "" for a folder; the checksum of its files, "" while it is open or not made yet."""
 

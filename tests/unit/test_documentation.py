@@ -25,7 +25,8 @@ ANSWER = Answer(
 )
 
 
-PAGES = ("schemas/answer.schema.json", "schemas/ingestion_report.schema.json", "architecture.md")
+PAGES = ("schemas/answer.schema.json", "schemas/diagnosis.schema.json", "schemas/ingestion_report.schema.json")
+PAGES += ("architecture.md",)
 
 
 def test_the_documentation_is_as_it_would_be_written_now(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-// The figures of the status: fetched anew while they change and somebody looks, and when somebody comes back.
+// The figures of the status: fetched anew while they change and somebody looks, and when somebody comes back; and
+// the diagnosis, made when somebody asks for it.
 import { result } from "./calls.js";
 import { fill } from "./site.js";
 
@@ -21,3 +22,19 @@ async function renew() {
 
 document.addEventListener("visibilitychange", renew);
 if (figures.dataset.busy) next = window.setTimeout(renew, PAUSE);
+
+const diagnosis = document.getElementById("diagnosis");
+diagnosis?.querySelector("button").addEventListener("click", async ({ target: button }) => {
+  const said = button.textContent;
+  button.disabled = true;
+  button.textContent = button.dataset.busy;
+  const shown = diagnosis.querySelector(".result");
+  try {
+    fill(shown, (await result("diagnose")).html);
+  } catch (error) {
+    shown.replaceChildren(error.message);
+  } finally {
+    button.disabled = false;
+    button.textContent = said;
+  }
+});

@@ -1,4 +1,4 @@
-"""View of the status: models, library, network, users, the look of the page and the settings in force."""
+"""View of the status: models, library, diagnosis, network, users, the look of the page and the settings in force."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from assistant import wiring
+from assistant import diagnosis, wiring
 from assistant.errors import ModelError, UsageError
 from assistant.library import sizes
 from assistant.settings import Settings
@@ -67,6 +67,14 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         found = _figures(asked)
         return {"html": str(site.fragment(asked, "status_figures.html", **found)), "is_busy": found["is_busy"]}
 
+    def diagnose(request: gr.Request) -> dict[str, Any]:
+        """Look at everything and ask a minute of questions; return what was found as HTML."""
+        asked = asked_by(request)
+        if not is_admin(asked):
+            raise gr.Error("Only an administrator may do that. Ask the one who runs this page.", print_exception=False)
+        found = diagnosis.diagnose({}, workspace=workspace)
+        return {"html": str(site.fragment(asked, "diagnosis.html", diagnosis=found)), "verdict": found.verdict}
+
     def _page(request: Request, problem: str = "", folder: str = "") -> HTMLResponse:
         settings = workspace.settings
         may_choose = is_admin(request)
@@ -74,6 +82,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             request,
             "status.html",
             **_figures(request),
+            diagnosis=diagnosis.last(settings.library) if may_choose else None,
             problem=problem,
             folder=folder,
             known_models=wiring.chat_models(settings) if may_choose else [],
@@ -100,7 +109,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             "is_busy": is_busy,
         }
 
-    return routes, [Call("status", figures, is_counted=False)]
+    return routes, [Call("status", figures, is_counted=False), Call("diagnose", diagnose, at_once=1)]
 
 
 def _back(request: Request, part: str) -> RedirectResponse:

@@ -68,6 +68,23 @@ def test_figures_are_fetched_while_they_change_and_not_when_nothing_does(
     expect(page.get_by_text("another takes its place")).to_have_count(0)
 
 
+def test_the_diagnosis_is_made_when_somebody_asks_and_shown_until_the_next(
+    app: Running, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(f"{app.url}status")
+    card = page.get_by_role("region", name="Does everything work?")
+    expect(card).to_contain_text("It has not been looked at yet.")
+    card.get_by_role("button", name="Look at everything").click()
+    expect(card).to_contain_text("Something is wrong", timeout=60_000)
+    expect(card.get_by_text("assistant models get minilm-l6", exact=True)).to_be_visible()  # none of ours is here
+    expect(card).to_contain_text("What is wrong keeps it from being made")
+    card.locator("summary").click()
+    expect(card.get_by_text("open in this program")).to_be_visible()
+    assert_accessible(page)
+    page.reload()
+    expect(card).to_contain_text("Something is wrong")
+
+
 def test_language_and_colours_are_chosen_and_kept(app: Running, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{app.url}status", locale="en-GB")
     page.get_by_label("Colours").select_option("Dark")
@@ -127,4 +144,8 @@ def test_another_user_sees_neither_the_users_nor_what_only_administrators_do(
     expect(page.get_by_text("You are logged in as bob.")).to_be_visible()
     expect(page.get_by_role("button", name="Use this model")).to_have_count(0)
     expect(page.get_by_role("heading", name="Users")).to_have_count(0)
+    expect(page.get_by_role("button", name="Look at everything")).to_have_count(0)
+    asked = page.request.post(f"{shared_app.url}gradio_api/call/diagnose", data={"data": []})
+    said = page.request.get(f"{shared_app.url}gradio_api/call/diagnose/{asked.json()['event_id']}").text()
+    assert "Only an administrator may do that" in said
     assert_accessible(page)

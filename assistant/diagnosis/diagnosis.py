@@ -1,0 +1,186 @@
+"""The diagnosis: all checks in order, then the self-test, and the last one kept with the library."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from assistant import wiring
+from assistant.diagnosis import library_state, machine, model_files, network, self_test
+from assistant.diagnosis.checks import Check, Verdict, carried_out
+from assistant.diagnosis.self_test import SelfTest
+from assistant.errors import AssistantError, UsageError
+from assistant.library import FILE_NAME
+from assistant.protocols import LanguageModel
+from assistant.settings import PROGRAM_VERSION, Settings, load
+from assistant.types import PaperFilter, ProgressListener
+from assistant.workspace import Workspace
+
+_KEPT = "diagnosis.json"
+"""Name of the file in the library's folder that holds the last diagnosis."""
+
+_ANSWERS = ("machine", "disk", "models", "library", "server")
+"""Parts of which none may be wrong before the self-test is begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What was found: the worst verdict, every check, and the self-test, None where it was not made.
+
+    `made` is when, in UTC; `without_self_test` says why it was not made, "" where nobody asked for it.
+    """
+
+    version: str
+    made: str
+    verdict: Verdict
+    checks: tuple[Check, ...]
+    self_test: SelfTest | None = None
+    without_self_test: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the object that `doctor --json` prints."""
+        value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return value
+
+
+def diagnose(
+    flags: Mapping[str, Any],
+    *,
+    deep: bool = False,
+    with_self_test: bool = True,
+    seed: int = 0,
+    workspace: Workspace | None = None,
+    on_check: Callable[[Check], None] = lambda _: None,
+    on_progress: ProgressListener = lambda _: None,
+) -> Diagnosis:
+    """Look at everything, ask a minute of questions, and keep the result with the library. Raises nothing.
+
+    `flags` are settings by name. With `deep` files of models are compared with their checksums, and every row of the
+    library is read. An open `workspace` is used as it is; without one the library is opened for the self-test only.
+    """
+    checks: list[Check] = []
+    settings = workspace.settings if workspace else _settings(flags, checks)
+    for check in checks:
+        on_check(check)
+    lookings = (
+        *machine.CHECKS,
+        *model_files.checks(deep=deep),
+        *library_state.checks(deep=deep),
+        *network.checks(),
+    )
+    for check in carried_out(lookings, settings):
+        on_check(check)
+        checks.append(check)
+    found = Diagnosis(PROGRAM_VERSION, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", verdict_of(checks), tuple(checks))
+    if with_self_test:
+        found = _with_self_test(found, settings, seed, workspace, on_check, on_progress)
+    _keep(found, settings.library)
+    return found
+
+
+def verdict_of(checks: Sequence[Check]) -> Verdict:
+    """Return the worst verdict."""
+    verdicts = {check.verdict for check in checks}
+    return "wrong" if "wrong" in verdicts else "warning" if "warning" in verdicts else "fine"
+
+
+def last(folder: Path) -> Diagnosis | None:
+    """Return the last diagnosis of the library in a folder; None where none is kept that this program can read."""
+    try:
+        return TypeAdapter(Diagnosis).validate_json((folder / _KEPT).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _settings(flags: Mapping[str, Any], checks: list[Check]) -> Settings:
+    """Return the settings; where they are wrong that is a check, and the defaults stand for the others."""
+    try:
+        settings = load(**flags)
+    except UsageError as error:
+        mend = "Correct it in assistant.toml, the variable or the flag; docs/settings.md has all of them."
+        checks.append(Check("settings", "settings", "wrong", str(error), mend))
+        paths: dict[str, Any] = {name: value for name, value in flags.items() if isinstance(value, Path)}
+        return Settings.model_construct(**paths)
+    checks.append(Check("settings", "settings", "fine", f"library {settings.library}, models {settings.models}"))
+    return settings
+
+
+def _with_self_test(
+    found: Diagnosis,
+    settings: Settings,
+    seed: int,
+    workspace: Workspace | None,
+    on_check: Callable[[Check], None],
+    on_progress: ProgressListener,
+) -> Diagnosis:
+    wrong = [check for check in found.checks if check.verdict == "wrong" and check.part in (*_ANSWERS, "settings")]
+    if wrong:
+        names = ", ".join(f"{check.part}: {check.name}" for check in wrong)
+        return replace(found, without_self_test=f"What is wrong keeps it from being made: {names}.")
+    if workspace and not workspace.library.count(PaperFilter(has_abstract=True)):
+        return replace(found, without_self_test="The library holds no abstract that could be asked about.")
+    try:
+        with _asked(settings, workspace, on_progress) as (asked, is_sample):
+            tested = self_test.run(asked, is_sample=is_sample, seed=seed, on_progress=on_progress)
+            probes = _probes(settings, asked.language_model())
+    except AssistantError as error:
+        return replace(found, without_self_test=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever breaks here is what the person wants to know
+        failed = Check("models", "self-test", "wrong", f"it broke off: {type(error).__name__}: {error}")
+        on_check(failed)
+        return replace(found, verdict="wrong", checks=(*found.checks, failed), without_self_test=failed.found)
+    answers = Check("models", "self-test", "fine", tested.said())
+    if tested.asked and tested.right * 2 < tested.asked:
+        answers = replace(answers, verdict="warning", mend="assistant doctor --deep; another --model")
+    for check in (probes, answers):
+        on_check(check)
+    checks = (*found.checks, probes, answers)
+    return replace(found, verdict=verdict_of(checks), checks=checks, self_test=tested)
+
+
+def _probes(settings: Settings, model: LanguageModel) -> Check:
+    """Look whether the chat model has the probes by which it judges."""
+    if not model.depth:
+        return Check("models", "probes", "fine", "none fit a model without hidden states; it judges by its yes and no")
+    count, lacking = wiring.probes_lacking(settings, model)
+    said = f"{count - len(lacking)} of {count} fit the chat model"
+    if lacking:
+        return Check("models", "probes", "warning", said, "assistant models calibrate")
+    return Check("models", "probes", "fine", said)
+
+
+@contextmanager
+def _asked(
+    settings: Settings, workspace: Workspace | None, on_progress: ProgressListener
+) -> Iterator[tuple[Workspace, bool]]:
+    """Open what is asked: the library, or the sample library in a folder of its own where that holds no abstract."""
+    if workspace:
+        yield workspace, False
+        return
+    if (settings.library / FILE_NAME).exists():
+        with Workspace(settings) as opened:
+            if opened.library.count(PaperFilter(has_abstract=True)):
+                yield opened, False
+                return
+    with tempfile.TemporaryDirectory(prefix="assistant-doctor-") as folder:
+        local = settings.model_copy(update={"library": Path(folder) / "library", "chroma_url": ""})
+        with Workspace(local) as opened:
+            opened.add_sample(on_progress)
+            yield opened, True
+
+
+def _keep(found: Diagnosis, folder: Path) -> None:
+    """Write it into the library's folder, if there is one and it can be written."""
+    if folder.is_dir():
+        with suppress(OSError):
+            draft = folder / f"{_KEPT}.part"
+            draft.write_text(json.dumps(found.to_json(), ensure_ascii=False), encoding="utf-8")
+            draft.replace(folder / _KEPT)

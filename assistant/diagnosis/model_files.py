@@ -1,0 +1,77 @@
+"""Files of the models in use: there, whole, and readable; with their checksums where that is asked for."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from assistant import wiring
+from assistant.diagnosis.checks import Found, Looking, size
+from assistant.errors import AssistantError, ModelError
+from assistant.settings import Settings
+
+
+def checks(*, deep: bool) -> tuple[Looking, ...]:
+    """Return the checks of the two models; with `deep` every file is read and compared with its checksum."""
+    return tuple(Looking("models", f"{use} model", partial(_look, use, deep)) for use in ("chat", "embedding"))
+
+
+def _look(use: str, deep: bool, settings: Settings) -> Found | None:
+    name = wiring.local_models(settings).get(use)
+    if name is None:
+        return None  # a server's, which is looked at there
+    known = wiring.registry(settings)
+    entry = next((entry for entry in known.entries() if entry.name == name), None)
+    try:
+        place = Path(known.resolve(name))
+    except ModelError as error:
+        if entry and known.location(name).exists():
+            found = f"{name} is damaged or not whole in {known.location(name)}: files lack, or have another size"
+            return "wrong", found, f"assistant models get {name}"
+        return "wrong", str(error), f"assistant models get {name}" if entry else "assistant models list"
+    if not place.exists():
+        return _of_hub(name)
+    if deep and entry:
+        try:
+            known.verify(name)
+        except ModelError as error:
+            return "wrong", str(error), f"assistant models get {name}"
+    files = sorted(place.glob("*.safetensors"))
+    if damaged := [f"{file}: {why}" for file in files if (why := _unreadable(file))]:
+        mend = f"assistant models get {name}" if entry else "Copy the model there again."
+        return "wrong", f"{name} is damaged: {'; '.join(damaged)}", mend
+    how = "every checksum is right" if deep and entry else "whole" if entry else "not pinned, so no checksum is known"
+    return "fine", f"{name}: {how} ({size(sum(file.stat().st_size for file in files))})", ""
+
+
+def _of_hub(name: str) -> Found:
+    from huggingface_hub import try_to_load_from_cache
+
+    if isinstance(try_to_load_from_cache(name, "config.json"), str):
+        return "fine", f"{name}, from the cache of the hub", ""
+    mend = "assistant models get, then without --model and --embedder"
+    return "warning", f"{name} is not on this machine: the hub will be asked for it", mend
+
+
+def _unreadable(file: Path) -> str:
+    """Return why the head of a safetensors file cannot be read, or where it promises more than there is; "" if not."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, "np") as opened:
+            opened.keys()
+    except (OSError, SafetensorError) as error:
+        return str(error)
+    return ""
+
+
+def embedder_fingerprint(settings: Settings) -> str:
+    """Return what identifies the embedding model in use; "" where that would take loading it."""
+    from assistant.models.light_embedder import BertEncoder
+
+    name = wiring.local_models(settings).get("embedding")
+    try:
+        encoder = BertEncoder.find(wiring.registry(settings).resolve(name)) if name else None
+    except AssistantError:
+        return ""
+    return encoder.fingerprint if encoder else ""

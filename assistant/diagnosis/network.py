@@ -1,0 +1,144 @@
+"""Network: servers that the settings name, the page's port, and the promise that nothing leaves this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import urllib.request
+from functools import partial
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from assistant import wiring
+from assistant.diagnosis.checks import Found, Looking
+from assistant.library import condition, holder
+from assistant.settings import Settings
+
+PORT = 7860
+"""Where the page is served unless another port is named."""
+
+_SECONDS = 5.0
+_TELEMETRY = ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK", "ANONYMIZED_TELEMETRY", "GRADIO_ANALYTICS_ENABLED")
+_NO = ("", "0", "no", "off", "false")
+_SERVERS = {
+    "chroma_url": ("Chroma", "/api/v2/heartbeat", "chroma run, or without --chroma-url"),
+    "llm_url": ("chat model", "/models", "Start the model's server, or go without --llm-url."),
+    "embed_url": ("embedding model", "/models", "Start the model's server, or go without --embed-url."),
+}
+
+
+def server(setting: str, settings: Settings) -> Found | None:
+    """Ask the server that a setting names."""
+    import httpx2
+
+    url = str(getattr(settings, setting, "")).rstrip("/")
+    if not url:
+        return None
+    _, path, mend = _SERVERS[setting]
+    headers = dict[str, str]()
+    if setting == "chroma_url":
+        headers = dict(getattr(wiring.index_place(settings), "headers", {}))
+    elif key := os.environ.get(getattr(settings, setting.replace("_url", "_key_env"), ""), ""):
+        headers = {"Authorization": f"Bearer {key}"}
+    try:
+        answer = httpx2.get(f"{url}{path}", headers=headers, timeout=_SECONDS)
+    except httpx2.HTTPError as error:
+        return "wrong", f"{url} does not answer ({error})", mend
+    if answer.status_code in (401, 403):
+        return "wrong", f"{url} refuses who asks ({answer.status_code})", "Set its key; see docs/settings.md."
+    if not answer.is_success:
+        return "wrong", f"{url} answers {answer.status_code}: it is another kind of server", mend
+    return "fine", f"{url} answers in {answer.elapsed.total_seconds():.2f} s", ""
+
+
+def page(settings: Settings) -> Found:
+    """Look who has the port of the page."""
+    with socket.socket() as asking:
+        asking.settimeout(1)
+        is_taken = asking.connect_ex(("127.0.0.1", PORT)) == 0
+    if not is_taken:
+        return "fine", f"port {PORT} is free", ""
+    who = next((one.pid for one in _listening() if one.laddr.port == PORT and one.pid), 0)
+    if who in (os.getpid(), holder(settings.library)[1]) and who:
+        return "fine", f"the page is at http://127.0.0.1:{PORT}", ""
+    name = f"process {who} ({psutil.Process(who).name()})" if who else "another program"
+    return "warning", f"port {PORT} is taken by {name}", f"assistant serve --port {PORT + 1}"
+
+
+def reach(settings: Settings) -> Found:
+    """Look whether the process that has the library listens beyond this machine though nobody has to log in."""
+    process = holder(settings.library)[1]
+    open_to_others = [one.laddr for one in _listening() if one.pid == process and not _is_here(one.laddr.ip)]
+    if not open_to_others:
+        return "fine", "nothing of this program listens beyond this machine", ""
+    place = ", ".join(f"{one.ip}:{one.port}" for one in open_to_others)
+    if not condition(settings.library).users:
+        return "wrong", f"{place} is open to others, and nobody has to log in", "assistant users add NAME --admin"
+    return "fine", f"{place} is open to users who log in", ""
+
+
+def _listening() -> list[Any]:
+    try:
+        return [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+    except psutil.Error:  # some systems tell it to their administrator only
+        return []
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host.strip("[]").split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def telemetry(_: Settings) -> Found:
+    """Look whether the environment turns telemetry of libraries on again."""
+    on = [
+        name
+        for name in _TELEMETRY
+        if (os.environ.get(name, wiring.QUIET[name]).lower() in _NO) != (wiring.QUIET[name].lower() in _NO)
+    ]
+    if on:
+        found = ", ".join(f"{name}={os.environ[name]}" for name in on)
+        return "warning", f"telemetry of a library is on: {found}", f"unset {' '.join(on)}"
+    return "fine", "telemetry and update checks of all libraries are off", ""
+
+
+def proxies(_: Settings) -> Found:
+    """Look whether a proxy would be asked for what is on this machine."""
+    known = {kind: url for kind, url in urllib.request.getproxies().items() if kind in ("http", "https", "all")}
+    if not known:
+        return "fine", "none", ""
+    caught = [host for host in ("127.0.0.1", "localhost") if not urllib.request.proxy_bypass(host)]
+    if caught and ("http" in known or "all" in known):
+        found = f"requests to {' and '.join(caught)} would go through a proxy"
+        return "warning", found, "export NO_PROXY=127.0.0.1,localhost,::1"
+    return "fine", f"for {', '.join(sorted(known))}; not for this machine", ""
+
+
+def promise(settings: Settings) -> Found:
+    """Say which servers beyond this machine the settings name."""
+    beyond = []
+    for name in _SERVERS:
+        host = urlsplit(str(getattr(settings, name, ""))).hostname or ""
+        if host and not _is_here(host):
+            beyond.append(f"{host} ({name})")
+    if beyond:
+        found = f"text of papers and questions goes to {', '.join(beyond)}, as the settings say"
+        return "warning", found, "Go without these settings for a program that is wholly local."
+    return "fine", "models, library and search stay on this machine; services are asked only when you add from them", ""
+
+
+def checks() -> tuple[Looking, ...]:
+    """Return the checks of servers and the network."""
+    return (
+        *(Looking("server", name, partial(server, setting)) for setting, (name, _, _) in _SERVERS.items()),
+        Looking("server", "page", page),
+        Looking("network", "promise", promise),
+        Looking("network", "reach", reach),
+        Looking("network", "telemetry", telemetry),
+        Looking("network", "proxies", proxies),
+    )

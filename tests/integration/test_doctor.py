@@ -1,0 +1,388 @@
+"""`assistant doctor` on set-ups that are broken: each fault is named with what mends it, and all else is looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jsonschema
+import psutil
+import pytest
+
+from assistant.diagnosis import Check, Diagnosis, diagnose, last, library_state, machine, model_files, network
+from assistant.diagnosis.checks import Looking, carried_out
+from assistant.library import FILE_NAME, Library, Ownership, condition, upsert
+from assistant.models.convert import write_manifest
+from assistant.models.registry import Registry
+from assistant.settings import Settings
+from assistant.types import Record
+from tests.conftest import make_paper
+from tests.fakes import ScriptedModel
+from tests.tiny_models import tiny_chat_model, tiny_embedder
+from tests.unit.cli.test_main import CommandLine, model, run
+
+__all__ = ["model", "run"]
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "diagnosis.schema.json"
+PAGE = 1
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return settings that name two tiny models."""
+    folder = tmp_path_factory.mktemp("models")
+    return {"model": str(tiny_chat_model(folder / "chat")), "embedder": str(tiny_embedder(folder / "embedder"))}
+
+
+@pytest.fixture
+def flags(tmp_path: Path, prepared: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return the settings of a set-up that works, with a library of one paper."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(network, "PORT", PAGE)
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("ASSISTANT_"):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "library"
+    with closing(Library(folder)) as library:
+        upsert.store(library, [Record(make_paper("Beams", "A beam is an adapter."), 1)], "a.bib")
+    folder.chmod(0o700)
+    return {"library": folder, "models": tmp_path / "models", **prepared}
+
+
+def looked(flags: dict[str, Any], **options: Any) -> Diagnosis:
+    return diagnose(flags, with_self_test=False, **options)
+
+
+def one(found: Diagnosis, part: str, name: str) -> Check:
+    return next(check for check in found.checks if (check.part, check.name) == (part, name))
+
+
+def wrong(found: Diagnosis) -> list[str]:
+    return [f"{check.part}, {check.name}" for check in found.checks if check.verdict == "wrong"]
+
+
+def test_nothing_is_wrong_where_everything_works_and_the_result_is_kept(flags: dict[str, Any]) -> None:
+    found = looked(flags)
+    assert wrong(found) == []
+    assert {check.part for check in found.checks} == {
+        "settings",
+        "machine",
+        "disk",
+        "models",
+        "library",
+        "server",
+        "network",
+    }
+    assert all(check.mend for check in found.checks if check.verdict == "warning")
+    assert last(flags["library"]) == found
+    jsonschema.validate(found.to_json(), json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def test_a_broken_set_up_is_told_fault_by_fault(
+    flags: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing model, a full disk, a locked library and a dead server at once."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        dead = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    usage = SimpleNamespace(total=10**12, used=10**12, free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with closing(Ownership(flags["library"])):
+        found = looked({**flags, "model": "qwen2.5-coder-0.5b", "chroma_url": dead})
+    assert set(wrong(found)) == {"models, chat model", "disk, room", "server, Chroma"}
+    assert "assistant models get qwen2.5-coder-0.5b" in one(found, "models", "chat model").mend
+    assert "full" in one(found, "disk", "room").found
+    assert one(found, "server", "Chroma").found.startswith(f"{dead} does not answer")
+    assert "chroma run" in one(found, "server", "Chroma").mend
+    assert one(found, "library", "lock").verdict == "fine"  # this program itself has it
+    assert diagnose({**flags, "model": "qwen2.5-coder-0.5b"}).without_self_test.endswith("chat model.")
+
+
+def test_a_library_that_another_program_holds_is_told_with_that_program(flags: dict[str, Any]) -> None:
+    hold = (
+        "import sys, pathlib; from assistant.library import Ownership; held = Ownership(pathlib.Path(sys.argv[1])); "
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", hold, str(flags["library"])]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdin
+        assert process.stdout.readline() == "held\n"
+        found = diagnose(flags)
+        process.stdin.close()
+    lock = one(found, "library", "lock")
+    assert lock.verdict == "warning"
+    assert f"process {process.pid}" in lock.found
+    assert f"kill {process.pid}" in lock.mend
+    assert f"process {process.pid}" in found.without_self_test
+    assert one(looked(flags), "library", "lock").found == "free"
+
+
+def _cut(flags: dict[str, Any], tmp_path: Path) -> None:
+    copy = tmp_path / "chat"
+    shutil.copytree(flags["model"], copy)
+    weights = next(copy.glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-64])
+    flags["model"] = str(copy)
+
+
+def _make_newer(flags: dict[str, Any], _: Path) -> None:
+    with closing(sqlite3.connect(flags["library"] / FILE_NAME)) as connection:
+        connection.execute("PRAGMA user_version = 999")
+
+
+def _damage(flags: dict[str, Any], _: Path) -> None:
+    (flags["library"] / FILE_NAME).write_bytes(b"This is no database, and has never been one." * 100)
+
+
+def _lose(flags: dict[str, Any], _: Path) -> None:
+    Library(flags["library"]).close()  # which notes that there has been one
+    (flags["library"] / FILE_NAME).unlink()
+
+
+def _open_to_all(flags: dict[str, Any], _: Path) -> None:
+    flags["library"].chmod(0o777)
+
+
+def _is_newer_than_now(flags: dict[str, Any], _: Path) -> None:
+    with closing(sqlite3.connect(flags["library"] / FILE_NAME)) as connection, connection:
+        connection.execute("UPDATE papers SET added = '2099-01-01T00:00:00'")
+
+
+def _embed_otherwise(flags: dict[str, Any], _: Path) -> None:
+    with closing(Library(flags["library"])) as library:
+        library.set_metadata("embedder", "another one")
+
+
+def _misspell(flags: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "assistant.toml").write_text('libary = "x"\n', encoding="utf-8")
+
+
+def _break_off(flags: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "assistant.toml").write_text("passages = [", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("harm", "where", "said", "mended"),
+    [
+        (_cut, "models, chat model", "is damaged", "Copy the model"),
+        (_make_newer, "library, file", "newer program", "upgrade"),
+        (_damage, "library, file", "cannot be read", "assistant check --mend"),
+        (_lose, "library, file", "is gone", "Restore it"),
+        (_open_to_all, "library, permissions", "may change", "chmod"),
+        (_is_newer_than_now, "machine, clock", "before the newest paper", "Set the clock"),
+        (_embed_otherwise, "library, vectors", "another embedding model", "assistant reindex"),
+        (_misspell, "settings, settings", "libary", "assistant.toml"),
+        (_break_off, "settings, settings", "assistant.toml", "assistant.toml"),
+    ],
+)
+def test_one_fault_is_named_with_its_cure_and_nothing_else(
+    flags: dict[str, Any], tmp_path: Path, harm: Callable[..., None], where: str, said: str, mended: str
+) -> None:
+    harm(flags, tmp_path)
+    found = looked(flags)
+    check = one(found, *where.split(", "))
+    assert check.verdict == "wrong"
+    assert said in check.found
+    assert mended in check.mend
+    if harm not in (_misspell, _break_off):  # the defaults, which stand in for settings then, may lack their models
+        assert wrong(found) == [where]
+    assert len({check.part for check in found.checks}) == 7
+
+
+def test_a_damaged_model_of_ours_is_found_by_its_size_or_its_checksum(flags: dict[str, Any]) -> None:
+    folder, pinned = flags["models"] / "minilm-l6", Registry(flags["models"]).entry("minilm-l6")
+    shutil.copytree(flags["embedder"], folder)
+    write_manifest(folder, pinned.name, "here", pinned.files, pinned.sha256)
+    settings = Settings(**{**flags, "embedder": pinned.name})
+
+    def seen(*, deep: bool) -> Check:
+        return list(carried_out(model_files.checks(deep=deep), settings))[1]
+
+    assert seen(deep=False).found.startswith("minilm-l6: whole")
+    assert seen(deep=True).found.startswith("minilm-l6: every checksum is right")
+    weights = next(folder.glob("*.safetensors"))
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert seen(deep=False).verdict == "fine"
+    deep = seen(deep=True)
+    assert (deep.verdict, deep.mend) == ("wrong", "assistant models get minilm-l6")
+    assert "SHA-256" in deep.found
+    write_manifest(folder, pinned.name, "here", pinned.files, pinned.sha256)
+    weights.write_bytes(whole[:-1])
+    quick = seen(deep=False)
+    assert (quick.verdict, quick.mend) == ("wrong", "assistant models get minilm-l6")
+    assert "not whole" in quick.found
+
+
+def test_a_library_in_a_folder_that_cannot_be_written_is_read_all_the_same(
+    flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    before = sorted(flags["library"].iterdir())
+    assert condition(flags["library"]).papers == 1
+    assert sorted(flags["library"].iterdir()) == before
+
+
+def test_a_folder_that_cannot_be_written_is_named(flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = tempfile.TemporaryFile
+
+    def refuse(*values: Any, **named: Any) -> Any:
+        if named.get("dir") == flags["library"]:
+            raise PermissionError(30, "Read-only file system")
+        return usual(*values, **named)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    found = looked(flags)
+    assert wrong(found) == ["disk, writing"]
+    assert f"library ({flags['library']}): Read-only file system" in one(found, "disk", "writing").found
+
+
+def test_every_row_is_read_where_that_is_asked_for(flags: dict[str, Any]) -> None:
+    assert one(looked(flags, deep=True), "library", "every row").verdict == "fine"
+    with closing(sqlite3.connect(flags["library"] / FILE_NAME)) as connection, connection:
+        connection.execute("UPDATE papers SET title = 'Another'")
+    assert one(looked(flags, deep=True), "library", "every row").mend == "assistant check --mend"
+    assert not [check for check in looked(flags).checks if check.name == "every row"]
+
+
+def test_a_machine_with_too_little_memory_is_told(flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=10**6))
+    monkeypatch.setattr(psutil, "Process", lambda *_: SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=10**6)))
+    found = machine.memory(Settings(**flags))
+    assert found[0] == "wrong"
+    assert "Close other programs" in found[2]
+
+
+def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.metadata, "requires", lambda _: ["numpy<1", "nosuchpackage>=2", 'x; extra == "dev"'])
+    verdict, found, mend = machine.packages(Settings())
+    assert (verdict, mend) == ("wrong", "pip install --upgrade abstract-assistant")
+    assert "numpy" in found
+    assert "nosuchpackage is missing" in found
+
+
+def test_telemetry_and_proxies_that_are_turned_on_are_told(
+    flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANONYMIZED_TELEMETRY", "True")
+    monkeypatch.setenv("DO_NOT_TRACK", "1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    found = looked(flags)
+    assert one(found, "network", "telemetry").mend == "unset ANONYMIZED_TELEMETRY"
+    assert one(found, "network", "proxies").mend.startswith("export NO_PROXY=")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    assert one(looked(flags), "network", "proxies").verdict == "fine"
+
+
+def test_a_server_beyond_this_machine_is_named(flags: dict[str, Any]) -> None:
+    settings = SimpleNamespace(chroma_url="http://127.0.0.1:1", llm_url="http://models.example.org/v1", embed_url="")
+    verdict, found, _ = network.promise(settings)  # type: ignore[arg-type]
+    assert verdict == "warning"
+    assert "models.example.org (llm_url)" in found
+    assert "127.0.0.1" not in found
+
+
+class _Models(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        is_known = self.path == "/v1/models" and self.headers["Authorization"] == "Bearer secret"
+        self.send_response(200 if is_known else 401)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def model_server() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), _Models) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_model_server_is_asked_with_its_key(
+    flags: dict[str, Any], model_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_KEY", "secret")
+    settings: Any = SimpleNamespace(llm_url=f"{model_server}/v1", llm_key_env="THE_KEY")
+    known = network.server("llm_url", settings)
+    assert known
+    assert known[0] == "fine"
+    settings.llm_key_env = ""
+    refused = network.server("llm_url", settings)
+    assert refused
+    assert (refused[0], "401" in refused[1]) == ("wrong", True)
+
+
+def test_who_has_the_port_of_the_page_is_told(
+    flags: dict[str, Any], model_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "PORT", int(model_server.rpartition(":")[2]))
+    assert network.page(Settings(**flags))[0] == "fine"  # this process itself
+    monkeypatch.setattr(network.os, "getpid", lambda: 0)
+    verdict, found, mend = network.page(Settings(**flags))
+    assert verdict == "warning"
+    assert "is taken by" in found
+    assert mend.startswith("assistant serve --port ")
+
+
+def test_a_check_that_breaks_keeps_no_other_from_being_made() -> None:
+    def fail(_: Settings) -> None:
+        raise RuntimeError("boom")
+
+    checks = list(
+        carried_out([Looking("disk", "a", fail), Looking("disk", "b", lambda _: ("fine", "", ""))], Settings())
+    )
+    assert [(check.name, check.verdict) for check in checks] == [("a", "wrong"), ("b", "fine")]
+    assert "boom" in checks[0].found
+
+
+def test_the_command_prints_each_check_and_its_cure_and_ends_by_what_is_wrong(
+    run: CommandLine, model: ScriptedModel, prepared: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.replies *= 10
+    monkeypatch.setenv("ASSISTANT_MODEL", prepared["model"])
+    monkeypatch.setenv("ASSISTANT_EMBEDDER", prepared["embedder"])
+    monkeypatch.setattr(library_state, "embedder_fingerprint", lambda _: "hashing-256")
+    run("add", "papers.bib")
+    assert "fine    library, file: 2 papers" in run("doctor", "--no-self-test")
+    found = run.json("doctor")
+    jsonschema.validate(found, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert found["self_test"]["asked"] == found["self_test"]["planned"] > 0
+    assert not found["self_test"]["is_sample"]
+    assert {"probes", "self-test"} <= {check["name"] for check in found["checks"]}
+    assert "right: " in run("doctor")
+    monkeypatch.setenv("ASSISTANT_MODEL", "qwen2.5-coder-0.5b")
+    monkeypatch.setenv("ASSISTANT_MODELS", str(run.library / "none"))
+    run("doctor", code=1)
+    assert "        mend: assistant models get qwen2.5-coder-0.5b" in run.stdout
+    assert "No self-test." in run.stdout
+
+
+def test_an_empty_library_has_the_sample_library_asked_and_stays_absent(
+    run: CommandLine, model: ScriptedModel, prepared: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.replies *= 10
+    monkeypatch.setenv("ASSISTANT_MODEL", prepared["model"])
+    monkeypatch.setenv("ASSISTANT_EMBEDDER", prepared["embedder"])
+    found = run.json("doctor")
+    assert found["self_test"]["is_sample"]
+    assert found["self_test"]["asked"] > 0
+    assert not run.library.exists()

@@ -1,0 +1,76 @@
+"""Questions of the self-test, and how their answers are summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import workspace as workspaces
+from assistant.diagnosis import self_test
+from assistant.library import upsert
+from assistant.settings import Settings
+from assistant.types import Record
+from assistant.workspace import Workspace
+from tests.conftest import make_paper
+from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
+
+PAPERS = [
+    make_paper("Beams", "Each adapter is a beam. BeamX-2 reaches 91 on GLUE.", id="p1"),
+    make_paper("Lamps", "A lamp is lit by LUM-4 each evening.", id="p2"),
+    make_paper("Quiet words", "Nothing here but understatement.", id="p3"),
+]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    monkeypatch.setattr(Workspace, "_load_embedder", lambda _: HashingEmbedder())
+    monkeypatch.setattr(Workspace, "_load_language_model", lambda _: ScriptedModel(*["A lamp is lit by LUM-4."] * 9))
+    monkeypatch.setattr(workspaces, "Judge", lambda *_: TrustingJudge())
+    with Workspace(Settings(library=tmp_path / "library", models=tmp_path)) as opened:
+        yield opened
+
+
+def test_a_name_of_one_paper_is_asked_of_it_and_of_another_that_does_not_hold_it() -> None:
+    made = self_test.questions(PAPERS, 3)
+    assert [one.line["type"] for one in made] == ["fact", "unanswerable"] * 3
+    by_title = {paper.title: f"{paper.title} {paper.abstract}" for paper in PAPERS}
+    for question in made:
+        name = question.text.rpartition(" about ")[2].rstrip("?")
+        holds = name.casefold() in by_title[question.line["paper"]].casefold()
+        assert holds == (question.line["type"] == "fact"), question.text
+    assert {"BeamX-2", "LUM-4", "understatement"} & {one.text.rpartition(" about ")[2].rstrip("?") for one in made} == {
+        "BeamX-2",
+        "LUM-4",
+        "understatement",
+    }
+    assert self_test.questions(PAPERS, 3) == made
+
+
+def test_one_paper_alone_is_asked_what_it_answers_and_none_is_asked_nothing() -> None:
+    assert [one.line["type"] for one in self_test.questions(PAPERS[:1], 0)] == ["fact"]
+    assert self_test.questions([], 0) == []
+
+
+def test_answers_are_counted_and_those_that_are_wrong_are_named(workspace: Workspace) -> None:
+    upsert.store(workspace.library, [Record(paper, line) for line, paper in enumerate(PAPERS, 1)], "a.bib")
+    found = self_test.run(workspace, seed=1)
+    assert (found.asked, found.planned, found.answerable, found.unanswerable) == (6, 6, 3, 3)
+    assert found.right == found.answered + found.refused == 6 - len(found.wrong)
+    assert (found.answered, found.refused) == (1, 2)  # the model says the same of every paper: right of Lamps only
+    assert [wrong for wrong in found.wrong if "not refused" in wrong] == [
+        "What does “Lamps” say about understatement? not refused"
+    ]
+    assert found.said().startswith("3 of 6 right: 1 of 3 with an answer got it, 2 of 3 without one refused; ")
+
+
+def test_no_question_is_begun_when_the_time_is_over(workspace: Workspace) -> None:
+    upsert.store(workspace.library, [Record(paper, line) for line, paper in enumerate(PAPERS, 1)], "a.bib")
+    found = self_test.run(workspace, seconds=-1)
+    assert (found.asked, found.planned) == (1, 6)
+
+
+def test_an_empty_library_is_asked_nothing(workspace: Workspace) -> None:
+    found = self_test.run(workspace)
+    assert (found.asked, found.seconds) == (0, None)
