@@ -19,7 +19,7 @@ from assistant import wiring
 from assistant.analysis import trends
 from assistant.analysis.summaries import BackgroundReading, reading_ahead
 from assistant.analysis.trends import Trends
-from assistant.answering import AnswerStream, Assistant, Foreground, writing
+from assistant.answering import AnswerStream, Assistant, Foreground, ModelQueue, writing
 from assistant.errors import AssistantError, EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
 from assistant.grounding import Judge, provable, support, verifier
 from assistant.library import CheckReport, Conversations, Finding, Library, Ownership, curation, integrity, make_folder
@@ -113,6 +113,7 @@ class Workspace:
             answer_tokens=settings.answer_tokens,
             probes=wiring.probes_made(settings),
             foreground=Foreground(self._reading_ahead.leave),
+            queue=ModelQueue(settings.llm_at_once if settings.llm_url else 1),
         )
 
     def __enter__(self) -> Workspace:
@@ -298,6 +299,7 @@ class Workspace:
             gc.collect()  # the old model's hooks refer to it
             wiring.give_memory_back()
             self.settings = before.model_copy(update={"model": name, "llm_url": ""})
+            self.assistant.queue.at_once = 1
             try:
                 self._load_into(loading)
             except Exception as error:  # noqa: BLE001 - said by model_states; the old model comes back

@@ -1,4 +1,4 @@
-"""Queue at the chat model: a whole answer at a time, people in rotation."""
+"""Queue at the chat model: whole answers, one at a time or as many as a server writes, people in rotation."""
 
 from __future__ import annotations
 
@@ -72,12 +72,13 @@ class ModelQueue:
     """Who has the chat model and who waits for it.
 
     In a round everybody has one answer, in the order in which they asked; whoever has asked several things waits for
-    the next round with the second.
+    the next round with the second. `at_once` answers have the model together: several where a server writes them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = 1) -> None:
+        self.at_once = at_once
         self._changed = threading.Condition()
-        self._holder: Ticket | None = None
+        self._holders: list[Ticket] = []
         self._waiting: dict[object, list[Ticket]] = {}
 
     def ticket(self, asker: str = "", *, stop: threading.Event) -> Ticket:
@@ -89,7 +90,7 @@ class ModelQueue:
         """Tell whether nobody has the model or waits for it."""
         with self._changed:
             self._go_past()
-            return self._holder is None
+            return not self._holders
 
     def place(self, ticket: Ticket) -> int | None:
         """Return how many answers come before one, which queues with the first call; None as soon as its turn comes."""
@@ -100,7 +101,7 @@ class ModelQueue:
             self._go_past()
             if ticket.was_called:
                 return None
-            return self._order().index(ticket) + (self._holder is not None)
+            return max(0, self._order().index(ticket) + len(self._holders) - self.at_once + 1)
 
     def sleep(self) -> None:
         """Wait a moment, or until the queue changes."""
@@ -113,24 +114,30 @@ class ModelQueue:
             if ticket in self._waiting.get(ticket.asker, ()):
                 self._take_out(ticket)
                 self._changed.notify_all()
-            elif ticket is self._holder:
-                self._call_next()
+            elif ticket in self._holders:
+                self._give_up(ticket)
+                self._call()
 
     def _go_past(self) -> None:
-        """Call the next where nobody has the model, or nobody any more."""
-        if self._holder is None or self._holder.is_deserted:
-            self._call_next()
+        """Call the next where somebody may have the model, and go past those whose answers nobody fetches any more."""
+        for ticket in [each for each in self._holders if each.is_deserted]:
+            self._give_up(ticket)
+        self._call()
 
-    def _call_next(self) -> None:
-        """Let the first who waits have the model; who had it comes last in the next round."""
-        before, self._holder = self._holder, None
-        if before and before.asker in self._waiting:
-            self._waiting[before.asker] = self._waiting.pop(before.asker)
-        if order := self._order():
-            self._holder = order[0]
-            self._holder.was_called = True
-            self._take_out(self._holder)
+    def _give_up(self, ticket: Ticket) -> None:
+        """Take the model from somebody, who comes last in the next round."""
+        self._holders.remove(ticket)
+        if ticket.asker in self._waiting:
+            self._waiting[ticket.asker] = self._waiting.pop(ticket.asker)
         self._changed.notify_all()
+
+    def _call(self) -> None:
+        """Let the first who wait have the model, as many as may have it."""
+        while len(self._holders) < self.at_once and (order := self._order()):
+            order[0].was_called = True
+            self._take_out(order[0])
+            self._holders.append(order[0])
+            self._changed.notify_all()
 
     def _take_out(self, ticket: Ticket) -> None:
         self._waiting[ticket.asker].remove(ticket)
@@ -139,8 +146,8 @@ class ModelQueue:
 
     def _order(self) -> list[Ticket]:
         """Return those who wait, the next one first: everybody's first, then everybody's second ..."""
-        holding = self._holder.asker if self._holder else None
+        holding = {ticket.asker for ticket in self._holders}
         rounds = zip_longest(
-            *(self._waiting[asker] for asker in sorted(self._waiting, key=lambda each: each == holding))
+            *(self._waiting[asker] for asker in sorted(self._waiting, key=lambda each: each in holding))
         )
         return [ticket for each in rounds for ticket in each if ticket]

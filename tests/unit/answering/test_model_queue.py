@@ -165,3 +165,24 @@ def test_ten_threads_have_the_model_one_at_a_time() -> None:
     assert sorted(done) == list(range(10))
     assert most == 1
     assert queue.is_free
+
+
+def test_several_have_a_model_that_writes_several_answers_at_once() -> None:
+    queue = ModelQueue(at_once=3)
+    tickets = [take(queue) for _ in range(6)]
+    assert [queue.place(ticket) for ticket in tickets] == [None, None, None, 1, 2, 3]
+    tickets[1].close()
+    assert [queue.place(ticket) for ticket in tickets[3:]] == [None, 1, 2]
+    assert not queue.is_free
+    for ticket in tickets:
+        ticket.close()
+    assert queue.is_free
+
+
+def test_one_person_does_not_take_all_places_of_such_a_model() -> None:
+    queue = ModelQueue(at_once=2)
+    mine = [take(queue, "ada") for _ in range(3)]
+    other = take(queue, "eve")
+    assert [queue.place(ticket) for ticket in (*mine, other)] == [None, None, 2, 1]
+    mine[0].close()
+    assert queue.place(other) is None
