@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +17,6 @@ from assistant.text import counted
 from assistant.types import PaperFilter
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
     from assistant.library.authors import Person
 
@@ -71,10 +68,14 @@ def list_people(
         else:
             found = authors.among(connection, sorted(library.ids(PaperFilter())))
         shown = found[:limit]
-        coauthors = {person.id: _coauthors(connection, person) for person in shown[:_DETAILED]} if name else {}
+        coauthors = (
+            {person.id: authors.coauthors(connection, person, _COAUTHORS) for person in shown[:_DETAILED]}
+            if name
+            else {}
+        )
     render.show(
         as_json,
-        lambda: [_person_json(person, coauthors.get(person.id)) for person in shown],
+        lambda: [_person_json(each, coauthors[each.id]) if each.id in coauthors else each.to_json() for each in shown],
         lambda: _show_candidates(shown, coauthors) if name else _show_people(shown),
     )
     if len(found) > len(shown):
@@ -93,7 +94,7 @@ def merge(context: typer.Context, one: PersonName, other: PersonName, as_json: A
         with opened.library.transaction() as connection:
             person = curation.holders(connection, decision)[0]
     done = f"Merged into {_described(person)}. `assistant authors split {person.id}` undoes it."
-    render.show(as_json, lambda: _person_json(person), lambda: render.message(done))
+    render.show(as_json, lambda: person.to_json(), lambda: render.message(done))
 
 
 @app.command()
@@ -115,7 +116,7 @@ def split(
         with opened.library.transaction() as connection:
             people = curation.holders(connection, decision)
     done = f"{len(people)} people: {'; '.join(map(_described, people))}"
-    render.show(as_json, lambda: [_person_json(each) for each in people], lambda: render.message(done))
+    render.show(as_json, lambda: [each.to_json() for each in people], lambda: render.message(done))
 
 
 @app.command()
@@ -156,25 +157,8 @@ def import_decisions(
     render.message(f"{counted(applied, 'decision')} applied{about}")
 
 
-def _coauthors(connection: Connection, person: Person) -> list[tuple[str, int]]:
-    from assistant.library import authors
-
-    others = authors.among(connection, person.paper_ids)
-    counts = Counter({each.name: len(each.paper_ids) for each in others if each.id != person.id})
-    return counts.most_common(_COAUTHORS)
-
-
-def _person_json(person: Person, coauthors: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "id": person.id,
-        "name": person.name,
-        "papers": len(person.paper_ids),
-        "paper_ids": list(person.paper_ids),
-        "variants": [asdict(variant) for variant in person.variants],
-    }
-    if coauthors is not None:
-        shown["coauthors"] = [{"name": name, "papers": count} for name, count in coauthors]
-    return shown
+def _person_json(person: Person, coauthors: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    return {**person.to_json(), "coauthors": [{"name": name, "papers": count} for name, count in coauthors]}
 
 
 def _show_people(people: Sequence[Person]) -> None:

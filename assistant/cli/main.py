@@ -213,7 +213,7 @@ def search(
             if trec:
                 render.show_trec(one.id, found, opened.library.source_keys([each.paper.id for each in found]))
             elif as_json:
-                results = [render.result_json(each) for each in found]
+                results = [each.to_json() for each in found]
                 render.show_json({"id": one.id, "results": results} if file else results)
             else:
                 render.show_results(found)

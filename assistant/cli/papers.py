@@ -42,7 +42,7 @@ def papers(
             profiles = library.profiles() if filters.is_empty else ()
             render.show(
                 as_json,
-                lambda: [render.paper_json(each) for each in found],
+                lambda: [each.to_json() for each in found],
                 lambda: render.show_papers(found, profiles),
             )
 
@@ -50,14 +50,14 @@ def papers(
 @app.command()
 def paper(context: typer.Context, name: PaperName, as_json: AsJson = False) -> None:
     """Show one paper in full, and which source states which field."""
-    from assistant.library import curation
+    from assistant.library import curation, provenance_json
 
     with open_library(context) as library:
         found = curation.named(library, name)
         statements = curation.sources(library, found.id)
     render.show(
         as_json,
-        lambda: render.provenance_json(found, statements),
+        lambda: provenance_json(found, statements),
         lambda: render.show_paper(found, statements),
     )
 
@@ -113,7 +113,7 @@ def merge(context: typer.Context, one: PaperName, other: PaperName, as_json: AsJ
         library = opened.library
         merged = curation.merge(library, curation.named(library, one).id, curation.named(library, other).id)
     done = f"Merged into {merged.id} ({merged.title}). `assistant split {merged.id}` undoes it."
-    render.show(as_json, lambda: render.paper_json(merged), lambda: render.message(done))
+    render.show(as_json, lambda: merged.to_json(), lambda: render.message(done))
 
 
 @app.command()
@@ -136,7 +136,7 @@ def split(
         else:
             parts = curation.split(library, first.id)
     done = f"{len(parts)} papers: " + "; ".join(f"{part.id} ({part.title})" for part in parts)
-    render.show(as_json, lambda: [render.paper_json(part) for part in parts], lambda: render.message(done))
+    render.show(as_json, lambda: [part.to_json() for part in parts], lambda: render.message(done))
 
 
 @app.command()

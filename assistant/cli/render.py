@@ -6,7 +6,6 @@ import json
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -336,11 +335,6 @@ def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile] = (),
         line(f"{profile.name}'s page of {profile.as_of} says: {profile.category}, {figures}", "dim")
 
 
-def paper_json(paper: Paper) -> dict[str, Any]:
-    """Return a paper as plain JSON values."""
-    return {**asdict(paper), "authors": list(paper.authors), "year": paper.year}
-
-
 def show_paper(paper: Paper, statements: Sequence[SourceRecord]) -> None:
     """Print all that is known of a paper, each field with the numbers of the sources that state it."""
     from assistant.library import provenance
@@ -373,19 +367,6 @@ def show_paper(paper: Paper, statements: Sequence[SourceRecord]) -> None:
         line(f"  {number}  {origin}", "dim")
 
 
-def provenance_json(paper: Paper, statements: Sequence[SourceRecord]) -> dict[str, Any]:
-    """Return a paper with, for each field, the sources that say just that, and what each source says."""
-    from assistant.library import provenance
-
-    return {
-        **paper_json(paper),
-        "said_by": {name: list(origins) for name, origins in provenance(paper, statements).items()},
-        "sources": [
-            {"source": said.origin, "own_id": said.source_key, **paper_json(said.paper)} for said in statements
-        ],
-    }
-
-
 def show_pairs(pairs: Sequence[AlikePair]) -> None:
     """Print pairs of papers that may be duplicates, and how to decide."""
     for number, pair in enumerate(pairs, 1):
@@ -402,7 +383,7 @@ def pair_json(pair: AlikePair) -> dict[str, Any]:
     """Return a pair of papers as plain JSON values."""
 
     def brief(paper: Paper) -> dict[str, Any]:
-        return {name: paper_json(paper)[name] for name in ("id", "title", "authors", "date", "doi")}
+        return {name: paper.to_json()[name] for name in ("id", "title", "authors", "date", "doi")}
 
     likeness = round(pair.likeness, 4)
     return {"one": brief(pair.one), "other": brief(pair.other), "likeness": likeness, "because": pair.because}
@@ -424,16 +405,3 @@ def show_trec(query_id: str, found: Sequence[SearchResult], source_ids: Mapping[
     rows = [(name, one.passage.score) for one in found for name in source_ids[one.paper.id] or (one.paper.id,)]
     for rank, (name, score) in enumerate(rows, 1):
         print(f"{query_id} Q0 {name} {rank} {score:.6f} abstract-assistant")
-
-
-def result_json(found: SearchResult) -> dict[str, Any]:
-    """Return a search result as plain JSON values."""
-    similarity = found.passage.similarity
-    return {
-        "paper_id": found.paper.id,
-        "title": found.paper.title,
-        "authors": list(found.paper.authors),
-        "date": found.paper.date,
-        "score": round(found.passage.score, 6),
-        "similarity": None if similarity is None else round(similarity, 6),
-    }

@@ -2,7 +2,7 @@
 
 from assistant.library.conversations import INTERRUPTED, Conversations, RatedTurn, SavedConversation, SavedTurn
 from assistant.library.curation import AlikePair
-from assistant.library.field_provenance import SourceRecord, provenance
+from assistant.library.field_provenance import SourceRecord, provenance, provenance_json
 from assistant.library.filters import (
     UNKNOWN_FIELDS,
     UnknownField,
@@ -87,6 +87,7 @@ __all__ = [
     "papers_with_unknown",
     "profiles",
     "provenance",
+    "provenance_json",
     "read_papers",
     "schema",
     "sizes",

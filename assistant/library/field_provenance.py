@@ -35,6 +35,15 @@ class SourceRecord:
     citation_key: str = ""
 
 
+def provenance_json(paper: Paper, statements: Sequence[SourceRecord]) -> dict[str, Any]:
+    """Return a paper with, for each field, the sources that say just that, and what each source says."""
+    return {
+        **paper.to_json(),
+        "said_by": {name: list(origins) for name, origins in provenance(paper, statements).items()},
+        "sources": [{"source": said.origin, "own_id": said.source_key, **said.paper.to_json()} for said in statements],
+    }
+
+
 def statement(paper: Paper) -> str:
     """Return what a record says of its paper as canonical JSON: fields that say nothing are left out, so is the id."""
     stated: dict[str, Any] = {name: value for name in TEXT_FIELDS if (value := getattr(paper, name))}

@@ -33,6 +33,18 @@ class SearchResult:
     paper: Paper
     passage: Passage
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as the object that `search --json` prints."""
+        similarity = self.passage.similarity
+        return {
+            "paper_id": self.paper.id,
+            "title": self.paper.title,
+            "authors": list(self.paper.authors),
+            "date": self.paper.date,
+            "score": round(self.passage.score, 6),
+            "similarity": None if similarity is None else round(similarity, 6),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -44,7 +56,7 @@ class Source:
     authors: tuple[str, ...]
     date: str
     url: str
-    abstract: str
+    abstract: str = ""
 
     @classmethod
     def of(cls, number: int, paper: Paper) -> Source:

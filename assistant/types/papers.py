@@ -66,6 +66,10 @@ class Paper:
         """Return the year of publication, or None when the date is unknown."""
         return int(self.date[:4]) if self.date else None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the paper as the object that `papers --json` prints."""
+        return {**asdict(self), "authors": list(self.authors), "year": self.year}
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

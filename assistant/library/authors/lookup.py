@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -95,6 +96,14 @@ def among(connection: Connection, paper_ids: Sequence[str]) -> list[Person]:
         for person in people.values()
     )
     return sorted(parts, key=lambda person: (-len(person.paper_ids), person.name, person.id))
+
+
+def coauthors(connection: Connection, person: Person, most: int) -> list[tuple[str, int]]:
+    """Return with whom a person wrote most, each with the number of their common papers."""
+    counts = Counter(
+        {each.name: len(each.paper_ids) for each in among(connection, person.paper_ids) if each.id != person.id}
+    )
+    return counts.most_common(most)
 
 
 def holder(connection: Connection, paper_id: str, name: str) -> Person | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import count
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -45,6 +46,16 @@ class Person:
     name: str
     variants: tuple[Variant, ...]
     paper_ids: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the person as the object that `authors --json` prints."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "papers": len(self.paper_ids),
+            "paper_ids": list(self.paper_ids),
+            "variants": [asdict(variant) for variant in self.variants],
+        }
 
 
 @dataclass(eq=False)
