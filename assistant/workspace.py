@@ -21,7 +21,7 @@ from assistant.analysis.summaries import BackgroundReading, reading_ahead
 from assistant.analysis.trends import Trends
 from assistant.answering import AnswerStream, Assistant, Foreground, writing
 from assistant.errors import AssistantError, EmbedderMismatch, IndexFailed, LibraryError, ModelError, UsageError
-from assistant.grounding import Judge
+from assistant.grounding import Judge, provable, support, verifier
 from assistant.library import CheckReport, Conversations, Finding, Library, Ownership, curation, integrity, make_folder
 from assistant.planning import Gazetteer, KnownReader, Planner, Reader
 from assistant.protocols import Embedder, LanguageModel, Vectors
@@ -44,6 +44,8 @@ from assistant.types import (
     ProgressListener,
     ReaderItem,
     SearchResult,
+    Sentence,
+    Source,
     Turn,
 )
 from vectorstore import VectorIndexError
@@ -443,6 +445,23 @@ class Workspace:
         from assistant.ingestion.remote import find_authors
 
         return find_authors(name, wiring.services(self.settings))
+
+    def prove(
+        self, text: str, papers: Sequence[Paper], *, asker: str = "", stop: threading.Event | None = None
+    ) -> tuple[Sentence, ...]:
+        """Return the sentences of a text, each with whether the abstracts of papers support it, and where.
+
+        Papers are numbered from 1. It has its turn at the chat model as an answer does; a `stop` ends it.
+        """
+        stop = stop or threading.Event()
+        sources = [provable(Source.of(number, paper)) for number, paper in enumerate(papers, 1)]
+        with self.assistant.foreground, closing(self.assistant.queue.ticket(asker, stop=stop)) as turn:
+            for _ in turn.wait():
+                pass
+            supports = support.reader(
+                self.language_model(), wiring.probes_made(self.settings), self.settings.prompt_tokens, stop
+            )
+            return verifier.prove(text, "", sources, supports, self._checked.embed)
 
     def save_bundle(self, answer: Answer, folder: Path) -> None:
         """Write an answer with its evidence into a folder. Raises BundleError where it holds something else."""

@@ -24,6 +24,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Return each schema with the name of its file; what an output leaves out of its type is left out here too."""
     answer = TypeAdapter(Answer).json_schema()
     del answer["$defs"]["Source"]["properties"]["abstract"]
+    answer["$defs"]["Source"]["required"].remove("abstract")
     return {"answer.schema.json": answer, "ingestion_report.schema.json": TypeAdapter(IngestionReport).json_schema()}
 
 

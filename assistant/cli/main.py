@@ -1,4 +1,4 @@
-"""Entry point of the command line, with the commands add, ask, search, summarize, serve and chat."""
+"""Entry point of the command line, with the commands add, ask, search, summarize, serve, mcp and chat."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import click
 import typer
 
 from assistant.cli import authors, conversations, evaluate, export, models, papers, render, trends, users, watch
-from assistant.cli.options import AsJson, Topic, open_workspace, several_people_note, with_filters
+from assistant.cli.options import AsJson, Topic, load_settings, open_workspace, several_people_note, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
 from assistant.text import counted
@@ -297,6 +297,19 @@ def serve(
         opened.read_ahead_when_idle()
         with watch.watching_beside(opened, watched or ()):
             serve_page(opened, host, port, on_ready=announce, reach=reach)
+
+
+@app.command()
+def mcp(context: typer.Context) -> None:
+    """Answer a program by the Model Context Protocol on stdin and stdout: questions, searches and counts, read-only."""
+    loaded = load_settings(context)
+    try:
+        from assistant import mcp_server
+    except ModuleNotFoundError as error:
+        if error.name not in ("mcp", "mcp_types"):
+            raise
+        raise UsageError("The MCP server needs a package more: pip install 'abstract-assistant[mcp]'.") from error
+    mcp_server.serve(loaded)
 
 
 @app.command()

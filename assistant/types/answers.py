@@ -56,7 +56,7 @@ class Source:
     authors: tuple[str, ...]
     date: str
     url: str
-    abstract: str = ""
+    abstract: str
 
     @classmethod
     def of(cls, number: int, paper: Paper) -> Source:

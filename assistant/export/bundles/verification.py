@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -115,6 +116,28 @@ def verify(folder: Path, library: Library | None = None) -> Report:
         found = f"Sources and numbers are the same in the library of {counted(library.count(), 'paper')}."
         checks.append(_check("library", found, _changes(bundle, library)))
     return Report(bundle.answer.question, tuple(checks))
+
+
+def verify_answer(content: Mapping[str, Any], library: Library) -> Report:
+    """Check an answer, the object that `ask --json` prints, against a library: its quotations and its numbers.
+
+    Raises BundleError where it is no such object.
+    """
+    try:
+        papers = {paper.id: paper for paper in library.papers_by_id([one["paper_id"] for one in content["sources"]])}
+        sources = [
+            {**one, "abstract": papers[one["paper_id"]].abstract if one["paper_id"] in papers else ""}
+            for one in content["sources"]
+        ]
+        answer = TypeAdapter(Answer).validate_python({**content, "sources": sources})
+        with tempfile.TemporaryDirectory() as folder:
+            writing.write(answer, library, Path(folder) / "bundle")
+            report = verify(Path(folder) / "bundle", library)
+    except BundleError as error:
+        return Report(answer.question, (Check("library", "The library has changed.", (str(error),)),))
+    except _BROKEN as error:
+        raise BundleError(f"This is no answer of this program ({error}).") from error
+    return replace(report, checks=tuple(each for each in report.checks if each.name != "files"))
 
 
 def _check(name: str, found: str, failures: Iterable[str], not_checked: str = "") -> Check:
