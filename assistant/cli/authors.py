@@ -17,7 +17,6 @@ from assistant.text import counted
 from assistant.types import PaperFilter
 
 if TYPE_CHECKING:
-
     from assistant.library.authors import Person
 
     Coauthors = dict[str, list[tuple[str, int]]]

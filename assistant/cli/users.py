@@ -57,6 +57,17 @@ def change_password(context: typer.Context, name: Name, stdin: FromStdin = False
     render.message(f"The password of {name} is changed.")
 
 
+@app.command("token")
+def make_token(context: typer.Context, name: Name) -> None:
+    """Print a token with which a user's programs use the API. A new password ends it, or 30 days without use."""
+    from assistant.library import Users
+
+    with open_library(context) as library:
+        token = Users(library).token(name)
+    print(token)
+    render.message("Keep it as you keep a password; it is shown this once. Send it as Authorization: Bearer TOKEN.")
+
+
 @app.command("list")
 def list_users(context: typer.Context, as_json: AsJson = False) -> None:
     """List the users."""

@@ -301,7 +301,7 @@ def _best(scores: NDArray[np.float32], limit: int) -> NDArray[np.intp]:
 
 def _quoted(word: str) -> str:
     """Quote a word, so that nothing in a question is read as query syntax."""
-    return '"' + word.replace('"', '""') + '"'
+    return '"' + word.replace("\0", " ").replace('"', '""') + '"'  # SQLite reads no further than a NUL
 
 
 def _numbers(joined: str | None) -> NDArray[np.int64]:

@@ -131,17 +131,21 @@ class Users:
             if hashed is None:
                 return None
             fresh = self._hasher.hash(password) if self._hasher.check_needs_rehash(hashed) else hashed
-        token, now = secrets.token_urlsafe(32), _text(_now())
         with self._library.transaction() as connection:
             same = connection.execute(
                 update(users).where(users.c.name == name, users.c.hash == hashed).values(hash=fresh)
             )
             if not same.rowcount:  # the password was changed, or the user removed, in this very moment
                 return None
-            connection.execute(delete(sessions).where(sessions.c.last_seen < _text(_now() - IDLE)))
-            row = {"token": _digest(token), "user": name, "made": now, "last_seen": now}
-            connection.execute(insert(sessions).values(row))
-        return token
+            return _begun(connection, name)
+
+    def token(self, name: str) -> str:
+        """Begin a session for a user's programs and return its token, which is kept nowhere.
+
+        It ends as any session does. Raises UsageError for an unknown name.
+        """
+        with self._library.transaction() as connection:
+            return _begun(connection, _known(connection, name).name)
 
     def of_session(self, token: str) -> User | None:
         """Return whose session a token is; None where it has ended or never was."""
@@ -211,6 +215,15 @@ def _known(connection: Connection, name: str) -> User:
 
 def _some(connection: Connection) -> bool:
     return bool(connection.execute(select(exists(select(users.c.name)))).scalar_one())
+
+
+def _begun(connection: Connection, name: str) -> str:
+    """Begin a session of a user and return its token; those that have ended are forgotten."""
+    token, now = secrets.token_urlsafe(32), _text(_now())
+    connection.execute(delete(sessions).where(sessions.c.last_seen < _text(_now() - IDLE)))
+    row = {"token": _digest(token), "user": name, "made": now, "last_seen": now}
+    connection.execute(insert(sessions).values(row))
+    return token
 
 
 def _hand_over(connection: Connection, owner: str, heir: str) -> None:

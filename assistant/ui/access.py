@@ -15,20 +15,22 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.errors import AssistantError, LibraryError, UsageError
 from assistant.library import User, Users
 from assistant.settings import Settings
 from assistant.text import counted
-from assistant.ui.hardening import Reach
+from assistant.ui.hardening import Reach, is_for_programs, said
 from assistant.ui.site import Site, address, here
 
 COOKIE = "assistant_session"
 
 _OPEN = re.compile(r"/login|/static/.*")
-_CALL = re.compile(r"/turns|/gradio_api/(?:queue/join|call/(?:v2/)?(\w+))/?")
+_CALL = re.compile(
+    r"/turns|/gradio_api/(?:queue/join|call/(?:v2/)?(\w+))/?|/api/(?!openapi\.json).*|/v1/chat/completions"
+)
 """What is counted: questions, and calls by their names."""
 
 _LONGEST_LOGIN = 8192
@@ -138,7 +140,7 @@ class Access:
             words = (
                 "The library cannot be read. Try again in a moment; whoever runs this page finds the reason in its log."
             )
-            response = said(500, words) if is_asked_by_script(request) else PlainTextResponse(words, 500)
+            response = said(here(request), 500, words) if is_asked_by_script(request) else PlainTextResponse(words, 500)
             await response(scope, receive, send)
             return
         state = scope.setdefault("state", {})
@@ -154,30 +156,34 @@ class Access:
             return True, None
         if self._is_local and not users.exist():
             return False, None
-        return True, users.of_session(request.cookies.get(COOKIE, ""))
+        held = request.cookies.get(COOKIE, "")
+        if is_for_programs(here(request)):
+            kind, _, token = request.headers.get("authorization", "").partition(" ")
+            held = token.strip() if kind.lower() == "bearer" else held
+        return True, users.of_session(held)
 
     def _refused(self, request: Request, user: User | None) -> Response | None:
         """Return the answer to a request that is not let through; None for one that is."""
         path, size = here(request), request.headers.get("content-length", "")
         is_sent = request.method not in ("GET", "HEAD")
         if is_sent and not size.isdecimal():
-            return said(411, "This request does not say how long it is.")
+            return said(path, 411, "This request does not say how long it is.")
         if user is None:
             if not _OPEN.fullmatch(path):
                 return _to_login(request, path)
             is_long = is_sent and int(size) > _LONGEST_LOGIN
-            return said(413, "This is too long to be a name and a password.") if is_long else None
+            return said(path, 413, "This is too long to be a name and a password.") if is_long else None
         try:
             if is_sent:
                 self._allowance.upload(user.name, int(size))
-                call = _CALL.fullmatch(path)
-                if call and call[1] not in self._uncounted:
-                    self._allowance.call(user.name)
+            call = _CALL.fullmatch(path)
+            if call and call[1] not in self._uncounted and (is_sent or is_for_programs(path)):
+                self._allowance.call(user.name)
         except (TooMany, UsageError) as error:
             wait = error.wait if isinstance(error, TooMany) else 0
             status = 429 if wait else 413
             if is_asked_by_script(request):
-                return said(status, str(error), wait)
+                return said(path, status, str(error), wait)
             page = self._site.page(request, "error.html", status, message=str(error))
             page.headers.update({"Retry-After": str(wait)} if wait else {})
             return page
@@ -193,17 +199,17 @@ def safe_next(path: str) -> str:
 def is_asked_by_script(request: Request) -> bool:
     """Tell whether a script asks, which wants words and no page."""
     is_call = here(request).startswith(("/gradio_api", "/config"))
-    return is_call or "application/json" in request.headers.get("accept", "")
-
-
-def said(status: int, words: str, wait: int = 0) -> Response:
-    """Return words to a script, also where Gradio's clients look for them; in `wait` seconds it may go on."""
-    return JSONResponse({"detail": words, "error": words}, status, {"Retry-After": str(wait)} if wait else None)
+    return is_call or is_for_programs(here(request)) or "application/json" in request.headers.get("accept", "")
 
 
 def _to_login(request: Request, path: str) -> Response:
+    if is_for_programs(path):
+        words = "Users log in here. `assistant users token NAME` makes a token; send it as Authorization: Bearer TOKEN."
+        refused = said(path, 401, words)
+        refused.headers["WWW-Authenticate"] = "Bearer"
+        return refused
     if is_asked_by_script(request):
-        return said(401, "You are logged out. Reload the page to log in.")
+        return said(path, 401, "You are logged out. Reload the page to log in.")
     query = f"?{request.url.query}" if request.url.query else ""
     wanted = f"{quote(path, safe='/:@')}{query}" if request.method == "GET" and path != "/" else ""
     login = address(request, "/login", next=wanted)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, QuestionError, UsageError
 from assistant.library import Users
-from assistant.ui.hardening import LARGEST_UPLOAD, Gate, Reach, seal_environment
+from assistant.ui.hardening import LARGEST_UPLOAD, Gate, Reach, said, seal_environment
 
 if TYPE_CHECKING:
     import uvicorn
@@ -130,8 +130,8 @@ def _error_handlers(site: Site) -> dict[Any, Any]:
     from starlette.requests import Request
     from starlette.responses import PlainTextResponse, Response
 
-    from assistant.ui.access import is_asked_by_script, said
-    from assistant.ui.site import is_admin, phrases
+    from assistant.ui.access import is_asked_by_script
+    from assistant.ui.site import here, is_admin, phrases
 
     def status_and_words(request: Request, error: Exception) -> tuple[int, str]:
         spoken = phrases(request)
@@ -156,7 +156,7 @@ def _error_handlers(site: Site) -> dict[Any, Any]:
             folder = site.library.folder
             for place in {folder, folder.resolve()}:
                 words = words.replace(str(place), "…") if place.is_absolute() else words
-        response = said(status, words) if is_asked_by_script(request) else page(request, status, words)
+        response = said(here(request), status, words) if is_asked_by_script(request) else page(request, status, words)
         if not isinstance(error, HTTPException | RequestValidationError | AssistantError):
             response.headers["Connection"] = "close"  # as the server does once it has logged the error
         return response

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.errors import UsageError
@@ -35,6 +35,13 @@ _CALLS = re.compile(
     r"|cancel|reset|call/(?:v2/)?\w+(?:/\w+)?))/?"
 )
 """Every address of Gradio's that the page's scripts and a Gradio client need. None of them serves a file."""
+
+_PROGRAMS = re.compile(
+    r"/api/(?:openapi\.json|ask|search|papers(?:/.+)?|authors(?:/.+)?|count|coauthors|trends|verify)"
+    r"|/v1/(?:models|chat/completions)",
+    re.DOTALL,
+)
+"""Addresses for other programs."""
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; "
@@ -141,7 +148,24 @@ def _is_network(name: str) -> bool:
 
 
 def _is_known(path: str) -> bool:
-    return bool(_VIEWS.fullmatch(path) or _CALLS.fullmatch(path))
+    return bool(_VIEWS.fullmatch(path) or _CALLS.fullmatch(path) or is_for_programs(path))
+
+
+def is_for_programs(path: str) -> bool:
+    """Tell whether a path is one of the API for other programs."""
+    return bool(_PROGRAMS.fullmatch(path))
+
+
+def _is_foreign(path: str, headers: Headers) -> bool:
+    """Tell whether a page elsewhere has a browser ask the API: that costs this machine work, also where none reads."""
+    site = headers.get("sec-fetch-site", "none")
+    return is_for_programs(path) and site not in ("none", "same-origin")
+
+
+def _is_no_json(path: str, method: str, headers: Headers) -> bool:
+    """Tell whether a body for the API is not said to be JSON, which pages elsewhere can send without being asked."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return is_for_programs(path) and method == "POST" and kind != "application/json"
 
 
 def seal_environment(uploads: Path) -> None:
@@ -171,13 +195,28 @@ class Gate:
             return
         scope = self._reach.placed(scope)
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", ""))) or "/"
+        headers = Headers(scope=scope)
         if scope["type"] != "http" or not _is_known(path):
             await PlainTextResponse("There is nothing here.", 404)(scope, receive, _with_headers(send))
-        elif not self._reach.is_own(Headers(scope=scope)):
-            await PlainTextResponse("Only this page may send requests.", 403)(scope, receive, _with_headers(send))
+        elif not self._reach.is_own(headers) or _is_foreign(path, headers):
+            await _refusal(path, "Only this page may send requests.", 403)(scope, receive, _with_headers(send))
+        elif _is_no_json(path, str(scope["method"]), headers):
+            words = "Send the body as JSON, with the header Content-Type: application/json."
+            await _refusal(path, words, 415)(scope, receive, _with_headers(send))
         else:
             kept = [(name, value) for name, value in scope["headers"] if not name.startswith(_OF_PROXIES)]
             await self._app({**scope, "headers": kept}, receive, _with_headers(send))
+
+
+def said(path: str, status: int, words: str, wait: int = 0) -> Response:
+    """Return words to a program, where OpenAI's clients look for them, or Gradio's; in `wait` seconds it may go on."""
+    error = {"message": words, "type": "invalid_request_error" if status < 500 else "server_error", "code": None}
+    shown = {"detail": words, "error": error if path.startswith("/v1/") else words}
+    return JSONResponse(shown, status, {"Retry-After": str(wait)} if wait else None)
+
+
+def _refusal(path: str, words: str, status: int) -> Response:
+    return said(path, status, words) if is_for_programs(path) else PlainTextResponse(words, status)
 
 
 def _with_headers(send: Send) -> Send:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assistant.ui import summaries
+from assistant.ui import api, summaries
 from assistant.ui.views import adding, authors, chat, login, paper, papers, status, trends
 
-VIEWS = (chat, papers, paper, authors, trends, adding, status, login, summaries)
+VIEWS = (chat, papers, paper, authors, trends, adding, status, login, summaries, api)
 
 __all__ = ["VIEWS"]
