@@ -36,6 +36,19 @@ def test_users_are_added_and_listed_with_the_password_from_standard_input(run: C
     assert logs_in(run, "ada")
 
 
+@pytest.mark.usefixtures("say")
+def test_a_token_is_printed_for_a_program(run: CommandLine) -> None:
+    run("users", "add", "ada", "--stdin")
+    token = run("users", "token", "ada").strip()
+    library = Library(run.library)
+    owner = Users(library).of_session(token)
+    library.close()
+    assert owner is not None
+    assert owner.name == "ada"
+    run("users", "token", "bob", code=2)
+    assert "no user bob" in run.stderr
+
+
 def test_a_password_is_asked_for_twice_and_never_taken_from_the_command_line(
     run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -246,6 +246,7 @@ def filled(library: Library) -> Library:
         (PaperFilter(category="LG"), {"Bees"}),
         (PaperFilter(words=('adapters" OR "honey',)), set()),
         (PaperFilter(words=("title:beams",)), set()),
+        (PaperFilter(words=("no\0such words",)), set()),
         (PaperFilter(words=("NOT", "bees")), set()),
         (PaperFilter(words=("hon*",)), set()),
         (PaperFilter(words=("adapter", "  ")), {"Beams"}),
