@@ -236,6 +236,7 @@ def test_what_would_be_faster_is_said(machine: Callable[..., None]) -> None:
     assert "A GPU with 5 GB" in said[0]
     assert "--quantize 8" in said[1]
     assert len(faster(choose(), 3 * GB, "8")) == 1
+    assert "Without --quantize 4" in faster(choose(), 3 * GB, "4")[1]
     machine("cuda", [12])
     assert "larger default model would fit with --quantize 8" in faster(choose(), 3 * GB, "no", large=15 * GB)[0]
     assert "does not hold this model" in faster(choose(), 15 * GB, "no")[0]
