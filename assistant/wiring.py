@@ -180,6 +180,10 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
                 else "by its own yes and no, and reads only requests worded as labelled ones; `assistant models "
                 "calibrate` fits what it lacks"
             )
+            if "-" in model.fingerprint and any(made) and not (probes_made(settings) / model.fingerprint).is_dir():
+                checked[-1]["judges"] += (
+                    "; they were fitted on weights in 16 bits, `assistant models calibrate` on these"
+                )
     return checked
 
 

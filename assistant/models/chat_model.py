@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate.utils import align_module_device
 from jinja2 import TemplateError
 from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, StoppingCriteriaList, TextStreamer
 
@@ -167,11 +168,15 @@ class TransformersModel:
 
         Weights in fewer bits than 16 are told apart, since probes can be fitted on what those make of a prompt.
         """
-        norms = [weights for name, weights in self._model.named_parameters() if "norm" in name and weights.dim() == 1]
-        read = b"".join(
-            weights.detach().to("cpu", torch.bfloat16).view(torch.int16).numpy().tobytes() for weights in norms
-        )
-        return hashlib.sha256(read).hexdigest()[:16] + (f"-{self._bits}bit" if self._bits < 16 else "")
+        read = hashlib.sha256()
+        for name, module in self._model.named_modules():
+            own = [each for each, weights in module.named_parameters(name, recurse=False) if weights.dim() == 1]
+            if any("norm" in each for each in own):
+                with align_module_device(module):  # of a part for which no GPU has room only the name is here
+                    for each, weights in module.named_parameters(name, recurse=False):
+                        if each in own and "norm" in each:
+                            read.update(weights.detach().to("cpu", torch.bfloat16).view(torch.int16).numpy().tobytes())
+        return read.hexdigest()[:16] + (f"-{self._bits}bit" if self._bits < 16 else "")
 
     def read(
         self,

@@ -107,6 +107,8 @@ def faster(device: Device, size: int, quantize: Quantize, *, large: int = 0) -> 
     said = []
     if device.kind == "cpu":
         said.append(f"A GPU with {(size + SPARE) / 1e9:.0f} GB would be many times faster with this model.")
+        if device.bits(quantize, size) == 4:
+            said.append("Without --quantize 4 this CPU would be faster; it takes less memory, no less time.")
         if quantize == "no" and torch.cpu.get_capabilities().get("avx512_vnni"):
             said.append(
                 "--quantize 8 would write answers faster on this CPU (8-bit integers); prompts are read as now."

@@ -236,6 +236,7 @@ def test_what_would_be_faster_is_said(machine: Callable[..., None]) -> None:
     assert "A GPU with 5 GB" in said[0]
     assert "--quantize 8" in said[1]
     assert len(faster(choose(), 3 * GB, "8")) == 1
+    assert "Without --quantize 4" in faster(choose(), 3 * GB, "4")[1]
     machine("cuda", [12])
     assert "larger default model would fit with --quantize 8" in faster(choose(), 3 * GB, "no", large=15 * GB)[0]
     assert "does not hold this model" in faster(choose(), 15 * GB, "no")[0]
@@ -376,3 +377,17 @@ def test_a_cpu_reads_and_writes_with_weights_in_4_bits(tmp_path: Path) -> None:
     assert readings[0].answers != readings[1].answers
     assert readings[0].last[2] == pytest.approx(readings[1].last[2], abs=0.5)
     assert "".join(model.generate(prompt, max_new_tokens=8, stop=stop))
+
+
+def test_a_model_that_no_gpu_holds_whole_has_its_fingerprint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = str(tiny_chat_model(tmp_path / "model"))
+    plain = TransformersModel(folder)
+    parts = dict.fromkeys(("model.embed_tokens", "model.layers.0", "model.rotary_emb", "lm_head"), "cpu")
+    split = {**parts, "model.layers.1": "disk", "model.norm": "disk"}
+    options = {"dtype": BF16, "device_map": split, "offload_folder": str(tmp_path / "rest")}
+    monkeypatch.setattr("assistant.models.chat_model.placing", lambda *_: options)
+    model, prompt = TransformersModel(folder), (Message("user", "What is a beam?"),)
+    assert model.placement == split
+    assert model.fingerprint == plain.fingerprint
+    read = [each.read(prompt, answers=("Yes",), stop=threading.Event()) for each in (plain, model)]
+    assert [each and each.answers for each in read] == [read[0] and read[0].answers] * 2
