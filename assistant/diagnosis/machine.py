@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sqlite3
@@ -31,6 +32,9 @@ _NO_ROOM, _LITTLE_ROOM = 50_000_000, 1_000_000_000
 
 _OVERHEAD = 1_500_000_000
 """Bytes that Python, the libraries and an answer take beside the models' weights."""
+
+_CONTAINER = Path("/sys/fs/cgroup")
+"""Where Linux tells a container's limits (cgroup v2)."""
 
 _MADE = datetime(2026, 1, 1, tzinfo=UTC)
 """No clock that is right shows a time before."""
@@ -124,7 +128,7 @@ def gpu(_: Settings) -> Found:
 
 def memory(settings: Settings) -> Found:
     """Compare the memory that is free with what the models need; what this process holds already counts as free."""
-    free = psutil.virtual_memory().available + psutil.Process().memory_info().rss
+    free = min(psutil.virtual_memory().available, _left_in_container()) + psutil.Process().memory_info().rss
     needed, found = _weights(settings), f"{size(free)} free for this program"
     if not needed:
         return "fine", found, ""
@@ -133,6 +137,16 @@ def memory(settings: Settings) -> Found:
     if free < needed:
         return "wrong", found, f"Close other programs, or take a smaller model: {_SMALLER}"
     return ("warning", found, "Close other programs.") if free < needed * 1.2 else ("fine", found, "")
+
+
+def _left_in_container() -> float:
+    """Return the bytes that a container's limit leaves, infinity where there is none."""
+    try:
+        most, used = ((_CONTAINER / f"memory.{name}").read_text().strip() for name in ("max", "current"))
+        told = dict(line.split(maxsplit=1) for line in (_CONTAINER / "memory.stat").read_text().splitlines())
+        return math.inf if most == "max" else int(most) - int(used) + int(told.get("inactive_file", 0))
+    except (OSError, ValueError):
+        return math.inf
 
 
 def _weights(settings: Settings) -> int:

@@ -267,6 +267,25 @@ def test_a_machine_with_too_little_memory_is_told(flags: dict[str, Any], monkeyp
     assert "Close other programs" in found[2]
 
 
+def test_a_container_s_limit_of_memory_counts(
+    flags: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in {
+        "max": "2000000000\n",
+        "current": "1990000000\n",
+        "stat": "anon 1\ninactive_file 5000\n",
+    }.items():
+        (tmp_path / f"memory.{name}").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(machine, "_CONTAINER", tmp_path)
+    monkeypatch.setattr(psutil, "Process", lambda *_: SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=0)))
+    assert machine.memory(Settings(**flags))[:2] == (
+        "wrong",
+        "10 MB free for this program; the models need about 1.5 GB",
+    )
+    (tmp_path / "memory.max").write_text("max\n", encoding="utf-8")
+    assert "10 MB" not in machine.memory(Settings(**flags))[1]
+
+
 def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.metadata, "requires", lambda _: ["numpy<1", "nosuchpackage>=2", 'x; extra == "dev"'])
     verdict, found, mend = machine.packages(Settings())
