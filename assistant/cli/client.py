@@ -29,6 +29,9 @@ COMMANDS = frozenset(
 )
 """The commands that a server runs; the others are quick without one, or hold models and libraries of their own."""
 
+READING = frozenset(("conversations", "export", "labels", "paper", "papers"))
+"""Those of them that need no lock, and so are not made to wait for another command."""
+
 INTERRUPT, GO = b"\x03", b"g"
 
 _PASSED = ("ASSISTANT_", "LC_")
@@ -40,13 +43,14 @@ _PATIENCE = 5.0
 """Seconds to wait for a server's first word; one that is busy answers too."""
 
 
-def run(arguments: Sequence[str], *, wait: bool = False) -> int | None:
+def run(arguments: Sequence[str]) -> int | None:
     """Have the server of the library run a command; return its exit code, None where this process must run it.
 
-    That is so where no server runs, where it is of another version or has other settings, and, unless `wait`, where it
-    is busy with another command. Ctrl-C reaches the command as if it ran here.
+    That is so where no server runs, where it is of another version or has other settings, and where it is busy and the
+    command can do without it. Ctrl-C reaches the command as if it ran here.
     """
-    if not hasattr(socket, "AF_UNIX") or _command(arguments) not in COMMANDS or not _is_wanted(arguments):
+    command = _command(arguments)
+    if not hasattr(socket, "AF_UNIX") or command not in COMMANDS or not _is_wanted(arguments):
         return None
     try:
         connection = _connect(library(arguments))
@@ -61,15 +65,20 @@ def run(arguments: Sequence[str], *, wait: bool = False) -> int | None:
             "environment": passed(os.environ),
             "encodings": [(each.encoding, each.errors) if each else ("utf-8", "replace") for each in _streams()],
             "version": version(),
-            "wait": wait,
+            "wait": command not in READING,
         }
         try:
             with _descriptors() as descriptors:
                 socket.send_fds(connection, [b"\0"], descriptors)
             connection.sendall(json.dumps(request).encode() + b"\n")
             replies = connection.makefile("r", encoding="utf-8")
-            connection.settimeout(None if wait else _PATIENCE)
-            if _reply(replies.readline()).get("state") != "ready":
+            connection.settimeout(_PATIENCE)
+            reply = _reply(replies.readline())
+            if reply.get("state") == "busy" and request["wait"]:
+                print("The server runs another command; this one waits for it.", file=sys.stderr)
+                connection.settimeout(None)
+                reply = _reply(replies.readline())
+            if reply.get("state") != "ready":
                 return 130 if interrupts.count else None
             connection.settimeout(None)
             connection.sendall(GO)  # nothing runs before: a server that is late must not run what was run here
@@ -248,7 +257,7 @@ def _is_wanted(arguments: Sequence[str]) -> bool:
 
 
 def _option(arguments: Sequence[str], name: str) -> str:
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in zip(arguments, (*arguments[1:], ""), strict=False):
         if argument == name:
             return following
         if argument.startswith(f"{name}="):

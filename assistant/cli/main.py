@@ -17,7 +17,7 @@ import typer
 
 from assistant.cli import authors, conversations, evaluate, export, models, papers, render, trends, users, watch
 from assistant.cli.options import AsJson, Topic, load_settings, open_workspace, several_people_note, with_filters
-from assistant.errors import AssistantError, LibraryLocked, QuestionError, RemoteError, UsageError
+from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
 from assistant.text import counted
 from assistant.types import Answer, Length, PaperFilter, Turn
@@ -378,14 +378,6 @@ def run(arguments: Sequence[str] | None, program: str | None = None) -> int:
     """Run a command line, this process's own unless it is given, and return its exit code."""
     try:
         app(arguments, program, standalone_mode=True)
-    except LibraryLocked as error:
-        from assistant.cli import client
-
-        done = None if arguments else client.run(sys.argv[1:], wait=True)  # a server that was busy is waited for
-        if done is not None:
-            return done
-        render.message(str(error), "red")
-        return 1
     except AssistantError as error:
         render.message(str(error), "red")
         return 2 if isinstance(error, UsageError) else 1

@@ -133,7 +133,7 @@ class CommandServer:
             _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
             request = json.loads(connection.makefile("rb").readline(_LONGEST_REQUEST))
             is_spare = self._idle < math.inf
-            if request["do"] == "stop" and (is_spare or not request["gently"]):
+            if request["do"] == "stop" and not (request["gently"] and (self._busy.locked() or not is_spare)):
                 self._told.append(connection)  # which hangs up when this process lets the library go
                 _send(connection, state="ends", process=os.getpid())
                 self._end()
@@ -164,9 +164,11 @@ class CommandServer:
 
     def _take(self, call: _Call) -> None:
         """Have a command run, and stay with it until it is over."""
-        if not self._busy.acquire(blocking=bool(call.request["wait"])):
+        if not self._busy.acquire(blocking=False):
             _send(call.connection, state="busy")
-            return
+            if not call.request["wait"]:
+                return
+            self._busy.acquire()
         try:
             _send(call.connection, state="ready")
             if call.connection.recv(1) == client.GO:
