@@ -159,7 +159,8 @@ def test_ctrl_c_stops_an_answer_and_shows_what_was_written(served: Shell) -> Non
     until(served.mark.exists)
     asked.send_signal(signal.SIGINT)
     stdout, stderr = asked.communicate(timeout=60)
-    assert "BeamLoRA treats each adapter as a beam." in stdout, stderr
+    assert "BeamLoRA treats" in stdout
+    assert "stopped" in stderr
     assert asked.returncode == 0
     assert "2 papers" in served("ask", "How many papers are there?")
 
