@@ -142,11 +142,16 @@ def open_workspace(context: typer.Context, *, is_served: bool = False) -> Abstra
         if _essential(served(loaded)) != _essential(settings):
             raise Elsewhere
         return nullcontext(workspace)
+    return open_here(served(loaded) if is_served else loaded)
+
+
+def open_here(settings: Settings) -> Workspace:
+    """Open a library in this process; a server in the background that is not busy gives way to it."""
     from assistant.cli import client
     from assistant.workspace import Workspace
 
-    client.ask(loaded.library, "stop", gently=True)
-    return Workspace(served(loaded) if is_served else loaded)
+    client.ask(settings.library, "stop", gently=True)
+    return Workspace(settings)
 
 
 def _essential(settings: Settings) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from assistant.cli import render
-from assistant.cli.options import AsJson, load_settings, open_library
+from assistant.cli.options import AsJson, load_settings, open_here, open_library
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,12 +77,9 @@ def watch(
             state = partial(ingestion.zotero_state, reference, services)
             places.append(watching.WatchedReference(reference, state, noted, noted(library)))
 
-    def opened() -> Workspace:
-        from assistant.workspace import Workspace
-
-        return Workspace(settings)
-
-    watcher = watching.Watcher(places, opened, lambda event: render.show(as_json, event.to_json, lambda: _show(event)))
+    watcher = watching.Watcher(
+        places, partial(open_here, settings), lambda event: render.show(as_json, event.to_json, lambda: _show(event))
+    )
     with render.stopped_by(watcher.stop, signal.SIGINT, signal.SIGTERM):
         watcher.run(once=once)
 
