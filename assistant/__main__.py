@@ -1,5 +1,19 @@
-"""Run the command line with `python -m assistant`."""
+"""Entry point: a running server of the library runs the command, else this process does."""
 
-from assistant.cli.main import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command line; nothing heavy is imported where a server runs the command."""
+    from assistant.cli import client
+
+    code = client.run(sys.argv[1:])
+    if code is not None:
+        sys.exit(code)
+    from assistant.cli.main import main as run_here
+
+    run_here()
+
+
+if __name__ == "__main__":
+    main()

@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     upload_per_day: int = Field(
         default=1000, ge=1, le=1_000_000, description="How many megabytes a user may upload a day."
     )
+    server: bool = Field(
+        default=True, description="Whether a running server of the library runs commands, so that they start at once."
+    )
+    idle_minutes: float = Field(
+        default=30, gt=0, description="Minutes without a command after which a server in the background ends."
+    )
     answer_tokens: int = Field(default=320, ge=16, le=4096, description="Longest answer in tokens.")
 
     @field_validator("device")

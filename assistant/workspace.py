@@ -263,6 +263,22 @@ class Workspace:
         """Return the chat model, loading it once."""
         return self._load().result()
 
+    def load_ahead(self) -> threading.Thread:
+        """Load both models in the background, so that the first answer finds them; return the thread that does it.
+
+        What fails shows when it is needed. Several texts need more of the embedding model than one does.
+        """
+
+        def work() -> None:
+            with suppress(AssistantError):
+                self.embed_few()
+                self.language_model()
+                self.embedder().embed(["a title", "another title"])
+
+        thread = threading.Thread(target=work, name="loading models", daemon=True)
+        thread.start()
+        return thread
+
     def _in_english(self, phrase: str) -> str:
         return writing.in_english(self.language_model(), phrase, threading.Event())
 

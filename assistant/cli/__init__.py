@@ -1,3 +1,3 @@
 """Command line."""
 
-__all__ = ["main"]
+__all__ = ["client", "main"]

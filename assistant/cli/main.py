@@ -86,6 +86,9 @@ def _settings(
             "--version", help="Print the version.", callback=_print_version, is_eager=True, expose_value=False
         ),
     ] = False,
+    server: Annotated[
+        bool | None, typer.Option("--server/--no-server", help="Whether a running `assistant serve` does the work.")
+    ] = None,
 ) -> None:
     context.obj = dict(context.params)
 
@@ -292,9 +295,17 @@ def serve(
         list[Path] | None,
         typer.Option("--watch", help="Folder whose new and changed files are added meanwhile. May be repeated."),
     ] = None,
+    daemon: Annotated[
+        bool, typer.Option("--daemon", help="Without the page, in the background: commands then start at once.")
+    ] = False,
+    status: Annotated[bool, typer.Option("--status", help="Only say whether a server of the library runs.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Only end the server of the library.")] = False,
 ) -> None:
-    """Serve the web page: on this machine only, or for the users of `assistant users`."""
-    with open_workspace(context) as opened:
+    """Serve the web page, on this machine only or for the users of `assistant users`, and commands of other shells."""
+    if daemon or status or stop:
+        _manage_server(context, daemon, stop)
+        return
+    with open_workspace(context, is_served=True) as opened:
         from assistant.library import Users
         from assistant.ui import Reach
         from assistant.ui import serve as serve_page
@@ -319,7 +330,42 @@ def serve(
         opened.catch_up()
         opened.read_ahead_when_idle()
         with watch.watching_beside(opened, watched or ()):
-            serve_page(opened, host, port, on_ready=announce, reach=reach)
+            serve_page(opened, host, port, on_ready=announce, reach=reach, beside=_commands_beside(opened))
+
+
+def _commands_beside(opened: Workspace) -> Callable[[Callable[[], bool]], object] | None:
+    """Return what runs commands of other shells while the page is served, None where that cannot be."""
+    from assistant.cli.server import CommandServer
+
+    try:
+        return CommandServer(opened, run).serve
+    except AssistantError as error:
+        render.message(f"The page only, then: {error}", "yellow")
+        return None
+
+
+def _manage_server(context: typer.Context, daemon: bool, stop: bool) -> None:
+    """Start or stop the server of a library, and say what runs."""
+    from assistant.cli import client
+
+    settings = load_settings(context)
+    if daemon:
+        from assistant.cli import server
+
+        state = server.start(settings, context.obj)
+    else:
+        state = client.ask(settings.library, "stop" if stop else "status", gently=False)
+    if not state:
+        render.message(f"No server of the library {settings.library} runs.")
+        raise typer.Exit(1)
+    if stop:
+        render.message(f"The server, process {state['process']}, has ended.")
+        return
+    ends = f"ends {state['idle_minutes']:g} minutes after the last" if state["idle_minutes"] else "serves the page too"
+    render.message(
+        f"Commands for the library {settings.library} are run by process {state['process']} since {state['since']}, "
+        f"{counted(state['commands'], 'command')} so far; it {ends}. `assistant serve --stop` ends it."
+    )
 
 
 @app.command()
@@ -361,22 +407,28 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line: 0 ok, 1 an error that a person can correct, 2 wrong usage, 130 interrupted."""
+    _exit(run(None))
+
+
+def run(arguments: Sequence[str] | None, program: str | None = None) -> int:
+    """Run a command line, this process's own unless it is given, and return its exit code."""
     try:
-        app(standalone_mode=True)
+        app(arguments, program, standalone_mode=True)
     except AssistantError as error:
         render.message(str(error), "red")
-        _exit(2 if isinstance(error, UsageError) else 1)
+        return 2 if isinstance(error, UsageError) else 1
     except SystemExit as exit_:
-        _exit(exit_.code)
+        return exit_.code if isinstance(exit_.code, int) else 0 if exit_.code is None else 1
+    return 0
 
 
-def _exit(code: object) -> NoReturn:
+def _exit(code: int) -> NoReturn:
     """End the program; at once while a model is still loading: joining its thread would abort the interpreter."""
     if any(thread.name == "model" and thread.is_alive() for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
-    sys.exit(code)  # type: ignore[arg-type]
+        os._exit(code)
+    sys.exit(code)
 
 
 def _questions(text: str, file: Path | None, name: str) -> list[question_files.Question]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from assistant.library import Library
     from assistant.settings import Settings
     from assistant.workspace import Workspace
+
+_held: ContextVar[tuple[Workspace, Settings] | None] = ContextVar("held", default=None)
+"""The workspace that commands work on in a server, and the settings that it was opened with."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Topic = Annotated[
@@ -96,12 +101,61 @@ def load_settings(context: typer.Context) -> Settings:
     return settings.load(**context.obj)
 
 
-def open_workspace(context: typer.Context) -> AbstractContextManager[Workspace]:
-    """Open the library named on the command line with its index and models, for one process at a time."""
+class Elsewhere(Exception):
+    """A command that was sent to a server has other settings than the server: its own process must run it."""
+
+
+@contextmanager
+def holding(opened: Workspace, settings: Settings) -> Iterator[None]:
+    """Have commands work meanwhile on a workspace that is open, where they have the settings that it was opened with.
+
+    Else they raise Elsewhere.
+    """
+    token = _held.set((opened, settings))
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def served(settings: Settings) -> Settings:
+    """Return the settings of a server, which hold in any folder that a command is called from."""
+    paths = ("library", "models", "sources", *(name for name in ("model", "embedder") if _is_path(settings, name)))
+    return settings.model_copy(
+        update={name: type(value)(Path(value).resolve()) for name in paths if (value := getattr(settings, name))}
+    )
+
+
+def _is_path(settings: Settings, name: str) -> bool:
+    return bool(getattr(settings, name)) and Path(getattr(settings, name)).exists()
+
+
+def open_workspace(context: typer.Context, *, is_served: bool = False) -> AbstractContextManager[Workspace]:
+    """Open the library named on the command line with its index and models, for one process at a time.
+
+    A server in the background gives way to it; one that runs the command lends its own. With `is_served` the settings
+    are those of a server. Raises Elsewhere in a server that has other settings.
+    """
     loaded = load_settings(context)
+    if held := _held.get():
+        workspace, settings = held
+        if _essential(served(loaded)) != _essential(settings):
+            raise Elsewhere
+        return nullcontext(workspace)
+    return open_here(served(loaded) if is_served else loaded)
+
+
+def open_here(settings: Settings) -> Workspace:
+    """Open a library in this process; a server in the background that is not busy gives way to it."""
+    from assistant.cli import client
     from assistant.workspace import Workspace
 
-    return Workspace(loaded)
+    client.ask(settings.library, "stop", gently=True)
+    return Workspace(settings)
+
+
+def _essential(settings: Settings) -> dict[str, Any]:
+    return settings.model_dump(exclude={"server", "idle_minutes", "read_ahead", "calls_per_minute", "upload_per_day"})
 
 
 def open_library(context: typer.Context) -> AbstractContextManager[Library]:

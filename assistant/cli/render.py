@@ -50,6 +50,12 @@ stdout = Console()
 stderr = Console(stderr=True)
 
 
+def look_again() -> None:
+    """Write to the standard streams as they are from now on, with their terminal's colours and width."""
+    global stdout, stderr
+    stdout, stderr = Console(), Console(stderr=True)
+
+
 def show(as_json: bool, to_json: Callable[[], Any], for_people: Callable[[], object]) -> None:
     """Print a result as JSON where that is asked for, else for people."""
     if as_json:
@@ -79,7 +85,7 @@ def safe(text: str, style: str = "") -> Text:
 
 
 def show_table(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], *, console: Console = stdout, figures: bool = False
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, console: Console | None = None, figures: bool = False
 ) -> None:
     """Print a table without rules; with `figures` all columns but the first are aligned to the right."""
     table = Table(box=None, pad_edge=False)
@@ -87,7 +93,7 @@ def show_table(
         table.add_column(heading, justify="right" if figures and place else "left")
     for row in rows:
         table.add_row(*map(safe, row))
-    console.print(table)
+    (console or stdout).print(table)
 
 
 @contextmanager
@@ -187,7 +193,7 @@ def show_ingestion(report: IngestionReport) -> None:
         )
 
 
-def show_wanted_abstracts(report: CompletionReport, console: Console = stderr) -> None:
+def show_wanted_abstracts(report: CompletionReport, console: Console | None = None) -> None:
     """Print what will be asked for, and why the rest will not."""
     kinds = (("arXiv id", report.arxiv), ("DOI", report.doi), ("PubMed number", report.pmid))
     by = joined([f"{count:,} by {kind}" for kind, count in kinds if count])
@@ -196,7 +202,7 @@ def show_wanted_abstracts(report: CompletionReport, console: Console = stderr) -
         f"{f' ({by})' if by else ''}. Without an identifier to ask by: {report.without_id:,}. "
         f"Asked for in vain within a month: {report.asked_lately:,}."
     )
-    console.print(safe(said), soft_wrap=True)
+    (console or stderr).print(safe(said), soft_wrap=True)
 
 
 def show_completion(report: CompletionReport) -> None:
@@ -315,7 +321,9 @@ def names(authors: Sequence[str], most: int, complete: bool = True) -> str:
     return ", ".join(authors[:most]) + ("" if len(authors) <= most and complete else " et al.")
 
 
-def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile] = (), *, console: Console = stdout) -> None:
+def show_papers(
+    papers: Sequence[Paper], profiles: Sequence[AuthorProfile] = (), *, console: Console | None = None
+) -> None:
     """Print papers as a table, and under it what author pages say of their owners."""
     are_read = all(paper.abstract for paper in papers)
     rows = (
@@ -331,7 +339,7 @@ def show_papers(papers: Sequence[Paper], profiles: Sequence[AuthorProfile] = (),
     )
     headings = ("date", "title", "authors", "category", "code", *([] if are_read else ["abstract"]))
     show_table(headings, rows, console=console)
-    console.print(counted(len(papers), "paper"))
+    (console or stdout).print(counted(len(papers), "paper"))
     for profile in profiles:
         figures = ", ".join(f"{label} {value}" for label, value in profile.statistics)
         line(f"{profile.name}'s page of {profile.as_of} says: {profile.category}, {figures}", "dim")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from assistant.cli import render
-from assistant.cli.options import AsJson, load_settings, open_library
+from assistant.cli.options import AsJson, load_settings, open_here, open_library
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,12 +77,9 @@ def watch(
             state = partial(ingestion.zotero_state, reference, services)
             places.append(watching.WatchedReference(reference, state, noted, noted(library)))
 
-    def opened() -> Workspace:
-        from assistant.workspace import Workspace
-
-        return Workspace(settings)
-
-    watcher = watching.Watcher(places, opened, lambda event: render.show(as_json, event.to_json, lambda: _show(event)))
+    watcher = watching.Watcher(
+        places, partial(open_here, settings), lambda event: render.show(as_json, event.to_json, lambda: _show(event))
+    )
     with render.stopped_by(watcher.stop, signal.SIGINT, signal.SIGTERM):
         watcher.run(once=once)
 
@@ -98,7 +97,8 @@ def watching_beside(opened: Workspace, folders: Sequence[Path]) -> Iterator[None
     places = watched_folders.WatchedFolders(
         folders, lambda folder: files_read.below(library, folder), own=library.folder
     )
-    watcher = watching.Watcher([places], lambda: nullcontext(opened), _show)
+    console = Console(file=sys.stdout)  # a command of another shell may have the streams when something is found
+    watcher = watching.Watcher([places], lambda: nullcontext(opened), lambda event: _show(event, console))
     thread = threading.Thread(target=watcher.run, name="watching", daemon=True)
     thread.start()
     try:
@@ -108,6 +108,7 @@ def watching_beside(opened: Workspace, folders: Sequence[Path]) -> Iterator[None
         thread.join()
 
 
-def _show(event: Event) -> None:
+def _show(event: Event, console: Console | None = None) -> None:
     is_odd = event.kind in ("problem", "away", "gone", "waiting")
-    render.line(f"{event.time[11:]} {event.message}", "yellow" if is_odd else "", wrap=False)
+    text = render.safe(f"{event.time[11:]} {event.message}", "yellow" if is_odd else "")
+    (console or render.stdout).print(text, soft_wrap=True)

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import inspect
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,15 +28,31 @@ _BETWEEN_LOOKS = 0.05
 
 
 def serve(
-    workspace: Workspace, host: str, port: int, on_ready: Callable[[str], object], reach: Reach | None = None
+    workspace: Workspace,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], object],
+    reach: Reach | None = None,
+    beside: Callable[[Callable[[], bool]], object] | None = None,
 ) -> None:
     """Serve the page until Ctrl-C; `on_ready` is called with its address once it answers. Port 0 takes any free one.
 
-    `reach` says from where it is reached, from this machine unless it is given. Raises UsageError for an address that
-    others could reach without logging in, AssistantError when the port is in use.
+    `reach` says from where it is reached, from this machine unless it is given. `beside` is done meanwhile in this
+    thread, until it returns; it is given a function that tells whether the page is served. Raises UsageError for an
+    address that others could reach without logging in, AssistantError when the port is in use.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        server(workspace, host, port, on_ready, reach).run()
+        page = server(workspace, host, port, on_ready, reach)
+        if not beside:
+            page.run()
+            return
+        thread = threading.Thread(target=page.run, name="page", daemon=True)
+        thread.start()
+        try:
+            beside(thread.is_alive)
+        finally:
+            page.should_exit = True
+            thread.join()
 
 
 def server(

@@ -151,8 +151,7 @@ class RunningAnswers:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._running: dict[str, RunningAnswer] = {}
-        self._loading = threading.Thread(target=self._load, name="loading models", daemon=True)
-        self._loading.start()
+        self._loading = workspace.load_ahead()
 
     def start(
         self,
@@ -211,10 +210,3 @@ class RunningAnswers:
         if seconds >= _LONG and not draft.text:
             steps[-1] += phrases.gettext(" · %(seconds)s s") % {"seconds": f"{seconds:.0f}"}
         return steps
-
-    def _load(self) -> None:
-        """Load the models in the background, so that the page opens at once. What fails shows when it is needed."""
-        with contextlib.suppress(AssistantError):
-            self._workspace.embed_few()
-            self._workspace.language_model()
-            self._workspace.embedder().embed(["a title", "another title"])  # several texts need more than one does

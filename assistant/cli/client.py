@@ -1,0 +1,285 @@
+"""Client of a running server, which runs a command in place of this process; it imports little, so that it is quick.
+
+The client sends its arguments, folder and settings, and its three standard streams themselves: the server writes to
+the same terminal, pipe or file. Only a user's own processes reach the socket, which lies in a private folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import sys
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMANDS = frozenset(
+    (
+        *("add", "ask", "authors", "check", "complete", "conversations", "export", "label", "labels", "merge", "paper"),
+        *("papers", "read", "reindex", "remove", "search", "split", "summarize", "trends"),
+    )
+)
+"""The commands that a server runs; the others are quick without one, or hold models and libraries of their own."""
+
+READING = frozenset(("conversations", "export", "labels", "paper", "papers"))
+"""Those of them that need no lock, and so are not made to wait for another command."""
+
+INTERRUPT, GO = b"\x03", b"g"
+
+_PASSED = ("ASSISTANT_", "LC_")
+_PASSED_NAMES = ("COLORTERM", "COLUMNS", "FORCE_COLOR", "LANG", "LANGUAGE", "LINES", "NO_COLOR", "TERM", "TZ")
+_SWITCHES = ("--quantize", "--no-quantize", "--server", "--no-server")
+_NO = ("0", "f", "false", "n", "no", "off")
+
+_PATIENCE = 5.0
+"""Seconds to wait for a server's first word; one that is busy answers too."""
+
+
+def run(arguments: Sequence[str]) -> int | None:
+    """Have the server of the library run a command; return its exit code, None where this process must run it.
+
+    That is so where no server runs, where it is of another version or has other settings, and where it is busy and the
+    command can do without it. Ctrl-C reaches the command as if it ran here.
+    """
+    command = _command(arguments)
+    if not hasattr(socket, "AF_UNIX") or command not in COMMANDS or not _is_wanted(arguments):
+        return None
+    try:
+        connection = _connect(library(arguments))
+    except OSError:
+        return None
+    with connection, _Interrupts(connection) as interrupts:
+        request = {
+            "do": "run",
+            "arguments": list(arguments),
+            "program": _program(),
+            "folder": os.getcwd(),
+            "environment": passed(os.environ),
+            "encodings": [(each.encoding, each.errors) if each else ("utf-8", "replace") for each in _streams()],
+            "version": version(),
+            "wait": command not in READING,
+        }
+        try:
+            with _descriptors() as descriptors:
+                socket.send_fds(connection, [b"\0"], descriptors)
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            replies = connection.makefile("r", encoding="utf-8")
+            connection.settimeout(_PATIENCE)
+            reply = _reply(replies.readline())
+            if reply.get("state") == "busy" and request["wait"]:
+                print("The server runs another command; this one waits for it.", file=sys.stderr)
+                connection.settimeout(None)
+                reply = _reply(replies.readline())
+            if reply.get("state") != "ready":
+                return 130 if interrupts.count else None
+            connection.settimeout(None)
+            connection.sendall(GO)  # nothing runs before: a server that is late must not run what was run here
+        except OSError:
+            return 130 if interrupts.count else None
+        last = _reply(replies.readline())
+    if last.get("state") == "ended":
+        return int(last["code"])
+    if last.get("state") == "elsewhere":
+        return None
+    print("The server that ran this command ended before the command did. Run it again.", file=sys.stderr)
+    return 1
+
+
+def ask(folder: Path | str, do: str, **more: object) -> dict[str, Any]:
+    """Ask the server of a library something, and wait until it hangs up; {} where none runs."""
+    try:
+        with _connect(folder) as connection, _descriptors() as descriptors:
+            socket.send_fds(connection, [b"\0"], descriptors)
+            connection.sendall(json.dumps({"do": do, "version": version(), **more}).encode() + b"\n")
+            lines = connection.makefile("r", encoding="utf-8").readlines()
+    except OSError:
+        return {}
+    return _reply(lines[0] if lines else "")
+
+
+def library(arguments: Sequence[str]) -> str:
+    """Return the library that a command line means, read as the settings are, but without importing them."""
+    given = _option(arguments, "--library") or os.environ.get("ASSISTANT_LIBRARY") or _file().get("library")
+    if given:
+        return str(given)
+    import platformdirs
+
+    return os.path.join(platformdirs.user_data_dir("abstract-assistant", appauthor=False), "library")
+
+
+def address(folder: Path | str) -> str:
+    """Return the socket of a library's server, which need not be there."""
+    whole = os.path.realpath(os.path.expanduser(folder))
+    return os.path.join(_sockets(), f"{zlib.crc32(whole.encode()):08x}{len(whole):x}.sock")
+
+
+def is_private(folder: str) -> bool:
+    """Tell whether a folder is this user's, and nobody else may enter it."""
+    try:
+        found = os.lstat(folder)
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def is_own(connection: socket.socket) -> bool:
+    """Tell whether the process at the other end is this user's, as far as the system says."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True  # the folder is private
+    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return int.from_bytes(found[4:8], sys.byteorder) == os.getuid()
+
+
+def version() -> str:
+    """Return what changes when the program does: where it lies, and the time and size of its files."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    newest = size = 0
+    folders = [os.path.join(root, name) for name in ("assistant", "prompts", "vectorstore")]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    if entry.name != "__pycache__":
+                        folders.append(entry.path)
+                elif entry.name.endswith((".py", ".md")):
+                    found = entry.stat()
+                    newest, size = max(newest, found.st_mtime_ns), size + found.st_size
+    return f"{sys.prefix}:{root}:{newest}:{size}"
+
+
+def passed(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of an environment that a command obeys."""
+    return {name: value for name, value in environment.items() if name.startswith(_PASSED) or name in _PASSED_NAMES}
+
+
+def _connect(folder: Path | str) -> socket.socket:
+    """Connect to the server of a library. Raises OSError where none runs that is this user's."""
+    path = address(folder)
+    if not is_private(os.path.dirname(path)):
+        raise FileNotFoundError(path)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(path)
+        if not is_own(connection):
+            raise PermissionError(path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _sockets() -> str:
+    import warnings
+
+    import platformdirs
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # says that XDG_RUNTIME_DIR is not set
+        return platformdirs.user_runtime_dir("abstract-assistant", appauthor=False)
+
+
+class _Interrupts:
+    """Sends Ctrl-C to the server instead of ending this process; the third one ends it, whatever the server does."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.count = 0
+
+    def __enter__(self) -> _Interrupts:
+        self._before = signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _handle(self, _signal: int, _frame: FrameType | None) -> None:
+        self.count += 1
+        if self.count > 2:
+            raise KeyboardInterrupt
+        with suppress(OSError):
+            self._connection.send(INTERRUPT)
+
+
+@contextmanager
+def _descriptors() -> Iterator[list[int]]:
+    """Yield the three standard streams; one that is closed is replaced by nothing."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    try:
+        yield [number if _is_open(number) else nothing for number in range(3)]
+    finally:
+        os.close(nothing)
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _streams() -> list[Any]:
+    return [sys.stdin, sys.stdout, sys.stderr]
+
+
+def _program() -> str:
+    """Return how the program was called, as its usage shows it."""
+    started = sys.modules["__main__"]
+    return "python -m assistant" if started.__package__ else os.path.basename(sys.argv[0])
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Return the command among arguments; what cannot be told is none that a server runs."""
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-"):
+            return argument
+        if argument not in _SWITCHES and "=" not in argument:
+            next(rest, "")
+    return ""
+
+
+def _is_wanted(arguments: Sequence[str]) -> bool:
+    if "--no-server" in arguments:
+        return False
+    if "--server" in arguments:
+        return True
+    asked = os.environ.get("ASSISTANT_SERVER") or _file().get("server", True)
+    return str(asked).lower() not in _NO
+
+
+def _option(arguments: Sequence[str], name: str) -> str:
+    for argument, following in zip(arguments, (*arguments[1:], ""), strict=False):
+        if argument == name:
+            return following
+        if argument.startswith(f"{name}="):
+            return argument.removeprefix(f"{name}=")
+    return ""
+
+
+def _file() -> dict[str, Any]:
+    if not os.path.exists("assistant.toml"):
+        return {}
+    import tomllib
+
+    try:
+        with open("assistant.toml", "rb") as file:
+            return tomllib.load(file)
+    except (OSError, ValueError):  # said by the settings
+        return {}
+
+
+def _reply(line: str) -> dict[str, Any]:
+    try:
+        reply: dict[str, Any] = json.loads(line or "{}")
+    except ValueError:
+        return {}
+    return reply

@@ -1,0 +1,333 @@
+"""Server of a library: runs the commands of its user's other shells with the models and the lock that it holds."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any, cast
+
+from assistant import settings as program_settings
+from assistant.cli import client, options, render
+from assistant.errors import AssistantError
+from assistant.library import make_folder
+from assistant.settings import Settings
+from assistant.workspace import Workspace
+
+RunCommand = Callable[[Sequence[str], str], int]
+"""Runs a command line under the name that the program was called by, and returns its exit code."""
+
+_LOOK = 1.0
+"""Seconds between two looks at whether it was idle for long."""
+
+_START = 0.1
+"""Seconds between two looks at whether a server in the background answers."""
+
+_AGAIN = 1.0
+"""Seconds after which a command whose client is gone is told again to end."""
+
+_PATIENCE = 10.0
+"""Seconds that a client has to say what it wants."""
+
+_LONGEST_REQUEST = 4_000_000
+"""Bytes of a request; no system lets a command line be longer."""
+
+_LOG = "server.log"
+"""File in the library's folder that keeps what a server in the background said."""
+
+
+@dataclass(eq=False)
+class _Call:
+    """A command that a client wants to be run, with the client's standard streams."""
+
+    connection: socket.socket
+    descriptors: list[int]
+    request: Mapping[str, Any]
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+
+class CommandServer:
+    """Runs commands for other processes of this user, one at a time and in the main thread, where Ctrl-C reaches them.
+
+    A command that has other settings than the workspace was opened with is sent back. With `idle` seconds the server
+    ends when nothing was asked for so long, and gives way to a process that needs the library for itself.
+    Raises AssistantError where the socket cannot be made.
+    """
+
+    def __init__(self, opened: Workspace, run: RunCommand, idle: float = math.inf) -> None:
+        self._opened = opened
+        self._settings = opened.settings
+        self._run = run
+        self._idle = idle
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()  # a signal handler may put
+        self._busy = threading.Lock()
+        self._running: _Call | None = None
+        self._is_forwarded = False
+        self._ending = threading.Event()
+        self._told: list[socket.socket] = []
+        self._since = datetime.now().isoformat(" ", "minutes")
+        self._version = client.version()
+        self._count = 0
+        self._last = time.monotonic()
+        self._path, self._listener = _listen(opened.settings.library)
+
+    def serve(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Run commands until Ctrl-C, until it was idle for long, or until what runs beside it does not go on."""
+        threading.Thread(target=self._accept, name="commands", daemon=True).start()
+        before = {each: signal.signal(each, self._handle) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            while goes_on() and not self._ending.is_set() and not self._is_idle():
+                with suppress(queue.Empty, KeyboardInterrupt):  # the latter came too late for its command
+                    if call := self._calls.get(timeout=_LOOK):
+                        self._answer(call)
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+            self._ending.set()
+            with suppress(OSError):
+                self._path.unlink()
+            self._listener.close()
+
+    def _end(self) -> None:
+        self._ending.set()
+        self._calls.put(None)
+
+    def _is_idle(self) -> bool:
+        return not self._busy.locked() and time.monotonic() - self._last > self._idle
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self._running:
+            raise KeyboardInterrupt
+        if number != signal.SIGINT or not self._is_forwarded:
+            self._end()
+
+    def _accept(self) -> None:
+        while not self._ending.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.settimeout(_PATIENCE)
+            threading.Thread(target=self._receive, args=(connection,), name="command", daemon=True).start()
+
+    def _receive(self, connection: socket.socket) -> None:
+        """Read a request and reply to it. One that is malformed, or whose client is gone, ends with its connection."""
+        descriptors: list[int] = []
+        try:
+            if not client.is_own(connection):
+                return
+            _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
+            request = json.loads(connection.makefile("rb").readline(_LONGEST_REQUEST))
+            is_spare = self._idle < math.inf
+            if request["do"] == "stop" and not (request["gently"] and (self._busy.locked() or not is_spare)):
+                self._told.append(connection)  # which hangs up when this process lets the library go
+                _send(connection, state="ends", process=os.getpid())
+                self._end()
+            elif request["do"] == "run" and request["version"] != self._version:
+                _send(connection, state="other version")
+                if is_spare:
+                    self._end()
+            elif request["do"] == "run":
+                self._take(_Call(connection, descriptors, request))
+            else:
+                _send(connection, **self._state())
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        finally:
+            for number in descriptors:
+                os.close(number)
+            if connection not in self._told:
+                connection.close()
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "state": "runs",
+            "process": os.getpid(),
+            "since": self._since,
+            "commands": self._count,
+            "idle_minutes": self._idle / 60 if self._idle < math.inf else None,
+        }
+
+    def _take(self, call: _Call) -> None:
+        """Have a command run, and stay with it until it is over."""
+        if not self._busy.acquire(blocking=False):
+            _send(call.connection, state="busy")
+            if not call.request["wait"]:
+                return
+            self._busy.acquire()
+        try:
+            _send(call.connection, state="ready")
+            if call.connection.recv(1) == client.GO:
+                call.connection.settimeout(None)
+                self._calls.put(call)
+                self._follow(call)
+        finally:
+            self._last = time.monotonic()
+            self._busy.release()
+
+    def _follow(self, call: _Call) -> None:
+        """Pass on each Ctrl-C, and end a command whose client is gone."""
+        with suppress(OSError):
+            while call.connection.recv(1):
+                self._interrupt(call)
+        while not call.is_over.wait(_AGAIN):
+            self._interrupt(call)
+
+    def _interrupt(self, call: _Call) -> None:
+        if self._running is call:
+            self._is_forwarded = True
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def _answer(self, call: _Call) -> None:
+        """Run a command, and say how it ended."""
+        self._is_forwarded = False
+        self._count += 1
+        outcome: dict[str, Any] = {"state": "ended", "code": 130}
+        try:
+            with _in_place_of(call), options.holding(self._opened, self._settings):
+                try:
+                    self._running = call
+                    outcome["code"] = self._run(call.request["arguments"], call.request["program"])
+                    with suppress(OSError):  # nobody reads on
+                        sys.stdout.flush()
+                except options.Elsewhere:
+                    outcome = {"state": "elsewhere"}
+                except Exception:  # noqa: BLE001 - shown as it would be without a server, which goes on
+                    traceback.print_exc()
+                    outcome["code"] = 1
+                finally:
+                    self._running = None
+        except KeyboardInterrupt:
+            pass
+        except OSError:  # its folder is gone
+            outcome = {"state": "elsewhere"}
+        finally:
+            self._running = None
+            with suppress(OSError):
+                _send(call.connection, **outcome)
+                call.connection.shutdown(socket.SHUT_RDWR)
+            call.is_over.set()
+
+
+@contextmanager
+def _in_place_of(call: _Call) -> Iterator[None]:
+    """Give this process the streams, the folder and the settings of a client. Raises OSError where that is gone."""
+    own_streams, own_folder, own = (sys.stdin, sys.stdout, sys.stderr), Path.cwd(), client.passed(os.environ)
+    streams = [
+        open(number, mode, buffering, encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115
+        for number, mode, buffering, (encoding, errors) in zip(
+            call.descriptors, "rww", (-1, -1, 1), call.request["encodings"], strict=True
+        )
+    ]
+    os.chdir(call.request["folder"])
+    try:
+        _change_environment(own, {**_size(call.descriptors), **call.request["environment"]})
+        sys.stdin, sys.stdout, sys.stderr = streams
+        render.look_again()
+        yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = own_streams
+        os.chdir(own_folder)
+        _change_environment(client.passed(os.environ), own)
+        render.look_again()
+        with open(os.devnull, "r+b", 0) as nothing:  # noqa: PTH123 - what is still buffered must not wait for a reader
+            for number in call.descriptors:
+                os.dup2(nothing.fileno(), number)
+
+
+def _change_environment(before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    for name in before:
+        del os.environ[name]
+    os.environ.update(after)
+
+
+def _size(descriptors: Sequence[int]) -> dict[str, str]:
+    """Return the size of the client's terminal; without one, what is taken for it."""
+    for number in descriptors:
+        with suppress(OSError):
+            size = os.get_terminal_size(number)
+            return {"COLUMNS": str(size.columns), "LINES": str(size.lines)} if size.columns else {}
+    return {"COLUMNS": "80", "LINES": "25"}
+
+
+def _listen(library: Path) -> tuple[Path, socket.socket]:
+    """Listen for clients on the library's socket; whoever holds the library's lock may replace one that was left."""
+    path = Path(client.address(library))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not client.is_private(str(path.parent)):
+            raise AssistantError(f"The folder {path.parent} is open to others. Make it your own: chmod 700.")
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+        listener.listen(64)
+    except (OSError, AttributeError) as error:
+        raise AssistantError(f"Commands cannot be served at {path}: {error}.") from error
+    return path, listener
+
+
+def _send(connection: socket.socket, **reply: object) -> None:
+    connection.sendall(json.dumps(reply).encode() + b"\n")
+
+
+def start(settings: Settings, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Start a server in the background, with the settings that the flags name, and return its state once it answers.
+
+    Where one runs already, that one's state is returned. Raises AssistantError with what it said where it ends.
+    """
+    if state := client.ask(settings.library, "status"):
+        return state
+    make_folder(settings.library)
+    log = settings.library / _LOG
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items()}
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", "from assistant.cli import server; server.background()"],
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)},
+        )
+    with cast(IO[bytes], process.stdin) as pipe, suppress(OSError):
+        pipe.write(json.dumps(given).encode())
+    while not (state := client.ask(settings.library, "status")):
+        if process.poll() is not None:
+            if state := client.ask(settings.library, "status"):  # another shell's, started at the same moment
+                return state
+            raise AssistantError(log.read_text(encoding="utf-8", errors="replace").strip() or "The server ended.")
+        time.sleep(_START)
+    return state
+
+
+def background() -> None:
+    """Serve commands until nobody asked for long, with the settings whose flags stand on standard input."""
+    from assistant.cli import main
+
+    sys.argv = ["assistant serve --daemon"]  # as the lock names its owner
+    try:
+        loaded = options.served(program_settings.load(**json.load(sys.stdin)))
+        os.chdir("/")
+        with Workspace(loaded) as opened:
+            server = CommandServer(opened, main.run, loaded.idle_minutes * 60)
+            opened.load_ahead()
+            opened.catch_up()
+            server.serve()
+    except AssistantError as error:
+        print(error, file=sys.stderr, flush=True)
+        os._exit(1)
+    os._exit(0)  # models that are still loading are not waited for

@@ -1,0 +1,259 @@
+"""Commands run by a server of the library: real processes, with stand-ins for the models in the server."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.cli import client
+
+pytestmark = pytest.mark.skipif(not hasattr(client.socket, "AF_UNIX"), reason="needs Unix sockets")
+
+ROOT = Path(__file__).parents[2]
+PAPERS = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin}, year = 2025,
+  abstract = {BeamLoRA treats each adapter as a beam. It was tested on 12 datasets. %s}}
+@article{light, title = {Light-PEFT}, author = {Gu, Naibin}, year = 2024, abstract = {It prunes a model early.}}
+"""
+SERVER = """
+import sys
+from pathlib import Path
+from assistant import answering, workspace
+from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
+
+class Model(ScriptedModel):
+    def generate(self, messages, **more):
+        Path("MARK").touch()
+        yield from super().generate(messages, **more)
+
+model = Model(*["BeamLoRA treats each adapter as a beam. " * 100] * 9, delay=0.02)
+workspace.Workspace._load_embedder = lambda self: HashingEmbedder()
+workspace.Workspace._load_language_model = lambda self: model
+workspace.Judge = lambda *_: TrustingJudge()
+answering.assistant._NEAR_SCORE = 0.0
+from assistant.cli import main, server
+LAST
+"""
+OTHER_VERSION = """
+from assistant.cli import client
+client.version = lambda: "another"
+from assistant.__main__ import main
+main()
+"""
+
+
+class Shell:
+    """A user's shell in a folder, with a library of two papers."""
+
+    def __init__(self, folder: Path, sockets: str) -> None:
+        self.folder, self.library, self.mark = folder, folder / "library", folder / "writes"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ASSISTANT_")},
+            "XDG_RUNTIME_DIR": sockets,
+            "PYTHONPATH": str(ROOT),
+            "ASSISTANT_LIBRARY": str(self.library),
+            "ASSISTANT_MODELS": str(folder / "models"),
+            "COLUMNS": "100",
+        }
+        self.servers: list[subprocess.Popen[str]] = []
+
+    def serve(self, last: str = "server.background()", *arguments: str) -> subprocess.Popen[str]:
+        """Start a server with stand-ins for the models, and wait until it answers."""
+        script = SERVER.replace("MARK", str(self.mark)).replace("LAST", last)
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, *arguments],
+            stdin=subprocess.PIPE,
+            cwd=self.folder,
+            env=self.environment,
+            text=True,
+        )
+        self.servers.append(process)
+        assert process.stdin
+        process.stdin.write("{}")
+        process.stdin.close()
+        until(lambda: bool(self.state()) or process.poll() is not None)
+        return process
+
+    def state(self) -> dict[str, Any]:
+        return client.ask(self.library, "status")
+
+    def begin(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "assistant", *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **more}
+        return subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, **pipes)
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        process = self.begin(*arguments)
+        self.stdout, self.stderr = process.communicate(timeout=120)
+        assert process.returncode == code, self.stderr
+        return self.stdout
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if is_so():
+            return
+        time.sleep(0.1)
+    pytest.fail("It did not come to that within a minute.")
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    with tempfile.TemporaryDirectory() as sockets:  # a socket's path must be short
+        monkeypatch.setenv("XDG_RUNTIME_DIR", sockets)
+        made = Shell(tmp_path, sockets)
+        (tmp_path / "papers.bib").write_text(PAPERS % "")
+        yield made
+        for server in made.servers:
+            server.kill()
+            server.wait()
+
+
+@pytest.fixture
+def served(shell: Shell) -> Shell:
+    shell.serve()
+    shell("add", "papers.bib")
+    return shell
+
+
+def test_commands_say_the_same_with_a_server_and_without(served: Shell) -> None:
+    assert "2 papers" in served("ask", "How many papers are there?")
+    assert served.state()["commands"] == 2
+    assert "BeamLoRA" in served("search", "beam adapter", "-k", "1")
+    for arguments, code in (
+        (["papers"], 0),
+        (["papers", "--json"], 0),
+        (["paper", "Light-PEFT"], 0),
+        (["paper", "unknown"], 2),
+        (["papers", "--year", "soon"], 2),
+    ):
+        before = served.state()["commands"]
+        with_server = (served(*arguments, code=code), served.stderr)
+        assert served.state()["commands"] == before + 1
+        assert with_server == (served("--no-server", *arguments, code=code), served.stderr)
+        assert served.state()["commands"] == before + 1
+
+
+def test_files_are_found_from_the_folder_of_the_shell(served: Shell) -> None:
+    served.folder = served.folder / "elsewhere"
+    served.folder.mkdir()
+    (served.folder / "more.bib").write_text("@article{c, title = {A Third}, abstract = {Of three.}, year = 2020}")
+    served("add", "more.bib")
+    assert served("export", "--format", "bibtex", "-o", "all.bib") == ""
+    assert "A Third" in (served.folder / "all.bib").read_text()
+    assert served.state()["commands"] == 3
+
+
+def test_ctrl_c_stops_an_answer_and_shows_what_was_written(served: Shell) -> None:
+    asked = served.begin("ask", "What does BeamLoRA treat as a beam?")
+    until(served.mark.exists)
+    asked.send_signal(signal.SIGINT)
+    stdout, stderr = asked.communicate(timeout=60)
+    assert "BeamLoRA treats" in stdout
+    assert "stopped" in stderr
+    assert asked.returncode == 0
+    assert "2 papers" in served("ask", "How many papers are there?")
+
+
+def test_an_answer_ends_with_the_client_and_the_next_command_waits_for_that(served: Shell) -> None:
+    asked = served.begin("ask", "What does BeamLoRA treat as a beam?")
+    until(served.mark.exists)
+    assert "BeamLoRA" in served("papers")  # which can do without the server
+    asked.kill()
+    asked.communicate()
+    assert "2 papers" in served("ask", "How many papers are there?")
+    assert served.state()["commands"] == 3
+
+
+def test_a_pipe_that_nobody_reads_does_not_hold_the_server(served: Shell) -> None:
+    (served.folder / "papers.bib").write_text(PAPERS % ("It is long. " * 1000))
+    served("add", "papers.bib")
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    listing = served.begin("papers", "--json", stdout=writing)
+    until(lambda: served.state()["commands"] == 3)
+    listing.kill()
+    listing.wait()
+    assert "2 papers" in served("ask", "How many papers are there?")
+    assert served.state()["commands"] == 4
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_server_that_was_killed_is_not_missed_and_leaves_its_place_to_the_next(served: Shell) -> None:
+    served.servers[0].kill()
+    served.servers[0].wait()
+    assert Path(client.address(served.library)).exists()
+    assert len(json.loads(served("papers", "--json"))) == 2
+    served("serve", "--status", code=1)
+    served.serve()
+    assert "2 papers" in served("ask", "How many papers are there?")
+
+
+def test_a_server_of_another_version_ends(served: Shell) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OTHER_VERSION, "papers", "--json"],
+        cwd=served.folder,
+        env=served.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(json.loads(done.stdout)) == 2
+    assert served.servers[0].wait(30) == 0
+
+
+def test_a_server_ends_when_it_is_idle(shell: Shell) -> None:
+    shell.environment["ASSISTANT_IDLE_MINUTES"] = "0.01"
+    assert shell.serve().wait(60) == 0
+    assert not Path(client.address(shell.library)).exists()
+
+
+def test_a_server_gives_way_to_a_command_with_other_settings(served: Shell) -> None:
+    served("--embedder", "another", "label", "mine", "--year", "2025")
+    assert served.servers[0].wait(30) == 0
+    assert "mine" in served("labels")
+
+
+def test_a_server_is_started_once_told_of_and_stopped(shell: Shell) -> None:
+    starts = [shell.begin("serve", "--daemon") for _ in range(2)]
+    said = [start.communicate(timeout=120)[1] for start in starts]
+    assert [start.returncode for start in starts] == [0, 0], said
+    process = shell.state()["process"]
+    try:
+        assert all(f"process {process} " in "".join(each.split("\n")) for each in said)
+        assert shell("papers", "--json").strip() == "[]"
+        shell("serve", "--status")
+        assert "1 command so far" in shell.stderr
+    finally:
+        shell("serve", "--stop")
+    assert str(process) in shell.stderr
+    assert not shell.state()
+    shell("serve", "--daemon", "--bad", code=2)
+
+
+def test_a_server_that_cannot_start_says_why(shell: Shell) -> None:
+    shell.library.write_text("no folder")
+    shell("serve", "--daemon", code=1)
+    assert str(shell.library) in shell.stderr
+
+
+def test_commands_run_beside_an_open_page(shell: Shell) -> None:
+    page = shell.serve("main.main()", "serve", "--no-open", "--port", "0")
+    shell("add", "papers.bib")
+    assert "2 papers" in shell("ask", "How many papers are there?")
+    shell("--embedder", "another", "label", "mine", "--year", "2025", code=1)
+    assert "in use" in shell.stderr
+    assert page.poll() is None
+    page.send_signal(signal.SIGINT)
+    assert page.wait(60) == 0

@@ -1,0 +1,86 @@
+"""The client of a server: what it hands over, and to whom."""
+
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from assistant.cli import client, main, server
+from assistant.errors import AssistantError
+
+
+def test_what_a_server_runs_are_commands() -> None:
+    assert set(typer.main.get_command(main.app).commands) >= client.COMMANDS  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("ask this", "ask"),
+        ("--library ask papers", "papers"),
+        ("--library=x --quantize --no-server papers", "papers"),
+        ("--help", ""),
+        ("", ""),
+    ],
+)
+def test_the_command_is_found_behind_the_options(line: str, command: str) -> None:
+    assert client._command(line.split()) == command
+
+
+def test_the_library_is_read_as_the_settings_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assistant import settings
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ASSISTANT_LIBRARY", raising=False)
+    assert client.library([]) == str(settings.load().library)
+    Path("assistant.toml").write_text('library = "from the file"')
+    assert client.library([]) == str(settings.load().library) == "from the file"
+    monkeypatch.setenv("ASSISTANT_LIBRARY", "from the environment")
+    assert client.library([]) == str(settings.load().library)
+    assert client.library(["--library", "given", "papers"]) == client.library(["--library=given"]) == "given"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "file", "is_wanted"),
+    [
+        ([], "", "", True),
+        (["--no-server"], "1", "", False),
+        ([], "0", "", False),
+        ([], "", "server = false", False),
+        (["--server"], "0", "server = false", True),
+    ],
+)
+def test_a_server_is_used_unless_that_is_turned_off(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    environment: str,
+    file: str,
+    is_wanted: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASSISTANT_SERVER", environment)
+    Path("assistant.toml").write_text(file)
+    assert client._is_wanted(arguments) is is_wanted
+
+
+def test_no_socket_is_used_in_a_folder_that_others_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o755)
+    monkeypatch.setattr(client, "address", lambda _: str(folder / "x.sock"))
+    with pytest.raises(AssistantError, match="open to others"):
+        server._listen(tmp_path)
+    folder.chmod(0o700)
+    _, listener = server._listen(tmp_path)
+    with listener:
+        client._connect(tmp_path).close()
+        folder.chmod(0o755)
+        with pytest.raises(OSError):
+            client._connect(tmp_path)
+
+
+def test_only_what_a_command_obeys_is_passed_on() -> None:
+    assert client.passed({"ASSISTANT_MODEL": "x", "HOME": "y", "COLUMNS": "3"}) == {
+        "ASSISTANT_MODEL": "x",
+        "COLUMNS": "3",
+    }
