@@ -177,10 +177,14 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
                 if not missing
                 else f"by probes, but for {', '.join(missing)}; `assistant models calibrate` fits what it lacks"
                 if len(missing) < tasks
-                else "by its own yes and no, and reads only requests worded as labelled ones; `assistant models "
+                else "by its own yes and no, and writes what a request asks for; `assistant models "
                 "calibrate` fits what it lacks"
             )
-            if "-" in model.fingerprint and any(made) and not (probes_made(settings) / model.fingerprint).is_dir():
+            if (
+                "-" in model.fingerprint
+                and len(missing) < tasks
+                and not (probes_made(settings) / model.fingerprint).is_dir()
+            ):
                 checked[-1]["judges"] += (
                     "; they were fitted on weights in 16 bits, `assistant models calibrate` on these"
                 )
