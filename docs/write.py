@@ -17,19 +17,8 @@ from assistant.types import Answer, IngestionReport
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
-ROOMS = (
-    "cli",
-    "ui",
-    "diagnosis",
-    "evaluation",
-    "answering",
-    "analysis",
-    "planning",
-    "export",
-    "catalogue",
-    "ingestion",
-)
-ROOMS += ("search", "grounding", "library", "models", "text", "types")
+ROOMS = ("cli", "ui", "diagnosis", "evaluation", "answering", "analysis", "planning", "export", "catalogue")
+ROOMS += ("ingestion", "search", "grounding", "library", "models", "text", "types")
 
 
 def schemas() -> dict[str, dict[str, Any]]:
