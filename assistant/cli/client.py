@@ -29,6 +29,9 @@ COMMANDS = frozenset(
 )
 """The commands that a server runs; the others are quick without one, or hold models and libraries of their own."""
 
+IS_POSSIBLE = hasattr(socket, "AF_UNIX") and hasattr(socket, "send_fds")
+"""Whether this system has what a server needs."""
+
 READING = frozenset(("conversations", "export", "labels", "paper", "papers"))
 """Those of them that need no lock, and so are not made to wait for another command."""
 
@@ -50,12 +53,19 @@ def run(arguments: Sequence[str]) -> int | None:
     command can do without it. Ctrl-C reaches the command as if it ran here.
     """
     command = _command(arguments)
-    if not hasattr(socket, "AF_UNIX") or command not in COMMANDS or not _is_wanted(arguments):
+    if not IS_POSSIBLE or command not in COMMANDS or not _is_wanted(arguments):
         return None
     try:
         connection = _connect(library(arguments))
     except OSError:
         return None
+    try:
+        return _run(connection, arguments, command)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(connection: socket.socket, arguments: Sequence[str], command: str) -> int | None:
     with connection, _Interrupts(connection) as interrupts:
         request = {
             "do": "run",
@@ -79,11 +89,12 @@ def run(arguments: Sequence[str]) -> int | None:
                 connection.settimeout(None)
                 reply = _reply(replies.readline())
             if reply.get("state") != "ready":
-                return 130 if interrupts.count else None
+                return None
             connection.settimeout(None)
+            interrupts.are_sent = True
             connection.sendall(GO)  # nothing runs before: a server that is late must not run what was run here
         except OSError:
-            return 130 if interrupts.count else None
+            return None
         last = _reply(replies.readline())
     if last.get("state") == "ended":
         return int(last["code"])
@@ -95,6 +106,8 @@ def run(arguments: Sequence[str]) -> int | None:
 
 def ask(folder: Path | str, do: str, **more: object) -> dict[str, Any]:
     """Ask the server of a library something, and wait until it hangs up; {} where none runs."""
+    if not IS_POSSIBLE:
+        return {}
     try:
         with _connect(folder) as connection, _descriptors() as descriptors:
             socket.send_fds(connection, [b"\0"], descriptors)
@@ -187,7 +200,9 @@ def _sockets() -> str:
 
 
 class _Interrupts:
-    """Sends Ctrl-C to the server instead of ending this process; the third one ends it, whatever the server does."""
+    """Sends Ctrl-C to a command that runs in the server; the third one ends this process, whatever the server does."""
+
+    are_sent = False
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -202,7 +217,7 @@ class _Interrupts:
 
     def _handle(self, _signal: int, _frame: FrameType | None) -> None:
         self.count += 1
-        if self.count > 2:
+        if self.count > 2 or not self.are_sent:
             raise KeyboardInterrupt
         with suppress(OSError):
             self._connection.send(INTERRUPT)

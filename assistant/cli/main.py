@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -330,18 +331,21 @@ def serve(
         opened.catch_up()
         opened.read_ahead_when_idle()
         with watch.watching_beside(opened, watched or ()):
-            serve_page(opened, host, port, on_ready=announce, reach=reach, beside=_commands_beside(opened))
+            serve_page(opened, host, port, on_ready=announce, reach=reach, beside=partial(_run_commands, opened))
 
 
-def _commands_beside(opened: Workspace) -> Callable[[Callable[[], bool]], object] | None:
-    """Return what runs commands of other shells while the page is served, None where that cannot be."""
+def _run_commands(opened: Workspace, goes_on: Callable[[], bool]) -> None:
+    """Run commands of other shells while the page is served; where that cannot be, only say so."""
     from assistant.cli.server import CommandServer
 
     try:
-        return CommandServer(opened, run).serve
+        server = CommandServer(opened, run)
     except AssistantError as error:
-        render.message(f"The page only, then: {error}", "yellow")
-        return None
+        render.message(f"{error} Only the page is served.", "yellow")
+        while goes_on():
+            time.sleep(1)
+    else:
+        server.serve(goes_on)
 
 
 def _manage_server(context: typer.Context, daemon: bool, stop: bool) -> None:

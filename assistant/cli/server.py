@@ -22,6 +22,7 @@ from types import FrameType
 from typing import IO, Any, cast
 
 from assistant import settings as program_settings
+from assistant import wiring
 from assistant.cli import client, options, render
 from assistant.errors import AssistantError
 from assistant.library import make_folder
@@ -268,6 +269,8 @@ def _listen(library: Path) -> tuple[Path, socket.socket]:
     """Listen for clients on the library's socket; whoever holds the library's lock may replace one that was left."""
     path = Path(client.address(library))
     try:
+        if not client.IS_POSSIBLE:
+            raise OSError("this system has no Unix sockets")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not client.is_private(str(path.parent)):
             raise AssistantError(f"The folder {path.parent} is open to others. Make it your own: chmod 700.")
@@ -275,7 +278,7 @@ def _listen(library: Path) -> tuple[Path, socket.socket]:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.bind(str(path))
         listener.listen(64)
-    except (OSError, AttributeError) as error:
+    except OSError as error:
         raise AssistantError(f"Commands cannot be served at {path}: {error}.") from error
     return path, listener
 
@@ -289,6 +292,8 @@ def start(settings: Settings, flags: Mapping[str, Any]) -> dict[str, Any]:
 
     Where one runs already, that one's state is returned. Raises AssistantError with what it said where it ends.
     """
+    if not client.IS_POSSIBLE:
+        raise AssistantError("A server in the background needs Unix sockets, which this system does not have.")
     if state := client.ask(settings.library, "status"):
         return state
     make_folder(settings.library)
@@ -318,6 +323,7 @@ def background() -> None:
     """Serve commands until nobody asked for long, with the settings whose flags stand on standard input."""
     from assistant.cli import main
 
+    wiring.quiet_environment()
     sys.argv = ["assistant serve --daemon"]  # as the lock names its owner
     try:
         loaded = options.served(program_settings.load(**json.load(sys.stdin)))

@@ -169,6 +169,11 @@ def test_an_answer_ends_with_the_client_and_the_next_command_waits_for_that(serv
     asked = served.begin("ask", "What does BeamLoRA treat as a beam?")
     until(served.mark.exists)
     assert "BeamLoRA" in served("papers")  # which can do without the server
+    waiting = served.begin("ask", "How many papers are there?")
+    assert waiting.stderr
+    assert "waits" in waiting.stderr.readline()
+    waiting.send_signal(signal.SIGINT)
+    assert waiting.wait(30) == 130
     asked.kill()
     asked.communicate()
     assert "2 papers" in served("ask", "How many papers are there?")
