@@ -53,7 +53,7 @@ def read(stated: Mapping[str, Any], file: str, line: int, readable: Callable[[st
         pmid=find_pmid(texts.get("pmid", ""), bare=True),
         url=find_url(texts.get("url", "")),
         has_code=yes_or_no(stated.get("has_code")),
-        citation_keys=(texts.get("citation_key", ""),),
+        citation_keys=(texts.get("citation_key", ""), *_texts(stated.get("citation_keys"))),
         labels=tuple(label for text in _texts(stated.get("labels")) if (label := visible(text))),
     )
     source_key = texts.get("id", "")

@@ -97,7 +97,7 @@ def test_the_manifest_says_what_made_the_answer(assistant: Assistant, tmp_path: 
     assistant.library.set_metadata("embedder", "hashing-256")
     kept(assistant, "On how many datasets was BeamLoRA tested?", tmp_path / "b")
     manifest = json.loads((tmp_path / "b" / "manifest.json").read_text())
-    assert manifest["model"] == {"name": "scripted", "device": "cpu", "dtype": "none"}
+    assert manifest["model"] == {"name": "scripted", "device": "cpu", "dtype": "none", "host": ""}
     assert (manifest["library"]["embedder"], manifest["library"]["papers"]) == ("hashing-256", 4)
     assert manifest["made"].endswith("+00:00")
     assert set(manifest["sha256"]) == set(writing.FILES)

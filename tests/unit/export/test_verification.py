@@ -118,6 +118,15 @@ def test_an_untouched_bundle_verifies(assistant: Assistant, tmp_path: Path, ques
     assert report.question == question
 
 
+def test_a_bundle_of_a_paper_that_has_citation_keys_verifies(assistant: Assistant, tmp_path: Path) -> None:
+    keyed = replace(PAPERS[0], citation_keys=("gu2025beam", "beams"))
+    upsert.store(assistant.library, [Record(keyed, 1, "gu2025beam")], "keys.bib")
+    kept(assistant, "Who wrote BeamLoRA?", tmp_path / "b")
+    assert "gu2025beam" in (tmp_path / "b" / BIBLIOGRAPHY).read_text()
+    report = verify(tmp_path / "b", assistant.library)
+    assert report.holds, failures(report)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_changed_a_missing_and_a_swapped_file_are_named(count: Path, name: str) -> None:
     file = count / name
