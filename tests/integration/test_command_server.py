@@ -6,11 +6,14 @@ import fcntl
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +145,28 @@ def test_commands_say_the_same_with_a_server_and_without(served: Shell) -> None:
         assert served.state()["commands"] == before + 1
         assert with_server == (served("--no-server", *arguments, code=code), served.stderr)
         assert served.state()["commands"] == before + 1
+
+
+def test_a_terminal_looks_the_same(served: Shell) -> None:
+    del served.environment["COLUMNS"]
+
+    def shown(*arguments: str) -> bytes:
+        ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 57, 0, 0))
+        process = served.begin(*arguments, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # as a terminal ends
+            while received := os.read(ours, 1 << 16):
+                said += received
+        os.close(ours)
+        process.wait()
+        return said
+
+    for arguments in (["papers"], ["paper", "beam"], ["paper", "unknown"]):
+        with_server = shown(*arguments)
+        assert with_server
+        assert with_server == shown("--no-server", *arguments)
 
 
 def test_files_are_found_from_the_folder_of_the_shell(served: Shell) -> None:
