@@ -314,6 +314,41 @@ def test_nothing_hostile_keeps_the_reader(hostile: str) -> None:
     assert len(items_of(hostile + "\n@misc{z, title={Z}, year=2020}\n")) < 200_000
 
 
+@pytest.mark.parametrize(
+    "open_field",
+    [
+        'abstract = "Tides are wet,',
+        'abstract = "Tides are wet',
+        'abstract = "Tides are {wet},',
+        'abstract = "Tides are wet,\n',
+    ],
+)
+@pytest.mark.parametrize("fields", ['year = "2010"', 'year = {2010},\n note = "N"', 'year = 2010,\n note = "N, O"'])
+def test_a_quotation_mark_that_is_missing_ends_its_field_before_the_line_of_the_next(
+    open_field: str, fields: str
+) -> None:
+    (paper,) = papers_of(f'@misc{{k,\n title = "Tides",\n {open_field}\n {fields},\n}}\n')
+    assert (paper.title, paper.abstract, paper.date) == ("Tides", "Tides are wet", "2010")
+
+
+def test_a_quotation_that_holds_fields_is_reported_where_its_end_is_not_plain() -> None:
+    for text in (
+        '@misc{k, title = "Tides, author = "Berg, Anna", year = "2010"}\n',
+        '@misc{k, title = "{Tides,\n author = "Berg, Anna", year = "2010"}\n',
+    ):
+        items = items_of(text + "@misc{z, title={Z}, year=2020}\n")
+        assert [type(item) for item in items] == [Problem, Record]
+
+
+@pytest.mark.parametrize(
+    "title", ['A "bright" lamp', 'The sign "=" in x = "y" lamps', 'Lamps {and, x = "y"} more', 'So, "lamps" = "light"']
+)
+def test_marks_inside_a_quotation_are_text(title: str) -> None:
+    (paper,) = papers_of(f'@misc{{k, title = "{title}", year = "2010"}}\n')
+    assert paper.date == "2010"
+    assert paper.title.count("“") + paper.title.count('"') >= 1
+
+
 def test_an_abbreviation_cannot_grow_without_end() -> None:
     doubling = "@string{a0 = {ha}}\n" + "".join(f"@string{{a{n + 1} = a{n} # a{n}}}\n" for n in range(60))
     (paper,) = papers_of(doubling + "@misc{k, title={T}, year=2020, journal=a60}\n")
