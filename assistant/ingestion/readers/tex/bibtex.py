@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TextIO
@@ -20,7 +20,7 @@ from assistant.ingestion.readers.fields import (
     joined,
 )
 from assistant.ingestion.readers.markup import visible
-from assistant.ingestion.readers.names import SUFFIX, split_names
+from assistant.ingestion.readers.names import CUT, SUFFIX, split_names
 from assistant.ingestion.readers.tex import bibtex_entries
 from assistant.ingestion.readers.tex.bibtex_entries import FIELD_SIGN, GROUP, TYPE, Entry, Fault
 from assistant.ingestion.readers.tex.latex import to_text
@@ -62,6 +62,11 @@ WITHOUT_GROUPS = {
     COMMA: re.compile(","),
     BETWEEN_LABELS: re.compile("[,;]"),
 }
+OTHERS_BEHIND = re.compile(r"(?<=[^\s,;])(?:[\s,;~]|\band\b)*[\s,;~]\{?(?:\\\w+\s+)?et\.?[\s~]*al\.?\}?[.,]?\s*\Z")
+AMPERSAND = re.compile(r"\s(?:\\?&|&amp;)\s")
+WITH_INITIALS = re.compile(  # "A. B. Berg", "Berg A.B.", "van Berg AB"
+    r"(?:[^\W\d_]{1,2}\.[- ]?)+ ?[^\W\d_]{2}[^\d.]*|[^\d.]*[^\W\d_]{2} (?:(?:[^\W\d_]{1,2}\.[- ]?)+|[A-Z]{1,3})"
+)
 NAME_PART = re.compile(r"[\s\"]*([\w-]+)\s*=(.*?)[\s\"]*", re.DOTALL)
 IN_PARTS = re.compile(r"(?:^|[\s,{\"])(?:family|given)\s*=")
 
@@ -290,12 +295,31 @@ def names(text: str, readable: Callable[[str], str] = to_text, *, has_families_f
 
     With `has_families_first` a single comma parts the family name from the given one, and not two people.
     """
+    cut = OTHERS_BEHIND.search(text[-60:]) if "al" in text[-8:] else None
+    if cut:
+        return [*names(text[: cut.start() - len(cut.string)], readable, has_families_first=has_families_first), CUT]
+    if "&" in text:
+        pieces = [piece.strip() for piece in AMPERSAND.split(text)]
+        text = " and ".join(pieces) if all(" " in piece for piece in pieces) else text
     parts = _split(text, BETWEEN_NAMES)
     if "{" not in text and ("," in text or ";" in text) and not IN_PARTS.search(text):
         is_list = len(parts) == 1 and not (has_families_first and text.count(",") == 1 and ";" not in text)
-        if is_list or (len(parts) == 2 and parts[0].count(",") > 2):
+        if is_list or _are_parted_otherwise(parts, readable):
             return split_names(readable(text))  # not as BibTeX has it, but as people write lists
     return [_display(part, readable) for part in parts if part.strip()]
+
+
+def _are_parted_otherwise(parts: Sequence[str], readable: Callable[[str], str]) -> bool:
+    """Tell whether semicolons or commas part people beside "and", as no list of BibTeX has it."""
+    if any(";" in part and ";" in readable(part) for part in parts):
+        return True
+    first, last = parts[0], parts[-1]
+    if len(parts) != 2 or "," in last:
+        return len(parts) == 2 and first.count(",") > 2
+    pieces = [piece for piece in map(str.strip, first.split(",")) if piece]
+    if first.count(",") > 2 or len(pieces) < 2 or not all(" " in piece for piece in pieces):
+        return first.count(",") > 2
+    return first.endswith(",") or len(pieces) > 2 or all(map(WITH_INITIALS.fullmatch, [*pieces, last]))
 
 
 def _display(name: str, readable: Callable[[str], str]) -> str:

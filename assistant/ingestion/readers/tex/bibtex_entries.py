@@ -314,8 +314,8 @@ def _end_of_group(text: str, start: int) -> int:
 def _ends_of_quotation(text: str, start: int) -> tuple[int, int]:
     """Return where the text of the quotation ends that begins at `start`, and where the quotation does; 0 without one.
 
-    It ends at a mark outside of braces that no text follows, or, where the mark that follows opens another field, before
-    the line in which a field begins.
+    It ends at a mark outside of braces that no text follows, or, where the next mark opens another field, before the
+    line in which a field begins.
     """
     depth = 0
     for found in BRACE_OR_QUOTE.finditer(text, start + 1, start + LONGEST_ENTRY):
