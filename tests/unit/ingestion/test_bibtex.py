@@ -270,3 +270,23 @@ def test_names_that_a_list_leaves_out_are_no_part_of_a_name(
 
 def test_a_name_that_ends_in_al_is_whole(tmp_path: Path) -> None:
     assert paper_with(tmp_path, "author={Pascal, Al and Perret Al}").authors == ("Al Pascal", "Perret Al")
+
+
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("{family=de la Oak, given=Iris}", ("Iris de la Oak",)),
+        ("{family=Oak, given=Iris, prefix=de la} and {given=Rick, family=Elm}", ("Iris de la Oak", "Rick Elm")),
+        ("family=Oak, given=Iris and {Rick Elm}", ("Iris Oak", "Rick Elm")),
+        ("family={Harbour Group}", ("Harbour Group",)),
+        ("family={Oak, Elm and Sons}", ("Oak, Elm and Sons",)),
+        ("given-i=I, family-i=O, family=", ("given-i=I, family-i=O, family=",)),
+    ],
+)
+def test_names_in_named_parts_lose_nobody(tmp_path: Path, author: str, names: tuple[str, ...]) -> None:
+    assert paper_with(tmp_path, f"author={{{author}}}").authors == names
+
+
+@pytest.mark.parametrize("year", ["{20}11", "20{11}", "{{2011}}", "{\\bf 2011}"])
+def test_braces_in_a_year_part_nothing(tmp_path: Path, year: str) -> None:
+    assert paper_with(tmp_path, f"year={{{year}}}").date == "2011"

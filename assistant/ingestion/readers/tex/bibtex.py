@@ -67,7 +67,9 @@ AMPERSAND = re.compile(r"\s(?:\\?&|&amp;)\s")
 WITH_INITIALS = re.compile(  # "A. B. Berg", "Berg A.B.", "van Berg AB"
     r"(?:[^\W\d_]{1,2}\.[- ]?)+ ?[^\W\d_]{2}[^\d.]*|[^\d.]*[^\W\d_]{2} (?:(?:[^\W\d_]{1,2}\.[- ]?)+|[A-Z]{1,3})"
 )
+TO_KEEP_TOGETHER = re.compile("[{}]")
 NAME_PART = re.compile(r"[\s\"]*([\w-]+)\s*=(.*?)[\s\"]*", re.DOTALL)
+IN_BRACES = re.compile(rf"\s*\{{({GROUP})\}}\s*")
 IN_PARTS = re.compile(r"(?:^|[\s,{\"])(?:family|given)\s*=")
 
 PLAINLY_ESCAPED = "plain escapes"
@@ -205,8 +207,8 @@ def _read_entry(entry: Entry, file: str, *, has_families_first: bool) -> Record 
         title=joined([title, field("subtitle")]) if not title.endswith(":") else title,
         abstract=field("abstract"),
         date=first_of(
-            find_date(field("date")),
-            find_date(field("year"), month=to_text(field("month")), day=field("day")),
+            find_date(TO_KEEP_TOGETHER.sub("", field("date"))),
+            find_date(TO_KEEP_TOGETHER.sub("", field("year")), month=to_text(field("month")), day=field("day")),
             find_date(to_text(field("earlyaccessdate"))),
         ),
         categories=(preprint_class,) if preprint_class else (),
@@ -237,7 +239,7 @@ def _read_own(entry: Entry, file: str) -> Record | Problem:
         "authors": listed[:-1] if is_cut else listed,
         "authors_complete": not is_cut,
         "author_positions": exported.positions_of(field("authorpositions")),
-        "date": find_date(field("year"), month=field("month"), day=field("day")),
+        "date": find_date(TO_KEEP_TOGETHER.sub("", field("year")), month=field("month"), day=field("day")),
         "categories": _split(field("categories"), BETWEEN_NAMES),
         "venue": first_of(*map(field, ("journal", "booktitle", "howpublished"))),
         "arxiv_id": field("eprint"),
@@ -324,10 +326,11 @@ def _are_parted_otherwise(parts: Sequence[str], readable: Callable[[str], str]) 
 
 def _display(name: str, readable: Callable[[str], str]) -> str:
     name = TIE.sub(" ", name) if "~" in name else name
+    if "=" in name and IN_PARTS.search(name):
+        whole = IN_BRACES.fullmatch(name)
+        return _named_parts(_split(whole[1] if whole else name, COMMA), readable) or readable(name)
     if "," not in name:
         return readable(name)
-    if "=" in name and IN_PARTS.search(name):
-        return _named_parts(_split(name, COMMA), readable)
     parts = [part for part in _split(name, COMMA) if part]
     if len(parts) == 3:
         suffix = 2 if SUFFIX.fullmatch(parts[2]) and not SUFFIX.fullmatch(parts[1]) else 1

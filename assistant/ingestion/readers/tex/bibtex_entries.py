@@ -17,6 +17,7 @@ from assistant.text import shortened
 
 LONGEST_ENTRY = 1_000_000  # characters
 LONGEST_MACRO = 10_000  # characters, of what an abbreviation stands for: it may hold others many times over
+LONGEST_COMMENT = 1_000  # characters before an entry in its line
 MOST_MACROS = 20_000
 MOST_FAULTS = 30  # in one piece: the end of each was looked for to the end of the piece
 
@@ -61,6 +62,7 @@ SWALLOWED = re.compile(r",\s?[A-Za-z][\w-]*+\s?=\s?[{\"]")
 BRACE = re.compile(r"[{}]")
 BRACE_OR_QUOTE = re.compile(r"[{}\"]")
 LOST_FIELD = re.compile(r"^[^\S\n]*+[A-Za-z][\w-]*+[^\S\n]*+=[^\S\n]*+[{\"]", re.MULTILINE)
+OTHER_RECORD = re.compile(r"^TY {2}- [A-Z]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class _Piece:
                 break
             try:
                 entry, position = self._entry(start)
-                if entry:
+                if entry and not self._is_commented_out(start, position):
                     yield entry
             except _FaultError as fault:
                 position = start + 1
@@ -182,8 +184,21 @@ class _Piece:
             f"{entry} is not valid BibTeX: {fault.args[0]}{where}. Mend the entry and add the file again.",
         )
 
+    def _is_commented_out(self, start: int, end: int) -> bool:
+        """Tell whether every line of an entry begins with the sign of comments, which is one to all but BibTeX itself."""
+        before = self._text[max(start - LONGEST_COMMENT, 0) : start].rpartition("\n")[2].lstrip()
+        return before.startswith("%") and all(
+            line.lstrip().startswith("%") for line in self._text[start:end].split("\n")[1:]
+        )
+
     def _lost(self, start: int, end: int) -> Fault | None:
         """Return the Fault that fields stand outside of any entry, if they do."""
+        if other := OTHER_RECORD.search(self._text, start, end):
+            return Fault(
+                self._line_of(other.start()),
+                "Records of another format (RIS) stand here among the entries, so they were left out. Put them into a "
+                "file of their own and add it.",
+            )
         if "=" not in self._text[start:end]:
             return None
         lost = LOST_FIELD.search(self._text, start, end)
