@@ -185,7 +185,7 @@ class _Piece:
         )
 
     def _is_commented_out(self, start: int, end: int) -> bool:
-        """Tell whether every line of an entry begins with the sign of comments, which is one to all but BibTeX itself."""
+        """Tell whether every line of an entry begins with the sign of comments, which BibTeX does not know."""
         before = self._text[max(start - LONGEST_COMMENT, 0) : start].rpartition("\n")[2].lstrip()
         return before.startswith("%") and all(
             line.lstrip().startswith("%") for line in self._text[start:end].split("\n")[1:]
