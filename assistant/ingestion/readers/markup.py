@@ -42,6 +42,7 @@ LABELLED = re.compile(r"<AbstractText\s[^<>]*?\bLabel\s*=\s*\"([^\"<>]{1,200})\"
 TITLE = re.compile(
     r"<((?:[A-Za-z]{1,10}:)?title)\b[^<>]*>\s*([^<>]{1,150}?)\s*</\1\s*>(\s*<(?:[A-Za-z]{1,10}:)?sec\b)?"
 )
+HEADING = re.compile(r"<(h[1-6])\b[^<>]*>\s*([^<>\s][^<>]{0,149}?)\s*</\1\s*>(?=\s*(?:<p\b[^<>]*>\s*)?[^\s<])", re.IGNORECASE)
 COMMENT = re.compile(r"<!--[^<>]{0,2000}-->")
 FORMULA_START = re.compile(r"<(?:\w{1,10}:)?math\b[^<>]{0,500}>", re.IGNORECASE)
 FORMULA_END = re.compile(r"</(?:\w{1,10}:)?math\s*>", re.IGNORECASE)
@@ -121,6 +122,7 @@ def mathml_text(element: Any, depth: int = 0) -> str:
 def _labelled(text: str) -> str:
     """Return the text with the titles of an abstract's parts as "Title: "; a title of all of it is left out."""
     text = LABELLED.sub(" \\1: ", text)
+    text = HEADING.sub(lambda found: f" {_with_colon(found[2])} ", text)
     titles = list(TITLE.finditer(text))
     if not titles:
         return text
@@ -128,7 +130,11 @@ def _labelled(text: str) -> str:
     is_heading = len(titles) == 1 or first[3] or first[2].casefold().strip(" .:") in HEADINGS
     if is_heading and not text[: first.start()].strip():
         text = f"{first[3] or ' '}{text[first.end() :]}"
-    return TITLE.sub(lambda found: f" {found[2]}{'' if found[2][-1] in '.:?!' else ':'} {found[3] or ''}", text)
+    return TITLE.sub(lambda found: f" {_with_colon(found[2])} {found[3] or ''}", text)
+
+
+def _with_colon(heading: str) -> str:
+    return heading if heading[-1] in ".:?!" else f"{heading}:"
 
 
 def _without_other_tags(text: str) -> str:

@@ -26,6 +26,7 @@ _PLAIN_SUFFIX = re.compile(r"(?:[Jj]r|[Ss]r|Ph\.?D|M\.?Sc|DPhil|PharmD)\.?|III|I
 _INITIALS_OR_SUFFIX = re.compile(r"M\.D\.?|(?!III)[A-Z]{2,3}")
 _TITLES = re.compile(r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Ing|Dipl\.-Ing)\. ?)+(?=[^\W\d_])")
 _TITLE_BEHIND = re.compile(r"(?:Dr|Prof|Mr|Mrs|Ms|Miss)\.?")
+_ROLE_BEHIND = re.compile(r",? \((?:[Ee]ds?\.?|[A-Za-z][a-z]{1,5}\.)\)$")  # "(ed.)", "(Hrsg.)"
 _STOPPED = re.compile(
     r"(?:(?:[^\W\d_]|Ch|Dz|Gy|Ja|Je|Ju|Kh|Ll|Ph|Sh|Sz|Th|Ts|Ya|Ye|Yu|Zh|Я|Ю)\.[-‐’']?)+[^\W\d_]?", re.UNICODE
 )
@@ -44,18 +45,18 @@ _TRAILING_OTHERS = re.compile(
 _TAIL = 60  # characters, in which the sign of a cut list is looked for
 _ELLIPSIS = re.compile(r"\s*(?:\[…\]|\(…\)|…|\[\.\.\.\]|\.{3,}|\. \. \.)")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", re.DOTALL)
-_LIST_START = re.compile(r"(?:\[|\(|c\()\s*(?=[\"'{])|\{\s*(?=\"[^\"]*\"[,}])")
+_LIST_START = re.compile(r"(?:\[|\(|c\()\s*(?=[\"'{]|[\[(]\s*[\"'])|\{\s*(?=(?:\"[^\"]*\"|'[^']*')\s*[,}])")
+_LIST_OF_LISTS = re.compile(r"[\[(]\s*[\[(]")
 _PRINTED = re.compile(r"[\[\]{}():,\s\d.-]*(?:(?:None|True|False|null|true|false|nan)[\[\]{}():,\s\d.-]*)*")
 _DEEPEST_LIST = 6
 _LONGEST_LIST = 1_000_000  # characters
 
 _IN_BRACKETS = re.compile(r" ?(?:\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>)")
-_NUMBERS = re.compile(
-    r"(?<=[^\W\d_]|[.*†‡]) ?(?:0\d{3}|[\d*†‡§¶#]{1,3}(?: ?, ?[\d*†‡§¶#]{1,3})*|[¹²³⁰⁴-⁹⁎∗]+)(?= ?(?:[,;|&]|$|and\b))"
-)
+_MARKS = r"(?:[\d*†‡§¶#]{1,3}|[¹²³⁰⁴-⁹⁎∗*†‡§¶#]+)"
+_NUMBERS = re.compile(rf"(?<=[^\W\d_]|[.*†‡]) ?(?:0\d{{3}}|{_MARKS}(?: ?, ?{_MARKS})*)(?= ?(?:[,;|&•]|$|and\b|[/·] ))")
 _ADDRESS = re.compile(r"\bhttps?://[^\s,;|]+")
 _YEARS = re.compile(r", ?(?:1[5-9]|20)\d\d ?[-–] ?(?:\d{4})?(?= ?(?:;|\||$))")
-_STRONG = re.compile(r"[;|•]+")
+_STRONG = re.compile(r"[;|•]+| [/·] ")
 _AND = re.compile(r",? (?:and|AND|&) |, ?(?:and|AND|&) ?(?=\w)")
 _WIDE = str.maketrans({"；": ";", "，": ",", "、": ";", "｜": "|", "＆": "&", "\u2028": " ", "\u2029": " "})
 _HAN = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3\u3040-\u30ff]{2,}")
@@ -74,7 +75,7 @@ def split_names(text: str) -> list[str]:
     """
     listed = printed_list(text)
     if listed is not None:
-        return [name for item in listed if isinstance(item, str) and (name := _one(item))]
+        return [name for item in listed if (name := _one(item) if isinstance(item, str) else _of_parts(item))]
     if "\n" in text.strip() and not re.search(r"[,;|&]|\band\b", text):
         text = text.strip().replace("\n", ";")
     text = " ".join(text.translate(_WIDE).split())
@@ -103,7 +104,8 @@ def printed_list(text: str) -> list[Any] | None:
     if len(text) > _LONGEST_LIST or not _LIST_START.match(text):
         return None
     around = _QUOTED.sub("", text)
-    if not re.search(r"[{:]", around[1:]) or text.startswith("{"):
+    is_nested = _LIST_OF_LISTS.match(text) and text[-1] in ")]"
+    if not (is_nested or re.search(r"[{:]", around[1:])) or text.startswith("{"):
         quoted = [_unquoted(part) for part in _QUOTED.findall(text)]
         return quoted if text[-1] in ")]}" else [*quoted, CUT]
     if _depth(around) > _DEEPEST_LIST or not _PRINTED.fullmatch(around):
@@ -113,8 +115,27 @@ def printed_list(text: str) -> list[Any] | None:
             items = read(text)
         except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             continue
-        return list(items) if isinstance(items, list | tuple) else None
-    return None
+        if isinstance(items, list | tuple):
+            return [list(item) if isinstance(item, tuple) else item for item in items]
+    return [_unquoted(part) for part in _QUOTED.findall(text)] if is_nested else None
+
+
+def in_order(parts: Sequence[str]) -> tuple[str, str, str]:
+    """Return given name, family name and suffix of the parts of a name: three stand as family, given name, suffix.
+
+    Of two the family name is the first where the second has initials, and else the second.
+    """
+    first, second, suffix = ([*parts, "", "", ""])[:3]
+    is_spoken = len(parts) == 2 and second and not _are_initials(second)
+    return (first, second, "") if is_spoken else (second, first, suffix)
+
+
+def _of_parts(item: Any) -> str:
+    """Return the name of an item of a printed list that is a list of the name's parts."""
+    if not isinstance(item, list) or not all(isinstance(part, str) for part in item):
+        return ""
+    given, family, suffix = in_order(item)
+    return ", ".join(filter(None, [f"{given} {family}".strip(), suffix]))
 
 
 def given_name_first(name: str) -> str:
@@ -122,6 +143,8 @@ def given_name_first(name: str) -> str:
     name = _FULL_STOP.sub("", " ".join(name.split()).strip(' ,;"“”'))
     if len(name) > _LONGEST_NAME:
         return name
+    if name.endswith(")"):
+        name = _ROLE_BEHIND.sub("", name)
     if "." in name:
         name = _TITLES.sub("", name) if _TITLES.match(name) else name
     parts = [part for part in map(str.strip, name.split(",")) if part]
@@ -197,7 +220,9 @@ def _depth(text: str) -> int:
 def _without_brackets(text: str) -> str:
     """Return the text without what stands in brackets (numbers, affiliations), unless all of it stands in them."""
     bare = _IN_BRACKETS.sub(lambda found: f" {CUT}" if _OTHERS.fullmatch(found.group().strip()) else "", text)
-    return (bare if any(map(str.isalpha, bare)) else text).strip("[]() ")
+    if any(map(str.isalpha, bare)):
+        return bare.strip("[]() ")
+    return "; ".join(group.strip("[]() ") for group in _IN_BRACKETS.findall(text)) or text.strip("[]() ")
 
 
 def _units(text: str) -> list[str]:

@@ -32,7 +32,8 @@ HEADINGS = tuple(
 
 _NAMES = "|".join(f"{word.capitalize()}|{word.upper()}" for word in HEADINGS)
 _HEADING = re.compile(
-    rf"(?:{_NAMES})(?:"
+    r"[<‹〈]正[>›〉]\s*"  # what CNKI has before the body of a text
+    rf"|(?:{_NAMES})(?:"
     r"\s*[:：.．|■]\s*(?=\S)"  # "Abstract: we", "Abstract. We"
     r"|\s*[—–―-]+\s*(?=[^\W\d_]|\d)"  # "Abstract—We", not "Abstract-level", for which see below
     r")"

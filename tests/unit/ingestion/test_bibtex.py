@@ -210,3 +210,83 @@ def test_a_file_that_has_families_first_parts_no_name_at_its_comma(tmp_path: Pat
     (only,) = items_of(tmp_path, careless)
     assert isinstance(only, Record)
     assert only.paper.authors == ("Yara Benn", "Aron Cole")
+
+
+LIST = ("Yara Benn", "Aron Cole", "Ida Dunn")
+SHORT = ("Y. Benn", "A. Cole", "I. Dunn")
+
+
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("Yara Benn, Aron Cole, and Ida Dunn", LIST),
+        ("Yara Benn, Aron Cole, Ida Dunn and Max Ott", (*LIST, "Max Ott")),
+        ("Y. Benn, A. Cole, and I. Dunn", SHORT),
+        ("Y. Benn, A. Cole and I. Dunn", SHORT),
+        ("Benn Y., Cole A. and Dunn I.", SHORT),
+        ("Benn Y, Cole A and Dunn I", ("Y Benn", "A Cole", "I Dunn")),
+        ("Benn, Yara; Cole, Aron and Dunn, Ida", LIST),
+        ("Benn, Yara; Cole, Aron; and Dunn, Ida", LIST),
+        (r"Yara Benn \& Aron Cole", LIST[:2]),
+        ("Yara Benn & Aron Cole", LIST[:2]),
+        (r"Benn, Yara \& Cole, Aron and Dunn, Ida", LIST),
+        # What BibTeX has
+        ("Benn, Yara and Cole, Aron and Dunn, Ida", LIST),
+        ("Benn, Yara and Aron Cole", LIST[:2]),
+        ("Benn, Yara, and Cole, Aron", LIST[:2]),
+        ("van der Benn, Yara and Aron Cole", ("Yara van der Benn", "Aron Cole")),
+        ("de la Benn, Y. A. and A. Cole", ("Y. A. de la Benn", "A. Cole")),
+        ("Benn, Jr, Yara and Aron Cole", ("Yara Benn, Jr", "Aron Cole")),
+        ("B&eacute;nn, Yara and Cole, Aron", ("Yara Bénn", "Aron Cole")),
+        (r"Johnson \& Johnson", ("Johnson & Johnson",)),
+        ("{Yara Benn, Aron Cole, and Sons}", ("Yara Benn, Aron Cole, and Sons",)),
+    ],
+)
+def test_lists_that_are_not_as_bibtex_has_them_are_parted_all_the_same(
+    tmp_path: Path, author: str, names: tuple[str, ...]
+) -> None:
+    paper = paper_with(tmp_path, f"author={{{author}}}")
+    assert (paper.authors, paper.authors_complete) == (names, True)
+
+
+@pytest.mark.parametrize(
+    "others", [" et al.", ", et al", " et. al.", " and et al.", " {et al.}", r" {\it et al.}", "~et~al."]
+)
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("Benn, Yara", LIST[:1]),
+        ("Yara Benn", LIST[:1]),
+        ("Benn, Yara and Cole, Aron", LIST[:2]),
+        ("Y. Benn, A. Cole", SHORT[:2]),
+    ],
+)
+def test_names_that_a_list_leaves_out_are_no_part_of_a_name(
+    tmp_path: Path, author: str, names: tuple[str, ...], others: str
+) -> None:
+    paper = paper_with(tmp_path, f"author={{{author}{others}}}")
+    assert (paper.authors, paper.authors_complete) == (names, False)
+
+
+def test_a_name_that_ends_in_al_is_whole(tmp_path: Path) -> None:
+    assert paper_with(tmp_path, "author={Pascal, Al and Perret Al}").authors == ("Al Pascal", "Perret Al")
+
+
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("{family=de la Oak, given=Iris}", ("Iris de la Oak",)),
+        ("{family=Oak, given=Iris, prefix=de la} and {given=Rick, family=Elm}", ("Iris de la Oak", "Rick Elm")),
+        ("family=Oak, given=Iris and {Rick Elm}", ("Iris Oak", "Rick Elm")),
+        ("family={Harbour Group}", ("Harbour Group",)),
+        ("family={Oak, Elm and Sons}", ("Oak, Elm and Sons",)),
+        ("given-i=I, family-i=O, family=", ("given-i=I, family-i=O, family=",)),
+    ],
+)
+def test_names_in_named_parts_lose_nobody(tmp_path: Path, author: str, names: tuple[str, ...]) -> None:
+    assert paper_with(tmp_path, f"author={{{author}}}").authors == names
+
+
+@pytest.mark.parametrize("year", ["{20}11", "20{11}", "{{2011}}", "{\\bf 2011}"])
+def test_braces_in_a_year_part_nothing(tmp_path: Path, year: str) -> None:
+    assert paper_with(tmp_path, f"year={{{year}}}").date == "2011"

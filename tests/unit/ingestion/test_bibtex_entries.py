@@ -314,6 +314,67 @@ def test_nothing_hostile_keeps_the_reader(hostile: str) -> None:
     assert len(items_of(hostile + "\n@misc{z, title={Z}, year=2020}\n")) < 200_000
 
 
+@pytest.mark.parametrize(
+    "open_field",
+    [
+        'abstract = "Tides are wet,',
+        'abstract = "Tides are wet',
+        'abstract = "Tides are {wet},',
+        'abstract = "Tides are wet,\n',
+    ],
+)
+@pytest.mark.parametrize("fields", ['year = "2010"', 'year = {2010},\n note = "N"', 'year = 2010,\n note = "N, O"'])
+def test_a_quotation_mark_that_is_missing_ends_its_field_before_the_line_of_the_next(
+    open_field: str, fields: str
+) -> None:
+    (paper,) = papers_of(f'@misc{{k,\n title = "Tides",\n {open_field}\n {fields},\n}}\n')
+    assert (paper.title, paper.abstract, paper.date) == ("Tides", "Tides are wet", "2010")
+
+
+def test_a_quotation_that_holds_fields_is_reported_where_its_end_is_not_plain() -> None:
+    for text in (
+        '@misc{k, title = "Tides, author = "Berg, Anna", year = "2010"}\n',
+        '@misc{k, title = "{Tides,\n author = "Berg, Anna", year = "2010"}\n',
+    ):
+        items = items_of(text + "@misc{z, title={Z}, year=2020}\n")
+        assert [type(item) for item in items] == [Problem, Record]
+
+
+@pytest.mark.parametrize(
+    "title", ['A "bright" lamp', 'The sign "=" in x = "y" lamps', 'Lamps {and, x = "y"} more', 'So, "lamps" = "light"']
+)
+def test_marks_inside_a_quotation_are_text(title: str) -> None:
+    (paper,) = papers_of(f'@misc{{k, title = "{title}", year = "2010"}}\n')
+    assert paper.date == "2010"
+    assert paper.title.count("“") + paper.title.count('"') >= 1
+
+
+def test_records_of_ris_among_entries_are_said() -> None:
+    entry, ris = "@misc{z, title={Z}, year=2020}\n", "TY  - JOUR\nTI  - Ropes\nPY  - 2011\nER  - \n\n"
+    for text, kinds in ((entry + ris, [Record, Problem]), (entry + ris + entry, [Record, Problem, Record])):
+        items = items_of(text)
+        assert [type(item) for item in items] == kinds
+        assert isinstance(items[1], Problem)
+        assert items[1].line == 2
+        assert "RIS" in items[1].reason
+
+
+def test_an_entry_of_which_every_line_is_commented_out_is_left_out_and_no_other() -> None:
+    """BibTeX knows no comments within a file and would read all; biber and reference managers know the sign.
+
+    Who puts it before each line wants the entry away. Where fields stand in lines without it, BibTeX and others take
+    the entry all the same, and a paper that is wanted weighs more.
+    """
+    last = "@misc{z, title={Z}, year=2020}\n"
+    one_line = "% @misc{a, title={Ropes}, year=2011}\n"
+    lines = "%@misc{a,\n%  title={Ropes},\n %  year=2011\n%}\n"
+    for commented in (one_line, "%" + one_line, "  " + one_line, lines):
+        assert titles(last + commented) == ["Z"]
+        assert titles(commented + last) == ["Z"]
+    for wanted in ("% Ropes\n@misc{a, title={Ropes}, year=2011}\n", "% @misc{a,\n title={Ropes},\n year=2011\n}\n"):
+        assert titles(wanted + last) == ["Ropes", "Z"]
+
+
 def test_an_abbreviation_cannot_grow_without_end() -> None:
     doubling = "@string{a0 = {ha}}\n" + "".join(f"@string{{a{n + 1} = a{n} # a{n}}}\n" for n in range(60))
     (paper,) = papers_of(doubling + "@misc{k, title={T}, year=2020, journal=a60}\n")

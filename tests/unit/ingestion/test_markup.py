@@ -31,7 +31,10 @@ def test_formulas_of_mathml_become_readable(source: str, text: str) -> None:
     [
         ('<p class="x">One</p><p>two</p>', "One two"),
         ("<ul><li>one</li><li>two</li></ul>", "one two"),
-        ("<h3>Results</h3>We count.", "Results We count."),
+        ("<h3>Results</h3>We count.", "Results: We count."),
+        ("<h4>Aim</h4>We ask. <h4>Why so?</h4><p>We look.</p>", "Aim: We ask. Why so? We look."),
+        ("<h1>Lamps in winter</h1>", "Lamps in winter"),
+        ("<div><h2>Lamps</h2></div>", "Lamps"),
         ('<span style="color: red">red</span>', "red"),
         ("a <b and c> d", "a <b and c> d"),
         ("x&nbsp;y\u00a0z", "x y z"),

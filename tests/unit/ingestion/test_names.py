@@ -244,3 +244,39 @@ def test_author_lists_of_the_small_inputs(shared_import: Callable[[str], Import]
         ("A. Özge Yonca", "H. Ørsted", "J. Šimák", "P. Erdős"),
     ]
     assert [paper.authors_complete for paper in read.papers] == [True, True, True, True, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Lena Fjord / Tomas Wick / Mara Quill", THREE),
+        ("Fjord, Lena / Wick, Tomas / Quill, Mara", THREE),
+        ("Lena Fjord \u00b7 Tomas Wick \u00b7 Mara Quill", THREE),
+        ("Lena Fjord¹,², Tomas Wick²,*, Mara Quill²*", THREE),
+        ("Lena Fjord¹ \u00b7 Tomas Wick² \u00b7 Mara Quill¹, ²*", THREE),
+        ("Lena Fjord¹†, Tomas Wick*², Mara Quill² ,†", THREE),
+        ("Lena Fjord²", THREE[:1]),
+        ("{'Lena Fjord', 'Tomas Wick', 'Mara Quill'}", THREE),
+        ("{'Lena Fjord'}", THREE[:1]),
+        ("(Fjord, Lena), (Wick, Tomas), (Quill, Mara)", THREE),
+        ("[Fjord, Lena] [Wick, Tomas] [Quill, Mara]", THREE),
+        ("(Lena Fjord)", THREE[:1]),
+        ("((Lena Fjord))", THREE[:1]),
+        ('[["Lena", "Fjord"], ["Tomas", "Wick"], ["Mara", "Quill"]]', THREE),
+        ("[('Lena', 'Fjord'), ('Tomas', 'Wick'), ('Mara', 'Quill')]", THREE),
+        ("[['Fjord', 'Lena', ''], ['Wick', 'Tomas', 'Jr']]", ["Lena Fjord", "Tomas Wick, Jr"]),
+        ("(('Lena Fjord'))", THREE[:1]),
+        ('[["Fjord", "L."], ["Wick", "T. M."]]', ["L. Fjord", "T. M. Wick"]),
+        ("Fjord, Lena (ed.)", THREE[:1]),
+        ("{'t Fjord}, Lena", ["Lena {'t Fjord}"]),
+        ("Gal·la Fjord", ["Gal·la Fjord"]),
+    ],
+)
+def test_signs_between_and_around_names_are_no_part_of_them(text: str, names: list[str]) -> None:
+    assert split_names(text) == names
+
+
+def test_a_role_behind_a_name_is_no_part_of_it() -> None:
+    for role in ("(ed.)", "(Ed.)", "(eds)", "(Hrsg.)"):
+        assert given_name_first(f"Fjord, Lena {role}") == "Lena Fjord"
+    assert given_name_first("Fjord, Lena (Leni)") == "Lena (Leni) Fjord"

@@ -169,3 +169,9 @@ def test_the_heading_of_the_small_inputs(shared_import: Callable[[str], Import])
 def test_an_empty_paper_is_not_changed_by_what_it_lacks() -> None:
     paper = replace(Paper("Tides", BODY), venue="Annals")
     assert read(paper) == paper
+
+
+@pytest.mark.parametrize("sign", ["<\u6b63>", "\u2039\u6b63>", "\u3008\u6b63\u3009 "])
+def test_the_sign_of_a_body_before_an_abstract_is_dropped(sign: str) -> None:
+    assert body_of(f"{sign}\u6d4b\u91cf\u706f\u5149\u3002") == "\u6d4b\u91cf\u706f\u5149\u3002"
+    assert body_of("\u6b63\u6d4b\u91cf") == "\u6b63\u6d4b\u91cf"

@@ -685,3 +685,60 @@ def test_keywords_and_headings_are_labels() -> None:
     assert papers_of(WEB_OF_SCIENCE, wos)[0].labels == ("lamps", "ropes and knots", "LAMPS", "WELLS")
     medline = "PMID- 1\nTI  - Lamps\nAU  - Berg A\nMH  - *Lamps/adverse effects/*history\nMH  - Humans\nOT  - *wells\n"
     assert papers_of(MEDLINE, medline)[0].labels == ("wells", "Lamps", "Humans")
+
+
+@pytest.mark.parametrize(
+    ("source", "date"),
+    [
+        ("Harbour Reports. 4(2):2-7, 2011.", "2011"),
+        ("Harbour Reports. 4(2):1998-2007, 2011 Nov.", "2011-11"),
+        ("Harbour Reports. 4(2):2-7, 2011 Nov 23.", "2011-11-23"),
+        ("Harbour Reports. 4(2):2-7, November 2011.", "2011-11"),
+        ("Harbour Reports. 4(2):2-7, November 3, 2011.", "2011-11-03"),
+        ("Harbour Reports. 4(2):2-7, 2011 Nov-Dec.", "2011-11"),
+        ("Harbour Reports. Vol.4(2), 2011. Article Number: 1999.", "2011"),
+        ("Harbour Reports. Vol.4(2), 2011, pp. 1999.", "2011"),
+        ("Harbour Reports. Vol.4(2), 2011, e2001.", "2011"),
+        ("Harbour Reports. Vol.4(2), 2011, Article 2001.", "2011"),
+        ("Harbour Reports 2011;4(2):2001.", "2011"),
+        ("Harbour Reports, 2011, 4(2), 2-7", "2011"),
+    ],
+)
+def test_the_year_of_a_citation_is_no_page_and_has_no_month_that_is_one(source: str, date: str) -> None:
+    text = f"<1>\nUnique Identifier\n  31234569\nTitle\n  Quays sink\nSource\n  {source}\nAbstract\n  Wet.\n"
+    (paper,) = papers_of(OVID_FIELDS, text)
+    assert paper.date == date
+
+
+@pytest.mark.parametrize(
+    ("listed", "names"),
+    [
+        ("Oak AB.  Elm R.  van der Ash C.", ("AB Oak", "R Elm", "C van der Ash")),
+        ("Oak AB\n  Elm R\n  Ash C", ("AB Oak", "R Elm", "C Ash")),
+        ("Oak, Anna\n  Elm, Rick\n  Ash, Cy", ("Anna Oak", "Rick Elm", "Cy Ash")),
+        ("Oak, Anna.  Elm, Rick.  Ash, Cy.", ("Anna Oak", "Rick Elm", "Cy Ash")),
+        ("Oak, Anna;  Elm,\n  Rick; Ash, Cy", ("Anna Oak", "Rick Elm", "Cy Ash")),
+        ("Oak AB;  Elm R;\n  Ash C", ("AB Oak", "R Elm", "C Ash")),
+    ],
+)
+def test_ovid_parts_authors_by_semicolons_blanks_or_lines(listed: str, names: tuple[str, ...]) -> None:
+    text = f"<1>\nUnique Identifier\n  31234569\nAuthors\n  {listed}\nTitle\n  Quays sink\nAbstract\n  Wet.\n"
+    (paper,) = papers_of(OVID_FIELDS, text)
+    assert paper.authors == names
+
+
+def test_full_names_of_ovid_stand_for_the_short_ones() -> None:
+    text = (
+        "<1>\nUnique Identifier\n  31234569\nAuthors\n  Oak AB.  Elm R.\nAuthors Full Name\n  Oak, Anna B; Elm, Rick\n"
+        "Title\n  Quays sink\nAbstract\n  Wet.\n"
+    )
+    (paper,) = papers_of(OVID_FIELDS, text)
+    assert paper.authors == ("Anna B Oak", "Rick Elm")
+
+
+@pytest.mark.parametrize("between", [" and ", " & ", "; "])
+def test_names_with_commas_beside_and_in_one_tag_are_people_of_their_own(between: str) -> None:
+    text = f"TY  - JOUR\nTI  - Quays sink\nAU  - Oak, A.{between}Elm, R.\nAU  - Lamps, Ropes and Knots Group\nER  - \n"
+    (paper,) = papers_of(RIS, text)
+    assert paper.authors[:2] == ("A. Oak", "R. Elm")
+    assert len(paper.authors) == 3

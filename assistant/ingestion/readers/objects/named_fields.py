@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of, joined
-from assistant.ingestion.readers.names import CUT, given_name_first, printed_list, split_names
+from assistant.ingestion.readers.names import CUT, given_name_first, in_order, printed_list, split_names
 from assistant.ingestion.readers.objects import json_values
 from assistant.ingestion.readers.objects.json_values import ENVELOPES, list_of, object_of, plain_name
 from assistant.ingestion.readers.tex.latex import to_text
@@ -346,9 +346,8 @@ def _name(value: Any, depth: int = 0) -> str:
     """Return a name as it is spoken; "" for an editor, a translator and the like."""
     if isinstance(value, str):
         return given_name_first(NUMBER_OF_NAMESAKE.sub("", to_text(value)))
-    if isinstance(value, list):  # family name, given name, suffix
-        family, given, suffix = ([*map(_text, value), "", "", ""])[:3]
-        return fields.spoken_name(given, family, suffix)
+    if isinstance(value, list):
+        return fields.spoken_name(*in_order([*map(_text, value)]))
     person = _plain(value)
     roles = [plain_name(_text(role)) for role in _values(person, ROLES)]
     if any(role in NO_AUTHORS for role in roles) or list_of(person.get("inspireroles")) == ["editor"]:

@@ -166,6 +166,7 @@ OVID_NAME_NOISE = re.compile(
     r"(?<=[\w.])[,;]?\s+(?:[MD]\.?D|Ph\.? ?D|MPH|MSc?|BSc?|M?BA|M?RN|DO|FAAN|FAC\w+|MBBS|PharmD|EdD|DVM|DDS)\b\.?"
     r"|(?<![\s\d,*+])[\s\d,*+]+(?=;|$)"
 )
+OVID_NAME_GAP = re.compile(r"\s{2,}(?=[^\W\d_])")
 OVID_TITLE_NOISE = re.compile(r"(?<=[.?!])\s*\[[A-Z][A-Za-z ,:-]{2,60}\]\.?$")
 
 OVID = TaggedFormat(
@@ -199,6 +200,7 @@ OVID = TaggedFormat(
             between=re.compile(r"<\d+\. ?>"),
             spoken=from_initials,
             name_noise=OVID_NAME_NOISE,
+            name_gap=OVID_NAME_GAP,
             title_noise=OVID_TITLE_NOISE,
         ),
     ),
@@ -216,7 +218,8 @@ OVID_FIELDS = TaggedFormat(
             tag=re.compile(r"([A-Z][A-Za-z /&@()-]{1,60}?)[^\S\n]*()$"),
             tags=Tags(
                 title=("TITLE", "BOOK TITLE", "CHAPTER TITLE"),
-                people=("AUTHOR", "AUTHORS", "AUTHORS FULL NAME"),
+                people=("AUTHORS FULL NAME", "AUTHOR FULL NAME", "AUTHORS FULL NAMES"),
+                short_people=("AUTHOR", "AUTHORS"),
                 abstract=("ABSTRACT",),
                 date=("YEAR OF PUBLICATION", "DATE OF PUBLICATION", "STATUS"),
                 venue=("JOURNAL NAME", "JOURNAL"),
@@ -231,8 +234,10 @@ OVID_FIELDS = TaggedFormat(
             ),
             others=frozenset({"SCORE"}),
             between=re.compile(r"<\d+>"),
+            listed=frozenset({"AUTHOR", "AUTHORS", "AUTHORS FULL NAME", "AUTHOR FULL NAME", "AUTHORS FULL NAMES"}),
             spoken=from_initials,
             name_noise=OVID_NAME_NOISE,
+            name_gap=OVID_NAME_GAP,
             title_noise=OVID_TITLE_NOISE,
         ),
     ),

@@ -33,7 +33,12 @@ SOURCE_VENUE = re.compile(
     r"(\S[^\n]{0,300}?)[.,;]?\s+"
     r"(?=(?:[A-Z][a-z]+(?:/[A-Z][a-z]+)? )?(?:19|20)\d\d\b|\d+ ?[(;:,]|Conference:|[Vv]ol(?:ume)?\b)"
 )
-SOURCE_DATE = re.compile(r"((?:[A-Z][a-z]{2,8}(?:/[A-Z][a-z]{2,8})? )?(?:\d{1,2}, )?(?<![-\d])(?:19|20)\d\d)(?![-\d])")
+SOURCE_DATE = re.compile(  # "12 March, 2009", "Mar/Apr 2009", "2009 Mar 5", but no page, volume or number of an article
+    r"((?:[A-Z][a-z]{2,8}(?:/[A-Z][a-z]{2,8})? (?:\d{1,2}, )?)?(?<![-\w:])(?<!: )(?<!\b[Nn]o\. )(?<!\bp\. )(?<!\bpp\. )"
+    r"(?<!Article )(?:19|20)\d\d(?![-\w])(?: [A-Z][a-z]{2}\b(?: \d{1,2}\b)?)?)"
+)
+LISTED_AND = re.compile(r"\s+and\s+|\s*&\s*", re.IGNORECASE)
+STOP_OF_INITIALS = re.compile(r"(?<=\s)([A-Z]{1,4}|[A-Z][a-z]+)\.$")
 
 
 def from_initials(name: str) -> str:
@@ -114,7 +119,7 @@ class Dialect:
     records, the record has its `first` tag, and the tag is a new one.
     `start` matches the line of a `first` tag in this dialect, where a file may mix dialects. `spoken` brings a
     name into the order in which it is spoken. `name_noise` and `title_noise` are what such names, where they have a
-    comma, and titles hold beside themselves.
+    comma, and titles hold beside themselves. `name_gap` is what parts names in a line that has no semicolon.
     """
 
     tag: re.Pattern[str]
@@ -131,6 +136,7 @@ class Dialect:
     spoken: Callable[[str], str] = given_name_first
     name_noise: re.Pattern[str] = NOTHING
     title_noise: re.Pattern[str] = NOTHING
+    name_gap: re.Pattern[str] = NOTHING
 
     @cached_property
     def wanted(self) -> frozenset[str]:
@@ -373,25 +379,53 @@ def _names(tagged: TaggedRecord) -> list[str]:
     """
     dialect, names = tagged.dialect, dict[str, None]()
     tags = dialect.tags
-    full, short = len(tagged.all_of(*tags.people)), len(tagged.all_of(*tags.short_people))
+    people = [(tag, _listed(value, tag, dialect)) for tag, value in _whole_lists(tagged)]
+    full = sum(len(listed) for tag, listed in people if tag in tags.people)
+    short = sum(len(listed) for tag, listed in people if tag in tags.short_people)
     is_full_before = False
-    for tag, value in tagged.pairs:
-        if tag not in dialect.naming:
-            continue
+    for tag, listed in people:
         is_full = tag in tags.people
         if tag in tags.groups:
-            names.setdefault(to_text(value))
+            names.setdefault(listed[0])
             continue
         if is_full or not (full >= short or is_full_before):
-            if "," in value and dialect.name_noise is not NOTHING:
-                value = dialect.name_noise.sub("", value)
-            if "[" in value or "@" in value:
-                value = IN_BRACKETS.sub("", value)
-            for part in to_text(value).replace(" %A ", ";").split(";"):  # so CNKI wrote several in a line
-                if part := part.strip(" ,"):
-                    names.setdefault(dialect.spoken(part))
+            for name in listed:
+                names.setdefault(dialect.spoken(name))
         is_full_before = is_full
     return list(names)
+
+
+def _whole_lists(tagged: TaggedRecord) -> Iterator[tuple[str, str]]:
+    """Yield tags and values of people; a list with semicolons that goes on in the next line is one value."""
+    before: tuple[str, str] | None = None
+    for tag, value in tagged.pairs:
+        if tag not in tagged.dialect.naming:
+            continue
+        if before and before[0] == tag and tag in tagged.dialect.listed and ";" in before[1] and before[1][-1] != ";":
+            before = (tag, f"{before[1]} {value}")
+            continue
+        if before:
+            yield before
+        before = (tag, value)
+    if before:
+        yield before
+
+
+def _listed(value: str, tag: str, dialect: Dialect) -> list[str]:
+    """Return the names that one value holds, as they stand there."""
+    if tag in dialect.tags.groups:
+        return [to_text(value)]
+    if dialect.name_gap is not NOTHING and ";" not in value:
+        value = ";".join(STOP_OF_INITIALS.sub(r"\1", name) for name in dialect.name_gap.split(value))
+    if "," in value and dialect.name_noise is not NOTHING:
+        value = dialect.name_noise.sub("", value)
+    if "[" in value or "@" in value:
+        value = IN_BRACKETS.sub("", value)
+    names: list[str] = []
+    for part in to_text(value).replace(" %A ", ";").split(";"):  # so CNKI wrote several in a line
+        pieces = LISTED_AND.split(part) if "," in part else []
+        names += pieces if len(pieces) > 1 and all("," in piece for piece in pieces) else [part]
+    return [name for name in (name.strip(" ,") for name in names) if name]
 
 
 def _date(stated: Sequence[str]) -> str:

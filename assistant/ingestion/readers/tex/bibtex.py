@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TextIO
@@ -20,7 +20,7 @@ from assistant.ingestion.readers.fields import (
     joined,
 )
 from assistant.ingestion.readers.markup import visible
-from assistant.ingestion.readers.names import SUFFIX, split_names
+from assistant.ingestion.readers.names import CUT, SUFFIX, split_names
 from assistant.ingestion.readers.tex import bibtex_entries
 from assistant.ingestion.readers.tex.bibtex_entries import FIELD_SIGN, GROUP, TYPE, Entry, Fault
 from assistant.ingestion.readers.tex.latex import to_text
@@ -62,7 +62,14 @@ WITHOUT_GROUPS = {
     COMMA: re.compile(","),
     BETWEEN_LABELS: re.compile("[,;]"),
 }
+OTHERS_BEHIND = re.compile(r"(?<=[^\s,;])(?:[\s,;~]|\band\b)*[\s,;~]\{?(?:\\\w+\s+)?et\.?[\s~]*al\.?\}?[.,]?\s*\Z")
+AMPERSAND = re.compile(r"\s(?:\\?&|&amp;)\s")
+WITH_INITIALS = re.compile(  # "A. B. Berg", "Berg A.B.", "van Berg AB"
+    r"(?:[^\W\d_]{1,2}\.[- ]?)+ ?[^\W\d_]{2}[^\d.]*|[^\d.]*[^\W\d_]{2} (?:(?:[^\W\d_]{1,2}\.[- ]?)+|[A-Z]{1,3})"
+)
+TO_KEEP_TOGETHER = re.compile("[{}]")
 NAME_PART = re.compile(r"[\s\"]*([\w-]+)\s*=(.*?)[\s\"]*", re.DOTALL)
+IN_BRACES = re.compile(rf"\s*\{{({GROUP})\}}\s*")
 IN_PARTS = re.compile(r"(?:^|[\s,{\"])(?:family|given)\s*=")
 
 PLAINLY_ESCAPED = "plain escapes"
@@ -200,8 +207,8 @@ def _read_entry(entry: Entry, file: str, *, has_families_first: bool) -> Record 
         title=joined([title, field("subtitle")]) if not title.endswith(":") else title,
         abstract=field("abstract"),
         date=first_of(
-            find_date(field("date")),
-            find_date(field("year"), month=to_text(field("month")), day=field("day")),
+            find_date(TO_KEEP_TOGETHER.sub("", field("date"))),
+            find_date(TO_KEEP_TOGETHER.sub("", field("year")), month=to_text(field("month")), day=field("day")),
             find_date(to_text(field("earlyaccessdate"))),
         ),
         categories=(preprint_class,) if preprint_class else (),
@@ -232,7 +239,7 @@ def _read_own(entry: Entry, file: str) -> Record | Problem:
         "authors": listed[:-1] if is_cut else listed,
         "authors_complete": not is_cut,
         "author_positions": exported.positions_of(field("authorpositions")),
-        "date": find_date(field("year"), month=field("month"), day=field("day")),
+        "date": find_date(TO_KEEP_TOGETHER.sub("", field("year")), month=field("month"), day=field("day")),
         "categories": _split(field("categories"), BETWEEN_NAMES),
         "venue": first_of(*map(field, ("journal", "booktitle", "howpublished"))),
         "arxiv_id": field("eprint"),
@@ -290,20 +297,40 @@ def names(text: str, readable: Callable[[str], str] = to_text, *, has_families_f
 
     With `has_families_first` a single comma parts the family name from the given one, and not two people.
     """
+    cut = OTHERS_BEHIND.search(text[-60:]) if "al" in text[-8:] else None
+    if cut:
+        return [*names(text[: cut.start() - len(cut.string)], readable, has_families_first=has_families_first), CUT]
+    if "&" in text:
+        pieces = [piece.strip() for piece in AMPERSAND.split(text)]
+        text = " and ".join(pieces) if all(" " in piece for piece in pieces) else text
     parts = _split(text, BETWEEN_NAMES)
     if "{" not in text and ("," in text or ";" in text) and not IN_PARTS.search(text):
         is_list = len(parts) == 1 and not (has_families_first and text.count(",") == 1 and ";" not in text)
-        if is_list or (len(parts) == 2 and parts[0].count(",") > 2):
+        if is_list or _are_parted_otherwise(parts, readable):
             return split_names(readable(text))  # not as BibTeX has it, but as people write lists
     return [_display(part, readable) for part in parts if part.strip()]
 
 
+def _are_parted_otherwise(parts: Sequence[str], readable: Callable[[str], str]) -> bool:
+    """Tell whether semicolons or commas part people beside "and", as no list of BibTeX has it."""
+    if any(";" in part and ";" in readable(part) for part in parts):
+        return True
+    first, last = parts[0], parts[-1]
+    if len(parts) != 2 or "," in last:
+        return len(parts) == 2 and first.count(",") > 2
+    pieces = [piece for piece in map(str.strip, first.split(",")) if piece]
+    if first.count(",") > 2 or len(pieces) < 2 or not all(" " in piece for piece in pieces):
+        return first.count(",") > 2
+    return first.endswith(",") or len(pieces) > 2 or all(map(WITH_INITIALS.fullmatch, [*pieces, last]))
+
+
 def _display(name: str, readable: Callable[[str], str]) -> str:
     name = TIE.sub(" ", name) if "~" in name else name
+    if "=" in name and IN_PARTS.search(name):
+        whole = IN_BRACES.fullmatch(name)
+        return _named_parts(_split(whole[1] if whole else name, COMMA), readable) or readable(name)
     if "," not in name:
         return readable(name)
-    if "=" in name and IN_PARTS.search(name):
-        return _named_parts(_split(name, COMMA), readable)
     parts = [part for part in _split(name, COMMA) if part]
     if len(parts) == 3:
         suffix = 2 if SUFFIX.fullmatch(parts[2]) and not SUFFIX.fullmatch(parts[1]) else 1

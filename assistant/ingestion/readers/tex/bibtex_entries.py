@@ -17,6 +17,7 @@ from assistant.text import shortened
 
 LONGEST_ENTRY = 1_000_000  # characters
 LONGEST_MACRO = 10_000  # characters, of what an abbreviation stands for: it may hold others many times over
+LONGEST_COMMENT = 1_000  # characters before an entry in its line
 MOST_MACROS = 20_000
 MOST_FAULTS = 30  # in one piece: the end of each was looked for to the end of the piece
 
@@ -55,10 +56,13 @@ QUOTE_END = re.compile(rf"\s*+(?:[#,%}})]|\Z|{NAME}\s*+=)")
 WORDS = re.compile(r"([^\n={},\"#@]{1,300}?)\s*+(?:,|(?=\})|(?=\n))")
 REST_OF_LINE = re.compile(r"([^\n=]{1,10000}?)[^\S\n]*+(?:,[^\S\n]*+(?=\n|\Z)|(?=\n|\Z|\}[^\S\n]*+(?:\n|\Z)))")
 BRACE_TOO_MANY = re.compile(rf"[}})]\s*+,?(?=\s*+{NAME}\s*+=\s*+[{{\"])")
+OPENED = re.compile(r"[,\n]\s{0,20}[A-Za-z][\w-]{0,60}\s{0,20}=\s{0,20}\Z")
+LINE_OF_FIELD = re.compile(r",?[^\S\n]*+\n\s*+[A-Za-z][\w-]*+\s*+=\s*+[\w{\"]")
 SWALLOWED = re.compile(r",\s?[A-Za-z][\w-]*+\s?=\s?[{\"]")
 BRACE = re.compile(r"[{}]")
 BRACE_OR_QUOTE = re.compile(r"[{}\"]")
 LOST_FIELD = re.compile(r"^[^\S\n]*+[A-Za-z][\w-]*+[^\S\n]*+=[^\S\n]*+[{\"]", re.MULTILINE)
+OTHER_RECORD = re.compile(r"^TY {2}- [A-Z]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ class _Piece:
                 break
             try:
                 entry, position = self._entry(start)
-                if entry:
+                if entry and not self._is_commented_out(start, position):
                     yield entry
             except _FaultError as fault:
                 position = start + 1
@@ -180,8 +184,21 @@ class _Piece:
             f"{entry} is not valid BibTeX: {fault.args[0]}{where}. Mend the entry and add the file again.",
         )
 
+    def _is_commented_out(self, start: int, end: int) -> bool:
+        """Tell whether every line of an entry begins with the sign of comments, which BibTeX does not know."""
+        before = self._text[max(start - LONGEST_COMMENT, 0) : start].rpartition("\n")[2].lstrip()
+        return before.startswith("%") and all(
+            line.lstrip().startswith("%") for line in self._text[start:end].split("\n")[1:]
+        )
+
     def _lost(self, start: int, end: int) -> Fault | None:
         """Return the Fault that fields stand outside of any entry, if they do."""
+        if other := OTHER_RECORD.search(self._text, start, end):
+            return Fault(
+                self._line_of(other.start()),
+                "Records of another format (RIS) stand here among the entries, so they were left out. Put them into a "
+                "file of their own and add it.",
+            )
         if "=" not in self._text[start:end]:
             return None
         lost = LOST_FIELD.search(self._text, start, end)
@@ -257,10 +274,10 @@ class _Piece:
                 parts.append(text[position + 1 : end - 1])
                 position = end
             elif text.startswith('"', position):
-                end = _end_of_quotation(text, position)
+                inside, end = _ends_of_quotation(text, position)
                 if not end:
                     raise _FaultError("a brace or a quotation mark is not closed", position, is_open=True)
-                parts.append(text[position + 1 : end - 1])
+                parts.append(text[position + 1 : inside])
                 position = end
             elif word := WORD.match(text, position):
                 parts.append(self._macros.get(word[0].lower(), word[0]))
@@ -309,15 +326,24 @@ def _end_of_group(text: str, start: int) -> int:
     return 0
 
 
-def _end_of_quotation(text: str, start: int) -> int:
-    """Return where the quotation ends that begins at `start`: at a mark outside of braces that no text follows."""
+def _ends_of_quotation(text: str, start: int) -> tuple[int, int]:
+    """Return where the text of the quotation ends that begins at `start`, and where the quotation does; 0 without one.
+
+    It ends at a mark outside of braces that no text follows, or, where the next mark opens another field, before the
+    line in which a field begins.
+    """
     depth = 0
     for found in BRACE_OR_QUOTE.finditer(text, start + 1, start + LONGEST_ENTRY):
-        if found[0] == '"':
-            if not depth and QUOTE_END.match(text, found.end()):
-                return found.end()
-        else:
+        if found[0] != '"':
             depth += 1 if found[0] == "{" else -1
             if depth < 0:
-                return 0
-    return 0
+                return 0, 0
+        elif depth:
+            continue
+        elif QUOTE_END.match(text, found.end()):
+            return found.start(), found.end()
+        elif OPENED.search(text[max(start + 1, found.start() - 130) : found.start()]):
+            end = LINE_OF_FIELD.search(text, start + 1, found.end())
+            is_plain = end and text.count("{", start, end.start()) == text.count("}", start, end.start())
+            return (end.start(), end.start()) if end and is_plain else (0, 0)
+    return 0, 0
