@@ -264,7 +264,7 @@ def _abstract(stated: Object) -> str:
         if name == "descriptions":
             kinds = {_text(_plain(part).get("descriptiontype")).lower(): part for part in reversed(parts)}
             value = kinds.get("abstract", kinds.get(""))
-        elif name == "abstract" and parts:
+        elif name in ("abstract", "summary") and parts:
             value = joined([_text(part) for part in parts if isinstance(part, str | dict)])
         elif isinstance(value, dict) and (sections := list_of(_plain(value).get("abstracttext"))):
             value = joined([_text(section) for section in sections])
