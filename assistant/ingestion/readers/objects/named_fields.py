@@ -148,7 +148,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     link = next((text for text in links if "://" in text), first_of(*links))
     doi = find_doi(_first(stated, *DOIS) or identifiers.get("doi", ""), link if "doi.org/" in link else "")
     venue = _venue(stated)
-    people = _authors(stated)
+    listed = _authors(stated)
     stated_key = next((found[1] for note in notes for found in KEY_LINE.finditer(note)), "")
     paper = Paper(
         title=_title(stated),
@@ -156,7 +156,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         date=_date(stated),
         categories=tuple(category for value in _values(stated, CATEGORIES) for category in _codes(value)),
         venue=venue if venue != REPOSITORY else "",
-        authors_complete=_are_all(stated, len(people)),
+        authors_complete=_are_all(stated, len(listed)),
         doi=doi or find_doi(*(found[1] for note in notes for found in DOI_LINE.finditer(note))),
         arxiv_id=find_arxiv_id(_first(stated, *ARXIV_IDS), identifiers.get("arxiv", ""), key, bare=True)
         or find_arxiv_id(doi, link, *notes, *identifiers.values(), *pages, *copies),
@@ -167,7 +167,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         labels=(*labels, *_labels(stated)),
         citation_keys=(stated_key or _first(stated, *CITATION_KEYS) or _id_in_texts(value),),
     )
-    return fields.record(paper, people, file=file, line=line, source_key=stated_key or key or doi)
+    return fields.record(paper, listed, file=file, line=line, source_key=stated_key or key or doi)
 
 
 class _Fields(dict[str, Any]):
@@ -319,6 +319,11 @@ def _authors(stated: Object) -> list[str]:
     listed = next((people for _, value in found if (people := _names(value))), [])
     is_unknown = any(path in AUTHORS_ONLY and value and isinstance(value, list | dict) for path, value in found)
     return listed or ([CUT] if is_unknown else [])
+
+
+def people(value: Any) -> list[str]:
+    """Return the names of people who stand in a list of texts or objects; `CUT` where no name is known of any."""
+    return _names(value) or ([CUT] if value else [])
 
 
 def _names(value: Any, depth: int = 0) -> list[str]:
