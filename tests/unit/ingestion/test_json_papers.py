@@ -319,3 +319,14 @@ def test_a_list_under_a_name_of_ones_own_is_read_as_a_stream(tmp_path: Path) -> 
     paper = {**TIDES, "abstract": "x" * 100_000}
     items = items_of(tmp_path, json.dumps({"sea": [paper] * 120, "shore": [REEDS]}, indent=1))
     assert titles_of(items) == ["Tides"] * 120 + ["Reeds"]
+
+
+def test_authors_that_an_answer_embeds_are_read_and_those_that_it_only_links_are_not_all() -> None:
+    person = {"embeds": {"users": {"data": {"attributes": {"full_name": "Ada Voss"}}}}, "attributes": {"index": 0}}
+    record = {"attributes": {"title": "Tides", "description": "Wet."}}
+    item = read_fields({**record, "embeds": {"contributors": {"data": [person]}}}, "file", 1)
+    assert isinstance(item, Record)
+    assert (item.paper.authors, item.paper.authors_complete) == (("Ada Voss",), True)
+    item = read_fields({**record, "relationships": {"contributors": {"links": {"related": "x"}}}}, "file", 1)
+    assert isinstance(item, Record)
+    assert (item.paper.authors, item.paper.authors_complete) == ((), False)
