@@ -112,7 +112,11 @@ def add_files(
     files: list[Path] = []
     for path in paths:
         try:
-            files += _files(path, recursive, library.folder)
+            found = _files(path, recursive, library.folder)
+            kept = [file for file in found if not readers.is_passed_over(file)] if path.is_dir() else found
+            files += kept
+            if len(kept) < len(found):
+                sources.append(_passed_over(path, len(found) - len(kept), keep))
         except OSError as error:
             sources.append(_unread(path, error, keep))
     for number, file in enumerate(files):
@@ -329,6 +333,13 @@ def _files(path: Path, recursive: bool, own: Path) -> list[Path]:
             break
     of_zotero = {file.parent for file in found if file.name == zotero_database.FILE_NAME}
     return sorted(file for file in found if not any(map(zotero_database.is_beside, of_zotero, repeat(file))))
+
+
+def _passed_over(folder: Path, count: int, keep: Keep) -> _SourceProgress:
+    """Return what to say of so many files in a folder that are pictures and the like."""
+    progress = _SourceProgress(str(folder), keep, was_begun=False)
+    progress.notice(Notice(str(folder), readers.about_passed_over(count)))
+    return progress
 
 
 def _unread(path: Path, error: Exception, keep: Keep) -> _SourceProgress:

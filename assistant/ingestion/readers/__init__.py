@@ -5,13 +5,15 @@ of files must agree on with the readers.
 """
 
 from assistant.ingestion.readers.fields import NO_COLUMNS
-from assistant.ingestion.readers.files import read
+from assistant.ingestion.readers.files import about_passed_over, is_passed_over, read
 
 __all__ = [
     "NO_COLUMNS",
+    "about_passed_over",
     "exported",
     "fields",
     "formats",
+    "is_passed_over",
     "markup",
     "names",
     "read",

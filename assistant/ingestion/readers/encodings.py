@@ -13,6 +13,7 @@ PIECE = 1 << 20  # bytes read at once
 SAMPLE = 1 << 16  # bytes that an encoding is told from
 HEAD = 1 << 12  # bytes in which a file may name its encoding
 TEXT_HEAD = 1 << 16  # bytes that tell a text from what is none
+MEDIA_HEAD = 1 << 12  # bytes that tell a picture
 CONTROLS = 100  # of so many characters of a text, at most one is a control character
 
 BYTE_ORDER_MARKS = {
@@ -21,6 +22,10 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+PROGRAMS = frozenset(
+    "application/" + kind
+    for kind in ("x-elf", "vnd.microsoft.portable-executable", "x-mach-binary", "wasm", "java-vm", "vnd.android.dex")
+)
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 # What files of today and of the last thirty years are written in; chardet knows rarer ones, which fit by chance.
 LIKELY = (
@@ -49,6 +54,14 @@ def wide_encoding(head: bytes) -> str:
         return ""
     text = head[: len(head) // 4 * 4].decode(found, "ignore")
     return found if len(CONTROL.findall(text)) * CONTROLS <= len(text) else ""
+
+
+def is_media(head: bytes) -> bool:
+    """Tell whether a file that begins so is a picture, a sound, a film, a font or a program."""
+    if b"\0" not in head:
+        return False
+    kind = chardet.detect(head[:MEDIA_HEAD])["mime_type"] or ""
+    return kind.startswith(("image/", "audio/", "video/", "font/")) or kind in PROGRAMS
 
 
 def find_encoding(stream: BinaryIO) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from assistant.ingestion.readers import archives
-from assistant.ingestion.readers.encodings import find_encoding, wide_encoding
+from assistant.ingestion.readers.encodings import MEDIA_HEAD, find_encoding, is_media, wide_encoding
 from assistant.ingestion.readers.fields import NO_COLUMNS, find_doi
 from assistant.ingestion.readers.formats import (
     BINARY_FORMATS,
@@ -33,6 +33,7 @@ HEAD = 1 << 18  # bytes that the format is told from
 LONGEST_LINE = 10_000_000  # characters
 DEEPEST_ARCHIVE = 2  # an archive within an archive is read, one within that is not
 
+SEE = " docs/library.md lists what can be read."
 GZIP = b"\x1f\x8b"
 PDF = b"%PDF-"
 DOI_OF_PDF = re.compile(
@@ -56,6 +57,20 @@ def read(path: Path, *, as_of: datetime.date, columns: Mapping[str, str] = NO_CO
     yield from _read(path, str(path), as_of, columns, depth=0)
 
 
+def is_passed_over(path: Path) -> bool:
+    """Tell whether a file is a picture, a sound, a film, a font or a program, which folders and archives hold too."""
+    try:
+        with path.open("rb") as stream:
+            return is_media(stream.read(MEDIA_HEAD))
+    except OSError:
+        return False  # the reading says why
+
+
+def about_passed_over(count: int) -> str:
+    """Return what to say of so many such files."""
+    return f"{count:,} picture(s), sound(s), film(s), font(s) or program(s) were passed over."
+
+
 def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str], depth: int) -> Iterator[ReaderItem]:
     """Yield what a file holds; `file` is what people call it, `depth` the number of archives that it lies in."""
     try:
@@ -69,7 +84,9 @@ def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str
         if archives.is_zip(head):
             yield from _read_archive(path, file, as_of, columns, depth)
             return
-        file_format, encoding, notice = _inspect(path, head, file, columns)
+        file_format, encoding, notice = _inspect(
+            path, head, file, columns, "" if depth else f" What can be read: {READABLE}."
+        )
         if notice:
             yield Notice(file, notice)
         with _open_bytes(path) as content:
@@ -102,17 +119,22 @@ def _read_archive(
         raise _UnreadableError(
             f"This is a document of an office program, no file of records. They can be in: {READABLE}."
         )
-    is_empty = True
+    is_empty, passed_over = True, 0
     with tempfile.TemporaryDirectory(prefix="assistant-") as folder:
         for name, unpacked in archives.unpacked(path, Path(folder)):
+            if isinstance(unpacked, Path) and is_passed_over(unpacked):
+                passed_over += 1
+                continue
             is_empty = False
             inner = f"{file}/{name}"
             if isinstance(unpacked, archives.DamagedError):
                 yield Problem(inner, 0, str(unpacked))
                 continue
             yield from _read(unpacked, inner, as_of, columns, depth + 1)
+    if passed_over:
+        yield Notice(file, about_passed_over(passed_over))
     if is_empty:
-        raise _UnreadableError("The archive holds no file. Pack it again, or add the files themselves.")
+        raise _UnreadableError("The archive holds no file of records. Pack it again, or add the files themselves.")
 
 
 def _unless_empty(items: Iterable[ReaderItem], file_format: Format | BinaryFormat, file: str) -> Iterator[ReaderItem]:
@@ -187,11 +209,12 @@ def _head(path: Path) -> bytes:
         return stream.read(HEAD)
 
 
-def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str]) -> tuple[Format, str, str]:
+def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str], readable: str) -> tuple[Format, str, str]:
     """Return the format of a file, its encoding ("" for XML), and what a person should know of that ("" for nothing).
 
     The format is told from the beginning, the encoding from the whole file, a piece at a time. `columns` are names of
-    columns by which a table may be known. Raises _UnreadableError, and what reading raises.
+    columns by which a table may be known; `readable` says what can be read, for a file that cannot. Raises
+    _UnreadableError, and what reading raises.
     """
     if head.startswith(PDF):
         raise _UnreadableError(_about_pdf(head))
@@ -206,7 +229,7 @@ def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str]) -> 
         with _open_bytes(path) as stream:
             encoding, notice = find_encoding(stream)
     if not encoding:
-        raise _UnreadableError(f"This is a binary file. Formats that can be read: {READABLE}.")
+        raise _UnreadableError(f"This is a binary file.{readable}")
     text = head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
     if not text:
         raise _UnreadableError("The file is empty. Save it again, or add another one.")
@@ -215,7 +238,7 @@ def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str]) -> 
         return file_format, encoding, notice
     kind = next((kind for pattern, kind in KNOWN_TEXTS.items() if pattern.match(text)), "")
     known = f" It looks like {kind}." if kind else ""
-    raise _UnreadableError(f"The format is not known.{known} Formats that can be read: {READABLE}.")
+    raise _UnreadableError(f"The format is not known.{known}{readable}")
 
 
 def _about_pdf(head: bytes) -> str:

@@ -6,8 +6,8 @@ To add a format (TEI, say):
    `parse` yields one item for each record, a Record or a Problem, by `fields.record`. For XML,
    `xml_elements.read_elements` gives the elements one by one (see pubmed_xml.py). Lines that begin with a tag need no
    module but a table of their tags in tagged_formats.py.
-2. Enter the module in TEXT_FORMATS or XML_FORMATS below, the endings of its files in ENDINGS, its name in READABLE and
-   in the table of formats in docs/library.md.
+2. Enter the module in TEXT_FORMATS or XML_FORMATS below, the endings of its files in ENDINGS, its name in the
+   table of formats in docs/library.md.
    A format that is not text is a `BinaryFormat`, entered in BINARY_FORMATS.
 3. Put its tests into tests/unit/ingestion/.
 
@@ -33,11 +33,8 @@ from assistant.ingestion.readers.zotero import zotero_database, zotero_rdf
 from assistant.types import ReaderItem
 
 READABLE = (
-    "BibTeX; RIS; exports of EndNote (.enw, XML), RefWorks, Web of Science, PubMed (MEDLINE, XML, text), Ovid, the "
-    "Cochrane Library, ADS and CNKI; Zotero (database, RDF, JSON); JSON, JSON Lines and YAML of services and citation "
-    "tools, or with fields called title, abstract ...; XML of JATS, MODS, Word, arXiv, DBLP, Crossref, OAI-PMH and the "
-    "ACL Anthology; tables (CSV, Excel, OpenDocument); an author page as text; each may be compressed by gzip, or lie "
-    "with others in a ZIP archive"
+    "exports of reference managers and databases (BibTeX, RIS, MEDLINE, EndNote, Zotero ...); JSON, YAML and XML of "
+    "services such as arXiv; tables (CSV, Excel); an author page; docs/library.md lists all"
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.ingestion.readers import archives, read
-from assistant.types import Problem, ReaderItem, Record
+from assistant.types import Notice, Problem, ReaderItem, Record
 
 BIBTEX = "@article{one, title={Lamps drift}, abstract={We measure lamps.}, year={2020}}\n"
 RIS = "TY  - JOUR\nTI  - Wells fill\nAB  - We measure wells.\nPY  - 2021\nER  - \n"
@@ -132,3 +132,29 @@ def test_a_pdf_is_refused_in_one_sentence_that_says_what_to_do(tmp_path: Path, c
     assert "This is a PDF" in reason
     assert "assistant add doi:10." in reason
     assert ("10.1000/lamps.1" in reason) == (b"prism" in content)
+
+
+MEDIA = {
+    "a.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1",
+    "b.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF\0" + b"\0" * 60,
+    "c.ttf": b"\0\1\0\0\0\x10\1\0" + b"\0" * 60,
+    "d.mp3": b"ID3\3\0\0\0\0\0\0" + b"\0" * 60,
+    "e.exe": b"MZ\x90\0" + b"\0" * 90,
+}
+
+
+def test_pictures_and_the_like_are_counted_and_no_problems(tmp_path: Path) -> None:
+    items = items_of(archive({**MEDIA, "one.bib": BIBTEX}, tmp_path / "a.zip"))
+    assert titles(items) == ["Lamps drift"]
+    (notice,) = (item for item in items if not isinstance(item, Record))
+    assert isinstance(notice, Notice)
+    assert notice.message.startswith("5 picture(s)")
+
+
+def test_an_archive_of_nothing_but_pictures_is_a_problem(tmp_path: Path) -> None:
+    assert "no file of records" in only_problem(items_of(archive({**MEDIA}, tmp_path / "a.zip"))).reason
+
+
+def test_of_a_text_in_an_archive_no_list_of_formats_is_given(tmp_path: Path) -> None:
+    items = items_of(archive({"one.bib": BIBTEX, "README.txt": "Read me, please."}, tmp_path / "a.zip"))
+    assert only_problem(items).reason == "The format is not known. docs/library.md lists what can be read."

@@ -360,3 +360,35 @@ def test_a_wrong_declaration_is_reported_or_read(tmp_path: Path, kind: str) -> N
     items = items_of(tmp_path, wrong)
     assert items
     assert all(isinstance(item, Problem) and "broken" in item.reason for item in items) or "rg" in str(items[0])
+
+
+def test_groups_among_the_contributors_of_crossref_are_authors_in_their_place(tmp_path: Path) -> None:
+    people = (
+        '<organization contributor_role="author" sequence="first">Tide Watch</organization>'
+        '<person_name contributor_role="author"><given_name>Lena</given_name><surname>Berg</surname></person_name>'
+        '<organization contributor_role="author">Mud Survey</organization>'
+        '<organization contributor_role="editor">Sea Press</organization>'
+    )
+    path = tmp_path / "a.xml"
+    path.write_text(
+        "<doi_records><doi_record><crossref><journal><journal_article><titles><title>Tides</title></titles>"
+        f"<contributors>{people}</contributors><doi_data><doi>10.1000/1</doi></doi_data>"
+        "</journal_article></journal></crossref></doi_record></doi_records>"
+    )
+    (item,) = read(path, as_of=datetime.date(2026, 11, 23))
+    assert isinstance(item, Record)
+    assert item.paper.authors == ("Tide Watch", "Lena Berg", "Mud Survey")
+
+
+@pytest.mark.parametrize("remark", ["24 pages, 3 figures", "Published version"])
+def test_of_several_descriptions_the_longest_is_the_abstract(tmp_path: Path, remark: str) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text(
+        '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record><metadata>'
+        '<dc xmlns="http://purl.org/dc/elements/1.1/"><title>Tides</title><creator>Berg, Lena</creator>'
+        f"<description>{remark}</description><description>The sea comes and goes, twice a day.</description></dc>"
+        "</metadata></record></ListRecords></OAI-PMH>"
+    )
+    (item,) = read(path, as_of=datetime.date(2026, 11, 23))
+    assert isinstance(item, Record)
+    assert item.paper.abstract == "The sea comes and goes, twice a day."

@@ -247,3 +247,86 @@ def test_an_endless_text_ends_the_reading_with_a_reason(tmp_path: Path) -> None:
 def test_values_that_nest_without_end_are_refused(tmp_path: Path) -> None:
     items = items_of(tmp_path, f'[{{"title": {"[" * 100_000}{"]" * 100_000}}}, {json.dumps(PLAIN)}]')
     assert isinstance(items[0], Problem)
+
+
+TIDES = {"title": "Tides", "authors": ["Ada Voss"], "abstract": "The sea comes and goes.", "year": 2020}
+REEDS = {**TIDES, "title": "Reeds"}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    ("other", "title"),
+    [
+        ({"Title": "Reeds", "Abstract": "Tall.", "Authors": ["Cy Ott"]}, "Reeds"),
+        ({"title": {"en": "Reeds"}, "abstract": "Tall."}, "Reeds"),
+        ({"title": "Reeds", "summary": "Tall."}, "Reeds"),
+        ({"title": None, "abstract": "Tall."}, ""),
+        ({"abstract": "Tall.", "year": 2020}, ""),
+        ({"title": "Reeds"}, ""),
+    ],
+)
+def test_no_sibling_of_papers_under_ids_vanishes(
+    tmp_path: Path, other: dict[str, Any], title: str, indent: int | None
+) -> None:
+    items = items_of(tmp_path, json.dumps({"k1": other, "k2": TIDES, "k3": TIDES, "k4": other}, indent=indent))
+    assert titles_of(items) == ([title, "Tides", "Tides", title] if title else ["Tides", "Tides"])
+    assert sum(isinstance(item, Problem) for item in items) == (0 if title else 2)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda tides, reeds: {"sea": [tides], "shore": [reeds]},
+        lambda tides, reeds: {"exported": "2026-01-01", "reading list": [tides, reeds]},
+        lambda tides, reeds: {"folders": [{"name": "Sea", "papers": [tides]}, {"name": "Shore", "papers": [reeds]}]},
+        lambda tides, reeds: {"by year": {"2020": [tides], "2021": [reeds]}},
+        lambda tides, reeds: [{"topic": "Sea", "read": [tides]}, {"topic": "Shore", "read": [reeds]}],
+        lambda tides, reeds: {"only": {key.title(): value for key, value in tides.items()}, "other": reeds},
+    ],
+)
+def test_lists_under_names_of_ones_own_are_read(tmp_path: Path, wrap: Any, indent: int | None) -> None:
+    items = items_of(tmp_path, json.dumps(wrap(TIDES, REEDS), indent=indent))
+    assert titles_of(items) == ["Tides", "Reeds"]
+    assert len(items) == 2
+
+
+def test_what_is_no_paper_in_a_list_of_papers_is_a_problem(tmp_path: Path) -> None:
+    items = items_of(tmp_path, json.dumps({"sea": [{"abstract": "Wet."}, TIDES, {"abstract": "Wet."}]}, indent=1))
+    assert [type(item) for item in items] == [Problem, Record, Problem]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "paper",
+    [
+        {**TIDES, "cited": [REEDS, REEDS]},
+        {"abstract": "Wet.", "cited": [REEDS], "title": "Tides"},
+        {"doi": "10.1000/1", "journal": {"title": "Sea", "year": 2020}, "title": "Tides"},
+    ],
+)
+def test_lists_of_a_papers_own_are_no_papers(tmp_path: Path, paper: dict[str, Any], indent: int | None) -> None:
+    assert titles_of(items_of(tmp_path, json.dumps(paper, indent=indent))) == ["Tides"]
+    assert titles_of(items_of(tmp_path, json.dumps([paper], indent=indent))) == ["Tides"]
+
+
+def test_a_paper_whose_lists_stand_before_its_title_is_not_lost(tmp_path: Path) -> None:
+    paper = {"cited": [REEDS], "title": "Tides", "year": 2020}
+    assert "Tides" in titles_of(items_of(tmp_path, json.dumps(paper, indent=1)))
+
+
+def test_a_list_under_a_name_of_ones_own_is_read_as_a_stream(tmp_path: Path) -> None:
+    paper = {**TIDES, "abstract": "x" * 100_000}
+    items = items_of(tmp_path, json.dumps({"sea": [paper] * 120, "shore": [REEDS]}, indent=1))
+    assert titles_of(items) == ["Tides"] * 120 + ["Reeds"]
+
+
+def test_authors_that_an_answer_embeds_are_read_and_those_that_it_only_links_are_not_all() -> None:
+    person = {"embeds": {"users": {"data": {"attributes": {"full_name": "Ada Voss"}}}}, "attributes": {"index": 0}}
+    record = {"attributes": {"title": "Tides", "description": "Wet."}}
+    item = read_fields({**record, "embeds": {"contributors": {"data": [person]}}}, "file", 1)
+    assert isinstance(item, Record)
+    assert (item.paper.authors, item.paper.authors_complete) == (("Ada Voss",), True)
+    item = read_fields({**record, "relationships": {"contributors": {"links": {"related": "x"}}}}, "file", 1)
+    assert isinstance(item, Record)
+    assert (item.paper.authors, item.paper.authors_complete) == ((), False)

@@ -223,3 +223,16 @@ def test_a_stop_keeps_what_was_read_and_forgets_nothing(
     )
     assert (fetched.added, [notice.file for notice in fetched.notices]) == (0, ["x:1"])
     assert "nor 1 more" in fetched.notices[0].message
+
+
+def test_pictures_in_a_folder_are_counted_and_one_that_is_named_is_a_problem(library: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_records(folder / "a.jsonl", "One")
+    for name in ("b.png", "c.png"):
+        (folder / name).write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1")
+    report = pipeline.add_files(library, [folder], as_of=AS_OF)
+    assert (report.added, report.failed, len(report.sources)) == (1, (), 1)
+    assert [notice.message[:12] for notice in report.notices] == ["2 picture(s)"]
+    (problem,) = pipeline.add_files(library, [folder / "b.png"], as_of=AS_OF).failed
+    assert "binary file" in problem.reason

@@ -1,8 +1,9 @@
 """JSON as a stream of the objects that may be papers: line by line, or out of arrays and whatever wraps them.
 
 Answers of web services wrap their papers: `{"meta": ..., "results": [...]}`, `{"message": {"items": [...]}}`. Arrays
-below such names, and only those, are taken apart, and so are objects that hold papers by their ids; memory holds one
-paper at a time. YAML, which says the same in other signs, is read by the same rules.
+below such names are taken apart, and so are objects that hold papers by their ids, and lists of papers under names of
+one's own (`{"lamps": [...], "walls": [...]}`) in an object that is no paper itself; memory holds one paper at a time.
+YAML, which says the same in other signs, is read by the same rules.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from assistant.types import Problem
 LARGEST_VALUE = 10_000_000  # characters of one object
 DEEPEST_NESTING = 500
 MOST_WRAPPERS = 50  # within each other
+MOST_OWN_NAMES = 4  # within each other
 PIECE = 1 << 16  # characters
 
 STARTS = frozenset({"start_map", "start_array"})
@@ -38,8 +40,14 @@ ENVELOPES = frozenset(
 )
 """What one paper may be wrapped in, beside what else is known of it; without regard to case and punctuation."""
 
-SIGNS_OF_A_PAPER = frozenset("abstract author authors creators date doi pubdate year".split())
+TITLES = frozenset("articletitle documenttitle papertitle title titles".split())
+SIGNS_OF_A_PAPER = frozenset(
+    "abstract abstracts author authorlist authors creator creators date description doi journal publicationdate "
+    "publicationyear published pubdate summary venue year".split()
+)
 NO_HEADING = frozenset("abstract author authors creators doi summary".split())
+PARTS_OF_A_PAPER = frozenset("conference container event hostvenue ispartof journal parent proceeding venue".split())
+FIRST_ITEMS = 10  # of a list, by which it is told what it lists
 COLLECTIONS = "collections"
 
 PUNCTUATION = re.compile(r"[^a-z0-9]+")
@@ -157,9 +165,8 @@ def _unwrapped(value: Any, wrappers: frozenset[str] = WRAPPERS, depth: int = 0) 
             for one in inner:
                 yield from _unwrapped(one, depth=depth + 1)
             return
-        by_id = {key: inner for key, inner in value.items() if _is_paper_by_id(key, inner)}
-        if by_id:
-            yield from ({"id": key, **inner} for key, inner in by_id.items())
+        if papers := _papers_by_id(value) or _papers_under_own_names(value):
+            yield from papers
             return
     yield value
 
@@ -169,18 +176,66 @@ def _is_heading(value: Mapping[str, Any]) -> bool:
     if NO_HEADING.intersection(map(str.lower, value)):
         return False
     lists = (inner for key, inner in value.items() if key.lower() in OUTERMOST_WRAPPERS and isinstance(inner, list))
-    return any(any(isinstance(one, dict) and any(map(_is_title, one)) for one in inner[:10]) for inner in lists)
+    return any(
+        any(isinstance(one, dict) and any(map(_is_title, one)) for one in inner[:FIRST_ITEMS]) for inner in lists
+    )
 
 
 def _is_title(key: str) -> bool:
     return "title" in key.lower() or "display_name" in key.lower()
 
 
+def _is_paper(value: Any) -> bool:
+    """Tell whether this object names a title, in one language or several, and something else that a paper has."""
+    if not isinstance(value, dict):
+        return False
+    names = {plain_name(key) for key, inner in value.items() if inner}
+    return not names.isdisjoint(TITLES) and not names.isdisjoint(SIGNS_OF_A_PAPER)
+
+
 def _is_paper_by_id(key: str, value: Any) -> bool:
     """Tell whether this is a paper of its own, kept under its id, and nothing that is part of a paper."""
-    if not isinstance(value, dict) or plain_name(key) in ENVELOPES or not isinstance(value.get("title"), str):
+    return plain_name(key) not in ENVELOPES | PARTS_OF_A_PAPER and _is_paper(value)
+
+
+def _is_beside_papers(key: str, value: Any) -> bool:
+    """Tell whether this, among papers kept under their ids, is meant as one, be it whole or not."""
+    if not isinstance(value, dict) or plain_name(key) in ENVELOPES | PARTS_OF_A_PAPER:
         return False
-    return bool(SIGNS_OF_A_PAPER.intersection(value))
+    return not (TITLES | NO_HEADING).isdisjoint(map(plain_name, value))
+
+
+def _papers_by_id(value: Mapping[str, Any]) -> list[Any]:
+    """Return the papers that an object keeps under their ids, and what is meant as one; nothing if none is whole."""
+    if not any(_is_paper_by_id(key, inner) for key, inner in value.items()):
+        return []
+    return [{"id": key, **inner} for key, inner in value.items() if _is_beside_papers(key, inner)]
+
+
+def _papers_under_own_names(value: Mapping[str, Any], depth: int = 0) -> list[Any]:
+    """Return the objects in the lists of papers that an object holds which is no paper itself."""
+    if depth > MOST_OWN_NAMES or any(map(_may_be_of_a_paper, value.items())):
+        return []
+    papers: list[Any] = []
+    for inner in value.values():
+        if isinstance(inner, list):
+            papers += _papers_of_list(inner, depth)
+        elif isinstance(inner, dict):
+            papers += _papers_by_id(inner) or _papers_under_own_names(inner, depth + 1)
+    return papers
+
+
+def _papers_of_list(items: list[Any], depth: int = 0) -> list[Any]:
+    objects = [one for one in items if isinstance(one, dict)]
+    if any(map(_is_paper, objects[:FIRST_ITEMS])):
+        return objects
+    return [paper for one in objects for paper in _papers_under_own_names(one, depth + 1)]
+
+
+def _may_be_of_a_paper(member: tuple[str, Any]) -> bool:
+    """Tell whether a member of an object says that the object is a paper: a title, authors, a paper that it wraps."""
+    key, value = member
+    return _is_title(key) or plain_name(key) in NO_HEADING or (plain_name(key) in ENVELOPES and _is_paper(value))
 
 
 @lru_cache(maxsize=4096)
@@ -229,40 +284,80 @@ class _Document:
             return (yield from self._array(start, depth))
         wrappers = WRAPPERS if depth else OUTERMOST_WRAPPERS
         members: dict[str, Any] = {}
-        first: JsonValue | Problem | None = None
-        is_wrapper = is_too_large = is_titled = is_map = False
+        listed: list[JsonValue | Problem] = []  # papers under their ids, until it is sure that they are such
+        papers = 0
+        is_wrapper = is_too_large = is_titled = is_map = is_paper = has_own_lists = False
         for name, key in self._events:
             if name in ENDS:
                 break
             name, content = next(self._events)
             line = self._progress.line
             is_titled = is_titled or _is_title(key)
-            began = self._progress.position if is_map else start
+            is_paper = is_paper or _may_be_of_a_paper((key, None))
+            began = self._progress.position if is_map or has_own_lists else start
             if name in STARTS and key.lower() in wrappers and not is_titled and depth < MOST_WRAPPERS:
                 value = yield from self._opened(name, began, depth + 1)
+            elif name == "start_array" and not depth and not is_paper:
+                value = yield from self._own_list(began)
+                has_own_lists = has_own_lists or value is _TAKEN_APART
             else:
                 value = self._whole(name, content, began)
-            if depth == 0 and key == COLLECTIONS and value is not _TOO_LARGE:
+                is_paper = is_paper or _may_be_of_a_paper((key, value))
+            if depth == 0 and key == COLLECTIONS and value is not _TOO_LARGE and value is not _TAKEN_APART:
                 self._collections = value
-            if not is_titled and _is_paper_by_id(key, value):
-                found = self.standing_alone({"id": key, **value}, line)
-                if first:
-                    yield from (found,) if is_map else (first, found)
-                    is_wrapper = is_map = True
-                else:
-                    first = found
+            if not is_titled and _is_beside_papers(key, value):
+                listed.append(self.standing_alone({"id": key, **value}, line))
+                papers += _is_paper_by_id(key, value)
+                is_map = is_map or papers > 1
             elif is_map and value is _TOO_LARGE:
                 yield self.standing_alone(value, line)
-            is_wrapper = is_wrapper or value is _TAKEN_APART
+            if is_map:
+                yield from listed
+                listed.clear()
+            is_wrapper = is_wrapper or is_map or (value is _TAKEN_APART and not has_own_lists)
             is_too_large = is_too_large or value is _TOO_LARGE
             if is_wrapper or is_too_large:
                 members.clear()
-            else:
+            elif value is not _TAKEN_APART:
                 members[key] = value
-        if first and not (is_wrapper or is_too_large or is_titled):
-            yield first
+        if papers and not (is_wrapper or is_too_large or is_titled):
+            yield from listed
             is_wrapper = True
-        return _TAKEN_APART if is_wrapper else _TOO_LARGE if is_too_large else members
+        if not is_wrapper and not is_too_large:
+            if has_own_lists and _is_paper(members):  # its lists came before its title
+                yield self.standing_alone(members, self._progress.line)
+            elif not has_own_lists or members:
+                inner = _papers_under_own_names(members)
+                yield from (self.standing_alone(one, self._progress.line) for one in inner)
+                is_wrapper = bool(inner)
+        return _TAKEN_APART if is_wrapper or has_own_lists else _TOO_LARGE if is_too_large else members
+
+    def _own_list(self, start: int) -> Generator[JsonValue | Problem, None, Any]:
+        """Yield the papers of a list under a name of one's own and return _TAKEN_APART, or return the list."""
+        elements: list[Any] = []
+        is_of_papers = is_too_large = False
+        for name, content in self._events:
+            if name in ENDS:
+                break
+            line = self._progress.line
+            value = self._whole(name, content, self._progress.position if is_of_papers else start)
+            inner: list[Any] = []
+            if isinstance(value, dict):
+                inner = [value] if is_of_papers and _is_paper(value) else _papers_of_list([value])
+            if (inner or is_of_papers) and not is_too_large:
+                waiting = [one for one in elements if isinstance(one, dict)] if not is_of_papers else []
+                alone = not inner and (value is _TOO_LARGE or isinstance(value, dict))
+                inner = [*waiting, *inner, *([value] if alone else [])]
+                yield from (self.standing_alone(one, line) for one in inner)
+                is_of_papers = True
+                elements.clear()
+                continue
+            is_too_large = is_too_large or value is _TOO_LARGE
+            if is_too_large:
+                elements.clear()
+            else:
+                elements.append(value)
+        return _TAKEN_APART if is_of_papers else _TOO_LARGE if is_too_large else elements
 
     def _array(self, start: int, depth: int) -> Generator[JsonValue | Problem, None, Any]:
         """Yield the objects of an array, of the outermost all that it holds; return as `_opened` does."""

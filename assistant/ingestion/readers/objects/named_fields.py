@@ -39,8 +39,11 @@ INDEXES = ("abstractinvertedindex", "indexedabstract.invertedindex")
 AUTHORS = tuple(
     "authorsparsed authorlist authors author creators creator authorships authorfullnames authfullnames relauthors "
     "preprintauthors zauthors fau au contributors personname authorstring "
-    "collaborations".split()
+    "collaborations embeds.contributors.data embeds.authors.data".split()
 )
+LINKED_AUTHORS = ("relationships.contributors", "relationships.authors", "relationships.creators")
+"""Where JSON:API says only that a record has authors, and where to ask for them."""
+
 AUTHORS_ONLY = {"authors", "author", "creators"}
 DATES = tuple(
     "issued publicationdate publisheddate datepublished published date pubdate firstpublicationdate coverdate "
@@ -108,7 +111,7 @@ ROLES = ("creatortype", "contributortype", "contributorrole", "contributorattrib
 GIVEN = ("given", "givenname", "givennames", "first", "firstname", "forename", "forenames", "initials")
 FAMILY = ("family", "familyname", "last", "lastname", "surname", "keyname")
 PEOPLE = ("authors", "author", "contributor", "creator", "personname", "namelist", "person", "value")
-WITHIN = ("author", "creator", "person", "name")
+WITHIN = ("author", "creator", "person", "name", "embeds", "users", "user", "data", "attributes")
 WHOLE = [
     *"name fullname displayname literal creditname authorname preferredname text creator authname".split(),
     *"collectivename collective corporate value".split(),
@@ -148,7 +151,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     link = next((text for text in links if "://" in text), first_of(*links))
     doi = find_doi(_first(stated, *DOIS) or identifiers.get("doi", ""), link if "doi.org/" in link else "")
     venue = _venue(stated)
-    people = _authors(stated)
+    listed = _authors(stated)
     stated_key = next((found[1] for note in notes for found in KEY_LINE.finditer(note)), "")
     paper = Paper(
         title=_title(stated),
@@ -156,7 +159,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         date=_date(stated),
         categories=tuple(category for value in _values(stated, CATEGORIES) for category in _codes(value)),
         venue=venue if venue != REPOSITORY else "",
-        authors_complete=_are_all(stated, len(people)),
+        authors_complete=_are_all(stated, len(listed)),
         doi=doi or find_doi(*(found[1] for note in notes for found in DOI_LINE.finditer(note))),
         arxiv_id=find_arxiv_id(_first(stated, *ARXIV_IDS), identifiers.get("arxiv", ""), key, bare=True)
         or find_arxiv_id(doi, link, *notes, *identifiers.values(), *pages, *copies),
@@ -167,7 +170,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
         labels=(*labels, *_labels(stated)),
         citation_keys=(stated_key or _first(stated, *CITATION_KEYS) or _id_in_texts(value),),
     )
-    return fields.record(paper, people, file=file, line=line, source_key=stated_key or key or doi)
+    return fields.record(paper, listed, file=file, line=line, source_key=stated_key or key or doi)
 
 
 class _Fields(dict[str, Any]):
@@ -264,7 +267,9 @@ def _abstract(stated: Object) -> str:
         if name == "descriptions":
             kinds = {_text(_plain(part).get("descriptiontype")).lower(): part for part in reversed(parts)}
             value = kinds.get("abstract", kinds.get(""))
-        elif name == "abstract" and parts:
+        elif name == "description" and parts:  # of which others may be remarks
+            value = max((_text(part) for part in parts), key=len)
+        elif name in ("abstract", "summary") and parts:
             value = joined([_text(part) for part in parts if isinstance(part, str | dict)])
         elif isinstance(value, dict) and (sections := list_of(_plain(value).get("abstracttext"))):
             value = joined([_text(section) for section in sections])
@@ -318,7 +323,12 @@ def _authors(stated: Object) -> list[str]:
     found = _found(stated, AUTHORS)
     listed = next((people for _, value in found if (people := _names(value))), [])
     is_unknown = any(path in AUTHORS_ONLY and value and isinstance(value, list | dict) for path, value in found)
-    return listed or ([CUT] if is_unknown else [])
+    return listed or ([CUT] if is_unknown or any(_values(stated, LINKED_AUTHORS)) else [])
+
+
+def people(value: Any) -> list[str]:
+    """Return the names of people who stand in a list of texts or objects; `CUT` where no name is known of any."""
+    return _names(value) or ([CUT] if value else [])
 
 
 def _names(value: Any, depth: int = 0) -> list[str]:
@@ -329,9 +339,12 @@ def _names(value: Any, depth: int = 0) -> list[str]:
             return split_names(value if "\n" in value else to_text(value))
         value = printed
     if isinstance(value, dict) and depth < DEEPEST_TEXT:
-        inner = next(iter(_values(_plain(value), PEOPLE)), None)
+        stated = _plain(value)
+        inner = next(iter(_values(stated, PEOPLE)), None)
+        groups = stated.get("organization") if "personname" in stated else None
         if isinstance(inner, list | dict):
-            return _names(inner, depth + 1)
+            groups = groups if isinstance(groups, list) else [groups]
+            return _names(inner, depth + 1) + [group for one in groups if (group := _name({"literal": one}))]
     people = [value] if isinstance(value, dict) else list_of(value)
     return [name for person in people for name in _names_of(person) if name]
 

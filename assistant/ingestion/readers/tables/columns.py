@@ -21,6 +21,7 @@ from assistant.ingestion.readers.fields import (
     find_url,
     first_of,
 )
+from assistant.ingestion.readers.objects import named_fields
 from assistant.ingestion.readers.tex.latex import to_text
 from assistant.text import shortened
 from assistant.types import Notice, Paper, Problem, ReaderItem, Record
@@ -34,35 +35,48 @@ LONGEST_CELL = 131_072  # characters, of what a paper takes; a cell of Excel has
 COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "title": "title articletitle documenttitle papertitle itemtitle primarytitle titleprimary maintitle "
-        "displayname titles papername studytitle ti titulo titre titel titolo "
-        "题名 篇名 标题 文献标题 書名 論文名 タイトル",
+        "displayname titles papername studytitle ti titulo titre titel titolo titeldesbeitrags aufsatztitel "
+        "titredelarticle titulodelarticulo titulodoartigo titolodellarticolo название заглавие "
+        "题名 题目 篇名 标题 標題 文献标题 论文标题 论文题目 文章标题 題名 書名 論文名 論文タイトル タイトル 제목",
         "abstract": "abstract abstractnote abstracttext paperabstract abstracts summary summaries "
-        "abstractinvertedindex ab resumen resumo resume zusammenfassung 摘要 抄録",
+        "abstractinvertedindex ab resumen resumo resume zusammenfassung kurzfassung abstrakt kurzbeschreibung "
+        "riassunto sommario samenvatting sammendrag аннотация реферат 摘要 中文摘要 文摘 抄録 要旨 초록",
         "authors": "authorfullnames authors authorshipsrawauthorname authorshipsauthordisplayname author authorlist "
         "authorsprimary authornames authorsname authorname creators creator bookauthors af au autores autor auteurs "
-        "auteur autoren 作者 著者 著者名",
+        "auteur autoren autorin autorinnen autoria verfasser verfasserin verfasserinnen autori autore forfatter "
+        "forfattere авторы автор 作者 全部作者 作者姓名 著者 著者名 저자",
         "date": "publicationdate publisheddate datepublished date dateofpublication publishtime published coverdate "
-        "prismcoverdate pubdate publishedat createdate onlinedate issued pubtime 发表时间",
+        "prismcoverdate pubdate publishedat createdate onlinedate issued pubtime erscheinungsdatum publikationsdatum "
+        "veroffentlichungsdatum datum datedepublication fechadepublicacion fecha datadepublicacao "
+        "发表时间 发表日期 出版日期 出版日",
         "year": "publicationyear year pubyear publishedyear yearpublished yearofpublication paperyear py ano anio "
-        "annee jahr 年 年份 出版年",
+        "annee jahr erscheinungsjahr publikationsjahr veroffentlichungsjahr anneedepublication anneedeparution "
+        "anodepublicacion anodepublicacao anno annodipubblicazione jaar год годпубликации "
+        "年 年份 年度 出版年 出版年份 发表年份 发表年度 発行年 연도",
         "month": "month publishedmonth publicationmonth pubmonthday pubmonth pd",
         "day": "day",
         "venue": "venue journal sourcetitle primarylocationsourcedisplayname hostvenuedisplayname publicationtitle "
         "journaltitle journalname journalref fulljournalname sourcetitleanthologytitle periodicalfull journalbook "
         "source conferencetitle conferencename booktitle bookseriestitle itempublication publication publicationname "
-        "secondarytitle so revista fuente 来源 刊名 文献来源 来源出版物名称 來源出版物名稱 出版物名",
+        "secondarytitle so revista fuente zeitschrift zeitschriftentitel journaltitel publikationstitel quelle revue "
+        "titredelarevue nomdelarevue titredelapublication periodique titulodelarevista nombredelarevista "
+        "titulodelapublicacion periodico titulodoperiodico nomedoperiodico rivista tijdschrift tidsskrift журнал "
+        "источник 来源 刊名 期刊 期刊名 期刊名称 期刊名稱 来源期刊 文献来源 来源出版物名称 來源出版物名稱 出版物名 "
+        "雑誌名 掲載誌 학술지",
         "doi": "doi doilink doiurl articledoi itemdoi prismdoi idsdoi digitalobjectidentifier externalidsdoi di "
         "identifier",
         "arxiv_id": "arxivid arxiv eprint archiveid externalidsarxiv",
         "pmid": "pmid pubmedid pubmed idspmid externalidspubmed pm",
         "url": "url link articleurl primarylocationlandingpageurl fulltexturl pdfurl pdflink primarylocationpdfurl "
         "landingpage landingpageurl urls plink openaccessurl dimensionsurl externalurl sourceurls",
-        "categories": "categories category primarycategory arxivcategories terms",
+        "categories": "categories category primarycategory arxivcategories terms fieldsofstudy",
         "has_code": "hascode code codeurl",
-        "keywords": "keywords authorkeywords keyword indexkeywords keywordsplus manualtags automatictags tags tag "
-        "labels meshterms meshheadings subjectheadings collections collection folders groups keywordsdisplayname "
-        "keywordskeyword de palabrasclave palavraschave motscles 关键词 作者关键字 作者關鍵字 索引关键字 索引關鍵字 "
-        "キーワード 著者キーワード",
+        "keywords": "keywords authorkeywords de keyword indexkeywords keywordsplus manualtags automatictags tags tag "
+        "labels meshterms meshheadings subjectheadings subjects subject subjectterms ieeeterms inspeccontrolledterms "
+        "inspecnoncontrolledterms collections collection folders groups keywordsdisplayname keywordskeyword "
+        "schlagworter schlagwoerter schlagworte stichworter stichwoerter stichworte schlusselworter schluesselwoerter "
+        "palabrasclave palabrasclaves palavraschave motscles parolechiave trefwoorden ключевыеслова "
+        "关键词 关键字 關鍵字 關鍵詞 作者关键字 作者關鍵字 索引关键字 索引關鍵字 キーワード 著者キーワード",
         "included": "included labelincluded asreviewlabel finalincluded",
         "notes": "notes extra note",
         "archive": "number archive archivelocation locinarchive reportnumber",
@@ -70,6 +84,21 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
         "corduid aclid centralid referenceid accessionnumber recordid",
     }
 )
+# Columns of authors that count where none holds all of them: their names in halves, only the first, the others.
+SINGLE_AUTHOR = frozenset("author authorname auteur autor autore creator".split())
+GIVEN_NAMES = frozenset("firstname givenname givennames forename forenames vorname prenom primeironome".split())
+FAMILY_NAMES = frozenset("lastname surname familyname nachname nomdefamille apellido apellidos sobrenome".split())
+FIRST_AUTHORS = frozenset(
+    "firstauthor firstauthorname firstauthors leadauthor erstautor erstautorin premierauteur primerautor "
+    "primeiroautor primoautore 第一作者".split()
+)
+OTHER_AUTHORS = frozenset(
+    "coauthor coauthors otherauthors additionalauthors secondaryauthors koautoren coauteurs coautores 其他作者".split()
+)
+AUTHOR = re.compile(
+    r"^(?:first|lead)?authors?(?:s?name)?|authors?$|^(?:autor|auteur)(?:e[ns]|s)?|(?:del?)?(?:autor|auteur)$"
+)
+
 OWN_COLUMNS = ("authors_complete", "author_positions", "labels", "exporter")  # which only this program writes
 NAMEABLE = tuple(name for name in COLUMN_NAMES if name not in ("archive", "day", "included", "month", "notes"))
 """The fields whose columns a person may name."""
@@ -82,6 +111,8 @@ CITATION_KEY = re.compile(r"(?m)^\s*Citation Key:\s*(\S+)\s*$")
 EXTRA_ARXIV = re.compile(r"(?m)^\s*(?:tex\.)?(?:arxiv(?:id)?|eprint):\s*(\S+)", re.IGNORECASE)
 RAYYAN = re.compile(r"RAYYAN-(INCLUSION|LABELS|EXCLUSION-REASONS):\s*([^|\n]*)")
 RAYYAN_DECISION = re.compile(r"=>\s*\"(Included|Excluded|Maybe)\"")
+OBJECTS = re.compile(r"\[\s*\{\s*[\"']")
+BETWEEN_OBJECTS = re.compile(r"\}\s+\{")  # as NumPy prints lists
 YES_OR_NO = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
 NUMBERS = ("year", "date", "doi", "pmid", "url")  # fields whose cells are told from text
 DECISIONS = {**YES_OR_NO, "i": True, "include": True, "included": True, "e": False, "exclude": False, "excluded": False}
@@ -108,6 +139,49 @@ class Row:
     cells: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _People:
+    """The places of the columns that hold one author each, or a half of a name, or the first author and the others."""
+
+    numbered: tuple[int, ...] = ()
+    halves: tuple[tuple[int | None, int], ...] = ()  # of a given name, of the family name
+    firsts: tuple[int, ...] = ()
+    others: tuple[int, ...] = ()
+    is_first_half: bool = False  # the halves are those of the first author
+
+    @property
+    def are_numbered(self) -> bool:
+        """Tell whether each column holds one of the authors."""
+        return bool(self.numbered)
+
+    @property
+    def first(self) -> int | None:
+        """Return the place of the first of these columns."""
+        return next(iter((*self.numbered, *(family for _, family in self.halves), *self.firsts)), None)
+
+    def names(self, cells: Sequence[str]) -> list[str]:
+        """Return the names that these columns hold in a row, and CUT if there may be more."""
+
+        def cell(place: int | None) -> str:
+            return cells[place].strip() if place is not None and place < len(cells) else ""
+
+        if self.numbered:
+            return [name for text in dict.fromkeys(map(cell, self.numbered)) if text for name in _names(text)]
+        found: list[str] = []
+        for given, family in self.halves:
+            givens, families = cell(given).split(";"), cell(family).split(";")
+            if len(givens) != len(families):
+                givens = [*givens, *[""] * len(families)][: len(families)]
+            found += [fields.spoken_name(*map(str.strip, pair)) for pair in zip(givens, families, strict=True)]
+        if not any(found):
+            found = [name for place in self.firsts for name in _names(cell(place))][:1]
+        elif not self.is_first_half:
+            return list(filter(None, found))
+        others = [name for place in self.others for name in _names(cell(place))]
+        found = list(filter(None, found))
+        return [*found, *(other for other in others if other not in found)] if self.others else [*found, names.CUT]
+
+
 class Columns:
     """The columns of a table, and the field of a paper that each holds."""
 
@@ -118,6 +192,10 @@ class Columns:
             field: (self.names.index(name),) for field, name in named.items() if name in self.names
         }
         """The places of the columns that may hold each field, the likeliest first."""
+        self.people = _people(self.names) if "authors" not in named else _People()
+        """Where authors stand, if in several columns or only in part."""
+        if self.people.first is not None and (self.people.are_numbered or "authors" not in self.places):
+            self.places["authors"] = (self.people.first,)
         self._has_all_named = all(name in self.names for name in named.values())
         self._named = bool(named)
 
@@ -162,16 +240,17 @@ def read_rows(
 
     Rows whose cells are more or fewer than the columns are put right where there is one way to do it.
     """
-    if "abstract" not in columns.places:
-        told = f"No column is called “abstract”, so the papers have none. The columns are: {listed(columns.names)}. "
-        yield Notice(file, f"{told}If one of them holds the abstracts, add the file again with --column abstract=NAME.")
     width = len(columns.names)
     beyond, first_beyond = 0, 0
     read = _reader(columns)
+    is_first = True
     for row in rows:
         if not isinstance(row, Row):
             yield row
             continue
+        if is_first:
+            is_first = False
+            yield from _missing(columns, file)
         cells = row.cells
         if len(cells) != width:
             found = _put_right(cells, columns, separator)
@@ -186,12 +265,28 @@ def read_rows(
         if item is None:
             continue
         if isinstance(item, Problem) and (where or len(row.cells) != width):
-            count = f" This row has {len(row.cells)} cells, the header {width}." if len(row.cells) != width else ""
+            count = f" This row has {_count(len(row.cells))}, the header {width}." if len(row.cells) != width else ""
             item = Problem(file, row.line, f"{item.reason}{count}{where}")
         yield item
     if beyond:
         told = f"{beyond} row(s) have more cells than there are columns, the first in line {first_beyond}. What stands "
         yield Notice(file, f"{told}beyond the last column was left out.{where}")
+
+
+def _missing(columns: Columns, file: str) -> Iterator[Notice]:
+    """Yield which of the fields that papers mostly have no column is told to hold, though one of them may."""
+    held = {"year" if field == "date" else field for field in columns.places}
+    missing = [field for field in ("abstract", "authors", "year") if field not in held]
+    are_all_known = len({place for places in columns.places.values() for place in places}) >= len(columns.names)
+    if "abstract" in missing or (missing and not are_all_known):
+        called = " or ".join(f"“{field}”" for field in missing)
+        told = f"No column is called {called}, so the papers have none. The columns are: {listed(columns.names)}. "
+        what = f"such, add the file again with --column {missing[0]}=NAME."
+        yield Notice(file, f"{told}If one of them holds {what}")
+
+
+def _count(cells: int) -> str:
+    return f"{cells} cell" if cells == 1 else f"{cells} cells"
 
 
 def no_header(first_rows: Sequence[Row], named: Mapping[str, str], file: str, where: str = "") -> Problem:
@@ -230,7 +325,9 @@ def listed(names: Iterable[str]) -> str:
 def _plain(name: str) -> str:
     """Return the letters of a column's name: Latin ones without accents or, where there are none, its own."""
     name = unicodedata.normalize("NFKD", name) if not name.isascii() else name
-    return re.sub(r"[^a-z]", "", name.lower()) or "".join(filter(str.isalpha, unicodedata.normalize("NFKC", name)))
+    return re.sub(r"[^a-z]", "", name.lower()) or "".join(
+        filter(str.isalpha, unicodedata.normalize("NFKC", name).lower())
+    )
 
 
 def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -239,14 +336,46 @@ def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     for place, name in enumerate(header):
         if len(name) < LONGEST_CELL:
             places.setdefault(_plain(name), []).append(place)
-    if "ti" in places:
-        places.pop(KEYWORDS_PLUS, None)
+    if "ti" in places and KEYWORDS_PLUS in places:
+        plus = places.pop(KEYWORDS_PLUS)
+        places["keywordsplus"] = [*places.get("keywordsplus", ()), *(plus if "so" in places else ())]
     known = {**COLUMN_NAMES, **{name: name.replace("_", "") for name in OWN_COLUMNS}}
     found = {
         field: tuple(place for name in names.split() for place in places.get(name, ()))
         for field, names in known.items()
     }
     return {field: columns for field, columns in found.items() if columns}
+
+
+def _people(header: Sequence[str]) -> _People:
+    """Return where authors stand if in several columns, or only in part."""
+    known = COLUMN_NAMES["authors"].split()
+    plain = [_plain(name) if len(name) < LONGEST_CELL else "" for name in header]
+    of_authors = [place for place, name in enumerate(plain) if name in known]
+    likeliest = min((known.index(plain[place]) for place in of_authors), default=-1)
+    same = tuple(place for place in of_authors if known.index(plain[place]) == likeliest)
+    is_single = likeliest >= 0 and known[likeliest] in SINGLE_AUTHOR
+    if len(same) > 1 and (is_single or all(any(map(str.isdigit, header[place])) for place in same[1:])):
+        return _People(numbered=same)
+    if of_authors:
+        return _People()
+    halves: dict[str, list[int | None]] = {}
+    is_first_half = False
+    for place, name in enumerate(plain):
+        half = AUTHOR.sub("", name)
+        kind = 0 if half in GIVEN_NAMES else 1 if half in FAMILY_NAMES else None
+        if half in ("first", "last", "given", "family") and half != name:
+            kind = half in ("last", "family")
+        if kind is not None:
+            is_first_half = is_first_half or name.startswith(("firstauthor", "leadauthor"))
+            number = "".join(filter(str.isdigit, header[place]))
+            halves.setdefault(number, [None, None])[kind] = place
+    return _People(
+        halves=tuple((given, family) for given, family in halves.values() if family is not None),
+        firsts=tuple(place for place, name in enumerate(plain) if name in FIRST_AUTHORS),
+        others=tuple(place for place, name in enumerate(plain) if name in OTHER_AUTHORS),
+        is_first_half=is_first_half,
+    )
 
 
 def _put_right(cells: Sequence[str], columns: Columns, separator: str) -> Sequence[str] | None:
@@ -288,7 +417,7 @@ def _shifted(cells: Sequence[str], columns: Columns) -> str:
     wrong = [(columns.names[place], shortened(cells[place].strip(), 40)) for place in columns.misplaced(cells)]
     which = "".join(f" “{text}” stands in column “{name}”." for name, text in wrong[:1])
     return (
-        f"This row (“{first}” ...) has {len(cells)} cells, the header {len(columns.names)}, and it cannot be told "
+        f"This row (“{first}” ...) has {_count(len(cells))}, the header {len(columns.names)}, and it cannot be told "
         f"which belongs where.{which} Put quotation marks around cells that hold the separator, and add the file again."
     )
 
@@ -300,6 +429,8 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
     several = {field: found for field, found in places.items() if len(found) > 1 and field != "keywords"}
     keywords = places.get("keywords", ())
     header = [name.strip() for name in columns.names]
+    title = header[places["title"][0]] if "title" in places else ""
+    people = columns.people if columns.people.first is not None else None
 
     def read(cells: Sequence[str], file: str, line: int) -> Record | Problem | None:
         size = len(cells)
@@ -310,8 +441,8 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
             map(_has_letters, cells)
         ):  # a blank line, or one that is drawn
             return None
-        if cells[0] == header[0] and [cell.strip() for cell in cells] == header:  # files that were put together
-            return None
+        if title and title in values.get("title", "") and [cell.strip('\ufeff" ') for cell in cells] == header:
+            return None  # files that were put together, each with its own header and, it may be, a mark before it
         longest = max(map(len, values.values()), default=0)
         if longest > LONGEST_CELL:
             field = next(field for field, value in values.items() if len(value) == longest)
@@ -322,7 +453,7 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
         if exported.is_own(values.get("exporter")):
             return exported.read(_own_fields(values), file, line)
         labels = [label for place in keywords if place < size for label in _labels(cells[place])]
-        return _paper(values, labels, file, line)
+        return _paper(values, people.names(cells) if people else _names(values.get("authors", "")), labels, file, line)
 
     return read
 
@@ -331,7 +462,9 @@ def _has_letters(cell: str) -> bool:
     return any(map(str.isalnum, cell))
 
 
-def _paper(values: Mapping[str, str], labels: Sequence[str], file: str, line: int) -> Record | Problem:
+def _paper(
+    values: Mapping[str, str], people: Sequence[str], labels: Sequence[str], file: str, line: int
+) -> Record | Problem:
     value = {field: text for field, text in values.items() if text}.get
     if any(text[:2] == '="' for text in values.values()):
         value = {field: FORMULA_OF_TEXT.sub(r"\1", text) for field, text in values.items() if text}.get
@@ -344,7 +477,7 @@ def _paper(values: Mapping[str, str], labels: Sequence[str], file: str, line: in
     arxiv = value("arxiv_id", "") or (extra_arxiv[1] if extra_arxiv else "")
     places = f"{doi}\n{archive}\n{notes}\n{url}"
     in_small = places.lower()
-    listed_authors, complete = names.authorships(_names(value("authors", "")))
+    listed_authors, complete = names.authorships(people)
     paper = Paper(
         title=value("title", ""),
         abstract=abstract,
@@ -465,8 +598,15 @@ def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
 
 
 def _names(cell: str) -> list[str]:
-    """Return the names that a cell lists, as they are spoken."""
+    """Return the names that a cell lists, as they are spoken; people may be objects, as a program prints them."""
+    if cell[:1] == "{" and ":" in cell:
+        cell = f"[{cell}]"
     printed = names.printed_list(cell)
+    if printed is None and OBJECTS.match(cell):
+        printed = names.printed_list(BETWEEN_OBJECTS.sub("}, {", cell))
+        return named_fields.people(printed) if printed is not None else [names.CUT]
     if printed is None:
         return names.split_names(cell if "\n" in cell else to_text(cell))
-    return [names.given_name_first(to_text(name)) for name in printed if isinstance(name, str)]
+    if not all(isinstance(name, str) for name in printed):
+        return named_fields.people(printed)
+    return [names.given_name_first(to_text(name)) for name in printed]

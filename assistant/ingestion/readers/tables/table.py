@@ -22,7 +22,7 @@ from assistant.text import shortened
 from assistant.types import Notice, Problem, ReaderItem
 
 NAME = "CSV"
-NOTHING_FOUND = ""  # a table without a row is a table all the same
+NOTHING_FOUND = "This table names its columns, and there is no row below them. Put one row a paper into it."
 
 DELIMITERS = ",;\t|"
 LONGEST_HEADER = 20_000  # characters

@@ -22,7 +22,7 @@ from assistant.ingestion.readers.xml.xml_elements import Element, forget
 from assistant.types import Problem, ReaderItem
 
 NAME = "table of a web page"
-NOTHING_FOUND = ""  # as for tables of text
+NOTHING_FOUND = "This table names its columns, and there is no row below them. Put one row a paper into it."
 
 PIECE = 1 << 16  # characters
 MOST_COLUMNS = 1_000

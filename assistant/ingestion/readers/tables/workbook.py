@@ -25,7 +25,7 @@ from assistant.ingestion.readers.tables.columns import (
 from assistant.types import Notice, Problem, ReaderItem
 
 NAME = "Excel"
-NOTHING_FOUND = ""  # as for tables of text
+NOTHING_FOUND = "This table names its columns, and there is no row below them. Put one row a paper into it."
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what .xls lies in, and a workbook with a password
 SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"

@@ -61,6 +61,7 @@ TITLES = (
     "{*}meta/{*}booktitle",
 )
 YEARS = ("{*}book_metadata/{*}publication_date/{*}year", "{*}meta/{*}year")
+CONTRIBUTORS = "contributors"  # of Crossref: people and groups by turns
 DEEPEST = 6  # elements within a record
 
 
@@ -114,8 +115,16 @@ def _fields(element: Element, depth: int) -> Any:
     is_text = (element.text or "").strip() or all(local_name(child) in INLINE for child in children)
     if depth > DEEPEST or (is_text and (depth or not children)):
         return text_of(element)
+    if local_name(element) == CONTRIBUTORS:
+        return [_contributor(child, depth + 1) for child in children]
     found: dict[str, list[Any]] = {}
     for child in children:
         found.setdefault(local_name(child), []).append(_fields(child, depth + 1))
     stated = {name.rpartition("}")[2]: value for name, value in element.attrib.items() if name != "type"}
     return stated | {name: values if len(values) > 1 else values[0] for name, values in found.items()}
+
+
+def _contributor(element: Element, depth: int) -> Any:
+    """Return a person as named fields, and so a group, of which only the name is said."""
+    found = _fields(element, depth)
+    return found if isinstance(found, dict) else {"literal": found, **element.attrib}
