@@ -19,8 +19,8 @@ def write(papers: Iterable[Paper]) -> Iterator[str]:
 def record(paper: Paper) -> dict[str, Any]:
     """Return a paper as plain JSON values, whole: "" and null where something is not known.
 
-    `author_positions` is there only where the authors do not simply count from 1, `labels` and `citation_keys` where there
-    are any.
+    `author_positions` is there only where the authors do not simply count from 1, `labels` and `citation_keys` where
+    there are any.
     """
     positions = [author.position for author in paper.authorships]
     hidden = {} if positions == list(range(1, len(positions) + 1)) else {"author_positions": positions}
