@@ -89,8 +89,11 @@ def provenance(paper: Paper, records: Sequence[SourceRecord]) -> dict[str, tuple
 
 
 def merge(existing: Paper, incoming: Paper) -> Paper:
-    """Return the paper with what the newer source says, and the older source's word where the newer is silent."""
-    if _knows_more_authors(existing, incoming):
+    """Return the paper with what the newer source says, and the older source's word where the newer is silent.
+
+    Authors of whom the newer source has initials only keep their names.
+    """
+    if _knows_more_authors(existing, incoming) or _spells_out(existing, incoming):
         authorships, complete = _with_missing(existing.authorships, incoming.authorships), existing.authors_complete
     else:
         authorships, complete = _with_missing(incoming.authorships, existing.authorships), incoming.authors_complete
@@ -112,6 +115,16 @@ def _knows_more_authors(one: Paper, other: Paper) -> bool:
     if one.authors_complete != other.authors_complete or not (one.authorships and other.authorships):
         return bool(one.authorships) and (one.authors_complete or not other.authorships)
     return not one.authors_complete and len(one.authorships) > len(other.authorships)
+
+
+def _spells_out(one: Paper, other: Paper) -> bool:
+    """Tell whether two papers list the same people in the same places, whose names the first has in full."""
+    if (one.authors_complete, len(one.authorships)) != (other.authors_complete, len(other.authorships)):
+        return False
+    pairs = list(zip(one.authorships, other.authorships, strict=True))
+    are_same = all(a.position == b.position and same_person(b.name, a.name) for a, b in pairs)
+    longer = [len(a.name) - len(b.name) for a, b in pairs]
+    return are_same and any(longer) and min(longer) >= 0
 
 
 def _with_missing(named: tuple[Authorship, ...], others: tuple[Authorship, ...]) -> tuple[Authorship, ...]:

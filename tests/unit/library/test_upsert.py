@@ -252,3 +252,14 @@ def test_papers_alike_without_abstracts_are_shown_to_a_person(library: Library) 
     assert library.count() == 2
     (pair,) = curation.alike_pairs(library)
     assert {pair.one.abstract, pair.other.abstract} == {""}
+
+
+def test_initials_of_a_later_source_do_not_take_names_away(library: Library) -> None:
+    text = "Fog is collected by harps of wire."
+    keep(library, make_paper("Fog Harps", text, authors=("Anna Berg", "Rick Roe"), date="2020"))
+    keep(library, make_paper("Fog Harps", text, authors=("A. Berg", "R Roe"), date="2020"), origin="b.csv")
+    (paper,) = library.papers()
+    assert paper.authors == ("Anna Berg", "Rick Roe")
+    keep(library, make_paper("Fog Harps", text, authors=("Anna M. Berg", "Rick Roe"), date="2020"), origin="c.bib")
+    (paper,) = library.papers()
+    assert paper.authors == ("Anna M. Berg", "Rick Roe")
