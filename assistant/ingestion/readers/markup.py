@@ -42,7 +42,9 @@ LABELLED = re.compile(r"<AbstractText\s[^<>]*?\bLabel\s*=\s*\"([^\"<>]{1,200})\"
 TITLE = re.compile(
     r"<((?:[A-Za-z]{1,10}:)?title)\b[^<>]*>\s*([^<>]{1,150}?)\s*</\1\s*>(\s*<(?:[A-Za-z]{1,10}:)?sec\b)?"
 )
-HEADING = re.compile(r"<(h[1-6])\b[^<>]*>\s*([^<>\s][^<>]{0,149}?)\s*</\1\s*>(?=\s*(?:<p\b[^<>]*>\s*)?[^\s<])", re.IGNORECASE)
+HEADING = re.compile(
+    r"<(h[1-6])\b[^<>]*>\s*([^<>\s][^<>]{0,149}?)\s*</\1\s*>(?=\s*(?:<p\b[^<>]*>\s*)?[^\s<])", re.IGNORECASE
+)
 COMMENT = re.compile(r"<!--[^<>]{0,2000}-->")
 FORMULA_START = re.compile(r"<(?:\w{1,10}:)?math\b[^<>]{0,500}>", re.IGNORECASE)
 FORMULA_END = re.compile(r"</(?:\w{1,10}:)?math\s*>", re.IGNORECASE)
