@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from assistant.ingestion import readers
 from assistant.ingestion.pipeline import file_now, said_of
 from assistant.ingestion.readers.zotero import zotero_database
 from assistant.ingestion.watching import Opened, Tell, tell_report
@@ -136,7 +137,7 @@ class WatchedFolders:
         for path, state in list(self._ready.items()):
             if state is None:
                 continue
-            if self._is_known(library, path, state, rows.get(path), tell):
+            if readers.is_passed_over(Path(path)) or self._is_known(library, path, state, rows.get(path), tell):
                 self._done(path, state)
             else:
                 to_read.append(path)

@@ -85,7 +85,7 @@ def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str
             yield from _read_archive(path, file, as_of, columns, depth)
             return
         file_format, encoding, notice = _inspect(
-            path, head, file, columns, "" if depth else f" What can be read: {READABLE}."
+            path, head, file, columns, SEE if depth else f" What can be read: {READABLE}."
         )
         if notice:
             yield Notice(file, notice)

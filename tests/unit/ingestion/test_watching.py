@@ -165,6 +165,15 @@ def test_what_is_hidden_half_written_or_the_librarys_own_is_passed_over(
     assert watch.opened.read == ["a.jsonl"]
 
 
+def test_a_picture_is_no_problem(begin: Callable[..., Watch], folder: Path) -> None:
+    watch = begin()
+    picture = folder / "plate.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1")
+    assert watch(picture) == ["a.jsonl"]
+    assert watch.kinds() == ["watching", "read"]
+    assert watch(picture) == []
+
+
 def test_of_zoteros_folder_the_database_is_read_and_not_what_lies_beside_it(
     begin: Callable[..., Watch], folder: Path
 ) -> None:
