@@ -46,6 +46,11 @@ _TAIL = 60  # characters, in which the sign of a cut list is looked for
 _ELLIPSIS = re.compile(r"\s*(?:\[…\]|\(…\)|…|\[\.\.\.\]|\.{3,}|\. \. \.)")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", re.DOTALL)
 _LIST_START = re.compile(r"(?:\[|\(|c\()\s*(?=[\"'{]|[\[(]\s*[\"'])|\{\s*(?=(?:\"[^\"]*\"|'[^']*')\s*[,}])")
+_WHOLE, _GIVEN, _FAMILY = (
+    ("name", "displayname", "fullname", "literal"),
+    ("given", "firstname", "givenname", "first"),
+    ("family", "lastname", "familyname", "last", "surname"),
+)
 _LIST_OF_LISTS = re.compile(r"[\[(]\s*[\[(]")
 _PRINTED = re.compile(r"[\[\]{}():,\s\d.-]*(?:(?:None|True|False|null|true|false|nan)[\[\]{}():,\s\d.-]*)*")
 _DEEPEST_LIST = 6
@@ -131,7 +136,13 @@ def in_order(parts: Sequence[str]) -> tuple[str, str, str]:
 
 
 def _of_parts(item: Any) -> str:
-    """Return the name of an item of a printed list that is a list of the name's parts."""
+    """Return the name of an item of a printed list that is a list of the name's parts, or has them by their names."""
+    if isinstance(item, dict):
+        called = {str(key).casefold().replace("_", ""): part for key, part in item.items() if isinstance(part, str)}
+        if whole := next((called[key] for key in _WHOLE if called.get(key)), ""):
+            return given_name_first(whole)
+        given, family = (next((called[key] for key in keys if called.get(key)), "") for keys in (_GIVEN, _FAMILY))
+        return f"{given} {family}".strip()
     if not isinstance(item, list) or not all(isinstance(part, str) for part in item):
         return ""
     given, family, suffix = in_order(item)

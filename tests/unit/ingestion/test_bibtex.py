@@ -230,6 +230,12 @@ SHORT = ("Y. Benn", "A. Cole", "I. Dunn")
         (r"Yara Benn \& Aron Cole", LIST[:2]),
         ("Yara Benn & Aron Cole", LIST[:2]),
         (r"Benn, Yara \& Cole, Aron and Dunn, Ida", LIST),
+        ("Yara Benn, Aron Cole and Ida Dunn", LIST),
+        ("Benn, Yara, Cole, Aron and Dunn, Ida", LIST),
+        ("Benn, Yara and and Cole, Aron and", LIST[:2]),
+        ("Yara Benn, Aron Cole, Ida Dunn, Max Ott and Jo Oak, Jr", (*LIST, "Max Ott", "Jo Oak, Jr")),
+        ("and and Benn, Yara and Cole, Aron", LIST[:2]),
+        ("Yara Benn, PhD and Aron Cole", ("Yara Benn, PhD", "Aron Cole")),
         # What BibTeX has
         ("Benn, Yara and Cole, Aron and Dunn, Ida", LIST),
         ("Benn, Yara and Aron Cole", LIST[:2]),
@@ -290,3 +296,11 @@ def test_names_in_named_parts_lose_nobody(tmp_path: Path, author: str, names: tu
 @pytest.mark.parametrize("year", ["{20}11", "20{11}", "{{2011}}", "{\\bf 2011}"])
 def test_braces_in_a_year_part_nothing(tmp_path: Path, year: str) -> None:
     assert paper_with(tmp_path, f"year={{{year}}}").date == "2011"
+
+
+def test_a_list_of_names_with_two_words_each_is_as_the_lists_before_it(tmp_path: Path) -> None:
+    alone = "@misc{{k{n}, title={{Title {n}}}, year=2020, author={{{author}}}}}\n"
+    usual = "".join(alone.format(n=n, author="Benn, Yara and Cole, Aron") for n in range(3))
+    last = items_of(tmp_path, usual + alone.format(n=9, author="García Márquez, Gabriel José and Ida Dunn"))[-1]
+    assert isinstance(last, Record)
+    assert last.paper.authors == ("Gabriel José García Márquez", "Ida Dunn")

@@ -266,6 +266,8 @@ def test_author_lists_of_the_small_inputs(shared_import: Callable[[str], Import]
         ("[('Lena', 'Fjord'), ('Tomas', 'Wick'), ('Mara', 'Quill')]", THREE),
         ("[['Fjord', 'Lena', ''], ['Wick', 'Tomas', 'Jr']]", ["Lena Fjord", "Tomas Wick, Jr"]),
         ("(('Lena Fjord'))", THREE[:1]),
+        ('[{"authorId": "7", "name": "Lena Fjord"}, {"authorId": null, "name": "Wick, Tomas"}]', THREE[:2]),
+        ("[{'given': 'Lena', 'family': 'Fjord'}, {'first_name': 'Tomas', 'last_name': 'Wick'}]", THREE[:2]),
         ('[["Fjord", "L."], ["Wick", "T. M."]]', ["L. Fjord", "T. M. Wick"]),
         ("Fjord, Lena (ed.)", THREE[:1]),
         ("{'t Fjord}, Lena", ["Lena {'t Fjord}"]),

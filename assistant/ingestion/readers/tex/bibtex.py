@@ -52,16 +52,17 @@ NOTES = "note annote annotation addendum".split()
 MARKED_DOI = re.compile(r"(?:\bdoi\b[:=\s]*|doi\.org/)(?=(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/)", re.IGNORECASE)
 OF_ANOTHER = re.compile(r"errat|corrig|correct|comment|retract|reply|repl[iy]|supplement|version|review", re.IGNORECASE)
 # Each finds a group in braces too, so that what parts others does not part it.
-BETWEEN_NAMES = re.compile(rf"\{{{GROUP}\}}|(?P<between>\s+and\s+)", re.IGNORECASE)
-LINEAGE = re.compile(r"[JS]r\.?|III?|IV")  # and not "JR", initials of many a given name
+BETWEEN_NAMES = re.compile(rf"\{{{GROUP}\}}|(?P<between>\s+(?:and\s+)+)", re.IGNORECASE)
+LINEAGE = re.compile(r"[JS]r\.?|III?|IV|Ph\. ?D\.?|PhD")  # and not "JR", initials of many a given name
 COMMA = re.compile(rf"\{{{GROUP}\}}|(?P<between>,)")
 TIE = re.compile(r"(?<!\\)~")
 BETWEEN_LABELS = re.compile(rf"\{{{GROUP}\}}|(?P<between>[,;])")
 WITHOUT_GROUPS = {
-    BETWEEN_NAMES: re.compile(r"\s+and\s+", re.IGNORECASE),
+    BETWEEN_NAMES: re.compile(r"\s+(?:and\s+)+", re.IGNORECASE),
     COMMA: re.compile(","),
     BETWEEN_LABELS: re.compile("[,;]"),
 }
+TWO_WORDS = re.compile(r"[^\W\d_a-z][\w'’-]+ [^\W\d_a-z][\w'’-]+")
 OTHERS_BEHIND = re.compile(r"(?<=[^\s,;])(?:[\s,;~]|\band\b)*[\s,;~]\{?(?:\\\w+\s+)?et\.?[\s~]*al\.?\}?[.,]?\s*\Z")
 AMPERSAND = re.compile(r"\s(?:\\?&|&amp;)\s")
 WITH_INITIALS = re.compile(  # "A. B. Berg", "Berg A.B.", "van Berg AB"
@@ -299,19 +300,29 @@ def names(text: str, readable: Callable[[str], str] = to_text, *, has_families_f
     """
     cut = OTHERS_BEHIND.search(text[-60:]) if "al" in text[-8:] else None
     if cut:
-        return [*names(text[: cut.start() - len(cut.string)], readable, has_families_first=has_families_first), CUT]
+        listed = _listed(text[: cut.start() - len(cut.string)], readable, has_families_first=has_families_first)
+        return [*listed, CUT]
+    return _listed(text, readable, has_families_first=has_families_first)
+
+
+def _listed(text: str, readable: Callable[[str], str], *, has_families_first: bool) -> list[str]:
+    """Return the names of a list that is not cut."""
     if "&" in text:
         pieces = [piece.strip() for piece in AMPERSAND.split(text)]
         text = " and ".join(pieces) if all(" " in piece for piece in pieces) else text
-    parts = _split(text, BETWEEN_NAMES)
+    parts = [part.removeprefix("and ").removesuffix(" and") for part in _split(text, BETWEEN_NAMES)]
+    parts = [part for part in parts if part not in {"", "and"}] or [""]
     if "{" not in text and ("," in text or ";" in text) and not IN_PARTS.search(text):
         is_list = len(parts) == 1 and not (has_families_first and text.count(",") == 1 and ";" not in text)
-        if is_list or _are_parted_otherwise(parts, readable):
+        pieces = _split(parts[0], COMMA) if len(parts) == 2 and parts[1].count(",") == 1 else []
+        if len(pieces) > 2 and len(pieces) % 2 == 0 and not all(" " in piece for piece in pieces):
+            parts = [*map(", ".join, zip(pieces[::2], pieces[1::2], strict=True)), parts[1]]
+        elif is_list or _are_parted_otherwise(parts, readable, has_families_first=has_families_first):
             return split_names(readable(text))  # not as BibTeX has it, but as people write lists
     return [_display(part, readable) for part in parts if part.strip()]
 
 
-def _are_parted_otherwise(parts: Sequence[str], readable: Callable[[str], str]) -> bool:
+def _are_parted_otherwise(parts: Sequence[str], readable: Callable[[str], str], *, has_families_first: bool) -> bool:
     """Tell whether semicolons or commas part people beside "and", as no list of BibTeX has it."""
     if any(";" in part and ";" in readable(part) for part in parts):
         return True
@@ -321,7 +332,9 @@ def _are_parted_otherwise(parts: Sequence[str], readable: Callable[[str], str]) 
     pieces = [piece for piece in map(str.strip, first.split(",")) if piece]
     if first.count(",") > 2 or len(pieces) < 2 or not all(" " in piece for piece in pieces):
         return first.count(",") > 2
-    return first.endswith(",") or len(pieces) > 2 or all(map(WITH_INITIALS.fullmatch, [*pieces, last]))
+    if first.endswith(",") or len(pieces) > 2 or all(map(WITH_INITIALS.fullmatch, [*pieces, last])):
+        return True
+    return not has_families_first and all(map(TWO_WORDS.fullmatch, [*pieces, last]))
 
 
 def _display(name: str, readable: Callable[[str], str]) -> str:
