@@ -605,3 +605,9 @@ def test_the_header_of_a_table_that_was_put_behind_another_is_no_row(tmp_path: P
 def test_a_header_whose_first_name_is_empty_may_come_again(tmp_path: Path) -> None:
     text = ",title,authors,year\n0,Tides,Lena Berg,2020\n,title,authors,year\n0,Gulls,Cy Ott,2021\n"
     assert [paper.title for paper in papers_of(items_of(tmp_path, text))] == ["Tides", "Gulls"]
+
+
+def test_a_venue_and_fields_of_study_may_be_objects_and_lists_in_a_cell(tmp_path: Path) -> None:
+    row = "Tides,Lena Berg,\"{'name': 'Sea Letters', 'volume': '3'}\",\"['Biology', 'Physics']\",2020"
+    (paper,) = papers_of(items_of(tmp_path, f"title,authors,journal,fieldsOfStudy,year\n{row}\n"))
+    assert (paper.venue, paper.categories) == ("Sea Letters", ("Biology", "Physics"))

@@ -131,7 +131,15 @@ def _explained(problem: Problem, content: Mapping[str, Any]) -> Problem:
         return Problem(problem.file, problem.line, reason)
     if " has no title" not in problem.reason or not content:
         return problem
+    listed = next((name for name, inner in content.items() if isinstance(inner, list) and _have_titles(inner)), "")
+    if listed:
+        reason = f"What stands in the list “{shortened(listed)}” has titles, and nothing that makes papers of them: an "
+        return Problem(problem.file, problem.line, f"{reason}abstract, authors, a year, a DOI. Complete them.")
     names = ", ".join(f"“{shortened(str(name))}”" for name in list(content)[:MOST_NAMES])
     more = " ..." if len(content) > MOST_NAMES else ""
     found = f" Its fields are {names}{more}; `--column title=NAME` says which one holds the title."
     return Problem(problem.file, problem.line, problem.reason + found)
+
+
+def _have_titles(items: list[Any]) -> bool:
+    return any(isinstance(one, dict) and any("title" in name.lower() for name in one) for one in items)

@@ -46,6 +46,7 @@ SIGNS_OF_A_PAPER = frozenset(
     "publicationyear published pubdate summary venue year".split()
 )
 NO_HEADING = frozenset("abstract author authors creators doi summary".split())
+OF_A_LIST = frozenset(("date", "description"))  # which a list of papers has, too
 PARTS_OF_A_PAPER = frozenset("conference container event hostvenue ispartof journal parent proceeding venue".split())
 FIRST_ITEMS = 10  # of a list, by which it is told what it lists
 COLLECTIONS = "collections"
@@ -164,8 +165,11 @@ def _unwrapped(value: Any, wrappers: frozenset[str] = WRAPPERS, depth: int = 0) 
         if inner:
             for one in inner:
                 yield from _unwrapped(one, depth=depth + 1)
+            yield from _papers_under_own_names(
+                {key: inner for key, inner in value.items() if key.lower() not in wrappers and not _is_title(key)}
+            )
             return
-        if papers := _papers_by_id(value) or _papers_under_own_names(value):
+        if papers := _papers_under_own_names({key: inner for key, inner in value.items() if not _is_title(key)}):
             yield from papers
             return
     yield value
@@ -176,8 +180,11 @@ def _is_heading(value: Mapping[str, Any]) -> bool:
     if NO_HEADING.intersection(map(str.lower, value)):
         return False
     lists = (inner for key, inner in value.items() if key.lower() in OUTERMOST_WRAPPERS and isinstance(inner, list))
-    return any(
-        any(isinstance(one, dict) and any(map(_is_title, one)) for one in inner[:FIRST_ITEMS]) for inner in lists
+    if any(any(isinstance(one, dict) and any(map(_is_title, one)) for one in inner[:FIRST_ITEMS]) for inner in lists):
+        return True
+    says_more = not (SIGNS_OF_A_PAPER - OF_A_LIST).isdisjoint(map(plain_name, value))
+    return not says_more and any(
+        any(map(_is_paper, inner[:FIRST_ITEMS])) for inner in value.values() if isinstance(inner, list)
     )
 
 
@@ -205,23 +212,19 @@ def _is_beside_papers(key: str, value: Any) -> bool:
     return not (TITLES | NO_HEADING).isdisjoint(map(plain_name, value))
 
 
-def _papers_by_id(value: Mapping[str, Any]) -> list[Any]:
-    """Return the papers that an object keeps under their ids, and what is meant as one; nothing if none is whole."""
-    if not any(_is_paper_by_id(key, inner) for key, inner in value.items()):
-        return []
-    return [{"id": key, **inner} for key, inner in value.items() if _is_beside_papers(key, inner)]
-
-
 def _papers_under_own_names(value: Mapping[str, Any], depth: int = 0) -> list[Any]:
-    """Return the objects in the lists of papers that an object holds which is no paper itself."""
+    """Return the papers that an object which is none holds under their ids and in lists, and what is meant as one."""
     if depth > MOST_OWN_NAMES or any(map(_may_be_of_a_paper, value.items())):
         return []
     papers: list[Any] = []
-    for inner in value.values():
-        if isinstance(inner, list):
+    is_map = any(_is_paper_by_id(key, inner) for key, inner in value.items())
+    for key, inner in value.items():
+        if is_map and _is_beside_papers(key, inner):
+            papers.append({"id": key, **inner})
+        elif isinstance(inner, list):
             papers += _papers_of_list(inner, depth)
         elif isinstance(inner, dict):
-            papers += _papers_by_id(inner) or _papers_under_own_names(inner, depth + 1)
+            papers += _papers_under_own_names(inner, depth + 1)
     return papers
 
 
@@ -235,7 +238,11 @@ def _papers_of_list(items: list[Any], depth: int = 0) -> list[Any]:
 def _may_be_of_a_paper(member: tuple[str, Any]) -> bool:
     """Tell whether a member of an object says that the object is a paper: a title, authors, a paper that it wraps."""
     key, value = member
-    return _is_title(key) or plain_name(key) in NO_HEADING or (plain_name(key) in ENVELOPES and _is_paper(value))
+    return (
+        _is_title(key)
+        or plain_name(key) in NO_HEADING
+        or (plain_name(key) in ENVELOPES and _is_paper(value) and not NO_HEADING.isdisjoint(map(plain_name, value)))
+    )
 
 
 @lru_cache(maxsize=4096)

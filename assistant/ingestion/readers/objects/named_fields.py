@@ -326,6 +326,11 @@ def _authors(stated: Object) -> list[str]:
     return listed or ([CUT] if is_unknown or any(_values(stated, LINKED_AUTHORS)) else [])
 
 
+def text_of(value: Any) -> str:
+    """Return what a value says: of an object what it calls itself."""
+    return _text(value)
+
+
 def people(value: Any) -> list[str]:
     """Return the names of people who stand in a list of texts or objects; `CUT` where no name is known of any."""
     return _names(value) or ([CUT] if value else [])

@@ -485,7 +485,7 @@ def _paper(
         authors_complete=complete,
         date=_date(value),
         categories=_categories(value("categories", "")),
-        venue=value("venue", ""),
+        venue=_printed_name(value("venue", "")),
         doi=find_doi(doi, notes, url if "doi.org/" in in_small else ""),
         arxiv_id=(find_arxiv_id(arxiv, key, bare=True) if arxiv or key else "")
         or (find_arxiv_id(places) if "arxiv" in in_small else ""),
@@ -521,6 +521,8 @@ def _spelled(cell: str) -> str:
 
 def _categories(cell: str) -> tuple[str, ...]:
     """Return the categories of a cell; arXiv's codes may stand with spaces between them."""
+    if cell[:1] == "[" and cell[-1:] == "]":
+        return tuple(_labels(cell))
     parts = re.split(r"\s*[,;|]\s*", cell) if cell else []
     if len(parts) == 1 and SPACED_CODES.fullmatch(cell) and re.search(r"[a-z]\.[A-Za-z]|^[a-z-]+$", cell):
         parts = cell.split()
@@ -582,6 +584,14 @@ def _labels(cell: str) -> Iterable[str]:
         return [text.strip(" '\"") for text in parts if isinstance(text, str)] if isinstance(parts, list) else ()
     separator = next((mark for mark in (";", "|", "\n", ",") if mark in cell), ";")
     return filter(None, map(str.strip, cell.split(separator)))
+
+
+def _printed_name(cell: str) -> str:
+    """Return the name of what stands in a cell as an object, as a program prints it; else the cell."""
+    if cell[:1] != "{" or ":" not in cell:
+        return cell
+    found = names.printed_list(f"[{cell}]")
+    return named_fields.text_of(found) if found else cell
 
 
 def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
