@@ -26,6 +26,7 @@ PROGRAMS = frozenset(
     "application/" + kind
     for kind in ("x-elf", "vnd.microsoft.portable-executable", "x-mach-binary", "wasm", "java-vm", "vnd.android.dex")
 )
+BEGINNINGS_OF_PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")  # also of such as are cut off
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 # What files of today and of the last thirty years are written in; chardet knows rarer ones, which fit by chance.
 LIKELY = (
@@ -58,7 +59,7 @@ def wide_encoding(head: bytes) -> str:
 
 def is_media(head: bytes) -> bool:
     """Tell whether a file that begins so is a picture, a sound, a film, a font or a program."""
-    if b"\0" not in head:
+    if b"\0" not in head and not head.startswith(BEGINNINGS_OF_PICTURES):
         return False
     kind = chardet.detect(head[:MEDIA_HEAD])["mime_type"] or ""
     return kind.startswith(("image/", "audio/", "video/", "font/")) or kind in PROGRAMS

@@ -139,6 +139,7 @@ MEDIA = {
     "b.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF\0" + b"\0" * 60,
     "c.ttf": b"\0\1\0\0\0\x10\1\0" + b"\0" * 60,
     "d.mp3": b"ID3\3\0\0\0\0\0\0" + b"\0" * 60,
+    "cut.png": b"\x89PNG\r\n\x1a\n",
     "e.exe": b"MZ\x90\0" + b"\0" * 90,
 }
 
@@ -148,7 +149,7 @@ def test_pictures_and_the_like_are_counted_and_no_problems(tmp_path: Path) -> No
     assert titles(items) == ["Lamps drift"]
     (notice,) = (item for item in items if not isinstance(item, Record))
     assert isinstance(notice, Notice)
-    assert notice.message.startswith("5 picture(s)")
+    assert notice.message.startswith("6 picture(s)")
 
 
 def test_an_archive_of_nothing_but_pictures_is_a_problem(tmp_path: Path) -> None:
