@@ -117,7 +117,7 @@ def _person(name: str) -> str:
     if split and _PLAIN_NAME.fullmatch(name):
         return inverted
     for written in (_escape_all(inverted), f"{{{_escape_all(name)}}}"):
-        if written and _is_balanced(written) and reader.names(written) == [name]:
+        if written and _is_balanced(written) and reader.own_names(written) == [name]:
             return written
     raise _NotWritableError
 

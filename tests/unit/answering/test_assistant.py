@@ -297,7 +297,7 @@ def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant
     assert set(value["sentences"][0]) == {"text", "status", "sources", "spans"}
     assert set(value["sentences"][0]["spans"][0]) == {"source", "quote"}
     assert set(value["sources"][0]) == {"number", "paper_id", "title", "authors", "date", "url"}
-    assert set(value["model"]) == {"name", "device", "dtype"}
+    assert set(value["model"]) == {"name", "device", "dtype", "host"}
     assert set(value["timings"]) == {
         "first_evidence_s", "first_token_s", "total_s", "prompt_tokens", "new_tokens", "new_tokens_per_s",
     }  # fmt: skip

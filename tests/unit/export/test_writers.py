@@ -140,6 +140,7 @@ def read_back(writer: ModuleType, papers: list[Paper]) -> list[Paper]:
 @example(papers=[make_paper("A", "B", categories=("x", "y"), labels=("y", "to, read", "50% {a} $x$", "[z]"))])
 @example(papers=[make_paper("A", "B", labels=("PhD/Chapter 2", "标签", "a; b", "Größe, {x}", "x and y"))])
 @example(papers=[make_paper("A", "{long} " * 4000 + "end", authors=("Ada Lovelace",))])
+@example(papers=[make_paper("A", "B", authors=("A b & c", "D e, F g", "H; I"), authors_complete=False)])
 def test_what_was_written_is_read_back_whole(writer: ModuleType, papers: list[Paper]) -> None:
     again = read_back(writer, papers)
     assert again == papers

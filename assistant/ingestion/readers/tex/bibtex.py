@@ -233,7 +233,7 @@ def _read_own(entry: Entry, file: str) -> Record | Problem:
         return values.get(name, "")
 
     readable = unescaped if field("exporter").endswith(PLAINLY_ESCAPED) else to_text
-    listed = [name for name in names(field("author"), readable) if name]
+    listed = [name for name in own_names(field("author"), readable) if name]
     is_cut = listed[-1:] == ["others"]
     stated = {
         **{name: field(name) for name in ("title", "abstract", "doi", "pmid", "url")},
@@ -303,6 +303,11 @@ def names(text: str, readable: Callable[[str], str] = to_text, *, has_families_f
         listed = _listed(text[: cut.start() - len(cut.string)], readable, has_families_first=has_families_first)
         return [*listed, CUT]
     return _listed(text, readable, has_families_first=has_families_first)
+
+
+def own_names(text: str, readable: Callable[[str], str] = to_text) -> list[str]:
+    """Return the names of a list that keeps to BibTeX's grammar, as this program writes it."""
+    return [_display(part, readable) for part in _split(text, BETWEEN_NAMES) if part.strip()]
 
 
 def _listed(text: str, readable: Callable[[str], str], *, has_families_first: bool) -> list[str]:
