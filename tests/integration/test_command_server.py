@@ -36,7 +36,8 @@ from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
 
 class Model(ScriptedModel):
     def generate(self, messages, **more):
-        Path("MARK").touch()
+        if not messages[0].content.startswith("You sort requests"):
+            Path("MARK").touch()
         yield from super().generate(messages, **more)
 
 model = Model(*["BeamLoRA treats each adapter as a beam. " * 100] * 9, delay=0.02)
