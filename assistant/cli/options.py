@@ -84,13 +84,25 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(**values: Any) -> None:
-        command(filters=paper_filter(**{option.name: values.pop(option.name) for option in options}), **values)
+        filters = paper_filter(**{option.name: values.pop(option.name) for option in options})
+        if filters.label and "context" in values:
+            _check_label(values["context"], filters.label)
+        command(filters=filters, **values)
 
     parameters = [
         each for own in signature.parameters.values() for each in (options if own.name == "filters" else [own])
     ]
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return run
+
+
+def _check_label(context: typer.Context, name: str) -> None:
+    """Raise UsageError where no paper of the library is in a collection of this name."""
+    from assistant.library import labels
+
+    with open_library(context) as library, library.transaction() as connection:
+        if not labels.known(connection, [name]):
+            raise UsageError(f"No paper is in a collection called “{name}”. `assistant labels` lists them.")
 
 
 def load_settings(context: typer.Context) -> Settings:

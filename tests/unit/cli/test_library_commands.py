@@ -187,3 +187,11 @@ def test_a_paper_is_shown_by_its_citation_key(filled: CommandLine) -> None:
         assert (shown["title"].partition(":")[0], shown["citation_keys"]) == ("Light-PEFT", ["light"])
     assert "cited as" in filled("paper", "light")
     assert "{light," in filled("export", "--format", "bibtex", "--since", "1900")
+
+
+@pytest.mark.parametrize("command", ["papers", "export", "summarize"])
+def test_a_collection_that_there_is_not_is_named(filled: CommandLine, command: str) -> None:
+    filled(command, "--label", "Thesi", code=2)
+    assert "No paper is in a collection called “Thesi”. `assistant labels` lists them." in filled.stderr.replace(
+        "\n", " "
+    )
