@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from sqlalchemy import select
 
@@ -26,6 +26,9 @@ _BESIDE_THE_MAIN = ("workshop", "workshops", "findings", "demonstrations", "demo
 
 _LEAST_LABELLING = 0.27
 """How sure it must be, over the words of a label, that they name a collection or a tag; see E39 in docs/experiments."""
+
+_WORD_LABELLING, _SURE_LABELLING = 0.5, 0.8
+"""The same for each word, and for all words together, of a label that the library does not have."""
 
 _LONGEST_LABEL = 8
 """Words of a label, or characters of one in Chinese, that is looked for in a request."""
@@ -86,7 +89,8 @@ class Linker:
         """Return the request with the collection or tag that it names; what overlaps it names nothing else.
 
         It is the label of the library whose words name one most surely; a label that stands there as any other word
-        ("What do reviews say?", "papers on climate") is left alone.
+        ("What do reviews say?", "papers on climate") is left alone. Words that surely name one which the library does
+        not have are taken too: no paper is in it, and not every paper.
         """
         if request.said("label") or not request.labelling:
             return request
@@ -97,9 +101,10 @@ class Linker:
             found = labels.known(connection, names)
         sure = [(_share(request.labelling, *names[name]), name) for name in found]
         held = [(len(name), share, names[name]) for share, name in sure if share >= _LEAST_LABELLING]
-        if not held:
+        named = max(held)[2] if held else _surely_named(request)
+        if named is None:
             return request
-        start, end = max(held)[2]
+        start, end = named
         others = [each for each in request.named if each.end <= start or end <= each.start]
         label = Named("label", request.text[start:end], start, end)
         return replace(request, named=tuple(sorted((*others, label), key=lambda each: each.start)))
@@ -381,6 +386,15 @@ def _share(labelling: Iterable[tuple[int, int, float]], start: int, end: int) ->
         if first < end and start < last and 0 < share < 1
     ]
     return 1 / (1 + math.exp(-sum(odds) / len(odds))) if odds else 0.0
+
+
+def _surely_named(request: Request) -> tuple[int, int] | None:
+    """Return where the neighbouring words stand that surely name a collection, whatever it is called; None for none."""
+    words = [match.span() for match in _PLACE.finditer(request.text)]
+    groups = groupby(words, key=lambda word: _share(request.labelling, *word) >= _WORD_LABELLING)
+    runs = [(run[0][0], run[-1][1]) for is_named, run in ((told, list(run)) for told, run in groups) if is_named]
+    surest = max(runs, key=lambda run: _share(request.labelling, *run), default=None)
+    return surest if surest and _share(request.labelling, *surest) >= _SURE_LABELLING else None
 
 
 def _author(mention: Mention) -> str:

@@ -428,7 +428,8 @@ def test_a_label_of_the_library_is_a_filter(labelled: Planner, kind: Kind, text:
         ("我的综述里有多少篇", "综述", ["综述"]),
         ("Beams in what I am to read", "to read", ["to read"]),
         ("What do papers on beams say?", "", []),
-        ("my folder unknown", "unknown", []),
+        ("my folder unknown", "unknown", ["unknown"]),
+        ("How many are in lab meeting?", "lab meeting", ["lab meeting"]),
     ],
 )
 def test_a_label_is_what_the_library_holds_and_the_words_name(
@@ -441,6 +442,13 @@ def test_a_label_is_what_the_library_holds_and_the_words_name(
     read = labelled.linker.with_label(request)
     assert [each.text for each in read.said("label")] == named
     assert bool(read.said("topic")) == (not named)
+
+
+def test_of_a_collection_that_there_is_not_no_paper_is_counted(labelled: Planner) -> None:
+    plan = planned(labelled, "count", "How many papers are in my {dissertation|label}?")
+    assert plan.filter.label == "dissertation"
+    assert labelled.library.count(plan.filter) == 0
+    assert "in the collection “dissertation”" in plan.words
 
 
 def test_what_a_question_of_content_is_searched_for_leaves_the_label_out(labelled: Planner) -> None:
