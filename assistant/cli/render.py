@@ -281,7 +281,8 @@ def stopped_by(stop: Callable[[], object], *signals: signal.Signals) -> Iterator
 
 def show_answer(answer: Answer, withheld: bool = False) -> None:
     """Print a finished answer and the sources it cites, and with `withheld` the sentences that no abstract supports."""
-    line(answer.text, "yellow" if answer.refused else "")
+    if answer.text:  # stopped before the first word, it has none
+        line(answer.text, "yellow" if answer.refused else "")
     if answer.kind == "comparison" and answer.rows:
         show_aspects(answer.rows)
     for source in answer.sources if answer.kind != "catalogue" else ():

@@ -36,9 +36,10 @@ from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
 
 class Model(ScriptedModel):
     def generate(self, messages, **more):
-        if not messages[0].content.startswith("You sort requests"):
-            Path("MARK").touch()
-        yield from super().generate(messages, **more)
+        for number, fragment in enumerate(super().generate(messages, **more)):
+            yield fragment
+            if number == 20:  # asked for the next one, so the first sentence was taken
+                Path("MARK").touch()
 
 model = Model(*["BeamLoRA treats each adapter as a beam. " * 100] * 9, delay=0.02)
 workspace.Workspace._load_embedder = lambda self: HashingEmbedder()
