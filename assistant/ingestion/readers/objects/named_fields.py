@@ -275,10 +275,10 @@ def _abstract(stated: Object) -> str:
             value = joined([_text(section) for section in sections])
         if text := _text(value):
             return text
-    return first_of(*map(_spelled, _values(stated, INDEXES)))
+    return first_of(*map(spelled_abstract, _values(stated, INDEXES)))
 
 
-def _spelled(index: Any) -> str:
+def spelled_abstract(index: Any) -> str:
     """Return the text that an inverted index spells, every word with its places; places may be missing."""
     words: dict[int, str] = {}
     for word, places in object_of(index).items():

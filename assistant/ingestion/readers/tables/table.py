@@ -15,9 +15,9 @@ from assistant.ingestion.readers.tables.columns import (
     Columns,
     Row,
     no_header,
-    read_rows,
     unknown_field,
 )
+from assistant.ingestion.readers.tables.rows import read_rows
 from assistant.text import shortened
 from assistant.types import Notice, Problem, ReaderItem
 

@@ -15,9 +15,9 @@ from assistant.ingestion.readers.tables.columns import (
     Columns,
     Row,
     no_header,
-    read_rows,
     unknown_field,
 )
+from assistant.ingestion.readers.tables.rows import read_rows
 from assistant.ingestion.readers.xml.xml_elements import Element, forget
 from assistant.types import Problem, ReaderItem
 

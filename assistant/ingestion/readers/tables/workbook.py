@@ -19,9 +19,9 @@ from assistant.ingestion.readers.tables.columns import (
     Row,
     listed,
     no_header,
-    read_rows,
     unknown_field,
 )
+from assistant.ingestion.readers.tables.rows import read_rows
 from assistant.types import Notice, Problem, ReaderItem
 
 NAME = "Excel"
