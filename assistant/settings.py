@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     )
     llm_model: str = Field(default="", description="The model there; needed where the server has several.")
     llm_key_env: str = Field(default="", description="Environment variable that holds the key of that server.")
+    llm_judge: Literal["auto", "server"] = Field(
+        default="auto",
+        description="Which model reads requests and judges answers then: auto takes the chat model of this machine "
+        "where it was fetched, else the server's.",
+    )
     llm_at_once: int = Field(default=8, ge=1, le=256, description="How many answers that server writes at once.")
     embed_url: str = Field(
         default="",

@@ -20,6 +20,7 @@ from vectorstore import ChromaFolders, ChromaServer, IndexPlace
 
 if TYPE_CHECKING:
     from assistant.ingestion.remote import Services
+    from assistant.models.chat_model import TransformersModel
 
 
 QUIET: Mapping[str, str] = MappingProxyType(
@@ -194,6 +195,12 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
 def _check_served(settings: Settings, use: str) -> dict[str, Any]:
     """Ask the server of a model for it, and say what it tells. Raises ModelError."""
     model: Any = load_language_model(settings) if use == "chat" else load_embedder(settings)
+    judge = judge_name(settings)
+    judges = (
+        f"by probes, with {judge} on this machine"
+        if judge
+        else "by how likely it says yes and no, and writes what a request asks for"
+    )
     return {
         "use": use,
         "name": model.name,
@@ -201,7 +208,7 @@ def _check_served(settings: Settings, use: str) -> dict[str, Any]:
         "placement": model.placement,
         "dtype": "",
         "tokens": model.context_tokens,
-        **({"judges": "by how likely it says yes and no, and writes what a request asks for"} if use == "chat" else {}),
+        **({"judges": judges} if use == "chat" else {}),
     }
 
 
@@ -232,8 +239,8 @@ def probes_lacking(settings: Settings, model: LanguageModel) -> tuple[int, list[
 def local_models(settings: Settings) -> dict[str, str]:
     """Return the names of the models in use on this machine: "chat" and "embedding", less those that a server runs."""
     used = {}
-    if not settings.llm_url:
-        used["chat"] = chat_model_name(settings)
+    if chat := judge_name(settings) if settings.llm_url else chat_model_name(settings):
+        used["chat"] = chat
     if not settings.embed_url:
         used["embedding"] = settings.embedder or models.default_embedder()
     return used
@@ -262,15 +269,33 @@ def local_chat_model(settings: Settings, name: str) -> str:
 def load_language_model(settings: Settings) -> LanguageModel:
     """Load the chat model that the settings name, else the one for this machine. Raises ModelError.
 
-    With an address of a server it is the model there, and nothing is loaded here.
+    With an address of a server it is the model there; the one of this machine judges, where it may and is here.
     """
-    if settings.llm_url:
-        from assistant.models.served_model import ServedModel
+    if not settings.llm_url:
+        return _load_local_model(settings, chat_model_name(settings))
+    from assistant.models.served_model import ServedModel
 
-        return ServedModel(settings.llm_url, settings.llm_model, _key(settings.llm_key_env, "--llm-key-env"))
+    writer = ServedModel(settings.llm_url, settings.llm_model, _key(settings.llm_key_env, "--llm-key-env"))
+    name = judge_name(settings)
+    if not name:
+        return writer
+    from assistant.models.writer_and_judge import WriterAndJudge
+
+    return WriterAndJudge(writer, _load_local_model(settings, name))
+
+
+def judge_name(settings: Settings) -> str:
+    """Return the name of this machine's chat model that judges what a server's model writes; "" if the server does."""
+    if settings.llm_judge == "server":
+        return ""
+    known = registry(settings)
+    name = settings.model or models.default_chat_model()
+    return name if name not in {entry.name for entry in known.entries()} or known.is_present(name) else ""
+
+
+def _load_local_model(settings: Settings, name: str) -> TransformersModel:
     from assistant.models.chat_model import TransformersModel
 
-    name = chat_model_name(settings)
     model = registry(settings).resolve(name)
     return TransformersModel(model, name, quantize=settings.quantize, device=settings.device)
 

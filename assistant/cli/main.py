@@ -72,6 +72,12 @@ def _settings(
     ] = None,
     llm_model: Annotated[str | None, typer.Option(help="The model there, where it has several.")] = None,
     llm_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds its key.")] = None,
+    llm_judge: Annotated[
+        Literal["auto", "server"] | None,
+        typer.Option(
+            help="Who reads requests and judges answers: auto takes this machine's model where it was fetched."
+        ),
+    ] = None,
     embed_url: Annotated[str | None, typer.Option(help="OpenAI-compatible server that embeds.")] = None,
     embed_model: Annotated[str | None, typer.Option(help="The model there, where it has several.")] = None,
     embed_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds its key.")] = None,

@@ -14,6 +14,7 @@ from transformers import LlamaPreTrainedModel, MambaConfig, MambaForCausalLM
 from assistant.errors import ModelError
 from assistant.models.chat_model import TransformersModel
 from assistant.models.served_model import ServedModel
+from assistant.models.writer_and_judge import WriterAndJudge
 from assistant.protocols import LanguageModel, Reading
 from assistant.types import Message
 from tests.fakes import ScriptedModel
@@ -34,12 +35,13 @@ def served(folder: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["scripted", "transformers", "served"])
+@pytest.fixture(params=["scripted", "transformers", "served", "served, judged here"])
 def model(request: pytest.FixtureRequest, folder: Path, served: str) -> LanguageModel:
     makers: dict[str, Callable[[], LanguageModel]] = {
         "scripted": lambda: ScriptedModel(*["a beam is " * 20] * 5),
         "transformers": lambda: TransformersModel(str(folder), "tiny"),
         "served": lambda: ServedModel(served),
+        "served, judged here": lambda: WriterAndJudge(ServedModel(served), TransformersModel(str(folder), "tiny")),
     }
     made = makers[request.param]()
     if isinstance(made, ScriptedModel):

@@ -124,6 +124,30 @@ def test_a_key_is_taken_from_a_variable_and_its_lack_is_said(
     assert wiring.load_language_model(chosen).info.name == "tiny"
 
 
+def test_the_model_of_this_machine_judges_what_a_server_writes(url: str, tmp_path: Path) -> None:
+    chosen = settings.load(llm_url=url, model=str(tiny_chat_model(tmp_path / "judge")), models=tmp_path)
+    model = wiring.load_language_model(chosen)
+    assert (
+        "".join(model.generate(PROMPT, max_new_tokens=50, stop=threading.Event())).strip()
+        == "A beam is a line of light."
+    )
+    reading = model.read(PROMPT, layers=[1], stop=threading.Event())
+    assert reading
+    assert reading.last[1].shape
+    assert model.fingerprint
+    assert model.info.name == "tiny"
+    assert wiring.local_models(chosen)["chat"] == chosen.model
+
+
+def test_the_server_judges_where_it_is_to_and_where_no_model_is_here(url: str, tmp_path: Path) -> None:
+    for chosen in (
+        settings.load(llm_url=url, models=tmp_path),
+        settings.load(llm_url=url, models=tmp_path, model=str(tmp_path), llm_judge="server"),
+    ):
+        assert isinstance(wiring.load_language_model(chosen), ServedModel)
+        assert "chat" not in wiring.local_models(chosen)
+
+
 def test_a_dead_server_is_said_in_words() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
