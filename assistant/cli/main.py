@@ -75,7 +75,7 @@ def _settings(
     llm_judge: Annotated[
         Literal["auto", "server"] | None,
         typer.Option(
-            help="Who reads requests and judges answers: auto takes this machine's model where it was fetched."
+            help="Who reads requests and judges answers: auto takes the model of this machine, if fetched."
         ),
     ] = None,
     embed_url: Annotated[str | None, typer.Option(help="OpenAI-compatible server that embeds.")] = None,
