@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from assistant.settings import Settings
 from assistant.types import Answer, CataloguePlan, IngestionReport, PaperFilter, Sentence, Source, Timings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -41,3 +42,8 @@ def test_the_documentation_is_as_it_would_be_written_now(tmp_path: Path) -> None
 )
 def test_what_is_printed_fits_its_schema(name: str, printed: dict[str, object]) -> None:
     jsonschema.validate(printed, json.loads((DOCS / "schemas" / name).read_text(encoding="utf-8")))
+
+
+def test_every_setting_is_documented() -> None:
+    told = (DOCS / "settings.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.model_fields if f"`{name}`" not in told] == []
