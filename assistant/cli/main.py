@@ -74,9 +74,7 @@ def _settings(
     llm_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds its key.")] = None,
     llm_judge: Annotated[
         Literal["auto", "server"] | None,
-        typer.Option(
-            help="Who reads requests and judges answers: auto takes the model of this machine, if fetched."
-        ),
+        typer.Option(help="Who reads requests and judges answers: auto takes the model of this machine, if fetched."),
     ] = None,
     embed_url: Annotated[str | None, typer.Option(help="OpenAI-compatible server that embeds.")] = None,
     embed_model: Annotated[str | None, typer.Option(help="The model there, where it has several.")] = None,
