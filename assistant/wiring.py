@@ -200,6 +200,11 @@ def _check_served(settings: Settings, use: str) -> dict[str, Any]:
         f"by probes, with {judge} on this machine"
         if judge
         else "by how likely it says yes and no, and writes what a request asks for"
+        + (
+            f"; with `assistant models get {models.default_chat_model()}` this machine does both, and far better"
+            if settings.llm_judge == "auto"
+            else ""
+        )
     )
     return {
         "use": use,

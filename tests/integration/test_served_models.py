@@ -146,6 +146,8 @@ def test_the_server_judges_where_it_is_to_and_where_no_model_is_here(url: str, t
     ):
         assert isinstance(wiring.load_language_model(chosen), ServedModel)
         assert "chat" not in wiring.local_models(chosen)
+        checked = wiring.check_models(chosen.model_copy(update={"embed_url": url}))
+        assert ("assistant models get" in checked[0]["judges"]) == (chosen.llm_judge == "auto")
 
 
 def test_a_dead_server_is_said_in_words() -> None:
