@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from importlib import metadata
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -14,8 +16,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from assistant.errors import UsageError
 
 _PREFIX = "ASSISTANT_"
-_ADDRESS = r"^$|^https?://[^\s/@?#]+(?:/[^\s?#]*)?$"
-
+_ADDRESS = re.compile(r"https?://[^\s/@?#]+(?:/[^\s?#]*)?")
+_CALL = re.compile(r"/+(?:(?:chat/)?completions|models|embeddings)?/*$")
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
 
 Quantize = Literal["no", "auto", "8", "4"]
@@ -50,7 +52,6 @@ class Settings(BaseSettings):
     embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
     llm_url: str = Field(
         default="",
-        pattern=_ADDRESS,
         description="Address of an OpenAI-compatible server whose model writes the answers, in place of a local one.",
     )
     llm_model: str = Field(default="", description="The model there; needed where the server has several.")
@@ -63,7 +64,6 @@ class Settings(BaseSettings):
     llm_at_once: int = Field(default=8, ge=1, le=256, description="How many answers that server writes at once.")
     embed_url: str = Field(
         default="",
-        pattern=_ADDRESS,
         description="Address of an OpenAI-compatible server that embeds, in place of a local model.",
     )
     embed_model: str = Field(default="", description="The model there; needed where the server has several.")
@@ -110,6 +110,14 @@ class Settings(BaseSettings):
         default=30, gt=0, description="Minutes without a command after which a server in the background ends."
     )
     answer_tokens: int = Field(default=320, ge=16, le=4096, description="Longest answer in tokens.")
+
+    @field_validator("llm_url", "embed_url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        if url and not _ADDRESS.fullmatch(url):
+            raise ValueError("write the address as http://127.0.0.1:11434, without a user, ? or #")
+        _ = urlsplit(url).port  # raises where it or the host is none
+        return url
 
     @field_validator("device")
     @classmethod
@@ -161,3 +169,25 @@ def load(**flags: Any) -> Settings:
         ) from error
     except ValueError as error:
         raise UsageError(f"assistant.toml in this folder cannot be read: {error}.") from error
+
+
+def other_host(url: str) -> str:
+    """Return the name of the machine that an address leads to, "" for this one and for no address."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return ""
+    try:
+        number = ip_address(host)
+    except ValueError:
+        return host
+    number = getattr(number, "ipv4_mapped", None) or number
+    return "" if number.is_loopback or number.is_unspecified else host
+
+
+def api_address(url: str) -> str:
+    """Return what the addresses of all calls to an OpenAI-compatible server begin with: /v1 where nothing else is said.
+
+    The address of one call is taken for that of the server.
+    """
+    url = _CALL.sub("", url)
+    return url if urlsplit(url).path else f"{url}/v1"

@@ -280,7 +280,8 @@ def load_language_model(settings: Settings) -> LanguageModel:
         return _load_local_model(settings, chat_model_name(settings))
     from assistant.models.served_model import ServedModel
 
-    writer = ServedModel(settings.llm_url, settings.llm_model, _key(settings.llm_key_env, "--llm-key-env"))
+    key = _key(settings.llm_key_env, "--llm-key-env")
+    writer = ServedModel(settings.llm_url, settings.llm_model, key, at_once=settings.llm_at_once)
     name = judge_name(settings)
     if not name:
         return writer
@@ -306,10 +307,13 @@ def _load_local_model(settings: Settings, name: str) -> TransformersModel:
 
 
 def _key(variable: str, flag: str) -> str:
-    """Return the key that an environment variable holds, "" where none is named. Raises UsageError for an empty one."""
-    if variable and not os.environ.get(variable):
+    """Return the key that an environment variable holds, "" where none is named. Raises UsageError for what is none."""
+    key = os.environ.get(variable, "").strip() if variable else ""
+    if variable and not key:
         raise UsageError(f"The variable {variable} of {flag} is not set. Put the server's key into it.")
-    return os.environ.get(variable, "") if variable else ""
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError(f"What the variable {variable} of {flag} holds is no key: it has characters that none has.")
+    return key
 
 
 def embedder_name(settings: Settings) -> str:

@@ -7,12 +7,12 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from assistant.protocols import Embedder, LanguageModel
@@ -25,6 +25,7 @@ class OpenAIServer:
     """Answers as servers of models do; `refuses` are parameters that it does not take, `fails` the next answers' codes.
 
     `told` is what it says at its own paths (/props, /api/ps ...), `models` what it lists, `seen` what was asked.
+    `instead` gives the answers of a path that other servers give.
     """
 
     def __init__(self, model: LanguageModel, embedder: Embedder | None = None, *, key: str = "") -> None:
@@ -37,11 +38,21 @@ class OpenAIServer:
         self.left = threading.Event()
         self.delay = 0.0
         self.tells_shares = True
+        self.instead: dict[str, Callable[[dict[str, Any]], Response]] = {}
         self.app = FastAPI()
+        self.app.middleware("http")(self._as_others_do)
         self.app.get("/v1/models")(self._models)
         self.app.post("/v1/chat/completions")(self._chat)
         self.app.post("/v1/embeddings")(self._embeddings)
         self.app.api_route("/{path:path}", methods=["GET", "POST"])(self._own)
+
+    async def _as_others_do(self, request: Request, usual: Callable[[Request], Awaitable[Response]]) -> Response:
+        for path, answer in self.instead.items():
+            if request.url.path.endswith(path):
+                asked = await request.json() if request.method == "POST" else {}
+                self.seen.append({**asked, "headers": dict(request.headers)})
+                return answer(asked)
+        return await usual(request)
 
     def _models(self, request: Request) -> Any:
         if self.key and request.headers.get("authorization") != f"Bearer {self.key}":

@@ -8,14 +8,13 @@ import urllib.request
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 
 from assistant import wiring
 from assistant.diagnosis.checks import Found, Looking
 from assistant.library import condition, holder
-from assistant.settings import Settings
+from assistant.settings import Settings, api_address, other_host
 
 PORT = 7860
 """Where the page is served unless another port is named."""
@@ -38,14 +37,16 @@ def server(setting: str, settings: Settings) -> Found | None:
     if not url:
         return None
     _, path, mend = _SERVERS[setting]
-    headers = dict[str, str]()
+    host, headers = other_host(url), dict[str, str]()
     if setting == "chroma_url":
         headers = dict(getattr(wiring.index_place(settings), "headers", {}))
     elif key := os.environ.get(getattr(settings, setting.replace("_url", "_key_env"), ""), ""):
-        headers = {"Authorization": f"Bearer {key}"}
-    try:
-        answer = httpx2.get(f"{url}{path}", headers=headers, timeout=_SECONDS)
-    except httpx2.HTTPError as error:
+        headers = {"Authorization": f"Bearer {key.strip()}"}
+    if setting != "chroma_url":
+        url = api_address(url)
+    try:  # a proxy of the environment is for other machines
+        answer = httpx2.get(f"{url}{path}", headers=headers, timeout=_SECONDS, trust_env=bool(host))
+    except (httpx2.HTTPError, httpx2.InvalidURL, ImportError, ValueError) as error:
         return "wrong", f"{url} does not answer ({error})", mend
     if answer.status_code in (401, 403):
         return "wrong", f"{url} refuses who asks ({answer.status_code})", "Set its key; see docs/settings.md."
@@ -121,11 +122,8 @@ def proxies(_: Settings) -> Found:
 
 def promise(settings: Settings) -> Found:
     """Say which servers beyond this machine the settings name."""
-    beyond = []
-    for name in _SERVERS:
-        host = urlsplit(str(getattr(settings, name, ""))).hostname or ""
-        if host and not _is_here(host):
-            beyond.append(f"{host} ({name})")
+    hosts = {name: other_host(str(getattr(settings, name, ""))) for name in _SERVERS}
+    beyond = [f"{host} ({name})" for name, host in hosts.items() if host]
     if beyond:
         found = f"text of papers and questions goes to {', '.join(beyond)}, as the settings say"
         return "warning", found, "Go without these settings for a program that is wholly local."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -9,7 +10,8 @@ from itertools import islice
 import numpy as np
 import openai
 
-from assistant.models.server import Server
+from assistant.errors import ModelError
+from assistant.models.server import Server, refusal
 from assistant.protocols import Vectors
 
 _AT_ONCE = 4
@@ -18,6 +20,12 @@ _AT_ONCE = 4
 _BATCH = 32
 _SHORTEST = 64
 """Characters down to which a text is cut that is too long for the server."""
+
+_PATIENCE, _PATIENCE_EACH = 30.0, 10.0
+"""Seconds for a batch, and for each text of it: a CPU may do several batches at once."""
+
+_TOO_LONG = re.compile(r"\b(?:long|length|large|exceed\w*|context|batch size|tokens)\b", re.IGNORECASE)
+"""How servers say that a text, or a batch, is too long for them."""
 
 
 class ServedEmbedder:
@@ -34,7 +42,8 @@ class ServedEmbedder:
         self._server = Server(url, key)
         self.name = self._server.find_model(model, "--embed-model")
         """What the server calls the model."""
-        self.dimension = len(self._asked(["A text."])[0])
+        self.dimension = 0
+        self.dimension = self._asked(["A text."]).shape[1]
         """The length of every vector."""
         self.fingerprint = f"served model={self.name} dimension={self.dimension}"
         """Identifies the model."""
@@ -76,19 +85,36 @@ class ServedEmbedder:
 
     def _asked(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of a batch; a text that the server refuses for its length is halved until it fits."""
+        client = self._server.client.with_options(timeout=_PATIENCE + _PATIENCE_EACH * len(texts))
         try:
-            told = self._server.client.embeddings.create(
+            told = client.embeddings.create(
                 model=self.name, input=[text or " " for text in texts], encoding_format="float"
             )
-        except (openai.BadRequestError, openai.InternalServerError) as error:
-            if len(texts) > 1:
+        except openai.APIStatusError as error:
+            is_too_long = error.status_code == 413 or (
+                error.status_code in (400, 422, 500) and _TOO_LONG.search(refusal(error))
+            )
+            if is_too_long and len(texts) > 1:
                 return np.concatenate([self._asked([text]) for text in texts])
-            if len(texts[0]) > _SHORTEST:
+            if is_too_long and len(texts[0]) > _SHORTEST:
                 return self._asked([texts[0][: len(texts[0]) // 2]])
             raise self._server.error(error) from error
-        except openai.OpenAIError as error:
+        except (openai.OpenAIError, ValueError) as error:
             raise self._server.error(error) from error
-        ordered = sorted(told.data, key=lambda each: each.index)
-        values = np.array([each.embedding for each in ordered], np.float32)
+        try:
+            ordered = sorted(told.data, key=lambda each: each.index or 0)
+            values = np.array([each.embedding for each in ordered], np.float32)
+        except (AttributeError, TypeError, ValueError):
+            values = np.empty((0, 0), np.float32)
+        if values.ndim != 2 or len(values) != len(texts) or not np.isfinite(values).all():
+            raise ModelError(
+                f"For {len(texts)} texts {self._server.place} did not send as many vectors of numbers. See whether "
+                f"{self.name} is a model that embeds, and the server's own log."
+            )
+        if self.dimension not in (0, values.shape[1]):
+            raise ModelError(
+                f"For {self.name} {self._server.place} sent vectors of {self.dimension} numbers, and now of "
+                f"{values.shape[1]}: it has another model of that name. Start this program again."
+            )
         unit: Vectors = values / np.linalg.norm(values, axis=1, keepdims=True).clip(1e-12)
         return unit

@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from contextlib import closing
 from queue import Empty, Queue
 from typing import Any
 
 import openai
 
-from assistant.models.server import Server
+from assistant.errors import ModelError
+from assistant.models.server import Server, refusal
 from assistant.protocols import Reading
 from assistant.types import Message, ModelInfo
-
-_AT_ONCE = 8
-"""Answers asked for at once; servers write several together."""
 
 _LOOK = 0.1
 """Seconds between two looks at whether an answer is still wanted."""
@@ -29,6 +27,9 @@ _BYTES_A_TOKEN = 3
 _MESSAGE_TOKENS = 8
 """What a chat template writes around a message."""
 
+_WORD_TOKENS = 8
+"""For a judgement in words."""
+
 _MOST_TOLD = 20
 """Tokens whose probabilities a server tells, at most."""
 
@@ -38,7 +39,8 @@ _SURE, _NOT = math.log(0.9), math.log(0.1)
 _USUAL_CONTEXT = 4096
 """Tokens of prompt and answer where the server does not tell."""
 
-_THOUGHT = re.compile(r"<think>.*?(?:</think>\s*|$)", re.DOTALL)
+_THOUGHT_TOKENS = 2048
+"""What a model may write beside its answer that thinks though it is asked not to."""
 
 
 class ServedModel:
@@ -46,24 +48,30 @@ class ServedModel:
 
     It shows no hidden states: it judges by how likely it would say yes and no where the server tells `top_logprobs`,
     else by which of them it writes. Lengths in tokens are estimated, on the long side. What a reasoning model thinks is
-    left out, and it is asked not to think. `model` may be "" where the server has only one.
+    left out, and it is asked not to think; where it does all the same it has room for that beside the answer. `model`
+    may be "" where the server has only one; `at_once` is how many answers are asked for together.
     Raises ModelError where the server does not answer or does not have the model.
     """
 
     depth = 0
     fingerprint = ""
 
-    def __init__(self, url: str, model: str = "", key: str = "") -> None:
+    def __init__(self, url: str, model: str = "", key: str = "", *, at_once: int = 8) -> None:
         self._server = Server(url, key)
         self.name = self._server.find_model(model, "--llm-model")
         """What the server calls the model."""
+        self._at_once = at_once
         self._context: int | None = None
+        self._settling = threading.Lock()
         self._extras: dict[str, Any] = {
             "temperature": 0,
             "reasoning_effort": "none",
             "extra_body": {"chat_template_kwargs": {"enable_thinking": False}},
         }
+        self._limit = "max_tokens"
+        self._takes_system = True
         self._tells_shares = True
+        self._thinks = False
 
     @property
     def placement(self) -> dict[str, str]:
@@ -107,16 +115,18 @@ class ServedModel:
             return Reading()
         shares: dict[str, float] = {}
         text = ""
-        for piece in self._pieces(messages, 1 if self._tells_shares else 8, stop, shares):
-            text += piece
+        if self._tells_shares and not self._thinks:
+            text = "".join(self._pieces(messages, 1, stop.is_set, shares))
+        if any(_fits(token, answer) for token in shares for answer in answers):
+            least = min(shares.values()) - 1
+            return None if stop.is_set() else Reading(tuple(_share(shares, answer, least) for answer in answers))
+        if shares or not text or self._thinks:  # the first token is no answer, as before a thought
+            text = "".join(self._written(messages, _WORD_TOKENS, stop.is_set))
+        elif not stop.is_set():
+            self._tells_shares = False
         if stop.is_set():
             return None
-        self._tells_shares = bool(shares)
-        if shares:
-            least = min(shares.values()) - 1
-            return Reading(tuple(_share(shares, answer, least) for answer in answers))
-        written = _plain(_THOUGHT.sub("", text))
-        says = [written.startswith(_plain(answer)) for answer in answers]
+        says = [_plain(text).startswith(_plain(answer)) for answer in answers]
         return Reading(tuple(_SURE if said else _NOT for said in says)) if any(says) else Reading()
 
     def generate(
@@ -126,61 +136,79 @@ class ServedModel:
 
         Closing the generator stops it too: the server is told by the end of the connection.
         """
-        yield from _without_thoughts(self._pieces(messages, max_new_tokens, stop))
+        yield from self._written(messages, max_new_tokens, stop.is_set)
 
     def write_all(
         self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event
     ) -> Iterator[tuple[int, str]]:
         """Yield each prompt's place and its whole answer, in any order, several being written at once."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            places = {
-                pool.submit(
-                    lambda said: "".join(self.generate(said, max_new_tokens=max_new_tokens, stop=stop)), each
-                ): n
-                for n, each in enumerate(prompts)
-            }
-            for done in as_completed(places):
-                if stop.is_set():
-                    pool.shutdown(wait=False, cancel_futures=True)
+        left = threading.Event()
+
+        def is_stopped() -> bool:
+            return stop.is_set() or left.is_set()
+
+        def write(prompt: Sequence[Message]) -> str:
+            return "".join(self._written(prompt, max_new_tokens, is_stopped))
+
+        with ThreadPoolExecutor(self._at_once) as pool:
+            try:
+                places = {pool.submit(write, prompt): place for place, prompt in enumerate(prompts)}
+                for done in as_completed(places):
+                    if stop.is_set():
+                        return
+                    yield places[done], done.result()
+            finally:
+                left.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _written(
+        self, messages: Sequence[Message], max_new_tokens: int, is_stopped: Callable[[], bool]
+    ) -> Generator[str, None, None]:
+        """Yield an answer without thoughts; ask for it again with room for them where they left none."""
+        for _ in range(2):
+            had_room, is_empty = self._thinks, True
+            for count, piece in enumerate(self._without_thoughts(self._pieces(messages, max_new_tokens, is_stopped))):
+                if count >= max_new_tokens:  # more than a token a piece is rare
                     return
-                yield places[done], done.result()
+                is_empty = False
+                yield piece
+            if not is_empty or had_room or not self._thinks:
+                return
 
     def _pieces(
         self,
         messages: Sequence[Message],
         max_new_tokens: int,
-        stop: threading.Event,
+        is_stopped: Callable[[], bool],
         shares: dict[str, float] | None = None,
     ) -> Generator[str, None, None]:
         """Yield what the server writes, piece by piece; `shares` is filled with the first token's log-probabilities.
 
         The connection is another thread's, so that nobody waits for the server who does not want its answer any more.
         """
-        if stop.is_set():
+        if is_stopped():
             return
         queue: Queue[str | BaseException | None] = Queue()
         left = threading.Event()
-        opened: list[Any] = []
+        connections: list[Any] = []
 
         def write() -> None:
             try:
-                for chunk in self._stream(messages, max_new_tokens, opened, is_judged=shares is not None):
-                    if left.is_set():
-                        break
-                    if shares is not None and not shares:
-                        shares.update(_first_shares(chunk))
-                    queue.put(_text(chunk))
+                with self._server.call(left, connections):
+                    for chunk in self._stream(messages, max_new_tokens, connections, is_judged=shares is not None):
+                        if left.is_set():
+                            break
+                        if shares is not None and not shares:
+                            shares.update(_first_shares(chunk))
+                        self._thinks = self._thinks or bool(_thought(chunk))
+                        queue.put(_text(chunk))
                 queue.put(None)
             except BaseException as error:  # noqa: BLE001 -- raised again where the answer is read
                 queue.put(error)
-            finally:
-                for stream in opened:
-                    with suppress(Exception):
-                        stream.close()
 
         threading.Thread(target=write, daemon=True, name="served answer").start()
         try:
-            while not stop.is_set():
+            while not is_stopped():
                 try:
                     piece = queue.get(timeout=_LOOK)
                 except Empty:
@@ -193,49 +221,85 @@ class ServedModel:
                     yield piece
         finally:
             left.set()
-            for stream in opened:
-                with suppress(Exception):
-                    self._server.hang_up(stream)
+            self._server.hang_up(connections)
 
     def _stream(
-        self, messages: Sequence[Message], max_new_tokens: int, opened: list[Any], *, is_judged: bool
+        self, messages: Sequence[Message], max_new_tokens: int, connections: list[Any], *, is_judged: bool
     ) -> Iterator[Any]:
         """Yield the chunks of an answer; a parameter that the server does not take is left out from then on."""
         create: Any = self._server.client.chat.completions.create
         while True:
-            asked: dict[str, Any] = dict(self._extras)
-            if is_judged and self._tells_shares:
-                asked |= {"logprobs": True, "top_logprobs": _MOST_TOLD}
-            limit = asked.pop("limit", "max_tokens")
+            asked = self._request(messages, max_new_tokens, is_judged=is_judged)
             try:
-                stream = create(
-                    model=self.name,
-                    messages=[{"role": each.role, "content": each.content} for each in messages],
-                    stream=True,
-                    **{limit: max_new_tokens},
-                    **asked,
+                stream = create(**asked)
+                break
+            except (openai.BadRequestError, openai.UnprocessableEntityError, openai.InternalServerError) as error:
+                with self._settling:
+                    is_settled = asked != self._request(messages, max_new_tokens, is_judged=is_judged)
+                    if not is_settled and not self._give_up_what_is_refused(refusal(error), is_judged=is_judged):
+                        raise
+        with stream:
+            connections.append(stream.response.extensions.get("network_stream"))
+            chunk = None
+            for chunk in stream:
+                yield chunk
+            if chunk is None:
+                raise ModelError(
+                    f"What answers at {self._server.place} sent no piece of an answer. See whether it is an "
+                    "OpenAI-compatible server that can stream, and whether the address is right; most end with /v1."
                 )
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if not self._give_up_what_is_refused(str(error), is_judged):
-                    raise
-                continue
-            opened.append(stream)
-            yield from stream
-            return
 
-    def _give_up_what_is_refused(self, why: str, is_judged: bool) -> bool:
+    def _request(self, messages: Sequence[Message], max_new_tokens: int, *, is_judged: bool) -> dict[str, Any]:
+        """Return the parameters of a call, as far as the server is known to take them."""
+        said = [{"role": each.role, "content": each.content} for each in messages]
+        if not self._takes_system and len(said) > 1 and said[0]["role"] == "system":
+            said[:2] = [{"role": said[1]["role"], "content": f"{said[0]['content']}\n\n{said[1]['content']}"}]
+        asked = {"model": self.name, "messages": said, "stream": True, **self._extras}
+        asked[self._limit] = max_new_tokens + (_THOUGHT_TOKENS if self._thinks else 0)
+        return asked | ({"logprobs": True, "top_logprobs": _MOST_TOLD} if is_judged and self._tells_shares else {})
+
+    def _give_up_what_is_refused(self, why: str, *, is_judged: bool) -> bool:
         """Leave out a parameter that a server refuses; tell whether one was found."""
         if is_judged and self._tells_shares and "logprob" in why:
             self._tells_shares = False
             return True
-        if "max_tokens" in why and "max_completion_tokens" in why and "limit" not in self._extras:
-            self._extras["limit"] = "max_completion_tokens"
+        if "max_tokens" in why and "max_completion_tokens" in why and self._limit == "max_tokens":
+            self._limit = "max_completion_tokens"
             return True
         for name, signs in _SIGNS.items():
             if name in self._extras and any(sign in why for sign in signs):
                 del self._extras[name]
                 return True
+        if self._takes_system and _ROLE.search(why):
+            self._takes_system = False
+            return True
         return False
+
+    def _without_thoughts(self, pieces: Generator[str, None, None]) -> Generator[str, None, None]:
+        """Yield the text but what stands in <think> tags at its beginning."""
+        begin, held = "<think>", ""
+        thinks: bool | None = None  # not known yet
+        with closing(pieces):
+            for piece in pieces:
+                if thinks is False:
+                    yield piece
+                    continue
+                held += piece
+                if thinks is None:
+                    start = held.lstrip()
+                    if len(start) < len(begin) and begin.startswith(start):
+                        continue
+                    thinks = start.startswith(begin)
+                thought, end, rest = held.rpartition("</think>") if thinks else ("", "", held)
+                self._thinks = self._thinks or bool(_plain((thought or rest).partition(begin)[2]) and thinks)
+                if thinks and not end:
+                    continue
+                rest = rest.lstrip() if thinks else rest
+                thinks, held = False, ""
+                if rest:
+                    yield rest
+            if thinks is None and held:
+                yield held
 
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
@@ -246,13 +310,29 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
 """Words of an error that speaks of a parameter."""
 
 
+_ROLE = re.compile(r"\broles?\b", re.IGNORECASE)
+"""Templates of some models know no instructions of a system."""
+
+
+def _delta(chunk: Any) -> Any:
+    """Return what a chunk adds to the answer; None for one that adds nothing."""
+    return next((choice.delta for choice in chunk.choices or ()), None)
+
+
 def _text(chunk: Any) -> str:
-    return "".join(choice.delta.content or "" for choice in chunk.choices[:1] if choice.delta)
+    said = getattr(_delta(chunk), "content", None)
+    return said if isinstance(said, str) else ""
+
+
+def _thought(chunk: Any) -> str:
+    """Return what a chunk tells of a thought that the server keeps apart."""
+    said = [getattr(_delta(chunk), name, None) for name in ("reasoning_content", "reasoning")]
+    return "".join(each.strip() for each in said if isinstance(each, str))
 
 
 def _first_shares(chunk: Any) -> dict[str, float]:
     """Return the log-probabilities of the likeliest tokens at the place that a chunk writes first; {} for none."""
-    for choice in chunk.choices[:1]:
+    for choice in (chunk.choices or ())[:1]:
         told = choice.logprobs.content if choice.logprobs else None
         for place in told or ():
             return {each.token: each.logprob for each in place.top_logprobs or ()} or {place.token: place.logprob}
@@ -261,37 +341,15 @@ def _first_shares(chunk: Any) -> dict[str, float]:
 
 def _share(shares: Mapping[str, float], answer: str, least: float) -> float:
     """Return the log-probability that an answer comes next, by the tokens that it may begin with, however written."""
-    whole = _plain(answer)
-    fitting = [share for token, share in shares.items() if (said := _plain(token)) and whole.startswith(said)]
+    fitting = [share for token, share in shares.items() if _fits(token, answer)]
     return math.log(sum(map(math.exp, fitting))) if fitting else least
+
+
+def _fits(token: str, answer: str) -> bool:
+    """Tell whether an answer may begin with a token."""
+    said = _plain(token)
+    return bool(said) and _plain(answer).startswith(said)
 
 
 def _plain(text: str) -> str:
     return re.sub(r"[^\w]+", "", text).casefold()
-
-
-def _without_thoughts(pieces: Generator[str, None, None]) -> Generator[str, None, None]:
-    """Yield the text but what stands in <think> tags at its beginning."""
-    begin, held = "<think>", ""
-    thinks: bool | None = None  # not known yet
-    try:
-        for piece in pieces:
-            if thinks is False:
-                yield piece
-                continue
-            held += piece
-            if thinks is None:
-                start = held.lstrip()
-                if len(start) < len(begin) and begin.startswith(start):
-                    continue
-                thinks = start.startswith(begin)
-            if thinks and "</think>" not in held:
-                continue
-            rest = held.rpartition("</think>")[2].lstrip() if thinks else held
-            thinks, held = False, ""
-            if rest:
-                yield rest
-        if thinks is None and held:
-            yield held
-    finally:
-        pieces.close()

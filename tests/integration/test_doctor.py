@@ -336,11 +336,11 @@ def model_server() -> Iterator[str]:
         thread.join()
 
 
-def test_a_model_server_is_asked_with_its_key(
-    flags: dict[str, Any], model_server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("end", ["", "/", "/v1"])
+def test_a_model_server_is_asked_with_its_key(model_server: str, end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THE_KEY", "secret")
-    settings: Any = SimpleNamespace(llm_url=f"{model_server}/v1", llm_key_env="THE_KEY")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    settings: Any = SimpleNamespace(llm_url=model_server + end, llm_key_env="THE_KEY")
     known = network.server("llm_url", settings)
     assert known
     assert known[0] == "fine"

@@ -1,19 +1,24 @@
 """Models behind OpenAI-compatible servers on this machine."""
 
+import json
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from fastapi import Response
+from fastapi.responses import JSONResponse
 
 from assistant import settings, wiring
 from assistant.errors import ModelError, UsageError
 from assistant.models.served_embedder import ServedEmbedder
 from assistant.models.served_model import ServedModel
-from assistant.models.server import is_local
-from assistant.types import Message, ModelInfo
+from assistant.models.server import Server
+from assistant.types import Message
 from tests.fakes import HashingEmbedder, ScriptedModel
 from tests.openai_server import OpenAIServer, running
 from tests.tiny_models import tiny_chat_model
@@ -34,6 +39,26 @@ def url(server: OpenAIServer) -> Iterator[str]:
 
 def written(model: ServedModel) -> str:
     return "".join(model.generate(PROMPT, max_new_tokens=50, stop=threading.Event())).strip()
+
+
+def chunk(content: str | None = None, **added: Any) -> dict[str, Any]:
+    """Return a piece of an answer as servers write it; `added` stands in its delta."""
+    choice = {"index": 0, "delta": {"content": content, **added}}
+    return {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
+
+
+def streamed(*lines: str | dict[str, Any]) -> Response:
+    text = "".join(line if isinstance(line, str) else f"data: {json.dumps(line)}\n\n" for line in lines)
+    return Response(text + "data: [DONE]\n\n", media_type="text/event-stream")
+
+
+def failing(code: int, what: Any) -> Response:
+    return JSONResponse(what, code, {"retry-after-ms": "1"})
+
+
+def vectors(count: int, size: int = 4, **changed: Any) -> Response:
+    data = [{"index": n, "embedding": [1.0] * size, **changed} for n in range(count)]
+    return JSONResponse({"data": data})
 
 
 def test_what_a_server_does_not_take_is_left_out_from_then_on(server: OpenAIServer, url: str) -> None:
@@ -166,18 +191,21 @@ def test_a_server_that_dies_in_an_answer_is_said_in_words(server: OpenAIServer, 
 
 
 @pytest.mark.parametrize(
-    ("host", "is_here"),
-    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("127.0.0.1.example.org", False), ("gpu.lab", False)],
+    ("address", "host"),
+    [
+        ("", ""),
+        ("http://127.0.0.1:1", ""),
+        ("http://LocalHost:1/v1", ""),
+        ("http://[::1]:1", ""),
+        ("http://0.0.0.0:8000", ""),
+        ("http://[::ffff:127.0.0.1]:1", ""),
+        ("http://127.0.0.1.example.org", "127.0.0.1.example.org"),
+        ("https://gpu.lab:8000/v1", "gpu.lab"),
+        ("http://192.168.1.2:1", "192.168.1.2"),
+    ],
 )
-def test_this_machine_is_told_from_others(host: str, is_here: bool) -> None:
-    assert is_local(host) == is_here
-
-
-def test_an_answer_by_another_machine_says_so() -> None:
-    assert ModelInfo("large", "the server at gpu.lab:8000", "", "gpu.lab").elsewhere.startswith(
-        "The model runs on another"
-    )
-    assert not ModelInfo("tiny", "the server at 127.0.0.1:1", "").elsewhere
+def test_this_machine_is_told_from_others(address: str, host: str) -> None:
+    assert settings.other_host(address) == host
 
 
 def test_embeddings_are_unit_vectors_in_the_order_of_the_texts(server: OpenAIServer, url: str) -> None:
@@ -191,6 +219,300 @@ def test_a_text_that_is_too_long_for_the_server_is_cut(server: OpenAIServer, url
     embedder = ServedEmbedder(url)
     long = "beam " * 2000
     assert np.allclose(embedder.embed(["short", long])[0], HashingEmbedder().embed(["short"])[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (": OPENROUTER PROCESSING\n\n", chunk("A "), ": more\n\n", chunk("beam.")),
+        ({**chunk(), "choices": []}, chunk("A "), {**chunk(), "choices": None}, chunk("beam."), {"usage": {}}),
+        (chunk(reasoning_content="Let me see."), chunk("A "), chunk(reasoning="Yes."), chunk("beam.")),
+        (
+            chunk("A "),
+            {**chunk(), "choices": [{"index": 0, "delta": None}]},
+            {**chunk(), "choices": [{}]},
+            chunk("beam."),
+        ),
+    ],
+    ids=["comments", "empty choices", "thoughts apart", "no delta"],
+)
+def test_an_answer_is_read_in_whatever_pieces_it_comes(
+    server: OpenAIServer, url: str, lines: tuple[str | dict[str, Any], ...]
+) -> None:
+    server.instead["/completions"] = lambda _: streamed(*lines)
+    assert written(ServedModel(url)) == "A beam."
+
+
+def test_a_model_that_thinks_all_the_same_has_room_for_it(server: OpenAIServer, url: str) -> None:
+    def think(asked: dict[str, Any]) -> Response:
+        return streamed(chunk(reasoning="Let me see."), *([chunk("A beam.")] if asked["max_tokens"] > 1000 else []))
+
+    server.instead["/completions"] = think
+    model = ServedModel(url)
+    assert written(model) == "A beam."
+    asked = len(server.seen)
+    assert written(model) == "A beam."
+    assert len(server.seen) == asked + 1
+    reading = model.read(PROMPT, answers=("A beam", "No"), stop=threading.Event())
+    assert reading
+    assert reading.answers
+    assert reading.answers[0] > reading.answers[1]
+
+
+def test_a_first_token_that_is_no_answer_is_no_judgement(server: OpenAIServer, url: str) -> None:
+    shares = {"content": [{"token": "**", "logprob": -0.1, "top_logprobs": [{"token": "**", "logprob": -0.1}]}]}
+
+    def answer(asked: dict[str, Any]) -> Response:
+        first = chunk("**")
+        first["choices"][0]["logprobs"] = shares if asked.get("logprobs") else None
+        return streamed(first, *([chunk("No")] if asked["max_tokens"] > 1 else []))
+
+    server.instead["/completions"] = answer
+    reading = ServedModel(url).read(PROMPT, answers=("Yes", "No"), stop=threading.Event())
+    assert reading
+    assert reading.answers
+    assert reading.answers[1] > reading.answers[0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: Response("<html>", media_type="text/html"),
+        lambda: JSONResponse({"choices": [{"message": {"content": "A beam."}}]}),
+        lambda: Response("", media_type="text/event-stream"),
+    ],
+)
+def test_what_is_no_stream_is_said(server: OpenAIServer, url: str, answer: Callable[[], Response]) -> None:
+    server.instead["/completions"] = lambda _: answer()
+    with pytest.raises(ModelError, match="sent no piece of an answer"):
+        written(ServedModel(url))
+
+
+@pytest.mark.parametrize("listed", ["<html>", '["a"]', '{"data": {"id": "m"}}', '"a"'])
+def test_what_is_no_server_of_models_is_said(server: OpenAIServer, url: str, listed: str) -> None:
+    kind = "text/html" if listed == "<html>" else "application/json"
+    server.instead["/models"] = lambda _: Response(listed, media_type=kind)
+    with pytest.raises(ModelError, match="no OpenAI-compatible server"):
+        ServedModel(url, "m")
+
+
+def test_a_server_that_does_not_list_its_models_has_the_one_that_is_named(server: OpenAIServer, url: str) -> None:
+    server.instead["/models"] = lambda _: failing(405, {"detail": "Method Not Allowed"})
+    assert ServedModel(url, "m").name == "m"
+    with pytest.raises(ModelError, match="does not list its models"):
+        ServedModel(url)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"/props": {"default_generation_settings": None}},
+        {"/api/ps": {"models": None, "more": 1}},
+        {"/api/ps": {"models": ["tiny"]}},
+    ],
+)
+def test_an_odd_word_on_the_context_length_counts_for_nothing(
+    server: OpenAIServer, url: str, told: dict[str, dict[str, object]]
+) -> None:
+    server.told = dict(told)
+    assert ServedModel(url).context_tokens == 4096
+
+
+@pytest.mark.parametrize("form", ["detail", "error", "message"])
+def test_a_refusal_is_understood_in_whatever_form_it_is_said(server: OpenAIServer, url: str, form: str) -> None:
+    def answer(asked: dict[str, Any]) -> Response:
+        if "temperature" in asked:
+            return failing(422, {form: [{"loc": ["body", "temperature"], "msg": "Extra inputs are not permitted"}]})
+        return streamed(chunk("A beam."))
+
+    server.instead["/completions"] = answer
+    assert written(ServedModel(url)) == "A beam."
+
+
+def test_instructions_stand_in_the_question_where_the_template_knows_no_system(server: OpenAIServer, url: str) -> None:
+    def answer(asked: dict[str, Any]) -> Response:
+        if asked["messages"][0]["role"] == "system":
+            return failing(400, {"error": {"message": "System role not supported"}})
+        return streamed(chunk(asked["messages"][0]["content"]))
+
+    server.instead["/completions"] = answer
+    assert written(ServedModel(url)) == "You answer questions.\n\nWhat is a beam?"
+
+
+def test_several_at_once_may_learn_of_the_same_refusal(server: OpenAIServer, url: str) -> None:
+    together = threading.Barrier(4)
+
+    def answer(asked: dict[str, Any]) -> Response:
+        return (
+            failing(400, {"error": "temperature is not supported"}) if "temperature" in asked else streamed(chunk("A"))
+        )
+
+    model = ServedModel(url)
+    server.instead["/completions"] = answer
+    settle = model._give_up_what_is_refused
+    request = model._request
+
+    def asked(*said: Any, **how: Any) -> dict[str, Any]:
+        made = request(*said, **how)
+        if "temperature" in made and not model._settling.locked():
+            together.wait(10)  # all have asked before the first hears of it
+        return made
+
+    model._request = asked  # type: ignore[method-assign]
+    assert dict(model.write_all([PROMPT] * 4, max_new_tokens=5, stop=threading.Event())) == dict.fromkeys(range(4), "A")
+    assert settle("temperature", is_judged=False) is False
+
+
+def test_who_leaves_several_answers_waits_for_none(server: OpenAIServer, url: str) -> None:
+    began, model = threading.Semaphore(0), ServedModel(url, at_once=2)
+
+    def answer(_: dict[str, Any]) -> Response:
+        began.release()
+        return streamed(chunk("A beam."))
+
+    server.instead["/completions"] = answer
+    answers = model.write_all([PROMPT] * 50, max_new_tokens=5, stop=threading.Event())
+    assert next(iter(answers))
+    answers.close()  # type: ignore[attr-defined]
+    assert sum(began.acquire(blocking=False) for _ in range(50)) < 20
+
+
+def test_a_server_that_reads_a_prompt_is_told_of_the_stop(url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        model, stop = ServedModel(url), threading.Event()
+        model._server = Server(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        answer = threading.Thread(target=lambda: list(model.generate(PROMPT, max_new_tokens=5, stop=stop)))
+        answer.start()
+        connection, _ = listening.accept()
+        with connection:
+            connection.settimeout(10)
+            assert connection.recv(65536)
+            stop.set()
+            while connection.recv(65536):
+                pass
+        answer.join()
+
+
+def test_after_a_stop_a_busy_server_is_not_asked_again(server: OpenAIServer, url: str) -> None:
+    stop, model = threading.Event(), ServedModel(url)
+
+    def busy(_: dict[str, Any]) -> Response:
+        stop.set()
+        return JSONResponse({"error": "busy"}, 503)
+
+    server.instead["/completions"] = busy
+    assert list(model.generate(PROMPT, max_new_tokens=5, stop=stop)) == []
+    time.sleep(1.5)
+    assert len(server.seen) == 1
+
+
+def test_nothing_is_sent_on_to_another_address(server: OpenAIServer, url: str) -> None:
+    with running(OpenAIServer(ScriptedModel("Mine."))) as other:
+        server.instead["/completions"] = lambda _: Response("", 307, {"location": f"{other}/v1/chat/completions"})
+        with pytest.raises(ModelError, match=f"sends callers on to {other}"):
+            written(ServedModel(url))
+
+
+def test_who_asks_is_not_told(server: OpenAIServer, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "ours")
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    server.instead["/completions"] = lambda _: streamed(chunk("A beam."))
+    written(ServedModel(url))
+    headers = server.seen[0]["headers"]
+    assert headers["authorization"] == "Bearer none"
+    assert not [name for name in headers if name.startswith(("openai-", "x-stainless"))]
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("127.0.0.1:11434", "write the address as http"),
+        ("http://[::1", "Invalid IPv6"),
+        ("http://127.0.0.1:x", "Port"),
+        ("http://me:word@gpu.lab", "without a user"),
+    ],
+)
+def test_what_is_no_address_is_said(address: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why) as raised:
+        settings.load(llm_url=address)
+    assert "word" not in str(raised.value)
+
+
+@pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/chat/completions", "/v1/models"])
+def test_an_address_may_end_in_many_ways(url: str, end: str) -> None:
+    assert settings.api_address(url + end) == f"{url}/v1"
+    assert written(ServedModel(url + end)) == "A beam is a line of light."
+
+
+def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "nonsense://127.0.0.1:1")
+    with pytest.raises(ModelError, match="proxy"):
+        ServedModel("http://gpu.lab:8000", "m")
+
+
+def test_a_key_is_taken_without_the_end_of_its_line_and_never_shown(
+    server: OpenAIServer, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.key = "secret"
+    monkeypatch.setenv("OUR_KEY", "secret\n")
+    assert wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY")).info.name == "tiny"
+    monkeypatch.setenv("OUR_KEY", "ge\nheim")
+    with pytest.raises(UsageError, match="is no key") as raised:
+        wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY"))
+    assert "heim" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda _: vectors(1),
+        lambda n: vectors(n + 1),
+        lambda n: vectors(n, 8),
+        lambda n: vectors(n, embedding=None),
+        lambda _: JSONResponse({"data": None}),
+        lambda _: Response('{"data": [{"embedding": [NaN]}, {"embedding": [NaN]}]}', media_type="application/json"),
+        lambda _: Response("<html>", media_type="text/html"),
+    ],
+    ids=["fewer", "more", "longer", "none", "nothing", "no numbers", "html"],
+)
+def test_vectors_that_are_not_those_of_the_texts_are_refused(
+    server: OpenAIServer, url: str, answer: Callable[[int], Response]
+) -> None:
+    server.instead["/embeddings"] = lambda asked: vectors(len(asked["input"]))
+    embedder = ServedEmbedder(url)
+    server.instead["/embeddings"] = lambda asked: answer(len(asked["input"]))
+    with pytest.raises(ModelError, match=r"did not send as many vectors|another model of that name"):
+        embedder.embed(["one", "two"])
+
+
+@pytest.mark.parametrize(("code", "said"), [(503, "Loading model"), (500, "boom"), (400, "it does not embed")])
+def test_a_text_is_cut_only_where_its_length_was_refused(server: OpenAIServer, url: str, code: int, said: str) -> None:
+    embedder = ServedEmbedder(url)
+    server.instead["/embeddings"] = lambda _: failing(code, {"error": {"message": said}})
+    with pytest.raises(ModelError, match=said):
+        embedder.embed(["beam " * 100, "short"])
+    assert {len(text) for asked in server.seen[1:] for text in asked["input"]} == {500, 5}
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (413, {"error": "Validation", "error_type": "Validation"}),
+        (400, {"error": "the input length exceeds the context length"}),
+        (500, {"error": {"message": "input is too large to process. increase the physical batch size"}}),
+    ],
+)
+def test_a_text_is_cut_in_whatever_words_its_length_is_refused(
+    server: OpenAIServer, url: str, code: int, said: Any
+) -> None:
+    embedder = ServedEmbedder(url)
+
+    def answer(asked: dict[str, Any]) -> Response:
+        is_long = any(len(text) > 300 for text in asked["input"])
+        return failing(code, said) if is_long else vectors(len(asked["input"]), embedder.dimension)
+
+    server.instead["/embeddings"] = answer
+    assert embedder.embed(["beam " * 100, "short"]).shape == (2, embedder.dimension)
 
 
 def test_transformers_own_server_writes_answers(tmp_path: Path) -> None:
