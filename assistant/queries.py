@@ -248,6 +248,7 @@ class AnswerShape(BaseModel):
     translation: str
     model: ModelInfo | None
     timings: Timings
+    sent_to: list[str] = []
 
 
 class Verified(BaseModel):

@@ -26,7 +26,7 @@ from assistant.library import CheckReport, Conversations, Finding, Library, Owne
 from assistant.planning import Gazetteer, KnownReader, LabelledVectors, Planner, Reader, WrittenReader
 from assistant.protocols import Embedder, LanguageModel, Vectors
 from assistant.search import FINGERPRINT, PersistentIndex, Retriever, embedding_queue, topics
-from assistant.settings import Settings, load
+from assistant.settings import Settings, load, other_host
 from assistant.types import (
     Answer,
     CompletionReport,
@@ -114,6 +114,7 @@ class Workspace:
             probes=wiring.probes_made(settings),
             foreground=Foreground(self._reading_ahead.leave),
             queue=ModelQueue(settings.llm_at_once if settings.llm_url else 1),
+            hosts=lambda: (other_host(self.settings.llm_url), other_host(self.settings.embed_url)),
         )
 
     def __enter__(self) -> Workspace:
@@ -315,12 +316,13 @@ class Workspace:
             gc.collect()  # the old model's hooks refer to it
             wiring.give_memory_back()
             self.settings = before.model_copy(update={"model": name, "llm_url": ""})
-            self.assistant.queue.at_once = 1
+            at_once, self.assistant.queue.at_once = self.assistant.queue.at_once, 1
             try:
                 self._load_into(loading)
             except Exception as error:  # noqa: BLE001 - said by model_states; the old model comes back
                 self._unchanged = str(error)
                 self.settings = before
+                self.assistant.queue.at_once = at_once
                 try:
                     self._load_into(loading)
                 except Exception as again:  # noqa: BLE001 - raised again in the thread that asks for the result

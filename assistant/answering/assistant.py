@@ -78,7 +78,8 @@ class Assistant:
     `probes` is the folder of the probes that were fitted on this machine. An answer has its turn in `queue` from when
     it needs the chat model first until it ends; what the library alone answers does not wait.
     `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there. `foreground` is busy
-    while some of an answer is computed.
+    while some of an answer is computed. `hosts` names the other machines on which the chat model and the embedding
+    model run, "" for this one.
     """
 
     library: Library
@@ -93,6 +94,7 @@ class Assistant:
     warm_up: Callable[[], None] = lambda: None
     foreground: Foreground = field(default_factory=Foreground)
     queue: ModelQueue = field(default_factory=ModelQueue)
+    hosts: Callable[[], tuple[str, str]] = lambda: ("", "")
 
     def ask(
         self,
@@ -146,6 +148,7 @@ class Assistant:
             if given
             else self.planner.known(asked.question, filter, history=asked.history)
         )
+        is_read = plan is None
         if plan is None or kind == "synthesis":  # an overview's topic is read anew
             yield from ticket.wait()
         if plan is None:
@@ -153,6 +156,21 @@ class Assistant:
         if kind is not None:
             plan = self.planner.restricted(self.planner.as_kind(plan, kind), filter)
         yield QuestionPlanned(plan)
+        for event in self._carried_out(asked, ticket, plan):
+            if isinstance(event, AnswerFinished):
+                event = AnswerFinished(replace(event.answer, sent_to=self._sent_to(event.answer, is_read=is_read)))
+            yield event
+
+    def _sent_to(self, answer: Answer, *, is_read: bool) -> tuple[str, ...]:
+        """Return the other machines to which a question was sent, and what was read for it.
+
+        The embedding model has every question, the chat model one that it reads (`is_read`) or answers.
+        """
+        chat, embedding = self.hosts()
+        is_asked = is_read or (bool(answer.sources) and not isinstance(answer.plan, CataloguePlan))
+        return tuple(dict.fromkeys(host for host in (chat if is_asked else "", embedding) if host))
+
+    def _carried_out(self, asked: _Asked, ticket: Ticket, plan: Plan) -> Iterator[AnswerEvent]:
         match plan:
             case ClarificationPlan():
                 asks = (plan.asks, "nothing was asked before") if plan.asks else refusals.who_is_meant(plan.candidates)

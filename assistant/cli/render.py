@@ -292,8 +292,8 @@ def show_answer(answer: Answer, withheld: bool = False) -> None:
                 line(f"      “{quote}”", "dim italic")
     if answer.reason and not answer.refused:
         message(answer.reason, "yellow")
-    if answer.model and answer.model.elsewhere:
-        message(answer.model.elsewhere, "yellow")
+    if answer.elsewhere:
+        message(answer.elsewhere, "yellow")
     for sentence in answer.withheld if withheld else ():
         message(f"withheld: {sentence.text}", "red")
 

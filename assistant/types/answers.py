@@ -96,13 +96,6 @@ class ModelInfo:
         """Return where the model ran and in what number format, as far as that is known."""
         return ", ".join(filter(None, (self.device, self.dtype)))
 
-    @property
-    def elsewhere(self) -> str:
-        """Return what a person must know of a model on another machine, "" for one on this."""
-        if not self.host:
-            return ""
-        return f"The model runs on another machine, {self.host}: the question and abstracts were sent there."
-
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
@@ -170,7 +163,8 @@ class Answer:
 
     `withheld` are the sentences that the model wrote and that no abstract supports; they are no part of `text`.
     `coverage` is given for an overview. `translation` says the answer in the language of the question, in front of the
-    English sentences in `text`.
+    English sentences in `text`. `sent_to` names the other machines to which the question, and what was read for it,
+    were sent: none where both models run on this one.
     """
 
     id: str = ""
@@ -190,6 +184,16 @@ class Answer:
     translation: str = ""
     model: ModelInfo | None = None
     timings: Timings
+    sent_to: tuple[str, ...] = ()
+
+    @property
+    def elsewhere(self) -> str:
+        """Return what a person must know of models on other machines, "" where there is none."""
+        if not self.sent_to:
+            return ""
+        return (
+            f"The model runs on another machine, {', '.join(self.sent_to)}: the question and abstracts were sent there."
+        )
 
     @property
     def cited_numbers(self) -> frozenset[int]:

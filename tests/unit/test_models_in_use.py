@@ -119,6 +119,17 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one(workspace: Workspace, 
     assert chat.problem == ""
 
 
+def test_a_server_that_stays_in_use_goes_on_writing_several_answers_at_once(
+    tmp_path: Path, models: Models, workspace: Workspace
+) -> None:
+    workspace.settings = workspace.settings.model_copy(update={"llm_url": "http://127.0.0.1:1"})
+    workspace.assistant.queue.at_once = 8
+    models.broken.add("second")
+    workspace.use_model(str(tmp_path / "second"))
+    state_when(workspace, lambda chat: bool(chat.problem) and chat.state == "ready")
+    assert (workspace.settings.llm_url, workspace.assistant.queue.at_once) == ("http://127.0.0.1:1", 8)
+
+
 def test_what_is_no_model_of_this_machine_is_refused_at_once(workspace: Workspace, tmp_path: Path) -> None:
     for name in ("nonsense", "owner/name", "minilm-l6", "qwen2.5-coder-1.5b", "", str(tmp_path)):
         with pytest.raises((UsageError, ModelError)):

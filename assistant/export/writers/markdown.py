@@ -128,6 +128,7 @@ def source_parts(answer: Answer, sources: Sequence[Source]) -> list[str]:
 
 
 def how_made(answer: Answer) -> str:
-    """Return which model wrote an answer, or that none did."""
+    """Return which model wrote an answer, or that none did, and which other machines were sent what was asked."""
     model = answer.model
-    return f"written by {model.name} ({model.where})" if model else "made without a language model"
+    made = f"written by {model.name} ({model.where})" if model else "with no sentence by a language model"
+    return f"{made}; the question, and abstracts, were sent to {', '.join(answer.sent_to)}" if answer.sent_to else made

@@ -283,6 +283,28 @@ def test_text_follows_and_the_finished_answer_cites(build: Callable[..., Assista
     assert answer.timings.first_evidence_s <= (answer.timings.first_token_s or 0) <= answer.timings.total_s
 
 
+@pytest.mark.parametrize(
+    ("question", "refused", "sent_to"),
+    [
+        ("What is BeamLoRA?", False, ("gpu.lab", "embed.lab")),
+        ("What is BeamLoRA?", True, ("gpu.lab", "embed.lab")),
+        ("How many papers?", False, ("embed.lab",)),
+    ],
+)
+def test_an_answer_names_the_machines_that_were_sent_something(
+    build: Callable[..., Assistant], question: str, refused: bool, sent_to: tuple[str, ...]
+) -> None:
+    built = build(
+        ScriptedModel("BeamLoRA treats each adapter as a beam."), TrustingJudge("BeamLoRA") if refused else None
+    )
+    answer = replace(built, hosts=lambda: ("gpu.lab", "embed.lab")).ask(question).answer()
+    assert (answer.refused, answer.sent_to) == (refused, sent_to)
+    assert answer.elsewhere == (
+        f"The model runs on another machine, {', '.join(sent_to)}: the question and abstracts were sent there."
+    )
+    assert built.ask("How many papers?").answer().elsewhere == ""
+
+
 def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant]) -> None:
     value = (
         build(ScriptedModel("It was tested on 12 datasets."))
@@ -292,7 +314,7 @@ def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant
     )
     assert list(value) == [
         "id", "question", "standalone_question", "kind", "text", "refused", "reason", "plan", "sentences", "withheld",
-        "sources", "rows", "count", "coverage", "translation", "model", "timings",
+        "sources", "rows", "count", "coverage", "translation", "model", "timings", "sent_to",
     ]  # fmt: skip
     assert set(value["sentences"][0]) == {"text", "status", "sources", "spans"}
     assert set(value["sentences"][0]["spans"][0]) == {"source", "quote"}
