@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import FetchError, UsageError
 from assistant.models import registry as models
 from assistant.protocols import Embedder, LanguageModel
-from assistant.settings import Quantize, Settings
-from assistant.types import ModelState, ProgressListener
+from assistant.settings import Quantize, Settings, other_host
+from assistant.types import Message, ModelState, ProgressListener
 from vectorstore import ChromaFolders, ChromaServer, IndexPlace
 
 if TYPE_CHECKING:
@@ -193,28 +194,35 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _check_served(settings: Settings, use: str) -> dict[str, Any]:
-    """Ask the server of a model for it, and say what it tells. Raises ModelError."""
+    """Ask the server of a model for it and have it work once, and say what it tells. Raises ModelError."""
     model: Any = load_language_model(settings) if use == "chat" else load_embedder(settings)
-    judge = judge_name(settings)
-    judges = (
-        f"by probes, with {judge} on this machine"
-        if judge
-        else "by how likely it says yes and no, and writes what a request asks for"
-        + (
-            f"; with `assistant models get {models.default_chat_model()}` this machine does both, and far better"
-            if settings.llm_judge == "auto"
-            else ""
-        )
-    )
-    return {
+    checked = {
         "use": use,
         "name": model.name,
         "files": "on the server, so not checked",
         "placement": model.placement,
         "dtype": "",
         "tokens": model.context_tokens,
-        **({"judges": judges} if use == "chat" else {}),
     }
+    if host := other_host(settings.llm_url if use == "chat" else settings.embed_url):
+        checked["why"] = [f"It runs on another machine, {host}: questions and abstracts are sent there."]
+    if use == "chat":
+        checked["judges"] = _judges(settings, model)
+    return checked
+
+
+def _judges(settings: Settings, model: Any) -> str:
+    """Have the model of a server say yes or no, and tell who judges and how."""
+    asked = [Message("user", "Is a cat an animal? Answer Yes or No.")]
+    if judge := judge_name(settings):
+        "".join(model.generate(asked, max_new_tokens=8, stop=threading.Event()))
+        return f"by probes, with {judge} on this machine"
+    reading = model.read(asked, answers=("Yes", "No"), stop=threading.Event())
+    how = "by how likely it says yes and no" if model.tells_shares else "by the word that it writes, yes or no"
+    if reading is None or reading.answers is None:
+        how = "badly: asked for yes or no it says neither"
+    mend = f"; with `assistant models get {models.default_chat_model()}` this machine does both, and far better"
+    return f"{how}, and writes what a request asks for{mend if settings.llm_judge == 'auto' else ''}"
 
 
 def _faster(settings: Settings, known: models.Registry, name: str) -> list[str]:

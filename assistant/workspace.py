@@ -114,7 +114,7 @@ class Workspace:
             probes=wiring.probes_made(settings),
             foreground=Foreground(self._reading_ahead.leave),
             queue=ModelQueue(settings.llm_at_once if settings.llm_url else 1),
-            hosts=lambda: (other_host(self.settings.llm_url), other_host(self.settings.embed_url)),
+            hosts=self._hosts,
         )
 
     def __enter__(self) -> Workspace:
@@ -282,6 +282,12 @@ class Workspace:
 
     def _in_english(self, phrase: str) -> str:
         return writing.in_english(self.language_model(), phrase, threading.Event())
+
+    def _hosts(self) -> tuple[str, str, str]:
+        """Return the other machines on which answers are written, requests read and judged, and texts embedded."""
+        writer = other_host(self.settings.llm_url)
+        judge = writer if writer and not wiring.judge_name(self.settings) else ""
+        return writer, judge, other_host(self.settings.embed_url)
 
     def warm_up(self) -> None:
         """Begin to load the chat model in the background; an error shows when the model is first needed."""
@@ -536,9 +542,15 @@ class Workspace:
         )
 
     def read_ahead_when_idle(self) -> None:
-        """Have the chat model read papers in the background whenever nobody asks; the setting read_ahead allows it."""
-        if self.settings.read_ahead:
+        """Have the chat model read papers in the background whenever nobody asks, if it may (`reads_ahead`)."""
+        if self.reads_ahead:
             self._reading_ahead.begin()
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Tell whether papers are read ahead: by a model on another machine only where somebody chose that."""
+        is_chosen = "read_ahead" in self.settings.model_fields_set
+        return self.settings.read_ahead and (is_chosen or not other_host(self.settings.llm_url))
 
     def set_reading_ahead(self, is_on: bool) -> None:
         """Have papers read ahead when nobody asks, or no more, until the program ends."""
@@ -615,7 +627,9 @@ class Workspace:
                 if not self.library.indexed_count() or self._is_index_consistent():
                     return notices, 0
                 self.index.rebuild()
-            self._embed_waiting(on_progress)
+            if self._embed_waiting(on_progress) and (host := other_host(self.settings.embed_url)):
+                sent = f"Titles and abstracts were sent to another machine, {host}, where the embedding model runs."
+                notices = (Notice(str(self.settings.library), sent),)
         except (LibraryError, ModelError) as error:
             waiting = Notice(
                 str(self.settings.library),
@@ -658,9 +672,12 @@ class Workspace:
         if kept is None:
             self.library.set_metadata(FINGERPRINT, present)
         elif kept != present:
+            is_served = kept.startswith("served ")
             raise EmbedderMismatch(
                 f"The library {self.settings.library} was embedded with another model ({kept}) than the present one "
-                f"({present}). Name the first with --embedder, or make new vectors with `assistant reindex`."
+                f"({present}). Name the first with {'--embed-url and --embed-model' if is_served else '--embedder'}"
+                f"{', without --embed-url' if self.settings.embed_url and not is_served else ''}, or make new vectors "
+                "with `assistant reindex`."
             )
 
 

@@ -78,8 +78,8 @@ class Assistant:
     `probes` is the folder of the probes that were fitted on this machine. An answer has its turn in `queue` from when
     it needs the chat model first until it ends; what the library alone answers does not wait.
     `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there. `foreground` is busy
-    while some of an answer is computed. `hosts` names the other machines on which the chat model and the embedding
-    model run, "" for this one.
+    while some of an answer is computed. `hosts` names the other machines on which answers are written, requests read and
+    answers judged, and texts embedded: "" for this one.
     """
 
     library: Library
@@ -94,7 +94,7 @@ class Assistant:
     warm_up: Callable[[], None] = lambda: None
     foreground: Foreground = field(default_factory=Foreground)
     queue: ModelQueue = field(default_factory=ModelQueue)
-    hosts: Callable[[], tuple[str, str]] = lambda: ("", "")
+    hosts: Callable[[], tuple[str, str, str]] = lambda: ("", "", "")
 
     def ask(
         self,
@@ -164,11 +164,18 @@ class Assistant:
     def _sent_to(self, answer: Answer, *, is_read: bool) -> tuple[str, ...]:
         """Return the other machines to which a question was sent, and what was read for it.
 
-        The embedding model has every question, the chat model one that it reads (`is_read`) or answers.
+        Every question is embedded; one that is read (`is_read`) in another language may be translated.
         """
-        chat, embedding = self.hosts()
-        is_asked = is_read or (bool(answer.sources) and not isinstance(answer.plan, CataloguePlan))
-        return tuple(dict.fromkeys(host for host in (chat if is_asked else "", embedding) if host))
+        writer, judge, embedder = self.hosts()
+        language = answer.plan.language if answer.plan else "en"
+        has_read = bool(answer.sources) and not isinstance(answer.plan, CataloguePlan)
+        is_written = answer.model is not None or (has_read and isinstance(answer.plan, OverviewPlan))
+        asked = [
+            writer if is_written or (is_read and language != "en") else "",
+            judge if is_read or has_read else "",
+            embedder,
+        ]
+        return tuple(dict.fromkeys(host for host in asked if host))
 
     def _carried_out(self, asked: _Asked, ticket: Ticket, plan: Plan) -> Iterator[AnswerEvent]:
         match plan:
@@ -301,7 +308,7 @@ class Assistant:
             new_tokens,
             new_tokens / writing_time if writing_time > 0 else None,
         )
-        stopped, was_cut = asked.stop.is_set(), new_tokens >= self.answer_tokens
+        stopped, was_cut = asked.stop.is_set(), writing.was_cut(model, written, self.answer_tokens)
         answer = replace(asked.unwritten(plan, plan.kind, ""), sources=sources, model=model.info, timings=timings)
         answer = writing.finished(answer, written, proved, stopped=stopped, was_cut=was_cut, anyway=asked.anyway)
         shown = answer.sentences

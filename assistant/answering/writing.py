@@ -23,6 +23,7 @@ _SHORTEST_TRANSLATION = 0.25
 """Characters of a translation, beside those of the English: Chinese needs a third."""
 
 _MARK = re.compile(r"\[\d+\]")
+_END = re.compile(r"[.!?…。！？]\W*(?:\[\d+\]\W*)*$")
 _SAID_FROM = 0.8
 """Share of a quotation's words from which an answer says it already."""
 
@@ -90,12 +91,17 @@ def with_translation(
     limit = _TRANSLATION_TOKENS * 3
     written = "".join(model.generate([asked], max_new_tokens=limit, stop=stop))
     translation = " ".join(_MARK.sub("", written).split()).strip(' "“”')
-    was_cut = stop.is_set() or model.count_tokens(written) >= limit
-    if was_cut or fold(translation) == fold(english) or not _says_the_same(translation, english):
+    is_cut = stop.is_set() or model.count_tokens(written) >= limit
+    if is_cut or fold(translation) == fold(english) or not _says_the_same(translation, english):
         return answer
     reason = "; ".join(part for part in (answer.reason, "translated by the model; checked in English") if part)
     text = f"{translation}\n\nIn English: {answer.text}"
     return replace(answer, text=text, translation=translation, reason=reason)
+
+
+def was_cut(model: LanguageModel, written: str, limit: int) -> bool:
+    """Tell whether a text was cut at its longest: some models only estimate lengths, so its end counts too."""
+    return model.count_tokens(written) >= limit and not _END.search(written)
 
 
 def _says_the_same(translation: str, english: str) -> bool:

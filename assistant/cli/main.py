@@ -20,7 +20,7 @@ from assistant.cli import authors, conversations, doctor, evaluate, export, mode
 from assistant.cli.options import AsJson, Topic, load_settings, open_workspace, several_people_note, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
-from assistant.settings import Quantize
+from assistant.settings import Quantize, other_host
 from assistant.text import counted
 from assistant.types import Answer, Length, PaperFilter, Turn
 
@@ -177,6 +177,8 @@ def read(context: typer.Context, *, filters: PaperFilter, as_json: AsJson = Fals
 
 def _read_ahead(opened: Workspace, filters: PaperFilter) -> int:
     """Have papers read, with progress. Ctrl-C ends that; what was read stays."""
+    if host := other_host(opened.settings.llm_url):
+        render.message(f"The abstracts are sent to another machine, {host}, where the chat model runs.", "yellow")
     try:
         with render.progress_bar() as listen:
             return opened.read_ahead(filter=filters, on_progress=listen)

@@ -58,7 +58,8 @@ def check_models(context: typer.Context, as_json: AsJson = False) -> None:
     for row in report:
         render.line(f"{row['use']}: {row['name']}: {row['files']}")
         placement = "; ".join(f"{part or 'all of it'} on {device}" for part, device in row["placement"].items())
-        render.line(f"  {placement}, {row['dtype']}, up to {row['tokens']:,} tokens")
+        length = f"up to {row['tokens']:,} tokens" if row["tokens"] else ""
+        render.line(f"  {', '.join(filter(None, (placement, row['dtype'], length)))}")
         for said in (*row.get("why", ()), *row.get("faster", ())):
             render.line(f"  {said}")
         if row.get("judges"):

@@ -15,6 +15,9 @@ from assistant.types import Message, PlanKind, Source
 
 _SHORTEST_ABSTRACT = 100
 _TOPIC_CHARACTERS = 350
+_WORD_TOKENS = 16
+"""What the answer to a judgement may take."""
+
 Judgement = Literal["answerability", "support", "topic"]
 Task = PlanKind | Judgement | Literal["line"]
 """What the model is asked to do with the sources."""
@@ -70,6 +73,7 @@ def judgement(
 
     Whether a paper is about a topic is told from its title and first sentences, which are short.
     """
+    budget = min(budget, model.context_tokens - _WORD_TOKENS)
     if task == "topic":
         whole = ((source, prompt_safety.without_orders(source.abstract)) for source in sources)
         sources = [replace(source, abstract=abstract[:_TOPIC_CHARACTERS]) for source, abstract in whole]

@@ -84,6 +84,11 @@ class ServedModel:
         return ModelInfo(self.name, self._server.place, "", self._server.host)
 
     @property
+    def tells_shares(self) -> bool:
+        """Tell whether it judges by probabilities, as far as it has judged; else by the word that it writes."""
+        return self._tells_shares and not self._thinks
+
+    @property
     def context_tokens(self) -> int:
         """Return how many tokens prompt and answer may have together, 4096 where the server does not tell."""
         if self._context is None:

@@ -515,6 +515,21 @@ def test_a_text_is_cut_in_whatever_words_its_length_is_refused(
     assert embedder.embed(["beam " * 100, "short"]).shape == (2, embedder.dimension)
 
 
+@pytest.mark.parametrize(
+    ("tells_shares", "judges"), [(True, "by how likely it says yes and no"), (False, "by the word that it writes")]
+)
+def test_a_check_has_the_models_of_servers_work(
+    server: OpenAIServer, url: str, tells_shares: bool, judges: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.model, server.tells_shares = ScriptedModel(*["Yes."] * 9), tells_shares
+    server.model.denied = ("nothing",)
+    chat, embedding = wiring.check_models(settings.load(llm_url=url, embed_url=url))
+    assert chat["judges"].startswith(judges)
+    assert ("why" in chat, "why" in embedding) == (False, False)
+    monkeypatch.setattr(wiring, "other_host", lambda _: "gpu.lab")
+    assert "another machine, gpu.lab" in wiring.check_models(settings.load(llm_url=url, embed_url=url))[0]["why"][0]
+
+
 def test_transformers_own_server_writes_answers(tmp_path: Path) -> None:
     serve = pytest.importorskip("transformers.cli.serve").Serve
     folder = tiny_chat_model(tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import ModelError, UsageError
+from assistant.errors import EmbedderMismatch, ModelError, UsageError
 from assistant.settings import Settings
 from assistant.types import ModelInfo, ModelState
 from assistant.workspace import Workspace
@@ -128,6 +128,29 @@ def test_a_server_that_stays_in_use_goes_on_writing_several_answers_at_once(
     workspace.use_model(str(tmp_path / "second"))
     state_when(workspace, lambda chat: bool(chat.problem) and chat.state == "ready")
     assert (workspace.settings.llm_url, workspace.assistant.queue.at_once) == ("http://127.0.0.1:1", 8)
+
+
+def test_what_goes_to_another_machine_is_said_and_not_sent_unasked(tmp_path: Path, models: Models) -> None:
+    sample = tmp_path / "papers.bib"
+    sample.write_text("@article{a, title={Beams}, author={Ada Lovelace}, year={2024}, abstract={About beams.}}")
+    there = {
+        "library": tmp_path / "library",
+        "models": tmp_path,
+        "llm_url": "http://gpu.lab",
+        "embed_url": "http://e.lab",
+    }
+    with Workspace(Settings(**there)) as opened:
+        report = opened.add([sample])
+        assert [notice.message for notice in report.notices if "another machine, e.lab" in notice.message]
+        assert not opened.reads_ahead
+        opened.set_reading_ahead(True)
+        assert opened.reads_ahead
+    with Workspace(Settings(**there, read_ahead=True)) as opened:
+        assert opened.reads_ahead
+        assert not [notice for notice in opened.add([sample]).notices if "another machine" in notice.message]
+        opened.library.set_metadata("embedder", "served model=m dimension=4")
+        with pytest.raises(EmbedderMismatch, match="Name the first with --embed-url and --embed-model"):
+            opened.search("beams")
 
 
 def test_what_is_no_model_of_this_machine_is_refused_at_once(workspace: Workspace, tmp_path: Path) -> None:

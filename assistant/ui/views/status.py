@@ -86,7 +86,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             problem=problem,
             folder=folder,
             known_models=wiring.chat_models(settings) if may_choose else [],
-            reads_ahead=settings.read_ahead,
+            reads_ahead=workspace.reads_ahead,
             settings=_in_force(settings) if may_choose else [],
             users=site.users.all() if may_choose else [],
             services=_services(settings),

@@ -284,20 +284,21 @@ def test_text_follows_and_the_finished_answer_cites(build: Callable[..., Assista
 
 
 @pytest.mark.parametrize(
-    ("question", "refused", "sent_to"),
+    ("question", "refused", "judge", "sent_to"),
     [
-        ("What is BeamLoRA?", False, ("gpu.lab", "embed.lab")),
-        ("What is BeamLoRA?", True, ("gpu.lab", "embed.lab")),
-        ("How many papers?", False, ("embed.lab",)),
+        ("What is BeamLoRA?", False, "gpu.lab", ("gpu.lab", "embed.lab")),
+        ("What is BeamLoRA?", True, "gpu.lab", ("gpu.lab", "embed.lab")),
+        ("What is BeamLoRA?", False, "", ("gpu.lab", "embed.lab")),
+        ("What is BeamLoRA?", True, "", ("embed.lab",)),
+        ("How many papers?", False, "gpu.lab", ("embed.lab",)),
     ],
 )
 def test_an_answer_names_the_machines_that_were_sent_something(
-    build: Callable[..., Assistant], question: str, refused: bool, sent_to: tuple[str, ...]
+    build: Callable[..., Assistant], question: str, refused: bool, judge: str, sent_to: tuple[str, ...]
 ) -> None:
-    built = build(
-        ScriptedModel("BeamLoRA treats each adapter as a beam."), TrustingJudge("BeamLoRA") if refused else None
-    )
-    answer = replace(built, hosts=lambda: ("gpu.lab", "embed.lab")).ask(question).answer()
+    judging = TrustingJudge("BeamLoRA") if refused else TrustingJudge()
+    built = build(ScriptedModel("BeamLoRA treats each adapter as a beam."), judging)
+    answer = replace(built, hosts=lambda: ("gpu.lab", judge, "embed.lab")).ask(question).answer()
     assert (answer.refused, answer.sent_to) == (refused, sent_to)
     assert answer.elsewhere == (
         f"The model runs on another machine, {', '.join(sent_to)}: the question and abstracts were sent there."
@@ -434,6 +435,13 @@ def test_a_question_in_odd_characters_is_asked_all_the_same(build: Callable[...,
 def test_a_cut_answer_says_so(build: Callable[..., Assistant]) -> None:
     answer = build(ScriptedModel("beam " * 80)).ask("What is BeamLoRA?").answer()
     assert answer.reason == "cut at the longest answer allowed"
+
+
+@pytest.mark.parametrize("end", ["", ".", ". [1]", ".” [1] [2]", "。"])
+def test_a_long_text_that_ends_with_a_sentence_was_not_cut(end: str) -> None:
+    text = f"BeamLoRA treats each adapter as a beam{end}"
+    assert writing.was_cut(ScriptedModel(), text, 5) == (end == "")
+    assert not writing.was_cut(ScriptedModel(), text, 50)
 
 
 BEAM = "BeamLoRA treats each adapter as a beam."

@@ -2,7 +2,7 @@ import pytest
 
 import prompts
 from assistant.errors import QuestionError
-from assistant.models.prompting import is_refusal, messages
+from assistant.models.prompting import is_refusal, judgement, messages
 from assistant.types import Source
 from tests.fakes import ScriptedModel
 
@@ -85,3 +85,11 @@ def test_names_in_a_value_are_not_filled_in_again() -> None:
         prompts.load("question", sources="S")
     with pytest.raises(FileNotFoundError):
         prompts.load("no-such-prompt")
+
+
+def test_a_judgement_keeps_to_a_short_context() -> None:
+    model = ScriptedModel()
+    model.context_tokens = 300
+    source = Source(1, "a", "Beams", (), "", "", "About beams. " * 500)
+    shown = judgement("answerability", "What is a beam?", [source], model, 3000)
+    assert model.count_prompt_tokens(shown) < 300
