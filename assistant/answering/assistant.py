@@ -78,8 +78,8 @@ class Assistant:
     `probes` is the folder of the probes that were fitted on this machine. An answer has its turn in `queue` from when
     it needs the chat model first until it ends; what the library alone answers does not wait.
     `warm_up` is called as soon as prose is needed, `language_model` when the evidence is there. `foreground` is busy
-    while some of an answer is computed. `hosts` names the other machines on which answers are written, requests read and
-    answers judged, and texts embedded: "" for this one.
+    while some of an answer is computed. `hosts` names the other machines on which answers are written, judgements made,
+    and texts embedded: "" for this one.
     """
 
     library: Library

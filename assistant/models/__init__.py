@@ -17,4 +17,5 @@ __all__ = [
     "registry",
     "served_embedder",
     "served_model",
+    "writer_and_judge",
 ]
