@@ -141,8 +141,8 @@ def test_a_key_is_taken_from_a_variable_and_its_lack_is_said(
 ) -> None:
     server.key = "secret"
     with pytest.raises(ModelError, match="wants a key"):
-        wiring.load_language_model(settings.load(llm_url=url))
-    chosen = settings.load(llm_url=url, llm_key_env="OUR_KEY")
+        wiring.load_language_model(settings.load(llm_url=url, llm_judge="server"))
+    chosen = settings.load(llm_url=url, llm_key_env="OUR_KEY", llm_judge="server")
     with pytest.raises(UsageError, match="OUR_KEY"):
         wiring.load_language_model(chosen)
     monkeypatch.setenv("OUR_KEY", "secret")
@@ -455,10 +455,13 @@ def test_a_key_is_taken_without_the_end_of_its_line_and_never_shown(
 ) -> None:
     server.key = "secret"
     monkeypatch.setenv("OUR_KEY", "secret\n")
-    assert wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY")).info.name == "tiny"
+    assert (
+        wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY", llm_judge="server")).info.name
+        == "tiny"
+    )
     monkeypatch.setenv("OUR_KEY", "ge\nheim")
     with pytest.raises(UsageError, match="is no key") as raised:
-        wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY"))
+        wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY", llm_judge="server"))
     assert "heim" not in str(raised.value)
 
 
@@ -523,11 +526,14 @@ def test_a_check_has_the_models_of_servers_work(
 ) -> None:
     server.model, server.tells_shares = ScriptedModel(*["Yes."] * 9), tells_shares
     server.model.denied = ("nothing",)
-    chat, embedding = wiring.check_models(settings.load(llm_url=url, embed_url=url))
+    chat, embedding = wiring.check_models(settings.load(llm_url=url, embed_url=url, llm_judge="server"))
     assert chat["judges"].startswith(judges)
     assert ("why" in chat, "why" in embedding) == (False, False)
     monkeypatch.setattr(wiring, "other_host", lambda _: "gpu.lab")
-    assert "another machine, gpu.lab" in wiring.check_models(settings.load(llm_url=url, embed_url=url))[0]["why"][0]
+    assert (
+        "another machine, gpu.lab"
+        in wiring.check_models(settings.load(llm_url=url, embed_url=url, llm_judge="server"))[0]["why"][0]
+    )
 
 
 def test_transformers_own_server_writes_answers(tmp_path: Path) -> None:
