@@ -50,8 +50,12 @@ _MEASURES: dict[By, Measure] = {
 }
 _LARGEST = 10**9
 _MONTH = "[1-9][0-9]{3}-(0[1-9]|1[0-2])"
-_DAY = f"^({_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
-_DATE = f"^([1-9][0-9]{{3}}|{_MONTH}|{_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
+DAY = f"^({_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
+"""Pattern of a day in a filter, as 2025-02-19."""
+
+DATE = f"^([1-9][0-9]{{3}}|{_MONTH}|{_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
+"""Pattern of a date in a filter: a day, a month or a year."""
+
 _COAUTHORS = 20
 _MOST_PROVED = 10
 """Papers that a text is compared with at once."""
@@ -74,8 +78,8 @@ class ChosenPapers(BaseModel):
     author: str = Field(default="", description="A person's id, or words of a name.")
     since: int | None = Field(default=None, description="From this year on.", ge=-_LARGEST, le=_LARGEST)
     until: int | None = Field(default=None, description="Up to this year.", ge=-_LARGEST, le=_LARGEST)
-    first_day: str = Field(default="", description="From this day on, 2025-02-19, 2025-02 or 2025.", pattern=_DATE)
-    last_day: str = Field(default="", description="Up to this day.", pattern=_DATE)
+    first_day: str = Field(default="", description="From this day on, 2025-02-19, 2025-02 or 2025.", pattern=DATE)
+    last_day: str = Field(default="", description="Up to this day.", pattern=DATE)
     category: str = Field(default="", description="In this category, such as cs.CL or CL.")
     venue: str = Field(default="", description="At a venue with these words in its name.")
     words: list[str] = Field(default=[], description="Words or phrases that title or abstract hold, all of them.")
@@ -83,7 +87,7 @@ class ChosenPapers(BaseModel):
     abstract: bool | None = Field(default=None, description="With an abstract, or without.")
     label: str = Field(default="", description="In this collection.")
     source: str = Field(default="", description="From this file or reference.")
-    added_since: str = Field(default="", description="Added on this day or later.", pattern=_DAY)
+    added_since: str = Field(default="", description="Added on this day or later.", pattern=DAY)
 
     @property
     def filter(self) -> PaperFilter:
