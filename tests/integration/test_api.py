@@ -181,7 +181,8 @@ def test_the_json_api_answers_as_the_command_line_does(served: Served) -> None:
         answer["sentences"][0]["spans"][0]["quote"] = "BeamLoRA cooks."
         checked = client.post("api/verify", json={"answer": answer}).json()
         assert not checked["holds"]
-        assert client.post("api/verify", json={"answer": {"sources": 3}}).status_code == 400
+        for wrong in (3, [{**answer["sources"][0], "paper_id": 1.5}]):
+            assert client.post("api/verify", json={"answer": {**answer, "sources": wrong}}).status_code == 400
         assert client.post("api/verify", json={"text": "It was tested on 13 datasets.", "papers": ["beam"]}).json()[
             "sentences"
         ] == [{"text": "It was tested on 13 datasets.", "status": "unsupported", "sources": [], "spans": []}]
