@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from assistant.analysis import trends as found_trends
@@ -72,21 +72,27 @@ TrendsResult = Annotated[CallToolResult, TrendShapes]
 VerifiedResult = Annotated[CallToolResult, Verified]
 
 
-def serve(settings: Settings) -> None:
-    """Answer the program on stdin and stdout until it closes them. Exact tools work while others own the library."""
+def serve(settings: Settings, opened: Callable[[Settings], Workspace] = Workspace) -> None:
+    """Answer the program on stdin and stdout until it closes them. Exact tools work while others own the library.
+
+    The others have it `opened` for them.
+    """
     if isinstance(
         sys.stdout, io.TextIOWrapper
     ):  # what is printed must not wait until the stream is the program's again
         sys.stdout.reconfigure(line_buffering=True)
-    with closing(Library(settings.library)) as library, closing(Lender(settings)) as lender:
+    with closing(Library(settings.library)) as library, closing(Lender(settings, opened)) as lender:
         server(Queries(library, lender.lend)).run("stdio")
 
 
 class Lender:
     """Lends one workspace, opened when it is needed first, and closes it once nobody has used it for `idle` seconds."""
 
-    def __init__(self, settings: Settings, idle: float = IDLE) -> None:
+    def __init__(
+        self, settings: Settings, opened: Callable[[Settings], Workspace] = Workspace, idle: float = IDLE
+    ) -> None:
         self._settings = settings
+        self._open = opened
         self._idle = idle
         self._lock = threading.Lock()
         self._workspace: Workspace | None = None
@@ -127,7 +133,7 @@ class Lender:
 
     def _opened(self) -> Workspace:
         try:
-            return Workspace(self._settings)
+            return self._open(self._settings)
         except LibraryLocked as error:
             raise UsageError(
                 f"{error} What needs a model (ask, search, verify with a text, trends of a topic) waits for that; "
@@ -138,7 +144,7 @@ class Lender:
 
 def server(queries: Queries) -> MCPServer:
     """Return a server that answers by queries."""
-    made = MCPServer(
+    made = _Server(
         "abstract-assistant",
         title="Research assistant over paper abstracts",
         instructions=_INSTRUCTIONS,
@@ -193,7 +199,7 @@ def server(queries: Queries) -> MCPServer:
         return _result("\n".join(lines) or "Nothing found.", found)
 
     def papers(papers: Chosen = _ALL, limit: Limit = 20, offset: Offset = 0) -> PapersResult:
-        """List the papers that pass a filter, with their abstracts, and how many there are in all."""
+        """List the papers that pass a filter, and how many there are in all; `paper` shows one with its abstract."""
         found = queries.papers(papers.filter, limit, offset)
         lines = [_paper_in_words(each) for each in found.papers]
         return _result("\n".join([f"{counted(found.total, 'paper')}, {len(found.papers)} shown.", *lines]), found)
@@ -259,6 +265,22 @@ def server(queries: Queries) -> MCPServer:
     for tool in (search, papers, paper, author, count, coauthors, trends, verify):
         made.add_tool(_in_words(tool), annotations=reads)
     return made
+
+
+class _Server(MCPServer):
+    """Server whose tools refuse what they do not take: a condition that is passed over would mean the whole library."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        for tool in await self.list_tools():
+            known = tool.input_schema["properties"]
+            if tool.name == name and (unknown := [each for each in arguments if each not in known]):
+                words = f"{name} does not take {', '.join(unknown)}; it takes {', '.join(known)}."
+                chosen = [each for each in unknown if each in ChosenPapers.model_fields]
+                more = f' Say it as "papers": {{"{chosen[0]}": ...}}.' if chosen and "papers" in known else ""
+                raise ToolError(words + more)
+        return await super().call_tool(name, arguments, context)
 
 
 class _Signs:
@@ -338,7 +360,9 @@ def _trends_in_words(found: found_trends.Trends) -> str:
 
 def _verified_in_words(found: Verified) -> str:
     lines = ["All of it holds." if found.holds else "Not all of it holds."]
-    lines += [f"{each.status}: {each.text}" for each in found.sentences]
+    for each in found.sentences:
+        lines += [f"{each.status}: {each.text}"]
+        lines += [f"    “{span.quote}” {found.papers[span.source - 1]}" for span in each.spans]
     for check in found.checks:
         lines += [f"{check['name']}: {check['found']}", *(f"    {failure}" for failure in check["failures"])]
     return "\n".join(lines)

@@ -336,7 +336,9 @@ class Queries:
             stream.close()
 
     def search(self, query: str, limit: int, filter: PaperFilter) -> FoundPapers:
-        """Return the papers nearest to a query."""
+        """Return the papers nearest to a query. Raises UsageError for an empty one."""
+        if not query.strip():
+            raise UsageError("The query is empty. Say what to search for.")
         with self._lend() as workspace:
             found = workspace.search(query, limit, filter=filter)
         return FoundPapers.model_validate({"results": [each.to_json() for each in found]})
