@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
+import anyio
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -250,19 +251,31 @@ def server(queries: Queries) -> MCPServer:
             del each["paper_ids"]  # thousands, which no reader of a tool's result has room for
         return _result(_trends_in_words(found), shape)
 
-    def verify(
+    async def verify(
+        context: Context,
         text: Annotated[str, Field(description="One or more sentences to check against abstracts.")] = "",
         papers: Annotated[list[str], Field(description="Ids of the papers that should support the text.")] = [],  # noqa: B006
         bundle: Annotated[str, Field(description="Or the folder of an answer bundle, to check it as a whole.")] = "",
     ) -> VerifiedResult:
         """Check whether the abstracts of papers support each sentence, or whether an answer bundle still holds."""
         if bool(bundle) == bool(text):
-            raise UsageError("Give either a text with the ids of papers, or the folder of a bundle.")
-        found = queries.verify_bundle(Path(bundle).expanduser()) if bundle else queries.prove(text, papers)
+            raise ToolError("Give either a text with the ids of papers, or the folder of a bundle.")
+        signs = _Signs(context, "Checking the text")
+        try:
+            found: Verified | None
+            if bundle:
+                found = await anyio.to_thread.run_sync(queries.verify_bundle, Path(bundle).expanduser())
+            else:
+                found = await queries.prove(text, papers, is_left=signs.of_life)
+        except AssistantError as error:
+            raise ToolError(str(error)) from error
+        if found is None:
+            raise ToolError("The check was stopped before it was finished.")
         return _result(_verified_in_words(found), found)
 
     made.add_tool(ask, annotations=reads)
-    for tool in (search, papers, paper, author, count, coauthors, trends, verify):
+    made.add_tool(verify, annotations=reads)
+    for tool in (search, papers, paper, author, count, coauthors, trends):
         made.add_tool(_in_words(tool), annotations=reads)
     return made
 
@@ -286,10 +299,10 @@ class _Server(MCPServer):
 class _Signs:
     """Signs of life to a program that waits for a tool."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, told: str = "Reading the question") -> None:
         self._context = context
         self._begun = self._last = time.monotonic()
-        self._told = "Reading the question"
+        self._told = told
 
     async def tell(self, what: str) -> None:
         """Say what is being done."""

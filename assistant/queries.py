@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import anyio
 from pydantic import BaseModel, ConfigDict, Field
@@ -39,6 +39,8 @@ from assistant.types import (
 )
 from assistant.workspace import Workspace
 
+_T = TypeVar("_T")
+
 By = Literal["", "year", "category", "venue", "author"]
 
 _MEASURES: dict[By, Measure] = {
@@ -59,6 +61,9 @@ DATE = f"^([1-9][0-9]{{3}}|{_MONTH}|{_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
 _COAUTHORS = 20
 _MOST_PROVED = 10
 """Papers that a text is compared with at once."""
+
+_LONGEST_PROVED = 20_000
+"""Characters of a text that is checked at once; the model reads each of its sentences beside each paper."""
 
 _MOST_TURNS = 500
 """Turns of talks that are remembered, so that a question that goes on from them need not ask them again."""
@@ -322,18 +327,19 @@ class Queries:
         stream = await anyio.to_thread.run_sync(begin)
         try:
             events = iter(stream)
-            while True:
-                coming = asyncio.ensure_future(anyio.to_thread.run_sync(next, events, None, limiter=self._places))
-                while not coming.done():
-                    await asyncio.wait({coming}, timeout=_LOOK)
-                    if is_left and await is_left():
-                        return
-                event = coming.result()
-                if event is None:
-                    return
+            while (event := await self._done(lambda: next(events, None), is_left)) is not None:
                 yield event
         finally:
             stream.close()
+
+    async def _done(self, work: Callable[[], _T], is_left: Callable[[], Awaitable[bool]] | None) -> _T | None:
+        """Return what work in a thread returns; None as soon as `is_left`, while the thread goes on."""
+        coming = asyncio.ensure_future(anyio.to_thread.run_sync(work, limiter=self._places))
+        while not coming.done():
+            await asyncio.wait({coming}, timeout=_LOOK)
+            if is_left and await is_left():
+                return None
+        return coming.result()
 
     def search(self, query: str, limit: int, filter: PaperFilter) -> FoundPapers:
         """Return the papers nearest to a query. Raises UsageError for an empty one."""
@@ -403,15 +409,36 @@ class Queries:
         selected, described = trends.select(self._library, topic, filter, search)
         return trends.find(self._library, selected.filter, by, described)
 
-    def prove(self, text: str, papers: Sequence[str], asker: str = "") -> Verified:
-        """Check each sentence of a text against the abstracts of papers. Raises UsageError where a paper is unknown."""
+    async def prove(
+        self,
+        text: str,
+        papers: Sequence[str],
+        *,
+        asker: str = "",
+        is_left: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Verified | None:
+        """Check each sentence of a text against the abstracts of papers. Raises UsageError where a paper is unknown.
+
+        Cancelled, or as soon as `is_left`, when None is returned, the model is stopped.
+        """
         if not text.strip() or not papers or len(papers) > _MOST_PROVED:
             raise UsageError(f"Give a text, and the ids of 1 to {_MOST_PROVED} papers to check it against.")
-        named = [curation.named(self._library, name) for name in papers]
-        with self._lend() as workspace:
-            found = workspace.prove(text, named, asker=asker)
-        holds = bool(found) and all(each.status in ("exact", "supported", "unchecked") for each in found)
-        return Verified(holds=holds, sentences=list(found), papers=[paper.id for paper in named])
+        if len(text) > _LONGEST_PROVED:
+            most = f"at most {_LONGEST_PROVED:,} are checked at once. Send it in parts."
+            raise UsageError(f"The text has {len(text):,} characters; {most}")
+        stop = threading.Event()
+
+        def work() -> Verified:
+            named = [curation.named(self._library, name) for name in papers]
+            with self._lend() as workspace:
+                found = workspace.prove(text, named, asker=asker, stop=stop)
+            holds = bool(found) and all(each.status in ("exact", "supported", "unchecked") for each in found)
+            return Verified(holds=holds, sentences=list(found), papers=[paper.id for paper in named])
+
+        try:
+            return await self._done(work, is_left)
+        finally:
+            stop.set()
 
     def verify_answer(self, answer: dict[str, Any]) -> Verified:
         """Check an answer, as `ask` gives it, against the library, without a model. Raises BundleError."""

@@ -17,7 +17,15 @@ import click
 import typer
 
 from assistant.cli import authors, conversations, doctor, evaluate, export, models, papers, render, trends, users, watch
-from assistant.cli.options import AsJson, Topic, load_settings, open_here, open_workspace, several_people_note, with_filters
+from assistant.cli.options import (
+    AsJson,
+    Topic,
+    load_settings,
+    open_here,
+    open_workspace,
+    several_people_note,
+    with_filters,
+)
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
 from assistant.settings import Quantize

@@ -186,6 +186,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     add("/api/trends", "GET", api.trends, TrendShapes)
     add("/api/verify", "POST", api.verify, Verified)
     add("/v1/models", "GET", api.models)
+    add("/v1/models/{name:path}", "GET", api.model, responses=_MISSING)
     add("/v1/chat/completions", "POST", api.complete)
 
     def described() -> dict[str, Any]:
@@ -249,19 +250,25 @@ class _Api:
         """Say which themes and terms rise and fall: the object that `assistant trends --json` prints."""
         return self._queries.trends(asked.topic.strip(), asked.by, asked.filter).to_json()
 
-    def verify(self, request: Request, claim: Claim) -> Verified:
+    async def verify(self, request: Request, claim: Claim) -> Any:
         """Check a text against the abstracts of papers, or an answer against the library."""
         if claim.answer is not None:
             try:
-                return self._queries.verify_answer(claim.answer)
+                return await run_in_threadpool(self._queries.verify_answer, claim.answer)
             except BundleError as error:
                 raise UsageError(str(error)) from error
-        return self._queries.prove(claim.text, claim.papers, user(request))
+        is_left = request.is_disconnected
+        return await self._queries.prove(claim.text, claim.papers, asker=user(request), is_left=is_left) or _left()
 
     def models(self) -> dict[str, Any]:
         """List the one model that answers."""
-        one = {"id": self._model(), "object": "model", "created": 0, "owned_by": "abstract-assistant"}
-        return {"object": "list", "data": [one]}
+        return {"object": "list", "data": [self._shown()]}
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Show the one model that answers."""
+        if name != (shown := self._shown())["id"]:
+            raise HTTPException(404, f"The model that answers is {shown['id']}; whatever name is asked for, it does.")
+        return shown
 
     async def complete(self, request: Request, asked: ChatRequest) -> Response:
         """Answer the last message as OpenAI's chat completions do; `proof` is what `/api/ask` gives.
@@ -344,6 +351,9 @@ class _Api:
                 }
                 found.append({"type": "url_citation", "url_citation": cited})
         return found
+
+    def _shown(self) -> dict[str, Any]:
+        return {"id": self._model(), "object": "model", "created": 0, "owned_by": "abstract-assistant"}
 
     def _model(self) -> str:
         chat, _ = self._site.workspace.model_states()

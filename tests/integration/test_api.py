@@ -237,6 +237,50 @@ def test_a_program_that_hangs_up_ends_its_answer(served: Served, path: str, body
     pytest.fail("the model still writes")
 
 
+def test_a_check_that_nobody_waits_for_is_stopped(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+
+    def prove(*_: Any, stop: threading.Event, **__: Any) -> tuple[()]:
+        if stop.wait(30):
+            stopped.set()
+        return ()
+
+    monkeypatch.setattr(Workspace, "prove", prove)
+    with served.client() as client, pytest.raises(httpx.TimeoutException):
+        client.post("api/verify", json={"text": PROSE, "papers": ["beam"]}, timeout=0.5)
+    assert stopped.wait(5)
+    with served.client() as client:
+        refused = client.post("api/verify", json={"text": "A beam. " * 10_000, "papers": ["beam"]})
+        assert (refused.status_code, "in parts" in refused.json()["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"messages": ', "not valid JSON: Expecting value, at character 13"),
+        ('{"messages": []}', "messages: List should have at least 1 item"),
+        ('{"messages": [{"role": "wizard", "content": "x"}]}', "messages.0.role: Input should be 'system'"),
+        ('{"messages": [{"role": "user", "content": "x"}], "filter": {"writer": "Gu"}}', "filter.writer: Extra"),
+        (f'{{"messages": [{{"role": "user", "content": "{"x" * 16_000_000}"}}]}}', "may have 16 MB"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said_where_openais_clients_look(served: Served, body: str, words: str) -> None:
+    with served.client() as client:
+        refused = client.post("v1/chat/completions", content=body, headers={"Content-Type": "application/json"})
+    assert refused.status_code == (413 if "16 MB" in words else 400)
+    assert words in refused.json()["error"]["message"]
+
+
+def test_what_openais_clients_ask_besides(served: Served) -> None:
+    client = served.openai()
+    [model] = client.models.list().data
+    assert client.models.retrieve(model.id) == model
+    with pytest.raises(openai.NotFoundError, match=f"The model that answers is {model.id}"):
+        client.models.retrieve("gpt-4o")
+    with pytest.raises(openai.NotFoundError, match="There is nothing here"):
+        client.responses.create(model=model.id, input=QUESTION)
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
