@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
@@ -53,6 +54,9 @@ _LONGEST = 100_000
 
 _LONGEST_NAME = 2000
 """Characters of what stands in an address, for which there are some ten thousand bytes."""
+
+_DOING_SOMETHING = re.compile(r"(?<=!)\[|(?<=\])\(|<(?=[A-Za-z/!?]|\Z)")
+"""Where a picture, a link or a tag begins in what a client shows as Markdown."""
 
 _MOST = 1000
 _FAR = 10**9
@@ -333,12 +337,14 @@ class _Api:
         """Return OpenAI's annotations: for each sentence the papers that prove it, and where it stands in the text."""
         papers = {source.number: source for source in answer.sources}
         base = f"{request.url.scheme}://{request.url.netloc}"
+        text = _harmless(answer.text)
         found, start = [], 0
         for sentence in answer.sentences:
-            place = answer.text.find(sentence.text, start)
+            said = _harmless(sentence.text)
+            place = text.find(said, start)
             if place < 0:
                 continue
-            start = place + len(sentence.text)
+            start = place + len(said)
             for number in sentence.sources:
                 source = papers[number]
                 cited = {
@@ -364,11 +370,13 @@ class _Completion:
     """One chat completion in OpenAI's shapes."""
 
     def __init__(self, model: str) -> None:
+        self._before = ""
         self._known = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
 
     def whole(self, answer: Answer, citations: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Return an answer as one object."""
-        message = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": list(citations)}
+        text = _harmless(answer.text)
+        message = {"role": "assistant", "content": text, "refusal": None, "annotations": list(citations)}
         return {
             **self._known,
             "object": "chat.completion",
@@ -381,20 +389,26 @@ class _Completion:
         """Yield what an event adds to a stream."""
         match event:
             case QuestionPlanned(plan) if plan.words:
-                yield self.piece({"reasoning_content": f"{plan.words}\n"})
+                yield self._thought(f"{plan.words}\n")
             case EvidenceFound(sources) if sources:
-                yield self.piece({"reasoning_content": f"{counted(len(sources), 'paper')} found\n"})
+                yield self._thought(f"{counted(len(sources), 'paper')} found\n")
             case Waiting(place) if place:
-                yield self.piece({"reasoning_content": f"{counted(place, 'answer')} before this one\n"})
+                yield self._thought(f"{counted(place, 'answer')} before this one\n")
             case Progress(_, _, message):
-                yield self.piece({"reasoning_content": f"{message}\n"})
+                yield self._thought(f"{message}\n")
             case TextProduced(text):
-                yield self.piece({"reasoning_content": text})
+                yield self._thought(text)
             case AnswerFinished(answer):
                 for text in _cut(answer):
                     yield self.piece({"content": text})
                 last = {"annotations": citations(answer)}
                 yield self.piece(last, "stop", proof=answer.to_json(), usage=_usage(answer))
+
+    def _thought(self, text: str) -> str:
+        """Return what is written on the way to the answer as a piece; a picture may begin at the end of one before."""
+        shown = _harmless(self._before + text)[len(self._before) :]
+        self._before = text[-1:] if text.endswith(("!", "]")) else ""
+        return self.piece({"reasoning_content": shown})
 
     def piece(self, delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
         """Return one piece as an event of the stream."""
@@ -405,14 +419,23 @@ class _Completion:
 
 def _cut(answer: Answer) -> Iterator[str]:
     """Yield the text of an answer in pieces that end where its sentences do; together they are the text."""
+    text = _harmless(answer.text)
     start = 0
     for sentence in answer.sentences:
-        place = answer.text.find(sentence.text, start)
+        place = text.find(_harmless(sentence.text), start)
         if place > start:
-            yield answer.text[start:place]
+            yield text[start:place]
             start = place
-    if answer.text[start:]:
-        yield answer.text[start:]
+    if text[start:]:
+        yield text[start:]
+
+
+def _harmless(text: str) -> str:
+    """Return text of which a client that shows it as Markdown makes no picture, link or tag that a paper holds.
+
+    A backslash before a tag could be made one that stands for itself.
+    """
+    return _DOING_SOMETHING.sub(lambda found: "&lt;" if found[0] == "<" else f"\\{found[0]}", text)
 
 
 def _earlier(messages: Sequence[ChatMessage]) -> list[tuple[str, str]]:

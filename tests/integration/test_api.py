@@ -139,6 +139,31 @@ def test_a_stream_shows_only_what_is_proved(served: Served) -> None:
     assert last.choices[0].delta.annotations[0]["url_citation"]["title"] == "BeamLoRA"
 
 
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_what_a_paper_holds_is_no_markdown_to_a_client(fresh: Served, tmp_path: Path, is_streamed: bool) -> None:
+    held = "Looms weave ![x](http://t.example/a.png) threads <img src=b>, [here](http://t.example) if p < 0.05."
+    (tmp_path / "loom.bib").write_text(f"@article{{l, title = {{Looms}}, year = 2020, abstract = {{{held}}}}}")
+    fresh.workspace.add(tmp_path / "loom.bib")
+    fresh.will_say(held)
+    question: Any = {"model": "any", "messages": [{"role": "user", "content": "What do looms weave?"}]}
+    completions = fresh.openai().chat.completions
+    if is_streamed:
+        pieces = list(completions.create(**question, stream=True))
+        content = "".join(piece.choices[0].delta.content or "" for piece in pieces)
+        thought = "".join(getattr(piece.choices[0].delta, "reasoning_content", None) or "" for piece in pieces)
+        assert r"!\[x]\(http" in thought
+        last: Any = pieces[-1]
+        proof, [cited] = last.proof, last.choices[0].delta.annotations
+        begin, end = cited["url_citation"]["start_index"], cited["url_citation"]["end_index"]
+    else:
+        done: Any = completions.create(**question)
+        content, proof, [citation] = done.choices[0].message.content, done.proof, done.choices[0].message.annotations
+        begin, end = citation.url_citation.start_index, citation.url_citation.end_index
+    shown = r"Looms weave !\[x]\(http://t.example/a.png) threads &lt;img src=b>, [here]\(http://t.example) if p < 0.05."
+    assert content[begin:end] == shown
+    assert held in proof["text"]
+
+
 def test_earlier_messages_are_the_history(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     histories = []
     ask = Workspace.ask
