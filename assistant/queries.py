@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant import catalogue
 from assistant.analysis import trends
 from assistant.answering import AnswerStream
-from assistant.errors import UsageError
+from assistant.errors import QuestionError, UsageError
 from assistant.library import Library, authors, curation, provenance_json
 from assistant.library.authors import curation as people_curation
 from assistant.types import (
@@ -33,6 +33,7 @@ from assistant.types import (
     Passage,
     Plan,
     PlanKind,
+    QuestionPlanned,
     Sentence,
     Timings,
     Turn,
@@ -67,6 +68,9 @@ _LONGEST_PROVED = 20_000
 
 _MOST_TURNS = 500
 """Turns of talks that are remembered, so that a question that goes on from them need not ask them again."""
+
+_MOST_REREAD = 5
+"""Questions before that are planned again where they are not remembered; on those before them few go on."""
 
 _LOOK = 0.2
 """Seconds between two looks at whether somebody still waits for an answer."""
@@ -295,23 +299,29 @@ class Queries:
         """Yield the events of an answer; left early, cancelled, or as soon as `is_left`, the model is stopped.
 
         `earlier` are the questions before, each with the answer that was given, "" where that is not known: it is
-        asked again then. Raises what `Workspace.ask` raises.
+        asked again then. Of one that is not remembered the plan is made again. Raises what `Workspace.ask` raises.
         """
         with contextlib.ExitStack() as lent:
             workspace = await anyio.to_thread.run_sync(lent.enter_context, self._lend())
             history: list[Turn] = []
             chain: tuple[str, ...] = ()
-            for said, answer in earlier:
+            for place, (said, answer) in enumerate(earlier):
                 chain = (*chain, said)
-                turn = self._turns.recalled(asker, chain, filter) or (Turn(said, answer) if answer else None)
+                turn = self._turns.recalled(asker, chain, filter)
+                if turn is None and answer and place < len(earlier) - _MOST_REREAD:
+                    turn = Turn(said, answer)
                 if turn is None:
                     begin = partial(workspace.ask, said, tuple(history), filter=filter, asker=asker)
-                    async for event in self._followed(begin, is_left):
-                        if isinstance(event, AnswerFinished):
-                            turn = event.answer.turn()
-                            self._turns.remember(asker, chain, filter, turn)
-                if turn is None:
-                    return
+                    try:
+                        async with contextlib.aclosing(self._followed(begin, is_left)) as events:
+                            turn = await _turn(events, said, answer)
+                    except QuestionError:  # of another model, perhaps, that could be asked it
+                        if not answer:
+                            raise
+                        turn = Turn(said, answer)
+                    if turn is None:
+                        return
+                    self._turns.remember(asker, chain, filter, turn)
                 history.append(turn)
             begin = partial(
                 workspace.ask, question, tuple(history), filter=filter, kind=kind, anyway=anyway, asker=asker
@@ -469,6 +479,17 @@ class _Turns:
     def recalled(self, asker: str, questions: tuple[str, ...], filter: PaperFilter) -> Turn | None:
         with self._lock:
             return self._kept.get((asker, questions, filter))
+
+
+async def _turn(events: AsyncGenerator[AnswerEvent, None], question: str, answer: str) -> Turn | None:
+    """Return the turn that events of an answer make: with a given answer and no catalogue to look up, only its plan."""
+    async for event in events:
+        match event:
+            case QuestionPlanned(plan) if answer and not isinstance(plan, CataloguePlan):
+                return Turn(question, answer, plan=plan)
+            case AnswerFinished(finished):
+                return finished.turn()
+    return None
 
 
 def _text(sentences: Sequence[Sentence]) -> str:

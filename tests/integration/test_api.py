@@ -186,9 +186,22 @@ def test_earlier_messages_are_the_history(served: Served, monkeypatch: pytest.Mo
     [turn] = histories[1]
     assert (turn.question, turn.answer, turn.plan.filter.author) == (first, answer, "naibin-gu")
     histories.clear()
-    messages[1]["content"] = "Who wrote most?"  # another talk, of which nothing is remembered
+    again = "How many papers by Peng Fu are there?"  # another talk, of which nothing is remembered
+    messages[1]["content"], messages[2]["content"] = again, "One, I think."
     client.chat.completions.create(model="any", messages=messages)
-    assert [(turn.question, turn.answer, turn.plan) for turn in histories[0]] == [("Who wrote most?", answer, None)]
+    [turn] = histories[1]
+    assert (turn.question, turn.plan.filter.author, len(turn.paper_ids)) == (again, "peng-fu", 1)
+    histories.clear()
+    messages[1]["content"], messages[2]["content"] = QUESTION, "A beam."
+    prompts = len(served.model.prompts)
+    client.chat.completions.create(model="any", messages=messages)
+    [turn] = histories[1]
+    assert (turn.question, turn.answer, turn.plan.kind) == (QUESTION, "A beam.", "passages")
+    assert len(served.model.prompts) == prompts  # its answer was given, and is not written again
+    histories.clear()
+    messages[1]["content"] = "x" * 5000  # more than can be asked here
+    client.chat.completions.create(model="any", messages=messages)
+    assert [(turn.answer, turn.plan) for turn in histories[-1]] == [("A beam.", None)]
     histories.clear()
     with served.client() as plain:
         asked = plain.post("api/ask", json={"question": second, "history": ["Who wrote least?"]})
