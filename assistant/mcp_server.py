@@ -28,6 +28,7 @@ from assistant.queries import (
     ChosenPapers,
     Counted,
     FoundPapers,
+    Kind,
     PaperDetails,
     PaperList,
     PaperShape,
@@ -39,7 +40,7 @@ from assistant.queries import (
 )
 from assistant.settings import PROGRAM_VERSION, Settings
 from assistant.text import counted
-from assistant.types import Answer, AnswerFinished, EvidenceFound, PlanKind, Progress, QuestionPlanned, Waiting
+from assistant.types import Answer, AnswerFinished, EvidenceFound, Progress, QuestionPlanned, Waiting
 from assistant.workspace import Workspace
 
 IDLE = 300.0
@@ -159,7 +160,7 @@ def server(queries: Queries) -> MCPServer:
         context: Context,
         earlier: Annotated[list[str], Field(description="Questions before that it goes on from, oldest first.")] = [],  # noqa: B006
         papers: Chosen = _ALL,
-        kind: Annotated[PlanKind | None, Field(description="Kind of the question, where it was misread.")] = None,
+        kind: Annotated[Kind | None, Field(description="Kind of the question, where it was misread.")] = None,
         anyway: Annotated[bool, Field(description="Answer even where no abstract clearly does.")] = False,
     ) -> AnswerResult:
         """Answer a question from the abstracts: proved sentences with verbatim spans, or why it is refused."""

@@ -32,7 +32,6 @@ from assistant.types import (
     PaperFilter,
     Passage,
     Plan,
-    PlanKind,
     QuestionPlanned,
     Sentence,
     Timings,
@@ -43,6 +42,8 @@ from assistant.workspace import Workspace
 _T = TypeVar("_T")
 
 By = Literal["", "year", "category", "venue", "author"]
+Kind = Literal["catalogue", "passages", "comparison", "synthesis"]
+"""As what a question may be read by hand."""
 
 _MEASURES: dict[By, Measure] = {
     "": "count",
@@ -291,7 +292,7 @@ class Queries:
         earlier: Sequence[tuple[str, str]] = (),
         *,
         filter: PaperFilter = PaperFilter(),
-        kind: PlanKind | None = None,
+        kind: Kind | None = None,
         anyway: bool = False,
         asker: str = "",
         is_left: Callable[[], Awaitable[bool]] | None = None,

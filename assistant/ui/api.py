@@ -25,6 +25,7 @@ from assistant.queries import (
     ChosenPapers,
     Counted,
     FoundPapers,
+    Kind,
     PaperDetails,
     PaperList,
     People,
@@ -40,7 +41,6 @@ from assistant.types import (
     AnswerEvent,
     AnswerFinished,
     EvidenceFound,
-    PlanKind,
     Progress,
     QuestionPlanned,
     TextProduced,
@@ -81,7 +81,7 @@ class Question(BaseModel):
     question: str = Field(max_length=_LONGEST)
     history: list[str] = Field(default=[], max_length=50)
     filter: ChosenPapers = ChosenPapers()
-    kind: PlanKind | None = None
+    kind: Kind | None = None
     anyway: bool = Field(default=False, description="Answer even where no abstract clearly does.")
 
 
@@ -321,7 +321,7 @@ class _Api:
         earlier: Sequence[tuple[str, str]],
         chosen: ChosenPapers,
         anyway: bool,
-        kind: PlanKind | None = None,
+        kind: Kind | None = None,
     ) -> AsyncGenerator[AnswerEvent, None]:
         return self._queries.ask(
             question,
