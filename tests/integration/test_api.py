@@ -192,11 +192,12 @@ def test_earlier_messages_are_the_history(served: Served, monkeypatch: pytest.Mo
     [turn] = histories[1]
     assert (turn.question, turn.plan.filter.author, len(turn.paper_ids)) == (again, "peng-fu", 1)
     histories.clear()
-    messages[1]["content"], messages[2]["content"] = QUESTION, "A beam."
+    again = "As what does BeamLoRA treat each adapter?"
+    messages[1]["content"], messages[2]["content"] = again, "A beam."
     prompts = len(served.model.prompts)
     client.chat.completions.create(model="any", messages=messages)
     [turn] = histories[1]
-    assert (turn.question, turn.answer, turn.plan.kind) == (QUESTION, "A beam.", "passages")
+    assert (turn.question, turn.answer, turn.plan.kind) == (again, "A beam.", "passages")
     assert len(served.model.prompts) == prompts  # its answer was given, and is not written again
     histories.clear()
     messages[1]["content"] = "x" * 5000  # more than can be asked here
