@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import secrets
 import time
@@ -308,8 +309,13 @@ class _Api:
             async for event in events:
                 for piece in completion.pieces(event, lambda answer: self._citations(request, answer)):
                     yield piece
-        except AssistantError as error:
-            yield f"data: {json.dumps({'error': {'message': str(error), 'type': 'server_error'}})}\n\n"
+        except Exception as error:
+            if isinstance(error, AssistantError):
+                words = self._site.told(request, str(error))
+            else:
+                logging.getLogger(__name__).exception("An answer failed")
+                words = "The program met an error that it does not know; its log says more. Try again."
+            yield f"data: {json.dumps({'error': {'message': words, 'type': 'server_error', 'code': None}})}\n\n"
         finally:
             await events.aclose()
         yield "data: [DONE]\n\n"

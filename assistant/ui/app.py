@@ -151,7 +151,7 @@ def _error_handlers(site: Site) -> dict[Any, Any]:
     from starlette.responses import PlainTextResponse, Response
 
     from assistant.ui.access import is_asked_by_script
-    from assistant.ui.site import here, is_admin, phrases
+    from assistant.ui.site import here, phrases
 
     def status_and_words(request: Request, error: Exception) -> tuple[int, str]:
         spoken = phrases(request)
@@ -174,10 +174,7 @@ def _error_handlers(site: Site) -> dict[Any, Any]:
 
     def answer(request: Request, error: Exception) -> Response:
         status, words = status_and_words(request, error)
-        if not is_admin(request):
-            folder = site.library.folder
-            for place in {folder, folder.resolve()}:
-                words = words.replace(str(place), "…") if place.is_absolute() else words
+        words = site.told(request, words)
         response = said(here(request), status, words) if is_asked_by_script(request) else page(request, status, words)
         if not isinstance(error, HTTPException | RequestValidationError | AssistantError):
             response.headers["Connection"] = "close"  # as the server does once it has logged the error

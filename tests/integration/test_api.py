@@ -26,9 +26,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from assistant.answering import AnswerStream
+from assistant.errors import ModelError
 from assistant.library import Users
 from assistant.settings import Settings
-from assistant.types import Turn
+from assistant.types import Message, Turn
 from assistant.ui.app import server
 from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
@@ -137,6 +138,30 @@ def test_a_stream_shows_only_what_is_proved(served: Served) -> None:
     assert last.choices[0].finish_reason == "stop"
     assert last.proof["text"] == text
     assert last.choices[0].delta.annotations[0]["url_citation"]["title"] == "BeamLoRA"
+
+
+@pytest.mark.parametrize(
+    "error", [ModelError("The model is gone. Start it again."), RuntimeError("no person foresaw this")]
+)
+def test_an_error_in_the_middle_of_a_stream_is_said_in_it(
+    served: Served, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    generates = served.model.generate
+
+    def generate(messages: Sequence[Message], **more: Any) -> Iterator[str]:
+        if messages[0].content.startswith("You sort requests"):
+            yield from generates(messages, **more)
+        else:
+            yield "BeamLoRA "
+            raise error
+
+    monkeypatch.setattr(served.model, "generate", generate)
+    with pytest.raises(openai.APIError, match=r"The model is gone|met an error that it does not know"):
+        list(
+            served.openai().chat.completions.create(
+                model="any", messages=[{"role": "user", "content": QUESTION}], stream=True
+            )
+        )
 
 
 @pytest.mark.parametrize("is_streamed", [False, True])
