@@ -12,10 +12,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
+import anyio
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from assistant.analysis import trends as found_trends
@@ -27,6 +28,7 @@ from assistant.queries import (
     ChosenPapers,
     Counted,
     FoundPapers,
+    Kind,
     PaperDetails,
     PaperList,
     PaperShape,
@@ -38,7 +40,7 @@ from assistant.queries import (
 )
 from assistant.settings import PROGRAM_VERSION, Settings
 from assistant.text import counted
-from assistant.types import Answer, AnswerFinished, EvidenceFound, PlanKind, Progress, QuestionPlanned, Waiting
+from assistant.types import Answer, AnswerFinished, EvidenceFound, Progress, QuestionPlanned, Waiting
 from assistant.workspace import Workspace
 
 IDLE = 300.0
@@ -72,21 +74,27 @@ TrendsResult = Annotated[CallToolResult, TrendShapes]
 VerifiedResult = Annotated[CallToolResult, Verified]
 
 
-def serve(settings: Settings) -> None:
-    """Answer the program on stdin and stdout until it closes them. Exact tools work while others own the library."""
+def serve(settings: Settings, opened: Callable[[Settings], Workspace] = Workspace) -> None:
+    """Answer the program on stdin and stdout until it closes them. Exact tools work while others own the library.
+
+    The others have it `opened` for them.
+    """
     if isinstance(
         sys.stdout, io.TextIOWrapper
     ):  # what is printed must not wait until the stream is the program's again
         sys.stdout.reconfigure(line_buffering=True)
-    with closing(Library(settings.library)) as library, closing(Lender(settings)) as lender:
+    with closing(Library(settings.library)) as library, closing(Lender(settings, opened)) as lender:
         server(Queries(library, lender.lend)).run("stdio")
 
 
 class Lender:
     """Lends one workspace, opened when it is needed first, and closes it once nobody has used it for `idle` seconds."""
 
-    def __init__(self, settings: Settings, idle: float = IDLE) -> None:
+    def __init__(
+        self, settings: Settings, opened: Callable[[Settings], Workspace] = Workspace, idle: float = IDLE
+    ) -> None:
         self._settings = settings
+        self._open = opened
         self._idle = idle
         self._lock = threading.Lock()
         self._workspace: Workspace | None = None
@@ -127,7 +135,7 @@ class Lender:
 
     def _opened(self) -> Workspace:
         try:
-            return Workspace(self._settings)
+            return self._open(self._settings)
         except LibraryLocked as error:
             raise UsageError(
                 f"{error} What needs a model (ask, search, verify with a text, trends of a topic) waits for that; "
@@ -138,7 +146,7 @@ class Lender:
 
 def server(queries: Queries) -> MCPServer:
     """Return a server that answers by queries."""
-    made = MCPServer(
+    made = _Server(
         "abstract-assistant",
         title="Research assistant over paper abstracts",
         instructions=_INSTRUCTIONS,
@@ -152,7 +160,7 @@ def server(queries: Queries) -> MCPServer:
         context: Context,
         earlier: Annotated[list[str], Field(description="Questions before that it goes on from, oldest first.")] = [],  # noqa: B006
         papers: Chosen = _ALL,
-        kind: Annotated[PlanKind | None, Field(description="Kind of the question, where it was misread.")] = None,
+        kind: Annotated[Kind | None, Field(description="Kind of the question, where it was misread.")] = None,
         anyway: Annotated[bool, Field(description="Answer even where no abstract clearly does.")] = False,
     ) -> AnswerResult:
         """Answer a question from the abstracts: proved sentences with verbatim spans, or why it is refused."""
@@ -193,7 +201,7 @@ def server(queries: Queries) -> MCPServer:
         return _result("\n".join(lines) or "Nothing found.", found)
 
     def papers(papers: Chosen = _ALL, limit: Limit = 20, offset: Offset = 0) -> PapersResult:
-        """List the papers that pass a filter, with their abstracts, and how many there are in all."""
+        """List the papers that pass a filter, and how many there are in all; `paper` shows one with its abstract."""
         found = queries.papers(papers.filter, limit, offset)
         lines = [_paper_in_words(each) for each in found.papers]
         return _result("\n".join([f"{counted(found.total, 'paper')}, {len(found.papers)} shown.", *lines]), found)
@@ -244,30 +252,58 @@ def server(queries: Queries) -> MCPServer:
             del each["paper_ids"]  # thousands, which no reader of a tool's result has room for
         return _result(_trends_in_words(found), shape)
 
-    def verify(
+    async def verify(
+        context: Context,
         text: Annotated[str, Field(description="One or more sentences to check against abstracts.")] = "",
         papers: Annotated[list[str], Field(description="Ids of the papers that should support the text.")] = [],  # noqa: B006
         bundle: Annotated[str, Field(description="Or the folder of an answer bundle, to check it as a whole.")] = "",
     ) -> VerifiedResult:
         """Check whether the abstracts of papers support each sentence, or whether an answer bundle still holds."""
         if bool(bundle) == bool(text):
-            raise UsageError("Give either a text with the ids of papers, or the folder of a bundle.")
-        found = queries.verify_bundle(Path(bundle).expanduser()) if bundle else queries.prove(text, papers)
+            raise ToolError("Give either a text with the ids of papers, or the folder of a bundle.")
+        signs = _Signs(context, "Checking the text")
+        try:
+            found: Verified | None
+            if bundle:
+                found = await anyio.to_thread.run_sync(queries.verify_bundle, Path(bundle).expanduser())
+            else:
+                found = await queries.prove(text, papers, is_left=signs.of_life)
+        except AssistantError as error:
+            raise ToolError(str(error)) from error
+        if found is None:
+            raise ToolError("The check was stopped before it was finished.")
         return _result(_verified_in_words(found), found)
 
     made.add_tool(ask, annotations=reads)
-    for tool in (search, papers, paper, author, count, coauthors, trends, verify):
+    made.add_tool(verify, annotations=reads)
+    for tool in (search, papers, paper, author, count, coauthors, trends):
         made.add_tool(_in_words(tool), annotations=reads)
     return made
+
+
+class _Server(MCPServer):
+    """Server whose tools refuse what they do not take: a condition that is passed over would mean the whole library."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        for tool in await self.list_tools():
+            known = tool.input_schema["properties"]
+            if tool.name == name and (unknown := [each for each in arguments if each not in known]):
+                words = f"{name} does not take {', '.join(unknown)}; it takes {', '.join(known)}."
+                chosen = [each for each in unknown if each in ChosenPapers.model_fields]
+                more = f' Say it as "papers": {{"{chosen[0]}": ...}}.' if chosen and "papers" in known else ""
+                raise ToolError(words + more)
+        return await super().call_tool(name, arguments, context)
 
 
 class _Signs:
     """Signs of life to a program that waits for a tool."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, told: str = "Reading the question") -> None:
         self._context = context
         self._begun = self._last = time.monotonic()
-        self._told = "Reading the question"
+        self._told = told
 
     async def tell(self, what: str) -> None:
         """Say what is being done."""
@@ -338,7 +374,9 @@ def _trends_in_words(found: found_trends.Trends) -> str:
 
 def _verified_in_words(found: Verified) -> str:
     lines = ["All of it holds." if found.holds else "Not all of it holds."]
-    lines += [f"{each.status}: {each.text}" for each in found.sentences]
+    for each in found.sentences:
+        lines += [f"{each.status}: {each.text}"]
+        lines += [f"    “{span.quote}” {found.papers[span.source - 1]}" for span in each.spans]
     for check in found.checks:
         lines += [f"{check['name']}: {check['found']}", *(f"    {failure}" for failure in check["failures"])]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import anyio
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant import catalogue
 from assistant.analysis import trends
 from assistant.answering import AnswerStream
-from assistant.errors import UsageError
+from assistant.errors import QuestionError, UsageError
 from assistant.library import Library, authors, curation, provenance_json
 from assistant.library.authors import curation as people_curation
 from assistant.types import (
@@ -32,14 +32,18 @@ from assistant.types import (
     PaperFilter,
     Passage,
     Plan,
-    PlanKind,
+    QuestionPlanned,
     Sentence,
     Timings,
     Turn,
 )
 from assistant.workspace import Workspace
 
+_T = TypeVar("_T")
+
 By = Literal["", "year", "category", "venue", "author"]
+Kind = Literal["catalogue", "passages", "comparison", "synthesis"]
+"""As what a question may be read by hand."""
 
 _MEASURES: dict[By, Measure] = {
     "": "count",
@@ -50,14 +54,24 @@ _MEASURES: dict[By, Measure] = {
 }
 _LARGEST = 10**9
 _MONTH = "[1-9][0-9]{3}-(0[1-9]|1[0-2])"
-_DAY = f"^({_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
-_DATE = f"^([1-9][0-9]{{3}}|{_MONTH}|{_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
+DAY = f"^({_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
+"""Pattern of a day in a filter, as 2025-02-19."""
+
+DATE = f"^([1-9][0-9]{{3}}|{_MONTH}|{_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
+"""Pattern of a date in a filter: a day, a month or a year."""
+
 _COAUTHORS = 20
 _MOST_PROVED = 10
 """Papers that a text is compared with at once."""
 
+_LONGEST_PROVED = 20_000
+"""Characters of a text that is checked at once; the model reads each of its sentences beside each paper."""
+
 _MOST_TURNS = 500
 """Turns of talks that are remembered, so that a question that goes on from them need not ask them again."""
+
+_MOST_REREAD = 5
+"""Questions before that are planned again where they are not remembered; on those before them few go on."""
 
 _LOOK = 0.2
 """Seconds between two looks at whether somebody still waits for an answer."""
@@ -74,8 +88,8 @@ class ChosenPapers(BaseModel):
     author: str = Field(default="", description="A person's id, or words of a name.")
     since: int | None = Field(default=None, description="From this year on.", ge=-_LARGEST, le=_LARGEST)
     until: int | None = Field(default=None, description="Up to this year.", ge=-_LARGEST, le=_LARGEST)
-    first_day: str = Field(default="", description="From this day on, 2025-02-19, 2025-02 or 2025.", pattern=_DATE)
-    last_day: str = Field(default="", description="Up to this day.", pattern=_DATE)
+    first_day: str = Field(default="", description="From this day on, 2025-02-19, 2025-02 or 2025.", pattern=DATE)
+    last_day: str = Field(default="", description="Up to this day.", pattern=DATE)
     category: str = Field(default="", description="In this category, such as cs.CL or CL.")
     venue: str = Field(default="", description="At a venue with these words in its name.")
     words: list[str] = Field(default=[], description="Words or phrases that title or abstract hold, all of them.")
@@ -83,7 +97,7 @@ class ChosenPapers(BaseModel):
     abstract: bool | None = Field(default=None, description="With an abstract, or without.")
     label: str = Field(default="", description="In this collection.")
     source: str = Field(default="", description="From this file or reference.")
-    added_since: str = Field(default="", description="Added on this day or later.", pattern=_DAY)
+    added_since: str = Field(default="", description="Added on this day or later.", pattern=DAY)
 
     @property
     def filter(self) -> PaperFilter:
@@ -279,7 +293,7 @@ class Queries:
         earlier: Sequence[tuple[str, str]] = (),
         *,
         filter: PaperFilter = PaperFilter(),
-        kind: PlanKind | None = None,
+        kind: Kind | None = None,
         anyway: bool = False,
         asker: str = "",
         is_left: Callable[[], Awaitable[bool]] | None = None,
@@ -287,23 +301,29 @@ class Queries:
         """Yield the events of an answer; left early, cancelled, or as soon as `is_left`, the model is stopped.
 
         `earlier` are the questions before, each with the answer that was given, "" where that is not known: it is
-        asked again then. Raises what `Workspace.ask` raises.
+        asked again then. Of one that is not remembered the plan is made again. Raises what `Workspace.ask` raises.
         """
         with contextlib.ExitStack() as lent:
             workspace = await anyio.to_thread.run_sync(lent.enter_context, self._lend())
             history: list[Turn] = []
             chain: tuple[str, ...] = ()
-            for said, answer in earlier:
+            for place, (said, answer) in enumerate(earlier):
                 chain = (*chain, said)
-                turn = self._turns.recalled(asker, chain, filter) or (Turn(said, answer) if answer else None)
+                turn = self._turns.recalled(asker, chain, filter)
+                if turn is None and answer and place < len(earlier) - _MOST_REREAD:
+                    turn = Turn(said, answer)
                 if turn is None:
                     begin = partial(workspace.ask, said, tuple(history), filter=filter, asker=asker)
-                    async for event in self._followed(begin, is_left):
-                        if isinstance(event, AnswerFinished):
-                            turn = event.answer.turn()
-                            self._turns.remember(asker, chain, filter, turn)
-                if turn is None:
-                    return
+                    try:
+                        async with contextlib.aclosing(self._followed(begin, is_left)) as events:
+                            turn = await _turn(events, said, answer)
+                    except QuestionError:  # of another model, perhaps, that could be asked it
+                        if not answer:
+                            raise
+                        turn = Turn(said, answer)
+                    if turn is None:
+                        return
+                    self._turns.remember(asker, chain, filter, turn)
                 history.append(turn)
             begin = partial(
                 workspace.ask, question, tuple(history), filter=filter, kind=kind, anyway=anyway, asker=asker
@@ -319,21 +339,24 @@ class Queries:
         stream = await anyio.to_thread.run_sync(begin)
         try:
             events = iter(stream)
-            while True:
-                coming = asyncio.ensure_future(anyio.to_thread.run_sync(next, events, None, limiter=self._places))
-                while not coming.done():
-                    await asyncio.wait({coming}, timeout=_LOOK)
-                    if is_left and await is_left():
-                        return
-                event = coming.result()
-                if event is None:
-                    return
+            while (event := await self._done(lambda: next(events, None), is_left)) is not None:
                 yield event
         finally:
             stream.close()
 
+    async def _done(self, work: Callable[[], _T], is_left: Callable[[], Awaitable[bool]] | None) -> _T | None:
+        """Return what work in a thread returns; None as soon as `is_left`, while the thread goes on."""
+        coming = asyncio.ensure_future(anyio.to_thread.run_sync(work, limiter=self._places))
+        while not coming.done():
+            await asyncio.wait({coming}, timeout=_LOOK)
+            if is_left and await is_left():
+                return None
+        return coming.result()
+
     def search(self, query: str, limit: int, filter: PaperFilter) -> FoundPapers:
-        """Return the papers nearest to a query."""
+        """Return the papers nearest to a query. Raises UsageError for an empty one."""
+        if not query.strip():
+            raise UsageError("The query is empty. Say what to search for.")
         with self._lend() as workspace:
             found = workspace.search(query, limit, filter=filter)
         return FoundPapers.model_validate({"results": [each.to_json() for each in found]})
@@ -398,15 +421,36 @@ class Queries:
         selected, described = trends.select(self._library, topic, filter, search)
         return trends.find(self._library, selected.filter, by, described)
 
-    def prove(self, text: str, papers: Sequence[str], asker: str = "") -> Verified:
-        """Check each sentence of a text against the abstracts of papers. Raises UsageError where a paper is unknown."""
+    async def prove(
+        self,
+        text: str,
+        papers: Sequence[str],
+        *,
+        asker: str = "",
+        is_left: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Verified | None:
+        """Check each sentence of a text against the abstracts of papers. Raises UsageError where a paper is unknown.
+
+        Cancelled, or as soon as `is_left`, when None is returned, the model is stopped.
+        """
         if not text.strip() or not papers or len(papers) > _MOST_PROVED:
             raise UsageError(f"Give a text, and the ids of 1 to {_MOST_PROVED} papers to check it against.")
-        named = [curation.named(self._library, name) for name in papers]
-        with self._lend() as workspace:
-            found = workspace.prove(text, named, asker=asker)
-        holds = bool(found) and all(each.status in ("exact", "supported", "unchecked") for each in found)
-        return Verified(holds=holds, sentences=list(found), papers=[paper.id for paper in named])
+        if len(text) > _LONGEST_PROVED:
+            most = f"at most {_LONGEST_PROVED:,} are checked at once. Send it in parts."
+            raise UsageError(f"The text has {len(text):,} characters; {most}")
+        stop = threading.Event()
+
+        def work() -> Verified:
+            named = [curation.named(self._library, name) for name in papers]
+            with self._lend() as workspace:
+                found = workspace.prove(text, named, asker=asker, stop=stop)
+            holds = bool(found) and all(each.status in ("exact", "supported", "unchecked") for each in found)
+            return Verified(holds=holds, sentences=list(found), papers=[paper.id for paper in named])
+
+        try:
+            return await self._done(work, is_left)
+        finally:
+            stop.set()
 
     def verify_answer(self, answer: dict[str, Any]) -> Verified:
         """Check an answer, as `ask` gives it, against the library, without a model. Raises BundleError."""
@@ -437,6 +481,17 @@ class _Turns:
     def recalled(self, asker: str, questions: tuple[str, ...], filter: PaperFilter) -> Turn | None:
         with self._lock:
             return self._kept.get((asker, questions, filter))
+
+
+async def _turn(events: AsyncGenerator[AnswerEvent, None], question: str, answer: str) -> Turn | None:
+    """Return the turn that events of an answer make: with a given answer and no catalogue to look up, only its plan."""
+    async for event in events:
+        match event:
+            case QuestionPlanned(plan) if answer and not isinstance(plan, CataloguePlan):
+                return Turn(question, answer, plan=plan)
+            case AnswerFinished(finished):
+                return finished.turn()
+    return None
 
 
 def _text(sentences: Sequence[Sentence]) -> str:

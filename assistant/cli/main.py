@@ -17,7 +17,15 @@ import click
 import typer
 
 from assistant.cli import authors, conversations, doctor, evaluate, export, models, papers, render, trends, users, watch
-from assistant.cli.options import AsJson, Topic, load_settings, open_workspace, several_people_note, with_filters
+from assistant.cli.options import (
+    AsJson,
+    Topic,
+    load_settings,
+    open_here,
+    open_workspace,
+    several_people_note,
+    with_filters,
+)
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
 from assistant.settings import Quantize, other_host
@@ -388,7 +396,7 @@ def mcp(context: typer.Context) -> None:
         if error.name not in ("mcp", "mcp_types"):
             raise
         raise UsageError("The MCP server needs a package more: pip install 'abstract-assistant[mcp]'.") from error
-    mcp_server.serve(loaded)
+    mcp_server.serve(loaded, open_here)
 
 
 @app.command()

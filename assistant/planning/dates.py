@@ -78,7 +78,13 @@ def _month(match: re.Match[str], _today: date) -> dict[str, int | str]:
 
 def _iso(match: re.Match[str], _today: date) -> dict[str, int | str] | None:
     day = match["day"]
-    return _bounded(match["how"], day) if 1 <= int(day[5:7]) <= 12 else None
+    if not 1 <= int(day[5:7]) <= 12:
+        return None
+    try:
+        date.fromisoformat(f"{day}-01"[:10])
+    except ValueError:  # the month has no such day
+        day = day[:7]
+    return _bounded(match["how"], day)
 
 
 def _bounded(how: str | None, day: str) -> dict[str, int | str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
@@ -24,6 +26,7 @@ from assistant.queries import (
     ChosenPapers,
     Counted,
     FoundPapers,
+    Kind,
     PaperDetails,
     PaperList,
     People,
@@ -39,7 +42,6 @@ from assistant.types import (
     AnswerEvent,
     AnswerFinished,
     EvidenceFound,
-    PlanKind,
     Progress,
     QuestionPlanned,
     TextProduced,
@@ -53,6 +55,9 @@ _LONGEST = 100_000
 
 _LONGEST_NAME = 2000
 """Characters of what stands in an address, for which there are some ten thousand bytes."""
+
+_DOING_SOMETHING = re.compile(r"(?<=!)\[|(?<=\])\(|<(?=[A-Za-z/!?]|\Z)")
+"""Where a picture, a link or a tag begins in what a client shows as Markdown."""
 
 _MOST = 1000
 _FAR = 10**9
@@ -77,7 +82,7 @@ class Question(BaseModel):
     question: str = Field(max_length=_LONGEST)
     history: list[str] = Field(default=[], max_length=50)
     filter: ChosenPapers = ChosenPapers()
-    kind: PlanKind | None = None
+    kind: Kind | None = None
     anyway: bool = Field(default=False, description="Answer even where no abstract clearly does.")
 
 
@@ -186,6 +191,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     add("/api/trends", "GET", api.trends, TrendShapes)
     add("/api/verify", "POST", api.verify, Verified)
     add("/v1/models", "GET", api.models)
+    add("/v1/models/{name:path}", "GET", api.model, responses=_MISSING)
     add("/v1/chat/completions", "POST", api.complete)
 
     def described() -> dict[str, Any]:
@@ -249,19 +255,25 @@ class _Api:
         """Say which themes and terms rise and fall: the object that `assistant trends --json` prints."""
         return self._queries.trends(asked.topic.strip(), asked.by, asked.filter).to_json()
 
-    def verify(self, request: Request, claim: Claim) -> Verified:
+    async def verify(self, request: Request, claim: Claim) -> Any:
         """Check a text against the abstracts of papers, or an answer against the library."""
         if claim.answer is not None:
             try:
-                return self._queries.verify_answer(claim.answer)
+                return await run_in_threadpool(self._queries.verify_answer, claim.answer)
             except BundleError as error:
                 raise UsageError(str(error)) from error
-        return self._queries.prove(claim.text, claim.papers, user(request))
+        is_left = request.is_disconnected
+        return await self._queries.prove(claim.text, claim.papers, asker=user(request), is_left=is_left) or _left()
 
     def models(self) -> dict[str, Any]:
         """List the one model that answers."""
-        one = {"id": self._model(), "object": "model", "created": 0, "owned_by": "abstract-assistant"}
-        return {"object": "list", "data": [one]}
+        return {"object": "list", "data": [self._shown()]}
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Show the one model that answers."""
+        if name != (shown := self._shown())["id"]:
+            raise HTTPException(404, f"The model that answers is {shown['id']}; whatever name is asked for, it does.")
+        return shown
 
     async def complete(self, request: Request, asked: ChatRequest) -> Response:
         """Answer the last message as OpenAI's chat completions do; `proof` is what `/api/ask` gives.
@@ -297,8 +309,13 @@ class _Api:
             async for event in events:
                 for piece in completion.pieces(event, lambda answer: self._citations(request, answer)):
                     yield piece
-        except AssistantError as error:
-            yield f"data: {json.dumps({'error': {'message': str(error), 'type': 'server_error'}})}\n\n"
+        except Exception as error:
+            if isinstance(error, AssistantError):
+                words = self._site.told(request, str(error))
+            else:
+                logging.getLogger(__name__).exception("An answer failed")
+                words = "The program met an error that it does not know; its log says more. Try again."
+            yield f"data: {json.dumps({'error': {'message': words, 'type': 'server_error', 'code': None}})}\n\n"
         finally:
             await events.aclose()
         yield "data: [DONE]\n\n"
@@ -310,7 +327,7 @@ class _Api:
         earlier: Sequence[tuple[str, str]],
         chosen: ChosenPapers,
         anyway: bool,
-        kind: PlanKind | None = None,
+        kind: Kind | None = None,
     ) -> AsyncGenerator[AnswerEvent, None]:
         return self._queries.ask(
             question,
@@ -326,12 +343,14 @@ class _Api:
         """Return OpenAI's annotations: for each sentence the papers that prove it, and where it stands in the text."""
         papers = {source.number: source for source in answer.sources}
         base = f"{request.url.scheme}://{request.url.netloc}"
+        text = _harmless(answer.text)
         found, start = [], 0
         for sentence in answer.sentences:
-            place = answer.text.find(sentence.text, start)
+            said = _harmless(sentence.text)
+            place = text.find(said, start)
             if place < 0:
                 continue
-            start = place + len(sentence.text)
+            start = place + len(said)
             for number in sentence.sources:
                 source = papers[number]
                 cited = {
@@ -345,6 +364,9 @@ class _Api:
                 found.append({"type": "url_citation", "url_citation": cited})
         return found
 
+    def _shown(self) -> dict[str, Any]:
+        return {"id": self._model(), "object": "model", "created": 0, "owned_by": "abstract-assistant"}
+
     def _model(self) -> str:
         chat, _ = self._site.workspace.model_states()
         return chat.name
@@ -354,11 +376,13 @@ class _Completion:
     """One chat completion in OpenAI's shapes."""
 
     def __init__(self, model: str) -> None:
+        self._before = ""
         self._known = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
 
     def whole(self, answer: Answer, citations: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Return an answer as one object."""
-        message = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": list(citations)}
+        text = _harmless(answer.text)
+        message = {"role": "assistant", "content": text, "refusal": None, "annotations": list(citations)}
         return {
             **self._known,
             "object": "chat.completion",
@@ -371,20 +395,26 @@ class _Completion:
         """Yield what an event adds to a stream."""
         match event:
             case QuestionPlanned(plan) if plan.words:
-                yield self.piece({"reasoning_content": f"{plan.words}\n"})
+                yield self._thought(f"{plan.words}\n")
             case EvidenceFound(sources) if sources:
-                yield self.piece({"reasoning_content": f"{counted(len(sources), 'paper')} found\n"})
+                yield self._thought(f"{counted(len(sources), 'paper')} found\n")
             case Waiting(place) if place:
-                yield self.piece({"reasoning_content": f"{counted(place, 'answer')} before this one\n"})
+                yield self._thought(f"{counted(place, 'answer')} before this one\n")
             case Progress(_, _, message):
-                yield self.piece({"reasoning_content": f"{message}\n"})
+                yield self._thought(f"{message}\n")
             case TextProduced(text):
-                yield self.piece({"reasoning_content": text})
+                yield self._thought(text)
             case AnswerFinished(answer):
                 for text in _cut(answer):
                     yield self.piece({"content": text})
                 last = {"annotations": citations(answer)}
                 yield self.piece(last, "stop", proof=answer.to_json(), usage=_usage(answer))
+
+    def _thought(self, text: str) -> str:
+        """Return what is written on the way to the answer as a piece; a picture may begin at the end of one before."""
+        shown = _harmless(self._before + text)[len(self._before) :]
+        self._before = text[-1:] if text.endswith(("!", "]")) else ""
+        return self.piece({"reasoning_content": shown})
 
     def piece(self, delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
         """Return one piece as an event of the stream."""
@@ -395,14 +425,23 @@ class _Completion:
 
 def _cut(answer: Answer) -> Iterator[str]:
     """Yield the text of an answer in pieces that end where its sentences do; together they are the text."""
+    text = _harmless(answer.text)
     start = 0
     for sentence in answer.sentences:
-        place = answer.text.find(sentence.text, start)
+        place = text.find(_harmless(sentence.text), start)
         if place > start:
-            yield answer.text[start:place]
+            yield text[start:place]
             start = place
-    if answer.text[start:]:
-        yield answer.text[start:]
+    if text[start:]:
+        yield text[start:]
+
+
+def _harmless(text: str) -> str:
+    """Return text of which a client that shows it as Markdown makes no picture, link or tag that a paper holds.
+
+    A backslash before a tag could be made one that stands for itself.
+    """
+    return _DOING_SOMETHING.sub(lambda found: "&lt;" if found[0] == "<" else f"\\{found[0]}", text)
 
 
 def _earlier(messages: Sequence[ChatMessage]) -> list[tuple[str, str]]:

@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, QuestionError, UsageError
 from assistant.library import Users
-from assistant.ui.hardening import LARGEST_UPLOAD, Gate, Reach, said, seal_environment
+from assistant.ui.hardening import LARGEST_UPLOAD, Gate, Reach, is_for_programs, said, seal_environment
 
 if TYPE_CHECKING:
     import uvicorn
+    from fastapi.exceptions import RequestValidationError
 
     from assistant.ui.site import Site
     from assistant.workspace import Workspace
 
 _LONGEST_QUEUE = 64
+_MOST_FAULTS = 5
+_LONGEST_PLACE = 200
 _BETWEEN_LOOKS = 0.05
 """Seconds between two looks for a new call. Gradio looks a thousand times a second, which an idle machine can hear."""
 
@@ -148,7 +151,7 @@ def _error_handlers(site: Site) -> dict[Any, Any]:
     from starlette.responses import PlainTextResponse, Response
 
     from assistant.ui.access import is_asked_by_script
-    from assistant.ui.site import here, is_admin, phrases
+    from assistant.ui.site import here, phrases
 
     def status_and_words(request: Request, error: Exception) -> tuple[int, str]:
         spoken = phrases(request)
@@ -156,6 +159,8 @@ def _error_handlers(site: Site) -> dict[Any, Any]:
             is_bare = error.detail in ("Not Found", "Method Not Allowed")
             nothing = spoken.gettext("There is nothing at this address.")
             return error.status_code, nothing if is_bare else str(error.detail)
+        if isinstance(error, RequestValidationError) and is_for_programs(here(request)):
+            return 400, _faults(error)
         if isinstance(error, RequestValidationError):
             names = ", ".join(dict.fromkeys(str(each["loc"][-1]) for each in error.errors()))
             refused = spoken.gettext("A value is missing or cannot be used. Go back and try again. It is:")
@@ -169,10 +174,7 @@ def _error_handlers(site: Site) -> dict[Any, Any]:
 
     def answer(request: Request, error: Exception) -> Response:
         status, words = status_and_words(request, error)
-        if not is_admin(request):
-            folder = site.library.folder
-            for place in {folder, folder.resolve()}:
-                words = words.replace(str(place), "…") if place.is_absolute() else words
+        words = site.told(request, words)
         response = said(here(request), status, words) if is_asked_by_script(request) else page(request, status, words)
         if not isinstance(error, HTTPException | RequestValidationError | AssistantError):
             response.headers["Connection"] = "close"  # as the server does once it has logged the error
@@ -185,6 +187,17 @@ def _error_handlers(site: Site) -> dict[Any, Any]:
             return PlainTextResponse(words, status)
 
     return dict.fromkeys((HTTPException, RequestValidationError, AssistantError, Exception), answer)
+
+
+def _faults(error: RequestValidationError) -> str:
+    """Return to a program what is wrong with its request, the first things of many, each with its place."""
+    said = []
+    for each in error.errors()[:_MOST_FAULTS]:
+        if each["type"] == "json_invalid":
+            return f"The body is not valid JSON: {each['ctx']['error']}, at character {each['loc'][-1]}."
+        place = ".".join(map(str, each["loc"][1:]))[:_LONGEST_PLACE]
+        said.append(f"{place or 'body'}: {each['msg']}")
+    return f"The request cannot be read. {'; '.join(said)}."
 
 
 @contextlib.contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import UsageError
+from assistant.queries import DATE, DAY
 from assistant.text import filter_in_words
 from assistant.types import PaperFilter
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 _NAMES = tuple(field.name for field in fields(PaperFilter))
 _LARGEST = 10**9
 """Number that an address can say, at most: SQLite counts no further than eight bytes."""
+
+_DATES = {"first_day": DATE, "last_day": DATE, "added_since": DAY, "added_until": DAY}
 
 _SEVERAL = frozenset(name for name, value in asdict(PaperFilter()).items() if isinstance(value, tuple)) | {"among"}
 
@@ -59,7 +63,7 @@ def read(pairs: Iterable[tuple[str, str]]) -> PaperFilter:
         found = _filter_type().validate_python(said)
     except ValueError as error:
         raise _refused(said, _wrong_fields(error)) from error
-    if beyond := [name for name in said if _is_beyond(getattr(found, name))]:
+    if beyond := [name for name in said if _is_beyond(name, getattr(found, name))]:
         raise _refused(said, beyond)
     return found
 
@@ -102,7 +106,10 @@ def _refused(said: Mapping[str, Any], names: Iterable[str]) -> UsageError:
     return UsageError(f"This address asks for papers that cannot be: {wrong}. Take that out of it.")
 
 
-def _is_beyond(value: Any) -> bool:
+def _is_beyond(name: str, value: Any) -> bool:
+    """Tell whether a value has its field's type and cannot be of it: a number beyond counting, a date that is none."""
+    if pattern := _DATES.get(name):
+        return not re.fullmatch(pattern, value)
     numbers = value if isinstance(value, tuple) else (value,)
     return any(isinstance(each, int) and abs(each) > _LARGEST for each in numbers)
 

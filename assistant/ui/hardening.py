@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +23,9 @@ _OF_PROXIES = (b"x-forwarded-", b"x-gradio-server", b"forwarded")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 LARGEST_UPLOAD = "200mb"
+
+_LARGEST_BODY = 16_000_000
+"""Bytes of what a program sends: far more than a talk or an answer has. All of it is held in memory at once."""
 
 _VIEWS = re.compile(
     r"/(?:(?:conversations|papers?|authors?|collections|trends|add|duplicates|status|login|logout|turns)(?:/.*)?"
@@ -38,7 +42,7 @@ _CALLS = re.compile(
 
 _PROGRAMS = re.compile(
     r"/api/(?:openapi\.json|ask|search|papers(?:/.+)?|authors(?:/.+)?|count|coauthors|trends|verify)"
-    r"|/v1/(?:models|chat/completions)",
+    r"|/v1/(?:models(?:/.+)?|chat/completions)",
     re.DOTALL,
 )
 """Addresses for other programs."""
@@ -197,15 +201,21 @@ class Gate:
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", ""))) or "/"
         headers = Headers(scope=scope)
         if scope["type"] != "http" or not _is_known(path):
-            await PlainTextResponse("There is nothing here.", 404)(scope, receive, _with_headers(send))
+            words = "There is nothing here; /api/openapi.json tells what there is for programs."
+            await _refusal(path, words, 404)(scope, receive, _with_headers(send))
         elif not self._reach.is_own(headers) or _is_foreign(path, headers):
-            await _refusal(path, "Only this page may send requests.", 403)(scope, receive, _with_headers(send))
+            words = (
+                "Only this page, and programs that are no page in a browser, may send requests, and only to its own "
+                "address. Where it is known by another name, serve it with --allowed-host NAME."
+            )
+            await _refusal(path, words, 403)(scope, receive, _with_headers(send))
         elif _is_no_json(path, str(scope["method"]), headers):
             words = "Send the body as JSON, with the header Content-Type: application/json."
             await _refusal(path, words, 415)(scope, receive, _with_headers(send))
         else:
             kept = [(name, value) for name, value in scope["headers"] if not name.startswith(_OF_PROXIES)]
-            await self._app({**scope, "headers": kept}, receive, _with_headers(send))
+            receiving = _limited(receive) if is_for_programs(path) else receive
+            await self._app({**scope, "headers": kept}, receiving, _with_headers(send))
 
 
 def said(path: str, status: int, words: str, wait: int = 0) -> Response:
@@ -216,7 +226,23 @@ def said(path: str, status: int, words: str, wait: int = 0) -> Response:
 
 
 def _refusal(path: str, words: str, status: int) -> Response:
-    return said(path, status, words) if is_for_programs(path) else PlainTextResponse(words, status)
+    is_program = path.startswith(("/api/", "/v1/"))
+    return said(path, status, words) if is_program else PlainTextResponse(words, status)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return what receives a body, and raises HTTPException once it is too long."""
+    size = 0
+
+    async def receiving() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > _LARGEST_BODY:
+            raise HTTPException(413, f"A request may have {_LARGEST_BODY // 10**6} MB. Send less.")
+        return message
+
+    return receiving
 
 
 def _with_headers(send: Send) -> Send:

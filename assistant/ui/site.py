@@ -105,6 +105,14 @@ class Site:
         finally:
             self._reading.release()
 
+    def told(self, request: Request, words: str) -> str:
+        """Return words of an error as who asks may read them: where the library lies is for administrators."""
+        if is_admin(request):
+            return words
+        for place in {self.library.folder, self.library.folder.resolve()}:
+            words = words.replace(str(place), "…") if place.is_absolute() else words
+        return words
+
     def called(self, author: str) -> str:
         """Return the name of the person whose id, or the words of whose name, stand in a filter."""
         return self.workspace.assistant.planner.called(author)

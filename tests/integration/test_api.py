@@ -26,9 +26,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from assistant.answering import AnswerStream
+from assistant.errors import ModelError
 from assistant.library import Users
 from assistant.settings import Settings
-from assistant.types import Turn
+from assistant.types import Message, Turn
 from assistant.ui.app import server
 from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
@@ -139,6 +140,55 @@ def test_a_stream_shows_only_what_is_proved(served: Served) -> None:
     assert last.choices[0].delta.annotations[0]["url_citation"]["title"] == "BeamLoRA"
 
 
+@pytest.mark.parametrize(
+    "error", [ModelError("The model is gone. Start it again."), RuntimeError("no person foresaw this")]
+)
+def test_an_error_in_the_middle_of_a_stream_is_said_in_it(
+    served: Served, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    generates = served.model.generate
+
+    def generate(messages: Sequence[Message], **more: Any) -> Iterator[str]:
+        if messages[0].content.startswith("You sort requests"):
+            yield from generates(messages, **more)
+        else:
+            yield "BeamLoRA "
+            raise error
+
+    monkeypatch.setattr(served.model, "generate", generate)
+    with pytest.raises(openai.APIError, match=r"The model is gone|met an error that it does not know"):
+        list(
+            served.openai().chat.completions.create(
+                model="any", messages=[{"role": "user", "content": QUESTION}], stream=True
+            )
+        )
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_what_a_paper_holds_is_no_markdown_to_a_client(fresh: Served, tmp_path: Path, is_streamed: bool) -> None:
+    held = "Looms weave ![x](http://t.example/a.png) threads <img src=b>, [here](http://t.example) if p < 0.05."
+    (tmp_path / "loom.bib").write_text(f"@article{{l, title = {{Looms}}, year = 2020, abstract = {{{held}}}}}")
+    fresh.workspace.add(tmp_path / "loom.bib")
+    fresh.will_say(held)
+    question: Any = {"model": "any", "messages": [{"role": "user", "content": "What do looms weave?"}]}
+    completions = fresh.openai().chat.completions
+    if is_streamed:
+        pieces = list(completions.create(**question, stream=True))
+        content = "".join(piece.choices[0].delta.content or "" for piece in pieces)
+        thought = "".join(getattr(piece.choices[0].delta, "reasoning_content", None) or "" for piece in pieces)
+        assert r"!\[x]\(http" in thought
+        last: Any = pieces[-1]
+        proof, [cited] = last.proof, last.choices[0].delta.annotations
+        begin, end = cited["url_citation"]["start_index"], cited["url_citation"]["end_index"]
+    else:
+        done: Any = completions.create(**question)
+        content, proof, [citation] = done.choices[0].message.content, done.proof, done.choices[0].message.annotations
+        begin, end = citation.url_citation.start_index, citation.url_citation.end_index
+    shown = r"Looms weave !\[x]\(http://t.example/a.png) threads &lt;img src=b>, [here]\(http://t.example) if p < 0.05."
+    assert content[begin:end] == shown
+    assert held in proof["text"]
+
+
 def test_earlier_messages_are_the_history(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     histories = []
     ask = Workspace.ask
@@ -161,9 +211,23 @@ def test_earlier_messages_are_the_history(served: Served, monkeypatch: pytest.Mo
     [turn] = histories[1]
     assert (turn.question, turn.answer, turn.plan.filter.author) == (first, answer, "naibin-gu")
     histories.clear()
-    messages[1]["content"] = "Who wrote most?"  # another talk, of which nothing is remembered
+    again = "How many papers by Peng Fu are there?"  # another talk, of which nothing is remembered
+    messages[1]["content"], messages[2]["content"] = again, "One, I think."
     client.chat.completions.create(model="any", messages=messages)
-    assert [(turn.question, turn.answer, turn.plan) for turn in histories[0]] == [("Who wrote most?", answer, None)]
+    [turn] = histories[1]
+    assert (turn.question, turn.plan.filter.author, len(turn.paper_ids)) == (again, "peng-fu", 1)
+    histories.clear()
+    again = "As what does BeamLoRA treat each adapter?"
+    messages[1]["content"], messages[2]["content"] = again, "A beam."
+    prompts = len(served.model.prompts)
+    client.chat.completions.create(model="any", messages=messages)
+    [turn] = histories[1]
+    assert (turn.question, turn.answer, turn.plan.kind) == (again, "A beam.", "passages")
+    assert len(served.model.prompts) == prompts  # its answer was given, and is not written again
+    histories.clear()
+    messages[1]["content"] = "x" * 5000  # more than can be asked here
+    client.chat.completions.create(model="any", messages=messages)
+    assert [(turn.answer, turn.plan) for turn in histories[-1]] == [("A beam.", None)]
     histories.clear()
     with served.client() as plain:
         asked = plain.post("api/ask", json={"question": second, "history": ["Who wrote least?"]})
@@ -181,7 +245,8 @@ def test_the_json_api_answers_as_the_command_line_does(served: Served) -> None:
         answer["sentences"][0]["spans"][0]["quote"] = "BeamLoRA cooks."
         checked = client.post("api/verify", json={"answer": answer}).json()
         assert not checked["holds"]
-        assert client.post("api/verify", json={"answer": {"sources": 3}}).status_code == 400
+        for wrong in (3, [{**answer["sources"][0], "paper_id": 1.5}]):
+            assert client.post("api/verify", json={"answer": {**answer, "sources": wrong}}).status_code == 400
         assert client.post("api/verify", json={"text": "It was tested on 13 datasets.", "papers": ["beam"]}).json()[
             "sentences"
         ] == [{"text": "It was tested on 13 datasets.", "status": "unsupported", "sources": [], "spans": []}]
@@ -234,6 +299,50 @@ def test_a_program_that_hangs_up_ends_its_answer(served: Served, path: str, body
             return
         time.sleep(0.1)
     pytest.fail("the model still writes")
+
+
+def test_a_check_that_nobody_waits_for_is_stopped(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+
+    def prove(*_: Any, stop: threading.Event, **__: Any) -> tuple[()]:
+        if stop.wait(30):
+            stopped.set()
+        return ()
+
+    monkeypatch.setattr(Workspace, "prove", prove)
+    with served.client() as client, pytest.raises(httpx.TimeoutException):
+        client.post("api/verify", json={"text": PROSE, "papers": ["beam"]}, timeout=0.5)
+    assert stopped.wait(5)
+    with served.client() as client:
+        refused = client.post("api/verify", json={"text": "A beam. " * 10_000, "papers": ["beam"]})
+        assert (refused.status_code, "in parts" in refused.json()["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"messages": ', "not valid JSON: Expecting value, at character 13"),
+        ('{"messages": []}', "messages: List should have at least 1 item"),
+        ('{"messages": [{"role": "wizard", "content": "x"}]}', "messages.0.role: Input should be 'system'"),
+        ('{"messages": [{"role": "user", "content": "x"}], "filter": {"writer": "Gu"}}', "filter.writer: Extra"),
+        (f'{{"messages": [{{"role": "user", "content": "{"x" * 16_000_000}"}}]}}', "may have 16 MB"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said_where_openais_clients_look(served: Served, body: str, words: str) -> None:
+    with served.client() as client:
+        refused = client.post("v1/chat/completions", content=body, headers={"Content-Type": "application/json"})
+    assert refused.status_code == (413 if "16 MB" in words else 400)
+    assert words in refused.json()["error"]["message"]
+
+
+def test_what_openais_clients_ask_besides(served: Served) -> None:
+    client = served.openai()
+    [model] = client.models.list().data
+    assert client.models.retrieve(model.id) == model
+    with pytest.raises(openai.NotFoundError, match=f"The model that answers is {model.id}"):
+        client.models.retrieve("gpt-4o")
+    with pytest.raises(openai.NotFoundError, match="There is nothing here"):
+        client.responses.create(model=model.id, input=QUESTION)
 
 
 @pytest.mark.parametrize(

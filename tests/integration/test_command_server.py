@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters
 
 from assistant.cli import client
 
@@ -289,3 +292,19 @@ def test_commands_run_beside_an_open_page(shell: Shell) -> None:
     assert page.poll() is None
     page.send_signal(signal.SIGINT)
     assert page.wait(60) == 0
+
+
+def test_a_server_in_the_background_gives_way_to_a_program_that_asks_by_mcp(served: Shell) -> None:
+    script = SERVER.replace("MARK", str(served.mark)).replace("LAST", 'sys.argv[1:] = ["mcp"]; main.main()')
+
+    async def ask() -> Any:
+        program = StdioServerParameters(
+            command=sys.executable, args=["-c", script], cwd=served.folder, env=served.environment
+        )
+        async with Client(program) as asking:
+            return await asking.call_tool("ask", {"question": "How many papers are there?"})
+
+    answer = asyncio.run(ask())
+    assert not answer.is_error, answer.content
+    assert answer.structured_content["count"] == 2
+    assert not served.state()

@@ -127,6 +127,9 @@ def test_a_program_gets_cited_answers_and_exact_numbers(folder: Path, caplog: py
         proved = await told(client, "verify", text=said, papers=["beam"])
         assert [each["status"] for each in proved["sentences"]] == ["exact", "unsupported"]
         assert not proved["holds"]
+        assert f"“BeamLoRA treats each adapter as a beam.” {paper_id}" in text(
+            await client.call_tool("verify", {"text": said, "papers": ["beam"]})
+        )
 
     connected(folder, use)
     assert "Failed to parse" not in caplog.text  # what the model's loading prints stays off the wire
@@ -139,7 +142,10 @@ def test_what_goes_wrong_is_said_to_the_program_in_words(folder: Path) -> None:
             ("paper", {"name": "nothing"}, "No paper is called"),
             ("verify", {"text": "A beam."}, "the ids of 1 to 10 papers"),
             ("verify", {"bundle": str(folder)}, "is not a bundle"),
+            ("search", {"query": " "}, "The query is empty"),
             ("count", {"papers": {"writer": "Gu"}}, "writer"),
+            ("count", {"author": "Gu"}, 'Say it as "papers": {"author": ...}'),  # and is not the whole library's
+            ("paper", {"name": "beam", "id": "beam"}, "paper does not take id; it takes name."),
         ):
             result = await client.call_tool(tool, arguments)
             assert result.is_error

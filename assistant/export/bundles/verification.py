@@ -124,7 +124,8 @@ def verify_answer(content: Mapping[str, Any], library: Library) -> Report:
     Raises BundleError where it is no such object.
     """
     try:
-        papers = {paper.id: paper for paper in library.papers_by_id([one["paper_id"] for one in content["sources"]])}
+        named = [str(one["paper_id"]) for one in content["sources"]]
+        papers = {paper.id: paper for paper in library.papers_by_id(named)}
         sources = [
             {**one, "abstract": papers[one["paper_id"]].abstract if one["paper_id"] in papers else ""}
             for one in content["sources"]

@@ -73,3 +73,17 @@ def test_where_the_time_stands_is_told() -> None:
     period = find_period(question, TODAY)
     assert period is not None
     assert question[period.start : period.end] == "since 2024"
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "last"),
+    [
+        ("after 2025-02-30", "2025-03", ""),
+        ("before 2025-02-31", "", "2025-01"),
+        ("on 2025-02-45", "2025-02", "2025-02"),
+    ],
+)
+def test_of_a_day_that_there_is_not_the_month_is_read(question: str, first: str, last: str) -> None:
+    period = find_period(f"papers {question}", TODAY)
+    assert period is not None
+    assert (period.first_day, period.last_day) == (first, last)

@@ -51,6 +51,13 @@ def test_numbers_that_no_library_counts_to_are_refused(name: str) -> None:
         filter_query.read([(name, "9" * 30)])
 
 
+@pytest.mark.parametrize("name", ["first_day", "last_day", "added_since", "added_until"])
+@pytest.mark.parametrize("value", ["xxxx", "abcd-ef-gh", "2025-13-45", "2025-1x-01", "0000-00-00"])
+def test_dates_that_are_none_are_refused(name: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} “{value}”"):
+        filter_query.read([(name, value)])
+
+
 @pytest.mark.parametrize(
     ("value", "read"), [("", 1), ("x", 1), ("-3", 1), ("0", 1), (" 12 ", 12), ("9" * 30, 10**9), ("9" * 5000, 10**9)]
 )
