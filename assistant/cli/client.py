@@ -1,7 +1,8 @@
 """Client of a running server, which runs a command in place of this process; it imports little, so that it is quick.
 
 The client sends its arguments, folder and settings, and its three standard streams themselves: the server writes to
-the same terminal, pipe or file. Only a user's own processes reach the socket, which lies in a private folder.
+the same terminal, pipe or file. It sends those last, so that a server that does not answer holds no pipe open. Only a
+user's own processes reach the socket, which lies in a private folder.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import socket
 import stat
 import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,14 @@ READING = frozenset(("conversations", "export", "labels", "paper", "papers"))
 INTERRUPT, GO = b"\x03", b"g"
 
 _PASSED = ("ASSISTANT_", "LC_")
-_PASSED_NAMES = ("COLORTERM", "COLUMNS", "FORCE_COLOR", "LANG", "LANGUAGE", "LINES", "NO_COLOR", "TERM", "TZ")
-_SWITCHES = ("--quantize", "--no-quantize", "--server", "--no-server")
+_PASSED_NAMES = (
+    *("COLORTERM", "COLUMNS", "FORCE_COLOR", "LANG", "LANGUAGE", "LINES", "NO_COLOR", "TERM", "TZ"),
+    *("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE"),
+)
+_OWN_FILES = ("/dev/fd/", "/dev/std", "/dev/tty", "/proc/self/")
+"""Files that are others in another process."""
+
+_SWITCHES = ("--help", "--no-server", "--server", "--version")
 _NO = ("0", "f", "false", "n", "no", "off")
 
 _PATIENCE = 5.0
@@ -49,53 +56,55 @@ _PATIENCE = 5.0
 def run(arguments: Sequence[str]) -> int | None:
     """Have the server of the library run a command; return its exit code, None where this process must run it.
 
-    That is so where no server runs, where it is of another version or has other settings, and where it is busy and the
-    command can do without it. Ctrl-C reaches the command as if it ran here.
+    That is so where no server runs, where it is of another version or has other settings, where it is busy and the
+    command can do without it, and where an argument names a file of this process alone, as `<(...)` does. Ctrl-C
+    reaches the command as if it ran here.
     """
+    _fill_streams()
     command = _command(arguments)
     if not IS_POSSIBLE or command not in COMMANDS or not _is_wanted(arguments):
         return None
-    try:
-        connection = _connect(library(arguments))
-    except OSError:
+    if any(name in argument for name in _OWN_FILES for argument in arguments):
         return None
     try:
-        return _run(connection, arguments, command)
+        return _run(_connect(library(arguments)), arguments, command)
+    except OSError:
+        return None
     except KeyboardInterrupt:
         return 130
 
 
 def _run(connection: socket.socket, arguments: Sequence[str], command: str) -> int | None:
+    """Have a command run. Raises OSError where that was not begun."""
     with connection, _Interrupts(connection) as interrupts:
         request = {
             "do": "run",
             "arguments": list(arguments),
             "program": _program(),
             "folder": os.getcwd(),
+            "umask": _umask(),
             "environment": passed(os.environ),
             "encodings": [(each.encoding, each.errors) if each else ("utf-8", "replace") for each in _streams()],
             "version": version(),
             "wait": command not in READING,
         }
-        try:
-            with _descriptors() as descriptors:
-                socket.send_fds(connection, [b"\0"], descriptors)
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            replies = connection.makefile("r", encoding="utf-8")
-            connection.settimeout(_PATIENCE)
-            reply = _reply(replies.readline())
-            if reply.get("state") == "busy" and request["wait"]:
-                print("The server runs another command; this one waits for it.", file=sys.stderr)
-                connection.settimeout(None)
-                reply = _reply(replies.readline())
-            if reply.get("state") != "ready":
-                return None
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        replies = connection.makefile("r", encoding="utf-8")
+        reply = _reply(replies.readline())
+        if reply.get("state") == "busy" and request["wait"]:
+            print("The server runs another command; this one waits for it.", file=sys.stderr)
             connection.settimeout(None)
-            interrupts.are_sent = True
-            connection.sendall(GO)  # nothing runs before: a server that is late must not run what was run here
-        except OSError:
+            reply = _reply(replies.readline())
+        if reply.get("state") != "ready":
             return None
-        last = _reply(replies.readline())
+        connection.settimeout(None)
+        # Nothing runs before this is sent: a server that is late must not run what was run here.
+        socket.send_fds(connection, [GO], range(3))
+        interrupts.are_sent = True
+        try:
+            last = _reply(replies.readline())
+        except OSError:
+            last = {}
     if last.get("state") == "ended":
         return int(last["code"])
     if last.get("state") == "elsewhere":
@@ -105,17 +114,25 @@ def _run(connection: socket.socket, arguments: Sequence[str], command: str) -> i
 
 
 def ask(folder: Path | str, do: str, **more: object) -> dict[str, Any]:
-    """Ask the server of a library something, and wait until it hangs up; {} where none runs."""
+    """Ask the server of a library something, and wait until it hangs up.
+
+    {} where none runs; a state of its own, "silent", where it does not answer.
+    """
     if not IS_POSSIBLE:
         return {}
     try:
-        with _connect(folder) as connection, _descriptors() as descriptors:
-            socket.send_fds(connection, [b"\0"], descriptors)
+        with _connect(folder) as connection:
             connection.sendall(json.dumps({"do": do, "version": version(), **more}).encode() + b"\n")
-            lines = connection.makefile("r", encoding="utf-8").readlines()
+            replies = connection.makefile("r", encoding="utf-8")
+            reply = _reply(replies.readline())
+            connection.settimeout(None)
+            with suppress(OSError):
+                replies.read()
+            return reply
+    except TimeoutError:
+        return {"state": "silent"}
     except OSError:
         return {}
-    return _reply(lines[0] if lines else "")
 
 
 def library(arguments: Sequence[str]) -> str:
@@ -131,7 +148,7 @@ def library(arguments: Sequence[str]) -> str:
 def address(folder: Path | str) -> str:
     """Return the socket of a library's server, which need not be there."""
     whole = os.path.realpath(os.path.expanduser(folder))
-    return os.path.join(_sockets(), f"{zlib.crc32(whole.encode()):08x}{len(whole):x}.sock")
+    return os.path.join(_sockets(), f"{zlib.crc32(os.fsencode(whole)):08x}{len(whole):x}.sock")
 
 
 def is_private(folder: str) -> bool:
@@ -162,15 +179,17 @@ def version() -> str:
                 if entry.is_dir():
                     if entry.name != "__pycache__":
                         folders.append(entry.path)
-                elif entry.name.endswith((".py", ".md")):
-                    found = entry.stat()
+                else:
+                    found = entry.stat(follow_symlinks=False)
                     newest, size = max(newest, found.st_mtime_ns), size + found.st_size
     return f"{sys.prefix}:{root}:{newest}:{size}"
 
 
 def passed(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the part of an environment that a command obeys."""
-    return {name: value for name, value in environment.items() if name.startswith(_PASSED) or name in _PASSED_NAMES}
+    return {
+        name: value for name, value in environment.items() if name.startswith(_PASSED) or name.upper() in _PASSED_NAMES
+    }
 
 
 def _connect(folder: Path | str) -> socket.socket:
@@ -179,6 +198,7 @@ def _connect(folder: Path | str) -> socket.socket:
     if not is_private(os.path.dirname(path)):
         raise FileNotFoundError(path)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(_PATIENCE)
     try:
         connection.connect(path)
         if not is_own(connection):
@@ -223,22 +243,17 @@ class _Interrupts:
             self._connection.send(INTERRUPT)
 
 
-@contextmanager
-def _descriptors() -> Iterator[list[int]]:
-    """Yield the three standard streams; one that is closed is replaced by nothing."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    try:
-        yield [number if _is_open(number) else nothing for number in range(3)]
-    finally:
-        os.close(nothing)
+def _fill_streams() -> None:
+    """Put nothing in the place of a standard stream that is closed, so that no file or socket opened later takes it."""
+    while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(number)
 
 
-def _is_open(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _streams() -> list[Any]:

@@ -1,12 +1,11 @@
-"""Entry point of the command line, with the commands add, ask, search, summarize, serve, mcp and chat."""
+"""Entry point of the command line, with the commands add, ask, search, summarize and chat."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
-import time
-import webbrowser
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -16,16 +15,21 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import click
 import typer
 
-from assistant.cli import authors, conversations, doctor, evaluate, export, models, papers, render, trends, users, watch
-from assistant.cli.options import (
-    AsJson,
-    Topic,
-    load_settings,
-    open_here,
-    open_workspace,
-    several_people_note,
-    with_filters,
+from assistant.cli import (
+    authors,
+    conversations,
+    doctor,
+    evaluate,
+    export,
+    models,
+    papers,
+    render,
+    serving,
+    trends,
+    users,
+    watch,
 )
+from assistant.cli.options import AsJson, Topic, open_workspace, several_people_note, with_filters
 from assistant.errors import AssistantError, QuestionError, RemoteError, UsageError
 from assistant.evaluation import question_files
 from assistant.settings import Quantize, other_host
@@ -47,7 +51,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for commands in (papers, trends, export, evaluate, watch, doctor):
+for commands in (serving, papers, trends, export, evaluate, watch, doctor):
     app.add_typer(commands.app)
 app.add_typer(authors.app, name="authors")
 app.add_typer(conversations.app, name="conversations")
@@ -289,117 +293,6 @@ def summarize(
 
 
 @app.command()
-def serve(
-    context: typer.Context,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 7860,
-    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
-    sample: Annotated[bool, typer.Option(help="Add the sample library when the library is empty.")] = False,
-    root_path: Annotated[str, typer.Option(help="Prefix that a proxy puts before every address, as /assistant.")] = "",
-    allowed_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Name under which browsers know the page behind a proxy, as papers.example.org. May be repeated."
-        ),
-    ] = None,
-    trusted_proxy: Annotated[
-        list[str] | None,
-        typer.Option(help="Address of a proxy that is believed who asks, and whether by HTTPS. May be repeated."),
-    ] = None,
-    watched: Annotated[
-        list[Path] | None,
-        typer.Option("--watch", help="Folder whose new and changed files are added meanwhile. May be repeated."),
-    ] = None,
-    daemon: Annotated[
-        bool, typer.Option("--daemon", help="Without the page, in the background: commands then start at once.")
-    ] = False,
-    status: Annotated[bool, typer.Option("--status", help="Only say whether a server of the library runs.")] = False,
-    stop: Annotated[bool, typer.Option("--stop", help="Only end the server of the library.")] = False,
-) -> None:
-    """Serve the web page, on this machine only or for the users of `assistant users`, and commands of other shells."""
-    if daemon or status or stop:
-        _manage_server(context, daemon, stop)
-        return
-    with open_workspace(context, is_served=True) as opened:
-        from assistant.library import Users
-        from assistant.ui import Reach
-        from assistant.ui import serve as serve_page
-
-        reach = Reach(host, root_path.rstrip("/"), tuple(allowed_host or ()), tuple(trusted_proxy or ()))
-        reach.check(Users(opened.library).exist())
-
-        def announce(url: str) -> None:
-            render.message(f"The page is at {url} (Ctrl-C stops it).")
-            if not (reach.is_local or reach.trusted_proxies):
-                render.message(
-                    "Passwords travel as they are typed unless a proxy with HTTPS is before it: see docs/serving.md.",
-                    "yellow",
-                )
-            if open_page:
-                webbrowser.open(url)
-
-        if sample and not opened.library.count():
-            with render.progress_bar() as listen:
-                render.show_ingestion(opened.add_sample(listen))
-        opened.warm_up()
-        opened.catch_up()
-        opened.read_ahead_when_idle()
-        with watch.watching_beside(opened, watched or ()):
-            serve_page(opened, host, port, on_ready=announce, reach=reach, beside=partial(_run_commands, opened))
-
-
-def _run_commands(opened: Workspace, goes_on: Callable[[], bool]) -> None:
-    """Run commands of other shells while the page is served; where that cannot be, only say so."""
-    from assistant.cli.server import CommandServer
-
-    try:
-        server = CommandServer(opened, run)
-    except AssistantError as error:
-        render.message(f"{error} Only the page is served.", "yellow")
-        while goes_on():
-            time.sleep(1)
-    else:
-        server.serve(goes_on)
-
-
-def _manage_server(context: typer.Context, daemon: bool, stop: bool) -> None:
-    """Start or stop the server of a library, and say what runs."""
-    from assistant.cli import client
-
-    settings = load_settings(context)
-    if daemon:
-        from assistant.cli import server
-
-        state = server.start(settings, context.obj)
-    else:
-        state = client.ask(settings.library, "stop" if stop else "status", gently=False)
-    if not state:
-        render.message(f"No server of the library {settings.library} runs.")
-        raise typer.Exit(1)
-    if stop:
-        render.message(f"The server, process {state['process']}, has ended.")
-        return
-    ends = f"ends {state['idle_minutes']:g} minutes after the last" if state["idle_minutes"] else "serves the page too"
-    render.message(
-        f"Commands for the library {settings.library} are run by process {state['process']} since {state['since']}, "
-        f"{counted(state['commands'], 'command')} so far; it {ends}. `assistant serve --stop` ends it."
-    )
-
-
-@app.command()
-def mcp(context: typer.Context) -> None:
-    """Answer a program by the Model Context Protocol on stdin and stdout: questions, searches and counts, read-only."""
-    loaded = load_settings(context)
-    try:
-        from assistant import mcp_server
-    except ModuleNotFoundError as error:
-        if error.name not in ("mcp", "mcp_types"):
-            raise
-        raise UsageError("The MCP server needs a package more: pip install 'abstract-assistant[mcp]'.") from error
-    mcp_server.serve(loaded, open_here)
-
-
-@app.command()
 def chat(context: typer.Context) -> None:
     """Chat in the terminal. An empty line or Ctrl-D ends the chat; Ctrl-C stops an answer."""
     history: list[Turn] = []
@@ -435,6 +328,13 @@ def run(arguments: Sequence[str] | None, program: str | None = None) -> int:
     except AssistantError as error:
         render.message(str(error), "red")
         return 2 if isinstance(error, UsageError) else 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        render.message(
+            f"There is no room for what is to be written ({error.strerror}). Make room, and do it again.", "red"
+        )
+        return 1
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else 0 if exit_.code is None else 1
     return 0

@@ -56,8 +56,8 @@ class _Call:
     """A command that a client wants to be run, with the client's standard streams."""
 
     connection: socket.socket
-    descriptors: list[int]
     request: Mapping[str, Any]
+    descriptors: Sequence[int]
     is_over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -77,7 +77,7 @@ class CommandServer:
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()  # a signal handler may put
         self._busy = threading.Lock()
         self._running: _Call | None = None
-        self._is_forwarded = False
+        self._streams = [os.open(os.devnull, os.O_RDWR) for _ in range(3)]
         self._ending = threading.Event()
         self._told: list[socket.socket] = []
         self._since = datetime.now().isoformat(" ", "minutes")
@@ -89,7 +89,8 @@ class CommandServer:
     def serve(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Run commands until Ctrl-C, until it was idle for long, or until what runs beside it does not go on."""
         threading.Thread(target=self._accept, name="commands", daemon=True).start()
-        before = {each: signal.signal(each, self._handle) for each in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {signal.SIGINT: self._handle, signal.SIGTERM: self._handle, signal.SIGUSR1: self._pass_on}
+        before = {each: signal.signal(each, handler) for each, handler in handlers.items()}
         try:
             while goes_on() and not self._ending.is_set() and not self._is_idle():
                 with suppress(queue.Empty, KeyboardInterrupt):  # the latter came too late for its command
@@ -111,10 +112,18 @@ class CommandServer:
         return not self._busy.locked() and time.monotonic() - self._last > self._idle
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
+        """End at this process's own Ctrl-C, with the command that runs, or at a request to end, after it."""
+        self._end()
         if number == signal.SIGINT and self._running:
             raise KeyboardInterrupt
-        if number != signal.SIGINT or not self._is_forwarded:
-            self._end()
+
+    def _pass_on(self, _number: int, frame: FrameType | None) -> None:
+        """Do with the command that runs what Ctrl-C would do in a process of its own."""
+        handler = signal.getsignal(signal.SIGINT)
+        if self._running and callable(handler) and handler != self._handle:
+            handler(signal.SIGINT, frame)
+        elif self._running:
+            raise KeyboardInterrupt
 
     def _accept(self) -> None:
         while not self._ending.is_set():
@@ -127,11 +136,9 @@ class CommandServer:
 
     def _receive(self, connection: socket.socket) -> None:
         """Read a request and reply to it. One that is malformed, or whose client is gone, ends with its connection."""
-        descriptors: list[int] = []
         try:
             if not client.is_own(connection):
                 return
-            _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
             request = json.loads(connection.makefile("rb").readline(_LONGEST_REQUEST))
             is_spare = self._idle < math.inf
             if request["do"] == "stop" and not (request["gently"] and (self._busy.locked() or not is_spare)):
@@ -143,14 +150,12 @@ class CommandServer:
                 if is_spare:
                     self._end()
             elif request["do"] == "run":
-                self._take(_Call(connection, descriptors, request))
+                self._take(connection, request)
             else:
                 _send(connection, **self._state())
         except (OSError, ValueError, KeyError, TypeError):
             return
         finally:
-            for number in descriptors:
-                os.close(number)
             if connection not in self._told:
                 connection.close()
 
@@ -160,23 +165,32 @@ class CommandServer:
             "process": os.getpid(),
             "since": self._since,
             "commands": self._count,
+            "is_busy": self._busy.locked(),
             "idle_minutes": self._idle / 60 if self._idle < math.inf else None,
         }
 
-    def _take(self, call: _Call) -> None:
+    def _take(self, connection: socket.socket, request: Mapping[str, Any]) -> None:
         """Have a command run, and stay with it until it is over."""
         if not self._busy.acquire(blocking=False):
-            _send(call.connection, state="busy")
-            if not call.request["wait"]:
+            _send(connection, state="busy")
+            if not request["wait"]:
                 return
             self._busy.acquire()
+        descriptors: list[int] = []
         try:
-            _send(call.connection, state="ready")
-            if call.connection.recv(1) == client.GO:
-                call.connection.settimeout(None)
+            if self._ending.is_set():
+                self._told.append(connection)  # what waited runs in its own process, once the library is free
+                return
+            _send(connection, state="ready")
+            word, descriptors, _, _ = socket.recv_fds(connection, len(client.GO), 3)
+            if word == client.GO:
+                connection.settimeout(None)
+                call = _Call(connection, request, descriptors)
                 self._calls.put(call)
                 self._follow(call)
         finally:
+            for number in descriptors:
+                os.close(number)
             self._last = time.monotonic()
             self._busy.release()
 
@@ -190,16 +204,15 @@ class CommandServer:
 
     def _interrupt(self, call: _Call) -> None:
         if self._running is call:
-            self._is_forwarded = True
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 
     def _answer(self, call: _Call) -> None:
         """Run a command, and say how it ended."""
-        self._is_forwarded = False
         self._count += 1
-        outcome: dict[str, Any] = {"state": "ended", "code": 130}
+        outcome: dict[str, Any] = {"state": "elsewhere"}  # where its folder is gone
         try:
-            with _in_place_of(call), options.holding(self._opened, self._settings):
+            with _in_place_of(call, self._streams), options.holding(self._opened, self._settings):
+                outcome = {"state": "ended", "code": 130}
                 try:
                     self._running = call
                     outcome["code"] = self._run(call.request["arguments"], call.request["program"])
@@ -212,10 +225,8 @@ class CommandServer:
                     outcome["code"] = 1
                 finally:
                     self._running = None
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OSError, LookupError, TypeError, ValueError):  # the last three: a malformed request
             pass
-        except OSError:  # its folder is gone
-            outcome = {"state": "elsewhere"}
         finally:
             self._running = None
             with suppress(OSError):
@@ -225,35 +236,58 @@ class CommandServer:
 
 
 @contextmanager
-def _in_place_of(call: _Call) -> Iterator[None]:
-    """Give this process the streams, the folder and the settings of a client. Raises OSError where that is gone."""
+def _in_place_of(call: _Call, places: Sequence[int]) -> Iterator[None]:
+    """Give this process the streams, the folder and the settings of a client. Raises OSError where that is gone.
+
+    The streams lie at the same places for every client: what a library has kept of one, to log to for instance, then
+    never writes to another file.
+    """
+    folder, umask, encodings, environment = (
+        call.request[name] for name in ("folder", "umask", "encodings", "environment")
+    )
     own_streams, own_folder, own = (sys.stdin, sys.stdout, sys.stderr), Path.cwd(), client.passed(os.environ)
-    streams = [
-        open(number, mode, buffering, encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115
-        for number, mode, buffering, (encoding, errors) in zip(
-            call.descriptors, "rww", (-1, -1, 1), call.request["encodings"], strict=True
-        )
-    ]
-    os.chdir(call.request["folder"])
+    own_umask = os.umask(umask)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    streams: list[IO[str]] = []
     try:
-        _change_environment(own, {**_size(call.descriptors), **call.request["environment"]})
+        os.chdir(folder)
+        given = [call.descriptors[0] if _may_read(call.descriptors[0]) else nothing, *call.descriptors[1:]]
+        for number, place, mode, buffering, (encoding, errors) in zip(
+            given, places, "rww", (-1, -1, 1), encodings, strict=True
+        ):
+            os.dup2(number, place, inheritable=False)
+            streams.append(open(place, mode, buffering, encoding=encoding, errors=errors, closefd=False))  # noqa: SIM115
+        _change_environment(own, {**_size(call.descriptors), **environment})
         sys.stdin, sys.stdout, sys.stderr = streams
         render.look_again()
         yield
     finally:
         sys.stdin, sys.stdout, sys.stderr = own_streams
-        os.chdir(own_folder)
+        os.umask(own_umask)
         _change_environment(client.passed(os.environ), own)
         render.look_again()
-        with open(os.devnull, "r+b", 0) as nothing:  # noqa: PTH123 - what is still buffered must not wait for a reader
-            for number in call.descriptors:
-                os.dup2(nothing.fileno(), number)
+        for number in (*call.descriptors, *places):
+            os.dup2(nothing, number, inheritable=False)
+        for stream in streams:
+            if not stream.closed:
+                stream.flush()  # what is still buffered must not wait for a reader
+        os.close(nothing)
+        os.chdir(own_folder)
+
+
+def _may_read(descriptor: int) -> bool:
+    """Tell whether a client's terminal may be read: one from which this process runs in the background stops it."""
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:  # no terminal, or one of another session
+        return True
 
 
 def _change_environment(before: Mapping[str, str], after: Mapping[str, str]) -> None:
     for name in before:
         del os.environ[name]
     os.environ.update(after)
+    time.tzset()
 
 
 def _size(descriptors: Sequence[int]) -> dict[str, str]:
@@ -267,8 +301,9 @@ def _size(descriptors: Sequence[int]) -> dict[str, str]:
 
 def _listen(library: Path) -> tuple[Path, socket.socket]:
     """Listen for clients on the library's socket; whoever holds the library's lock may replace one that was left."""
-    path = Path(client.address(library))
+    path = None
     try:
+        path = Path(client.address(library))
         if not client.IS_POSSIBLE:
             raise OSError("this system has no Unix sockets")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -279,7 +314,7 @@ def _listen(library: Path) -> tuple[Path, socket.socket]:
         listener.bind(str(path))
         listener.listen(64)
     except OSError as error:
-        raise AssistantError(f"Commands cannot be served at {path}: {error}.") from error
+        raise AssistantError(f"Commands cannot be served{f' at {path}' if path else ''}: {error}.") from error
     return path, listener
 
 
@@ -299,7 +334,13 @@ def start(settings: Settings, flags: Mapping[str, Any]) -> dict[str, Any]:
     make_folder(settings.library)
     log = settings.library / _LOG
     given = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items()}
-    with log.open("wb") as said:
+    try:
+        said = log.open("wb")
+    except OSError as error:
+        raise AssistantError(
+            f"{log}, where the server says what goes wrong, cannot be written ({error.strerror})."
+        ) from error
+    with said:
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", "from assistant.cli import server; server.background()"],
             stdin=subprocess.PIPE,

@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 
-from assistant.cli import client
+from assistant.cli import client, server
 
 pytestmark = pytest.mark.skipif(not hasattr(client.socket, "AF_UNIX"), reason="needs Unix sockets")
 
@@ -53,7 +53,7 @@ from assistant.cli import main, server
 LAST
 """
 OTHER_VERSION = """
-from assistant.cli import client
+from assistant.cli import client, server
 client.version = lambda: "another"
 from assistant.__main__ import main
 main()
@@ -308,3 +308,109 @@ def test_a_server_in_the_background_gives_way_to_a_program_that_asks_by_mcp(serv
     assert not answer.is_error, answer.content
     assert answer.structured_content["count"] == 2
     assert not served.state()
+
+
+def test_ctrl_c_in_the_page_s_own_terminal_ends_it_after_that_of_a_command(shell: Shell) -> None:
+    page = shell.serve("main.main()", "serve", "--no-open", "--port", "0")
+    shell("add", "papers.bib")
+    asked = shell.begin("ask", "What does BeamLoRA treat as a beam?")
+    until(shell.mark.exists)
+    asked.send_signal(signal.SIGINT)
+    asked.communicate(timeout=60)
+    assert page.poll() is None
+    page.send_signal(signal.SIGINT)
+    assert page.wait(60) == 0
+
+
+def test_a_server_that_is_stopped_holds_neither_a_pipe_nor_a_command(served: Shell) -> None:
+    served.servers[0].send_signal(signal.SIGSTOP)
+    assert len(json.loads(served("papers", "--json"))) == 2
+    served("serve", "--status", code=1)
+    assert "does not answer" in served.stderr
+    served("label", "mine", "--year", "2025", code=1)
+    assert "in use by process" in served.stderr
+
+
+def test_a_command_that_waits_runs_in_its_own_process_when_the_server_is_ended(served: Shell) -> None:
+    asked = served.begin("ask", "What does BeamLoRA treat as a beam?")
+    until(served.mark.exists)
+    waiting = served.begin("label", "mine", "--year", "2025")
+    assert waiting.stderr
+    assert "waits" in waiting.stderr.readline()
+    served("serve", "--stop")
+    assert "after the command" in served.stderr
+    waiting.communicate(timeout=60)
+    asked.communicate(timeout=60)
+    assert (asked.returncode, waiting.returncode) == (0, 0)
+    assert "mine" in served("labels")
+
+
+def test_a_command_keeps_to_the_mask_of_its_shell_and_to_open_streams(served: Shell) -> None:
+    before = os.umask(0o077)
+    try:
+        served("export", "--format", "bibtex", "-o", "private.bib")
+    finally:
+        os.umask(before)
+    assert (served.folder / "private.bib").stat().st_mode & 0o777 == 0o600
+    line = f"{sys.executable} -m assistant papers >&-"
+    assert subprocess.run(["sh", "-c", line], cwd=served.folder, env=served.environment, timeout=60).returncode == 0
+    assert served.state()["commands"] == 3
+
+
+def test_a_folder_that_is_gone_is_no_fault_of_the_command(served: Shell) -> None:
+    line = f"mkdir gone; cd gone; rmdir ../gone; {sys.executable} -m assistant papers --json"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=served.folder, env=served.environment, capture_output=True, timeout=60
+    )
+    assert len(json.loads(done.stdout)) == 2
+
+
+def test_options_of_the_page_are_refused_where_it_is_not_served(shell: Shell) -> None:
+    for arguments in (["--daemon", "--stop"], ["--daemon", "--sample"], ["--status", "--port", "80"]):
+        shell("serve", *arguments, code=2)
+        assert "alone" in shell.stderr
+
+
+def test_a_log_that_cannot_be_written_is_named(shell: Shell) -> None:
+    (shell.library / "server.log").mkdir(parents=True)
+    shell("serve", "--daemon", code=1)
+    assert "server.log" in shell.stderr
+    assert "Traceback" not in shell.stderr
+
+
+def test_a_malformed_request_ends_nothing(served: Shell) -> None:
+    whole = {"do": "run", "wait": True, "arguments": [], "program": "x", "version": client.version()}
+    for request in (b"[]", b"{}", b'{"do": "run"}', b'{"do": "stop"}', json.dumps(whole).encode()):
+        with client._connect(served.library) as connection:
+            connection.sendall(request + b"\n")
+            if connection.recv(100):
+                client.socket.send_fds(connection, [client.GO], range(3))
+                assert b"elsewhere" in connection.recv(100)
+    assert "2 papers" in served("ask", "How many papers are there?")
+
+
+def test_what_keeps_a_stream_of_a_command_writes_to_no_file_opened_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[IO[str]] = []
+    read, write = os.pipe()
+
+    def call(descriptor: int) -> server._Call:
+        request = {"folder": str(tmp_path), "umask": 0o077, "environment": {}, "encodings": [("utf-8", "strict")] * 3}
+        return server._Call(client.socket.socket(), request, [os.dup(descriptor) for _ in range(3)])
+
+    places = [os.open(os.devnull, os.O_RDWR) for _ in range(3)]
+    for _ in range(2):
+        one = call(write)
+        with server._in_place_of(one, places):
+            kept.append(sys.stderr)
+            print("said", file=kept[0], flush=True)
+        for number in one.descriptors:
+            os.close(number)
+        with (tmp_path / "library").open("wb") as opened, (tmp_path / "more").open("wb"), (tmp_path / "3").open("wb"):
+            print("said too late", file=kept[0], flush=True)
+            assert opened.tell() == 0
+        assert [(tmp_path / name).stat().st_size for name in ("library", "more", "3")] == [0, 0, 0]
+    os.close(write)
+    with os.fdopen(read) as said:
+        assert said.read() == "said\nsaid\n"

@@ -1,5 +1,7 @@
 """The client of a server: what it hands over, and to whom."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -18,13 +20,48 @@ def test_what_a_server_runs_are_commands() -> None:
     [
         ("ask this", "ask"),
         ("--library ask papers", "papers"),
-        ("--library=x --quantize --no-server papers", "papers"),
+        ("--library=x --quantize 8 --no-server papers", "papers"),
         ("--help", ""),
         ("", ""),
     ],
 )
 def test_the_command_is_found_behind_the_options(line: str, command: str) -> None:
     assert client._command(line.split()) == command
+
+
+def test_the_options_without_a_value_are_known() -> None:
+    options = [each for each in typer.main.get_command(main.app).params if getattr(each, "is_flag", False)]
+    switches = {name for each in options for name in (*each.opts, *each.secondary_opts) if name.startswith("--")}
+    assert {"--help", *switches - {"--install-completion", "--show-completion"}} == set(client._SWITCHES)
+
+
+def test_what_names_files_of_this_process_runs_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_connect", lambda _: pytest.fail("A server was asked."))
+    assert client.run(["ask", "--from", "/dev/fd/63"]) is None
+    assert client.run(["search", "--from=/dev/stdin"]) is None
+
+
+def test_a_library_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
+    assert client.address(tmp_path / "caf\udce9") != client.address(tmp_path / "caf\udcea")
+
+
+def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(main, "app", full)
+    assert main.run(["papers"]) == 1
+    assert "no room" in capsys.readouterr().err
+
+
+def test_a_place_for_sockets_that_others_may_change_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: object) -> str:
+        raise PermissionError("runtime directory is writable by another user")
+
+    monkeypatch.setattr(client, "address", refused)
+    with pytest.raises(AssistantError, match="writable by another"):
+        server._listen(Path("library"))
+    assert client.ask("library", "status") == {}
 
 
 def test_the_library_is_read_as_the_settings_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +117,8 @@ def test_no_socket_is_used_in_a_folder_that_others_enter(tmp_path: Path, monkeyp
 
 
 def test_only_what_a_command_obeys_is_passed_on() -> None:
-    assert client.passed({"ASSISTANT_MODEL": "x", "HOME": "y", "COLUMNS": "3"}) == {
+    assert client.passed({"ASSISTANT_MODEL": "x", "HOME": "y", "COLUMNS": "3", "https_proxy": "z"}) == {
         "ASSISTANT_MODEL": "x",
         "COLUMNS": "3",
+        "https_proxy": "z",
     }
