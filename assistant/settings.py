@@ -167,7 +167,7 @@ def load(**flags: Any) -> Settings:
         raise UsageError(
             f"A setting is wrong: {wrong}. Settings come from flags, {_PREFIX}* variables and assistant.toml here."
         ) from error
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise UsageError(f"assistant.toml in this folder cannot be read: {error}.") from error
 
 

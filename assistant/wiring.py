@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.errors import FetchError, UsageError
 from assistant.models import registry as models
@@ -191,6 +191,19 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
                     "; they were fitted on weights in 16 bits, `assistant models calibrate` on these"
                 )
     return checked
+
+
+def served_model_name(settings: Settings, use: Literal["llm", "embed"], seconds: float) -> str:
+    """Return what the server of the chat model, or of the embedding model, calls it; it is asked once, and so long.
+
+    Raises ModelError where it does not answer or does not have the model, UsageError for a variable without a key.
+    """
+    from assistant.models.server import Server
+
+    url, model, key_env = (str(getattr(settings, f"{use}_{part}")) for part in ("url", "model", "key_env"))
+    server = Server(url, _key(key_env, f"--{use}-key-env"))
+    server.client = server.client.with_options(max_retries=0, timeout=seconds)
+    return server.find_model(model, f"--{use}-model")
 
 
 def _check_served(settings: Settings, use: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli import render
-from assistant.cli.options import AsJson
+from assistant.cli.options import AsJson, open_here
 
 if TYPE_CHECKING:
     from assistant.diagnosis import Check, Diagnosis
@@ -24,9 +24,10 @@ def doctor(
         bool, typer.Option("--deep", help="Also compare the models' files with their checksums, and read every row.")
     ] = False,
     self_test: Annotated[
-        bool, typer.Option("--self-test/--no-self-test", help="Ask a minute of questions made of your abstracts.")
+        bool, typer.Option("--self-test/--no-self-test", help="Ask a minute of questions made of your library.")
     ] = True,
     seed: Annotated[int, typer.Option(help="Another number makes other questions.")] = 0,
+    seconds: Annotated[float, typer.Option(min=0, help="Seconds of the self-test, beside loading the models.")] = 60,
     as_json: AsJson = False,
 ) -> None:
     """Look at machine, models, library, servers, disks, clock and network, and say what mends what is wrong.
@@ -41,7 +42,7 @@ def doctor(
     def show(check: Check) -> None:
         render.line(f"{check.verdict:8}{check.part}, {check.name}: {check.found}", _STYLES[check.verdict], wrap=False)
         if check.mend:
-            render.line(f"        mend: {check.mend}", wrap=False)
+            render.line(f"        {'more' if check.verdict == 'fine' else 'mend'}: {check.mend}", wrap=False)
 
     with render.progress_bar() as listen:
         found = diagnose(
@@ -49,6 +50,8 @@ def doctor(
             deep=deep,
             with_self_test=self_test,
             seed=seed,
+            seconds=seconds,
+            open_workspace=open_here,
             on_check=(lambda _: None) if as_json else show,
             on_progress=listen,
         )
@@ -61,8 +64,6 @@ def _show_end(found: Diagnosis) -> None:
     if tested := found.self_test:
         if tested.is_sample:
             render.line("Your library holds no abstract yet, so the sample library was asked.")
-        if tested.asked < tested.planned:
-            render.line(f"There was time for {tested.asked} of {tested.planned} questions.")
         for wrong in tested.wrong:
             render.line(f"  not right: {wrong}", "dim")
         render.line(tested.measures, "dim")

@@ -17,6 +17,8 @@ Verdict = Literal["fine", "warning", "wrong"]
 class Check:
     """One thing that was looked at: `found` says what was there, `mend` what to do, "" where nothing is to be done.
 
+    Commands in it are for a shell in the folder in which the program was called.
+
     `wrong` keeps the program from working, a `warning` makes it slower, less sure or less private.
     """
 

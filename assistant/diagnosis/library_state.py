@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from shlex import quote
 
 from assistant import wiring
 from assistant.diagnosis.checks import Found, Looking
+from assistant.diagnosis.installation import upgrading
 from assistant.diagnosis.model_files import embedder_fingerprint
 from assistant.errors import LibraryError
-from assistant.library import FILE_NAME, Condition, condition, holder
+from assistant.library import FILE_NAME, Condition, condition, holder, is_there, refusal_to_write
 from assistant.search import FINGERPRINT, INDEX_FACTS
 from assistant.settings import Settings
 from assistant.text import counted
@@ -19,38 +21,46 @@ _ANEW = "assistant reindex"
 
 
 def lock(settings: Settings) -> Found | None:
-    """Look whether another program has the library open."""
-    name, process = holder(settings.library)
+    """Look whether another program has the library open, or writes into its file."""
+    try:
+        name, process = holder(settings.library)
+    except (LibraryError, OSError):
+        return None  # it cannot be written, which is said of the disk
     if process == os.getpid():
         return "fine", "open in this program", ""
     if name:
-        stop = f"kill {process}" if process else "Find it with lsof."
-        mend = f"Use the page that it serves, or end it: {stop}"
-        return "warning", f"in use by {name}: commands that answer or add wait for its end", mend
-    return ("fine", "free", "") if settings.library.exists() else None
-
-
-def file(settings: Settings) -> Found:
-    """Look whether the library's file is there, is sound, and has tables that this program knows."""
+        found = f"in use by {name}: where that is `assistant serve` it runs your commands, else they wait for its end"
+        return "warning", found, f"assistant serve --stop || kill {process}" if process else "lsof owner.lock"
     place = settings.library / FILE_NAME
-    if not place.exists():
-        if (settings.library / "library.made").exists():
-            mend = f"Restore it from a copy, or delete {settings.library} to begin anew."
-            return "wrong", f"{place} is gone, and its papers with it", mend
-        return "warning", f"there is no library in {settings.library} yet", "assistant add FILE"
-    mend = f"assistant check --mend; else restore {place} from a copy"
+    if not os.access(place, os.W_OK):
+        return None
+    if "locked" in refusal_to_write(settings.library):
+        found = f"another program writes into {place}, and nothing can be added meanwhile"
+        return "warning", found, f"Close it; this tells which it is: lsof {quote(str(place))}"
+    return "fine", "free", ""
+
+
+def file(settings: Settings) -> Found | None:
+    """Look whether the library's file is there, is sound, and has tables that this program knows."""
+    folder, place = quote(str(settings.library)), settings.library / FILE_NAME
+    anew = f"Restore it from a copy; or begin anew: mv {folder} {folder}.damaged && assistant add FILE"
     try:
-        state = condition(settings.library)
+        if not is_there(settings.library):
+            return "warning", f"there is no library in {settings.library} yet", "assistant add FILE"
+        state = condition(settings.library, damage=True)
     except LibraryError as error:
-        return "wrong", str(error), mend
-    if state.damage:
-        return "wrong", f"{place} is damaged: {state.damage}", mend
+        can_be_read = os.access(settings.library, os.X_OK) and (not place.exists() or os.access(place, os.R_OK))
+        return ("wrong", str(error), anew) if can_be_read else None
+    except PermissionError:
+        return None  # which is said of the disk
     if state.version > state.newest:
         found = f"{place} was written by a newer program (version {state.version}; known up to {state.newest})"
-        return "wrong", found, "pip install --upgrade abstract-assistant"
+        return "wrong", found, upgrading()
+    if state.damage:
+        return "wrong", f"{place} is damaged: {state.damage}", anew
     if not state.is_known:
         found = f"{place} has version {state.version}; it is brought to {state.newest} when it is opened next"
-        return "warning", found, f"cp -r {settings.library} {settings.library}.copy, then any command"
+        return "warning", found, f"cp -r {folder} {folder}.copy && assistant papers"
     if not state.papers:
         return "warning", f"{place} holds no paper", "assistant add FILE"
     found = f"{counted(state.papers, 'paper')}, {state.with_abstract:,} with an abstract, in {settings.library}"
@@ -65,9 +75,8 @@ def every_row(settings: Settings) -> Found | None:
 
     from assistant.library import Library, integrity
 
-    state = _known(settings)
-    if not state:
-        return None
+    if not _known(settings) or not os.access(settings.library, os.W_OK):
+        return None  # SQLite wants to make files beside it
     with closing(Library(settings.library)) as library:
         report = integrity.check(library)
     if report.findings:
@@ -85,7 +94,7 @@ def vectors(settings: Settings) -> Found | None:
     kept, present = (state.facts or {}).get(FINGERPRINT, ""), embedder_fingerprint(settings)
     if kept and present and kept != present:
         found = f"they were made by another embedding model ({kept}) than the one in use ({present})"
-        return "wrong", found, f"assistant --embedder THAT ONE, or new vectors: {_ANEW}"
+        return "wrong", f"{found}; name that one with --embedder, or have new ones made", _ANEW
     if state.without_vector:
         found = f"{counted(state.without_vector, 'paper')} of {state.papers:,} without one, found by words only"
         return "warning", found, _ANEW
@@ -121,12 +130,12 @@ def permissions(settings: Settings) -> Found | None:
     folder = settings.library.absolute()
     if os.name != "posix" or not folder.exists():
         return None
-    modes = {path: path.stat().st_mode for path in (folder, folder / FILE_NAME) if path.exists()}
-    if any(mode & stat.S_IWOTH for mode in modes.values()):
-        return "wrong", f"everybody on this machine may change {folder}", f"chmod -R o-rwx {folder}"
-    is_open = all(path.stat().st_mode & stat.S_IXOTH for path in (folder, *folder.parents))
-    if is_open and modes[folder] & stat.S_IROTH:
-        return "warning", f"everybody on this machine may read {folder}", f"chmod -R o-rwx {folder}"
+    mode, mend = folder.stat().st_mode, f"chmod -R o-rwx {quote(str(folder))}"
+    file = folder / FILE_NAME
+    if (mode | (file.stat().st_mode if os.access(file, os.F_OK) else 0)) & stat.S_IWOTH:
+        return "wrong", f"everybody on this machine may change {folder}", mend
+    if mode & stat.S_IROTH and all(path.stat().st_mode & stat.S_IXOTH for path in (folder, *folder.parents)):
+        return "warning", f"everybody on this machine may read {folder}", mend
     return "fine", "closed to others", ""
 
 
@@ -135,9 +144,11 @@ def secrets(settings: Settings) -> Found | None:
     toml = Path("assistant.toml").absolute()
     if os.name != "posix" or not toml.exists():
         return None
+    if not os.access(toml, os.R_OK):
+        return None  # which is said of the settings
     text = toml.read_text(encoding="utf-8", errors="replace")
     if toml.stat().st_mode & stat.S_IROTH and any(name in text for name in ("_key", "chroma_header")):
-        return "warning", f"everybody may read the keys in {toml}", f"chmod 600 {toml}"
+        return "warning", f"everybody may read the keys in {toml}", f"chmod 600 {quote(str(toml))}"
     return "fine", f"{toml} holds", ""
 
 
@@ -145,9 +156,9 @@ def _known(settings: Settings) -> Condition | None:
     """Return the condition of a library that can be read; what keeps it from that is said by `file`."""
     try:
         state = condition(settings.library)
-    except LibraryError:
+    except (LibraryError, OSError):
         return None
-    return state if state.is_known and not state.damage else None
+    return state if state.is_known else None
 
 
 def checks(*, deep: bool) -> tuple[Looking, ...]:

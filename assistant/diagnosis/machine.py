@@ -1,7 +1,8 @@
-"""Machine: Python, packages, memory, processor, GPU, clock, and the disks that are written to."""
+"""Machine: memory, processor, GPU, clock, and the disks that are written to."""
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import shutil
@@ -11,21 +12,17 @@ import tempfile
 from collections import defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
+from shlex import quote
 
 import psutil
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from assistant import wiring
 from assistant.diagnosis.checks import Found, Looking, size
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, UsageError
 from assistant.library import condition
 from assistant.settings import Settings
 from assistant.text import counted
-
-_PACKAGE = "abstract-assistant"
 
 _NO_ROOM, _LITTLE_ROOM = 50_000_000, 1_000_000_000
 """Free bytes of a disk below which nothing can be written, and below which it will soon be so."""
@@ -41,36 +38,6 @@ _MADE = datetime(2026, 1, 1, tzinfo=UTC)
 
 _REMOTE_DISKS = ("nfs", "nfs4", "cifs", "smbfs", "smb3", "fuse.sshfs", "afpfs", "9p", "webdav", "fuse.davfs2")
 _SYNCED = ("dropbox", "onedrive", "icloud", "google drive", "googledrive", "nextcloud", "owncloud")
-
-
-def python(_: Settings) -> Found:
-    """Look at the version of Python."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    wanted = metadata.metadata(_PACKAGE)["Requires-Python"] or ""
-    if not SpecifierSet(wanted).contains(version, prereleases=True):
-        return "wrong", f"Python {version}; {wanted} is needed", "Install it with another Python."
-    if sys.maxsize < 2**32:
-        return "wrong", f"Python {version} of 32 bits", "Install Python for 64 bits."
-    return "fine", f"Python {version}", ""
-
-
-def packages(_: Settings) -> Found:
-    """Compare the packages that are installed with those that the program asks for."""
-    off = []
-    for requirement in map(Requirement, metadata.requires(_PACKAGE) or ()):
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-            continue
-        try:
-            version = metadata.version(requirement.name)
-        except metadata.PackageNotFoundError:
-            off.append(f"{requirement.name} is missing")
-            continue
-        if not requirement.specifier.contains(version, prereleases=True):
-            off.append(f"{requirement.name} {version} (wanted {requirement.specifier})")
-    if off:
-        return "wrong", "; ".join(off), f"pip install --upgrade {_PACKAGE}"
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers", "chromadb", "gradio"))
-    return "fine", versions, ""
 
 
 def sqlite(_: Settings) -> Found:
@@ -96,19 +63,28 @@ def processor(_: Settings) -> Found:
     found = f"{counted(cores, 'core')}, {counted(threads, 'thread')} for torch; {', '.join(has) or 'no AVX2'}"
     if threads * 2 <= min(cores, may_use):
         return "warning", found, "unset OMP_NUM_THREADS MKL_NUM_THREADS"
-    has_gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
+    has_gpu = torch.cuda.is_available() or torch.backends.mps.is_available() or torch.xpu.is_available()
     if not ({"amx_bf16", "avx512_bf16"} & can or has_gpu):
-        return "warning", f"{found}; no bfloat16 instructions: half a minute to a minute an answer", _SMALLER
+        slow = (
+            "no bfloat16 instructions: half a minute to a minute an answer; a smaller model is quicker, and less good"
+        )
+        return "warning", f"{found}; {slow}", _SMALLER
     return "fine", found, ""
 
 
-_SMALLER = "assistant models get qwen2.5-coder-0.5b, then assistant --model qwen2.5-coder-0.5b: quicker, less good"
+_SMALLER = "assistant models get qwen2.5-coder-0.5b && export ASSISTANT_MODEL=qwen2.5-coder-0.5b"
 
 
-def gpu(_: Settings) -> Found:
+def gpu(settings: Settings) -> Found:
     """Look which GPU torch sees, and whether there is one that it does not see."""
     import torch
 
+    from assistant.models import device
+
+    try:
+        chosen = device.choose(settings.device)
+    except UsageError as error:
+        return "wrong", str(error), "export ASSISTANT_DEVICE=auto, or leave --device out"
     build = f"torch {torch.__version__}"
     if torch.cuda.is_available():
         names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
@@ -117,11 +93,12 @@ def gpu(_: Settings) -> Found:
         if free < 4e9:
             return "warning", found, "Close what else uses the GPU (nvidia-smi shows it)."
         return "fine", found, ""
-    if torch.backends.mps.is_available():
-        return "fine", f"Apple GPU; {build}", ""
+    if chosen.name != "cpu":
+        return "fine", f"{' '.join(chosen.reasons)} {build}", ""
     if Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi"):
         why = "cannot use its driver" if torch.version.cuda else "is a build without CUDA"
-        mend = "Update the driver." if torch.version.cuda else "Install torch's build with CUDA."
+        other = f"uv pip install --python {quote(sys.executable)} --reinstall-package torch --torch-backend auto torch"
+        mend = f"Update the driver, or take the torch that fits it: {other}" if torch.version.cuda else other
         return "warning", f"there is an NVIDIA driver, and {build} {why}", mend
     return "fine", f"none; the processor computes; {build}", ""
 
@@ -135,7 +112,7 @@ def memory(settings: Settings) -> Found:
     needed += _OVERHEAD
     found = f"{found}; the models need about {size(needed)}"
     if free < needed:
-        return "wrong", found, f"Close other programs, or take a smaller model: {_SMALLER}"
+        return "wrong", f"{found}: close other programs, or take a smaller model", _SMALLER
     return ("warning", found, "Close other programs.") if free < needed * 1.2 else ("fine", found, "")
 
 
@@ -166,7 +143,7 @@ def clock(settings: Settings) -> Found:
     if now < _MADE or now.year > 2100:
         return "wrong", f"{found}: that cannot be", mend
     added, last_year = "", 0
-    with suppress(AssistantError):
+    with suppress(AssistantError, OSError):
         state = condition(settings.library)
         added, last_year = state.added, state.last_year
     if added[:10] > f"{now:%Y-%m-%d}":
@@ -181,7 +158,7 @@ def room(settings: Settings) -> Found:
     places, missing = defaultdict[tuple[int, int], list[str]](list), 0
     for name, folder in _folders(settings).items():
         there = _there(folder)
-        places[there.stat().st_dev, shutil.disk_usage(there).free].append(name)
+        places[there.stat().st_dev, _free(there)].append(name)
     known = wiring.registry(settings)
     for model in wiring.local_models(settings).values():
         if any(entry.name == model for entry in known.entries()) and not known.is_present(model):
@@ -189,26 +166,51 @@ def room(settings: Settings) -> Found:
     found = "; ".join(f"{', '.join(names)}: {size(free)} free" for (_, free), names in places.items())
     least = min(free for _, free in places)
     if least < _NO_ROOM:
-        return "wrong", f"a disk is full: {found}", "Free some space, or name other folders (--library, TMPDIR)."
-    of_models = shutil.disk_usage(_there(settings.models)).free
-    if of_models < missing:
+        full = quote(str(min((_there(folder) for folder in _folders(settings).values()), key=_free)))
+        mend = f"Free some space, or name other folders (--library, TMPDIR); what takes it: du -xh {full} | sort -h"
+        return "wrong", f"a disk is full: {found}", mend
+    if _free(_there(settings.models)) < missing:
         mend = "Free some space, or point ASSISTANT_MODELS to a larger disk."
         return "wrong", f"{found}; the models that are missing need {size(missing)}", mend
     return ("warning", found, "Free some space.") if least < _LITTLE_ROOM else ("fine", found, "")
 
 
 def writable(settings: Settings) -> Found:
-    """Write a file into each folder that is written to."""
-    cannot = []
+    """Write a file into each folder that is written to, and look whether the library's own files may be changed."""
+    cannot, mends = [], []
     for name, folder in _folders(settings).items():
+        place = _there(folder)
         try:
-            with tempfile.TemporaryFile(dir=_there(folder)) as file:
+            with tempfile.TemporaryFile(dir=place) as file:
                 file.write(b"x")
+            if name == "library":
+                place = next((each for each in place.glob("*.*") if not os.access(each, os.W_OK)), place)
+                if not os.access(place, os.W_OK):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
-            cannot.append(f"{name} ({_there(folder)}): {error.strerror or error}")
+            cannot.append(f"{name} ({place}): {error.strerror or error}")
+            mends.append(_right_to_write(place, error.errno))
     if cannot:
-        return "wrong", f"cannot be written: {'; '.join(cannot)}", "chmod -R u+rwX on it, or name another (--library)."
+        return "wrong", f"cannot be written: {'; '.join(cannot)}", " && ".join(dict.fromkeys(mends))
     return "fine", "library, models, sources and temporary files can be written", ""
+
+
+def _right_to_write(place: Path, number: int | None) -> str:
+    """Return what lets files be written in a place, by the number of the error that kept them from it."""
+    path = quote(str(place))
+    match number:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"Free some space, or delete files where there are too many: df -h {path}; df -i {path}"
+        case errno.ENOTDIR | errno.EEXIST:
+            return f"mv {path} {path}.moved"
+        case errno.EROFS:
+            mount = next(each for each in (place, *place.parents) if each.is_mount())
+            return f"Name another folder (--library), or: sudo mount -o remount,rw {quote(str(mount))}"
+        case _ if os.name != "posix":
+            return f"Allow yourself to write in {place}, or name another folder (--library)."
+    folder = quote(str(place if place.is_dir() else place.parent))
+    is_own = place.stat().st_uid == os.geteuid()
+    return f"chmod -R u+rwX {folder}" if is_own else f'sudo chown -R "$(id -u)" {folder}'
 
 
 def kind_of_disk(settings: Settings) -> Found | None:
@@ -224,6 +226,10 @@ def kind_of_disk(settings: Settings) -> Found | None:
     return None
 
 
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
 def _folders(settings: Settings) -> dict[str, Path]:
     folders = {"library": settings.library, "models": settings.models, "sources": settings.sources}
     return {**folders, "temporary files": Path(tempfile.gettempdir())}
@@ -235,8 +241,6 @@ def _there(folder: Path) -> Path:
 
 
 CHECKS = (
-    Looking("machine", "Python", python),
-    Looking("machine", "packages", packages),
     Looking("machine", "SQLite", sqlite),
     Looking("machine", "processor", processor),
     Looking("machine", "GPU", gpu),

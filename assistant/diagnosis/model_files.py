@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 from functools import partial
 from pathlib import Path
+from shlex import quote
 
 from assistant import wiring
 from assistant.diagnosis.checks import Found, Looking, size
@@ -37,9 +40,13 @@ def _look(use: str, deep: bool, settings: Settings) -> Found | None:
         except ModelError as error:
             return "wrong", str(error), f"assistant models get {name}"
     files = sorted(place.glob("*.safetensors"))
+    again = f"assistant models get {name}" if entry else f"Copy the model to {place} again."
+    if closed := [path for path in (place, *place.glob("*")) if not os.access(path, os.R_OK)]:
+        return "wrong", f"{closed[0]} may not be read", f"chmod -R u+rX {quote(str(place))}"
+    if use == "chat" and (lacking := _lacking(place)):
+        return "wrong", f"{name} is damaged: {lacking}", again
     if damaged := [f"{file}: {why}" for file in files if (why := _unreadable(file))]:
-        mend = f"assistant models get {name}" if entry else "Copy the model there again."
-        return "wrong", f"{name} is damaged: {'; '.join(damaged)}", mend
+        return "wrong", f"{name} is damaged: {'; '.join(damaged)}", again
     how = "every checksum is right" if deep and entry else "whole" if entry else "not pinned, so no checksum is known"
     return "fine", f"{name}: {how} ({size(sum(file.stat().st_size for file in files))})", ""
 
@@ -49,8 +56,18 @@ def _of_hub(name: str) -> Found:
 
     if isinstance(try_to_load_from_cache(name, "config.json"), str):
         return "fine", f"{name}, from the cache of the hub", ""
-    mend = "assistant models get, then without --model and --embedder"
-    return "warning", f"{name} is not on this machine: the hub will be asked for it", mend
+    found = f"{name} is not on this machine, and the hub will be asked for it; without --model and --embedder none is"
+    return "warning", found, "assistant models get"
+
+
+def _lacking(place: Path) -> str:
+    """Return what a chat model's folder lacks beside its weights, "" for nothing."""
+    try:
+        json.loads((place / "config.json").read_bytes())
+    except (OSError, ValueError) as error:
+        return f"config.json cannot be used ({error})"
+    names = {path.name for kind in ("*token*", "vocab*", "*.model", "tekken*") for path in place.glob(kind)}
+    return "" if names - {"tokenizer_config.json", "special_tokens_map.json"} else "its tokenizer is not there"
 
 
 def _unreadable(file: Path) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import socket
 import urllib.request
+from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import psutil
 
 from assistant import wiring
 from assistant.diagnosis.checks import Found, Looking
+from assistant.errors import AssistantError, ModelError, UsageError
 from assistant.library import condition, holder
 from assistant.settings import Settings, api_address, other_host
 
@@ -22,37 +25,53 @@ PORT = 7860
 _SECONDS = 5.0
 _TELEMETRY = ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK", "ANONYMIZED_TELEMETRY", "GRADIO_ANALYTICS_ENABLED")
 _NO = ("", "0", "no", "off", "false")
-_SERVERS = {
-    "chroma_url": ("Chroma", "/api/v2/heartbeat", "chroma run, or without --chroma-url"),
-    "llm_url": ("chat model", "/models", "Start the model's server, or go without --llm-url."),
-    "embed_url": ("embedding model", "/models", "Start the model's server, or go without --embed-url."),
-}
+_SERVERS = {"chroma_url": "Chroma", "llm_url": "chat model", "embed_url": "embedding model"}
 
 
-def server(setting: str, settings: Settings) -> Found | None:
-    """Ask the server that a setting names."""
+def chroma(settings: Settings) -> Found | None:
+    """Ask the Chroma server that is named who asks it."""
     import httpx2
 
-    url = str(getattr(settings, setting, "")).rstrip("/")
+    if not settings.chroma_url:
+        return None
+    parts = urlsplit(settings.chroma_url)
+    port = parts.port or (443 if parts.scheme == "https" else 8000)
+    url = f"{parts.scheme}://{parts.hostname if ':' not in str(parts.hostname) else f'[{parts.hostname}]'}:{port}"
+    start = f"chroma run --path chroma --host {parts.hostname} --port {port}"
+    mend = (
+        f"{start}; or leave --chroma-url out"
+        if _is_here(parts.hostname or "")
+        else "Start it, or leave --chroma-url out"
+    )
+    headers = getattr(wiring.index_place(settings), "headers", {})
+    try:
+        answer = httpx2.get(f"{url}/api/v2/auth/identity", headers=dict(headers), timeout=_SECONDS)
+        told = answer.json() if answer.is_success else {}
+    except httpx2.HTTPError as error:
+        return "wrong", f"{url} does not answer ({error or type(error).__name__})", mend
+    except ValueError:
+        told = {}
+    if answer.status_code in (401, 403):
+        return "wrong", f"{url} refuses who asks ({answer.status_code})", "export ASSISTANT_CHROMA_HEADER='NAME: VALUE'"
+    if not (isinstance(told, dict) and "tenant" in told):
+        return "wrong", f"{url} is no Chroma server: it answers {answer.status_code}", mend
+    return "fine", f"{url} answers in {answer.elapsed.total_seconds():.2f} s", ""
+
+
+def model_server(use: Literal["llm", "embed"], settings: Settings) -> Found | None:
+    """Ask the server of a model that is named whether it has the model."""
+    url = settings.llm_url if use == "llm" else settings.embed_url
     if not url:
         return None
-    _, path, mend = _SERVERS[setting]
-    host, headers = other_host(url), dict[str, str]()
-    if setting == "chroma_url":
-        headers = dict(getattr(wiring.index_place(settings), "headers", {}))
-    elif key := os.environ.get(getattr(settings, setting.replace("_url", "_key_env"), ""), ""):
-        headers = {"Authorization": f"Bearer {key.strip()}"}
-    if setting != "chroma_url":
-        url = api_address(url)
-    try:  # a proxy of the environment is for other machines
-        answer = httpx2.get(f"{url}{path}", headers=headers, timeout=_SECONDS, trust_env=bool(host))
-    except (httpx2.HTTPError, httpx2.InvalidURL, ImportError, ValueError) as error:
-        return "wrong", f"{url} does not answer ({error})", mend
-    if answer.status_code in (401, 403):
-        return "wrong", f"{url} refuses who asks ({answer.status_code})", "Set its key; see docs/settings.md."
-    if not answer.is_success:
-        return "wrong", f"{url} answers {answer.status_code}: it is another kind of server", mend
-    return "fine", f"{url} answers in {answer.elapsed.total_seconds():.2f} s", ""
+    try:
+        name = wiring.served_model_name(settings, use, _SECONDS)
+    except UsageError as error:
+        variable = settings.llm_key_env if use == "llm" else settings.embed_key_env
+        return "wrong", str(error), f"export {variable}=KEY"
+    except ModelError as error:
+        mend = f"Start it, or leave --{use}-url out; this shows what it has: curl {api_address(url)}/models"
+        return "wrong", str(error), mend
+    return "fine", f"{url} answers, and has {name}", ""
 
 
 def page(settings: Settings) -> Found:
@@ -63,7 +82,7 @@ def page(settings: Settings) -> Found:
     if not is_taken:
         return "fine", f"port {PORT} is free", ""
     who = next((one.pid for one in _listening() if one.laddr.port == PORT and one.pid), 0)
-    if who in (os.getpid(), holder(settings.library)[1]) and who:
+    if who in (os.getpid(), _holding(settings)) and who:
         return "fine", f"the page is at http://127.0.0.1:{PORT}", ""
     name = f"process {who} ({psutil.Process(who).name()})" if who else "another program"
     return "warning", f"port {PORT} is taken by {name}", f"assistant serve --port {PORT + 1}"
@@ -71,7 +90,7 @@ def page(settings: Settings) -> Found:
 
 def reach(settings: Settings) -> Found:
     """Look whether the process that has the library listens beyond this machine though nobody has to log in."""
-    process = holder(settings.library)[1]
+    process = _holding(settings)
     open_to_others = [one.laddr for one in _listening() if one.pid == process and not _is_here(one.laddr.ip)]
     if not open_to_others:
         return "fine", "nothing of this program listens beyond this machine", ""
@@ -79,6 +98,13 @@ def reach(settings: Settings) -> Found:
     if not condition(settings.library).users:
         return "wrong", f"{place} is open to others, and nobody has to log in", "assistant users add NAME --admin"
     return "fine", f"{place} is open to users who log in", ""
+
+
+def _holding(settings: Settings) -> int:
+    """Return the number of the process that has the library, 0 where there is none or it is not told."""
+    with suppress(AssistantError, OSError):
+        return holder(settings.library)[1]
+    return 0
 
 
 def _listening() -> list[Any]:
@@ -133,7 +159,9 @@ def promise(settings: Settings) -> Found:
 def checks() -> tuple[Looking, ...]:
     """Return the checks of servers and the network."""
     return (
-        *(Looking("server", name, partial(server, setting)) for setting, (name, _, _) in _SERVERS.items()),
+        Looking("server", _SERVERS["chroma_url"], chroma),
+        Looking("server", _SERVERS["llm_url"], partial(model_server, "llm")),
+        Looking("server", _SERVERS["embed_url"], partial(model_server, "embed")),
         Looking("server", "page", page),
         Looking("network", "promise", promise),
         Looking("network", "reach", reach),

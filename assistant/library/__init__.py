@@ -1,6 +1,6 @@
 """The library: papers, people and vectors in one SQLite file, the source of truth."""
 
-from assistant.library.condition import Condition, condition
+from assistant.library.condition import Condition, condition, refusal_to_write
 from assistant.library.conversations import INTERRUPTED, Conversations, RatedTurn, SavedConversation, SavedTurn
 from assistant.library.curation import AlikePair
 from assistant.library.field_provenance import SourceRecord, provenance, provenance_json
@@ -32,7 +32,7 @@ from assistant.library.schema import (
     vectors,
 )
 from assistant.library.sizes import LibrarySizes, sizes
-from assistant.library.store import FILE_NAME, Library, Order, make_folder
+from assistant.library.store import FILE_NAME, Library, Order, is_there, make_folder
 from assistant.library.upsert import Outcome, Reading
 from assistant.library.users import User, Users
 
@@ -76,6 +76,7 @@ __all__ = [
     "holder",
     "insert_papers",
     "integrity",
+    "is_there",
     "kept_trends",
     "label_key",
     "labels",
@@ -93,6 +94,7 @@ __all__ = [
     "provenance",
     "provenance_json",
     "read_papers",
+    "refusal_to_write",
     "schema",
     "sizes",
     "strong_keys",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -183,18 +183,49 @@ def _migrate(path: Path) -> None:
         if version == len(steps):
             return
         _write_ahead(connection)
-        connection.create_function("fold", 1, fold, deterministic=True)
         connection.execute("BEGIN IMMEDIATE")
-        for script in steps[_version(connection) :]:
-            for statement in _statements(script):
-                connection.execute(statement)
+        _run(connection, steps[_version(connection) :])
         connection.execute(f"PRAGMA user_version = {len(steps)}")
         connection.execute("COMMIT")
+
+
+def _run(connection: sqlite3.Connection, steps: Sequence[str]) -> None:
+    connection.create_function("fold", 1, fold, deterministic=True)
+    for script in steps:
+        for statement in _statements(script):
+            connection.execute(statement)
 
 
 def versions(connection: sqlite3.Connection) -> tuple[int, int]:
     """Return the version of a file's tables, and the newest that this program knows."""
     return _version(connection), len(_migrations())
+
+
+def misfit(connection: sqlite3.Connection) -> str:
+    """Return how a file's tables are not those of the version that it says it has, "" where they are.
+
+    What a newer version would make, and a file of an older one has already, keeps it from being brought up to date.
+    """
+    steps = _migrations()
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        version = _version(connection)
+        _run(made, steps[:version])
+        usual = _names(made)
+        _run(made, steps[version:])
+        later = _names(made) - usual
+    there = _names(connection)
+    if lacking := usual - there:
+        return f"it lacks the {max(lacking)}"  # triggers and tables go before indexes
+    return f"it has the {min(later & there)} of a later version" if later & there else ""
+
+
+def _names(connection: sqlite3.Connection) -> set[str]:
+    return {
+        f"{kind} {name}"
+        for kind, name in connection.execute(
+            "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^'"
+        )
+    }
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

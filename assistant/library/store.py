@@ -65,21 +65,21 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def _refuse_emptied(folder: Path) -> None:
-    """Refuse a folder that has held a library and has lost its file: an empty one in its place would look like a loss.
+def is_there(folder: Path) -> bool:
+    """Tell whether a folder holds a library's file with something in it.
 
-    Raises LibraryError.
+    Raises LibraryError where the folder has held a library and has lost its file: an empty one in its place would look
+    like a loss.
     """
-    file, mark = folder / FILE_NAME, folder / _MARK
-    is_there = file.exists() and file.stat().st_size > 0
-    if mark.exists() and not is_there:
+    file = folder / FILE_NAME
+    if file.exists() and file.stat().st_size:
+        return True
+    if (folder / _MARK).exists():
         raise LibraryError(
             f"The library's file {file} is {'empty' if file.exists() else 'gone'}, and its papers with it. Restore it "
             f"from a copy; or, to begin anew, delete the folder {folder} and add your papers again."
         )
-    if is_there and not mark.exists():
-        with contextlib.suppress(OSError):  # only a safeguard; a library on a full disk can still be read
-            mark.touch()
+    return False
 
 
 class Library:
@@ -91,8 +91,10 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         make_folder(folder)
-        _refuse_emptied(folder)
+        is_there(folder)
         self._engine = connect(folder / FILE_NAME)
+        with contextlib.suppress(OSError):  # only a safeguard; a library on a full disk can still be read
+            (folder / _MARK).touch()
         authors.attach(self._engine)
         self._text = TextIndex()
 

@@ -17,5 +17,6 @@ __all__ = [
     "registry",
     "served_embedder",
     "served_model",
+    "server",
     "writer_and_judge",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -22,7 +23,17 @@ import jsonschema
 import psutil
 import pytest
 
-from assistant.diagnosis import Check, Diagnosis, diagnose, last, library_state, machine, model_files, network
+from assistant.diagnosis import (
+    Check,
+    Diagnosis,
+    diagnose,
+    installation,
+    last,
+    library_state,
+    machine,
+    model_files,
+    network,
+)
 from assistant.diagnosis.checks import Looking, carried_out
 from assistant.library import FILE_NAME, Library, Ownership, condition, upsert
 from assistant.models.convert import write_manifest
@@ -36,7 +47,8 @@ from tests.unit.cli.test_main import CommandLine, model, run
 
 __all__ = ["model", "run"]
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "diagnosis.schema.json"
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "docs" / "schemas" / "diagnosis.schema.json"
 PAGE = 1
 
 
@@ -103,10 +115,10 @@ def test_a_broken_set_up_is_told_fault_by_fault(
     with closing(Ownership(flags["library"])):
         found = looked({**flags, "model": "qwen2.5-coder-0.5b", "chroma_url": dead})
     assert set(wrong(found)) == {"models, chat model", "disk, room", "server, Chroma"}
-    assert "assistant models get qwen2.5-coder-0.5b" in one(found, "models", "chat model").mend
+    assert one(found, "models", "chat model").mend.endswith(" models get qwen2.5-coder-0.5b")
     assert "full" in one(found, "disk", "room").found
     assert one(found, "server", "Chroma").found.startswith(f"{dead} does not answer")
-    assert "chroma run" in one(found, "server", "Chroma").mend
+    assert f"--port {dead.rpartition(':')[2]}" in one(found, "server", "Chroma").mend
     assert one(found, "library", "lock").verdict == "fine"  # this program itself has it
     assert diagnose({**flags, "model": "qwen2.5-coder-0.5b"}).without_self_test.endswith("chat model.")
 
@@ -126,7 +138,7 @@ def test_a_library_that_another_program_holds_is_told_with_that_program(flags: d
     lock = one(found, "library", "lock")
     assert lock.verdict == "warning"
     assert f"process {process.pid}" in lock.found
-    assert f"kill {process.pid}" in lock.mend
+    assert lock.mend.endswith(f"--stop || kill {process.pid}")
     assert f"process {process.pid}" in found.without_self_test
     assert one(looked(flags), "library", "lock").found == "free"
 
@@ -149,8 +161,43 @@ def _damage(flags: dict[str, Any], _: Path) -> None:
 
 
 def _lose(flags: dict[str, Any], _: Path) -> None:
-    Library(flags["library"]).close()  # which notes that there has been one
     (flags["library"] / FILE_NAME).unlink()
+
+
+def _empty(flags: dict[str, Any], _: Path) -> None:
+    (flags["library"] / FILE_NAME).write_bytes(b"")
+
+
+def _cut_off(flags: dict[str, Any], _: Path) -> None:
+    file = flags["library"] / FILE_NAME
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def _go_halfway(flags: dict[str, Any], _: Path) -> None:
+    with closing(sqlite3.connect(flags["library"] / FILE_NAME)) as connection:
+        connection.execute("PRAGMA user_version = 16")
+
+
+def _drop_a_table(flags: dict[str, Any], _: Path) -> None:
+    with closing(sqlite3.connect(flags["library"] / FILE_NAME)) as connection:
+        connection.execute("DROP TABLE users")
+
+
+def _lose_the_tokenizer(flags: dict[str, Any], tmp_path: Path) -> None:
+    copy = tmp_path / "chat"
+    shutil.copytree(flags["model"], copy, ignore=shutil.ignore_patterns("tokenizer.json"))
+    flags["model"] = str(copy)
+
+
+def _break_the_configuration(flags: dict[str, Any], tmp_path: Path) -> None:
+    copy = tmp_path / "chat"
+    shutil.copytree(flags["model"], copy)
+    (copy / "config.json").write_text("{", encoding="utf-8")
+    flags["model"] = str(copy)
+
+
+def _name_no_device(flags: dict[str, Any], _: Path) -> None:
+    flags["device"] = "xpu:7"
 
 
 def _open_to_all(flags: dict[str, Any], _: Path) -> None:
@@ -180,11 +227,18 @@ def _break_off(flags: dict[str, Any], tmp_path: Path) -> None:
     [
         (_cut, "models, chat model", "is damaged", "Copy the model"),
         (_make_newer, "library, file", "newer program", "upgrade"),
-        (_damage, "library, file", "cannot be read", "assistant check --mend"),
+        (_damage, "library, file", "cannot be read", "Restore it from a copy"),
+        (_cut_off, "library, file", "malformed", "Restore it from a copy"),
         (_lose, "library, file", "is gone", "Restore it"),
+        (_empty, "library, file", "is empty", "Restore it"),
+        (_go_halfway, "library, file", "of a later version", "Restore it"),
+        (_drop_a_table, "library, file", "lacks the table users", "Restore it"),
+        (_lose_the_tokenizer, "models, chat model", "tokenizer", "Copy the model"),
+        (_break_the_configuration, "models, chat model", "config.json", "Copy the model"),
+        (_name_no_device, "machine, GPU", "no device xpu:7", "ASSISTANT_DEVICE=auto"),
         (_open_to_all, "library, permissions", "may change", "chmod"),
         (_is_newer_than_now, "machine, clock", "before the newest paper", "Set the clock"),
-        (_embed_otherwise, "library, vectors", "another embedding model", "assistant reindex"),
+        (_embed_otherwise, "library, vectors", "another embedding model", " reindex"),
         (_misspell, "settings, settings", "libary", "assistant.toml"),
         (_break_off, "settings, settings", "assistant.toml", "assistant.toml"),
     ],
@@ -249,13 +303,78 @@ def test_a_folder_that_cannot_be_written_is_named(flags: dict[str, Any], monkeyp
     found = looked(flags)
     assert wrong(found) == ["disk, writing"]
     assert f"library ({flags['library']}): Read-only file system" in one(found, "disk", "writing").found
+    assert "mount -o remount,rw" in one(found, "disk", "writing").mend
+
+
+@pytest.mark.parametrize(("number", "mended"), [(errno.ENOSPC, "df -i"), (errno.EACCES, "chmod -R u+rwX")])
+def test_what_lets_files_be_written_depends_on_what_kept_them_from_it(
+    flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, number: int, mended: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    assert mended in machine.writable(Settings(**flags))[2]
+
+
+def test_a_file_of_the_library_that_may_not_be_changed_is_named(
+    flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: usual(path, mode) and Path(path).name != FILE_NAME)
+    verdict, found, mend = machine.writable(Settings(**flags))
+    assert (verdict, FILE_NAME in found) == ("wrong", True)
+    assert mend == f"chmod -R u+rwX {flags['library']}"
+
+
+def test_a_program_that_writes_into_the_file_without_our_lock_is_noticed(flags: dict[str, Any]) -> None:
+    with closing(sqlite3.connect(flags["library"] / FILE_NAME, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        lock = one(looked(flags), "library", "lock")
+    assert lock.verdict == "warning"
+    assert "another program writes into" in lock.found
+    assert one(looked(flags), "library", "lock").found == "free"
+
+
+def test_a_command_that_mends_carries_the_settings_that_came_by_flags(
+    flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _embed_otherwise(flags, Path())
+    mend = one(looked(flags), "library", "vectors").mend
+    assert f"--library={flags['library']}" in mend
+    assert mend.endswith(" reindex")
+    for name, value in flags.items():
+        monkeypatch.setenv(f"ASSISTANT_{name.upper()}", str(value))
+    assert one(looked({}), "library", "vectors").mend == "assistant reindex"
+
+
+def test_nothing_is_kept_in_a_folder_that_is_no_library(flags: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    looked({**flags, "library": tmp_path / "documents"})
+    assert not list((tmp_path / "documents").iterdir())
+
+
+def test_a_self_test_whose_model_does_not_load_is_wrong(flags: dict[str, Any]) -> None:
+    found = diagnose({**flags, "model": flags["embedder"]})
+    failed = one(found, "models", "self-test")
+    assert (found.verdict, failed.verdict) == ("wrong", "wrong")
+    assert failed.mend.endswith(" models check")
+    assert found.without_self_test == failed.found
+
+
+def test_a_file_of_settings_that_may_not_be_read_is_wrong(
+    flags: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "assistant.toml").mkdir()
+    monkeypatch.setattr(Path, "is_file", lambda _: True)
+    assert one(looked(flags), "settings", "settings").verdict == "wrong"
 
 
 def test_every_row_is_read_where_that_is_asked_for(flags: dict[str, Any]) -> None:
     assert one(looked(flags, deep=True), "library", "every row").verdict == "fine"
     with closing(sqlite3.connect(flags["library"] / FILE_NAME)) as connection, connection:
         connection.execute("UPDATE papers SET title = 'Another'")
-    assert one(looked(flags, deep=True), "library", "every row").mend == "assistant check --mend"
+    assert one(looked(flags, deep=True), "library", "every row").mend.endswith(" check --mend")
     assert not [check for check in looked(flags).checks if check.name == "every row"]
 
 
@@ -264,7 +383,8 @@ def test_a_machine_with_too_little_memory_is_told(flags: dict[str, Any], monkeyp
     monkeypatch.setattr(psutil, "Process", lambda *_: SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=10**6)))
     found = machine.memory(Settings(**flags))
     assert found[0] == "wrong"
-    assert "Close other programs" in found[2]
+    assert "close other programs" in found[1]
+    assert found[2] == "assistant models get qwen2.5-coder-0.5b && export ASSISTANT_MODEL=qwen2.5-coder-0.5b"
 
 
 def test_a_container_s_limit_of_memory_counts(
@@ -278,18 +398,18 @@ def test_a_container_s_limit_of_memory_counts(
         (tmp_path / f"memory.{name}").write_text(text, encoding="utf-8")
     monkeypatch.setattr(machine, "_CONTAINER", tmp_path)
     monkeypatch.setattr(psutil, "Process", lambda *_: SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=0)))
-    assert machine.memory(Settings(**flags))[:2] == (
-        "wrong",
-        "10 MB free for this program; the models need about 1.5 GB",
-    )
+    verdict, found, _ = machine.memory(Settings(**flags))
+    assert verdict == "wrong"
+    assert found.startswith("10 MB free for this program; the models need about 1.5 GB")
     (tmp_path / "memory.max").write_text("max\n", encoding="utf-8")
     assert "10 MB" not in machine.memory(Settings(**flags))[1]
 
 
 def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine.metadata, "requires", lambda _: ["numpy<1", "nosuchpackage>=2", 'x; extra == "dev"'])
-    verdict, found, mend = machine.packages(Settings())
-    assert (verdict, mend) == ("wrong", "pip install --upgrade abstract-assistant")
+    wanted = ["numpy<1", "nosuchpackage>=2", 'x; extra == "dev"']
+    monkeypatch.setattr(installation.metadata, "requires", lambda _: wanted)
+    verdict, found, mend = installation.packages(Settings())
+    assert (verdict, mend) == ("wrong", f"{sys.executable} -m pip install 'numpy<1' 'nosuchpackage>=2'")
     assert "numpy" in found
     assert "nosuchpackage is missing" in found
 
@@ -316,11 +436,16 @@ def test_a_server_beyond_this_machine_is_named(flags: dict[str, Any]) -> None:
 
 
 class _Models(BaseHTTPRequestHandler):
+    """A server of two models for those who have the key, and of a page for all."""
+
     def do_GET(self) -> None:
-        is_known = self.path == "/v1/models" and self.headers["Authorization"] == "Bearer secret"
+        is_page = not self.path.startswith("/v1/")
+        is_known = is_page or self.headers["Authorization"] == "Bearer secret"
         self.send_response(200 if is_known else 401)
+        self.send_header("Content-Type", "text/html" if is_page else "application/json")
         self.end_headers()
-        self.wfile.write(b"{}")
+        listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in ("a", "b")]}
+        self.wfile.write(b"<html>A page</html>" if is_page else json.dumps(listed).encode())
 
     def log_message(self, *_: object) -> None:
         pass
@@ -336,18 +461,38 @@ def model_server() -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize("end", ["", "/", "/v1"])
-def test_a_model_server_is_asked_with_its_key(model_server: str, end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_server_is_asked_with_its_key(
+    flags: dict[str, Any], model_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("THE_KEY", "secret")
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    settings: Any = SimpleNamespace(llm_url=model_server + end, llm_key_env="THE_KEY")
-    known = network.server("llm_url", settings)
-    assert known
-    assert known[0] == "fine"
-    settings.llm_key_env = ""
-    refused = network.server("llm_url", settings)
-    assert refused
-    assert (refused[0], "401" in refused[1]) == ("wrong", True)
+    for proxy in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(proxy, "http://127.0.0.1:1")  # which the program does not ask for this machine's servers
+    usual = {**flags, "llm_url": model_server, "llm_key_env": "THE_KEY", "llm_model": "a"}
+
+    def seen(**changed: str) -> Check:
+        settings = Settings(**{**usual, **changed})
+        return next(check for check in carried_out(network.checks(), settings) if check.name == "chat model")
+
+    assert seen().verdict == seen(llm_url=f"{model_server}/v1/").verdict == "fine"
+    for changed, said in (
+        ({"llm_key_env": ""}, "wants a key"),
+        ({"llm_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY"),
+        ({"llm_model": "c"}, "has no model c"),
+        ({"llm_model": ""}, "several models"),
+        ({"llm_url": f"{model_server}/page"}, "server"),
+        ({"llm_url": "http://127.0.0.1:1"}, "No server answers"),
+    ):
+        check = seen(**changed)
+        assert check.verdict == "wrong", changed
+        assert said in check.found
+        assert check.mend
+
+
+def test_a_server_that_is_no_chroma_is_told(flags: dict[str, Any], model_server: str) -> None:
+    found = network.chroma(Settings(**flags, chroma_url=model_server))
+    assert found
+    assert (found[0], "is no Chroma server" in found[1]) == ("wrong", True)
+    assert found[2].startswith("chroma run ")
 
 
 def test_who_has_the_port_of_the_page_is_told(
@@ -387,11 +532,11 @@ def test_the_command_prints_each_check_and_its_cure_and_ends_by_what_is_wrong(
     assert found["self_test"]["asked"] == found["self_test"]["planned"] > 0
     assert not found["self_test"]["is_sample"]
     assert {"probes", "self-test"} <= {check["name"] for check in found["checks"]}
-    assert "right: " in run("doctor")
+    assert "right: " in run("doctor", "--seconds", "0")
     monkeypatch.setenv("ASSISTANT_MODEL", "qwen2.5-coder-0.5b")
     monkeypatch.setenv("ASSISTANT_MODELS", str(run.library / "none"))
     run("doctor", code=1)
-    assert "        mend: assistant models get qwen2.5-coder-0.5b" in run.stdout
+    assert " models get qwen2.5-coder-0.5b\n" in run.stdout
     assert "No self-test." in run.stdout
 
 
@@ -405,3 +550,18 @@ def test_an_empty_library_has_the_sample_library_asked_and_stays_absent(
     assert found["self_test"]["is_sample"]
     assert found["self_test"]["asked"] > 0
     assert not run.library.exists()
+
+
+def test_a_package_that_is_not_there_is_named_with_the_command_that_installs_it() -> None:
+    without = (
+        "import sys; from importlib import metadata; sys.modules['psutil'] = None; usual = metadata.version\n"
+        "def version(name):\n"
+        "    if name == 'psutil': raise metadata.PackageNotFoundError(name)\n"
+        "    return usual(name)\n"
+        "metadata.version = version; sys.argv = ['assistant', 'doctor']\n"
+        "from assistant.__main__ import main; main()"
+    )
+    said = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert said.returncode == 1
+    assert "Traceback" not in said.stderr
+    assert f"{sys.executable} -m pip install 'psutil>=7'" in said.stderr
