@@ -11,6 +11,7 @@ from shlex import quote
 from assistant import wiring
 from assistant.diagnosis.checks import Found, Looking, size
 from assistant.errors import AssistantError, ModelError
+from assistant.models import registry
 from assistant.settings import Settings
 
 
@@ -22,7 +23,7 @@ def checks(*, deep: bool) -> tuple[Looking, ...]:
 def _look(use: str, deep: bool, settings: Settings) -> Found | None:
     name = wiring.local_models(settings).get(use)
     if name is None:
-        return None  # a server's, which is looked at there
+        return _judged_by_server(settings) if use == "chat" else None  # a server's, which is looked at there
     known = wiring.registry(settings)
     entry = next((entry for entry in known.entries() if entry.name == name), None)
     try:
@@ -49,6 +50,16 @@ def _look(use: str, deep: bool, settings: Settings) -> Found | None:
         return "wrong", f"{name} is damaged: {'; '.join(damaged)}", again
     how = "every checksum is right" if deep and entry else "whole" if entry else "not pinned, so no checksum is known"
     return "fine", f"{name}: {how} ({size(sum(file.stat().st_size for file in files))})", ""
+
+
+def _judged_by_server(settings: Settings) -> Found | None:
+    if settings.llm_judge == "server":
+        return None
+    name = registry.default_chat_model()
+    found = (
+        f"without {name} on this machine the server's model reads requests and judges, which it does far less surely"
+    )
+    return "warning", found, f"assistant models get {name}"
 
 
 def _of_hub(name: str) -> Found:

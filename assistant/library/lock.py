@@ -39,7 +39,9 @@ class Ownership:
                 "Check the disk and its permissions, or name another one with --library."
             ) from error
         since = datetime.now().isoformat(" ", "minutes")
-        owner = {"process": os.getpid(), "command": Path(sys.argv[0]).name, "since": since}
+        program = Path(sys.argv[0])
+        command = program.parent.name if program.stem == "__main__" else program.name
+        owner = {"process": os.getpid(), "command": command, "since": since}
         with contextlib.suppress(OSError):  # only a courtesy to the second process; a full disk is no reason to stop
             (folder / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
 

@@ -56,9 +56,9 @@ _ORDERS: Mapping[Order, Sequence[ColumnElement[Any]]] = {
 
 
 def make_folder(folder: Path) -> None:
-    """Make a library's folder where it is absent. Raises LibraryError."""
+    """Make a library's folder where it is absent, for this user alone. Raises LibraryError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise LibraryError(
             f"The library folder {folder} cannot be made ({error.strerror}). Name another one with --library."
@@ -68,13 +68,20 @@ def make_folder(folder: Path) -> None:
 def is_there(folder: Path) -> bool:
     """Tell whether a folder holds a library's file with something in it.
 
-    Raises LibraryError where the folder has held a library and has lost its file: an empty one in its place would look
-    like a loss.
+    Raises LibraryError where the folder may not be entered, and where it has held a library and has lost its file: an
+    empty one in its place would look like a loss.
     """
     file = folder / FILE_NAME
-    if file.exists() and file.stat().st_size:
+    try:
+        is_filled, was_filled = file.exists() and file.stat().st_size > 0, (folder / _MARK).exists()
+    except OSError as error:
+        raise LibraryError(
+            f"The library folder {folder} cannot be entered ({error.strerror}). Check its permissions, or name another "
+            "one with --library."
+        ) from error
+    if is_filled:
         return True
-    if (folder / _MARK).exists():
+    if was_filled:
         raise LibraryError(
             f"The library's file {file} is {'empty' if file.exists() else 'gone'}, and its papers with it. Restore it "
             f"from a copy; or, to begin anew, delete the folder {folder} and add your papers again."

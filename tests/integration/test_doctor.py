@@ -37,7 +37,7 @@ from assistant.diagnosis import (
 from assistant.diagnosis.checks import Looking, carried_out
 from assistant.library import FILE_NAME, Library, Ownership, condition, upsert
 from assistant.models.convert import write_manifest
-from assistant.models.registry import Registry
+from assistant.models.registry import Registry, default_chat_model
 from assistant.settings import Settings
 from assistant.types import Record
 from tests.conftest import make_paper
@@ -486,6 +486,17 @@ def test_a_model_server_is_asked_with_its_key(
         assert check.verdict == "wrong", changed
         assert said in check.found
         assert check.mend
+
+
+def test_it_is_said_where_the_server_of_the_model_has_to_judge(flags: dict[str, Any], tmp_path: Path) -> None:
+    served = Settings(**{**flags, "model": "", "models": tmp_path}, llm_url="http://127.0.0.1:1")
+
+    def seen(settings: Settings) -> list[Check]:
+        return [check for check in carried_out(model_files.checks(deep=False), settings) if check.name == "chat model"]
+
+    (check,) = seen(served)
+    assert (check.verdict, check.mend) == ("warning", f"assistant models get {default_chat_model()}")
+    assert seen(served.model_copy(update={"llm_judge": "server"})) == []
 
 
 def test_a_server_that_is_no_chroma_is_told(flags: dict[str, Any], model_server: str) -> None:
