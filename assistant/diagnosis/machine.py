@@ -155,14 +155,10 @@ def clock(settings: Settings) -> Found:
 
 def room(settings: Settings) -> Found:
     """Look at the room on the disks of the library, the models, the cache of the services, and temporary files."""
-    places, missing = defaultdict[tuple[int, int], list[str]](list), 0
+    places, missing = defaultdict[tuple[int, int], list[str]](list), _room_of_missing_models(settings)
     for name, folder in _folders(settings).items():
         there = _there(folder)
         places[there.stat().st_dev, _free(there)].append(name)
-    known = wiring.registry(settings)
-    for model in wiring.local_models(settings).values():
-        if any(entry.name == model for entry in known.entries()) and not known.is_present(model):
-            missing += known.entry(model).room_needed
     found = "; ".join(f"{', '.join(names)}: {size(free)} free" for (_, free), names in places.items())
     least = min(free for _, free in places)
     if least < _NO_ROOM:
@@ -176,9 +172,14 @@ def room(settings: Settings) -> Found:
 
 
 def writable(settings: Settings) -> Found:
-    """Write a file into each folder that is written to, and look whether the library's own files may be changed."""
-    cannot, mends = [], []
-    for name, folder in _folders(settings).items():
+    """Write a file into each folder that is written to, and look whether the library's own files may be changed.
+
+    The folder of models is written to only where one is missing.
+    """
+    cannot, mends, written = [], [], _folders(settings)
+    if not _room_of_missing_models(settings):
+        del written["models"]
+    for name, folder in written.items():
         place = _there(folder)
         try:
             with tempfile.TemporaryFile(dir=place) as file:
@@ -192,7 +193,7 @@ def writable(settings: Settings) -> Found:
             mends.append(_right_to_write(place, error.errno))
     if cannot:
         return "wrong", f"cannot be written: {'; '.join(cannot)}", " && ".join(dict.fromkeys(mends))
-    return "fine", "library, models, sources and temporary files can be written", ""
+    return "fine", f"can be written: {', '.join(written)}", ""
 
 
 def _right_to_write(place: Path, number: int | None) -> str:
@@ -233,6 +234,12 @@ def _free(folder: Path) -> int:
 def _folders(settings: Settings) -> dict[str, Path]:
     folders = {"library": settings.library, "models": settings.models, "sources": settings.sources}
     return {**folders, "temporary files": Path(tempfile.gettempdir())}
+
+
+def _room_of_missing_models(settings: Settings) -> int:
+    """Return the bytes that the models in use need which this program can fetch and has not."""
+    known, used = wiring.registry(settings), wiring.local_models(settings).values()
+    return sum(each.room_needed for each in known.entries() if each.name in used and not known.is_present(each.name))
 
 
 def _there(folder: Path) -> Path:

@@ -306,6 +306,22 @@ def test_a_folder_that_cannot_be_written_is_named(flags: dict[str, Any], monkeyp
     assert "mount -o remount,rw" in one(found, "disk", "writing").mend
 
 
+def test_a_folder_of_models_is_written_to_only_where_one_is_missing(
+    flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = tempfile.TemporaryFile
+    flags["models"].mkdir()
+
+    def refuse(*values: Any, **named: Any) -> Any:
+        if named.get("dir") == flags["models"]:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return usual(*values, **named)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    assert machine.writable(Settings(**flags))[0] == "fine"
+    assert machine.writable(Settings(**{**flags, "embedder": "minilm-l6"}))[0] == "wrong"
+
+
 @pytest.mark.parametrize(("number", "mended"), [(errno.ENOSPC, "df -i"), (errno.EACCES, "chmod -R u+rwX")])
 def test_what_lets_files_be_written_depends_on_what_kept_them_from_it(
     flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, number: int, mended: str

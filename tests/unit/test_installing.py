@@ -123,3 +123,13 @@ def test_the_first_start_adds_one_user_whose_password_it_prints(tmp_path: Path) 
         assert Users(library).log_in("admin", password[1])
     finally:
         library.close()
+
+
+@pytest.mark.skipif(os.name == "nt" or (hasattr(os, "geteuid") and os.geteuid() == 0), reason="root writes anywhere")
+def test_a_library_that_belongs_to_somebody_else_is_told_with_what_mends_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    environment = {**os.environ, "ASSISTANT_LIBRARY": str(tmp_path)}
+    done = subprocess.run([ROOT / "container" / "start", "serve"], env=environment, capture_output=True, text=True)
+    tmp_path.chmod(0o700)
+    assert done.returncode == 1
+    assert re.fullmatch(r"The folder at \S+ must belong to the user \d+: .*chown.*\n", done.stderr)
