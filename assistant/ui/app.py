@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import inspect
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -74,11 +75,15 @@ def server(
     address = f"http://{f'[{name}]' if ':' in name else name}:{taken}{reach.root_path}/"
 
     class Server(uvicorn.Server):
-        """Says when it answers."""
+        """Says when it answers, and nothing of requests that its end cuts short."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=[listener])
             on_ready(address)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # a traceback for each, otherwise
+            await super().shutdown(sockets)
 
     config = uvicorn.Config(
         Gate(application(workspace, uploads, reach), reach),
