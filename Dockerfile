@@ -18,10 +18,11 @@ COPY vectorstore vectorstore
 RUN uv pip install --no-deps . && uv pip check
 
 FROM installed AS fetched
-# A name from `assistant models list`; the embedding model is fetched besides.
+# A name from `assistant models list`; the model that judges and the embedding model are fetched besides.
 ARG MODEL=qwen2.5-coder-1.5b
 ENV ASSISTANT_MODELS=/opt/models
-RUN "$VIRTUAL_ENV/bin/assistant" models get "$MODEL" && "$VIRTUAL_ENV/bin/assistant" models get minilm-l6
+RUN "$VIRTUAL_ENV/bin/assistant" models get "$MODEL" \
+    && "$VIRTUAL_ENV/bin/assistant" models get qwen2.5-coder-1.5b && "$VIRTUAL_ENV/bin/assistant" models get minilm-l6
 
 FROM python:${PYTHON}-slim
 RUN useradd --uid 10001 --create-home assistant && install --directory --owner assistant --mode 700 /library

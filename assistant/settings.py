@@ -49,6 +49,11 @@ class Settings(BaseSettings):
         description="Fewer bits for the chat model's weights: no, 8, 4, or auto, where the device profits. On a CPU 8 "
         "writes answers in 8-bit integers.",
     )
+    judge: Literal["auto", "writer"] = Field(
+        default="auto",
+        description="Which model reads requests and judges answers: auto takes the chat model for every machine, where "
+        "it was fetched, beside a larger one without probes or one behind a server; writer the one that writes.",
+    )
     embedder: str = Field(default="", description="Embedding model: a known name, a folder or a hub id.")
     llm_url: str = Field(
         default="",
@@ -56,11 +61,6 @@ class Settings(BaseSettings):
     )
     llm_model: str = Field(default="", description="The model there; needed where the server has several.")
     llm_key_env: str = Field(default="", description="Environment variable that holds the key of that server.")
-    llm_judge: Literal["auto", "server"] = Field(
-        default="auto",
-        description="Which model reads requests and judges answers then: auto takes the chat model of this machine "
-        "where it was fetched, else the server's.",
-    )
     llm_at_once: int = Field(default=8, ge=1, le=256, description="How many answers that server writes at once.")
     embed_url: str = Field(
         default="",

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,7 @@ from vectorstore import ChromaFolders, ChromaServer, IndexPlace
 if TYPE_CHECKING:
     from assistant.ingestion.remote import Services
     from assistant.models.chat_model import TransformersModel
-
-
+    from assistant.models.served_model import ServedModel
 QUIET: Mapping[str, str] = MappingProxyType(
     {
         "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -121,18 +121,16 @@ def chat_model_name(settings: Settings) -> str:
 def get_default_models(settings: Settings, on_progress: ProgressListener) -> list[Path]:
     """Fetch and prepare the two models that this machine uses by default; return their folders.
 
-    Where the larger model for a GPU cannot be had, the one for every machine is fetched.
+    The one for every machine judges beside the larger one for a GPU, and writes where that cannot be had.
     """
     known = registry(settings)
     chat = default_chat_model(known, settings.device, settings.quantize)
-    try:
-        folder = known.get(chat, on_progress)
-    except FetchError:
-        small = models.default_chat_model()
-        if chat == small:
-            raise
-        folder = known.get(small, on_progress)
-    return [folder, known.get(models.default_embedder(), on_progress)]
+    names = [models.default_chat_model(), models.default_embedder()]
+    folders = [known.get(name, on_progress) for name in names]
+    if chat not in names:
+        with suppress(FetchError):
+            folders.append(known.get(chat, on_progress))
+    return folders
 
 
 def check_models(settings: Settings) -> list[dict[str, Any]]:
@@ -174,8 +172,11 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
         if isinstance(model, TransformersModel):
             checked[-1] |= {"why": model.why, "faster": _faster(settings, known, name)}
             tasks, missing = probes_lacking(settings, model)
+            beside = judge_beside(settings, model)
             checked[-1]["judges"] = (
-                "by probes"
+                f"by probes, with {beside} beside it"
+                if beside
+                else "by probes"
                 if not missing
                 else f"by probes, but for {', '.join(missing)}; `assistant models calibrate` fits what it lacks"
                 if len(missing) < tasks
@@ -235,7 +236,7 @@ def _judges(settings: Settings, model: Any) -> str:
     if reading is None or reading.answers is None:
         how = "badly: asked for yes or no it says neither"
     mend = f"; with `assistant models get {models.default_chat_model()}` this machine does both, and far better"
-    return f"{how}, and writes what a request asks for{mend if settings.llm_judge == 'auto' else ''}"
+    return f"{how}, and writes what a request asks for{mend if settings.judge == 'auto' else ''}"
 
 
 def _faster(settings: Settings, known: models.Registry, name: str) -> list[str]:
@@ -295,29 +296,51 @@ def local_chat_model(settings: Settings, name: str) -> str:
 def load_language_model(settings: Settings) -> LanguageModel:
     """Load the chat model that the settings name, else the one for this machine. Raises ModelError.
 
-    With an address of a server it is the model there; the one of this machine judges, where it may and is here.
+    With an address of a server it is the model there. Another one of this machine judges beside one that has no probes.
     """
-    if not settings.llm_url:
-        return _load_local_model(settings, chat_model_name(settings))
-    from assistant.models.served_model import ServedModel
+    writer: ServedModel | TransformersModel
+    if settings.llm_url:
+        from assistant.models.served_model import ServedModel
 
-    key = _key(settings.llm_key_env, "--llm-key-env")
-    writer = ServedModel(settings.llm_url, settings.llm_model, key, at_once=settings.llm_at_once)
-    name = judge_name(settings)
-    if not name:
+        key = _key(settings.llm_key_env, "--llm-key-env")
+        writer = ServedModel(settings.llm_url, settings.llm_model, key, at_once=settings.llm_at_once)
+        judge = judge_name(settings)
+    else:
+        writer = _load_local_model(settings, chat_model_name(settings))
+        judge = judge_beside(settings, writer)
+    if not judge:
         return writer
+    from assistant.models.device import choose, weights_size
     from assistant.models.writer_and_judge import WriterAndJudge
 
-    return WriterAndJudge(writer, _load_local_model(settings, name))
+    size = weights_size(registry(settings).resolve(judge)) + writer.memory
+    device = settings.device if choose(settings.device).holds(size) else "cpu"
+    alone = settings.model_copy(update={"quantize": "no", "device": device})
+    return WriterAndJudge(writer, _load_local_model(alone, judge))
 
 
 def judge_name(settings: Settings) -> str:
     """Return the name of this machine's chat model that judges what a server's model writes; "" if the server does."""
-    if settings.llm_judge == "server":
+    if settings.judge == "writer":
         return ""
     known = registry(settings)
     name = settings.model or models.default_chat_model()
     return name if name not in {entry.name for entry in known.entries()} or known.is_present(name) else ""
+
+
+def judge_beside(settings: Settings, writer: TransformersModel) -> str:
+    """Return the name of the model that judges beside one of this machine that writes and has no probes; "" for none.
+
+    It is the chat model for every machine. A smaller one than that was chosen for its memory, and judges alone.
+    """
+    from assistant.models.device import weights_size
+
+    known, small = registry(settings), models.default_chat_model()
+    if settings.judge == "writer" or not known.is_present(small):
+        return ""
+    tasks, missing = probes_lacking(settings, writer)
+    is_larger = writer.memory > weights_size(known.resolve(small))
+    return small if len(missing) == tasks and is_larger else ""
 
 
 def _load_local_model(settings: Settings, name: str) -> TransformersModel:

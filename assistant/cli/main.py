@@ -77,6 +77,10 @@ def _settings(
         Quantize | None,
         typer.Option(help="Bits of the chat model's weights: auto takes fewer where the device profits from it."),
     ] = None,
+    judge: Annotated[
+        Literal["auto", "writer"] | None,
+        typer.Option(help="Who reads requests and judges: auto takes a model with probes beside one that has none."),
+    ] = None,
     embedder: Annotated[str | None, typer.Option(help="Embedding model: a known name, a folder or a hub id.")] = None,
     llm_url: Annotated[
         str | None,
@@ -84,10 +88,6 @@ def _settings(
     ] = None,
     llm_model: Annotated[str | None, typer.Option(help="The model there, where it has several.")] = None,
     llm_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds its key.")] = None,
-    llm_judge: Annotated[
-        Literal["auto", "server"] | None,
-        typer.Option(help="Who reads requests and judges answers: auto takes the model of this machine, if fetched."),
-    ] = None,
     embed_url: Annotated[str | None, typer.Option(help="OpenAI-compatible server that embeds.")] = None,
     embed_model: Annotated[str | None, typer.Option(help="The model there, where it has several.")] = None,
     embed_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds its key.")] = None,

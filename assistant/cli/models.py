@@ -92,7 +92,7 @@ def calibrate_model(
     if (labelled is None) != (papers is None) or (labelled and len(tasks) != 1):
         raise UsageError("Give --labelled, --papers and --task together.")
     settings = load_settings(context)
-    model = wiring.load_language_model(settings.model_copy(update={"model": name or settings.model}))
+    model = wiring.load_language_model(settings.model_copy(update={"model": name or settings.model, "judge": "writer"}))
     if not model.depth:
         raise UsageError(
             f"The model {model.info.name} does not expose its hidden states, so no probe can be fitted on it. "

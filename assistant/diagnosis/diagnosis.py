@@ -34,7 +34,7 @@ _ASSISTANT = re.compile(r"(?:^|(?<=&& ))assistant (?=[a-z])")
 """Where a command that mends something calls the program."""
 
 _FLAGS = (
-    *("library", "model", "device", "quantize", "embedder", "llm_url", "llm_model", "llm_key_env", "llm_judge"),
+    *("library", "model", "device", "quantize", "embedder", "llm_url", "llm_model", "llm_key_env", "judge"),
     *("embed_url", "embed_model", "embed_key_env", "chroma_url"),
 )
 """The settings that a flag before the command sets, but for those that may hold a secret."""

@@ -53,7 +53,7 @@ def _look(use: str, deep: bool, settings: Settings) -> Found | None:
 
 
 def _judged_by_server(settings: Settings) -> Found | None:
-    if settings.llm_judge == "server":
+    if settings.judge == "writer":
         return None
     name = registry.default_chat_model()
     found = (

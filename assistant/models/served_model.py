@@ -55,6 +55,7 @@ class ServedModel:
 
     depth = 0
     fingerprint = ""
+    memory = 0
 
     def __init__(self, url: str, model: str = "", key: str = "", *, at_once: int = 8) -> None:
         self._server = Server(url, key)

@@ -1,4 +1,4 @@
-"""Chat model of two: one behind a server writes the answers, one on this machine reads requests and judges them."""
+"""Chat model of two: one that has no probes writes the answers, one that has them reads requests and judges."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from assistant.types import Message, ModelInfo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WriterAndJudge:
-    """A server's model that writes, beside one of this machine that shows the hidden states its probes judge by."""
+    """A model that writes, a server's or one of this machine, beside one of this machine with probes, which judges."""
 
-    writer: ServedModel
+    writer: ServedModel | TransformersModel
     judge: TransformersModel
 
     @property
     def name(self) -> str:
-        """Return what the server calls the model that writes."""
-        return self.writer.name
+        """Return the name of the model that writes."""
+        return self.writer.info.name
 
     @property
     def info(self) -> ModelInfo:
@@ -31,13 +31,13 @@ class WriterAndJudge:
 
     @property
     def placement(self) -> Mapping[str, str]:
-        """Return where the model that writes runs, under the name of its only part."""
+        """Return where the parts of the model that writes run."""
         return self.writer.placement
 
     @property
     def memory(self) -> int:
         """Return how many bytes the weights take on this machine."""
-        return self.judge.memory
+        return self.writer.memory + self.judge.memory
 
     @property
     def context_tokens(self) -> int:
@@ -55,11 +55,11 @@ class WriterAndJudge:
         return self.judge.depth
 
     def count_tokens(self, text: str) -> int:
-        """Estimate the length of a text in tokens, on the long side."""
+        """Return the length of a text in tokens of the model that writes."""
         return self.writer.count_tokens(text)
 
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
-        """Estimate the length of the prompt that these messages make, in tokens."""
+        """Return the length of the prompt that these messages make, in tokens of the model that writes."""
         return self.writer.count_prompt_tokens(messages)
 
     def read(
@@ -72,13 +72,13 @@ class WriterAndJudge:
         attention: bool = False,
         stop: threading.Event,
     ) -> Reading | None:
-        """Read a prompt on this machine and judge what comes next; None where `stop` was set."""
+        """Read a prompt with the model that judges, and judge what comes next; None where `stop` was set."""
         return self.judge.read(messages, answers=answers, layers=layers, of=of, attention=attention, stop=stop)
 
     def generate(
         self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
     ) -> Generator[str, None, None]:
-        """Yield the answer's text as the server writes it, until done, `max_new_tokens` or `stop` is set."""
+        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set."""
         return self.writer.generate(messages, max_new_tokens=max_new_tokens, stop=stop)
 
     def write_all(

@@ -512,7 +512,7 @@ def test_it_is_said_where_the_server_of_the_model_has_to_judge(flags: dict[str, 
 
     (check,) = seen(served)
     assert (check.verdict, check.mend) == ("warning", f"assistant models get {default_chat_model()}")
-    assert seen(served.model_copy(update={"llm_judge": "server"})) == []
+    assert seen(served.model_copy(update={"judge": "writer"})) == []
 
 
 def test_a_server_that_is_no_chroma_is_told(flags: dict[str, Any], model_server: str) -> None:

@@ -15,9 +15,12 @@ from fastapi.responses import JSONResponse
 
 from assistant import settings, wiring
 from assistant.errors import ModelError, UsageError
+from assistant.models.chat_model import TransformersModel
+from assistant.models.registry import Registry, default_chat_model, default_embedder
 from assistant.models.served_embedder import ServedEmbedder
 from assistant.models.served_model import ServedModel
 from assistant.models.server import Server
+from assistant.models.writer_and_judge import WriterAndJudge
 from assistant.types import Message
 from tests.fakes import HashingEmbedder, ScriptedModel
 from tests.openai_server import OpenAIServer, running
@@ -141,8 +144,8 @@ def test_a_key_is_taken_from_a_variable_and_its_lack_is_said(
 ) -> None:
     server.key = "secret"
     with pytest.raises(ModelError, match="wants a key"):
-        wiring.load_language_model(settings.load(llm_url=url, llm_judge="server"))
-    chosen = settings.load(llm_url=url, llm_key_env="OUR_KEY", llm_judge="server")
+        wiring.load_language_model(settings.load(llm_url=url, judge="writer"))
+    chosen = settings.load(llm_url=url, llm_key_env="OUR_KEY", judge="writer")
     with pytest.raises(UsageError, match="OUR_KEY"):
         wiring.load_language_model(chosen)
     monkeypatch.setenv("OUR_KEY", "secret")
@@ -167,12 +170,43 @@ def test_the_model_of_this_machine_judges_what_a_server_writes(url: str, tmp_pat
 def test_the_server_judges_where_it_is_to_and_where_no_model_is_here(url: str, tmp_path: Path) -> None:
     for chosen in (
         settings.load(llm_url=url, models=tmp_path),
-        settings.load(llm_url=url, models=tmp_path, model=str(tmp_path), llm_judge="server"),
+        settings.load(llm_url=url, models=tmp_path, model=str(tmp_path), judge="writer"),
     ):
         assert isinstance(wiring.load_language_model(chosen), ServedModel)
         assert "chat" not in wiring.local_models(chosen)
         checked = wiring.check_models(chosen.model_copy(update={"embed_url": url}))
-        assert ("assistant models get" in checked[0]["judges"]) == (chosen.llm_judge == "auto")
+        assert ("assistant models get" in checked[0]["judges"]) == (chosen.judge == "auto")
+
+
+def test_a_model_with_probes_judges_beside_a_larger_one_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = tiny_chat_model(tmp_path / "small")
+    monkeypatch.setattr(Registry, "is_present", lambda _, name: name == default_chat_model())
+    monkeypatch.setattr(Registry, "resolve", lambda _, name: str(small) if name == default_chat_model() else name)
+    chosen = settings.load(models=tmp_path, model=str(tiny_chat_model(tmp_path / "large", seed=1)))
+    assert isinstance(wiring.load_language_model(chosen), TransformersModel)  # which is no larger
+    monkeypatch.setattr("assistant.models.device.weights_size", lambda _: 1)
+    both = wiring.load_language_model(chosen)
+    assert isinstance(both, WriterAndJudge)
+    assert both.info.name == chosen.model
+    assert both.judge.info.name == default_chat_model()
+    alone = wiring.load_language_model(chosen.model_copy(update={"judge": "writer"}))
+    assert isinstance(alone, TransformersModel)
+    monkeypatch.setattr(wiring, "probes_lacking", lambda *_: (9, ["request_kind"]))
+    assert isinstance(wiring.load_language_model(chosen), TransformersModel)  # which has some of its own
+
+
+def test_what_judges_beside_the_larger_default_is_fetched_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(Registry, "get", lambda _, name, __: fetched.append(name) or tmp_path / name)
+    for large in (False, True):
+        monkeypatch.setattr(wiring, "default_chat_model", lambda *_, large=large: default_chat_model(large=large))
+        wiring.get_default_models(settings.load(models=tmp_path), lambda _: None)
+    small, embedder = default_chat_model(), default_embedder()
+    assert fetched == [small, embedder, small, embedder, default_chat_model(large=True)]
 
 
 def test_a_dead_server_is_said_in_words() -> None:
@@ -456,12 +490,12 @@ def test_a_key_is_taken_without_the_end_of_its_line_and_never_shown(
     server.key = "secret"
     monkeypatch.setenv("OUR_KEY", "secret\n")
     assert (
-        wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY", llm_judge="server")).info.name
+        wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY", judge="writer")).info.name
         == "tiny"
     )
     monkeypatch.setenv("OUR_KEY", "ge\nheim")
     with pytest.raises(UsageError, match="is no key") as raised:
-        wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY", llm_judge="server"))
+        wiring.load_language_model(settings.load(llm_url=url, llm_key_env="OUR_KEY", judge="writer"))
     assert "heim" not in str(raised.value)
 
 
@@ -526,13 +560,13 @@ def test_a_check_has_the_models_of_servers_work(
 ) -> None:
     server.model, server.tells_shares = ScriptedModel(*["Yes."] * 9), tells_shares
     server.model.denied = ("nothing",)
-    chat, embedding = wiring.check_models(settings.load(llm_url=url, embed_url=url, llm_judge="server"))
+    chat, embedding = wiring.check_models(settings.load(llm_url=url, embed_url=url, judge="writer"))
     assert chat["judges"].startswith(judges)
     assert ("why" in chat, "why" in embedding) == (False, False)
     monkeypatch.setattr(wiring, "other_host", lambda _: "gpu.lab")
     assert (
         "another machine, gpu.lab"
-        in wiring.check_models(settings.load(llm_url=url, embed_url=url, llm_judge="server"))[0]["why"][0]
+        in wiring.check_models(settings.load(llm_url=url, embed_url=url, judge="writer"))[0]["why"][0]
     )
 
 
