@@ -15,11 +15,14 @@ def main() -> None:
 
         run_here()
     except ImportError as error:
-        sys.exit(f"A package is missing or damaged: {error}.\nTo mend that: {_mending(error)}")
+        missing = _missing()
+        if not missing:
+            raise
+        sys.exit(f"A package is missing: {error}.\nTo mend that: {missing}")
 
 
-def _mending(error: ImportError) -> str:
-    """Return the command that installs what is missing, told by what Python itself knows of packages."""
+def _missing() -> str:
+    """Return the command that installs the packages that are missing, "" where none is."""
     import re
     from importlib.metadata import PackageNotFoundError, requires, version
     from shlex import join
@@ -30,8 +33,7 @@ def _mending(error: ImportError) -> str:
             version(re.split(r"[^\w.-]", wanted)[0])
         except PackageNotFoundError:
             missing += [] if ";" in wanted else [wanted]
-    what = missing or ["--force-reinstall", "--no-deps", (error.name or "abstract-assistant").partition(".")[0]]
-    return join([sys.executable, "-m", "pip", "install", *what])
+    return join([sys.executable, "-m", "pip", "install", *missing]) if missing else ""
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from assistant.errors import FetchError, UsageError
+from assistant.errors import FetchError, ModelError, UsageError
 from assistant.models import registry as models
 from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Quantize, Settings, other_host
@@ -119,18 +119,20 @@ def chat_model_name(settings: Settings) -> str:
 
 
 def get_default_models(settings: Settings, on_progress: ProgressListener) -> list[Path]:
-    """Fetch and prepare the two models that this machine uses by default; return their folders.
+    """Fetch and prepare the models that this machine uses by default; return their folders.
 
-    The one for every machine judges beside the larger one for a GPU, and writes where that cannot be had.
+    The chat model for every machine judges beside the larger one for a GPU, and writes where that cannot be had. It
+    comes after that one: where it alone is here, it is what this machine uses.
     """
     known = registry(settings)
-    chat = default_chat_model(known, settings.device, settings.quantize)
-    names = [models.default_chat_model(), models.default_embedder()]
-    folders = [known.get(name, on_progress) for name in names]
-    if chat not in names:
+    folders = []
+    if (chat := default_chat_model(known, settings.device, settings.quantize)) != models.default_chat_model():
         with suppress(FetchError):
             folders.append(known.get(chat, on_progress))
-    return folders
+    return [
+        *folders,
+        *(known.get(name, on_progress) for name in (models.default_chat_model(), models.default_embedder())),
+    ]
 
 
 def check_models(settings: Settings) -> list[dict[str, Any]]:
@@ -181,7 +183,7 @@ def check_models(settings: Settings) -> list[dict[str, Any]]:
                 else f"by probes, but for {', '.join(missing)}; `assistant models calibrate` fits what it lacks"
                 if len(missing) < tasks
                 else "by its own yes and no, and writes what a request asks for; `assistant models "
-                "calibrate` fits what it lacks"
+                f"calibrate` fits what it lacks; {models.default_chat_model()}, if fetched, judges beside a larger one"
             )
             if (
                 "-" in model.fingerprint
@@ -204,7 +206,7 @@ def served_model_name(settings: Settings, use: Literal["llm", "embed"], seconds:
     url, model, key_env = (str(getattr(settings, f"{use}_{part}")) for part in ("url", "model", "key_env"))
     server = Server(url, _key(key_env, f"--{use}-key-env"))
     server.client = server.client.with_options(max_retries=0, timeout=seconds)
-    return server.find_model(model, f"--{use}-model")
+    return server.find_model(model, f"--{use}-model", seconds)
 
 
 def _check_served(settings: Settings, use: str) -> dict[str, Any]:
@@ -218,6 +220,8 @@ def _check_served(settings: Settings, use: str) -> dict[str, Any]:
         "dtype": "",
         "tokens": model.context_tokens,
     }
+    if use == "chat" and (judge := judge_name(settings)):
+        registry(settings).verify(judge)
     if host := other_host(settings.llm_url if use == "chat" else settings.embed_url):
         checked["why"] = [f"It runs on another machine, {host}: questions and abstracts are sent there."]
     if use == "chat":
@@ -264,10 +268,19 @@ def probes_lacking(settings: Settings, model: LanguageModel) -> tuple[int, list[
 
 
 def local_models(settings: Settings) -> dict[str, str]:
-    """Return the names of the models in use on this machine: "chat" and "embedding", less those that a server runs."""
-    used = {}
-    if chat := judge_name(settings) if settings.llm_url else chat_model_name(settings):
-        used["chat"] = chat
+    """Return the names of the models in use on this machine: "chat", "judge" and "embedding".
+
+    Those that a server runs are left out, and the judge where the chat model, so far as its size tells, judges alone.
+    """
+    from assistant.models.device import weights_size
+
+    used, known, small = {}, registry(settings), models.default_chat_model()
+    if not settings.llm_url:
+        used["chat"] = chat_model_name(settings)
+    if settings.judge == "auto" and known.is_present(small):
+        with suppress(ModelError):
+            if settings.llm_url or weights_size(known.resolve(used["chat"])) > weights_size(known.resolve(small)):
+                used["judge"] = small
     if not settings.embed_url:
         used["embedding"] = settings.embedder or models.default_embedder()
     return used
@@ -316,16 +329,27 @@ def load_language_model(settings: Settings) -> LanguageModel:
     size = weights_size(registry(settings).resolve(judge)) + writer.memory
     device = settings.device if choose(settings.device).holds(size) else "cpu"
     alone = settings.model_copy(update={"quantize": "no", "device": device})
-    return WriterAndJudge(writer, _load_local_model(alone, judge))
+    try:
+        return WriterAndJudge(writer, _load_local_model(alone, judge))
+    except ModelError:
+        if device == "cpu":
+            raise
+        return WriterAndJudge(writer, _load_local_model(alone.model_copy(update={"device": "cpu"}), judge))
 
 
 def judge_name(settings: Settings) -> str:
-    """Return the name of this machine's chat model that judges what a server's model writes; "" if the server does."""
-    if settings.judge == "writer":
-        return ""
-    known = registry(settings)
-    name = settings.model or models.default_chat_model()
-    return name if name not in {entry.name for entry in known.entries()} or known.is_present(name) else ""
+    """Return the name of the model that judges what a server's model writes: of the chat model for every machine.
+
+    "" where that was not fetched, and the server judges.
+    """
+    small = models.default_chat_model()
+    return small if settings.judge == "auto" and registry(settings).is_present(small) else ""
+
+
+def judge_of(model: LanguageModel) -> str:
+    """Return the name of the model that judges beside the one that writes; "" where one does both."""
+    judge: LanguageModel | None = getattr(model, "judge", None)
+    return judge.info.name if judge else ""
 
 
 def judge_beside(settings: Settings, writer: TransformersModel) -> str:

@@ -286,8 +286,16 @@ class Workspace:
     def _hosts(self) -> tuple[str, str, str]:
         """Return the other machines on which answers are written, requests read and judged, and texts embedded."""
         writer = other_host(self.settings.llm_url)
-        judge = writer if writer and not wiring.judge_name(self.settings) else ""
-        return writer, judge, other_host(self.settings.embed_url)
+        return writer, "" if self.judge else writer, other_host(self.settings.embed_url)
+
+    @property
+    def judge(self) -> str:
+        """Return the name of the model that reads requests and judges beside the one that writes; "" for none."""
+        with self._making:
+            loading = self._loading
+        if loading and loading.done() and not loading.exception():
+            return wiring.judge_of(loading.result())
+        return wiring.judge_name(self.settings) if self.settings.llm_url else ""
 
     def warm_up(self) -> None:
         """Begin to load the chat model in the background; an error shows when the model is first needed."""
@@ -309,7 +317,9 @@ class Workspace:
 
     def _change_model(self, name: str) -> None:
         before, loading = self.settings, Future[LanguageModel]()
-        with self._reading_ahead.held(), closing(self.assistant.queue.ticket(stop=self._closed)) as turn:
+        queue = self.assistant.queue
+        at_once, queue.at_once = queue.at_once, 1  # so that all answers under way end before
+        with self._reading_ahead.held(), closing(queue.ticket(stop=self._closed)) as turn:
             for _ in turn.wait():
                 pass
             if self._closed.is_set():
@@ -322,13 +332,12 @@ class Workspace:
             gc.collect()  # the old model's hooks refer to it
             wiring.give_memory_back()
             self.settings = before.model_copy(update={"model": name, "llm_url": ""})
-            at_once, self.assistant.queue.at_once = self.assistant.queue.at_once, 1
             try:
                 self._load_into(loading)
             except Exception as error:  # noqa: BLE001 - said by model_states; the old model comes back
                 self._unchanged = str(error)
                 self.settings = before
-                self.assistant.queue.at_once = at_once
+                queue.at_once = at_once
                 try:
                     self._load_into(loading)
                 except Exception as again:  # noqa: BLE001 - raised again in the thread that asks for the result

@@ -168,11 +168,12 @@ class Assistant:
         """
         writer, judge, embedder = self.hosts()
         language = answer.plan.language if answer.plan else "en"
+        is_overview = isinstance(answer.plan, OverviewPlan)
         has_read = bool(answer.sources) and not isinstance(answer.plan, CataloguePlan)
-        is_written = answer.model is not None or (has_read and isinstance(answer.plan, OverviewPlan))
+        is_written = answer.model is not None or (has_read and is_overview)
         asked = [
-            writer if is_written or (is_read and language != "en") else "",
-            judge if is_read or has_read else "",
+            writer if is_written or ((is_read or is_overview) and language != "en") else "",
+            judge if is_read or is_overview or has_read else "",
             embedder,
         ]
         return tuple(dict.fromkeys(host for host in asked if host))

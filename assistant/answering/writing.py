@@ -24,6 +24,9 @@ _SHORTEST_TRANSLATION = 0.25
 
 _MARK = re.compile(r"\[\d+\]")
 _END = re.compile(r"[.!?…。！？]\W*(?:\[\d+\]\W*)*$")
+_LONGEST_END = 100
+"""Characters at a text's end in which its last sentence ends, with its marks."""
+
 _SAID_FROM = 0.8
 """Share of a quotation's words from which an answer says it already."""
 
@@ -91,8 +94,12 @@ def with_translation(
     limit = _TRANSLATION_TOKENS * 3
     written = "".join(model.generate([asked], max_new_tokens=limit, stop=stop))
     translation = " ".join(_MARK.sub("", written).split()).strip(' "“”')
-    is_cut = stop.is_set() or model.count_tokens(written) >= limit
-    if is_cut or fold(translation) == fold(english) or not _says_the_same(translation, english):
+    if (
+        stop.is_set()
+        or was_cut(model, written, limit)
+        or fold(translation) == fold(english)
+        or not _says_the_same(translation, english)
+    ):
         return answer
     reason = "; ".join(part for part in (answer.reason, "translated by the model; checked in English") if part)
     text = f"{translation}\n\nIn English: {answer.text}"
@@ -101,7 +108,7 @@ def with_translation(
 
 def was_cut(model: LanguageModel, written: str, limit: int) -> bool:
     """Tell whether a text was cut at its longest: some models only estimate lengths, so its end counts too."""
-    return model.count_tokens(written) >= limit and not _END.search(written)
+    return model.count_tokens(written) >= limit and not _END.search(written[-_LONGEST_END:])
 
 
 def _says_the_same(translation: str, english: str) -> bool:

@@ -34,7 +34,7 @@ def list_models(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("get")
 def get_model(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A name from `models list`. Default: the two that are needed here.")] = "",
+    name: Annotated[str, typer.Argument(help="A name from `models list`. Default: those that are needed here.")] = "",
 ) -> None:
     """Download, verify and prepare a model; what is already here is not downloaded again."""
     from assistant import wiring
@@ -92,7 +92,9 @@ def calibrate_model(
     if (labelled is None) != (papers is None) or (labelled and len(tasks) != 1):
         raise UsageError("Give --labelled, --papers and --task together.")
     settings = load_settings(context)
-    model = wiring.load_language_model(settings.model_copy(update={"model": name or settings.model, "judge": "writer"}))
+    model = wiring.load_language_model(
+        settings.model_copy(update={"model": name or settings.model, "judge": "writer", "llm_url": ""})
+    )
     if not model.depth:
         raise UsageError(
             f"The model {model.info.name} does not expose its hidden states, so no probe can be fitted on it. "

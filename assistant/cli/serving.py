@@ -135,7 +135,10 @@ def _manage_server(context: typer.Context, daemon: bool, stop: bool) -> None:
     if stop:
         if state["is_busy"]:
             render.message("The server ends after the command that it runs now.")
-        client.ask(settings.library, "stop", gently=False)
+        if client.ask(settings.library, "stop", gently=False).get("state") == "silent":
+            raise AssistantError(
+                f"The server, process {state['process']}, does not answer any more. Look whether it ends."
+            )
         render.message(f"The server, process {state['process']}, has ended.")
         return
     ends = f"ends {state['idle_minutes']:g} minutes after the last" if state["idle_minutes"] else "serves the page too"

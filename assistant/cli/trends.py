@@ -22,6 +22,7 @@ from assistant.cli.options import (
     with_filters,
 )
 from assistant.errors import UsageError
+from assistant.settings import other_host
 from assistant.text import plain
 from assistant.types import PaperFilter, Passage
 
@@ -89,9 +90,11 @@ def _named(context: typer.Context, library: Library, filters: PaperFilter, found
     from assistant.analysis.themes import saved_themes
 
     settings = load_settings(context)
+    if host := other_host(settings.llm_url):
+        render.message(f"Titles are sent to another machine, {host}, where the chat model runs.", "yellow")
     scope = saved_themes.scope_of(filters)
     with render.progress_bar() as listen:
-        model = wiring.load_language_model(settings)
+        model = wiring.load_language_model(settings.model_copy(update={"judge": "writer"}))
         named = saved_themes.name_themes(library, scope, found.found, model, threading.Event(), listen)
         return found_trends.named(found, named)
 

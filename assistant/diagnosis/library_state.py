@@ -30,7 +30,13 @@ def lock(settings: Settings) -> Found | None:
         return "fine", "open in this program", ""
     if name:
         found = f"in use by {name}: where that is `assistant serve` it runs your commands, else they wait for its end"
-        return "warning", found, f"assistant serve --stop || kill {process}" if process else "lsof owner.lock"
+        return (
+            "warning",
+            found,
+            f"assistant serve --stop || kill {process}"
+            if process
+            else f"lsof {quote(str(settings.library / 'owner.lock'))}",
+        )
     place = settings.library / FILE_NAME
     if not os.access(place, os.W_OK):
         return None
@@ -94,7 +100,8 @@ def vectors(settings: Settings) -> Found | None:
     kept, present = (state.facts or {}).get(FINGERPRINT, ""), embedder_fingerprint(settings)
     if kept and present and kept != present:
         found = f"they were made by another embedding model ({kept}) than the one in use ({present})"
-        return "wrong", f"{found}; name that one with --embedder, or have new ones made", _ANEW
+        flag = "--embed-url and --embed-model" if kept.startswith("served ") else "--embedder"
+        return "wrong", f"{found}; name that one with {flag}, or have new ones made", _ANEW
     if state.without_vector:
         found = f"{counted(state.without_vector, 'paper')} of {state.papers:,} without one, found by words only"
         return "warning", found, _ANEW

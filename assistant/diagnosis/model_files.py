@@ -16,8 +16,8 @@ from assistant.settings import Settings
 
 
 def checks(*, deep: bool) -> tuple[Looking, ...]:
-    """Return the checks of the two models; with `deep` every file is read and compared with its checksum."""
-    return tuple(Looking("models", f"{use} model", partial(_look, use, deep)) for use in ("chat", "embedding"))
+    """Return the checks of the models; with `deep` every file is read and compared with its checksum."""
+    return tuple(Looking("models", f"{use} model", partial(_look, use, deep)) for use in ("chat", "judge", "embedding"))
 
 
 def _look(use: str, deep: bool, settings: Settings) -> Found | None:

@@ -66,10 +66,10 @@ class Server:
         """Return where the server is, for people."""
         return f"the server at {urlsplit(self.root).netloc}"
 
-    def find_model(self, wanted: str, flag: str) -> str:
+    def find_model(self, wanted: str, flag: str, seconds: float = _TELLING) -> str:
         """Return the model that is wanted, or the only one that there is. Raises ModelError."""
         try:
-            names = [each["id"] for each in self._listed()]
+            names = [each["id"] for each in self._listed(seconds)]
         except openai.APIStatusError as error:
             if error.status_code not in _NO_LIST:
                 raise self.error(error) from error
@@ -111,9 +111,9 @@ class Server:
             return int(parameter[1]) if parameter else _OLLAMA_CONTEXT
         return 0
 
-    def _listed(self) -> list[dict[str, Any]]:
+    def _listed(self, seconds: float = _TELLING) -> list[dict[str, Any]]:
         """Return what the server says of each of its models, with a name in "id"."""
-        told = self.client.with_options(timeout=_TELLING).get("/models", cast_to=object)
+        told = self.client.with_options(timeout=min(_TELLING, seconds)).get("/models", cast_to=object)
         if not isinstance(told, dict) or not isinstance(told.get("data", []), list | None):
             raise ModelError(
                 f"What answers at {self._base} is no OpenAI-compatible server. See whether the address is right; "

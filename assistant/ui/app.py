@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import inspect
@@ -82,8 +83,12 @@ def server(
             on_ready(address)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # a traceback for each, otherwise
-            await super().shutdown(sockets)
+            log = logging.getLogger("uvicorn.error")
+            log.addFilter(_is_no_cut_request)  # a traceback for each, otherwise
+            try:
+                await super().shutdown(sockets)
+            finally:
+                log.removeFilter(_is_no_cut_request)
 
     config = uvicorn.Config(
         Gate(application(workspace, uploads, reach), reach),
@@ -94,6 +99,12 @@ def server(
         timeout_graceful_shutdown=1,
     )
     return Server(config)
+
+
+def _is_no_cut_request(record: logging.LogRecord) -> bool:
+    """Tell whether a line of the log speaks of something else than a request that the server's end cut short."""
+    cut = record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cut and "timeout graceful shutdown exceeded" not in record.getMessage()
 
 
 def application(workspace: Workspace, uploads: Path, reach: Reach) -> Any:

@@ -22,6 +22,7 @@ from assistant.models.served_model import ServedModel
 from assistant.models.server import Server
 from assistant.models.writer_and_judge import WriterAndJudge
 from assistant.types import Message
+from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder, ScriptedModel
 from tests.openai_server import OpenAIServer, running
 from tests.tiny_models import tiny_chat_model
@@ -152,19 +153,30 @@ def test_a_key_is_taken_from_a_variable_and_its_lack_is_said(
     assert wiring.load_language_model(chosen).info.name == "tiny"
 
 
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a tiny model in the place of the chat model for every machine."""
+    folder = tiny_chat_model(tmp_path / "small")
+    monkeypatch.setattr(Registry, "is_present", lambda _, name: name == default_chat_model())
+    monkeypatch.setattr(Registry, "resolve", lambda _, name: str(folder) if name == default_chat_model() else name)
+    return folder
+
+
+@pytest.mark.usefixtures("small")
 def test_the_model_of_this_machine_judges_what_a_server_writes(url: str, tmp_path: Path) -> None:
-    chosen = settings.load(llm_url=url, model=str(tiny_chat_model(tmp_path / "judge")), models=tmp_path)
+    chosen = settings.load(llm_url=url, models=tmp_path)
     model = wiring.load_language_model(chosen)
-    assert (
-        "".join(model.generate(PROMPT, max_new_tokens=50, stop=threading.Event())).strip()
-        == "A beam is a line of light."
-    )
+    text = "".join(model.generate(PROMPT, max_new_tokens=50, stop=threading.Event()))
+    assert text.strip() == "A beam is a line of light."
     reading = model.read(PROMPT, layers=[1], stop=threading.Event())
     assert reading
     assert reading.last[1].shape
     assert model.fingerprint
     assert model.info.name == "tiny"
-    assert wiring.local_models(chosen)["chat"] == chosen.model
+    assert wiring.judge_of(model) == wiring.local_models(chosen)["judge"] == default_chat_model()
+    with Workspace(chosen.model_copy(update={"library": tmp_path / "library"})) as opened:
+        opened.language_model()
+        assert opened.judge == default_chat_model()
 
 
 def test_the_server_judges_where_it_is_to_and_where_no_model_is_here(url: str, tmp_path: Path) -> None:
@@ -173,17 +185,15 @@ def test_the_server_judges_where_it_is_to_and_where_no_model_is_here(url: str, t
         settings.load(llm_url=url, models=tmp_path, model=str(tmp_path), judge="writer"),
     ):
         assert isinstance(wiring.load_language_model(chosen), ServedModel)
-        assert "chat" not in wiring.local_models(chosen)
+        assert set(wiring.local_models(chosen)) == {"embedding"}
         checked = wiring.check_models(chosen.model_copy(update={"embed_url": url}))
         assert ("assistant models get" in checked[0]["judges"]) == (chosen.judge == "auto")
 
 
+@pytest.mark.usefixtures("small")
 def test_a_model_with_probes_judges_beside_a_larger_one_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = tiny_chat_model(tmp_path / "small")
-    monkeypatch.setattr(Registry, "is_present", lambda _, name: name == default_chat_model())
-    monkeypatch.setattr(Registry, "resolve", lambda _, name: str(small) if name == default_chat_model() else name)
     chosen = settings.load(models=tmp_path, model=str(tiny_chat_model(tmp_path / "large", seed=1)))
     assert isinstance(wiring.load_language_model(chosen), TransformersModel)  # which is no larger
     monkeypatch.setattr("assistant.models.device.weights_size", lambda _: 1)
@@ -206,7 +216,7 @@ def test_what_judges_beside_the_larger_default_is_fetched_with_it(
         monkeypatch.setattr(wiring, "default_chat_model", lambda *_, large=large: default_chat_model(large=large))
         wiring.get_default_models(settings.load(models=tmp_path), lambda _: None)
     small, embedder = default_chat_model(), default_embedder()
-    assert fetched == [small, embedder, small, embedder, default_chat_model(large=True)]
+    assert fetched == [small, embedder, default_chat_model(large=True), small, embedder]
 
 
 def test_a_dead_server_is_said_in_words() -> None:

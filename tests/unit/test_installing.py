@@ -132,4 +132,4 @@ def test_a_library_that_belongs_to_somebody_else_is_told_with_what_mends_it(tmp_
     done = subprocess.run([ROOT / "container" / "start", "serve"], env=environment, capture_output=True, text=True)
     tmp_path.chmod(0o700)
     assert done.returncode == 1
-    assert re.fullmatch(r"The folder at \S+ must belong to the user \d+: .*chown.*\n", done.stderr)
+    assert re.fullmatch(r"The folder at \S+ cannot be written by the user \d+: .*chown.*\n", done.stderr)

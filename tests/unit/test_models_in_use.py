@@ -76,6 +76,21 @@ def test_states_tell_what_is_loaded_and_where_it_runs(workspace: Workspace, mode
     assert workspace.model_states()[1].state == "ready"
 
 
+def test_a_change_waits_for_all_answers_under_way(workspace: Workspace, models: Models, tmp_path: Path) -> None:
+    workspace.language_model()
+    queue = workspace.assistant.queue
+    queue.at_once = 8
+    answers = [queue.ticket(stop=threading.Event()) for _ in range(2)]
+    for answer in answers:
+        assert list(answer.wait()) == []
+    workspace.use_model(str(tmp_path / "second"))
+    answers[0].close()
+    threading.Event().wait(0.3)
+    assert models.loaded == ["first"]
+    answers[1].close()
+    state_when(workspace, lambda chat: chat.name == "second" and chat.state == "ready")
+
+
 def test_another_model_takes_the_place_of_the_first(workspace: Workspace, models: Models, tmp_path: Path) -> None:
     assert workspace.language_model().info.name == "first"
     models.may_load.clear()

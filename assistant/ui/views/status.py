@@ -92,7 +92,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             services=_services(settings),
             chroma_url=settings.chroma_url,
             llm_url=settings.llm_url,
-            judge=wiring.judge_name(settings),
+            judge=workspace.judge,
             embed_url=settings.embed_url,
             themes=THEMES,
             chosen_language=request.cookies.get("language", ""),

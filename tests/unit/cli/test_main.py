@@ -204,13 +204,14 @@ def test_ctrl_c_stops_an_answer_and_shows_what_was_written(
                 if number == 8:
                     signal.raise_signal(signal.SIGINT)
 
+    before = signal.getsignal(signal.SIGINT)
     interrupted = Interrupted("BeamLoRA treats each adapter as a beam. " * 50)
     monkeypatch.setattr(workspace.Workspace, "_load_language_model", lambda self: interrupted)
     text = filled("ask", "What is BeamLoRA?")
     assert text.startswith("BeamLoRA treats each adapter as a beam. [1]")
     assert text.splitlines()[0].count("beam") == 1
     assert "stopped by the reader" in filled.stderr
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_how_many_answers_come_before_is_shown_above_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
