@@ -94,12 +94,8 @@ def with_translation(
     limit = _TRANSLATION_TOKENS * 3
     written = "".join(model.generate([asked], max_new_tokens=limit, stop=stop))
     translation = " ".join(_MARK.sub("", written).split()).strip(' "“”')
-    if (
-        stop.is_set()
-        or was_cut(model, written, limit)
-        or fold(translation) == fold(english)
-        or not _says_the_same(translation, english)
-    ):
+    is_cut = stop.is_set() or model.count_tokens(written) >= limit
+    if is_cut or fold(translation) == fold(english) or not _says_the_same(translation, english):
         return answer
     reason = "; ".join(part for part in (answer.reason, "translated by the model; checked in English") if part)
     text = f"{translation}\n\nIn English: {answer.text}"

@@ -192,7 +192,7 @@ def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: 
 
     monkeypatch.setattr(embedding, "TransformerEmbedder", read)
     monkeypatch.setattr(chat_model, "TransformersModel", read)
-    both = settings.load(library=folder, model="a/chat", embedder="an/embedder")
+    both = settings.load(library=folder, model="a/chat", embedder="an/embedder", judge="writer")
     with Workspace(both) as workspace:
         workspace.warm_up()
         assert workspace.embedder()
