@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from assistant.errors import FetchError, ModelError, UsageError
 from assistant.models import registry as models
 from assistant.protocols import Embedder, LanguageModel
-from assistant.settings import Quantize, Settings, other_host
-from assistant.types import Message, ModelState, ProgressListener
+from assistant.settings import Quantize, Settings
+from assistant.types import ModelState, ProgressListener
 from vectorstore import ChromaFolders, ChromaServer, IndexPlace
 
 if TYPE_CHECKING:
@@ -135,67 +133,6 @@ def get_default_models(settings: Settings, on_progress: ProgressListener) -> lis
     ]
 
 
-def check_models(settings: Settings) -> list[dict[str, Any]]:
-    """Verify the files of the models in use, load them, and say where they run, why, and what would be faster."""
-    from assistant.models.chat_model import TransformersModel
-    from assistant.models.embedder import TransformerEmbedder
-
-    known = registry(settings)
-    checked: list[dict[str, Any]] = []
-    for use, name, load in (
-        (
-            "chat",
-            chat_model_name(settings),
-            partial(TransformersModel, quantize=settings.quantize, device=settings.device),
-        ),
-        (
-            "embedding",
-            settings.embedder or models.default_embedder(),
-            partial(TransformerEmbedder, device=settings.device),
-        ),
-    ):
-        if settings.llm_url if use == "chat" else settings.embed_url:
-            checked.append(_check_served(settings, use))
-            continue
-        pinned = any(entry.name == name for entry in known.entries())
-        if pinned:
-            known.verify(name)
-        model = load(known.resolve(name))
-        checked.append(
-            {
-                "use": use,
-                "name": name,
-                "files": "every checksum is right" if pinned else "not pinned, so not checked",
-                "placement": model.placement,
-                "dtype": model.dtype,
-                "tokens": model.context_tokens,
-            }
-        )
-        if isinstance(model, TransformersModel):
-            checked[-1] |= {"why": model.why, "faster": _faster(settings, known, name)}
-            tasks, missing = probes_lacking(settings, model)
-            beside = judge_beside(settings, model)
-            checked[-1]["judges"] = (
-                f"by probes, with {beside} beside it"
-                if beside
-                else "by probes"
-                if not missing
-                else f"by probes, but for {', '.join(missing)}; `assistant models calibrate` fits what it lacks"
-                if len(missing) < tasks
-                else "by its own yes and no, and writes what a request asks for; `assistant models "
-                f"calibrate` fits what it lacks; {models.default_chat_model()}, if fetched, judges beside a larger one"
-            )
-            if (
-                "-" in model.fingerprint
-                and len(missing) < tasks
-                and not (probes_made(settings) / model.fingerprint).is_dir()
-            ):
-                checked[-1]["judges"] += (
-                    "; they were fitted on weights in 16 bits, `assistant models calibrate` on these"
-                )
-    return checked
-
-
 def served_model_name(settings: Settings, use: Literal["llm", "embed"], seconds: float) -> str:
     """Return what the server of the chat model, or of the embedding model, calls it; it is asked once, and so long.
 
@@ -207,55 +144,6 @@ def served_model_name(settings: Settings, use: Literal["llm", "embed"], seconds:
     server = Server(url, _key(key_env, f"--{use}-key-env"))
     server.client = server.client.with_options(max_retries=0, timeout=seconds)
     return server.find_model(model, f"--{use}-model", seconds)
-
-
-def _check_served(settings: Settings, use: str) -> dict[str, Any]:
-    """Ask the server of a model for it and have it work once, and say what it tells. Raises ModelError."""
-    model: Any = load_language_model(settings) if use == "chat" else load_embedder(settings)
-    checked = {
-        "use": use,
-        "name": model.name,
-        "files": "on the server, so not checked",
-        "placement": model.placement,
-        "dtype": "",
-        "tokens": model.context_tokens,
-    }
-    if use == "chat" and (judge := judge_name(settings)):
-        registry(settings).verify(judge)
-    if host := other_host(settings.llm_url if use == "chat" else settings.embed_url):
-        checked["why"] = [f"It runs on another machine, {host}: questions and abstracts are sent there."]
-    if use == "chat":
-        checked["judges"] = _judges(settings, model)
-    return checked
-
-
-def _judges(settings: Settings, model: Any) -> str:
-    """Have the model of a server say yes or no, and tell who judges and how."""
-    asked = [Message("user", "Is a cat an animal? Answer Yes or No.")]
-    if judge := judge_name(settings):
-        "".join(model.generate(asked, max_new_tokens=8, stop=threading.Event()))
-        return f"by probes, with {judge} on this machine"
-    reading = model.read(asked, answers=("Yes", "No"), stop=threading.Event())
-    how = "by how likely it says yes and no" if model.tells_shares else "by the word that it writes, yes or no"
-    if reading is None or reading.answers is None:
-        how = "badly: asked for yes or no it says neither"
-    mend = f"; with `assistant models get {models.default_chat_model()}` this machine does both, and far better"
-    return f"{how}, and writes what a request asks for{mend if settings.judge == 'auto' else ''}"
-
-
-def _faster(settings: Settings, known: models.Registry, name: str) -> list[str]:
-    """Say what would be faster than the chat model of this name on its device, or better."""
-    from assistant.models import device
-
-    chosen = device.choose(settings.device)
-    large = known.entry(models.default_chat_model(large=True))
-    size = device.weights_size(known.resolve(name))
-    said = device.faster(
-        chosen, size, settings.quantize, large=0 if settings.model or name == large.name else large.size
-    )
-    if not settings.model and name != large.name and chosen.holds(large.size):
-        said.append(f"{chosen.name} holds the larger model: `assistant models get {large.name}`.")
-    return said
 
 
 def probes_lacking(settings: Settings, model: LanguageModel) -> tuple[int, list[str]]:

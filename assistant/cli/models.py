@@ -49,9 +49,9 @@ def get_model(
 @app.command("check")
 def check_models(context: typer.Context, as_json: AsJson = False) -> None:
     """Check the models in use: their files, the devices they run on and their number format."""
-    from assistant import wiring
+    from assistant.diagnosis import model_check
 
-    report = wiring.check_models(load_settings(context))
+    report = model_check.check_models(load_settings(context))
     if as_json:
         render.show_json(report)
         return

@@ -4,4 +4,4 @@ from assistant.diagnosis.checks import Check, Verdict
 from assistant.diagnosis.diagnosis import Diagnosis, diagnose, last, verdict_of
 from assistant.diagnosis.self_test import MEASURES, SelfTest
 
-__all__ = ["MEASURES", "Check", "Diagnosis", "SelfTest", "Verdict", "diagnose", "last", "verdict_of"]
+__all__ = ["MEASURES", "Check", "Diagnosis", "SelfTest", "Verdict", "diagnose", "last", "model_check", "verdict_of"]

@@ -14,6 +14,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from assistant import settings, wiring
+from assistant.diagnosis import model_check
 from assistant.errors import ModelError, UsageError
 from assistant.models.chat_model import TransformersModel
 from assistant.models.registry import Registry, default_chat_model, default_embedder
@@ -186,7 +187,7 @@ def test_the_server_judges_where_it_is_to_and_where_no_model_is_here(url: str, t
     ):
         assert isinstance(wiring.load_language_model(chosen), ServedModel)
         assert set(wiring.local_models(chosen)) == {"embedding"}
-        checked = wiring.check_models(chosen.model_copy(update={"embed_url": url}))
+        checked = model_check.check_models(chosen.model_copy(update={"embed_url": url}))
         assert ("assistant models get" in checked[0]["judges"]) == (chosen.judge == "auto")
 
 
@@ -570,13 +571,13 @@ def test_a_check_has_the_models_of_servers_work(
 ) -> None:
     server.model, server.tells_shares = ScriptedModel(*["Yes."] * 9), tells_shares
     server.model.denied = ("nothing",)
-    chat, embedding = wiring.check_models(settings.load(llm_url=url, embed_url=url, judge="writer"))
+    chat, embedding = model_check.check_models(settings.load(llm_url=url, embed_url=url, judge="writer"))
     assert chat["judges"].startswith(judges)
     assert ("why" in chat, "why" in embedding) == (False, False)
-    monkeypatch.setattr(wiring, "other_host", lambda _: "gpu.lab")
+    monkeypatch.setattr(model_check, "other_host", lambda _: "gpu.lab")
     assert (
         "another machine, gpu.lab"
-        in wiring.check_models(settings.load(llm_url=url, embed_url=url, judge="writer"))[0]["why"][0]
+        in model_check.check_models(settings.load(llm_url=url, embed_url=url, judge="writer"))[0]["why"][0]
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from assistant import settings
+from assistant.diagnosis.model_check import check_models
 from assistant.errors import LibraryLocked, ModelError
 from assistant.library import insert_papers
 from assistant.types import (
@@ -27,7 +28,6 @@ from assistant.types import (
     QuestionPlanned,
     TextProduced,
 )
-from assistant.wiring import check_models
 from assistant.workspace import Workspace
 from tests.tiny_models import tiny_chat_model, tiny_embedder
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from assistant import settings, wiring
+from assistant.diagnosis import model_check
 from assistant.errors import ModelError, UsageError
 from assistant.models import Probe, probes
 from assistant.models import device as devices
@@ -252,7 +253,7 @@ def test_the_check_says_what_was_chosen_why_and_what_would_be_faster(
     machine(cpu=CPU_WITHOUT)
     chat, embedder = tiny_chat_model(tmp_path / "chat"), tiny_embedder(tmp_path / "embedder")
     chosen = settings.load(models=tmp_path, model=str(chat), embedder=str(embedder), device="cpu")
-    checked = wiring.check_models(chosen)[0]
+    checked = model_check.check_models(chosen)[0]
     assert checked["placement"] == {"": "cpu"}
     assert checked["dtype"] == "float32"
     assert "so float32" in checked["why"][-1]

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from assistant import settings, wiring
+from assistant.diagnosis import model_check
 from assistant.models import chat_model, quantized
 from assistant.models.chat_model import TransformersModel
 from assistant.settings import Quantize
@@ -113,4 +114,4 @@ def test_the_setting_decides_and_the_check_says_so(
     )
     chosen = settings.load(models=tmp_path, model=str(folder), embedder=str(folder), quantize=quantize)
     assert ("int8" in wiring.load_language_model(chosen).info.dtype) is (quantize != "no")
-    assert ("int8" in wiring.check_models(chosen)[0]["dtype"]) is (quantize != "no")
+    assert ("int8" in model_check.check_models(chosen)[0]["dtype"]) is (quantize != "no")
