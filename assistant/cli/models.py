@@ -49,6 +49,9 @@ def get_model(
 @app.command("check")
 def check_models(context: typer.Context, as_json: AsJson = False) -> None:
     """Check the models in use: their files, the devices they run on and their number format."""
+    from assistant import wiring
+
+    wiring.quiet_environment()
     from assistant.diagnosis import model_check
 
     report = model_check.check_models(load_settings(context))
@@ -82,6 +85,8 @@ def calibrate_model(
 ) -> None:
     """Fit the probes that read requests and judge abstracts and answers to a chat model; takes minutes."""
     from assistant import wiring
+
+    wiring.quiet_environment()
     from assistant.evaluation import calibration
     from assistant.planning import intent_training
 
