@@ -25,7 +25,7 @@ from assistant import settings as program_settings
 from assistant import wiring
 from assistant.cli import client, options, render
 from assistant.errors import AssistantError
-from assistant.library import make_folder
+from assistant.library import holder, make_folder
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 
@@ -46,6 +46,9 @@ _PATIENCE = 10.0
 
 _LONGEST_REQUEST = 4_000_000
 """Bytes of a request; no system lets a command line be longer."""
+
+_PROGRAM = "assistant serve --daemon"
+"""How the lock of a library names a server in the background."""
 
 _LOG = "server.log"
 """File in the library's folder that keeps what a server in the background said."""
@@ -352,8 +355,9 @@ def start(settings: Settings, flags: Mapping[str, Any]) -> dict[str, Any]:
     with cast(IO[bytes], process.stdin) as pipe, suppress(OSError):
         pipe.write(json.dumps(given).encode())
     while not (state := client.ask(settings.library, "status")):
-        if process.poll() is not None:
-            if state := client.ask(settings.library, "status"):  # another shell's, started at the same moment
+        # Another shell's, started at the same moment, has the library before it answers.
+        if process.poll() is not None and f"({_PROGRAM}," not in holder(settings.library)[0]:
+            if state := client.ask(settings.library, "status"):
                 return state
             raise AssistantError(log.read_text(encoding="utf-8", errors="replace").strip() or "The server ended.")
         time.sleep(_START)
@@ -365,7 +369,7 @@ def background() -> None:
     from assistant.cli import main
 
     wiring.quiet_environment()
-    sys.argv = ["assistant serve --daemon"]  # as the lock names its owner
+    sys.argv = [_PROGRAM]
     try:
         loaded = options.served(program_settings.load(**json.load(sys.stdin)))
         os.chdir("/")

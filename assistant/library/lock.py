@@ -17,6 +17,9 @@ from assistant.errors import LibraryError, LibraryLocked
 _LOCK = "owner.lock"
 _OWNER = "owner.json"
 
+_TRY = 0.2
+"""Seconds to wait for the lock: who only looks whether it is free holds it for a moment."""
+
 
 class Ownership:
     """Holds the operating system's lock on a library folder until closed; it ends with the process, however that ends.
@@ -27,7 +30,7 @@ class Ownership:
     def __init__(self, folder: Path) -> None:
         self._lock = FileLock(folder / _LOCK)
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=_TRY)
         except Timeout:
             raise LibraryLocked(
                 f"The library {folder} is in use by {_holder(folder)}. Close that first, "

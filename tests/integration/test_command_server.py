@@ -77,6 +77,12 @@ class Shell:
 
     def serve(self, last: str = "server.background()", *arguments: str) -> subprocess.Popen[str]:
         """Start a server with stand-ins for the models, and wait until it answers."""
+        process = self.launch(last, *arguments)
+        until(lambda: bool(self.state()) or process.poll() is not None)
+        return process
+
+    def launch(self, last: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a server with stand-ins for the models."""
         script = SERVER.replace("MARK", str(self.mark)).replace("LAST", last)
         process = subprocess.Popen(
             [sys.executable, "-c", script, *arguments],
@@ -89,7 +95,6 @@ class Shell:
         assert process.stdin
         process.stdin.write("{}")
         process.stdin.close()
-        until(lambda: bool(self.state()) or process.poll() is not None)
         return process
 
     def state(self) -> dict[str, Any]:
@@ -275,6 +280,15 @@ def test_a_server_is_started_once_told_of_and_stopped(shell: Shell) -> None:
     assert str(process) in shell.stderr
     assert not shell.state()
     shell("serve", "--daemon", "--bad", code=2)
+
+
+def test_a_start_waits_for_a_server_that_has_the_library_but_does_not_answer_yet(shell: Shell) -> None:
+    lasts = "import time; made = workspace.Library; workspace.Library = lambda at: time.sleep(4) or made(at)"
+    slow = shell.launch(f"{lasts}; server.background()")
+    until((shell.library / "owner.json").exists)
+    shell("serve", "--daemon")
+    assert f"process {slow.pid} " in shell.stderr
+    assert shell.state()["process"] == slow.pid
 
 
 def test_a_server_that_cannot_start_says_why(shell: Shell) -> None:

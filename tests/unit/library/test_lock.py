@@ -1,8 +1,10 @@
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
+from filelock import FileLock
 
 from assistant.errors import LibraryError, LibraryLocked
 from assistant.library import Ownership
@@ -31,6 +33,13 @@ def test_a_second_process_is_told_who_holds_the_library_until_that_ends(tmp_path
 
 def test_closing_lets_the_library_go(tmp_path: Path) -> None:
     Ownership(tmp_path).close()
+    Ownership(tmp_path).close()
+
+
+def test_a_look_whether_the_library_is_free_keeps_nobody_out(tmp_path: Path) -> None:
+    look = FileLock(tmp_path / "owner.lock", thread_local=False)
+    look.acquire()
+    Timer(0.01, look.release).start()
     Ownership(tmp_path).close()
 
 
