@@ -742,3 +742,65 @@ def test_names_with_commas_beside_and_in_one_tag_are_people_of_their_own(between
     (paper,) = papers_of(RIS, text)
     assert paper.authors[:2] == ("A. Oak", "R. Elm")
     assert len(paper.authors) == 3
+
+
+EMBASE_TEXT = """\
+RECORD 1
+TITLE
+  Lamps in winter and the
+ropes
+ORIGINAL (NON-ENGLISH) TITLE
+  Lampen im Winter
+AUTHOR NAMES
+  van Oak J.; Berg A.B.
+AUTHOR ADDRESSES
+  (van Oak J.) Department of Lamps
+SOURCE
+  Lamp Letters (2021) 3:2 (10-20). Date of Publication: 5 Mar 2021
+SOURCE TITLE
+  Lamp Letters
+PUBLICATION YEAR
+  2021
+DATE OF PUBLICATION
+  5 Mar 2021
+ABSTRACT
+  Lamps drift in the
+LAMP
+  study.
+MEDLINE PMID
+  31234567 (http://www.ncbi.nlm.nih.gov/pubmed/31234567)
+DOI
+  10.1000/lamps.17
+
+RECORD 2
+TITLE
+  Wells fill
+AUTHOR NAMES
+  Elm C.
+PUBLICATION YEAR
+  2020
+"""
+
+
+def test_the_text_of_embase_has_a_field_to_each_name(tmp_path: Path) -> None:
+    path = tmp_path / "records.txt"
+    path.write_text(EMBASE_TEXT, encoding="utf-8")
+    first, second = (item.paper for item in read(path, as_of=datetime.date(2026, 7, 30)) if isinstance(item, Record))
+    assert first == Paper(
+        title="Lamps in winter and the ropes",
+        abstract="Lamps drift in the LAMP study.",
+        authorships=(Authorship("J. van Oak", 1), Authorship("A.B. Berg", 2)),
+        date="2021-03-05",
+        venue="Lamp Letters",
+        doi="10.1000/lamps.17",
+        pmid="31234567",
+    )
+    assert (second.title, second.authors, second.date) == ("Wells fill", ("C. Elm",), "2020")
+
+
+def test_the_series_is_the_venue_where_nothing_else_is(tmp_path: Path) -> None:
+    path = tmp_path / "paper.endf"
+    path.write_text("%0 Conference Proceedings\n%T Lamps\n%A Berg, Anna\n%S Proceedings of Lamps\n%D 2022\n%8 July\n")
+    (record,) = read(path, as_of=datetime.date(2026, 7, 30))
+    assert isinstance(record, Record)
+    assert (record.paper.venue, record.paper.date) == ("Proceedings of Lamps", "2022-07")

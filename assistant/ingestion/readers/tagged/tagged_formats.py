@@ -83,7 +83,7 @@ REFER = TaggedFormat(
                 people=("A", "Q"),
                 abstract=("X",),
                 date=("D", "8"),
-                venue=("J", "B"),
+                venue=("J", "B", "S"),
                 publisher=("I",),
                 kind=("0", "9"),
                 doi=("R",),
@@ -243,6 +243,37 @@ OVID_FIELDS = TaggedFormat(
     ),
 )
 
+EMBASE = TaggedFormat(
+    "Embase",
+    _sign(r"RECORD \d+[^\S\n]*\n(?:[A-Z][A-Za-z/ ()]{2,50}\n(?:(?!TITLE\n)[^\n]*\n){1,20})?TITLE\n\s+\S"),
+    (
+        Dialect(
+            tag=re.compile(
+                r"((?:ORIGINAL \(NON-ENGLISH\) )?(?:TITLE|ABSTRACT)|AUTHOR (?:NAMES|ADDRESSES|KEYWORDS)|"
+                r"SOURCE(?: TITLE)?|PUBLICATION (?:YEAR|TYPE)|DATE OF PUBLICATION|VOLUME|ISSUE|(?:FIRST|LAST) PAGE|ISSN|ISBN|PUI|DOI|"
+                r"EDITORS?|BOOK PUBLISHER|CONFERENCE (?:NAME|LOCATION|DATE|EDITORS)|CORRESPONDENCE ADDRESS|"
+                r"(?:AiP/IP|FULL RECORD) ENTRY DATE|EMTREE (?:DRUG|MEDICAL) INDEX TERMS(?: \(MAJOR FOCUS\))?|"
+                r"EMBASE [A-Z]+(?: [A-Z]+)?|LANGUAGE OF [A-Z]+|(?:DRUG|DEVICE) (?:TRADE NAMES|MANUFACTURERS)|"
+                r"(?:CAS REGISTRY|CLINICAL TRIAL|MOLECULAR SEQUENCE) NUMBERS|MEDLINE PMID|FULL TEXT LINK|COPYRIGHT|"
+                r"ARTICLE NUMBER)()[^\S\n]*$"
+            ),
+            tags=Tags(
+                title=("TITLE", "ORIGINAL (NON-ENGLISH) TITLE"),
+                people=("AUTHOR NAMES",),
+                abstract=("ABSTRACT", "ORIGINAL (NON-ENGLISH) ABSTRACT"),
+                date=("PUBLICATION YEAR", "DATE OF PUBLICATION"),
+                venue=("SOURCE TITLE",),
+                source=("SOURCE",),
+                doi=("DOI",),
+                pmid=("MEDLINE PMID",),
+                key=("PUI",),
+                labels=("AUTHOR KEYWORDS",),
+            ),
+            between=re.compile(r"RECORD \d+"),
+        ),
+    ),
+)
+
 COCHRANE = TaggedFormat(
     "Cochrane Library",
     _sign(r"Record #?\d+ of \d+[^\S\n]*\n\s*(?:ID|AU|TI|SO|YR): "),
@@ -317,4 +348,4 @@ CNKI = TaggedFormat(
     ),
 )
 
-FORMATS = (MEDLINE, WEB_OF_SCIENCE, ADS, REFER, REFWORKS, OVID, OVID_FIELDS, COCHRANE, NOTE_EXPRESS, CNKI)
+FORMATS = (MEDLINE, WEB_OF_SCIENCE, ADS, REFER, REFWORKS, OVID, OVID_FIELDS, EMBASE, COCHRANE, NOTE_EXPRESS, CNKI)
