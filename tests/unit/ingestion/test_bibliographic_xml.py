@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assistant.ingestion.readers import read
-from assistant.types import Problem, ReaderItem, Record
+from assistant.types import Authorship, Paper, Problem, ReaderItem, Record
 
 AS_OF = datetime.date(2026, 11, 23)
 TITLE, ABSTRACT, DOI, JOURNAL = "Ropes fray", "We pull ropes until they fray.", "10.1000/rope.1", "Journal of Ropes"
@@ -392,3 +392,71 @@ def test_of_several_descriptions_the_longest_is_the_abstract(tmp_path: Path, rem
     (item,) = read(path, as_of=datetime.date(2026, 11, 23))
     assert isinstance(item, Record)
     assert item.paper.abstract == "The sea comes and goes, twice a day."
+
+
+OLD_ENDNOTE = """<XML><RECORDS>
+<RECORD><REFERENCE_TYPE>0</REFERENCE_TYPE><REFNUM>7</REFNUM><AUTHORS><AUTHOR>Berg, Anna</AUTHOR><AUTHOR>Lamp Group,\
+</AUTHOR></AUTHORS><YEAR>2003</YEAR>\
+<TITLE>Lamps &amp; ropes</TITLE>\
+<SECONDARY_TITLE>Journal of Lamps</SECONDARY_TITLE>\
+<DATE>March 5</DATE><KEYWORDS><KEYWORD>lamps</KEYWORD></KEYWORDS><ABSTRACT>Lamps drift.</ABSTRACT><LABEL>Berg2003</LABEL>\
+<ELECTRONIC_RESOURCE_NUMBER>10.1000/lamps.3</ELECTRONIC_RESOURCE_NUMBER><URL>https://example.org/3</URL></RECORD>
+</RECORDS></XML>
+"""
+
+
+def test_endnote_in_capitals_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "export.xml"
+    path.write_text(OLD_ENDNOTE, encoding="utf-8")
+    (record,) = read(path, as_of=datetime.date(2026, 7, 30))
+    assert record == Record(
+        Paper(
+            title="Lamps & ropes",
+            abstract="Lamps drift.",
+            authorships=(Authorship("Anna Berg", 1), Authorship("Lamp Group", 2)),
+            date="2003-03-05",
+            venue="Journal of Lamps",
+            doi="10.1000/lamps.3",
+            url="https://example.org/3",
+            labels=("lamps",),
+            citation_keys=("Berg2003",),
+        ),
+        2,
+        "Berg2003",
+    )
+
+
+def _article(number: int) -> str:
+    title = f"<ArticleTitle>Lamp {number}</ArticleTitle>"
+    citation = f"<MedlineCitation><PMID>{number}</PMID><Article>{title}</Article></MedlineCitation>"
+    return f"<PubmedArticle>{citation}</PubmedArticle>"
+
+
+SET = '<?xml version="1.0" ?>\n<!DOCTYPE PubmedArticleSet>\n<PubmedArticleSet>\n{}\n</PubmedArticleSet>\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (_article(1) + "\n" + _article(2) + "\n\n" + _article(3), [1, 2, 4]),
+        (SET.format(_article(1)) + SET.format(_article(2) + "\n" + _article(3)), [4, 9, 10]),
+        (SET.format(_article(1)) + "\ufeff" + SET.format(_article(2)) + "\n" + SET.format(_article(3)), [4, 9, 15]),
+        (SET.format(_article(1) + " " * 70_000) + SET.format(_article(2)) + _article(3), [4, 9, 11]),
+    ],
+    ids=["without a root", "one set behind the other", "with marks of order", "longer than a piece"],
+)
+def test_documents_one_behind_the_other_are_all_read(tmp_path: Path, text: str, lines: list[int]) -> None:
+    path = tmp_path / "fetched.xml"
+    path.write_text(text, encoding="utf-8")
+    items = list(read(path, as_of=datetime.date(2026, 7, 30)))
+    assert [(item.line, item.paper.pmid) for item in items if isinstance(item, Record)] == list(
+        zip(lines, ["1", "2", "3"], strict=True)
+    )
+    assert len(items) == 3
+
+
+def test_what_breaks_within_a_document_is_not_taken_for_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "fetched.xml"
+    path.write_text(SET.format(_article(1)) + SET.format(f"{_article(2)}&lamp;{_article(3)}") + SET.format(_article(4)))
+    items = list(read(path, as_of=datetime.date(2026, 7, 30)))
+    assert [item.line for item in items if isinstance(item, Problem)] == [9]

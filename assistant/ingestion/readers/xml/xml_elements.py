@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from assistant.ingestion.readers.markup import mathml_text
-from assistant.types import Problem, ReaderItem
+from assistant.types import Problem, ReaderItem, Record
 
 Element = Any
 """An lxml element; the library comes without types."""
 
 PIECE = 1 << 16  # bytes read at once
 DEEPEST = 100  # elements within elements, of which text is read with regard to what they are
+BEHIND_THE_END = (etree.ErrorTypes.ERR_DOCUMENT_END, etree.ErrorTypes.ERR_RESERVED_XML_NAME)
+LONGEST_END_TAG = 1000  # bytes, with the space behind it
 LARGEST_ELEMENT = 64_000_000  # bytes between the ends of two elements that are asked for
 
 PROLOGUE = r"\ufeff?\s*(?:<\?[^>]*\?>\s*|<!--(?:(?!-->).)*-->\s*|<!DOCTYPE(?:[^\[>]|\[[^\]]*\])*>\s*)*"
@@ -43,10 +46,41 @@ def read_elements(
     """Yield what `read` makes of each element with one of these names, in whatever namespace, as soon as it is whole.
 
     An element of which `read` makes None is passed over; with `are_outermost`, so are those that do not stand directly
-    in the root. Of a document that breaks off, or holds more than fits into
-    memory, what stood before is read, and one Problem says where it breaks.
+    in the root. Documents that stand one behind the other in a file are read in turn. Of a document that breaks off, or
+    holds more than fits into memory, what stood before is read, and one Problem says where it breaks.
     """
-    parser = etree.XMLPullParser(
+    parser, root, before, lines_before = _parser(names), "", b"", 0
+    waiting, line, piece = 0, 1, stream.read(PIECE)
+    while True:
+        if not root and (found := root_of(piece.decode("utf-8", "replace"))):
+            root = found[1]
+        broken = _feed(parser, piece, line)
+        for _, element in parser.read_events():
+            if are_outermost and not _is_outermost(element):
+                continue
+            waiting = 0
+            if item := read(element, file):
+                yield replace(item, line=item.line + lines_before) if isinstance(item, Record | Problem) else item
+            forget(element)
+        if broken and _is_behind_the_end(parser) and (behind := _behind_document(before + piece, root)):
+            lines_before += line - 1 + piece.count(b"\n") - behind.count(b"\n")
+            parser, root, before, line, piece = _parser(names), "", b"", 1, behind
+            continue
+        line += piece.count(b"\n")
+        waiting += len(piece)
+        if not broken and waiting > LARGEST_ELEMENT:
+            broken = line, f"no record ends within {LARGEST_ELEMENT // 1_000_000} MB"
+        if broken:
+            line, why = broken[0] + lines_before, broken[1]
+            reason = f"The XML is broken here ({why}), so nothing after this line could be read. Fetch the file again."
+            yield Problem(file, line, reason)
+        if broken or not piece:
+            return
+        before, piece = piece[-LONGEST_END_TAG:], stream.read(PIECE)
+
+
+def _parser(names: tuple[str, ...]) -> etree.XMLPullParser:
+    return etree.XMLPullParser(
         events=("end",),
         tag=[f"{{*}}{name}" for name in names],
         resolve_entities=False,
@@ -56,27 +90,19 @@ def read_elements(
         remove_comments=True,
         remove_pis=True,
     )
-    waiting, line = 0, 1
-    while True:
-        piece = stream.read(PIECE)
-        broken = _feed(parser, piece, line)
-        for _, element in parser.read_events():
-            if are_outermost and not _is_outermost(element):
-                continue
-            waiting = 0
-            if item := read(element, file):
-                yield item
-            forget(element)
-        line += piece.count(b"\n")
-        waiting += len(piece)
-        if not broken and waiting > LARGEST_ELEMENT:
-            broken = line, f"no record ends within {LARGEST_ELEMENT // 1_000_000} MB"
-        if broken:
-            line, why = broken
-            reason = f"The XML is broken here ({why}), so nothing after this line could be read. Fetch the file again."
-            yield Problem(file, line, reason)
-        if broken or not piece:
-            return
+
+
+def _is_behind_the_end(parser: etree.XMLPullParser) -> bool:
+    """Tell whether what broke the document is that something stands behind its end, or that another begins."""
+    fatal = next((entry for entry in parser.feed_error_log if entry.level_name == "FATAL"), None)
+    return fatal is not None and fatal.type in BEHIND_THE_END
+
+
+def _behind_document(piece: bytes, root: str) -> bytes:
+    """Return the next document in a piece in which the one with this root ends; b"" where none begins behind it."""
+    end = re.search(rb"</(?:[\w.-]+:)?" + re.escape(root.encode()) + rb"\s*>", piece) if root else None
+    behind = piece[end.end() :].removeprefix(b"\n").lstrip(b"\xef\xbb\xbf") if end else b""
+    return behind.lstrip() if behind.lstrip().startswith(b"<") else b""
 
 
 def _is_outermost(element: Element) -> bool:
