@@ -16,8 +16,10 @@ from typing import Any
 
 from assistant.types import Authorship
 
-SUFFIX = re.compile(r"(?:jr|sr|ph\.? ?d|m\.?d|inc|ltd|ii|iii|iv|2nd|3rd|4th|m\.?sc|mph|dphil|pharmd)\.?", re.IGNORECASE)
-"""What may stand behind a name, after a comma."""
+SUFFIX = re.compile(
+    r"(?:jr|sr|ph\.? ?d|(?-i:M\.?D|m\.?d)|inc|ltd|ii|iii|iv|2nd|3rd|4th|m\.?sc|mph|dphil|pharmd)\.?", re.IGNORECASE
+)
+"""What may stand behind a name, after a comma; "Md" is Mohammed."""
 
 CUT = "et al."
 """What `split_names` puts in the place of names that a list leaves out."""
@@ -35,6 +37,7 @@ _SEVERAL_CAPITALS = re.compile(r"(?=\w{2,6}$)(?:[A-Z][a-z]?){2,6}")  # initials,
 _FULL_STOP = re.compile(r"(?<=[^\W\d_]{3})(?<!Inc)(?<!Ltd)\.$")
 _LONGEST_NAME = 200  # characters; nothing is turned round in a longer one
 _MOST_WORDS_OF_A_FAMILY = 4
+_PARTICLES = frozenset("abou bin da das de del della den der di dos du el ibn la le ten ter van von".split())
 _LONGEST_PARTICLE = 3  # letters of a capitalised one ("De", "Van")
 
 _OTHERS = re.compile(r"(?:\(|\[)?(?:et\.? ?al(?:ii)?\.?|(?:and |& )?\d* ?(?:more|others?))(?:\)|\])?\.?", re.IGNORECASE)
@@ -60,7 +63,10 @@ _IN_BRACKETS = re.compile(r" ?(?:\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>)")
 _MARKS = r"(?:[\d*†‡§¶#]{1,3}|[¹²³⁰⁴-⁹⁎∗*†‡§¶#]+)"
 _NUMBERS = re.compile(rf"(?<=[^\W\d_]|[.*†‡]) ?(?:0\d{{3}}|{_MARKS}(?: ?, ?{_MARKS})*)(?= ?(?:[,;|&•]|$|and\b|[/·] ))")
 _ADDRESS = re.compile(r"\bhttps?://[^\s,;|]+")
-_YEARS = re.compile(r", ?(?:1[5-9]|20)\d\d ?[-–] ?(?:\d{4})?(?= ?(?:;|\||$))")
+_YEARS = re.compile(  # of a life, as catalogues have them behind a name
+    r"(?:, ?| \()(?:(?:approximately |active |ca\.? )?(?:1\d|20)\d\d\?? ?[-–] ?(?:\d{4}\??)?"
+    r"|(?:b\.|d\.|born|died|active|fl\.|ca\.) ?(?:1\d|20)\d\d\??)\)?\.?(?= ?(?:;|\||$))"
+)
 _STRONG = re.compile(r"[;|•]+| [/·] ")
 _AND = re.compile(r",? (?:and|AND|&) |, ?(?:and|AND|&) ?(?=\w)")
 _WIDE = str.maketrans({"；": ";", "，": ",", "、": ";", "｜": "|", "＆": "&", "\u2028": " ", "\u2029": " "})
@@ -156,14 +162,16 @@ def given_name_first(name: str) -> str:
         return name
     if name.endswith(")"):
         name = _ROLE_BEHIND.sub("", name)
+    if "1" in name or "2" in name:
+        name = _YEARS.sub("", name)
     if "." in name:
         name = _TITLES.sub("", name) if _TITLES.match(name) else name
     parts = [part for part in map(str.strip, name.split(",")) if part]
     if len(parts) <= 1:
         return _initials_first(name)
     suffixes = [part for part in parts[1:] if SUFFIX.fullmatch(part)]
-    if len(parts) == 2 and suffixes and _INITIALS_OR_SUFFIX.fullmatch(parts[1]) and " " not in parts[0]:
-        suffixes = []  # "Petrov, II" and "Berg, M.D." are initials
+    if len(parts) == 2 and suffixes and _INITIALS_OR_SUFFIX.fullmatch(parts[1]) and _is_family(parts[0]):
+        suffixes = []  # "Petrov, II", "de Oak, JR" and "Berg, M.D." are initials
     rest = [parts[0], *(part for part in parts[1:] if part not in suffixes)]
     if len(rest) == 3 and _are_initials(rest[0]) and not _are_initials(rest[1]):
         rest = rest[1:]  # "A. B., Family, Anna B."
@@ -360,6 +368,11 @@ def _are_people(pieces: Sequence[str]) -> bool:
     return len(set(lengths) - {1}) == len(set(lengths)) or set(lengths) == {1}
 
 
+def _is_family(text: str) -> bool:
+    """Tell whether this is a family name alone: one word, with no more than particles before it."""
+    return all(word.islower() or word.casefold() in _PARTICLES for word in text.split()[:-1])
+
+
 def _is_initials(word: str) -> bool:
     if _PLAIN_SUFFIX.fullmatch(word):
         return False
@@ -421,7 +434,9 @@ def _initials_first(name: str, is_like_others: bool = False) -> str:
         family -= 1
     if not 0 < family < len(words) or family > _MOST_WORDS_OF_A_FAMILY:
         return name
-    if any(map(_is_initials, words[:family])) and not (is_like_others and len(words[family - 1]) > 2):
+    if any(_is_initials(word) for word in words[:family] if word != "Ó") and not (
+        is_like_others and len(words[family - 1]) > 2
+    ):
         return name
     are_long = family > 1 and all(len(word) > _LONGEST_PARTICLE and word[0].isupper() for word in words[:family])
     if are_long and not is_like_others and len(words[-1]) > 1 and words[-1].isalpha():

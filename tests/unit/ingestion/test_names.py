@@ -282,3 +282,26 @@ def test_a_role_behind_a_name_is_no_part_of_it() -> None:
     for role in ("(ed.)", "(Ed.)", "(eds)", "(Hrsg.)"):
         assert given_name_first(f"Fjord, Lena {role}") == "Lena Fjord"
     assert given_name_first("Fjord, Lena (Leni)") == "Lena (Leni) Fjord"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("de Oak, MD", "MD de Oak"),
+        ("Van Oak, SR", "SR Van Oak"),
+        ("van der Oak, JR", "JR van der Oak"),
+        ("Oak, Md", "Md Oak"),
+        ("Oak, Md.", "Md. Oak"),
+        ("Anna Oak, MD", "Anna Oak, MD"),
+        ("van der Oak, III", "van der Oak, III"),
+        ("Ó Daire D.", "D. Ó Daire"),
+        ("Oak, Anna, 1950-", "Anna Oak"),
+        ("Oak, Anna, 1890-1951", "Anna Oak"),
+        ("Oak, Anna, b. 1950", "Anna Oak"),
+        ("Oak, Anna (1950-)", "Anna Oak"),
+        ("Lamp Study 1999-2001", "Lamp Study 1999-2001"),
+        ("Group 2020", "Group 2020"),
+    ],
+)
+def test_what_stands_beside_a_name_is_told_from_it(text: str, name: str) -> None:
+    assert given_name_first(text) == name
