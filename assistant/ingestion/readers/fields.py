@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from urllib.parse import unquote
 
 from assistant.ingestion.readers.names import authorships
 from assistant.ingestion.readers.placeholders import body_of, is_no_abstract, is_placeholder
@@ -35,6 +36,21 @@ MARKED_PMID = re.compile(
     re.IGNORECASE,
 )
 DOI = re.compile(r"10\.\d{4,9}/\S+")
+DOI_IN_ADDRESS = re.compile(
+    r"https?://[^/?#\s]+/(?:(?!central/)[^/?#\s]+/)*(10\.\d{4,9}(?:/|%2F)[^?#\s]+)"
+    r"|https?://[^?#\s]+\?(?:[^#\s]*&)?(?:doi|id)=(10\.\d{4,9}(?:/|%2F)[^&#\s]+)",
+    re.IGNORECASE,
+)
+BEHIND_DOI = re.compile(  # what an address of a publisher's page has behind the DOI
+    r"(?:/(?:abstract|full|full-?text|full-xml|html|pdf|pdfft|epdf|epub|meta|summary|references|\d{6,}))+/?$"
+    r"|\.(?:pdf|html?|full|abstract)(?:\.pdf)?$|/$",
+    re.IGNORECASE,
+)
+VERSION_OF_PREPRINT = re.compile(r"(?<=^10\.1101/)([\d.]*\d)v\d.*$")
+DOI_IN_NOTE = re.compile(
+    r"(?:^(?:PMC?ID:? ?\w+[;,.]\s*)*|>\s*)(?:doi|electronic-resource-num)\s*[:=]\s*(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[^\s<;|]+)",
+    re.IGNORECASE,
+)
 URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 ESCAPED = re.compile(r"\\([_%&#~$])|[{}]")
 
@@ -98,6 +114,22 @@ def find_pmid(*texts: str, bare: bool = False) -> str:
 def find_doi(*texts: str) -> str:
     """Return the first DOI in these texts without the resolver's address, else ""."""
     return _first_match(map(_unescaped, texts), DOI).rstrip(".,;")
+
+
+def doi_of_address(address: str) -> str:
+    """Return the DOI that the address of a paper holds, of the resolver or of a publisher's page, else ""."""
+    found = DOI_IN_ADDRESS.match(address) if "10." in address else None
+    if not found:
+        return ""
+    stated = unquote(found[1] or found[2])
+    doi = find_doi(VERSION_OF_PREPRINT.sub(r"\1", BEHIND_DOI.sub("", stated.partition(";jsessionid")[0])))
+    return doi if "(SICI)" not in doi or ">" in doi else ""  # which an address ends at its first angle bracket
+
+
+def doi_of_note(note: str) -> str:
+    """Return the DOI that stands as such at the beginning of a note or of a line of it, else ""."""
+    found = DOI_IN_NOTE.search(note) if "10." in note else None
+    return find_doi(found[1]) if found else ""
 
 
 def find_url(*texts: str) -> str:

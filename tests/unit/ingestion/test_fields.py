@@ -74,3 +74,40 @@ def test_a_title_alone_is_a_problem_that_names_it() -> None:
     assert isinstance(problem, Problem)
     assert "“Tides” has a title and nothing else" in problem.reason
     assert "Complete the record" in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("address", "doi"),
+    [
+        ("https://doi.org/10.1000/a.b", "10.1000/a.b"),
+        ("https://link.example.com/article/10.1000/s11469-019-0056-4", "10.1000/s11469-019-0056-4"),
+        ("https://link.example.com/content/pdf/10.1000%2Fs11469-4.pdf", "10.1000/s11469-4"),
+        ("https://onlinelibrary.example.com/doi/abs/10.1000/lamp.12345", "10.1000/lamp.12345"),
+        ("https://www.example.org/doi/full/10.1000/lamp.1?journalCode=x", "10.1000/lamp.1"),
+        ("https://www.example.org/articles/10.1000/lamp.2013.00863/full", "10.1000/lamp.2013.00863"),
+        ("https://example.org/article/doi/10.1000/lamp/btz123/5333333", "10.1000/lamp/btz123"),
+        ("https://example.org/lampone/article?id=10.1000/lamp.0000217", "10.1000/lamp.0000217"),
+        ("https://example.org/record.uri?eid=2-s2.0-1&doi=10.1000%2fs1-x&partnerID=4", "10.1000/s1-x"),
+        ("https://www.example.org/content/10.1101/2020.01.01.123456v1.full.pdf", "10.1101/2020.01.01.123456"),
+        ("https://example.org/doi/10.1000/lamp.1/pdf;jsessionid=A1", "10.1000/lamp.1"),
+        ("https://example.org/doi/10.1002/(SICI)1097-0258(19980815)17:15/16", ""),  # cut off at "<"
+        ("https://example.org/page?id=10", ""),
+        ("https://example.org/10.1/lamps", ""),
+    ],
+)
+def test_addresses_of_publishers_hold_dois(address: str, doi: str) -> None:
+    assert fields.doi_of_address(address) == doi
+
+
+@pytest.mark.parametrize(
+    ("note", "doi"),
+    [
+        ("doi: 10.1000/x.", "10.1000/x"),
+        ("PMID: 3; DOI: 10.1000/z", "10.1000/z"),
+        ("<b>a</b><br/>electronic-resource-num: 10.1000/p.2<br/>", "10.1000/p.2"),
+        ("Erratum in: Lamps 2; doi: 10.1000/other", ""),
+        ("see 10.1000/other", ""),
+    ],
+)
+def test_a_note_that_begins_with_a_doi_states_it(note: str, doi: str) -> None:
+    assert fields.doi_of_note(note) == doi

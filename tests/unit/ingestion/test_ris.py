@@ -331,3 +331,19 @@ def test_a_key_that_looks_like_one_is_what_texts_cite(key: str, keys: tuple[str,
 
 def test_a_book_is_not_published_in_itself() -> None:
     assert paper_with("T2  - Title", "JA  - J. Lamps").venue == "J. Lamps"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "UR  - https://link.example.com/article/10.1000/lamp.1",
+        "N1  - doi: 10.1000/lamp.1",
+        "N1  - PMID: 12; DOI: 10.1000/lamp.1\nUR  - https://example.org/",
+    ],
+)
+def test_a_doi_is_found_in_odd_places(tmp_path: Path, lines: str) -> None:
+    path = tmp_path / "export.ris"
+    path.write_text(f"TY  - JOUR\nTI  - Lamps\nAU  - Berg, Anna\n{lines}\nER  - \n", encoding="utf-8")
+    (record,) = read(path, as_of=datetime.date(2026, 7, 30))
+    assert isinstance(record, Record)
+    assert record.paper.doi == "10.1000/lamp.1"

@@ -9,7 +9,16 @@ from functools import cached_property
 from typing import TextIO
 
 from assistant.ingestion.readers import fields as bibliographic
-from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
+from assistant.ingestion.readers.fields import (
+    doi_of_address,
+    doi_of_note,
+    find_arxiv_id,
+    find_date,
+    find_doi,
+    find_pmid,
+    find_url,
+    first_of,
+)
 from assistant.ingestion.readers.names import authorships, given_name_first
 from assistant.ingestion.readers.tex.latex import to_text
 from assistant.types import Paper, Problem, ReaderItem, Record
@@ -81,7 +90,7 @@ class Tags:
     pmid: Sequence[str] = ()
     """All; what is a number stands here for itself."""
     notes: Sequence[str] = ()
-    """All; texts that may begin with "arXiv:" or hold "PMID: "."""
+    """All; texts that may begin with "arXiv:" or "DOI:", or hold "PMID: "."""
     accession: Sequence[str] = ()
     """Numbers in PubMed where the database is PubMed's."""
     database: Sequence[str] = ()
@@ -351,8 +360,9 @@ def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
         for part in SEVERAL_ADDRESSES.split(text)
         if (address := find_url(part))
     ]
-    linked = [address for address in addresses if "doi.org/" in address.lower()]
     notes = tagged.all_of(*tags.notes)
+    doi = find_doi(*sorted(tagged.all_of(*tags.doi), key=lambda text: "[doi]" not in text.lower()))
+    doi = doi or first_of(*map(doi_of_address, addresses), *map(doi_of_note, notes))
     paper = Paper(
         title=title,
         abstract=bibliographic.abstract_of(*tagged.whole(*tags.abstract)),
@@ -360,7 +370,7 @@ def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
         authors_complete=are_all,
         date=_date(tagged.all_of(*tags.date)) or _date(SOURCE_DATE.findall(source)[-1:]),
         venue=first_of(*venues, tagged.first(*tags.publisher) if is_own_publication else ""),
-        doi=find_doi(*sorted(tagged.all_of(*tags.doi), key=lambda text: "[doi]" not in text.lower()), *linked),
+        doi=doi,
         arxiv_id=find_arxiv_id(
             *tagged.all_of(*tags.arxiv), *addresses, *(text for text in notes if text.lower().startswith("arxiv:"))
         ),

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from assistant.ingestion.readers import fields
-from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
+from assistant.ingestion.readers.fields import (
+    doi_of_address,
+    find_arxiv_id,
+    find_date,
+    find_doi,
+    find_pmid,
+    find_url,
+    first_of,
+)
 from assistant.ingestion.readers.names import given_name_first
 from assistant.ingestion.readers.tagged.tagged_lines import CITATION_KEY
 from assistant.ingestion.readers.tex.latex import to_text
@@ -46,7 +54,7 @@ def _read_record(record: Element, file: str) -> Record | Problem:
     is_pubmed = PUBMED.search(text_at(record, "remote-database-name", "remote-database-provider"))
     addresses = [text_of(address) for address in [*record.findall("urls/*/url"), *record.findall("URL")]]
     year, days = text_at(record, "dates/year", "YEAR"), text_at(record, "dates/pub-dates/date", "DATE")
-    doi = find_doi(number, *(address for address in addresses if "doi.org/" in address))
+    doi = first_of(find_doi(number), *map(doi_of_address, addresses))
     label = text_at(record, "label", "LABEL")  # which people also use for remarks
     label = label if CITATION_KEY.fullmatch(label) else ""
     paper = Paper(
