@@ -71,6 +71,9 @@ def find_encoding(stream: BinaryIO) -> tuple[str, str]:
     A file is UTF-8 with some damage if more of its lines with letters beyond ASCII are valid UTF-8 than are not.
     Otherwise it is what it says it is written in ("% Encoding: windows-1250") if that fits, or what its bytes tell.
     """
+    if (is_valid := _is_utf8(stream)) is not None:
+        return ("utf-8-sig", "") if is_valid else ("", "")
+    stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     valid, invalid, head, sample, last = 0, 0, b"", b"", b""
     while piece := stream.readline(PIECE):
@@ -95,6 +98,23 @@ def find_encoding(stream: BinaryIO) -> tuple[str, str]:
     sample = sample[:SAMPLE]
     encoding = _named(head[:HEAD], sample) or _guessed(sample)
     return encoding, f"not UTF-8; read as {encoding}"
+
+
+def _is_utf8(stream: BinaryIO) -> bool | None:
+    """Tell whether all of a stream is UTF-8; False for what is not text, None for text in another encoding."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    while piece := stream.read(PIECE):
+        if b"\0" in piece:
+            return False
+        try:
+            decoder.decode(piece)
+        except UnicodeDecodeError:
+            return None
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return None
+    return True
 
 
 def _named(head: bytes, sample: bytes) -> str:

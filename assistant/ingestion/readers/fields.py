@@ -190,11 +190,14 @@ def record(
     if names is not None:
         listed, complete = authorships(names)
         paper = replace(paper, authorships=listed, authors_complete=paper.authors_complete and complete)
+    title, abstract, venue = readable(paper.title), readable(paper.abstract), readable(paper.venue)
+    if not is_own:
+        title, abstract, venue = _without_placeholders(title, abstract, venue, is_signed=bool(paper.authorships))
     paper = replace(
         paper,
-        title=readable(paper.title),
-        abstract=readable(paper.abstract),
-        venue=readable(paper.venue),
+        title=title,
+        abstract=abstract,
+        venue=venue,
         doi=_encodable(paper.doi),
         arxiv_id=_encodable(paper.arxiv_id),
         url=_encodable(paper.url),
@@ -203,8 +206,6 @@ def record(
         labels=tuple(dict.fromkeys(filter(None, map(readable, paper.labels)))),
         citation_keys=tuple(filter(None, map(_encodable, paper.citation_keys))),
     )
-    if not is_own:
-        paper = _without_placeholders(paper)
     source_key = readable(source_key)
     is_told_apart = paper.abstract or paper.authorships or paper.date or paper.doi or paper.arxiv_id or paper.pmid
     if paper.title and is_told_apart:
@@ -215,16 +216,14 @@ def record(
     return Problem(file, line, f"{f'“{known}”' if known else 'This record'} {said}", f"A record {said}")
 
 
-def _without_placeholders(paper: Paper) -> Paper:
-    """Return the paper without texts that say that there is none; a title beside an abstract and authors is one."""
-    abstract = body_of(paper.abstract)
+def _without_placeholders(title: str, abstract: str, venue: str, *, is_signed: bool) -> tuple[str, str, str]:
+    """Return the texts without what says that there is none; a title beside an abstract and authors is one."""
+    abstract = body_of(abstract)
     abstract = "" if is_no_abstract(abstract) else abstract
-    is_known = bool(abstract and paper.authorships)
-    return replace(
-        paper,
-        title="" if is_placeholder(paper.title) and not is_known else paper.title,
-        abstract=abstract,
-        venue="" if is_placeholder(paper.venue) else paper.venue,
+    return (
+        "" if is_placeholder(title) and not (abstract and is_signed) else title,
+        abstract,
+        "" if is_placeholder(venue) else venue,
     )
 
 

@@ -35,6 +35,12 @@ _STOPPED = re.compile(
 _UNSTOPPED = re.compile(r"[^\W\d_]{1,3}|[^\W\d_][-‐][^\W\d_]")
 _SEVERAL_CAPITALS = re.compile(r"(?=\w{2,6}$)(?:[A-Z][a-z]?){2,6}")  # initials, of a name whose neighbours have some
 _FULL_STOP = re.compile(r"(?<=[^\W\d_]{3})(?<!Inc)(?<!Ltd)\.$")
+# What most records have, "Family, Given" or "Family, G. H.": nothing is before, behind or within it to be told apart.
+_FAMILY_AND_GIVEN = re.compile(
+    r"([^\W\d_]{1,60}(?:[-'’][^\W\d_]{1,60}){0,3}), "
+    r"((?:[^\W\d_]{1,60}\.? ){0,3}(?:[^\W\d_]{1,60}[-'’])?([^\W\d_]{2,60}|[^\W\d_]\.?))"
+)
+_BEHIND_NAMES = frozenset("dphil dr ii iii iv inc jr ltd md miss mph mr mrs ms msc phd pharmd prof sr".split())
 _LONGEST_NAME = 200  # characters; nothing is turned round in a longer one
 _MOST_WORDS_OF_A_FAMILY = 4
 _PARTICLES = frozenset("abou bin da das de del della den der di dos du el ibn la le ten ter van von".split())
@@ -45,6 +51,7 @@ _TRAILING_OTHERS = re.compile(
     r"(?:[\s,;&]|\band\b)*[\s,;(\[]+(?:et\.? ?al\b(?:ii\b)?\.?|(?:and|&) (?:\d+ )?(?:more|others)\b)[\s.,;)\]]*$",
     re.IGNORECASE,
 )
+_MAY_BE_CUT = re.compile(r"et|more|other|…|\.\s?\.", re.IGNORECASE)  # in what the patterns above and below match
 _TAIL = 60  # characters, in which the sign of a cut list is looked for
 _ELLIPSIS = re.compile(r"\s*(?:\[…\]|\(…\)|…|\[\.\.\.\]|\.{3,}|\. \. \.)")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", re.DOTALL)
@@ -75,6 +82,7 @@ _HAN = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3\u3040-\u30ff]{2,}")
 _NO_NAME = frozenset({"na", "n/a", "null", "none", "nan", "undefined", "nil"})
 _NO_NAME_AT_ALL = re.compile(r"NA|na|N/A|n/a|[Nn]ull|NULL|[Nn]one|NONE|NaN|nan|NAN|undefined|nil")
 _ANONYMOUS = frozenset({"anonymous", "anonym", "anon", "unknown", "undefined", "author", "authors", "name", "names"})
+_MAY_BE_ANONYMOUS = re.compile("anon|unknown|undefined|author|name", re.IGNORECASE)  # each of these holds one
 _BESIDE_ANONYMOUS = _ANONYMOUS | _NO_NAME | frozenset("a no not available listed given found missing is are".split())
 
 
@@ -157,6 +165,8 @@ def _of_parts(item: Any) -> str:
 
 def given_name_first(name: str) -> str:
     """Turn "Family, Given", "Family, Given, Suffix", "Family, Suffix, Given" and "Family AB" round, and no others."""
+    if (simple := _FAMILY_AND_GIVEN.fullmatch(name)) and simple[3].casefold() not in _BEHIND_NAMES:
+        return f"{simple[2]} {simple[1]}"
     name = _FULL_STOP.sub("", " ".join(name.split()).strip(' ,;"“”'))
     if len(name) > _LONGEST_NAME:
         return name
@@ -191,7 +201,7 @@ def authorships(names: Iterable[str]) -> tuple[tuple[Authorship, ...], bool]:
     complete, is_gap = True, False
     for name in names:
         shown = name.strip()
-        if not (shown[-1:].isalpha() and shown[-1] not in "lLsSeE"):  # no "et al", no "and others", no "and more"
+        if _MAY_BE_CUT.search(shown, max(0, len(shown) - _TAIL)):
             head, tail = shown[:-_TAIL], shown[-_TAIL:]
             marked = _ELLIPSIS.sub("", tail)
             bare = "" if _OTHERS.fullmatch(marked.strip(" ,;")) else _TRAILING_OTHERS.sub("", marked).strip(" ,;")
@@ -212,6 +222,8 @@ def is_no_name(name: str) -> bool:
     bare = name.strip(" []().,;-")
     if not bare or _NO_NAME_AT_ALL.fullmatch(bare):
         return True
+    if not _MAY_BE_ANONYMOUS.search(bare):
+        return False
     words = set(re.findall(r"[^\W_]+(?:/[^\W_]+)?", bare.casefold()))
     return words <= _BESIDE_ANONYMOUS and not words.isdisjoint(_ANONYMOUS)
 

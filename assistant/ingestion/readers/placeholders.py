@@ -90,7 +90,11 @@ def _words(text: str) -> list[str] | None:
     """Return the words of a text that consists of nothing but words for what is not there, else None."""
     if len(text) > _LONGEST or not text.strip():
         return None
-    words = _WORD.findall(text.casefold())
+    text = text.casefold()
+    first = _WORD.search(text)
+    if first and first[0] not in _WORDS:
+        return None  # as of nearly all texts, so the others are not looked for
+    words = _WORD.findall(text)
     return words if all(word in _WORDS for word in words) else None
 
 

@@ -305,3 +305,14 @@ def test_a_role_behind_a_name_is_no_part_of_it() -> None:
 )
 def test_what_stands_beside_a_name_is_told_from_it(text: str, name: str) -> None:
     assert given_name_first(text) == name
+
+
+WORDS_OF_NAMES = st.sampled_from(
+    "Oak de Ana-Lu O'Hara Ó B B. Ch. JR Jr Jr. III Md MD PhD Dr. Anna anna Inc van Ng AB 2nd Miss Łucja 小明".split()
+)
+
+
+@given(st.lists(WORDS_OF_NAMES, min_size=1, max_size=3), st.lists(WORDS_OF_NAMES, min_size=1, max_size=4))
+def test_plain_names_are_turned_round_as_all_others_are(family: list[str], given_names: list[str]) -> None:
+    name = f"{' '.join(family)}, {' '.join(given_names)}"
+    assert given_name_first(name) == given_name_first(f"{name} ,")  # which is too untidy for the short way

@@ -47,6 +47,7 @@ SOURCE_DATE = re.compile(  # "12 March, 2009", "Mar/Apr 2009", "2009 Mar 5", but
     r"(?<!Article )(?:19|20)\d\d(?![-\w])(?: [A-Z][a-z]{2}\b(?: \d{1,2}\b)?)?)"
 )
 LISTED_AND = re.compile(r"\s+and\s+|\s*&\s*", re.IGNORECASE)
+SEVERAL_NAMES = re.compile(r";| %A |\sand\s|&", re.IGNORECASE)  # what may part them
 STOP_OF_INITIALS = re.compile(r"(?<=\s)([A-Z]{1,4}|[A-Z][a-z]+)\.$")
 
 
@@ -270,8 +271,7 @@ def tagged_records(stream: TextIO, file: str, dialects: Sequence[Dialect]) -> It
             elif dialect.has_gaps and dialect.noise.fullmatch(text):
                 continue
         if found:
-            tag, text = found.groups("")
-            tag, text = tag.upper(), text.strip()
+            tag, text = found[1].upper(), (found[2] or "").strip()
             if tag == dialect.end:
                 if draft:
                     yield draft.finished(file)
@@ -431,8 +431,11 @@ def _listed(value: str, tag: str, dialect: Dialect) -> list[str]:
         value = dialect.name_noise.sub("", value)
     if "[" in value or "@" in value:
         value = IN_BRACKETS.sub("", value)
+    value = to_text(value)
+    if not SEVERAL_NAMES.search(value):
+        return [name] if (name := value.strip(" ,")) else []
     names: list[str] = []
-    for part in to_text(value).replace(" %A ", ";").split(";"):  # so CNKI wrote several in a line
+    for part in value.replace(" %A ", ";").split(";"):  # so CNKI wrote several in a line
         pieces = LISTED_AND.split(part) if "," in part else []
         names += pieces if len(pieces) > 1 and all("," in piece for piece in pieces) else [part]
     return [name for name in (name.strip(" ,") for name in names) if name]
