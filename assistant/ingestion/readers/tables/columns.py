@@ -114,6 +114,7 @@ KEYWORDS_PLUS = "id"  # what Web of Science calls them where its columns have na
 OBJECTS = re.compile(r"\[\s*\{\s*[\"']")
 BETWEEN_OBJECTS = re.compile(r"\}\s+\{")  # as NumPy prints lists
 WITH_REMARKS = ("title", "abstract", "authors", "year", "date", "venue", "doi")
+LONGEST_NAME = 40  # characters of a column's name where another table may begin
 LONGEST_REMARK = 100  # characters of a column's name that may hold a remark
 WITHOUT_ACCENT = str.maketrans({"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
 """Letters that are Latin ones with a stroke or without a dot, for which Unicode knows no letter below."""
@@ -227,7 +228,7 @@ class Columns:
         """Return the columns that these cells name, if with them another table begins below this one."""
         place = self.places["title"][0] if "title" in self.places else 0
         text = cells[place] if place < len(cells) else ""
-        if len(text) > LONGEST_REMARK or (text and _plain(text) not in NAMES):
+        if len(text) > LONGEST_NAME or (text and _plain(text) not in NAMES):
             return None
         columns = Columns(cells)
         names = [name for name in columns.names if name]
@@ -260,7 +261,10 @@ def no_header(first_rows: Sequence[Row], named: Mapping[str, str], file: str, wh
     names = Columns(likeliest.cells).names
     missing = next((name for name in named.values() if name not in names), "")
     if missing:
-        reason = f"There is no column “{missing}”. The columns are: {listed(names)}."
+        reason = (
+            f"There is no column “{missing}”. The columns are: {listed(names)}. `--column` holds for all tables of "
+        )
+        reason += "one `add`: if this one calls it otherwise, add it by itself, with the name that it has here."
     elif "title" in _guessed(names):
         fewest = "abstract, authors, year, DOI, arXiv id, PMID"
         reason = (
