@@ -631,10 +631,11 @@ def test_columns_are_told_from_their_names_with_remarks_and_in_many_languages(tm
 
 
 def test_author_and_year_may_share_a_column(tmp_path: Path) -> None:
-    rows = 'Berg & Ott (2020),Tides\n"Berg et al., 2019b",Ebbs\n'
-    first, second = papers_of(items_of(tmp_path, f"Author (Year),Title\n{rows}"))
+    rows = 'Berg & Ott (2020),Tides\n"Berg et al., 2019b",Ebbs\nBerg_2018,Foam\n'
+    first, second, third = papers_of(items_of(tmp_path, f"Author (Year),Title\n{rows}"))
     assert (first.authors, first.date) == (("Berg", "Ott"), "2020")
     assert (second.authors, second.authors_complete, second.date) == (("Berg",), False, "2019")
+    assert (third.authors, third.date) == (("Berg",), "2018")
 
 
 @pytest.mark.parametrize(
@@ -752,3 +753,9 @@ def test_another_table_may_begin_below(tmp_path: Path, gap: str) -> None:
         "Harbour Letters",
         "2021",
     )
+
+
+def test_a_paper_called_like_a_column_is_no_header(tmp_path: Path) -> None:
+    rows = "Title 1,Author 1,2020,Journal 1,Abstract 1\nAbstract,Lena Berg,2021,Harbour Letters,Wet.\n"
+    papers = papers_of(items_of(tmp_path, f"title,author,year,journal,abstract\n{rows}"))
+    assert [paper.title for paper in papers] == ["Title 1", "Abstract"]

@@ -59,9 +59,9 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
         "publikationstitel quelle revue titredelarevue nomdelarevue titredelapublication periodique titulodelarevista "
         "nombredelarevista titulodelapublicacion journalorconference journalconference conferenceorjournal "
         "parenttitle outlet nmentidadeensino czasopismo casopis folyoirat lehti jurnal dergi tapchi periodico "
-        "titulodoperiodico nomedoperiodico rivista tijdschrift tidsskrift журнал источник 来源 刊名 期刊 期刊名 "
-        "期刊名称 期刊名稱 来源期刊 文献来源 来源出版物名称 來源出版物名稱 出版物名 雑誌名 掲載誌 학술지 학술지명 "
-        "저널명 مجله المجلة περιοδικό",
+        "titulodoperiodico nomedoperiodico rivista tijdschrift tidsskrift tidskrift журнал источник 来源 刊名 期刊 "
+        "期刊名 期刊名称 期刊名稱 来源期刊 文献来源 来源出版物名称 來源出版物名稱 出版物名 雑誌名 掲載誌 학술지 "
+        "학술지명 저널명 مجله المجلة περιοδικό",
         "doi": "doi doilink doiurl articledoi itemdoi prismdoi idsdoi digitalobjectidentifier externalidsdoi di "
         "identifier",
         "arxiv_id": "arxivid arxiv eprint archiveid externalidsarxiv",
@@ -114,6 +114,7 @@ KEYWORDS_PLUS = "id"  # what Web of Science calls them where its columns have na
 OBJECTS = re.compile(r"\[\s*\{\s*[\"']")
 BETWEEN_OBJECTS = re.compile(r"\}\s+\{")  # as NumPy prints lists
 WITH_REMARKS = ("title", "abstract", "authors", "year", "date", "venue", "doi")
+DIGIT = re.compile(r"\d")
 LONGEST_NAME = 40  # characters of a column's name where another table may begin
 LONGEST_REMARK = 100  # characters of a column's name that may hold a remark
 WITHOUT_ACCENT = str.maketrans({"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
@@ -228,7 +229,7 @@ class Columns:
         """Return the columns that these cells name, if with them another table begins below this one."""
         place = self.places["title"][0] if "title" in self.places else 0
         text = cells[place] if place < len(cells) else ""
-        if len(text) > LONGEST_NAME or (text and _plain(text) not in NAMES):
+        if len(text) > LONGEST_NAME or (text and _plain(text) not in NAMES) or DIGIT.search("".join(cells)):
             return None
         columns = Columns(cells)
         names = [name for name in columns.names if name]

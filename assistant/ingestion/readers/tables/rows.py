@@ -24,7 +24,7 @@ NO_VALUE = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!",
 
 FORMULA_OF_LINK = re.compile(r'=[\w.]+\(\s*"([^"]*)"\s*[,;]\s*"([^"]*)"\s*\)')  # HYPERLINK, in some language
 FORMULA_OF_TEXT = re.compile(r'="([^"]*)"')  # by which some exports keep spreadsheets from changing a number
-YEAR_BESIDE = re.compile(r"[\s,;]*(?:\([^()]*\b[12]\d{3}[a-z]?\)|\b[12]\d{3}[a-z]?\b)\.?")
+YEAR_BESIDE = re.compile(r"[\s,;_]*(?:\([^()]*\b[12]\d{3}[a-z]?\)|(?<!\d)[12]\d{3}[a-z]?\b)\.?")
 DAYS_SINCE_1900 = re.compile(r"([1-7]\d{4})(?:\.\d+)?")  # how a spreadsheet keeps a day
 DAY_ZERO = datetime.date(1899, 12, 30)
 YEAR_AS_DAY = re.compile(r"1905-(?:0[3-9]|10)-\d\d")  # a year such as 2019 in a cell that is to show a day
