@@ -619,6 +619,8 @@ def test_a_venue_and_fields_of_study_may_be_objects_and_lists_in_a_cell(tmp_path
         "Tytuł;Autorzy;Rok wydania;Czasopismo;Streszczenie",
         "Başlık;Yazarlar;Yıl;Dergi;Özet",
         "제목;저자명;발행연도;학술지명;국문초록",
+        "Judul;Penulis;Tahun;Jurnal;Abstrak",
+        "Titel;Författare;Utgivningsår;Tidskrift;Sammanfattning",
         "Τίτλος;Συγγραφείς;Έτος;Περιοδικό;Περίληψη",
         "NM_PRODUCAO;NM_DISCENTE;AN_BASE;NM_ENTIDADE_ENSINO;DS_RESUMO",
         "Title of the article;Author(s);Year (of print);Journal*;Abstract [copied]",

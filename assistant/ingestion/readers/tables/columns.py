@@ -32,8 +32,8 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
         "abstract": "abstract abstractnote abstracttext paperabstract abstracts summary summaries "
         "abstractinvertedindex ab resumen resumo resume zusammenfassung kurzfassung abstrakt kurzbeschreibung "
         "riassunto sommario samenvatting sammendrag sammanfattning sammenfatning tiivistelma streszczenie abstrakty "
-        "souhrn absztrakt osszefoglalo rezumat ozet tomtat dsresumo dsabstract аннотация реферат анотація περίληψη "
-        "چکیده ملخص 摘要 中文摘要 文摘 抄録 要旨 초록 국문초록 요약",
+        "abstrak souhrn absztrakt osszefoglalo rezumat ozet tomtat dsresumo dsabstract аннотация реферат анотація "
+        "περίληψη چکیده ملخص 摘要 中文摘要 文摘 抄録 要旨 초록 국문초록 요약",
         "authors": "authorfullnames authors authorshipsrawauthorname authorshipsauthordisplayname author authorlist "
         "authorsprimary authornames authorsname authorname creators creator bookauthors af au autores autor auteurs "
         "auteur autoren autorin autorinnen autoria verfasser verfasserin verfasserinnen autori autore forfatter "
