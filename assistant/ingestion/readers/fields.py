@@ -35,7 +35,7 @@ MARKED_PMID = re.compile(
     r"(?:\bPMID:?\s*|\bpubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/(?:pubmed|m/pubmed)/)([1-9]\d{0,8})(?!\d)",
     re.IGNORECASE,
 )
-DOI = re.compile(r"10\.\d{4,9}/\S+")
+DOI = re.compile(r"10\.\d{4,9}(?:/|%2[Ff])\S+")
 DOI_IN_ADDRESS = re.compile(
     r"https?://[^/?#\s]+/(?:(?!central/)[^/?#\s]+/)*(10\.\d{4,9}(?:/|%2F)[^?#\s]+)"
     r"|https?://[^?#\s]+\?(?:[^#\s]*&)?(?:doi|id)=(10\.\d{4,9}(?:/|%2F)[^&#\s]+)",
@@ -54,6 +54,7 @@ DOI_IN_NOTE = re.compile(
 URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 ESCAPED = re.compile(r"\\([_%&#~$])|[{}]")
 
+QUERY = re.compile(r"[?&]\w+=.*")  # of an address in which a DOI stands
 IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]\.?")
 FULL_STOP = re.compile(r"(?<![.\s])(?<!\.[A-Z])\.$")
 
@@ -113,7 +114,7 @@ def find_pmid(*texts: str, bare: bool = False) -> str:
 
 def find_doi(*texts: str) -> str:
     """Return the first DOI in these texts without the resolver's address, else ""."""
-    return _first_match(map(_unescaped, texts), DOI).rstrip(".,;")
+    return _closed(_first_match(map(_unescaped, texts), DOI)).rstrip(".,;")
 
 
 def doi_of_address(address: str) -> str:
@@ -148,6 +149,17 @@ def _first_match(texts: Iterable[str], pattern: re.Pattern[str], whole: re.Patte
 
 def _unescaped(text: str) -> str:
     return ESCAPED.sub(r"\1", text) if "\\" in text or "{" in text or "}" in text else text
+
+
+def _closed(doi: str) -> str:
+    """Return a DOI without what an address or a text around it has behind it: a query, a bracket, a quotation mark."""
+    doi = doi.partition('"')[0]
+    if "%" in doi or "=" in doi:
+        doi = QUERY.sub("", unquote(doi))
+    for opening, closing in ("()", "[]"):
+        if doi.endswith(closing) and opening not in doi:
+            doi = doi[:-1]
+    return doi.rstrip("'")
 
 
 def spoken_name(given: str, family: str, suffix: str = "") -> str:

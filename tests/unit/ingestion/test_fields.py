@@ -111,3 +111,21 @@ def test_addresses_of_publishers_hold_dois(address: str, doi: str) -> None:
 )
 def test_a_note_that_begins_with_a_doi_states_it(note: str, doi: str) -> None:
     assert fields.doi_of_note(note) == doi
+
+
+    ("text", "doi"),
+    [
+        ("https://doi.org/10.1000%2Ftides.1", "10.1000/tides.1"),
+        ("https://example.org/doi/abs/10.1000/tides.1?journalCode=harb", "10.1000/tides.1"),
+        ("(doi:10.1000/tides.1)", "10.1000/tides.1"),
+        ("[10.1000/tides.1]", "10.1000/tides.1"),
+        ('<a href="https://doi.org/10.1000/tides.1">link</a>', "10.1000/tides.1"),
+        (
+            "10.1002/(SICI)1097(199808)17:15<1661::AID>3.0.CO;2-2",
+            "10.1002/(SICI)1097(199808)17:15<1661::AID>3.0.CO;2-2",
+        ),
+        ("10.1016/S0140-6736(20)30183-5", "10.1016/S0140-6736(20)30183-5"),
+    ],
+)
+def test_a_doi_is_without_what_it_stands_in(text: str, doi: str) -> None:
+    assert fields.find_doi(text) == doi

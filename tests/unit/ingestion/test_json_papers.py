@@ -342,3 +342,65 @@ def test_a_list_of_nothing_but_titles_is_named(tmp_path: Path, indent: int | Non
     (item,) = items_of(tmp_path, json.dumps({"sea": [{"title": "Tides"}, {"title": "Reeds"}]}, indent=indent))
     assert isinstance(item, Problem)
     assert "list “sea”" in item.reason
+
+
+COLUMNS = {"title": ["Tides", "Ebbs"], "abstract": ["Wet.", "Dry."], "year": [2020, None]}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        COLUMNS,
+        {name: dict(zip("01", column, strict=True)) for name, column in COLUMNS.items()},
+        {"columns": list(COLUMNS), "index": [0, 1], "data": list(map(list, zip(*COLUMNS.values(), strict=True)))},
+    ],
+)
+def test_tables_that_are_kept_column_by_column_are_read(tmp_path: Path, table: object) -> None:
+    path = tmp_path / "papers.json"
+    path.write_text(json.dumps(table))
+    papers = [item.paper for item in read(path, as_of=AS_OF) if isinstance(item, Record)]
+    assert [(paper.title, paper.abstract, paper.date) for paper in papers] == [
+        ("Tides", "Wet.", "2020"),
+        ("Ebbs", "Dry.", ""),
+    ]
+
+
+def test_a_paper_of_lists_is_one_paper() -> None:
+    stated = {"title": ["Tides"], "author": ["Berg, Lena", "Ott, Cy"], "abstract": ["Wet."]}
+    record = read_fields(stated, "papers.json", 1)
+    assert isinstance(record, Record)
+    assert (record.paper.title, record.paper.authors) == ("Tides", ("Lena Berg", "Cy Ott"))
+
+
+def test_objects_with_commas_between_them_may_stand_line_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "papers.json"
+    path.write_text(",\n".join(json.dumps({**PLAIN, "title": title}) for title in ("Tides", "Ebbs")) + "\n")
+    items = list(read(path, as_of=AS_OF))
+    assert [item.paper.title for item in items if isinstance(item, Record)] == ["Tides", "Ebbs"]
+    assert len(items) == 2
+
+
+@pytest.mark.parametrize("envelope", ["metadata", "paper"])
+def test_what_wraps_a_paper_may_say_its_title_too(envelope: str) -> None:
+    inner = {**PLAIN, "authors": [{"name": "Lena Berg"}], "publishedAt": "2024-01-03T00:00:00.000Z"}
+    record = read_fields({"title": PLAIN["title"], envelope: inner, "source": {"title": "Letters"}}, "papers.json", 1)
+    assert isinstance(record, Record)
+    assert (record.paper.abstract, record.paper.authors) == ("Wet.", ("Lena Berg",))
+    assert (record.paper.date, record.paper.venue) == ("2024-01-03", "Letters")
+
+
+def test_services_that_name_fields_in_their_own_way_are_read() -> None:
+    people = [{"displayName": "Berg, Lena", "wosStandard": "Berg, L"}]
+    clarivate = {
+        "title": "Tides",
+        "names": {"authors": people},
+        "source": {"sourceTitle": "LETTERS", "publishYear": 2020},
+    }
+    solr = {"id": "10.1000/1", "title_display": "Tides", "author_display": ["Lena Berg"], "publication_date": "2020"}
+    eppi = {"Title": "Tides", "ParentTitle": "LETTERS", "Authors": "Berg, Lena ;", "Year": "2020"}
+    for stated in (clarivate, solr, eppi):
+        record = read_fields(stated, "papers.json", 1)
+        assert isinstance(record, Record)
+        assert (record.paper.title, record.paper.authors, record.paper.date) == ("Tides", ("Lena Berg",), "2020")
+        assert record.paper.venue == ("" if stated is solr else "LETTERS")
+        assert record.paper.doi == ("10.1000/1" if stated is solr else "")

@@ -611,3 +611,153 @@ def test_a_venue_and_fields_of_study_may_be_objects_and_lists_in_a_cell(tmp_path
     row = "Tides,Lena Berg,\"{'name': 'Sea Letters', 'volume': '3'}\",\"['Biology', 'Physics']\",2020"
     (paper,) = papers_of(items_of(tmp_path, f"title,authors,journal,fieldsOfStudy,year\n{row}\n"))
     assert (paper.venue, paper.categories) == ("Sea Letters", ("Biology", "Physics"))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Tytuł;Autorzy;Rok wydania;Czasopismo;Streszczenie",
+        "Başlık;Yazarlar;Yıl;Dergi;Özet",
+        "제목;저자명;발행연도;학술지명;국문초록",
+        "Judul;Penulis;Tahun;Jurnal;Abstrak",
+        "Titel;Författare;Utgivningsår;Tidskrift;Sammanfattning",
+        "Τίτλος;Συγγραφείς;Έτος;Περιοδικό;Περίληψη",
+        "NM_PRODUCAO;NM_DISCENTE;AN_BASE;NM_ENTIDADE_ENSINO;DS_RESUMO",
+        "Title of the article;Author(s);Year (of print);Journal*;Abstract [copied]",
+    ],
+)
+def test_columns_are_told_from_their_names_with_remarks_and_in_many_languages(tmp_path: Path, header: str) -> None:
+    (paper,) = papers_of(items_of(tmp_path, f"{header}\nTides;Berg, Lena;2020;Harbour Letters;Wet.\n"))
+    assert (paper.title, paper.abstract, paper.authors) == ("Tides", "Wet.", ("Lena Berg",))
+    assert (paper.date, paper.venue) == ("2020", "Harbour Letters")
+
+
+def test_author_and_year_may_share_a_column(tmp_path: Path) -> None:
+    rows = 'Berg & Ott (2020),Tides\n"Berg et al., 2019b",Ebbs\nBerg_2018,Foam\n'
+    first, second, third = papers_of(items_of(tmp_path, f"Author (Year),Title\n{rows}"))
+    assert (first.authors, first.date) == (("Berg", "Ott"), "2020")
+    assert (second.authors, second.authors_complete, second.date) == (("Berg",), False, "2019")
+    assert (third.authors, third.date) == (("Berg",), "2018")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "date"),
+    [
+        ("Publication date", "43525", "2019-03-01"),
+        ("Date", "43525.5", "2019-03-01"),
+        ("Year", "1905-07-11", "2019"),
+        ("Year", "1905-02-11", "1905"),
+    ],
+)
+def test_days_as_spreadsheets_keep_them(tmp_path: Path, column: str, cell: str, date: str) -> None:
+    (paper,) = papers_of(items_of(tmp_path, f"Title,Abstract,{column}\nTides,Wet.,{cell}\n"))
+    assert paper.date[: len(date)] == date
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "#REF!", "<NA>", r"\N"])
+def test_what_stands_for_an_empty_cell_is_none(tmp_path: Path, cell: str) -> None:
+    row = f"Tides,{cell},{cell},2020,{cell},{cell}"
+    assert papers_of(items_of(tmp_path, f"Title,Abstract,Authors,Year,Journal,DOI\n{row}\n")) == [
+        Paper("Tides", date="2020")
+    ]
+
+
+def test_formulas_show_a_text_and_hold_an_address(tmp_path: Path) -> None:
+    formula = '"=HYPERLINK(""https://doi.org/10.1000/1"",""{}"")"'
+    (paper,) = papers_of(
+        items_of(tmp_path, f"Title,Abstract,DOI\n{formula.format('Tides')},Wet.,{formula.format('link')}\n")
+    )
+    assert (paper.title, paper.doi) == ("Tides", "10.1000/1")
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("Lena BergCy T. Ott", ("Lena Berg", "Cy T. Ott")),
+        ("Ann McDowellLi WuDr. Cy Ott", ("Ann McDowell", "Li Wu", "Cy Ott")),
+        ("L. BergC. Ott", ("L. Berg", "C. Ott")),
+        ("Lena Berg", ("Lena Berg",)),
+    ],
+)
+def test_names_of_springer_stand_behind_each_other_with_nothing_between(
+    tmp_path: Path, cell: str, names: tuple[str, ...]
+) -> None:
+    header = "Item Title,Publication Title,Item DOI,Authors,Publication Year,URL,Content Type"
+    (paper,) = papers_of(items_of(tmp_path, f"{header}\nTides,Harbour Letters,10.1000/1,{cell},2020,,Article\n"))
+    assert paper.authors == names
+
+
+def test_groups_of_web_of_science_are_authors_too(tmp_path: Path) -> None:
+    header = "Authors\tAuthor Full Names\tGroup Authors\tArticle Title\tPublication Year"
+    (paper,) = papers_of(items_of(tmp_path, f"{header}\nBerg, L\tBerg, Lena\tTIDE Group; EBB Net\tTides\t2020\n"))
+    assert paper.authors == ("Lena Berg", "TIDE Group", "EBB Net")
+
+
+def test_the_source_of_embase_is_a_journal_and_a_date(tmp_path: Path) -> None:
+    row = '"Tides","Berg L., Ott C.","Harbour Letters (2020) 3:4 (12-19). Date of Publication: 1 May 2020"'
+    (paper,) = papers_of(items_of(tmp_path, f"Title,Author Names,Source\n{row}\n"))
+    assert (paper.venue, paper.date) == ("Harbour Letters", "2020-05-01")
+
+
+def test_objects_that_programs_print_into_cells_are_read(tmp_path: Path) -> None:
+    header = "title,abstract_inverted_index,authorships,externalIds"
+    index = "\"{'Wet': [0], 'sand.': [1]}\""
+    people = "\"[{'author_position': 'first', 'author': {'id': None, 'display_name': 'Lena Berg'}}]\""
+    numbers = "\"{'DOI': '10.1000/1', 'ArXiv': None, 'PubMed': 123}\""
+    (paper,) = papers_of(items_of(tmp_path, f"{header}\nTides,{index},{people},{numbers}\n"))
+    assert (paper.abstract, paper.authors, paper.doi, paper.pmid) == ("Wet sand.", ("Lena Berg",), "10.1000/1", "123")
+
+
+def test_a_description_is_an_abstract_beside_authors_only(tmp_path: Path) -> None:
+    (paper,) = papers_of(items_of(tmp_path, "Title,Author,Description\nTides,Lena Berg,Wet sand.\n"))
+    assert paper.abstract == "Wet sand."
+    assert not papers_of(items_of(tmp_path, "Title,Description,Price\nHose,Green hose with a brass end.,3\n"))
+
+
+def test_titles_are_without_signs_of_their_sources(tmp_path: Path) -> None:
+    (paper,) = papers_of(items_of(tmp_path, "Title,Authors,Year\n[PDF][PDF] Tides,L Berg,2020\n"))
+    assert paper.title == "Tides"
+    (paper,) = papers_of(items_of(tmp_path, "PMID,Title,Authors,Journal/Book\n123,Tides.,Berg L.,Harb Lett\n"))
+    assert paper.title == "Tides"
+
+
+def test_marks_around_a_word_are_those_of_the_text(tmp_path: Path) -> None:
+    rows = '"Late" tides\tThe "spring" tide was 4" high.\t2020\nEbbs\t"Wet" sand.\t2021\n'
+    first, second = papers_of(items_of(tmp_path, f"title\tabstract\tyear\n{rows}", "papers.tsv"))
+    assert (first.title, first.abstract) == ('"Late" tides', 'The "spring" tide was 4" high.')
+    assert second.abstract == '"Wet" sand.'
+
+
+@pytest.mark.parametrize("end", ["", ";;", ";;;"])
+def test_rows_that_a_spreadsheet_took_for_single_cells_are_read(tmp_path: Path, end: str) -> None:
+    rows = ['"Title,Year,Abstract"', '"Tides,2020,""Wet, grey', 'sand."""', '"Ebbs,2021,Dry."']
+    lines = [f"{row}{end}" if row != rows[1] else row for row in rows]
+    first, second = papers_of(items_of(tmp_path, "\n".join(lines) + "\n"))
+    assert (first.title, first.date, " ".join(first.abstract.split())) == ("Tides", "2020", "Wet, grey sand.")
+    assert (second.title, second.date, second.abstract) == ("Ebbs", "2021", "Dry.")
+
+
+def test_separators_that_a_spreadsheet_put_behind_rows_are_no_text(tmp_path: Path) -> None:
+    (paper,) = papers_of(items_of(tmp_path, "Title,Year,Abstract;;;\nTides,2020,Wet.;;;\n"))
+    assert paper.abstract == "Wet."
+
+
+@pytest.mark.parametrize("gap", ["", "\n\n", ",,\nStudies of ebbs,,\n"])
+def test_another_table_may_begin_below(tmp_path: Path, gap: str) -> None:
+    tables = (
+        f"Title,Year,Abstract\nTides,2020,Wet.\n{gap}Authors,Title,Journal,Year\nLena Berg,Ebbs,Harbour Letters,2021\n"
+    )
+    first, second = papers_of(items_of(tmp_path, tables))
+    assert (first.title, first.abstract) == ("Tides", "Wet.")
+    assert (second.title, second.authors, second.venue, second.date) == (
+        "Ebbs",
+        ("Lena Berg",),
+        "Harbour Letters",
+        "2021",
+    )
+
+
+def test_a_paper_called_like_a_column_is_no_header(tmp_path: Path) -> None:
+    rows = "Title 1,Author 1,2020,Journal 1,Abstract 1\nAbstract,Lena Berg,2021,Harbour Letters,Wet.\n"
+    papers = papers_of(items_of(tmp_path, f"title,author,year,journal,abstract\n{rows}"))
+    assert [paper.title for paper in papers] == ["Title 1", "Abstract"]

@@ -303,3 +303,24 @@ def test_a_hostile_page_is_read_or_reported(tmp_path: Path, rows: str) -> None:
     path = tmp_path / "a.xls"
     path.write_text(f"<table><tr><td>Title</td><td>Abstract</td></tr><tr><td>Tides</td><td>Wet.</td></tr>{rows}")
     assert [paper.title for paper in papers_of(items_of(path))][:1] == ["Tides"]
+
+
+def test_a_cell_that_was_merged_over_rows_holds_for_all_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "papers.xlsx"
+    rows = [("Year", "Title", "Abstract"), (2020, "Tides", "Wet."), (None, "Ebbs", "Dry."), (None, "Foam", "White.")]
+    book_of(path, {"Papers": rows})
+    book = openpyxl.load_workbook(path)
+    book["Papers"].merge_cells("A2:A3")
+    book.save(path)
+    assert [(paper.title, paper.date) for paper in papers_of(items_of(path))] == [
+        ("Tides", "2020"),
+        ("Ebbs", "2020"),
+        ("Foam", ""),
+    ]
+
+
+def test_another_table_may_begin_below_in_a_sheet(tmp_path: Path) -> None:
+    rows = [("Title", "Year", "Abstract"), ("Tides", 2020, "Wet."), (), ("Title", "Authors", "Year")]
+    path = book_of(tmp_path / "papers.xlsx", {"Papers": [*rows, ("Ebbs", "Lena Berg", 2021)]})
+    first, second = papers_of(items_of(path))
+    assert (first.title, second.title, second.authors, second.date) == ("Tides", "Ebbs", ("Lena Berg",), "2021")

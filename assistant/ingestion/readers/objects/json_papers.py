@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TextIO
 
 from assistant.ingestion.readers import exported
@@ -65,17 +67,46 @@ def read_values(
         if value.collections is not collections:
             collections = value.collections
             labels = _labels_of_items(collections)
-        item = _read_value(value, file, columns, labels)
-        passed_over += item is None
-        if item:
-            yield item
+        for row in _rows(value.value):
+            item = _read_value(JsonValue(row, value.line), file, columns, labels)
+            passed_over += item is None
+            if item:
+                yield item
     if passed_over:
         yield Notice(file, f"{passed_over} note(s), attachment(s) or deleted item(s) of Zotero are no papers")
+
+
+def _rows(value: Any) -> Iterable[Any]:
+    """Return the rows of a table that is kept column by column, as pandas and datasets write it; else the value alone.
+
+    Each column is a list as long as the others, or an object with the same keys as the others; or the names of the
+    columns stand in a list beside the rows.
+    """
+    if not isinstance(value, dict):
+        return (value,)
+    names, rows = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(rows, list) and value.keys() <= {"columns", "data", "index"}:
+        if all(isinstance(row, list) and len(row) == len(names) for row in rows):
+            return [dict(zip(map(text_of, names), row, strict=True)) for row in rows]
+        return (value,)
+    columns = list(value.values())
+    if len(columns) < 2 or not any("title" in name.lower() for name in value):
+        return (value,)
+    if all(isinstance(column, dict) and column and column.keys() == columns[0].keys() for column in columns):
+        return [
+            dict(zip(value, row, strict=True)) for row in zip(*(column.values() for column in columns), strict=True)
+        ]
+    if all(isinstance(column, list) and len(column) == len(columns[0]) > 1 for column in columns):
+        return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
+    return (value,)
 
 
 def _is_document(first_line: str) -> bool:
     """Tell whether values are spread over lines or fill very long ones, so that lines mean nothing."""
     beginning = first_line.strip()
+    if beginning.endswith("},"):
+        with suppress(ValueError, RecursionError):
+            return not isinstance(json.loads(beginning[:-1]), dict)  # objects line by line, with commas between them
     is_cut = len(first_line) >= LONG_LINE and not first_line.endswith("\n")
     return is_cut or beginning.startswith("[") or beginning.endswith(("{", ",", "[", ":"))
 

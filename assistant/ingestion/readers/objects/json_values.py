@@ -109,7 +109,7 @@ def values_by_line(stream: TextIO, file: str) -> Iterator[JsonValue | Problem]:
         if text.isspace():
             continue
         try:
-            value = json.loads(text)
+            value = json.loads(text.rstrip().removesuffix(","))
         except (ValueError, RecursionError) as error:
             why = _why(error)
             yield Problem(file, line, f"This line is not valid JSON ({why}). Mend the line and add the file again.")

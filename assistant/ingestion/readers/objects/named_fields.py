@@ -25,35 +25,36 @@ Object = Mapping[str, Any]
 
 TITLES = tuple(
     "title papertitle titles displayname articletitle reltitle preprinttitle originaltitle entitles ti headline "
-    "bookdocument.articletitle".split()
+    "bookdocument.articletitle titledisplay".split()
 )
 SUBTITLES = ("subtitle", "titles.subtitle", "title.subtitle")
 ABSTRACTS = tuple(
     "abstract abstractnote abstracttext summary paperabstract abstracts relabs preprintabstract entabstract ab "
     "descriptions shortdescription description".split()
 )
-WITH_FULL_STOP = {"articleids", "articletitle", "authorstring", "ee", "journalinfo"}
+WITH_FULL_STOP = {"fau", "articleids", "articletitle", "authorstring", "ee", "journalinfo"}
 """Fields that only those have who end titles with a full stop."""
 
 INDEXES = ("abstractinvertedindex", "indexedabstract.invertedindex")
 AUTHORS = tuple(
     "authorsparsed authorlist authors author creators creator authorships authorfullnames authfullnames relauthors "
     "preprintauthors zauthors fau au contributors personname authorstring "
-    "collaborations embeds.contributors.data embeds.authors.data".split()
+    "collaborations embeds.contributors.data embeds.authors.data names.authors authordisplay".split()
 )
 LINKED_AUTHORS = ("relationships.contributors", "relationships.authors", "relationships.creators")
 """Where JSON:API says only that a record has authors, and where to ask for them."""
 
 AUTHORS_ONLY = {"authors", "author", "creators"}
 DATES = tuple(
-    "issued publicationdate publisheddate datepublished published date pubdate firstpublicationdate coverdate "
-    "publicationdates dates preprintdate reldate publishedprint publishedonline journalinfo.printpublicationdate "
+    "issued publicationdate publisheddate publishedat datepublished published date pubdate firstpublicationdate "
+    "coverdate publicationdates dates preprintdate reldate publishedprint publishedonline "
+    "journalinfo.printpublicationdate "
     "journalinfo.dateofpublication journal.journalissue.pubdate produceddates dateissued onlinedate availabledate "
-    "pdate earliestdate imprints.date posteddate approvaldate dp sortpubdate".split()
+    "pdate dateofacceptance earliestdate imprints.date posteddate approvaldate dp sortpubdate".split()
 )
 YEARS = tuple(
     "year publicationyear pubyear yearpublished journalinfo.yearofpublication publicationinfo.year produceddateyi py "
-    "publicationyears".split()
+    "publicationyears source.publishyear".split()
 )
 LATER_DATES = ("submitted", "created", "updatedate", "odate", "cdate", "tcdate")
 """What a record says of itself rather than of its paper."""
@@ -65,7 +66,8 @@ VENUES = tuple(
     "eventtitle event journalinfo.journal journalinfo.journal.medlineabbreviation "
     "journaltitle journaltitles publicationname publicationinfo.journaltitle "
     "primarylocation.source hostvenue journals container fulljournalname journalfull conferencetitle conferencetitles "
-    "conferencename publishedjournal journalname source.title sourcetitle pub jt ta proceeding parent server "
+    "conferencename publishedjournal journalname source.title source.sourcetitle sourcetitle pub jt ta "
+    "proceeding parent parenttitle server "
     "relsite ispartof".split()
 )
 CITATION_KEYS = ("citationkey", "citekey", "bibkey", "texkeys", "ref")
@@ -150,6 +152,7 @@ def read_fields(value: Object, file: str, line: int, labels: Sequence[str] = ())
     links = [text for value in _values(stated, LINKS) if (text := _text(value))]
     link = next((text for text in links if "://" in text), first_of(*links))
     doi = find_doi(_first(stated, *DOIS) or identifiers.get("doi", ""), link if "doi.org/" in link else "")
+    doi = doi or (find_doi(key) if key.startswith("10.") else "")
     venue = _venue(stated)
     listed = _authors(stated)
     stated_key = next((found[1] for note in notes for found in KEY_LINE.finditer(note)), "")
@@ -183,7 +186,11 @@ def _opened(value: Object) -> _Fields:
     """Return the fields by their plain names, without what wraps them; attributes of XML made JSON ("@id") are none."""
     stated = _plain(value)
     for _ in range(DEEPEST_TEXT):
-        if any(stated.get(name) for name in TITLES):
+        if title := next((stated[name] for name in TITLES if stated.get(name)), None):
+            same = (_plain(stated[name]) for name in ENVELOPES if isinstance(stated.get(name), dict))
+            again = next((one for one in same if any(one.get(name) == title for name in TITLES)), None)
+            if again:  # what wraps the paper says its title, too
+                stated |= {name: content for name, content in again.items() if not stated.get(name)}
             break
         inner = next((name for name in ENVELOPES if isinstance(stated.get(name), dict)), "")
         if not inner:

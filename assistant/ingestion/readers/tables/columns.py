@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,55 +23,69 @@ LONGEST_CELL = 131_072  # characters, of what a paper takes; a cell of Excel has
 COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "title": "title articletitle documenttitle papertitle itemtitle primarytitle titleprimary maintitle "
-        "displayname titles papername studytitle ti titulo titre titel titolo titeldesbeitrags aufsatztitel "
-        "titredelarticle titulodelarticulo titulodoartigo titolodellarticolo название заглавие "
-        "题名 题目 篇名 标题 標題 文献标题 论文标题 论文题目 文章标题 題名 書名 論文名 論文タイトル タイトル 제목",
+        "titleofarticle titleofthearticle titleofpaper titleofthepaper titleofstudy titleofthestudy "
+        "titleofpublication displayname titles papername studytitle ti titulo titre titel titolo titeldesbeitrags "
+        "aufsatztitel titredelarticle titulodelarticulo titulodoartigo titolodellarticolo nmproducao titul titol "
+        "tytul nazev otsikko tittel judul baslik makalebasligi tieude название заглавие назва заголовок τίτλος عنوان "
+        "عنوانمقاله 题名 题目 篇名 标题 標題 文献标题 论文标题 论文题目 文章标题 題名 書名 論文名 論文タイトル "
+        "タイトル 제목 논문제목 논문명 서명",
         "abstract": "abstract abstractnote abstracttext paperabstract abstracts summary summaries "
         "abstractinvertedindex ab resumen resumo resume zusammenfassung kurzfassung abstrakt kurzbeschreibung "
-        "riassunto sommario samenvatting sammendrag аннотация реферат 摘要 中文摘要 文摘 抄録 要旨 초록",
+        "riassunto sommario samenvatting sammendrag sammanfattning sammenfatning tiivistelma streszczenie abstrakty "
+        "abstrak souhrn absztrakt osszefoglalo rezumat ozet tomtat dsresumo dsabstract аннотация реферат анотація "
+        "περίληψη چکیده ملخص 摘要 中文摘要 文摘 抄録 要旨 초록 국문초록 요약",
         "authors": "authorfullnames authors authorshipsrawauthorname authorshipsauthordisplayname author authorlist "
         "authorsprimary authornames authorsname authorname creators creator bookauthors af au autores autor auteurs "
         "auteur autoren autorin autorinnen autoria verfasser verfasserin verfasserinnen autori autore forfatter "
-        "forfattere авторы автор 作者 全部作者 作者姓名 著者 著者名 저자",
+        "forfattere forfattare autorzy szerzo szerzok tekijat penulis yazar yazarlar tacgia auteurnamen authorships "
+        "nmdiscente авторы автор автори συγγραφείς نویسنده نویسندگان المؤلف المؤلفون 作者 全部作者 作者姓名 著者 "
+        "著者名 저자 저자명",
         "date": "publicationdate publisheddate datepublished date dateofpublication publishtime published coverdate "
         "prismcoverdate pubdate publishedat createdate onlinedate issued pubtime erscheinungsdatum publikationsdatum "
-        "veroffentlichungsdatum datum datedepublication fechadepublicacion fecha datadepublicacao "
-        "发表时间 发表日期 出版日期 出版日",
+        "veroffentlichungsdatum datum datedepublication fechadepublicacion fecha datadepublicacao 发表时间 发表日期 "
+        "出版日期 出版日",
         "year": "publicationyear year pubyear publishedyear yearpublished yearofpublication paperyear py ano anio "
-        "annee jahr erscheinungsjahr publikationsjahr veroffentlichungsjahr anneedepublication anneedeparution "
-        "anodepublicacion anodepublicacao anno annodipubblicazione jaar год годпубликации "
-        "年 年份 年度 出版年 出版年份 发表年份 发表年度 発行年 연도",
+        "annee anbase rok rokwydania rokpublikacji utgivningsar publiceringsar vuosi tahun tahunterbit yil yayinyili "
+        "namxuatban jaartal jahr erscheinungsjahr publikationsjahr veroffentlichungsjahr anneedepublication "
+        "anneedeparution anodepublicacion anodepublicacao anno annodipubblicazione jaar год годпубликации έτος سال "
+        "السنة рік 年 年份 年度 出版年 出版年份 发表年份 发表年度 発行年 연도 년도 발행연도 발행년도 발행년 출판연도 "
+        "출판년도",
         "month": "month publishedmonth publicationmonth pubmonthday pubmonth pd",
         "day": "day",
         "venue": "venue journal sourcetitle primarylocationsourcedisplayname hostvenuedisplayname publicationtitle "
         "journaltitle journalname journalref fulljournalname sourcetitleanthologytitle periodicalfull journalbook "
-        "source conferencetitle conferencename booktitle bookseriestitle itempublication publication publicationname "
-        "secondarytitle so revista fuente zeitschrift zeitschriftentitel journaltitel publikationstitel quelle revue "
-        "titredelarevue nomdelarevue titredelapublication periodique titulodelarevista nombredelarevista "
-        "titulodelapublicacion periodico titulodoperiodico nomedoperiodico rivista tijdschrift tidsskrift журнал "
-        "источник 来源 刊名 期刊 期刊名 期刊名称 期刊名稱 来源期刊 文献来源 来源出版物名称 來源出版物名稱 出版物名 "
-        "雑誌名 掲載誌 학술지",
+        "source proceedingstitle conferencetitle conferencename booktitle bookseriestitle itempublication publication "
+        "publicationname secondarytitle so revista fuente zeitschrift zeitschriftentitel journaltitel "
+        "publikationstitel quelle revue titredelarevue nomdelarevue titredelapublication periodique titulodelarevista "
+        "nombredelarevista titulodelapublicacion journalorconference journalconference conferenceorjournal "
+        "parenttitle outlet nmentidadeensino czasopismo casopis folyoirat lehti jurnal dergi tapchi periodico "
+        "titulodoperiodico nomedoperiodico rivista tijdschrift tidsskrift tidskrift журнал источник 来源 刊名 期刊 "
+        "期刊名 期刊名称 期刊名稱 来源期刊 文献来源 来源出版物名称 來源出版物名稱 出版物名 雑誌名 掲載誌 학술지 "
+        "학술지명 저널명 مجله المجلة περιοδικό",
         "doi": "doi doilink doiurl articledoi itemdoi prismdoi idsdoi digitalobjectidentifier externalidsdoi di "
         "identifier",
         "arxiv_id": "arxivid arxiv eprint archiveid externalidsarxiv",
         "pmid": "pmid pubmedid pubmed idspmid externalidspubmed pm",
         "url": "url link articleurl primarylocationlandingpageurl fulltexturl pdfurl pdflink primarylocationpdfurl "
-        "landingpage landingpageurl urls plink openaccessurl dimensionsurl externalurl sourceurls",
+        "landingpage landingpageurl urls ee plink openaccessurl dimensionsurl externalurl sourceurls",
         "categories": "categories category primarycategory arxivcategories terms fieldsofstudy",
         "has_code": "hascode code codeurl",
         "keywords": "keywords authorkeywords de keyword indexkeywords keywordsplus manualtags automatictags tags tag "
         "labels meshterms meshheadings subjectheadings subjects subject subjectterms ieeeterms inspeccontrolledterms "
         "inspecnoncontrolledterms collections collection folders groups keywordsdisplayname keywordskeyword "
         "schlagworter schlagwoerter schlagworte stichworter stichwoerter stichworte schlusselworter schluesselwoerter "
-        "palabrasclave palabrasclaves palavraschave motscles parolechiave trefwoorden ключевыеслова "
-        "关键词 关键字 關鍵字 關鍵詞 作者关键字 作者關鍵字 索引关键字 索引關鍵字 キーワード 著者キーワード",
+        "palabrasclave palabrasclaves palavraschave motscles parolechiave trefwoorden ключевыеслова 关键词 关键字 "
+        "關鍵字 關鍵詞 作者关键字 作者關鍵字 索引关键字 索引關鍵字 キーワード 著者キーワード",
         "included": "included labelincluded asreviewlabel finalincluded",
         "notes": "notes extra note",
+        "groups": "groupauthors ca corporateauthors collectiveauthors",
+        "identifiers": "externalids",
         "archive": "number archive archivelocation locinarchive reportnumber",
         "id": "citationkey citekey bibtexkey ut utuniquewosid uniquewosid eid lensid key id paperid publicationid "
         "corduid aclid centralid referenceid accessionnumber recordid",
     }
 )
+NAMES = frozenset(name for names in COLUMN_NAMES.values() for name in names.split())
 # Columns of authors that count where none holds all of them: their names in halves, only the first, the others.
 SINGLE_AUTHOR = frozenset("author authorname auteur autor autore creator".split())
 GIVEN_NAMES = frozenset("firstname givenname givennames forename forenames vorname prenom primeironome".split())
@@ -87,13 +102,26 @@ AUTHOR = re.compile(
 )
 
 OWN_COLUMNS = ("authors_complete", "author_positions", "labels", "exporter")  # which only this program writes
-NAMEABLE = tuple(name for name in COLUMN_NAMES if name not in ("archive", "day", "included", "month", "notes"))
+NAMEABLE = tuple(
+    name
+    for name in COLUMN_NAMES
+    if name not in ("archive", "day", "groups", "identifiers", "included", "month", "notes")
+)
 """The fields whose columns a person may name."""
 
 TELLING = ("abstract", "authors", "date", "year", "doi", "arxiv_id", "pmid")  # with one of these a title is a paper
 KEYWORDS_PLUS = "id"  # what Web of Science calls them where its columns have names of two letters
 OBJECTS = re.compile(r"\[\s*\{\s*[\"']")
 BETWEEN_OBJECTS = re.compile(r"\}\s+\{")  # as NumPy prints lists
+WITH_REMARKS = ("title", "abstract", "authors", "year", "date", "venue", "doi")
+DIGIT = re.compile(r"\d")
+LONGEST_NAME = 40  # characters of a column's name where another table may begin
+LONGEST_REMARK = 100  # characters of a column's name that may hold a remark
+WITHOUT_ACCENT = str.maketrans({"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
+"""Letters that are Latin ones with a stroke or without a dot, for which Unicode knows no letter below."""
+
+REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[?*:]+$")  # "Abstract (copied)", "Year*"
+AUTHOR_AND_YEAR = frozenset("authoryear authorsyear authoranddate authordate authorandyear authorsandyear".split())
 NUMBERS = ("year", "date", "doi", "pmid", "url")  # fields whose cells are told from text
 SHAPES: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
@@ -174,13 +202,19 @@ class Columns:
         """Where authors stand, if in several columns or only in part."""
         if self.people.first is not None and (self.people.are_numbered or "authors" not in self.places):
             self.places["authors"] = (self.people.first,)
+        plain = set(map(_said, self.names))
+        self.are_of_springer = {"itemtitle", "itemdoi"} <= plain
+        """Whether these are Springer's, which writes names one behind the other with nothing between them."""
+        self.are_of_pubmed = {"pmid", "journalbook"} <= plain
+        """Whether these are PubMed's, whose titles end with a full stop."""
         self._has_all_named = all(name in self.names for name in named.values())
-        self._named = bool(named)
+        self.are_named = bool(named)
+        """Whether a person named any."""
 
     @property
     def are_of_papers(self) -> bool:
         """Tell whether these name papers beyond doubt: every column that a person named, or title and abstract ...."""
-        if self._named:
+        if self.are_named:
             return self._has_all_named
         return "title" in self.places and ("abstract" in self.places or len(self.places) > 2)
 
@@ -188,8 +222,18 @@ class Columns:
     def may_be_of_papers(self) -> bool:
         """Tell whether a row of these can be a paper: by its title and one thing more."""
         return self.are_of_papers or (
-            not self._named and "title" in self.places and any(field in self.places for field in TELLING)
+            not self.are_named and "title" in self.places and any(field in self.places for field in TELLING)
         )
+
+    def another(self, cells: Sequence[str]) -> Columns | None:
+        """Return the columns that these cells name, if with them another table begins below this one."""
+        place = self.places["title"][0] if "title" in self.places else 0
+        text = cells[place] if place < len(cells) else ""
+        if len(text) > LONGEST_NAME or (text and _plain(text) not in NAMES) or DIGIT.search("".join(cells)):
+            return None
+        columns = Columns(cells)
+        names = [name for name in columns.names if name]
+        return columns if columns.are_of_papers and names != [name for name in self.names if name] else None
 
     def fit(self, cells: Sequence[str]) -> bool:
         """Tell whether these cells stand where their columns are: each has the shape of its field."""
@@ -218,7 +262,10 @@ def no_header(first_rows: Sequence[Row], named: Mapping[str, str], file: str, wh
     names = Columns(likeliest.cells).names
     missing = next((name for name in named.values() if name not in names), "")
     if missing:
-        reason = f"There is no column “{missing}”. The columns are: {listed(names)}."
+        reason = (
+            f"There is no column “{missing}”. The columns are: {listed(names)}. `--column` holds for all tables of "
+        )
+        reason += "one `add`: if this one calls it otherwise, add it by itself, with the name that it has here."
     elif "title" in _guessed(names):
         fewest = "abstract, authors, year, DOI, arXiv id, PMID"
         reason = (
@@ -245,7 +292,7 @@ def listed(names: Iterable[str]) -> str:
 
 def _plain(name: str) -> str:
     """Return the letters of a column's name: Latin ones without accents or, where there are none, its own."""
-    name = unicodedata.normalize("NFKD", name) if not name.isascii() else name
+    name = unicodedata.normalize("NFKD", name.translate(WITHOUT_ACCENT)) if not name.isascii() else name
     return re.sub(r"[^a-z]", "", name.lower()) or "".join(
         filter(str.isalpha, unicodedata.normalize("NFKC", name).lower())
     )
@@ -265,7 +312,23 @@ def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
         field: tuple(place for name in names.split() for place in places.get(name, ()))
         for field, names in known.items()
     }
+    for name in AUTHOR_AND_YEAR.intersection(places):  # "Falk et al. (2019)"
+        found["authors"] = found["authors"] or tuple(places[name])
+        found["year"] = found["year"] or (tuple(places[name]) if not found["date"] else ())
+    taken = {place for columns in found.values() for place in columns}
+    for field in WITH_REMARKS:
+        if not found[field]:
+            names = known[field].split()
+            said = (place for place, name in enumerate(header) if place not in taken and _said(name) in names)
+            found[field] = tuple(itertools.islice(said, 1))
+    if not found["abstract"] and found["title"] and (found["authors"] or found["doi"]):
+        found["abstract"] = tuple(places.get("description", ()))  # of goods without authors, it is none
     return {field: columns for field, columns in found.items() if columns}
+
+
+def _said(name: str) -> str:
+    """Return the letters of a column's name without what a person remarks beside it; "" if it is too long for one."""
+    return _plain(REMARK.sub("", name.strip())) if len(name) < LONGEST_REMARK else ""
 
 
 def _people(header: Sequence[str]) -> _People:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import itertools
 import json
 import re
@@ -18,7 +19,18 @@ from assistant.types import Notice, Paper, Problem, ReaderItem, Record
 
 MOST_JOINED = 50  # cells beyond the columns of a row that is put right
 MOST_COLUMNS = 500  # of a table whose rows are put right
+NO_VALUE = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "<NA>", "\\N"))
+"""What spreadsheets, pandas and databases write into a cell that holds nothing."""
+
+FORMULA_OF_LINK = re.compile(r'=[\w.]+\(\s*"([^"]*)"\s*[,;]\s*"([^"]*)"\s*\)')  # HYPERLINK, in some language
 FORMULA_OF_TEXT = re.compile(r'="([^"]*)"')  # by which some exports keep spreadsheets from changing a number
+YEAR_BESIDE = re.compile(r"[\s,;_]*(?:\([^()]*\b[12]\d{3}[a-z]?\)|(?<!\d)[12]\d{3}[a-z]?\b)\.?")
+DAYS_SINCE_1900 = re.compile(r"([1-7]\d{4})(?:\.\d+)?")  # how a spreadsheet keeps a day
+DAY_ZERO = datetime.date(1899, 12, 30)
+YEAR_AS_DAY = re.compile(r"1905-(?:0[3-9]|10)-\d\d")  # a year such as 2019 in a cell that is to show a day
+SOURCE_OF_EMBASE = re.compile(r"(.+?) \([12]\d{3}\) .*?Date of Publication: (.+)", re.DOTALL)
+KIND_OF_COPY = re.compile(r"(?:\[(?:PDF|HTML|BOOK|CITATION|DOC|B|C)\])+\s*")  # before a title of Google Scholar
+GLUED = re.compile(r"(?<=[^\W\d_A-Z.])(?=[A-Z])|(?<=[a-z]\.)(?=[A-Z][a-z])")
 TURNED_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2([12]\d{3})")
 CITATION_KEY = re.compile(r"(?m)^\s*Citation Key:\s*(\S+)\s*$")
 EXTRA_ARXIV = re.compile(r"(?m)^\s*(?:tex\.)?(?:arxiv(?:id)?|eprint):\s*(\S+)", re.IGNORECASE)
@@ -49,6 +61,10 @@ def read_rows(
             is_first = False
             yield from _missing(columns, file)
         cells = row.cells
+        if not columns.are_named and (other := columns.another(cells)):
+            columns, width, read = other, len(other.names), _reader(other)
+            yield from _missing(columns, file)
+            continue
         if len(cells) != width:
             found = _put_right(cells, columns, separator)
             if found is None:
@@ -139,6 +155,7 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
     header = [name.strip() for name in columns.names]
     title = header[places["title"][0]] if "title" in places else ""
     people = columns.people if columns.people.first is not None else None
+    have_years = "authors" in places and places["authors"] == places.get("year")
 
     def read(cells: Sequence[str], file: str, line: int) -> Record | Problem | None:
         size = len(cells)
@@ -160,12 +177,30 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
             )
         if exported.is_own(values.get("exporter")):
             return exported.read(_own_fields(values), file, line)
+        if not NO_VALUE.isdisjoint(values.values()):
+            values = {field: "" if text in NO_VALUE else text for field, text in values.items()}
         labels = [label for place in keywords if place < size for label in _labels(cells[place])]
-        return _paper(
-            values, people.names(cells) if people else names_in(values.get("authors", "")), labels, file, line
-        )
+        authors = values.get("authors", "")
+        authors = YEAR_BESIDE.sub("", authors) if have_years else authors
+        everybody = people.names(cells) if people else _glued(authors) if columns.are_of_springer else names_in(authors)
+        if groups := values.get("groups"):
+            everybody = list(dict.fromkeys([*everybody, *filter(None, map(str.strip, groups.split(";")))]))
+        if columns.are_of_pubmed:
+            values["title"] = fields.title_of(values.get("title", ""))
+        return _paper(values, everybody, labels, file, line)
 
     return read
+
+
+def _glued(cell: str) -> list[str]:
+    """Return the names that stand one behind the other with nothing between them: "Greta FalkOmar T. Hadad"."""
+    names_found: list[str] = []
+    for part in GLUED.split(cell):
+        if names_found and (" " not in part.strip() or " " not in names_found[-1].strip()):
+            names_found[-1] += part  # "Mc" and "Donald"
+        else:
+            names_found.append(part)
+    return [name for part in names_found for name in names_in(part)]
 
 
 def _has_letters(cell: str) -> bool:
@@ -176,30 +211,41 @@ def _paper(
     values: Mapping[str, str], people: Sequence[str], labels: Sequence[str], file: str, line: int
 ) -> Record | Problem:
     value = {field: text for field, text in values.items() if text}.get
-    if any(text[:2] == '="' for text in values.values()):
-        value = {field: FORMULA_OF_TEXT.sub(r"\1", text) for field, text in values.items() if text}.get
+    if any(text[:1] == "=" for text in values.values()):
+        value = {field: _of_formula(text, field) for field, text in values.items() if text}.get
     notes, archive, url = value("notes", ""), value("archive", ""), value("url", "")
     doi, key = value("doi", ""), value("id", "")
-    abstract = value("abstract", "")
-    if abstract.startswith("{"):
+    abstract, title = value("abstract", ""), value("title", "")
+    if title[:1] == "[":
+        title = KIND_OF_COPY.sub("", title, count=1)
+    if abstract[:1] == "{":
         abstract = _spelled(abstract) or abstract
     extra_arxiv = EXTRA_ARXIV.search(notes) if notes else None
     arxiv = value("arxiv_id", "") or (extra_arxiv[1] if extra_arxiv else "")
+    pmid, venue, date = value("pmid", ""), _printed_name(value("venue", "")), _date(value)
+    if stated := _printed_object(value("identifiers", "")):
+        doi, arxiv, pmid = (
+            doi or stated.get("doi", ""),
+            arxiv or stated.get("arxiv", ""),
+            pmid or stated.get("pubmed", ""),
+        )
+    if embase := SOURCE_OF_EMBASE.fullmatch(venue):
+        venue, date = embase[1], date or find_date(embase[2])
     places = f"{doi}\n{archive}\n{notes}\n{url}"
     in_small = places.lower()
     listed_authors, complete = names.authorships(people)
     paper = Paper(
-        title=value("title", ""),
+        title=title,
         abstract=abstract,
         authorships=listed_authors,
         authors_complete=complete,
-        date=_date(value),
+        date=date,
         categories=_categories(value("categories", "")),
-        venue=_printed_name(value("venue", "")),
+        venue=venue,
         doi=find_doi(doi, notes, url if "doi.org/" in in_small else ""),
         arxiv_id=(find_arxiv_id(arxiv, key, bare=True) if arxiv or key else "")
         or (find_arxiv_id(places) if "arxiv" in in_small else ""),
-        pmid=(find_pmid(value("pmid", ""), bare=True) if value("pmid", "") else "")
+        pmid=(find_pmid(pmid, bare=True) if pmid else "")
         or (find_pmid(notes, url) if "pmid" in in_small or "pubmed" in in_small else ""),
         url=find_url(url),
         has_code=_has_code(value("has_code", "")),
@@ -217,9 +263,15 @@ def _paper(
 def _spelled(cell: str) -> str:
     """Return the text that an inverted index of OpenAlex spells; "" for anything else."""
     try:
-        return named_fields.spelled_abstract(json.loads(cell))
+        index = json.loads(cell)
     except (ValueError, RecursionError):
-        return ""
+        index = next(iter(names.printed_list(f"[{cell}]") or ()), None)
+    return named_fields.spelled_abstract(index)
+
+
+def _of_formula(cell: str, field: str) -> str:
+    """Return what a spreadsheet shows of a formula that holds a text or, where an address is asked for, a link."""
+    return FORMULA_OF_TEXT.sub(r"\1", FORMULA_OF_LINK.sub(r"\1" if field in ("doi", "url") else r"\2", cell))
 
 
 def _categories(cell: str) -> tuple[str, ...]:
@@ -241,6 +293,10 @@ def _has_code(cell: str) -> bool | None:
 def _date(value: Callable[[str, str], str]) -> str:
     """Return the date, in the year of publication where that has a column of its own."""
     stated, year_text = _in_order(value("date", "")), value("year", "")
+    if days := DAYS_SINCE_1900.fullmatch(stated):
+        stated = (DAY_ZERO + datetime.timedelta(int(days[1]))).isoformat()
+    if year_text[:5] == "1905-" and YEAR_AS_DAY.match(year_text):
+        year_text = str((datetime.date.fromisoformat(year_text[:10]) - DAY_ZERO).days)
     date = find_date(stated)
     year = find_date(year_text, month=value("month", "") or ("" if date else stated), day=value("day", ""))
     return date if date and (not year or date[:4] == year[:4]) and len(date) >= len(year) else year or date
@@ -287,6 +343,13 @@ def _labels(cell: str) -> Iterable[str]:
         return [text.strip(" '\"") for text in parts if isinstance(text, str)] if isinstance(parts, list) else ()
     separator = next((mark for mark in (";", "|", "\n", ",") if mark in cell), ";")
     return filter(None, map(str.strip, cell.split(separator)))
+
+
+def _printed_object(cell: str) -> Mapping[str, str]:
+    """Return the texts of an object that a program printed into a cell, by their names in small letters."""
+    found = names.printed_list(f"[{cell}]") if cell[:1] == "{" else None
+    stated = found[0] if found and isinstance(found[0], dict) else {}
+    return {str(name).lower(): str(text) for name, text in stated.items() if text is not None}
 
 
 def _printed_name(cell: str) -> str:

@@ -51,6 +51,8 @@ def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
     """Return where the row stands that names the columns, or None: a title is among them, and something besides."""
     position = 0
     lines = head.split("\n", ROWS_BEFORE_HEADER + LINES_OF_HEADER)
+    if _outer(lines[0]):
+        return position
     for number, line in enumerate(lines[:ROWS_BEFORE_HEADER]):
         names = _names(lines[number : number + LINES_OF_HEADER])
         if names and (Columns(names, columns).are_of_papers or Columns(names).are_of_papers):
@@ -66,7 +68,8 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
         yield problem
         return
     first: list[str] = []
-    for line in stream:
+    all_lines = _unwrapped(stream)
+    for line in all_lines:
         first.append(line)
         if len(first) == ROWS_BEFORE_HEADER + LINES_OF_HEADER:
             break
@@ -81,8 +84,37 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
     written = first[row.line - 1 : row.line - 1 + LINES_OF_HEADER]
     below = row.line - 1 + _height(written)
     writing = _writing("".join(written[: _height(written)]))
-    lines = itertools.chain(first[below:], stream)
+    lines = itertools.chain(first[below:], all_lines)
     yield from read_rows(_rows(lines, file, below, writing, found), found, file, separator=writing.delimiter)
+
+
+def _unwrapped(stream: TextIO) -> Iterator[str]:
+    """Yield the lines of a table; of one whose rows a spreadsheet has taken for single cells, what was in the cells."""
+    head = next(stream, "")
+    outer = _outer(head)
+    if not outer:
+        yield head
+        yield from stream
+        return
+    for row in csv.reader(itertools.chain([head], stream), delimiter=outer):
+        yield from f"{next(iter(row), '')}\n".splitlines(keepends=True)
+
+
+def _outer(head: str) -> str:
+    """Return what parts cells around the rows, where each row is the first cell of another table; "" where none is."""
+    for outer in ";,\t" if head.lstrip("\ufeff")[:1] == '"' or head.rstrip().endswith(";") else "":
+        first, *others = _cells_around(head, outer)
+        is_cell = bool(others) or head.lstrip("\ufeff")[:1] == '"'
+        if is_cell and not any(others) and Columns(_names([first])).are_of_papers:
+            return outer
+    return ""
+
+
+def _cells_around(line: str, outer: str) -> list[str]:
+    try:
+        return next(csv.reader([line.lstrip("\ufeff")], delimiter=outer, strict=True))
+    except (csv.Error, StopIteration):
+        return [""]
 
 
 def _rows(
@@ -215,7 +247,8 @@ def _cells(text: str, delimiter: str, *, closes: bool = True) -> list[str] | Non
             return None
         else:
             position = text.find(delimiter, position)
-            cells.append(text[begin : position if position >= 0 else None].removeprefix('"'))
+            cell = text[begin : position if position >= 0 else None]
+            cells.append(cell.removeprefix('"') if cell.count('"') == 1 else cell)  # in “"Late" work”, it is the text's
         if position < 0:
             return cells
         position += 1

@@ -45,9 +45,22 @@ def main(path: str, memory: int) -> None:
 
 
 def _write_rows(sheet: CalamineSheet) -> None:
-    for number, row in enumerate(sheet.iter_rows(), 1):
-        if any(cell != "" for cell in row):
-            _say([number, *map(_text, row)])
+    merged: dict[int, list[tuple[int, int]]] = {}  # of rows: by the first, the last and the column
+    for (first, column), (last, _) in sheet.merged_cell_ranges or ():
+        if last > first:
+            merged.setdefault(first, []).append((last, column))
+    begun: dict[int, tuple[int, Any]] = {}  # by the column, the last row and what stands in all of them
+    for number, row in enumerate(sheet.iter_rows()):
+        for last, column in merged.pop(number, ()):
+            if column < len(row):
+                begun[column] = (last, row[column])
+        if not any(cell != "" for cell in row):
+            continue
+        if begun:
+            begun = {column: one for column, one in begun.items() if one[0] >= number}
+            for column, (_, cell) in begun.items():
+                row[column] = cell if row[column] == "" else row[column]
+        _say([number + 1, *map(_text, row)])
 
 
 def _text(cell: Any) -> str:
