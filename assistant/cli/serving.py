@@ -158,4 +158,6 @@ def mcp(context: typer.Context) -> None:
         if error.name not in ("mcp", "mcp_types"):
             raise
         raise UsageError("The MCP server needs a package more: pip install 'abstract-assistant[mcp]'.") from error
-    mcp_server.serve(loaded, open_here)
+    from assistant.cli import tool_calls
+
+    mcp_server.serve(loaded, open_here, tool_calls.lent, partial(tool_calls.call_elsewhere, loaded))
