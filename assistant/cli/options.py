@@ -187,7 +187,7 @@ def open_workspace(context: typer.Context, *, is_served: bool = False) -> Abstra
 def open_here(settings: Settings) -> Workspace:
     """Open a library in this process; a server in the background that is not busy gives way to it.
 
-    Raises LibraryLocked, which says of a server with other settings in which of them it differs.
+    Raises LibraryLocked, which says where the page is that has it, and of a server in which settings it differs.
     """
     from assistant.cli import client
     from assistant.workspace import Workspace
@@ -197,12 +197,10 @@ def open_here(settings: Settings) -> Workspace:
         return Workspace(settings)
     except LibraryLocked as error:
         state = client.ask(settings.library, "status", essentials=essentials(served(settings)))
-        if not (names := state.get("differing")):
-            raise
-        raise LibraryLocked(
-            f"{error} It runs commands and answers MCP for those who have its settings, and yours differ in "
-            f"{', '.join(names)}."
-        ) from error
+        page = "".join(f" Its page is at {each}." for each in state.get("pages", ()))
+        names = ", ".join(state.get("differing", ()))
+        shared = "It runs commands and answers MCP for those who have its settings, and yours differ in"
+        raise LibraryLocked(f"{error}{page}{f' {shared} {names}.' if names else ''}") from error
 
 
 def open_library(context: typer.Context) -> AbstractContextManager[Library]:

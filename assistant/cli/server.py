@@ -63,14 +63,16 @@ class CommandServer:
     """Runs commands for other processes of this user, one at a time and in the main thread, where Ctrl-C reaches them.
 
     A command that has other settings than the workspace was opened with is sent back. With `idle` seconds the server
-    ends when nothing was asked for so long, and gives way to a process that needs the library for itself.
+    ends when nothing was asked for so long, and gives way to a process that needs the library for itself. `pages` are
+    the addresses of what is served beside.
     Raises AssistantError where the socket cannot be made.
     """
 
-    def __init__(self, opened: Workspace, run: RunCommand, idle: float = math.inf) -> None:
+    def __init__(self, opened: Workspace, run: RunCommand, idle: float = math.inf, pages: Sequence[str] = ()) -> None:
         self._opened = opened
         self._essentials = options.essentials(opened.settings)
         self._run = run
+        self._pages = pages
         self._idle = idle
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()  # a signal handler may put
         self._busy = threading.Lock()
@@ -153,6 +155,7 @@ class CommandServer:
             "since": self._since,
             "commands": self._count,
             "is_busy": self._is_busy(),
+            "pages": list(self._pages),
             "idle_minutes": self._idle / 60 if self._idle < math.inf else None,
             "differing": options.differing(request.get("essentials", self._essentials), self._essentials),
         }

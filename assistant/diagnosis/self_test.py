@@ -135,8 +135,8 @@ def questions(papers: Sequence[Paper], count: int, seed: int) -> list[Question]:
     """Return questions, each with its labels for `scoring`: two for numbers, then in turn with and without an answer.
 
     `papers` are those with an abstract, of `count` in all. What one paper only names is asked of that paper, and of one
-    that does not name it: acronyms and names with figures first, then rare long words; and papers that name it twice, or
-    with short abstracts, before others. None are without an answer where there is one paper only.
+    that does not name it: acronyms and names with figures first, then rare long words; papers that name it twice come
+    first, then short abstracts. None are without an answer where there is one paper only.
     """
     if not papers:
         return []

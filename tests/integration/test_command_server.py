@@ -353,6 +353,8 @@ def test_programs_that_ask_by_mcp_are_answered_by_the_page(shell: Shell) -> None
     assert page.poll() is None
     shell("label", "mine", "--year", "2025", code=1)
     assert "differ in the key in OUR_KEY" in shell.stderr
+    shell("serve", "--no-open", code=1)
+    assert "Its page is at http://127.0.0.1:" in shell.stderr
     del shell.environment["OUR_KEY"]
     shell("label", "mine", "--year", "2025")
 
