@@ -37,7 +37,7 @@ def test_the_options_without_a_value_are_known() -> None:
 
 
 def test_what_names_files_of_this_process_runs_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_connect", lambda _: pytest.fail("A server was asked."))
+    monkeypatch.setattr(client, "connect", lambda _: pytest.fail("A server was asked."))
     assert client.run(["ask", "--from", "/dev/fd/63"]) is None
     assert client.run(["search", "--from=/dev/stdin"]) is None
 
