@@ -7,8 +7,8 @@ import io
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
@@ -64,6 +64,18 @@ Chosen = Annotated[ChosenPapers, Field(description="Which papers; all of them wh
 
 _ALL = ChosenPapers()
 
+_NEEDS_MODELS: Mapping[str, str] = {"ask": "question", "search": "query", "trends": "topic", "verify": "text"}
+"""The tools that need a model or the index, and so the library for themselves, where this argument is given."""
+
+Tell = Callable[[float, str], Awaitable[None]]
+"""Takes what a call does, and after how many seconds."""
+
+Lent = Callable[[Workspace, Callable[[], None]], AbstractContextManager[object]]
+"""Has other processes answered by a workspace while it is open; takes what lets that go unless it is used."""
+
+Elsewhere = Callable[[str, Mapping[str, Any], Tell], Awaitable[dict[str, Any] | None]]
+"""Has whoever holds the library `call` a tool; None where nobody can."""
+
 AnswerResult = Annotated[CallToolResult, AnswerShape]
 PapersResult = Annotated[CallToolResult, PaperList]
 PaperResult = Annotated[CallToolResult, PaperDetails]
@@ -74,30 +86,50 @@ TrendsResult = Annotated[CallToolResult, TrendShapes]
 VerifiedResult = Annotated[CallToolResult, Verified]
 
 
-def serve(settings: Settings, opened: Callable[[Settings], Workspace] = Workspace) -> None:
-    """Answer the program on stdin and stdout until it closes them. Exact tools work while others own the library.
+async def _nowhere(_tool: str, _arguments: Mapping[str, Any], _tell: Tell) -> None:
+    """Have nobody else call a tool."""
 
-    The others have it `opened` for them.
+
+def serve(
+    settings: Settings,
+    opened: Callable[[Settings], Workspace] = Workspace,
+    lent: Lent = lambda *_: nullcontext(),
+    elsewhere: Elsewhere = _nowhere,
+) -> None:
+    """Answer the program on stdin and stdout until it closes them.
+
+    What needs a model is answered by the process that holds the library, if one can (`elsewhere`), else by a workspace
+    that is `opened` here, and `lent` to others meanwhile.
     """
     if isinstance(
         sys.stdout, io.TextIOWrapper
     ):  # what is printed must not wait until the stream is the program's again
         sys.stdout.reconfigure(line_buffering=True)
-    with closing(Library(settings.library)) as library, closing(Lender(settings, opened)) as lender:
-        server(Queries(library, lender.lend)).run("stdio")
+    with closing(Library(settings.library)) as library, closing(Lender(settings, opened, lent)) as lender:
+
+        async def ask_elsewhere(tool: str, arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any] | None:
+            return None if lender.is_open else await elsewhere(tool, arguments, tell)
+
+        server(Queries(library, lender.lend), ask_elsewhere).run("stdio")
 
 
 class Lender:
     """Lends one workspace, opened when it is needed first, and closes it once nobody has used it for `idle` seconds."""
 
     def __init__(
-        self, settings: Settings, opened: Callable[[Settings], Workspace] = Workspace, idle: float = IDLE
+        self,
+        settings: Settings,
+        opened: Callable[[Settings], Workspace] = Workspace,
+        lent: Lent = lambda *_: nullcontext(),
+        idle: float = IDLE,
     ) -> None:
         self._settings = settings
         self._open = opened
+        self._lent = lent
         self._idle = idle
         self._lock = threading.Lock()
         self._workspace: Workspace | None = None
+        self._held = ExitStack()
         self._users = 0
         self._closing: threading.Timer | None = None
 
@@ -125,7 +157,7 @@ class Lender:
         """Let the library go, unless somebody uses it."""
         with self._lock:
             if self._workspace and not self._users:
-                self._workspace.close()
+                self._held.close()
                 self._workspace = None
 
     @property
@@ -135,7 +167,11 @@ class Lender:
 
     def _opened(self) -> Workspace:
         try:
-            return self._open(self._settings)
+            with ExitStack() as held:
+                opened = held.enter_context(self._open(self._settings))
+                held.enter_context(self._lent(opened, self.close))
+                self._held = held.pop_all()
+                return opened
         except LibraryLocked as error:
             raise UsageError(
                 f"{error} What needs a model (ask, search, verify with a text, trends of a topic) waits for that; "
@@ -144,9 +180,19 @@ class Lender:
             ) from error
 
 
-def server(queries: Queries) -> MCPServer:
-    """Return a server that answers by queries."""
+async def call(server: MCPServer, tool: str, arguments: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Call a tool for another process; return {"result": ...} or {"error": "in words"}."""
+    try:
+        result = await server.call_tool(tool, arguments, _Heard(tell))
+    except ToolError as error:
+        return {"error": str(error)}
+    return {"result": result.model_dump(mode="json", by_alias=True)}
+
+
+def server(queries: Queries, elsewhere: Elsewhere = _nowhere) -> MCPServer:
+    """Return a server that answers by queries; what needs a model is answered `elsewhere` where that can be."""
     made = _Server(
+        elsewhere,
         "abstract-assistant",
         title="Research assistant over paper abstracts",
         instructions=_INSTRUCTIONS,
@@ -284,6 +330,10 @@ def server(queries: Queries) -> MCPServer:
 class _Server(MCPServer):
     """Server whose tools refuse what they do not take: a condition that is passed over would mean the whole library."""
 
+    def __init__(self, elsewhere: Elsewhere, name: str, **more: Any) -> None:
+        super().__init__(name, **more)
+        self._elsewhere = elsewhere
+
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
@@ -294,7 +344,28 @@ class _Server(MCPServer):
                 chosen = [each for each in unknown if each in ChosenPapers.model_fields]
                 more = f' Say it as "papers": {{"{chosen[0]}": ...}}.' if chosen and "papers" in known else ""
                 raise ToolError(words + more)
+        if context is not None and str(arguments.get(_NEEDS_MODELS.get(name, ""), "")).strip():
+
+            async def tell(seconds: float, message: str) -> None:
+                await context.report_progress(seconds, message=message)
+
+            if reply := await self._elsewhere(name, arguments, tell):
+                if "error" in reply:
+                    raise ToolError(reply["error"])
+                return CallToolResult.model_validate(reply["result"])
         return await super().call_tool(name, arguments, context)
+
+
+class _Heard(Context[Any, Any]):
+    """Context of a call that another process made: its progress is told to that one."""
+
+    def __init__(self, tell: Tell) -> None:
+        super().__init__()
+        self._tell = tell
+
+    async def report_progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
+        """Tell how far it is."""
+        await self._tell(progress, message or "")
 
 
 class _Signs:
@@ -351,7 +422,8 @@ def _names(people: Sequence[str]) -> str:
 
 def _answer_in_words(answer: Answer) -> str:
     """Return an answer as text: its sentences, then each source that it rests on, with what proves them."""
-    lines = [answer.text, *([answer.reason] if answer.reason and not answer.refused else []), ""]
+    remarks = [answer.reason if not answer.refused else "", answer.elsewhere]
+    lines = [answer.text, *filter(None, remarks), ""]
     for source in answer.shown_sources:
         lines.append(
             f"[{source.number}] {source.title}. {_names(source.authors)}. {source.date or 'no date'}. {source.paper_id}"
@@ -379,4 +451,6 @@ def _verified_in_words(found: Verified) -> str:
         lines += [f"    “{span.quote}” {found.papers[span.source - 1]}" for span in each.spans]
     for check in found.checks:
         lines += [f"{check['name']}: {check['found']}", *(f"    {failure}" for failure in check["failures"])]
+    if found.sent_to:
+        lines.append(f"The text and the abstracts were sent to another machine, {', '.join(found.sent_to)}.")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,48 @@ class Reading:
     tokens: Mapping[int, Vectors] = field(default_factory=dict)
     spans: tuple[tuple[int, int], ...] = ()
     attention: Vectors | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a text came to its end: by itself ("stop"), at the longest allowed ("length"), or "" where it is not told.
+
+    `thought` is how many of its first characters turned out to be a thought, and no part of it.
+    """
+
+    why: Literal["stop", "length", ""] = ""
+    thought: int = 0
+
+
+class Written:
+    """What a model writes: iterate over its pieces, then ask for the text and how it ended."""
+
+    def __init__(self, pieces: Generator[str, None, Ended | None]) -> None:
+        self._pieces = pieces
+        self._text = ""
+        self.ended = Ended()
+        """How it ended, once it has."""
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            try:
+                piece = next(self._pieces)
+            except StopIteration as end:
+                self.ended = end.value or self.ended
+                return
+            self._text += piece
+            yield piece
+
+    @property
+    def text(self) -> str:
+        """Return what was written so far, without a thought before it."""
+        return self._text[self.ended.thought :].lstrip() if self.ended.thought else self._text
+
+    def whole(self) -> str:
+        """Read on to the end, and return the text."""
+        for _ in self:
+            pass
+        return self.text
 
 
 class LanguageModel(Protocol):
@@ -101,10 +143,10 @@ class LanguageModel(Protocol):
 
     def generate(
         self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
-    ) -> Generator[str, None, None]:
-        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set.
+    ) -> Generator[str, None, Ended | None]:
+        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set; return how it ended.
 
-        Closing the generator stops it too.
+        Closing the generator stops it too. `Written` reads it.
         """
 
     def write_all(

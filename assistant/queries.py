@@ -268,7 +268,8 @@ class AnswerShape(BaseModel):
 class Verified(BaseModel):
     """What a verification found: each sentence of a text, or each check of an answer, as `verify --json` prints it.
 
-    The sources of a sentence are the places of `papers`, from 1.
+    The sources of a sentence are the places of `papers`, from 1. `sent_to` names the other machines to which the text
+    and the abstracts were sent, for their models to judge.
     """
 
     holds: bool
@@ -276,6 +277,7 @@ class Verified(BaseModel):
     sentences: list[Sentence] = []
     papers: list[str] = []
     checks: list[dict[str, Any]] = []
+    sent_to: list[str] = []
 
 
 class Queries:
@@ -444,8 +446,10 @@ class Queries:
             named = [curation.named(self._library, name) for name in papers]
             with self._lend() as workspace:
                 found = workspace.prove(text, named, asker=asker, stop=stop)
+                _, *judges = workspace.assistant.hosts()
             holds = bool(found) and all(each.status in ("exact", "supported", "unchecked") for each in found)
-            return Verified(holds=holds, sentences=list(found), papers=[paper.id for paper in named])
+            ids, hosts = [paper.id for paper in named], [host for host in dict.fromkeys(judges) if host]
+            return Verified(holds=holds, sentences=list(found), papers=ids, sent_to=hosts)
 
         try:
             return await self._done(work, is_left)

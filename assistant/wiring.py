@@ -94,13 +94,28 @@ def default_chat_model(known: models.Registry, device: str = "auto", quantize: Q
 
     Where only the other is here, that. Raises UsageError for a device that is not here.
     """
-    from assistant.models.device import choose
-
     small, large = models.default_chat_model(), models.default_chat_model(large=True)
-    chosen, size = choose(device), known.entry(large).size
-    if not chosen.holds(size, 16 if quantize == "auto" else chosen.bits(quantize, size)):
+    if not _holds_larger(known, device, quantize):
         return small
     return small if known.is_present(small) and not known.is_present(large) else large
+
+
+def _holds_larger(known: models.Registry, device: str, quantize: Quantize) -> bool:
+    from assistant.models.device import choose
+
+    chosen, size = choose(device), known.entry(models.default_chat_model(large=True)).size
+    return chosen.holds(size, 16 if quantize == "auto" else chosen.bits(quantize, size))
+
+
+def larger_chat_model(settings: Settings) -> str:
+    """Return the name of the larger default where the device holds it and the smaller one stands in for it; else "".
+
+    Raises UsageError for a device that is not here.
+    """
+    known, large = registry(settings), models.default_chat_model(large=True)
+    if settings.model or settings.llm_url or known.is_present(large):
+        return ""
+    return large if _holds_larger(known, settings.device, settings.quantize) else ""
 
 
 def chat_model_name(settings: Settings) -> str:

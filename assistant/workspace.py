@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from assistant import wiring
+from assistant import stopping, wiring
 from assistant.analysis import trends
 from assistant.analysis.summaries import BackgroundReading, reading_ahead
 from assistant.analysis.trends import Trends
@@ -262,7 +262,7 @@ class Workspace:
 
     def language_model(self) -> LanguageModel:
         """Return the chat model, loading it once."""
-        return self._load().result()
+        return stopping.result(self._load())
 
     def load_ahead(self) -> threading.Thread:
         """Load both models in the background, so that the first answer finds them; return the thread that does it.
@@ -435,7 +435,7 @@ class Workspace:
                     )
                 )
             added = ingestion.combine_reports(reports, self.library.pending_count())
-            with suppress(_Stopped):
+            with suppress(stopping.Stopped), stopping.stopped_by(stop):
                 notices, pending = self._embed(added.pending, _until(stop, on_progress))
                 for notice in notices:
                     kept.keep(notice)
@@ -472,7 +472,7 @@ class Workspace:
         with self._adding, self._reading_ahead.held():
             fetched = fetch_abstracts(wanted.papers, known)
             report = ingestion.complete(self.library, wanted, fetched, on_progress=on_progress, stop=stop)
-            with suppress(_Stopped):
+            with suppress(stopping.Stopped), stopping.stopped_by(stop):
                 notices, pending = self._embed(self.library.pending_count(), _until(stop, on_progress))
                 return replace(report, notices=notices, pending=pending)
             return replace(report, pending=self.library.pending_count())
@@ -690,14 +690,10 @@ class Workspace:
             )
 
 
-class _Stopped(Exception):
-    """Somebody stopped the work while papers got their vectors; those that lack one wait for it."""
-
-
 def _until(stop: threading.Event, on_progress: ProgressListener) -> ProgressListener:
     def listen(progress: Progress) -> None:
         if stop.is_set():
-            raise _Stopped
+            raise stopping.Stopped
         on_progress(progress)
 
     return listen

@@ -13,7 +13,7 @@ import numpy as np
 
 from assistant.grounding.answerability import Judgement, Passage
 from assistant.planning.intents import Kind, Named, Request
-from assistant.protocols import Reading, Vectors
+from assistant.protocols import Ended, Reading, Vectors
 from assistant.text import fold, split_sentences
 from assistant.types import Message, ModelInfo, Source
 from vectorstore import Match, Metadata, VectorMatrix
@@ -131,17 +131,19 @@ class ScriptedModel:
 
     def generate(
         self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
-    ) -> Generator[str, None, None]:
+    ) -> Generator[str, None, Ended]:
         if stop.is_set():
-            return
+            return Ended()
         if messages[0].content.startswith("You sort requests"):
             yield self.request
-            return
+            return Ended("stop")
         self.prompts.append(tuple(messages))
-        for word in self.replies.pop(0).split(" ")[:max_new_tokens]:
+        words = self.replies.pop(0).split(" ")
+        for word in words[:max_new_tokens]:
             if stop.wait(self.delay) if self.delay else stop.is_set():
-                return
+                return Ended()
             yield f"{word} "
+        return Ended("length" if len(words) > max_new_tokens else "stop")
 
     def write_all(
         self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event
@@ -157,7 +159,7 @@ class FailingModel(ScriptedModel):
 
     def generate(
         self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
-    ) -> Generator[str, None, None]:
+    ) -> Generator[str, None, Ended]:
         yield from super().generate(messages, max_new_tokens=max_new_tokens, stop=stop)
         raise RuntimeError("out of memory")
 

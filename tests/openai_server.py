@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from assistant.protocols import Embedder, LanguageModel
+from assistant.protocols import Embedder, LanguageModel, Written
 from assistant.types import Message
 
 NAME = "tiny"
@@ -87,11 +87,12 @@ class OpenAIServer:
                 ]
                 shares = {"content": [{**told[0], "top_logprobs": told}]}
         try:
-            for piece in self.model.generate(messages, max_new_tokens=asked["max_tokens"], stop=stop):
+            answer = Written(self.model.generate(messages, max_new_tokens=asked["max_tokens"], stop=stop))
+            for piece in answer:
                 yield self._chunk({"content": piece}, shares)
                 shares = None
                 await asyncio.sleep(self.delay)
-            yield self._chunk({}, None, "stop")
+            yield self._chunk({}, None, answer.ended.why)
             yield "data: [DONE]\n\n"
         finally:
             self.left.set()

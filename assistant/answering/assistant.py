@@ -21,8 +21,9 @@ from assistant.grounding import Judgement, support
 from assistant.library import Library
 from assistant.models import prompting
 from assistant.planning import Planner
-from assistant.protocols import LanguageModel
+from assistant.protocols import LanguageModel, Written
 from assistant.search import Retriever, topics
+from assistant.stopping import Stopped
 from assistant.types import (
     AboutPlan,
     Answer,
@@ -119,7 +120,7 @@ class Assistant:
         stop = threading.Event()
         ticket = self.queue.ticket(asker, stop=stop)
         asked = _Asked(question_id, checked, tuple(history), stop, now, anyway)
-        events = ticket.followed(self._answer(asked, ticket, filter, kind, plan))
+        events = ticket.followed(self._stoppable(asked, self._answer(asked, ticket, filter, kind, plan)))
         return AnswerStream(events, stop, self.foreground)
 
     def ask_after(
@@ -138,6 +139,14 @@ class Assistant:
             cut = question[:LONGEST_QUESTION]
             asked = _Asked(question_id, cut, (), threading.Event(), time.monotonic(), False)
             return asked.unwritten(PassagesPlan(question=cut, subject=cut), "refusal", str(error), str(error))
+
+    def _stoppable(self, asked: _Asked, events: Iterator[AnswerEvent]) -> Iterator[AnswerEvent]:
+        """Yield the events of an answer, and one without a word where it was stopped while a server was waited for."""
+        try:
+            yield from events
+        except Stopped:
+            plan = PassagesPlan(question=asked.question, subject=asked.question)
+            yield AnswerFinished(asked.unwritten(plan, "passages", "", writing.STOPPED))
 
     def _answer(
         self, asked: _Asked, ticket: Ticket, filter: PaperFilter, kind: PlanKind | None, given: Plan | None
@@ -291,12 +300,13 @@ class Assistant:
                 return
             read = tuple(source for source in sources if source.number in answered.answering) or sources
         draft = writing.Draft(asked.question, plan, read, asked.history, self.prompt_tokens, self.answer_tokens)
-        first_token, written = None, ""
+        first_token = None
         prompt = draft.prompt(model)
-        for piece in model.generate(prompt.messages, max_new_tokens=self.answer_tokens, stop=asked.stop):
+        writes = Written(model.generate(prompt.messages, max_new_tokens=self.answer_tokens, stop=asked.stop))
+        for piece in writes:
             first_token = first_token or asked.seconds()
-            written += piece
             yield TextProduced(piece)
+        written = writes.text
         supports = support.reader(model, self.probes, self.prompt_tokens)
         proved = writing.prove(written, plan, prompt.sources, supports, self.retriever.embedder.embed)
         new_tokens, total = model.count_tokens(written), asked.seconds()
@@ -309,9 +319,9 @@ class Assistant:
             new_tokens,
             new_tokens / writing_time if writing_time > 0 else None,
         )
-        stopped, was_cut = asked.stop.is_set(), writing.was_cut(model, written, self.answer_tokens)
+        stopped, cut = asked.stop.is_set(), writing.cut_short(written, writes.ended)
         answer = replace(asked.unwritten(plan, plan.kind, ""), sources=sources, model=model.info, timings=timings)
-        answer = writing.finished(answer, written, proved, stopped=stopped, was_cut=was_cut, anyway=asked.anyway)
+        answer = writing.finished(answer, written, proved, stopped=stopped, cut=cut, anyway=asked.anyway)
         shown = answer.sentences
         if answer.refused and answered:
             if answered.is_sure and written.strip() and not prompting.is_refusal(written):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from assistant.stopping import stopped_by
 from assistant.types import Answer, AnswerEvent, AnswerFinished
 
 _PAUSE = 0.5
@@ -59,7 +60,7 @@ class AnswerStream:
         number = 0
         while True:
             if number == len(self._kept):
-                with self._foreground:
+                with self._foreground, stopped_by(self._stop):
                     event = next(self._source, None)
                 if event is None:
                     return

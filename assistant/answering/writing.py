@@ -11,7 +11,7 @@ import prompts
 from assistant.answering import refusals
 from assistant.grounding import Supports, tokens, verifier
 from assistant.models import prompting
-from assistant.protocols import LanguageModel, Vectors
+from assistant.protocols import Ended, LanguageModel, Vectors, Written
 from assistant.text import content_words, counted, fold, prompt_safety, quotation, split_sentences
 from assistant.types import Answer, ComparisonPlan, Message, PassagesPlan, Sentence, Source, Span, Turn
 
@@ -21,6 +21,9 @@ _LANGUAGES = {"de": "German", "es": "Spanish", "fr": "French", "zh": "Chinese"}
 
 _SHORTEST_TRANSLATION = 0.25
 """Characters of a translation, beside those of the English: Chinese needs a third."""
+
+STOPPED = "stopped by the reader"
+"""Why an answer ends early."""
 
 _MARK = re.compile(r"\[\d+\]")
 _END = re.compile(r"[.!?…。！？]\W*(?:\[\d+\]\W*)*$")
@@ -73,7 +76,7 @@ class Draft:
 def in_english(model: LanguageModel, question: str, stop: threading.Event) -> str:
     """Return a question in English, by the model; "" where it writes nothing."""
     asked = Message("user", prompts.load("translation", question=question))
-    written = "".join(model.generate([asked], max_new_tokens=_TRANSLATION_TOKENS, stop=stop))
+    written = Written(model.generate([asked], max_new_tokens=_TRANSLATION_TOKENS, stop=stop)).whole()
     lines = [line.strip(' "“”') for line in written.splitlines() if line.strip()]
     return lines[0] if lines else ""
 
@@ -91,10 +94,9 @@ def with_translation(
     if not language or any(sentence.status not in ("exact", "supported") for sentence in sentences):
         return answer
     asked = Message("user", prompts.load("answer_translation", language=language, answer=english))
-    limit = _TRANSLATION_TOKENS * 3
-    written = "".join(model.generate([asked], max_new_tokens=limit, stop=stop))
-    translation = " ".join(_MARK.sub("", written).split()).strip(' "“”')
-    is_cut = stop.is_set() or model.count_tokens(written) >= limit
+    written = Written(model.generate([asked], max_new_tokens=_TRANSLATION_TOKENS * 3, stop=stop))
+    translation = " ".join(_MARK.sub("", written.whole()).split()).strip(' "“”')
+    is_cut = stop.is_set() or bool(cut_short(written.text, written.ended))
     if is_cut or fold(translation) == fold(english) or not _says_the_same(translation, english):
         return answer
     reason = "; ".join(part for part in (answer.reason, "translated by the model; checked in English") if part)
@@ -102,9 +104,12 @@ def with_translation(
     return replace(answer, text=text, translation=translation, reason=reason)
 
 
-def was_cut(model: LanguageModel, written: str, limit: int) -> bool:
-    """Tell whether a text was cut at its longest: some models only estimate lengths, so its end counts too."""
-    return model.count_tokens(written) >= limit and not _END.search(written[-_LONGEST_END:])
+def cut_short(text: str, ended: Ended) -> str:
+    """Return how a text was cut, in words, "" for a whole one; where nobody tells, it is whole that ends a sentence."""
+    if ended.why == "length":
+        return "cut at the longest answer allowed"
+    is_whole = ended.why == "stop" or _END.search(text[-_LONGEST_END:]) or not text.strip()
+    return "" if is_whole else "broken off: the server did not say that this is the whole answer"
 
 
 def _says_the_same(translation: str, english: str) -> bool:
@@ -148,11 +153,12 @@ def is_shown(sentence: Sentence) -> bool:
 
 
 def finished(
-    answer: Answer, written: str, proved: Sequence[Sentence], *, stopped: bool, was_cut: bool, anyway: bool = False
+    answer: Answer, written: str, proved: Sequence[Sentence], *, stopped: bool, cut: str, anyway: bool = False
 ) -> Answer:
     """Return the answer with what is kept of the text, or the refusal where nothing of it is supported.
 
-    With `anyway` all of it is kept, what no abstract supports with a mark, and the reason says so.
+    `cut` says how the text was cut, "" for a whole one. With `anyway` all of it is kept, what no abstract supports with
+    a mark, and the reason says so.
     """
     shown = tuple(sentence for sentence in proved if is_shown(sentence) or anyway)
     withheld = tuple(sentence for sentence in proved if sentence not in shown)
@@ -163,7 +169,7 @@ def finished(
         reason = reason if written.strip() else "the model wrote nothing"
         return replace(answer, kind="refusal", refused=True, text=text, reason=reason, withheld=withheld)
     remarks = [
-        "stopped by the reader" if stopped else "cut at the longest answer allowed" if was_cut else "",
+        STOPPED if stopped else cut,
         "not assured: answered without asking whether an abstract states the answer" if anyway else "",
         f"{counted(len(withheld), 'sentence')} withheld: no abstract supports {'it' if len(withheld) == 1 else 'them'}"
         if withheld

@@ -14,7 +14,7 @@ import socket
 import stat
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,7 @@ _OWN_FILES = ("/dev/fd/", "/dev/std", "/dev/tty", "/proc/self/")
 _SWITCHES = ("--help", "--no-server", "--server", "--version")
 _NO = ("0", "f", "false", "n", "no", "off")
 
-_PATIENCE = 5.0
+PATIENCE = 5.0
 """Seconds to wait for a server's first word; one that is busy answers too."""
 
 
@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int | None:
     if any(name in argument for name in _OWN_FILES for argument in arguments):
         return None
     try:
-        return _run(_connect(library(arguments)), arguments, command)
+        return _run(connect(library(arguments)), arguments, command)
     except OSError:
         return None
     except KeyboardInterrupt:
@@ -83,7 +83,7 @@ def _run(connection: socket.socket, arguments: Sequence[str], command: str) -> i
             "program": _program(),
             "folder": os.getcwd(),
             "umask": _umask(),
-            "environment": passed(os.environ),
+            "environment": passed(os.environ, _key_variables(arguments)),
             "encodings": [(each.encoding, each.errors) if each else ("utf-8", "replace") for each in _streams()],
             "version": version(),
             "wait": command not in READING,
@@ -121,7 +121,7 @@ def ask(folder: Path | str, do: str, **more: object) -> dict[str, Any]:
     if not IS_POSSIBLE:
         return {}
     try:
-        with _connect(folder) as connection:
+        with connect(folder) as connection:
             connection.sendall(json.dumps({"do": do, "version": version(), **more}).encode() + b"\n")
             replies = connection.makefile("r", encoding="utf-8")
             reply = _reply(replies.readline())
@@ -133,6 +133,23 @@ def ask(folder: Path | str, do: str, **more: object) -> dict[str, Any]:
         return {"state": "silent"}
     except OSError:
         return {}
+
+
+def connect(folder: Path | str) -> socket.socket:
+    """Connect to the process that holds a library. Raises OSError where none runs that is this user's."""
+    path = address(folder)
+    if not is_private(os.path.dirname(path)):
+        raise FileNotFoundError(path)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(PATIENCE)
+    try:
+        connection.connect(path)
+        if not is_own(connection):
+            raise PermissionError(path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def library(arguments: Sequence[str]) -> str:
@@ -185,28 +202,26 @@ def version() -> str:
     return f"{sys.prefix}:{root}:{newest}:{size}"
 
 
-def passed(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of an environment that a command obeys."""
+def passed(environment: Mapping[str, str], more: Collection[str] = ()) -> dict[str, str]:
+    """Return the part of an environment that a command obeys, and `more` of it: variables that hold its keys."""
     return {
-        name: value for name, value in environment.items() if name.startswith(_PASSED) or name.upper() in _PASSED_NAMES
+        name: value
+        for name, value in environment.items()
+        if name.startswith(_PASSED) or name.upper() in _PASSED_NAMES or name in more
     }
 
 
-def _connect(folder: Path | str) -> socket.socket:
-    """Connect to the server of a library. Raises OSError where none runs that is this user's."""
-    path = address(folder)
-    if not is_private(os.path.dirname(path)):
-        raise FileNotFoundError(path)
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(_PATIENCE)
-    try:
-        connection.connect(path)
-        if not is_own(connection):
-            raise PermissionError(path)
-    except OSError:
-        connection.close()
-        raise
-    return connection
+def _key_variables(arguments: Sequence[str]) -> list[str]:
+    """Return the variables that hold keys of servers of models, read as the settings are."""
+    names = ("llm_key_env", "embed_key_env")
+    return [
+        str(
+            _option(arguments, f"--{name.replace('_', '-')}")
+            or os.environ.get(f"ASSISTANT_{name.upper()}")
+            or _file().get(name, "")
+        )
+        for name in names
+    ]
 
 
 def _sockets() -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli import render
+from assistant.cli import client, render
 from assistant.cli.options import AsJson, open_here
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def doctor(
             seed=seed,
             seconds=seconds,
             open_workspace=open_here,
+            server=lambda settings: client.ask(settings.library, "status"),
             on_check=(lambda _: None) if as_json else show,
             on_progress=listen,
         )

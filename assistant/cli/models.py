@@ -44,6 +44,12 @@ def get_model(
         folders = [wiring.registry(settings).get(name, listen)] if name else wiring.get_default_models(settings, listen)
     for folder in folders:
         render.message(f"{folder.name} is ready in {folder}.")
+    if not name and (larger := wiring.larger_chat_model(settings)):
+        render.message(
+            f"{larger}, which this machine would hold, could not be fetched, so the smaller model answers. "
+            f"`assistant models get {larger}` says why.",
+            "yellow",
+        )
 
 
 @app.command("check")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import SecretStr
 
-from assistant.errors import UsageError
+from assistant.errors import LibraryLocked, UsageError
 from assistant.text import several_people
 from assistant.types import PaperFilter
 
@@ -22,8 +24,13 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from assistant.workspace import Workspace
 
-_held: ContextVar[tuple[Workspace, Settings] | None] = ContextVar("held", default=None)
-"""The workspace that commands work on in a server, and the settings that it was opened with."""
+_held: ContextVar[tuple[Workspace, Mapping[str, str]] | None] = ContextVar("held", default=None)
+"""The workspace that commands work on in a server, and the `essentials` that it was opened with."""
+
+_OWN = frozenset(("server", "idle_minutes", "read_ahead", "calls_per_minute", "upload_per_day"))
+"""Settings of which each process has its own."""
+
+_KEY = "the key in "
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Topic = Annotated[
@@ -118,16 +125,36 @@ class Elsewhere(Exception):
 
 
 @contextmanager
-def holding(opened: Workspace, settings: Settings) -> Iterator[None]:
-    """Have commands work meanwhile on a workspace that is open, where they have the settings that it was opened with.
+def holding(opened: Workspace, held: Mapping[str, str]) -> Iterator[None]:
+    """Have commands work meanwhile on a workspace that is open, where theirs are the `essentials` of its opening.
 
     Else they raise Elsewhere.
     """
-    token = _held.set((opened, settings))
+    token = _held.set((opened, held))
     try:
         yield
     finally:
         _held.reset(token)
+
+
+def essentials(settings: Settings) -> dict[str, str]:
+    """Return what one process must have in common with another that works for it: settings, and the servers' keys.
+
+    Keys are those that the environment holds just now.
+    """
+    said = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in settings
+        if name not in _OWN
+    }
+    keys = {f"{_KEY}{name}": os.environ.get(name, "") for name in (settings.llm_key_env, settings.embed_key_env)}
+    return said | {name: key for name, key in keys.items() if key}
+
+
+def differing(asked: Mapping[str, str], held: Mapping[str, str]) -> list[str]:
+    """Return in which of their `essentials` two processes differ; who has no key is content with the other's."""
+    names = dict.fromkeys((*asked, *held))
+    return [name for name in names if asked.get(name) != held.get(name) and (name in asked or _KEY not in name)]
 
 
 def served(settings: Settings) -> Settings:
@@ -150,24 +177,30 @@ def open_workspace(context: typer.Context, *, is_served: bool = False) -> Abstra
     """
     loaded = load_settings(context)
     if held := _held.get():
-        workspace, settings = held
-        if _essential(served(loaded)) != _essential(settings):
+        workspace, essential = held
+        if differing(essentials(served(loaded)), essential):
             raise Elsewhere
         return nullcontext(workspace)
     return open_here(served(loaded) if is_served else loaded)
 
 
 def open_here(settings: Settings) -> Workspace:
-    """Open a library in this process; a server in the background that is not busy gives way to it."""
+    """Open a library in this process; a server in the background that is not busy gives way to it.
+
+    Raises LibraryLocked, which says where the page is that has it, and of a server in which settings it differs.
+    """
     from assistant.cli import client
     from assistant.workspace import Workspace
 
     client.ask(settings.library, "stop", gently=True)
-    return Workspace(settings)
-
-
-def _essential(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(exclude={"server", "idle_minutes", "read_ahead", "calls_per_minute", "upload_per_day"})
+    try:
+        return Workspace(settings)
+    except LibraryLocked as error:
+        state = client.ask(settings.library, "status", essentials=essentials(served(settings)))
+        page = "".join(f" Its page is at {each}." for each in state.get("pages", ()))
+        names = ", ".join(state.get("differing", ()))
+        shared = "It runs commands and answers MCP for those who have its settings, and yours differ in"
+        raise LibraryLocked(f"{error}{page}{f' {shared} {names}.' if names else ''}") from error
 
 
 def open_library(context: typer.Context) -> AbstractContextManager[Library]:

@@ -23,7 +23,8 @@ from typing import IO, Any, cast
 
 from assistant import settings as program_settings
 from assistant import wiring
-from assistant.cli import client, options, render
+from assistant.cli import client, options, render, tool_calls
+from assistant.cli.listening import Listener, send
 from assistant.errors import AssistantError
 from assistant.library import holder, make_folder
 from assistant.settings import Settings
@@ -40,12 +41,6 @@ _START = 0.1
 
 _AGAIN = 1.0
 """Seconds after which a command whose client is gone is told again to end."""
-
-_PATIENCE = 10.0
-"""Seconds that a client has to say what it wants."""
-
-_LONGEST_REQUEST = 4_000_000
-"""Bytes of a request; no system lets a command line be longer."""
 
 _PROGRAM = "assistant serve --daemon"
 """How the lock of a library names a server in the background."""
@@ -68,14 +63,16 @@ class CommandServer:
     """Runs commands for other processes of this user, one at a time and in the main thread, where Ctrl-C reaches them.
 
     A command that has other settings than the workspace was opened with is sent back. With `idle` seconds the server
-    ends when nothing was asked for so long, and gives way to a process that needs the library for itself.
+    ends when nothing was asked for so long, and gives way to a process that needs the library for itself. `pages` are
+    the addresses of what is served beside.
     Raises AssistantError where the socket cannot be made.
     """
 
-    def __init__(self, opened: Workspace, run: RunCommand, idle: float = math.inf) -> None:
+    def __init__(self, opened: Workspace, run: RunCommand, idle: float = math.inf, pages: Sequence[str] = ()) -> None:
         self._opened = opened
-        self._settings = opened.settings
+        self._essentials = options.essentials(opened.settings)
         self._run = run
+        self._pages = pages
         self._idle = idle
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()  # a signal handler may put
         self._busy = threading.Lock()
@@ -87,11 +84,14 @@ class CommandServer:
         self._version = client.version()
         self._count = 0
         self._last = time.monotonic()
-        self._path, self._listener = _listen(opened.settings.library)
+        self._tools: tool_calls.Tools | None = None
+        self._called = 0
+        self._counting = threading.Lock()
+        self._listener = Listener(opened.settings.library, self._receive)
 
     def serve(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Run commands until Ctrl-C, until it was idle for long, or until what runs beside it does not go on."""
-        threading.Thread(target=self._accept, name="commands", daemon=True).start()
+        self._listener.start()
         handlers = {signal.SIGINT: self._handle, signal.SIGTERM: self._handle, signal.SIGUSR1: self._pass_on}
         before = {each: signal.signal(each, handler) for each, handler in handlers.items()}
         try:
@@ -103,16 +103,17 @@ class CommandServer:
             for each, handler in before.items():
                 signal.signal(each, handler)
             self._ending.set()
-            with suppress(OSError):
-                self._path.unlink()
             self._listener.close()
 
     def _end(self) -> None:
         self._ending.set()
         self._calls.put(None)
 
+    def _is_busy(self) -> bool:
+        return self._busy.locked() or self._called > 0
+
     def _is_idle(self) -> bool:
-        return not self._busy.locked() and time.monotonic() - self._last > self._idle
+        return not self._is_busy() and time.monotonic() - self._last > self._idle
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         """End at this process's own Ctrl-C, with the command that runs, or at a request to end, after it."""
@@ -128,54 +129,59 @@ class CommandServer:
         elif self._running:
             raise KeyboardInterrupt
 
-    def _accept(self) -> None:
-        while not self._ending.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.settimeout(_PATIENCE)
-            threading.Thread(target=self._receive, args=(connection,), name="command", daemon=True).start()
-
-    def _receive(self, connection: socket.socket) -> None:
-        """Read a request and reply to it. One that is malformed, or whose client is gone, ends with its connection."""
-        try:
-            if not client.is_own(connection):
-                return
-            request = json.loads(connection.makefile("rb").readline(_LONGEST_REQUEST))
-            is_spare = self._idle < math.inf
-            if request["do"] == "stop" and not (request["gently"] and (self._busy.locked() or not is_spare)):
-                self._told.append(connection)  # which hangs up when this process lets the library go
-                _send(connection, state="ends", process=os.getpid())
+    def _receive(self, connection: socket.socket, request: Mapping[str, Any]) -> bool:
+        """Answer a request; tell whether its connection stays open until this process lets the library go."""
+        is_spare = self._idle < math.inf
+        if request["do"] == "stop" and not (request["gently"] and (self._is_busy() or not is_spare)):
+            self._told.append(connection)
+            send(connection, state="ends", process=os.getpid())
+            self._end()
+        elif request["do"] in ("run", "call") and request["version"] != self._version:
+            send(connection, state="other version")
+            if is_spare:
                 self._end()
-            elif request["do"] == "run" and request["version"] != self._version:
-                _send(connection, state="other version")
-                if is_spare:
-                    self._end()
-            elif request["do"] == "run":
-                self._take(connection, request)
-            else:
-                _send(connection, **self._state())
-        except (OSError, ValueError, KeyError, TypeError):
-            return
-        finally:
-            if connection not in self._told:
-                connection.close()
+        elif request["do"] == "run":
+            self._take(connection, request)
+        elif request["do"] == "call":
+            self._call(connection, request)
+        else:
+            send(connection, **self._state(request))
+        return connection in self._told
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "state": "runs",
             "process": os.getpid(),
             "since": self._since,
             "commands": self._count,
-            "is_busy": self._busy.locked(),
+            "is_busy": self._is_busy(),
+            "pages": list(self._pages),
             "idle_minutes": self._idle / 60 if self._idle < math.inf else None,
+            "differing": options.differing(request.get("essentials", self._essentials), self._essentials),
         }
+
+    def _call(self, connection: socket.socket, request: Mapping[str, Any]) -> None:
+        """Call a tool of MCP beside the commands, where whoever asks has the settings of this server."""
+        if options.differing(request["essentials"], self._essentials):
+            send(connection, state="elsewhere")
+            return
+        send(connection, state="ready")
+        with self._counting:
+            self._called += 1
+            self._count += 1
+        try:
+            with self._counting:  # the first time takes seconds
+                self._tools = self._tools or tool_calls.Tools(self._opened)
+            self._tools.answer(connection, request["tool"], request["arguments"])
+        finally:
+            with self._counting:
+                self._called -= 1
+                self._last = time.monotonic()
 
     def _take(self, connection: socket.socket, request: Mapping[str, Any]) -> None:
         """Have a command run, and stay with it until it is over."""
         if not self._busy.acquire(blocking=False):
-            _send(connection, state="busy")
+            send(connection, state="busy")
             if not request["wait"]:
                 return
             self._busy.acquire()
@@ -184,7 +190,7 @@ class CommandServer:
             if self._ending.is_set():
                 self._told.append(connection)  # what waited runs in its own process, once the library is free
                 return
-            _send(connection, state="ready")
+            send(connection, state="ready")
             word, descriptors, _, _ = socket.recv_fds(connection, len(client.GO), 3)
             if word == client.GO:
                 connection.settimeout(None)
@@ -214,7 +220,7 @@ class CommandServer:
         self._count += 1
         outcome: dict[str, Any] = {"state": "elsewhere"}  # where its folder is gone
         try:
-            with _in_place_of(call, self._streams), options.holding(self._opened, self._settings):
+            with _in_place_of(call, self._streams), options.holding(self._opened, self._essentials):
                 outcome = {"state": "ended", "code": 130}
                 try:
                     self._running = call
@@ -233,7 +239,7 @@ class CommandServer:
         finally:
             self._running = None
             with suppress(OSError):
-                _send(call.connection, **outcome)
+                send(call.connection, **outcome)
                 call.connection.shutdown(socket.SHUT_RDWR)
             call.is_over.set()
 
@@ -248,7 +254,11 @@ def _in_place_of(call: _Call, places: Sequence[int]) -> Iterator[None]:
     folder, umask, encodings, environment = (
         call.request[name] for name in ("folder", "umask", "encodings", "environment")
     )
-    own_streams, own_folder, own = (sys.stdin, sys.stdout, sys.stderr), Path.cwd(), client.passed(os.environ)
+    own_streams, own_folder, own = (
+        (sys.stdin, sys.stdout, sys.stderr),
+        Path.cwd(),
+        client.passed(os.environ, environment),
+    )
     own_umask = os.umask(umask)
     nothing = os.open(os.devnull, os.O_RDWR)
     streams: list[IO[str]] = []
@@ -267,7 +277,7 @@ def _in_place_of(call: _Call, places: Sequence[int]) -> Iterator[None]:
     finally:
         sys.stdin, sys.stdout, sys.stderr = own_streams
         os.umask(own_umask)
-        _change_environment(client.passed(os.environ), own)
+        _change_environment(client.passed(os.environ, environment), own)
         render.look_again()
         for number in (*call.descriptors, *places):
             os.dup2(nothing, number, inheritable=False)
@@ -300,29 +310,6 @@ def _size(descriptors: Sequence[int]) -> dict[str, str]:
             size = os.get_terminal_size(number)
             return {"COLUMNS": str(size.columns), "LINES": str(size.lines)} if size.columns else {}
     return {"COLUMNS": "80", "LINES": "25"}
-
-
-def _listen(library: Path) -> tuple[Path, socket.socket]:
-    """Listen for clients on the library's socket; whoever holds the library's lock may replace one that was left."""
-    path = None
-    try:
-        path = Path(client.address(library))
-        if not client.IS_POSSIBLE:
-            raise OSError("this system has no Unix sockets")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not client.is_private(str(path.parent)):
-            raise AssistantError(f"The folder {path.parent} is open to others. Make it your own: chmod 700.")
-        path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(path))
-        listener.listen(64)
-    except OSError as error:
-        raise AssistantError(f"Commands cannot be served{f' at {path}' if path else ''}: {error}.") from error
-    return path, listener
-
-
-def _send(connection: socket.socket, **reply: object) -> None:
-    connection.sendall(json.dumps(reply).encode() + b"\n")
 
 
 def start(settings: Settings, flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -373,6 +360,7 @@ def background() -> None:
     try:
         loaded = options.served(program_settings.load(**json.load(sys.stdin)))
         os.chdir("/")
+        client.ask(loaded.library, "let go")
         with Workspace(loaded) as opened:
             server = CommandServer(opened, main.run, loaded.idle_minutes * 60)
             opened.load_ahead()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,7 +63,10 @@ def serve(
         reach = Reach(host, root_path.rstrip("/"), tuple(allowed_host or ()), tuple(trusted_proxy or ()))
         reach.check(Users(opened.library).exist())
 
+        addresses: list[str] = []
+
         def announce(url: str) -> None:
+            addresses.append(url)
             render.message(f"The page is at {url} (Ctrl-C stops it).")
             if not (reach.is_local or reach.trusted_proxies):
                 render.message(
@@ -80,16 +83,18 @@ def serve(
         opened.catch_up()
         opened.read_ahead_when_idle()
         with watch.watching_beside(opened, watched or ()):
-            serve_page(opened, host, port, on_ready=announce, reach=reach, beside=partial(_run_commands, opened))
+            serve_page(
+                opened, host, port, on_ready=announce, reach=reach, beside=partial(_run_commands, opened, addresses)
+            )
 
 
-def _run_commands(opened: Workspace, goes_on: Callable[[], bool]) -> None:
+def _run_commands(opened: Workspace, pages: Sequence[str], goes_on: Callable[[], bool]) -> None:
     """Run commands of other shells while the page is served; where that cannot be, only say so."""
     from assistant.cli import main
     from assistant.cli.server import CommandServer
 
     try:
-        server = CommandServer(opened, main.run)
+        server = CommandServer(opened, main.run, pages=pages)
     except AssistantError as error:
         render.message(f"{error} Only the page is served.", "yellow")
         while goes_on():
@@ -158,4 +163,6 @@ def mcp(context: typer.Context) -> None:
         if error.name not in ("mcp", "mcp_types"):
             raise
         raise UsageError("The MCP server needs a package more: pip install 'abstract-assistant[mcp]'.") from error
-    mcp_server.serve(loaded, open_here)
+    from assistant.cli import tool_calls
+
+    mcp_server.serve(loaded, open_here, tool_calls.lent, partial(tool_calls.call_elsewhere, loaded))

@@ -72,6 +72,7 @@ def diagnose(
     seconds: float = self_test.SECONDS,
     workspace: Workspace | None = None,
     open_workspace: Callable[[Settings], Workspace] = Workspace,
+    server: library_state.ServerState = lambda _: {},
     on_check: Callable[[Check], None] = lambda _: None,
     on_progress: ProgressListener = lambda _: None,
 ) -> Diagnosis:
@@ -79,7 +80,8 @@ def diagnose(
 
     `flags` are settings by name. With `deep` files of models are compared with their checksums, and every row of the
     library is read. An open `workspace` is used as it is; without one `open_workspace` opens the library, for the
-    self-test only. Commands that mend something carry the settings that a shell would not find by itself.
+    self-test only, and `server` tells whether a server of commands has it. Commands that mend something carry the
+    settings that a shell would not find by itself.
     """
     settings, of_settings = (workspace.settings, None) if workspace else _settings(flags)
     called = _called(settings)
@@ -93,7 +95,7 @@ def diagnose(
         *installation.CHECKS,
         *machine.CHECKS,
         *model_files.checks(deep=deep),
-        *library_state.checks(deep=deep),
+        *library_state.checks(deep=deep, server=server),
         *network.checks(),
     )
     checks = [tell(check) for check in (*filter(None, [of_settings]), *carried_out(lookings, settings))]

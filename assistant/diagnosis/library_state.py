@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 from assistant import wiring
 from assistant.diagnosis.checks import Found, Looking
@@ -20,7 +23,11 @@ from assistant.text import counted
 _ANEW = "assistant reindex"
 
 
-def lock(settings: Settings) -> Found | None:
+ServerState = Callable[[Settings], Mapping[str, Any]]
+"""Asks the server of a library's commands for its state, {} where none runs."""
+
+
+def lock(server: ServerState, settings: Settings) -> Found | None:
     """Look whether another program has the library open, or writes into its file."""
     try:
         name, process = holder(settings.library)
@@ -28,6 +35,10 @@ def lock(settings: Settings) -> Found | None:
         return None  # it cannot be written, which is said of the disk
     if process == os.getpid():
         return "fine", "open in this program", ""
+    if name and (state := server(settings)).get("state") == "runs":
+        idle = state["idle_minutes"]
+        kind = "a server in the background" if idle else "`assistant serve`, which shows the page,"
+        return "fine", f"open in {kind} since {state['since']}: it runs your commands and answers MCP", ""
     if name:
         found = f"in use by {name}: where that is `assistant serve` it runs your commands, else they wait for its end"
         return (
@@ -168,12 +179,12 @@ def _known(settings: Settings) -> Condition | None:
     return state if state.is_known else None
 
 
-def checks(*, deep: bool) -> tuple[Looking, ...]:
+def checks(*, deep: bool, server: ServerState = lambda _: {}) -> tuple[Looking, ...]:
     """Return the checks of the library; with `deep` every row is read."""
     rows = (Looking("library", "every row", every_row),) if deep else ()
     return (
         Looking("settings", "assistant.toml", secrets),
-        Looking("library", "lock", lock),
+        Looking("library", "lock", partial(lock, server)),
         Looking("library", "file", file),
         *rows,
         Looking("library", "vectors", vectors),

@@ -48,8 +48,11 @@ def _look(use: str, deep: bool, settings: Settings) -> Found | None:
         return "wrong", f"{name} is damaged: {lacking}", again
     if damaged := [f"{file}: {why}" for file in files if (why := _unreadable(file))]:
         return "wrong", f"{name} is damaged: {'; '.join(damaged)}", again
+    larger = wiring.larger_chat_model(settings) if use == "chat" else ""
+    lacks = f"; in place of {larger}, which this machine would hold and which was not fetched" if larger else ""
+    more = f"assistant models get {larger}" if larger else ""
     how = "every checksum is right" if deep and entry else "whole" if entry else "not pinned, so no checksum is known"
-    return "fine", f"{name}: {how} ({size(sum(file.stat().st_size for file in files))})", ""
+    return "fine", f"{name}: {how} ({size(sum(file.stat().st_size for file in files))}){lacks}", more
 
 
 def _judged_by_server(settings: Settings) -> Found | None:

@@ -135,8 +135,8 @@ def questions(papers: Sequence[Paper], count: int, seed: int) -> list[Question]:
     """Return questions, each with its labels for `scoring`: two for numbers, then in turn with and without an answer.
 
     `papers` are those with an abstract, of `count` in all. What one paper only names is asked of that paper, and of one
-    that does not name it: acronyms and names with figures first, then rare long words; and papers with short abstracts
-    before others. None are without an answer where there is one paper only.
+    that does not name it: acronyms and names with figures first, then rare long words; papers that name it twice come
+    first, then short abstracts. None are without an answer where there is one paper only.
     """
     if not papers:
         return []
@@ -148,12 +148,15 @@ def questions(papers: Sequence[Paper], count: int, seed: int) -> list[Question]:
     ]
     named = list({paper.id: (paper, name) for paper, name in reversed(named)}.values())[::-1]
     made = _counts(papers, count)
-    for paper, name in sorted(named[: _PAIRS * _SHORT], key=lambda each: len(each[0].abstract))[:_PAIRS]:
+    few = sorted(
+        named[: _PAIRS * _SHORT], key=lambda each: (each[0].abstract.count(each[1]) < 2, len(each[0].abstract))
+    )
+    for paper, name in few[:_PAIRS]:
         made.append(_question(len(made) + 1, paper, name, "fact"))
         others = [other for other in drawn if name.casefold() not in texts[other.id]]
         if others:
-            few = chosen.sample(others, min(_SHORT, len(others)))
-            other = min(few, key=lambda each: len(each.abstract))
+            unlike = chosen.sample(others, min(_SHORT, len(others)))
+            other = min(unlike, key=lambda each: len(each.abstract))
             made.append(_question(len(made) + 1, other, name, "unanswerable"))
     return made
 
@@ -172,9 +175,12 @@ def _counts(papers: Sequence[Paper], count: int) -> list[Question]:
 
 
 def _own_name(pattern: re.Pattern[str], paper: Paper, texts: dict[str, str]) -> str:
-    """Return the longest of what only this paper's abstract names, "" for nothing."""
-    names = sorted(set(pattern.findall(paper.abstract)), key=lambda name: (-len(name), name))
-    for name in names:
+    """Return what only this paper's abstract names, the most often and then the longest; "" for nothing.
+
+    What is named once is often named in passing, and nothing is said about it.
+    """
+    named = Counter(pattern.findall(paper.abstract))
+    for name in sorted(named, key=lambda name: (-named[name], -len(name), name)):
         folded = name.casefold()
         if folded not in paper.title.casefold() and not any(
             folded in text for each, text in texts.items() if each != paper.id

@@ -23,7 +23,7 @@ from assistant.models.attention import use_grouped
 from assistant.models.device import Device, choose, give_memory_back, is_out_of_memory, placing, weights_size
 from assistant.models.prefix_cache import Prefixes
 from assistant.models.quantized import Quantized, pays
-from assistant.protocols import Reading
+from assistant.protocols import Ended, Reading
 from assistant.settings import Quantize
 from assistant.types import Message, ModelInfo
 
@@ -274,23 +274,24 @@ class TransformersModel:
 
     def generate(
         self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
-    ) -> Generator[str, None, None]:
-        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set.
+    ) -> Generator[str, None, Ended]:
+        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set; return how it ended.
 
         Closing the iterator stops it too. The model leaves within one layer's work, also while it reads the prompt.
         """
-        pieces: Queue[str | BaseException | None] = Queue()
+        pieces: Queue[str | BaseException | Ended] = Queue()
         left = threading.Event()
         worker = threading.Thread(
             target=self._write, args=(self._encode(messages), max_new_tokens, (stop, left), pieces), daemon=True
         )
         worker.start()
         try:
-            while (piece := pieces.get()) is not None:
+            while not isinstance(piece := pieces.get(), Ended):
                 if isinstance(piece, BaseException):
                     raise self._failure("answering", piece) from piece
                 if piece:
                     yield piece
+            return piece
         finally:
             left.set()
 
@@ -340,19 +341,24 @@ class TransformersModel:
         return texts
 
     def _padding_token(self) -> int:
-        ended: Any = self._model.generation_config.eos_token_id
         if self._tokenizer.pad_token_id is not None:
             return int(self._tokenizer.pad_token_id)
-        return int(ended[0] if isinstance(ended, list) else ended or 0)
+        return self._end_tokens()[0]
+
+    def _end_tokens(self) -> list[int]:
+        """Return the tokens that end an answer; the first one there is, where the model names none."""
+        ends: Any = self._model.generation_config.eos_token_id
+        return [int(each) for each in ends] if isinstance(ends, list) else [int(ends or 0)]
 
     def _write(
         self,
         encoded: Any,
         max_new_tokens: int,
         stops: tuple[threading.Event, ...],
-        pieces: Queue[str | BaseException | None],
+        pieces: Queue[str | BaseException | Ended],
     ) -> None:
-        """Run one generation in this thread; what is written, and at last None, goes into `pieces`."""
+        """Run one generation in this thread; what is written, and at last how it ended, goes into `pieces`."""
+        ended = Ended()
         try:
             with self._alone(*stops), self._writing():
                 prefix = self._prefixes.take(encoded["input_ids"][0].tolist())
@@ -368,6 +374,8 @@ class TransformersModel:
                         **self._drafting,
                     )
                     self._prefixes.store(written[0].tolist(), prefix.cache)
+                    is_done = int(written[0, -1]) in self._end_tokens()
+                    ended = Ended("stop" if is_done else "length")
                 except _Stopped:
                     self._prefixes.store(encoded["input_ids"][0].tolist(), prefix.cache)
                 finally:
@@ -377,7 +385,7 @@ class TransformersModel:
         except Exception as error:  # noqa: BLE001 - raised again in the reader's thread, as a ModelError
             pieces.put(error)
         finally:
-            pieces.put(None)
+            pieces.put(ended)
 
     def _encode(self, messages: Sequence[Message]) -> Any:
         return self._tokenizer(self._rendered(messages), add_special_tokens=False, return_tensors="pt")
@@ -458,7 +466,7 @@ class _WhenStopped(StoppingCriteria):
 class _QueueStreamer(TextStreamer):
     """Puts finished words into a queue as transformers writes them."""
 
-    def __init__(self, tokenizer: Any, pieces: Queue[str | BaseException | None]) -> None:
+    def __init__(self, tokenizer: Any, pieces: Queue[str | BaseException | Ended]) -> None:
         super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
         self._pieces = pieces
 

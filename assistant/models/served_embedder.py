@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -10,6 +11,7 @@ from itertools import islice
 import numpy as np
 import openai
 
+from assistant import stopping
 from assistant.errors import ModelError
 from assistant.models.server import Server, refusal
 from assistant.protocols import Vectors
@@ -21,8 +23,8 @@ _BATCH = 32
 _SHORTEST = 64
 """Characters down to which a text is cut that is too long for the server."""
 
-_PATIENCE, _PATIENCE_EACH = 30.0, 10.0
-"""Seconds for a batch, and for each text of it: a CPU may do several batches at once."""
+_PATIENCE, _PATIENCE_EACH = 20.0, 10.0
+"""Seconds for a batch, and for each text of it: a CPU may do several batches at once. No try begins after them."""
 
 _TOO_LONG = re.compile(r"\b(?:long|length|large|exceed\w*|context|batch size|tokens)\b", re.IGNORECASE)
 """How servers say that a text, or a batch, is too long for them."""
@@ -32,7 +34,8 @@ class ServedEmbedder:
     """Embeds with a model behind an OpenAI-compatible server. `model` may be "" where the server has only one.
 
     Vectors are told apart by the model's name and their dimension: two servers that call different models alike must
-    not share a library. Texts that are too long for the server are cut. Raises ModelError.
+    not share a library. Texts that are too long for the server are cut. Raises ModelError, and Stopped where it was
+    waited for in vain.
     """
 
     dtype = ""
@@ -67,29 +70,35 @@ class ServedEmbedder:
 
     def embed_many(self, texts: Iterable[str]) -> Generator[tuple[list[int], Vectors], None, None]:
         """Yield the texts' vectors batch by batch, shape (n, dimension), with the positions that they belong to."""
-        remaining, start = iter(texts), 0
+        remaining, start, left = iter(texts), 0, threading.Event()
+
+        def work(batch: Sequence[str]) -> Vectors:
+            with stopping.stopped_by(left):
+                return self._asked(batch)
+
         with ThreadPoolExecutor(_AT_ONCE, "served embedding") as pool:
             running: list[tuple[list[int], Future[Vectors]]] = []
             try:
                 while batch := list(islice(remaining, _BATCH)):
-                    running.append((list(range(start, start + len(batch))), pool.submit(self._asked, batch)))
+                    running.append((list(range(start, start + len(batch))), pool.submit(work, batch)))
                     start += len(batch)
                     if len(running) > _AT_ONCE:
                         positions, values = running.pop(0)
-                        yield positions, values.result()
+                        yield positions, stopping.result(values)
                 while running:
                     positions, values = running.pop(0)
-                    yield positions, values.result()
+                    yield positions, stopping.result(values)
             finally:
+                left.set()
                 pool.shutdown(wait=False, cancel_futures=True)
 
     def _asked(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of a batch; a text that the server refuses for its length is halved until it fits."""
-        client = self._server.client.with_options(timeout=_PATIENCE + _PATIENCE_EACH * len(texts))
+        patience = _PATIENCE + _PATIENCE_EACH * len(texts)
+        create = self._server.client.with_options(timeout=patience).embeddings.create
+        given = [text or " " for text in texts]
         try:
-            told = client.embeddings.create(
-                model=self.name, input=[text or " " for text in texts], encoding_format="float"
-            )
+            told = self._server.awaited(lambda: create(model=self.name, input=given, encoding_format="float"), patience)
         except openai.APIStatusError as error:
             is_too_long = error.status_code == 413 or (
                 error.status_code in (400, 422, 500) and _TOO_LONG.search(refusal(error))

@@ -15,7 +15,7 @@ import openai
 
 from assistant.errors import ModelError
 from assistant.models.server import Server, refusal
-from assistant.protocols import Reading
+from assistant.protocols import Ended, Reading, Written
 from assistant.types import Message, ModelInfo
 
 _LOOK = 0.1
@@ -73,6 +73,8 @@ class ServedModel:
         self._takes_system = True
         self._tells_shares = True
         self._thinks = False
+        self._is_looked_at = False
+        self._begins_unseen: bool | None = None  # not known
 
     @property
     def placement(self) -> dict[str, str]:
@@ -121,13 +123,14 @@ class ServedModel:
             return Reading()
         shares: dict[str, float] = {}
         text = ""
+        self._look_at_template()
         if self._tells_shares and not self._thinks:
             text = "".join(self._pieces(messages, 1, stop.is_set, shares))
         if any(_fits(token, answer) for token in shares for answer in answers):
             least = min(shares.values()) - 1
             return None if stop.is_set() else Reading(tuple(_share(shares, answer, least) for answer in answers))
         if shares or not text or self._thinks:  # the first token is no answer, as before a thought
-            text = "".join(self._written(messages, _WORD_TOKENS, stop.is_set))
+            text = Written(self._written(messages, _WORD_TOKENS, stop.is_set)).whole()
         elif not stop.is_set():
             self._tells_shares = False
         if stop.is_set():
@@ -137,12 +140,12 @@ class ServedModel:
 
     def generate(
         self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
-    ) -> Generator[str, None, None]:
-        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set.
+    ) -> Generator[str, None, Ended]:
+        """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set; return how it ended.
 
         Closing the generator stops it too: the server is told by the end of the connection.
         """
-        yield from self._written(messages, max_new_tokens, stop.is_set)
+        return (yield from self._written(messages, max_new_tokens, stop.is_set))
 
     def write_all(
         self, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int, stop: threading.Event
@@ -154,7 +157,7 @@ class ServedModel:
             return stop.is_set() or left.is_set()
 
         def write(prompt: Sequence[Message]) -> str:
-            return "".join(self._written(prompt, max_new_tokens, is_stopped))
+            return Written(self._written(prompt, max_new_tokens, is_stopped)).whole()
 
         with ThreadPoolExecutor(self._at_once) as pool:
             try:
@@ -169,17 +172,26 @@ class ServedModel:
 
     def _written(
         self, messages: Sequence[Message], max_new_tokens: int, is_stopped: Callable[[], bool]
-    ) -> Generator[str, None, None]:
+    ) -> Generator[str, None, Ended]:
         """Yield an answer without thoughts; ask for it again with room for them where they left none."""
-        for _ in range(2):
+        self._look_at_template()
+        while True:
             had_room, is_empty = self._thinks, True
-            for count, piece in enumerate(self._without_thoughts(self._pieces(messages, max_new_tokens, is_stopped))):
+            answer = Written(self._without_thoughts(self._pieces(messages, max_new_tokens, is_stopped)))
+            for count, piece in enumerate(answer):
                 if count >= max_new_tokens:  # more than a token a piece is rare
-                    return
+                    return Ended("length")
                 is_empty = False
                 yield piece
             if not is_empty or had_room or not self._thinks:
-                return
+                return answer.ended
+
+    def _look_at_template(self) -> None:
+        """Ask once whether each answer begins within a thought, which the prompt opens, where the server tells."""
+        if self._begins_unseen is None and not self._is_looked_at:
+            self._is_looked_at = True
+            self._begins_unseen = self._server.opens_thought(self.name)
+            self._thinks = self._thinks or bool(self._begins_unseen)
 
     def _pieces(
         self,
@@ -187,18 +199,19 @@ class ServedModel:
         max_new_tokens: int,
         is_stopped: Callable[[], bool],
         shares: dict[str, float] | None = None,
-    ) -> Generator[str, None, None]:
+    ) -> Generator[str, None, Ended]:
         """Yield what the server writes, piece by piece; `shares` is filled with the first token's log-probabilities.
 
         The connection is another thread's, so that nobody waits for the server who does not want its answer any more.
         """
         if is_stopped():
-            return
-        queue: Queue[str | BaseException | None] = Queue()
+            return Ended()
+        queue: Queue[str | BaseException | Ended] = Queue()
         left = threading.Event()
         connections: list[Any] = []
 
         def write() -> None:
+            ended = Ended()
             try:
                 with self._server.call(left, connections):
                     for chunk in self._stream(messages, max_new_tokens, connections, is_judged=shares is not None):
@@ -207,8 +220,9 @@ class ServedModel:
                         if shares is not None and not shares:
                             shares.update(_first_shares(chunk))
                         self._thinks = self._thinks or bool(_thought(chunk))
+                        ended = _ended(chunk) or ended
                         queue.put(_text(chunk))
-                queue.put(None)
+                queue.put(ended)
             except BaseException as error:  # noqa: BLE001 -- raised again where the answer is read
                 queue.put(error)
 
@@ -219,12 +233,13 @@ class ServedModel:
                     piece = queue.get(timeout=_LOOK)
                 except Empty:
                     continue
-                if piece is None:
-                    return
+                if isinstance(piece, Ended):
+                    return piece
                 if isinstance(piece, BaseException):
                     raise self._server.error(piece) from piece
                 if piece:
                     yield piece
+            return Ended()
         finally:
             left.set()
             self._server.hang_up(connections)
@@ -281,13 +296,20 @@ class ServedModel:
             return True
         return False
 
-    def _without_thoughts(self, pieces: Generator[str, None, None]) -> Generator[str, None, None]:
-        """Yield the text but what stands in <think> tags at its beginning."""
-        begin, held = "<think>", ""
+    def _without_thoughts(self, pieces: Generator[str, None, Ended]) -> Generator[str, None, Ended]:
+        """Yield the text but the thought at its beginning: what stands in <think> tags, or before a lone </think>.
+
+        The prompt may have opened the thought. Where nobody told, its end is the first sign of it: it is yielded then,
+        once, and how the answer ended says how long it was.
+        """
+        begin, end, held = "<think>", "</think>", ""
         thinks: bool | None = None  # not known yet
+        is_marked, said = False, ""
+        answer = Written(pieces)
         with closing(pieces):
-            for piece in pieces:
+            for piece in answer:
                 if thinks is False:
+                    said += piece
                     yield piece
                     continue
                 held += piece
@@ -295,17 +317,26 @@ class ServedModel:
                     start = held.lstrip()
                     if len(start) < len(begin) and begin.startswith(start):
                         continue
-                    thinks = start.startswith(begin)
-                thought, end, rest = held.rpartition("</think>") if thinks else ("", "", held)
-                self._thinks = self._thinks or bool(_plain((thought or rest).partition(begin)[2]) and thinks)
-                if thinks and not end:
+                    is_marked = start.startswith(begin)
+                    thinks = is_marked or bool(self._begins_unseen)
+                thought, closed, rest = held.rpartition(end) if thinks else ("", "", held)
+                self._thinks = self._thinks or bool(_plain((thought or rest).replace(begin, "")) and thinks)
+                if thinks and not closed:
                     continue
                 rest = rest.lstrip() if thinks else rest
                 thinks, held = False, ""
                 if rest:
+                    said += rest
                     yield rest
+            if held and thinks and not is_marked and answer.ended.why == "stop":
+                self._begins_unseen = False  # it has thought of nothing
+                thinks = None
             if thinks is None and held:
                 yield held
+        if self._begins_unseen is None and not is_marked and end in said:
+            self._thinks = self._begins_unseen = True
+            return Ended(answer.ended.why, said.index(end) + len(end))
+        return answer.ended
 
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
@@ -328,6 +359,14 @@ def _delta(chunk: Any) -> Any:
 def _text(chunk: Any) -> str:
     said = getattr(_delta(chunk), "content", None)
     return said if isinstance(said, str) else ""
+
+
+def _ended(chunk: Any) -> Ended | None:
+    """Return how an answer ended, where a chunk tells that it is whole or as long as it may be."""
+    told = next((getattr(choice, "finish_reason", None) for choice in chunk.choices or ()), None)
+    if told == "length":
+        return Ended("length")
+    return Ended("stop") if told in ("stop", "eos", "eos_token", "stop_sequence", "end_turn") else None
 
 
 def _thought(chunk: Any) -> str:

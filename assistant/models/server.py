@@ -7,22 +7,29 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
 import openai
 
+from assistant import stopping
 from assistant.errors import ModelError
 from assistant.settings import api_address, other_host
+
+_T = TypeVar("_T")
 
 _RETRIES = 3
 _CONNECT, _TELLING, _SILENCE = 5.0, 10.0, 600.0
 """Seconds until a server must have taken a call, told of its models, and said something: a CPU reads slowly."""
 
 _CONTEXT_FIELDS = ("max_model_len", "loaded_context_length", "context_length", "max_context_length", "n_ctx")
+_LOADING = 120.0
+"""Seconds that a server may take to read a model's weights."""
+
 _OLLAMA_CONTEXT = 4096
 _NO_LIST = (404, 405, 501)
 _OF_OTHERS = ("x-stainless", "openai-")
@@ -103,17 +110,31 @@ class Server:
             told = self._asked(path)
             if found := _first_number(told | _object(told.get("default_generation_settings"))):
                 return found
-        for each in map(_object, self._asked("/api/ps").get("models") or ()):  # Ollama, for a model that is loaded
+        if not (shown := self._asked("/api/show", {"model": model})):
+            return 0
+        self._asked("/api/generate", {"model": model}, _LOADING)  # Ollama tells it of a model that is loaded only
+        for each in map(_object, self._asked("/api/ps").get("models") or ()):
             if each.get("name") in (model, f"{model}:latest") and (found := _first_number(each)):
                 return found
-        if shown := self._asked("/api/show", {"model": model}):
-            parameter = re.search(r"num_ctx\s+(\d+)", str(shown.get("parameters", "")))
-            return int(parameter[1]) if parameter else _OLLAMA_CONTEXT
-        return 0
+        parameter = re.search(r"num_ctx\s+(\d+)", str(shown.get("parameters", "")))
+        return int(parameter[1]) if parameter else _OLLAMA_CONTEXT
+
+    def opens_thought(self, model: str) -> bool | None:
+        """Tell whether the chat template opens a thought at the prompt's end, None where the server does not tell."""
+        asked = {
+            "model": model,
+            "messages": [{"role": "user", "content": "A question."}],
+            "chat_template_kwargs": {"enable_thinking": False},
+        }
+        prompt = self._asked("/apply-template", asked).get("prompt")  # llama-server
+        if prompt is None and (tokens := self._asked("/tokenize", asked).get("tokens")):  # vLLM
+            prompt = self._asked("/detokenize", {"model": model, "tokens": tokens}).get("prompt")
+        return prompt.rstrip().endswith("<think>") if isinstance(prompt, str) else None
 
     def _listed(self, seconds: float = _TELLING) -> list[dict[str, Any]]:
         """Return what the server says of each of its models, with a name in "id"."""
-        told = self.client.with_options(timeout=min(_TELLING, seconds)).get("/models", cast_to=object)
+        client = self.client.with_options(timeout=min(_TELLING, seconds))
+        told = self.awaited(lambda: client.get("/models", cast_to=object), min(_TELLING, seconds))
         if not isinstance(told, dict) or not isinstance(told.get("data", []), list | None):
             raise ModelError(
                 f"What answers at {self._base} is no OpenAI-compatible server. See whether the address is right; "
@@ -121,20 +142,46 @@ class Server:
             )
         return [each for each in map(_object, told.get("data") or ()) if isinstance(each.get("id"), str)]
 
-    def _asked(self, path: str, body: object = None) -> dict[str, Any]:
+    def _asked(self, path: str, body: object = None, seconds: float = _CONNECT) -> dict[str, Any]:
         """Return what the server says at a path of its own, {} where it has none."""
         with suppress(openai.OpenAIError, ValueError):
-            client = self.client.with_options(max_retries=0, timeout=_CONNECT)
+            client = self.client.with_options(max_retries=0, timeout=openai.Timeout(seconds, connect=_CONNECT))
             url = f"{self.root}{path}"
-            return _object(
-                client.get(url, cast_to=object) if body is None else client.post(url, cast_to=object, body=body)
-            )
+            if body is None:
+                return _object(self.awaited(lambda: client.get(url, cast_to=object), seconds))
+            return _object(self.awaited(lambda: client.post(url, cast_to=object, body=body), seconds))
         return {}
 
+    def awaited(self, call: Callable[[], _T], patience: float) -> _T:
+        """Return what calls of the server return, made in a thread that nobody waits for who does not want it any more.
+
+        After `patience` seconds none is begun. Raises Stopped, and what the calls raise.
+        """
+        coming: Future[_T] = Future()
+        left, connections = threading.Event(), list[Any]()
+
+        def work() -> None:
+            try:
+                with self.call(left, connections, patience):
+                    coming.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+                coming.set_exception(error)
+
+        threading.Thread(target=work, daemon=True, name="call of a server").start()
+        try:
+            return stopping.result(coming)
+        finally:
+            left.set()
+            if not coming.done():
+                self.hang_up(connections)
+
     @contextmanager
-    def call(self, left: threading.Event, connections: list[Any]) -> Iterator[None]:
-        """Note the connections of the calls that this thread makes meanwhile; none is begun after `left` is set."""
-        self._calls.now = left, connections, time.monotonic()
+    def call(self, left: threading.Event, connections: list[Any], patience: float = _SILENCE) -> Iterator[None]:
+        """Note the connections of the calls that this thread makes meanwhile.
+
+        None is begun after `left` is set, or more than `patience` seconds after the first.
+        """
+        self._calls.now = left, connections, time.monotonic() + patience
         try:
             yield
         finally:
@@ -146,8 +193,8 @@ class Server:
             del request.headers[name]
         if not hasattr(self._calls, "now"):
             return
-        left, connections, began = self._calls.now
-        if left.is_set() or time.monotonic() - began > _SILENCE:
+        left, connections, last = self._calls.now
+        if left.is_set() or time.monotonic() > last:
             raise openai.APITimeoutError(request=request)  # a call that nobody waits for is not tried again
 
         def note(event: str, told: dict[str, Any]) -> None:

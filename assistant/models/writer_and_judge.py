@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.models.chat_model import TransformersModel
 from assistant.models.served_model import ServedModel
-from assistant.protocols import Reading
+from assistant.protocols import Ended, Reading
 from assistant.types import Message, ModelInfo
 
 
@@ -77,7 +77,7 @@ class WriterAndJudge:
 
     def generate(
         self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event
-    ) -> Generator[str, None, None]:
+    ) -> Generator[str, None, Ended | None]:
         """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set."""
         return self.writer.generate(messages, max_new_tokens=max_new_tokens, stop=stop)
 

@@ -21,7 +21,7 @@ import prompts
 from assistant.planning.intent_training import Example, examples
 from assistant.planning.intents import KINDS, LONGEST, Named, Request, Slot, earlier_text
 from assistant.planning.labelled_vectors import LabelledVectors
-from assistant.protocols import Embedder, LanguageModel
+from assistant.protocols import Embedder, LanguageModel, Written
 from assistant.types import Message
 
 _SHOWN = 8
@@ -63,7 +63,7 @@ class WrittenReader:
                 Message("assistant", line(example)),
             ]
         asked.append(Message("user", earlier_text(earlier) + said))
-        written = "".join(self.model().generate(asked, max_new_tokens=_LINE_TOKENS, stop=stop))
+        written = Written(self.model().generate(asked, max_new_tokens=_LINE_TOKENS, stop=stop)).whole()
         return understood(text, written, is_first=not earlier)
 
     def known(self, text: str) -> None:

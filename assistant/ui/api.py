@@ -141,6 +141,12 @@ class ChatMessage(BaseModel):
         return self.content or ""
 
 
+class StreamOptions(BaseModel):
+    """What a stream holds besides: with `include_usage` its numbers of tokens, in a last piece without choices."""
+
+    include_usage: bool | None = False
+
+
 class ChatRequest(BaseModel):
     """A request for a chat completion, as OpenAI defines it. The last message is the question.
 
@@ -151,6 +157,7 @@ class ChatRequest(BaseModel):
     model: str = ""
     messages: list[ChatMessage] = Field(min_length=1, max_length=_MOST)
     stream: bool | None = False
+    stream_options: StreamOptions | None = None
     filter: ChosenPapers = ChosenPapers()
     anyway: bool = False
 
@@ -285,7 +292,9 @@ class _Api:
         if last.role != "user":
             raise QuestionError("The last message must be the user's: the question.")
         events = self._events(request, last.said, _earlier(before), asked.filter, asked.anyway)
-        completion = _Completion(await run_in_threadpool(self._model))  # which may load torch to tell
+        tells_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
+        name = await run_in_threadpool(self._model)  # which may load torch to tell
+        completion = _Completion(name, tells_usage=tells_usage)
         if asked.stream:
             first = await anext(events, None)  # an error before it is an answer of its own
             return StreamingResponse(self._streamed(request, completion, first, events), media_type="text/event-stream")
@@ -375,8 +384,9 @@ class _Api:
 class _Completion:
     """One chat completion in OpenAI's shapes."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, tells_usage: bool = False) -> None:
         self._before = ""
+        self._tells_usage = tells_usage
         self._known = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
 
     def whole(self, answer: Answer, citations: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -408,7 +418,10 @@ class _Completion:
                 for text in _cut(answer):
                     yield self.piece({"content": text})
                 last = {"annotations": citations(answer)}
-                yield self.piece(last, "stop", proof=answer.to_json(), usage=_usage(answer))
+                usage = {"usage": _usage(answer)}
+                yield self.piece(last, "stop", proof=answer.to_json(), **({} if self._tells_usage else usage))
+                if self._tells_usage:  # which clients add up, so that it stands in one piece only
+                    yield self._event(choices=[], **usage)
 
     def _thought(self, text: str) -> str:
         """Return what is written on the way to the answer as a piece; a picture may begin at the end of one before."""
@@ -419,7 +432,10 @@ class _Completion:
     def piece(self, delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
         """Return one piece as an event of the stream."""
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
-        value = {**self._known, "object": "chat.completion.chunk", "choices": [choice], **more}
+        return self._event(choices=[choice], **more)
+
+    def _event(self, **more: Any) -> str:
+        value = {**self._known, "object": "chat.completion.chunk", **more}
         return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
 
 

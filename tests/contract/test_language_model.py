@@ -15,7 +15,7 @@ from assistant.errors import ModelError
 from assistant.models.chat_model import TransformersModel
 from assistant.models.served_model import ServedModel
 from assistant.models.writer_and_judge import WriterAndJudge
-from assistant.protocols import LanguageModel, Reading
+from assistant.protocols import LanguageModel, Reading, Written
 from assistant.types import Message
 from tests.fakes import ScriptedModel
 from tests.openai_server import OpenAIServer, running
@@ -61,6 +61,12 @@ def test_an_answer_is_no_longer_than_allowed(model: LanguageModel) -> None:
     short, longer = write(model, 8), write(model, 40)
     assert 0 < len(short) < len(longer)
     assert model.count_tokens(longer) > 0
+
+
+def test_an_answer_tells_whether_it_was_cut(model: LanguageModel) -> None:
+    answer = Written(model.generate(PROMPT, max_new_tokens=8, stop=threading.Event()))
+    assert answer.whole() == write(model, 8)
+    assert answer.ended.why == "length"
 
 
 def test_a_model_that_is_stopped_before_it_starts_writes_nothing(model: LanguageModel) -> None:

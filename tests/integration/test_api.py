@@ -121,6 +121,19 @@ def test_openais_client_gets_a_cited_answer_with_its_proof(served: Served) -> No
     assert proof["plan"]["kind"] == "passages"
 
 
+@pytest.mark.parametrize("is_wanted", [False, True])
+def test_the_numbers_of_tokens_stand_once_in_a_stream_where_openai_has_them(served: Served, is_wanted: bool) -> None:
+    served.will_say(PROSE)
+    asked: dict[str, Any] = {"stream_options": {"include_usage": True}} if is_wanted else {}
+    messages: Any = [{"role": "user", "content": QUESTION}]
+    pieces = list(served.openai().chat.completions.create(model="any", messages=messages, stream=True, **asked))
+    [told] = [piece for piece in pieces if piece.usage]
+    assert told is pieces[-1]
+    assert bool(told.choices) != is_wanted
+    assert told.usage
+    assert told.usage.completion_tokens > 0
+
+
 def test_a_stream_shows_only_what_is_proved(served: Served) -> None:
     served.will_say(PROSE)
     pieces = list(

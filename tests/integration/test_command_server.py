@@ -308,20 +308,93 @@ def test_commands_run_beside_an_open_page(shell: Shell) -> None:
     assert page.wait(60) == 0
 
 
-def test_a_server_in_the_background_gives_way_to_a_program_that_asks_by_mcp(served: Shell) -> None:
-    script = SERVER.replace("MARK", str(served.mark)).replace("LAST", 'sys.argv[1:] = ["mcp"]; main.main()')
+def asking(shell: Shell, *options: str) -> Client:
+    """Return a program that asks by MCP, whose server has stand-ins for the models."""
+    started = f"sys.argv[1:] = {[*options, 'mcp']}; main.main()"
+    script = SERVER.replace("MARK", str(shell.mark)).replace("LAST", started)
+    return Client(
+        StdioServerParameters(command=sys.executable, args=["-c", script], cwd=shell.folder, env=shell.environment)
+    )
 
-    async def ask() -> Any:
-        program = StdioServerParameters(
-            command=sys.executable, args=["-c", script], cwd=served.folder, env=served.environment
-        )
-        async with Client(program) as asking:
-            return await asking.call_tool("ask", {"question": "How many papers are there?"})
 
-    answer = asyncio.run(ask())
+async def asked(program: Client, question: str = "How many papers are there?", **more: Any) -> dict[str, Any]:
+    answer = await program.call_tool("ask", {"question": question}, **more)
     assert not answer.is_error, answer.content
-    assert answer.structured_content["count"] == 2
-    assert not served.state()
+    assert isinstance(answer.structured_content, dict)
+    return answer.structured_content
+
+
+def test_programs_that_ask_by_mcp_are_answered_by_the_page(shell: Shell) -> None:
+    shell.environment |= {"ASSISTANT_LLM_KEY_ENV": "OUR_KEY", "OUR_KEY": "secret"}
+    page = shell.serve("main.main()", "serve", "--no-open", "--port", "0")
+    shell("add", "papers.bib")
+    progress: list[str | None] = []
+
+    async def listen(_: float, __: float | None, message: str | None) -> None:
+        progress.append(message)
+
+    async def run() -> None:
+        async with asking(shell) as program:
+            answer = await asked(program, "What does BeamLoRA treat as a beam?", progress_callback=listen)
+            assert answer["sentences"][0]["status"] == "exact"
+            assert "each adapter as a beam" in answer["sentences"][0]["spans"][0]["quote"]
+            assert any(progress)
+            found = await program.call_tool("search", {"query": "beam", "limit": 1})
+            assert found.structured_content
+            refused = await program.call_tool("ask", {"question": "x" * 9000})
+            assert "Shorten it" in str(refused.content)
+        shell.environment["OUR_KEY"] = "another"
+        async with asking(shell, "--embedder", "another") as program:
+            refused = await program.call_tool("ask", {"question": "How many papers are there?"})
+            assert refused.is_error
+            assert "yours differ in embedder, the key in OUR_KEY." in str(refused.content)
+
+    asyncio.run(run())
+    assert page.poll() is None
+    shell("label", "mine", "--year", "2025", code=1)
+    assert "differ in the key in OUR_KEY" in shell.stderr
+    shell("serve", "--no-open", code=1)
+    assert "Its page is at http://127.0.0.1:" in shell.stderr
+    del shell.environment["OUR_KEY"]
+    shell("label", "mine", "--year", "2025")
+
+
+def test_a_program_that_stops_asking_by_mcp_stops_the_answer_of_the_server(served: Shell) -> None:
+    async def run() -> None:
+        async with asking(served) as program:
+            asking_on = asyncio.create_task(asked(program, "What does BeamLoRA treat as a beam?"))
+            await asyncio.to_thread(until, served.mark.exists)
+            assert served.state()["is_busy"]
+            asking_on.cancel()
+            await asyncio.to_thread(until, lambda: not served.state()["is_busy"])
+
+    asyncio.run(run())
+    assert served.state()["commands"] == 2
+
+
+def test_who_asks_by_mcp_answers_others_and_gives_way_to_them(shell: Shell) -> None:
+    shell.serve()
+    shell("add", "papers.bib")
+    shell("serve", "--stop")
+
+    def holder() -> int:
+        return int(json.loads((shell.library / "owner.json").read_text())["process"])
+
+    async def run() -> None:
+        async with asking(shell) as one, asking(shell) as other:
+            assert (await asked(one))["count"] == 2
+            first = holder()
+            assert (await asked(other))["count"] == 2
+            assert holder() == first
+            await asyncio.to_thread(shell, "label", "mine", "--year", "2025")
+            assert holder() != first
+            assert (await asked(other))["count"] == 2
+            shell.serve()
+            assert shell.state()
+            assert (await asked(one))["count"] == 2
+            assert shell.state()["commands"] == 1
+
+    asyncio.run(run())
 
 
 def test_ctrl_c_in_the_page_s_own_terminal_ends_it_after_that_of_a_command(shell: Shell) -> None:

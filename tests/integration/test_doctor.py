@@ -134,7 +134,11 @@ def test_a_library_that_another_program_holds_is_told_with_that_program(flags: d
         assert process.stdin
         assert process.stdout.readline() == "held\n"
         found = diagnose(flags)
+        state = {"state": "runs", "since": "2026-11-30 08:00", "idle_minutes": None}
+        of_page = one(looked(flags, server=lambda _: state), "library", "lock")
         process.stdin.close()
+    assert (of_page.verdict, of_page.mend) == ("fine", "")  # one's own page is not to be ended
+    assert "since 2026-11-30 08:00" in of_page.found
     lock = one(found, "library", "lock")
     assert lock.verdict == "warning"
     assert f"process {process.pid}" in lock.found

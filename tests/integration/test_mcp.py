@@ -7,7 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,9 +194,18 @@ def test_a_library_that_nobody_uses_is_let_go(folder: Path) -> None:
     Ownership(folder).close()
 
 
-def test_an_answer_that_nobody_waits_for_is_stopped(opened: Workspace) -> None:
-    from contextlib import nullcontext
+def test_a_check_names_the_machines_that_were_sent_the_text(opened: Workspace) -> None:
+    from assistant.mcp_server import _verified_in_words
 
+    opened.assistant = replace(opened.assistant, hosts=lambda: ("writer.lab", "gpu.lab", ""))
+    queries = Queries(opened.library, lambda: nullcontext(opened))
+    found = asyncio.run(queries.prove("BeamLoRA treats each adapter as a beam.", ["beam"]))
+    assert found
+    assert found.sent_to == ["gpu.lab"]
+    assert "sent to another machine, gpu.lab" in _verified_in_words(found)
+
+
+def test_an_answer_that_nobody_waits_for_is_stopped(opened: Workspace) -> None:
     queries = Queries(opened.library, lambda: nullcontext(opened))
 
     async def ask() -> None:

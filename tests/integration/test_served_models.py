@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,17 @@ import pytest
 from fastapi import Response
 from fastapi.responses import JSONResponse
 
-from assistant import settings, wiring
+from assistant import settings, stopping, wiring
 from assistant.diagnosis import model_check
 from assistant.errors import ModelError, UsageError
+from assistant.models import served_embedder
 from assistant.models.chat_model import TransformersModel
 from assistant.models.registry import Registry, default_chat_model, default_embedder
 from assistant.models.served_embedder import ServedEmbedder
 from assistant.models.served_model import ServedModel
 from assistant.models.server import Server
 from assistant.models.writer_and_judge import WriterAndJudge
+from assistant.protocols import Written
 from assistant.types import Message
 from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder, ScriptedModel
@@ -97,6 +100,125 @@ def test_thoughts_are_left_out(server: OpenAIServer, url: str, thoughts: str) ->
     assert written(ServedModel(url)) == "A beam. <think> is a tag."
 
 
+def answered(model: ServedModel) -> Written:
+    answer = Written(model.generate(PROMPT, max_new_tokens=50, stop=threading.Event()))
+    answer.whole()
+    return answer
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"/apply-template": {"prompt": "<|user|>A question.<|assistant|><think>\n"}},
+        {"/tokenize": {"tokens": [1, 2]}, "/detokenize": {"prompt": "A question.<think>\n"}},
+    ],
+    ids=["llama-server", "vLLM"],
+)
+def test_a_thought_that_the_prompt_opens_is_left_out_where_the_server_tells(
+    server: OpenAIServer, url: str, told: dict[str, dict[str, object]]
+) -> None:
+    server.told, server.model = dict(told), ScriptedModel(*["Let me see. </think>\n\nA beam.", "A beam."])
+    model = ServedModel(url)
+    pieces = list(model.generate(PROMPT, max_new_tokens=50, stop=threading.Event()))
+    assert "".join(pieces).strip() == "A beam."
+    assert server.seen[-1]["max_tokens"] > 1000
+    assert written(model) == "A beam."  # it may think of nothing
+
+
+def test_a_thought_that_nobody_told_of_is_no_answer(server: OpenAIServer, url: str) -> None:
+    server.model = ScriptedModel(*["Let me see. </think>\n\nA beam."] * 2)
+    model = ServedModel(url)
+    assert answered(model).text.strip() == "A beam."
+    assert written(model) == "A beam."
+
+
+def test_an_answer_that_speaks_of_tags_is_kept_where_the_template_opens_none(server: OpenAIServer, url: str) -> None:
+    server.told = {"/apply-template": {"prompt": "<|assistant|>"}}
+    server.model = ScriptedModel("Beams end with </think> tags.")
+    assert written(ServedModel(url)) == "Beams end with </think> tags."
+
+
+@pytest.mark.parametrize(
+    ("told", "why"), [("length", "length"), ("stop", "stop"), ("eos", "stop"), ("content_filter", ""), (None, "")]
+)
+def test_how_an_answer_ended_is_what_the_server_tells(
+    server: OpenAIServer, url: str, told: str | None, why: str
+) -> None:
+    last = chunk("beam")
+    last["choices"][0]["finish_reason"] = told
+    server.instead["/completions"] = lambda _: streamed(chunk("A "), last, {**chunk(), "choices": []})
+    assert answered(ServedModel(url)).ended.why == why
+
+
+@pytest.mark.parametrize(("head", "is_error"), [("Transfer-Encoding: chunked", True), ("Connection: close", False)])
+def test_an_answer_whose_connection_ends_early_is_not_taken_for_whole(url: str, head: str, is_error: bool) -> None:
+    event = f"data: {json.dumps(chunk('A beam is'))}\n\n"
+    body = f"{len(event):x}\r\n{event}\r\n" if is_error else event
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        model = ServedModel(url)
+        model._server = Server(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        model._is_looked_at = True
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(
+                    f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{head}\r\n\r\n{body}".encode()
+                )
+
+        threading.Thread(target=answer, daemon=True).start()
+        if is_error:
+            with pytest.raises(ModelError, match="broke off the connection"):
+                answered(model)
+        else:
+            assert answered(model).ended.why == ""
+
+
+@pytest.fixture
+def hung(server: OpenAIServer, url: str) -> Iterator[tuple[ServedEmbedder, list[socket.socket]]]:
+    """Give an embedder whose server has stopped to answer, and the connections that it took."""
+    embedder, taken = ServedEmbedder(url), list[socket.socket]()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    taken.append(listening.accept()[0])
+
+        threading.Thread(target=accept, daemon=True).start()
+        embedder._server = Server(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        yield embedder, taken
+        for each in taken:
+            each.close()
+
+
+def test_a_server_that_hangs_is_asked_once(
+    hung: tuple[ServedEmbedder, list[socket.socket]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served_embedder, "_PATIENCE", 0.2)
+    monkeypatch.setattr(served_embedder, "_PATIENCE_EACH", 0.1)
+    with pytest.raises(ModelError, match="did not answer in time"):
+        hung[0].embed(["A text."])
+    assert len(hung[1]) == 1
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_who_stops_does_not_wait_for_a_server_that_embeds(
+    hung: tuple[ServedEmbedder, list[socket.socket]], many: bool
+) -> None:
+    embedder, taken = hung
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    with stopping.stopped_by(stop), pytest.raises(stopping.Stopped):
+        embedder.embed(["A text."]) if not many else list(embedder.embed_many(["A text."] * 200))
+    assert time.monotonic() - began < 10  # of the 30 and more that it waits else
+    taken[0].settimeout(10)
+    while taken[0].recv(65536):  # until it is hung up on
+        pass
+
+
 @pytest.mark.parametrize(("said", "is_yes"), [("Yes.", True), ("No, it is not.", False), ("**yes**", True)])
 def test_a_server_that_tells_no_probabilities_judges_by_what_it_writes(
     server: OpenAIServer, url: str, said: str, is_yes: bool
@@ -119,7 +241,14 @@ def test_a_server_that_tells_no_probabilities_judges_by_what_it_writes(
         ([{"id": "tiny", "meta": {"n_ctx": 8192}}], {}, 8192),
         ([{"id": "tiny"}], {"/props": {"default_generation_settings": {"n_ctx": 16384}}}, 16384),
         ([{"id": "tiny"}], {"/api/v0/models/tiny": {"loaded_context_length": 12000}}, 12000),
-        ([{"id": "tiny"}], {"/api/ps": {"models": [{"name": "tiny:latest", "context_length": 6000}]}}, 6000),
+        (
+            [{"id": "tiny"}],
+            {
+                "/api/show": {"parameters": "num_ctx 9000"},
+                "/api/ps": {"models": [{"name": "tiny:latest", "context_length": 6000}]},
+            },
+            6000,
+        ),
         ([{"id": "tiny"}], {"/api/show": {"parameters": "num_ctx    9000"}}, 9000),
         ([{"id": "tiny"}], {"/api/show": {"model_info": {}}}, 4096),
         ([{"id": "tiny"}], {}, 4096),
@@ -130,6 +259,17 @@ def test_the_context_length_is_read_where_the_server_tells_it(
 ) -> None:
     server.models, server.told = models, told
     assert ServedModel(url, "tiny").context_tokens == tokens
+
+
+def test_ollama_loads_a_model_before_it_tells_its_context_length(server: OpenAIServer, url: str) -> None:
+    server.models, server.told = [{"id": "tiny"}], {"/api/show": {"model_info": {}}}
+
+    def load(asked: dict[str, Any]) -> Response:
+        server.told["/api/ps"] = {"models": [{"name": asked["model"], "context_length": 2048}]}
+        return JSONResponse({"done": True})
+
+    server.instead["/api/generate"] = load
+    assert ServedModel(url).context_tokens == 2048
 
 
 def test_one_of_several_models_is_to_be_named(server: OpenAIServer, url: str) -> None:

@@ -3,11 +3,13 @@
 import json
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from assistant import stopping
 from assistant.answering import Assistant, refusals, writing
 from assistant.answering.assistant import LONGEST_QUESTION
 from assistant.answering.model_queue import Ticket
@@ -15,6 +17,7 @@ from assistant.errors import QuestionError
 from assistant.grounding import Judgement
 from assistant.library import Library, upsert
 from assistant.planning import Gazetteer, Planner
+from assistant.protocols import Ended
 from assistant.search import PersistentIndex, Retriever, embedding_queue
 from assistant.types import (
     AnswerFinished,
@@ -438,10 +441,24 @@ def test_a_cut_answer_says_so(build: Callable[..., Assistant]) -> None:
 
 
 @pytest.mark.parametrize("end", ["", ".", ". [1]", ".” [1] [2]", "。"])
-def test_a_long_text_that_ends_with_a_sentence_was_not_cut(end: str) -> None:
+def test_a_text_of_which_nobody_tells_how_it_ended_is_whole_where_a_sentence_ends(end: str) -> None:
     text = f"BeamLoRA treats each adapter as a beam{end}"
-    assert writing.was_cut(ScriptedModel(), text, 5) == (end == "")
-    assert not writing.was_cut(ScriptedModel(), text, 50)
+    assert ("broken off" in writing.cut_short(text, Ended())) == (end == "")
+    assert not writing.cut_short(text, Ended("stop"))
+    assert "longest" in writing.cut_short(text, Ended("length"))
+
+
+def test_who_stops_while_a_server_is_waited_for_gets_an_answer_without_a_word(
+    build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search(*_: object) -> None:
+        stream.close()
+        stopping.result(Future[None]())  # of a server that hangs
+
+    monkeypatch.setattr(Retriever, "search", search)
+    stream = build(ScriptedModel()).ask("What is treated as a beam?", kind="passages")
+    answer = stream.answer()
+    assert (answer.text, answer.reason, answer.refused) == ("", "stopped by the reader", False)
 
 
 BEAM = "BeamLoRA treats each adapter as a beam."

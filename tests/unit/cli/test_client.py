@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from assistant.cli import client, main, server
+from assistant import settings
+from assistant.cli import client, listening, main, options
 from assistant.errors import AssistantError
 
 
@@ -36,7 +37,7 @@ def test_the_options_without_a_value_are_known() -> None:
 
 
 def test_what_names_files_of_this_process_runs_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_connect", lambda _: pytest.fail("A server was asked."))
+    monkeypatch.setattr(client, "connect", lambda _: pytest.fail("A server was asked."))
     assert client.run(["ask", "--from", "/dev/fd/63"]) is None
     assert client.run(["search", "--from=/dev/stdin"]) is None
 
@@ -60,7 +61,7 @@ def test_a_place_for_sockets_that_others_may_change_is_named(monkeypatch: pytest
 
     monkeypatch.setattr(client, "address", refused)
     with pytest.raises(AssistantError, match="writable by another"):
-        server._listen(Path("library"))
+        listening._listen(Path("library"))
     assert client.ask("library", "status") == {}
 
 
@@ -106,14 +107,14 @@ def test_no_socket_is_used_in_a_folder_that_others_enter(tmp_path: Path, monkeyp
     folder.mkdir(mode=0o755)
     monkeypatch.setattr(client, "address", lambda _: str(folder / "x.sock"))
     with pytest.raises(AssistantError, match="open to others"):
-        server._listen(tmp_path)
+        listening._listen(tmp_path)
     folder.chmod(0o700)
-    _, listener = server._listen(tmp_path)
+    _, listener = listening._listen(tmp_path)
     with listener:
-        client._connect(tmp_path).close()
+        client.connect(tmp_path).close()
         folder.chmod(0o755)
         with pytest.raises(OSError):
-            client._connect(tmp_path)
+            client.connect(tmp_path)
 
 
 def test_only_what_a_command_obeys_is_passed_on() -> None:
@@ -122,3 +123,34 @@ def test_only_what_a_command_obeys_is_passed_on() -> None:
         "COLUMNS": "3",
         "https_proxy": "z",
     }
+    assert client.passed({"OUR_KEY": "x", "HOME": "y"}, ["OUR_KEY", ""]) == {"OUR_KEY": "x"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "file"),
+    [
+        (["--llm-key-env", "OUR_KEY", "ask", "Why?"], {}, ""),
+        (["ask", "Why?"], {"ASSISTANT_LLM_KEY_ENV": "OUR_KEY"}, ""),
+        (["ask", "Why?"], {}, 'llm_key_env = "OUR_KEY"'),
+    ],
+)
+def test_the_variable_that_holds_a_key_is_known_without_the_settings(
+    arguments: list[str], variables: dict[str, str], file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    Path("assistant.toml").write_text(file)
+    assert client._key_variables(arguments) == ["OUR_KEY", ""]
+
+
+def test_processes_differ_in_settings_and_in_keys_that_both_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = settings.load(llm_url="http://127.0.0.1:1", llm_key_env="OUR_KEY")
+    without = options.essentials(ours)
+    monkeypatch.setenv("OUR_KEY", "one")
+    one = options.essentials(ours)
+    monkeypatch.setenv("OUR_KEY", "two")
+    two = options.essentials(ours.model_copy(update={"passages": 9, "idle_minutes": 1.0}))
+    assert options.differing(one, one) == options.differing(without, one) == []
+    assert options.differing(one, without) == ["the key in OUR_KEY"]
+    assert options.differing(two, one) == ["passages", "the key in OUR_KEY"]

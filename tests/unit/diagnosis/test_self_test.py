@@ -64,6 +64,13 @@ def test_numbers_are_asked_for_first_and_of_a_year_where_every_paper_can_be_coun
     assert [one.line["type"] for one in self_test.questions(dated, 4, 0)].count("aggregate") == 1
 
 
+def test_what_an_abstract_names_twice_is_asked_about_before_what_it_names_in_passing() -> None:
+    once = [make_paper(f"T{n}", f"LONGEST-NAME-{n} is here.", id=f"once {n}") for n in range(3)]
+    twice = make_paper("U", "OVEN-4 bakes, unlike SOME-OTHER-OVEN. OVEN-4 is warm. " + "word " * 50, id="twice")
+    asked = [one.text for one in self_test.questions([*once, twice], 9, 0) if one.line["type"] == "fact"]
+    assert asked[0] == "What does “U” say about OVEN-4?"
+
+
 def test_short_abstracts_are_asked_about_before_long_ones() -> None:
     papers = [make_paper(f"T{n}", f"Here is NAME-{n}. " + "word " * n, id=str(n)) for n in range(9)]
     asked = {one.line["paper"] for one in self_test.questions(papers, 10, 0) if one.line["type"] == "fact"}

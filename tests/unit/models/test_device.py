@@ -224,6 +224,18 @@ def test_the_larger_model_is_the_default_where_memory_holds_it(
         assert wiring.default_chat_model(Registry(tmp_path), "cpu") == "qwen2.5-coder-1.5b"
 
 
+def test_that_the_smaller_model_stands_in_for_the_larger_is_known(
+    machine: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings.load(models=tmp_path)
+    assert wiring.larger_chat_model(chosen) == ""  # which a CPU does not take
+    machine("cuda", [24])
+    assert wiring.larger_chat_model(chosen) == "qwen2.5-7b"
+    assert wiring.larger_chat_model(chosen.model_copy(update={"model": "qwen2.5-coder-1.5b"})) == ""
+    monkeypatch.setattr(Registry, "is_present", lambda *_: True)
+    assert wiring.larger_chat_model(chosen) == ""
+
+
 def test_a_device_that_is_not_there_does_not_keep_the_name_of_the_model_from_being_shown(tmp_path: Path) -> None:
     chosen = settings.load(models=tmp_path, device="cuda:3")
     assert wiring.chat_model_name(chosen) == "qwen2.5-coder-1.5b"
