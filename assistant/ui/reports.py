@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from assistant.errors import UsageError
 from assistant.ingestion.remote import parse_reference
 from assistant.library import Library, curation
-from assistant.types import IngestionReport, PaperFilter, Problem
+from assistant.types import IngestionReport, PaperFilter
 
 _MOST_TOGETHER = 100
 """Papers that one address can name."""
@@ -63,14 +63,28 @@ def source_name(source: str) -> str:
     return source if is_reference else Path(source).name
 
 
+def file_names(report: IngestionReport) -> Callable[[str], str]:
+    """Return what calls the files of a report as people do: one in an archive by the archive and its place there."""
+    sources = {one.source for one in report.sources}
+
+    def name(file: str) -> str:
+        archive = next((str(above) for above in PurePath(file).parents if str(above) in sources), "")
+        return source_name(archive) + file[len(archive) :] if archive else source_name(file)
+
+    return name
+
+
 def to_json(report: IngestionReport) -> bytes:
     """Return a report as a file of JSON, in which uploaded files have the names that people gave them."""
+    name = file_names(report)
     named = replace(
         report,
-        failed=tuple(_named(problem) for problem in report.failed),
-        kinds=tuple(replace(kind, example=_named(kind.example)) for kind in report.kinds),
+        failed=tuple(replace(problem, file=name(problem.file)) for problem in report.failed),
+        kinds=tuple(
+            replace(kind, example=replace(kind.example, file=name(kind.example.file))) for kind in report.kinds
+        ),
         sources=tuple(replace(one, source=source_name(one.source)) for one in report.sources),
-        notices=tuple(replace(notice, file=source_name(notice.file)) for notice in report.notices),
+        notices=tuple(replace(notice, file=name(notice.file)) for notice in report.notices),
         report_file="",
     )
     return json.dumps(named.to_json(), ensure_ascii=False, indent=2).encode()
@@ -78,15 +92,12 @@ def to_json(report: IngestionReport) -> bytes:
 
 def problem_lines(report: IngestionReport) -> Iterator[str]:
     """Yield every problem of a report as a line of JSON, by the name that people gave its file."""
+    name = file_names(report)
     with Path(report.report_file).open(encoding="utf-8") as lines:
         for line in lines:
             value = json.loads(line)
             if "reason" in value:
-                yield json.dumps({**value, "file": source_name(value["file"])}, ensure_ascii=False) + "\n"
-
-
-def _named(problem: Problem) -> Problem:
-    return replace(problem, file=source_name(problem.file))
+                yield json.dumps({**value, "file": name(value["file"])}, ensure_ascii=False) + "\n"
 
 
 def _shortest(library: Library, source: str) -> str:

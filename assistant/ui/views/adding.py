@@ -296,13 +296,14 @@ class _Adding:
     def _about(self, job: Job, page: int) -> dict[str, Any]:
         """Return what the report of a job shows."""
         report = job.report
-        about: dict[str, Any] = {"before": self.jobs.before(job), "report": report, "source_name": reports.source_name}
+        about: dict[str, Any] = {"before": self.jobs.before(job), "report": report, "file_name": reports.source_name}
         if not isinstance(report, IngestionReport):
             return about
         last = max(1, -(-len(report.failed) // _PROBLEMS_A_PAGE))
         page = min(max(1, page), last)
         sources = reports.came(self.site.library, report)
         return about | {
+            "file_name": reports.file_names(report),
             "problems": report.failed[(page - 1) * _PROBLEMS_A_PAGE : page * _PROBLEMS_A_PAGE],
             "page": page,
             "last": last,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -30,6 +31,22 @@ def test_every_problem_of_a_report_is_downloaded_by_the_name_that_its_file_had(
     said = reports.to_json(report).decode()
     assert str(tmp_path) not in said
     assert json.loads(said)["kinds"][0]["count"] == 5
+
+
+def test_a_file_in_an_archive_is_named_with_its_archive(library: Library, tmp_path: Path) -> None:
+    packed = tmp_path / "hidden" / "export.zip"
+    packed.parent.mkdir()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("from Übersee/a.jsonl", "nothing\n")
+        archive.writestr("b.jsonl", "nothing\n")
+    (tmp_path / "b.jsonl").write_text("nothing\n", encoding="utf-8")
+    with ReportFile(tmp_path / "reports") as kept:
+        found = add_files(library, [packed, tmp_path / "b.jsonl"], as_of=date(2025, 1, 1), keep=kept.keep)
+        report = kept.finish(found)
+    names = ["export.zip/b.jsonl", "export.zip/from Übersee/a.jsonl", "b.jsonl"]
+    assert [problem["file"] for problem in json.loads(reports.to_json(report))["failed"]] == names
+    assert [json.loads(line)["file"] for line in reports.problem_lines(report)] == names
+    assert "hidden" not in reports.to_json(report).decode()
 
 
 def test_papers_are_found_by_the_name_of_their_file(library: Library, tmp_path: Path) -> None:
