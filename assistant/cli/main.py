@@ -147,7 +147,7 @@ def add(
         stop.set()
         render.message("Stopping soon; Ctrl-C again ends it at once.", "yellow")
 
-    with open_workspace(context) as opened:
+    with open_workspace(context, may_make=True) as opened:
         parsed = ingestion.parse_sources(sources, lambda name: _choose_author(name, opened.find_authors, as_json))
         if report_file and any(isinstance(each, Path) and each.resolve() == report_file.resolve() for each in parsed):
             raise UsageError(f"{report_file} is to be read, so the report cannot be written to it. Name another file.")

@@ -169,13 +169,17 @@ def _is_path(settings: Settings, name: str) -> bool:
     return bool(getattr(settings, name)) and Path(getattr(settings, name)).exists()
 
 
-def open_workspace(context: typer.Context, *, is_served: bool = False) -> AbstractContextManager[Workspace]:
+def open_workspace(
+    context: typer.Context, *, is_served: bool = False, may_make: bool = False
+) -> AbstractContextManager[Workspace]:
     """Open the library named on the command line with its index and models, for one process at a time.
 
     A server in the background gives way to it; one that runs the command lends its own. With `is_served` the settings
-    are those of a server. Raises Elsewhere in a server that has other settings.
+    are those of a server. Raises Elsewhere in a server that has other settings, and UsageError where there is no
+    library, unless one `may_make` it.
     """
     loaded = load_settings(context)
+    _check_is_there(loaded.library, may_make)
     if held := _held.get():
         workspace, essential = held
         if differing(essentials(served(loaded)), essential):
@@ -203,12 +207,26 @@ def open_here(settings: Settings) -> Workspace:
         raise LibraryLocked(f"{error}{page}{f' {shared} {names}.' if names else ''}") from error
 
 
-def open_library(context: typer.Context) -> AbstractContextManager[Library]:
-    """Open the library named on the command line for reading, also while another process works on it."""
+def open_library(context: typer.Context, *, may_make: bool = False) -> AbstractContextManager[Library]:
+    """Open the library named on the command line for reading, also while another process works on it.
+
+    Raises UsageError where there is none, unless one `may_make` it.
+    """
     from assistant import settings
     from assistant.library import Library
 
-    return closing(Library(settings.load(**context.obj).library))
+    folder = settings.load(**context.obj).library
+    _check_is_there(folder, may_make)
+    return closing(Library(folder))
+
+
+def _check_is_there(folder: Path, may_make: bool) -> None:
+    from assistant.library import is_there
+
+    if not (may_make or is_there(folder)):
+        raise UsageError(
+            f"There is no library in {folder}. Check the folder's name; `assistant add FILE` makes a library there."
+        )
 
 
 def several_people_note(library: Library, author: str) -> str:

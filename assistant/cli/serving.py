@@ -55,7 +55,7 @@ def serve(
         _check_alone(context)
         _manage_server(context, daemon, stop)
         return
-    with open_workspace(context, is_served=True) as opened:
+    with open_workspace(context, is_served=True, may_make=True) as opened:
         from assistant.library import Users
         from assistant.ui import Reach
         from assistant.ui import serve as serve_page

@@ -31,7 +31,7 @@ def add_user(
     """Add a user. The password is asked for."""
     from assistant.library import Users
 
-    with open_library(context) as library:
+    with open_library(context, may_make=True) as library:
         user = Users(library).add(name, _password(stdin), is_admin=admin)
     render.message(f"{user.name} may log in{', and is an administrator' if user.is_admin else ''}.")
 

@@ -60,7 +60,7 @@ def watch(
         raise UsageError(f"{each} cannot be watched: folders can, and zotero. `assistant add {each}` adds it once.")
     services = wiring.services(settings)
     places: list[watching.Watched] = []
-    with open_library(context) as library:
+    with open_library(context, may_make=True) as library:
         if folders:
             places.append(
                 watched_folders.WatchedFolders(

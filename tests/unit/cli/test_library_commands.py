@@ -195,3 +195,31 @@ def test_a_collection_that_there_is_not_is_named(filled: CommandLine, command: s
     assert "No paper is in a collection called “Thesi”. `assistant labels` lists them." in filled.stderr.replace(
         "\n", " "
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("papers",),
+        ("labels",),
+        ("paper", "x"),
+        ("label", "x", "--year", "2020"),
+        ("complete", "--dry-run"),
+        ("remove", "--year", "2020", "--yes"),
+        ("export", "--format", "ris"),
+        ("ask", "How many papers are there?"),
+        ("search", "rain"),
+        ("summarize",),
+        ("authors",),
+        ("conversations", "list"),
+        ("trends",),
+        ("check",),
+        ("users", "list"),
+    ],
+)
+def test_a_library_that_is_not_there_is_named_and_none_is_made(run: CommandLine, words: tuple[str, ...]) -> None:
+    run(*words, code=2)
+    said = "".join(run.stderr.split())
+    assert f"Thereisnolibraryin{run.library}." in said
+    assert "assistantaddFILE" in said
+    assert not run.library.exists()
