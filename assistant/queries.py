@@ -96,6 +96,9 @@ class ChosenPapers(BaseModel):
     code: bool | None = Field(default=None, description="With released code, or without.")
     abstract: bool | None = Field(default=None, description="With an abstract, or without.")
     label: str = Field(default="", description="In this collection.")
+    with_labels: list[str] = Field(default=[], description="In all of these collections too.")
+    any_labels: list[str] = Field(default=[], description="In one of these collections at least.")
+    without_labels: list[str] = Field(default=[], description="In none of these collections.")
     source: str = Field(default="", description="From this file or reference.")
     added_since: str = Field(default="", description="Added on this day or later.", pattern=DAY)
 
@@ -115,6 +118,9 @@ class ChosenPapers(BaseModel):
             words=tuple(filter(None, map(str.strip, self.words))),
             has_abstract=self.abstract,
             label=self.label,
+            with_labels=tuple(self.with_labels),
+            any_labels=tuple(self.any_labels),
+            without_labels=tuple(self.without_labels),
             added_since=self.added_since,
         )
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from assistant.catalogue import paper_counts
 from assistant.catalogue.reply import CatalogueRequest, Reply, ReplyLine
-from assistant.library import UnknownField, count_papers, papers, papers_with_unknown
+from assistant.library import UnknownField, count_papers, labels, papers, papers_with_unknown
 from assistant.text import counted, filter_in_words, joined, plain
 from assistant.types import PaperFilter
 
@@ -25,8 +25,9 @@ _MOST_WIDER = 3
 _TIME = "since until first_day last_day without_years"
 _CONDITIONS = (
     "position; category; has_code; has_abstract; words title_words; without_words; venue venues; "
-    "without_venues without_categories; source; label; added_since added_until; "
-    "fewest_authors most_authors; with_authors; without_authors; among; author position any_authors"
+    "without_venues without_categories; source; label with_labels; any_labels; without_labels; "
+    "added_since added_until; fewest_authors most_authors; with_authors; without_authors; among; "
+    "author position any_authors"
 ).split("; ")
 """Fields of a filter that are dropped together, in the order in which it is tried."""
 
@@ -41,8 +42,9 @@ def names_of(connection: Connection, paper_filter: PaperFilter) -> Mapping[str, 
 
 
 def remarks(request: CatalogueRequest) -> list[ReplyLine]:
-    """Say which people and venues were taken together, and which papers may pass or not."""
-    return [*_several_people(request), *_venues(request), *_cut_without(request), *_unknown(request)]
+    """Say which labels nobody gave, which people and venues were taken together, and which papers may pass or not."""
+    labelled = map(ReplyLine, _unknown_labels(request))
+    return [*labelled, *_several_people(request), *_venues(request), *_cut_without(request), *_unknown(request)]
 
 
 def nothing(request: CatalogueRequest) -> Reply:
@@ -54,6 +56,7 @@ def nothing(request: CatalogueRequest) -> Reply:
         return Reply((ReplyLine("The library holds no papers yet. Add some with `assistant add`."),))
     strangers = [one for one in request.filter.people if not count_papers(request.connection, PaperFilter(author=one))]
     texts = [f"No author in the library is named {plain(one)}." for one in strangers]
+    texts += _unknown_labels(request)
     instead = texts or list(islice(_wider(request), _MOST_WIDER))
     lines = [ReplyLine(text) for text in (f"The library holds no papers {words}.", *instead)]
     return Reply((*lines, *(() if strangers else _unknown(request))))
@@ -109,6 +112,11 @@ def _unknown(request: CatalogueRequest) -> Iterator[ReplyLine]:
             which = filter_in_words(_without(wanted, fields), request.names, one=len(ids) == 1)
             number = counted(len(ids), "more paper" if request.total else "paper")
             yield ReplyLine(f"In {number}{f' {which},' if which else ''} {matter}.", tuple(ids[:_EXAMPLES]))
+
+
+def _unknown_labels(request: CatalogueRequest) -> list[str]:
+    known = labels.known(request.connection, request.filter.labels)
+    return [labels.not_known(name) for name in request.filter.labels if name not in known]
 
 
 def _several_people(request: CatalogueRequest) -> Iterator[ReplyLine]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime
@@ -53,7 +53,12 @@ def paper_filter(
     source: Annotated[
         str, typer.Option(help="Only papers from this file, by path or name, or from this reference.")
     ] = "",
-    label: Annotated[str, typer.Option(help="Only papers in this collection.")] = "",
+    label: Annotated[
+        list[str] | None, typer.Option(help="Only papers in this collection; given again, in all of them.")
+    ] = None,
+    without_label: Annotated[
+        list[str] | None, typer.Option(help="Only papers that are not in this collection. May be repeated.")
+    ] = None,
     added_since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only papers that were added on this day or later.")
     ] = None,
@@ -71,7 +76,9 @@ def paper_filter(
         code,
         source,
         has_abstract=abstract,
-        label=label,
+        label=(label or [""])[0],
+        with_labels=tuple((label or [])[1:]),
+        without_labels=tuple(without_label or ()),
         added_since=added_since.date().isoformat() if added_since else "",
     )
 
@@ -92,8 +99,8 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(**values: Any) -> None:
         filters = paper_filter(**{option.name: values.pop(option.name) for option in options})
-        if filters.label and "context" in values:
-            _check_label(values["context"], filters.label)
+        if filters.labels and "context" in values:
+            _check_labels(values["context"], filters.labels)
         command(filters=filters, **values)
 
     parameters = [
@@ -103,13 +110,14 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _check_label(context: typer.Context, name: str) -> None:
-    """Raise UsageError where no paper of the library is in a collection of this name."""
+def _check_labels(context: typer.Context, names: Sequence[str]) -> None:
+    """Raise UsageError where no paper of the library is in a collection of one of these names."""
     from assistant.library import labels
 
     with open_library(context) as library, library.transaction() as connection:
-        if not labels.known(connection, [name]):
-            raise UsageError(f"No paper is in a collection called “{name}”. `assistant labels` lists them.")
+        known = labels.known(connection, names)
+    if unknown := next((name for name in names if name not in known), None):
+        raise UsageError(labels.not_known(unknown))
 
 
 def load_settings(context: typer.Context) -> Settings:

@@ -111,7 +111,8 @@ class FacetIndex:
         borne = given.counts(np.append(is_listed, np.zeros(int(given.numbers.max(initial=0)) + 1, bool)))
 
         def labelled_too(name: str) -> PaperFilter | None:
-            return replace(filter, label=name) if label_key(name) != label_key(filter.label) else None
+            borne_by_all = label_key(name) in map(label_key, filter.in_labels)
+            return None if borne_by_all else filter.merged(PaperFilter(label=name))
 
         return Facets(
             _years(columns.years, is_listed),

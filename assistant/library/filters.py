@@ -214,9 +214,12 @@ def _conditions(connection: Connection, filter: PaperFilter) -> Iterator[_Condit
     if filter.source:
         is_named = (records.c.origin == filter.source) | records.c.origin.endswith(f"/{filter.source}", autoescape=True)
         yield _Condition(papers.c.id.in_(select(records.c.paper_id).where(is_named)))
-    if filter.label:
-        held = select(labels.c.paper_id).where(labels.c.folded == label_key(filter.label))
-        yield _Condition(papers.c.id.in_(held))
+    for name in filter.in_labels:
+        yield _Condition(papers.c.id.in_(_bearing([name])))
+    if filter.any_labels:
+        yield _Condition(papers.c.id.in_(_bearing(filter.any_labels)))
+    if filter.without_labels:
+        yield _Condition(papers.c.id.not_in(_bearing(filter.without_labels)))
     if filter.added_since:
         yield _Condition(papers.c.added >= filter.added_since)
     if filter.added_until:
@@ -262,6 +265,11 @@ def _numbering(fewest: int | None, most: int | None) -> _Condition:
     if most is None:
         return _Condition(and_(*enough), is_open, "number")
     return _Condition(and_(*enough, number <= most, ~is_open), and_(is_open, number <= most), "number")
+
+
+def _bearing(names: Sequence[str]) -> Select[Any]:
+    """Return a query for the ids of the papers that bear one of these labels at least."""
+    return select(labels.c.paper_id).where(labels.c.folded.in_([label_key(name) for name in names]))
 
 
 def _filed_under(category: str) -> ColumnElement[bool]:

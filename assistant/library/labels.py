@@ -15,7 +15,7 @@ from assistant.library.filters import label_key, papers_passing
 from assistant.library.rows import insert_rows, pages, rows_in
 from assistant.library.schema import facts, labels, papers
 from assistant.library.store import Library
-from assistant.text import one_line
+from assistant.text import one_line, plain
 from assistant.types import Paper, PaperFilter
 
 LONGEST = 200
@@ -99,6 +99,11 @@ def known(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     return {name: found[key] for name, key in keys.items() if key in found}
 
 
+def not_known(name: str) -> str:
+    """Return what to say of a label that no paper bears."""
+    return f"No paper is in a collection called “{plain(name)}”. `assistant labels` lists them."
+
+
 def version(connection: Connection) -> str:
     """Return a word that is another after every change of labels."""
     return str(connection.execute(select(facts.c.value).where(facts.c.name == _VERSION)).scalar())
@@ -152,7 +157,7 @@ def rename(library: Library, name: str, other: str) -> None:
             update(labels).where(labels.c.folded == one).values(label=spelled, folded=folded)
         ).rowcount
         if not changed and one != folded and not known(connection, [other]):
-            raise UsageError(f"No paper is in a collection called “{one_line(name)}”. `assistant labels` lists them.")
+            raise UsageError(not_known(name))
 
 
 def delete_label(library: Library, name: str) -> None:

@@ -76,6 +76,7 @@ Slot = Literal[
     "exact_count",
     "main",
     "label",
+    "not_label",
 ]
 Mode = Literal["", "narrow", "change", "refer"]
 TASKS = ("kind", "of", "order", "position", "language", "ask", "mode", "slots")
@@ -83,6 +84,9 @@ TASKS = ("kind", "of", "order", "position", "language", "ask", "mode", "slots")
 
 LABEL = "label"
 """What a probe of its own reads at every token, where there is one: whether the word names a collection or a tag."""
+
+LABELS: tuple[Slot, ...] = ("label", "not_label")
+"""A collection or a tag that papers bear, and one that they do not."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

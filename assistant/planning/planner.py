@@ -16,7 +16,7 @@ from assistant.library import Library, authors
 from assistant.library import papers as papers_table
 from assistant.planning import follow_ups, number_words
 from assistant.planning.entity_linking import Cited, Gazetteer, Mention
-from assistant.planning.intents import Kind, Named, Reads, Request
+from assistant.planning.intents import LABELS, Kind, Named, Reads, Request
 from assistant.planning.request_filter import Linked, Linker
 from assistant.search import Search, topics
 from assistant.text import counted, fold, joined, plan_in_words, prompt_safety
@@ -179,7 +179,7 @@ class Planner:
 
     def composed(self, request: Request, person: str = "") -> Plan:
         """Return the plan of a request that stands alone."""
-        request = self.linker.with_label(request)
+        request = self.linker.with_labels(request)
         linked = self.linker.link(request, person)
         candidates = self._candidates(linked, person)
         plan = self._planned(request, linked, is_clear=not candidates)
@@ -199,7 +199,7 @@ class Planner:
             return AboutPlan(question=request.text)
         if kind == "comparison_papers" and len(self._titled(request, linked)) >= 2:
             return ComparisonPlan(question=request.text, papers=_ids(self._titled(request, linked)))
-        if kind == "comparison_papers" and linked.filter.label:
+        if kind == "comparison_papers" and linked.filter.labels:
             listed = tuple(paper.id for paper in self.library.papers(linked.filter, _MOST_COMPARED + 1))
             if 2 <= len(listed) <= _MOST_COMPARED:
                 return ComparisonPlan(question=request.text, papers=listed, filter=linked.filter)
@@ -269,7 +269,11 @@ class Planner:
             return self._similar(request, linked, papers, is_clear=is_clear)
         if papers and kind in ("first_author", "last_author", "coauthors", "joint_papers") and not filter.author:
             measure, filter = "authors_of", PaperFilter()
-        elif papers and kind in ("detail", "yesno_catalogue", "list", "count") and not filter.label:
+        elif (
+            papers
+            and kind in ("detail", "yesno_catalogue", "list", "count")
+            and not (filter.labels or filter.has_abstract is not None)
+        ):
             measure, filter = "details", filter if kind == "yesno_catalogue" else PaperFilter()
         elif kind == "detail" and not papers and filter == PaperFilter():
             return self._prose(request, linked, is_clear=is_clear)
@@ -333,16 +337,17 @@ class Planner:
         """Return the plan of a question that is answered in prose from the abstracts."""
         mentions = self.gazetteer.mentions(request.text)
         named = [*linked.papers, *(each for each in mentions if each.kind in ("paper", "held"))]
-        for label in request.said("label"):
-            named = [each for each in named if each.end <= label.start or label.end <= each.start]
+        for told in request.said(*LABELS):
+            named = [each for each in named if each.end <= told.start or told.end <= each.start]
         if any(each.kind == "paper" for each in named):
             named = [each for each in named if each.kind == "paper"]
-        filter = PaperFilter(label=linked.filter.label)
-        question = subject = _without(request.text, request.said("label"))  # no abstract says where it is kept
+        how_kept = ("label", "with_labels", "any_labels", "without_labels", "has_abstract")
+        filter = PaperFilter(**{name: getattr(linked.filter, name) for name in how_kept})
+        question = subject = _without(request.text, request.said(*LABELS))  # no abstract says where it is kept
         people = [(each, mention) for each, mention in linked.people if each.slot == "author"]
         if len(people) == 1 and is_clear:  # a family name alone may be a method's, or of a cited paper
             filter = replace(filter, author=linked.filter.author)
-            subject = _without(request.text, [*request.said("label"), people[0][0]])
+            subject = _without(request.text, [*request.said(*LABELS), people[0][0]])
         if request.said("year", "year_from", "year_to"):
             since, until = linked.filter.since, linked.filter.until
             first, last = linked.filter.first_day, linked.filter.last_day

@@ -16,7 +16,7 @@ from assistant.library import categories as categories_table
 from assistant.planning import number_words
 from assistant.planning.dates import Period, bounds, find_period
 from assistant.planning.entity_linking import Gazetteer, Mention
-from assistant.planning.intents import Named, Request
+from assistant.planning.intents import LABELS, Named, Request, Slot
 from assistant.search import topics
 from assistant.text import arxiv_categories
 from assistant.types import PaperFilter
@@ -85,29 +85,36 @@ class Linker:
     today: Callable[[], date]
     in_english: Callable[[str], str] = field(default=lambda phrase: phrase)
 
-    def with_label(self, request: Request) -> Request:
-        """Return the request with the collection or tag that it names; what overlaps it names nothing else.
+    def with_labels(self, request: Request) -> Request:
+        """Return the request with the collections and tags that it names; what overlaps one names nothing else.
 
-        It is the label of the library whose words name one most surely; a label that stands there as any other word
-        ("What do reviews say?", "papers on climate") is left alone. Words that surely name one which the library does
-        not have are taken too: no paper is in it, and not every paper.
+        They are labels of the library whose words name one surely enough, the longest first; a label that stands there
+        as any other word ("What do reviews say?", "papers on climate") is left alone. Words that surely name one which
+        the library does not have are taken too: no paper is in it, and not every paper. A label is left out where its
+        words were read as something that is.
         """
-        if request.said("label") or not request.labelling:
+        if request.said(*LABELS) or not request.labelling:
             return request
-        spans = list(_spans(request.text))
-        names = {_spelling(request.text[start:end]): (start, end) for start, end in spans}
+        places: list[tuple[int, int]] = []
+        for start, end in (*self._labels_in(request), *_surely_named(request)):
+            if all(last <= start or end <= first for first, last in places):
+                places.append((start, end))
+        left_out = [each for each in request.named if each.slot.startswith("not_")]
+        found = [
+            Named("not_label" if _overlaps(left_out, *place) else "label", request.text[slice(*place)], *place)
+            for place in places
+        ]
+        others = [each for each in request.named if not _overlaps(found, each.start, each.end)]
+        return replace(request, named=tuple(sorted((*others, *found), key=lambda each: each.start)))
+
+    def _labels_in(self, request: Request) -> list[tuple[int, int]]:
+        """Return where labels of the library stand whose words name one surely enough, the longest first."""
+        names = {_spelling(request.text[start:end]): (start, end) for start, end in _spans(request.text)}
         names |= {_HYPHENS.sub(" ", name): span for name, span in names.items() if _HYPHENS.search(name)}
         with self.library.transaction() as connection:
             found = labels.known(connection, names)
-        sure = [(_share(request.labelling, *names[name]), name) for name in found]
-        held = [(len(name), share, names[name]) for share, name in sure if share >= _LEAST_LABELLING]
-        named = max(held)[2] if held else _surely_named(request)
-        if named is None:
-            return request
-        start, end = named
-        others = [each for each in request.named if each.end <= start or end <= each.start]
-        label = Named("label", request.text[start:end], start, end)
-        return replace(request, named=tuple(sorted((*others, label), key=lambda each: each.start)))
+        sure = [(len(name), _share(request.labelling, *names[name]), names[name]) for name in found]
+        return [span for _, share, span in sorted(sure, reverse=True) if share >= _LEAST_LABELLING]
 
     def link(self, request: Request, person: str = "") -> Linked:
         """Return what a request names; `person` is the id of the one whom the reader chose among people of a name."""
@@ -133,10 +140,22 @@ class Linker:
         )
 
     def _labelled(self, request: Request) -> PaperFilter:
-        said = [_spelling(each.text) for each in request.said("label")]
+        """Return in which collections the papers are to be, and in which not."""
+        said = {slot: [_spelling(each.text) for each in request.said(slot)] for slot in LABELS}
+        names = [name for each in said.values() for name in each]
         with self.library.transaction() as connection:
-            known = labels.known(connection, (*said, *(_HYPHENS.sub(" ", name) for name in said)))
-        return PaperFilter(label=next(iter(known.values()), said[0] if said else ""))
+            known = labels.known(connection, (*names, *(_HYPHENS.sub(" ", name) for name in names)))
+
+        def spelled(slot: Slot) -> tuple[str, ...]:
+            return tuple(
+                dict.fromkeys(known.get(name) or known.get(_HYPHENS.sub(" ", name), name) for name in said[slot])
+            )
+
+        inside, places = spelled("label"), request.said("label")
+        filter = PaperFilter(without_labels=spelled("not_label"))
+        if len(inside) > 1 and _OR.search(request.text[places[0].end : places[-1].start]):
+            return replace(filter, any_labels=inside)
+        return replace(filter, label=inside[0] if inside else "", with_labels=inside[1:])
 
     def _papers(self, request: Request) -> tuple[Mention, ...]:
         """Return the papers whose titles are named; also one that was taken for a person whom nobody knows."""
@@ -388,13 +407,17 @@ def _share(labelling: Iterable[tuple[int, int, float]], start: int, end: int) ->
     return 1 / (1 + math.exp(-sum(odds) / len(odds))) if odds else 0.0
 
 
-def _surely_named(request: Request) -> tuple[int, int] | None:
-    """Return where the neighbouring words stand that surely name a collection, whatever it is called; None for none."""
+def _surely_named(request: Request) -> list[tuple[int, int]]:
+    """Return where neighbouring words stand that surely name a collection, whatever it is called, the surest first."""
     words = [match.span() for match in _PLACE.finditer(request.text)]
     groups = groupby(words, key=lambda word: _share(request.labelling, *word) >= _WORD_LABELLING)
     runs = [(run[0][0], run[-1][1]) for is_named, run in ((told, list(run)) for told, run in groups) if is_named]
-    surest = max(runs, key=lambda run: _share(request.labelling, *run), default=None)
-    return surest if surest and _share(request.labelling, *surest) >= _SURE_LABELLING else None
+    sure = [(share, run) for run in runs if (share := _share(request.labelling, *run)) >= _SURE_LABELLING]
+    return [run for _, run in sorted(sure, reverse=True)]
+
+
+def _overlaps(named: Iterable[Named], start: int, end: int) -> bool:
+    return any(each.start < end and start < each.end for each in named)
 
 
 def _author(mention: Mention) -> str:

@@ -39,7 +39,7 @@ _LONGEST = 300
 """Characters of a title or a name that are shown."""
 
 
-_OPTIONS = ("author", "since", "until", "category", "source", "label", "added_since")
+_OPTIONS = ("author", "since", "until", "category", "source", "added_since")
 """Fields of a filter that the command line calls by their names."""
 
 
@@ -73,7 +73,9 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
         parts.append("with released code" if filter.has_code else "without released code")
     if filter.has_abstract is not None:
         parts.append("with an abstract" if filter.has_abstract else "without an abstract")
-    parts += _phrase("in the collection", _quoted([filter.label], "or"))
+    parts += _phrase(f"in the collection{'s' if len(filter.in_labels) > 1 else ''}", _quoted(filter.in_labels, "and"))
+    parts += _phrase("in the collection", _quoted(filter.any_labels, "or"))
+    parts += _phrase("not in the collection", _quoted(filter.without_labels, "or"))
     parts += _phrase(
         "added", _between(*(date_in_words(day) if day else "" for day in (filter.added_since, filter.added_until)))
     )
@@ -87,13 +89,14 @@ def filter_in_words(filter: PaperFilter, names: Mapping[str, str] = NO_NAMES, *,
 
 def listing_command(filter: PaperFilter) -> str:
     """Return the command that lists all papers of a filter, "" where the command line cannot say it."""
-    sayable = PaperFilter(**{name: getattr(filter, name) for name in (*_OPTIONS, "has_code", "has_abstract")})
+    others = ("has_code", "has_abstract", "label", "with_labels", "without_labels")
+    sayable = PaperFilter(**{name: getattr(filter, name) for name in (*_OPTIONS, *others)})
     if filter != sayable:
         return ""
-    options = {name: getattr(filter, name) for name in _OPTIONS}
-    words = [
-        f" --{name.replace('_', '-')} {shlex.quote(one_line(str(value)))}" for name, value in options.items() if value
-    ]
+    options = [(name.replace("_", "-"), getattr(filter, name)) for name in _OPTIONS]
+    options += [("label", name) for name in filter.in_labels]
+    options += [("without-label", name) for name in filter.without_labels]
+    words = [f" --{name} {shlex.quote(one_line(str(value)))}" for name, value in options if value]
     code = {None: "", True: " --code", False: " --no-code"}[filter.has_code]
     abstract = {None: "", True: " --abstract", False: " --no-abstract"}[filter.has_abstract]
     return f"assistant papers{''.join(words)}{code}{abstract}"

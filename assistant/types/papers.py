@@ -166,9 +166,9 @@ class PaperFilter:
     one of `venues`. `title_words` stand in the title. What begins with `without_` does not hold of the paper: neither
     title nor abstract has such a word; what names no venue, category or year passes. `fewest_authors` and
     `most_authors` are inclusive. `has_abstract` tells apart papers of which no source gives one.
-    `label` is a collection that the paper is in. `added_since` and `added_until` are ISO
-    days, inclusive, on which the paper came into the library, in UTC; of older papers that is not known, and they do
-    not pass.
+    `label` is a collection that the paper is in; it is in all `with_labels` too, in one of `any_labels` at least, and
+    in none of `without_labels`. `added_since` and `added_until` are ISO days, inclusive, on which the paper came into
+    the library, in UTC; of older papers that is not known, and they do not pass.
     """
 
     author: str = ""
@@ -196,6 +196,9 @@ class PaperFilter:
     most_authors: int | None = None
     has_abstract: bool | None = None
     label: str = ""
+    with_labels: tuple[str, ...] = ()
+    any_labels: tuple[str, ...] = ()
+    without_labels: tuple[str, ...] = ()
     added_since: str = ""
     added_until: str = ""
 
@@ -211,14 +214,14 @@ class PaperFilter:
         return self == PaperFilter()
 
     def merged(self, said: PaperFilter) -> PaperFilter:
-        """Return both filters as one: what `said` says takes its place, but for papers, people and words.
+        """Return both filters as one: what `said` says takes its place, but for papers, people, words and labels.
 
-        Only papers that both allow are left; the other people, the words and the exclusions of both must hold. Who
+        Only papers that both allow are left; the other people, words, labels and exclusions of both must hold. Who
         wrote the papers, where and when they appeared is one matter each, whichever fields say it.
         """
         changes = {
             name: value
-            for name in ("category", "has_code", "has_abstract", "source", "position", "label")
+            for name in ("category", "has_code", "has_abstract", "source", "position")
             if (value := getattr(said, name)) not in ("", None)
         }
         found = replace(self, **changes)
@@ -232,6 +235,8 @@ class PaperFilter:
             found = replace(found, venue=said.venue, venues=said.venues, without_venues=())
         if said.category:
             found = replace(found, without_categories=())
+        if said.any_labels:
+            found = replace(found, any_labels=said.any_labels)
         if said.fewest_authors is not None or said.most_authors is not None:
             found = replace(found, fewest_authors=said.fewest_authors, most_authors=said.most_authors)
         if said.added_since or said.added_until:
@@ -250,9 +255,21 @@ class PaperFilter:
                 "without_venues",
                 "without_categories",
                 "without_years",
+                "without_labels",
             )
         }
-        return replace(found, among=among, **both)
+        first, *others = dict.fromkeys((*self.in_labels, *said.in_labels)) or ("",)
+        return replace(found, among=among, label=first, with_labels=tuple(others), **both)
+
+    @property
+    def in_labels(self) -> tuple[str, ...]:
+        """Return the labels that all papers bear."""
+        return tuple(dict.fromkeys(filter(None, (self.label, *self.with_labels))))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return every label that the filter names, each once."""
+        return tuple(dict.fromkeys((*self.in_labels, *self.any_labels, *self.without_labels)))
 
     @property
     def writers(self) -> tuple[str, ...]:

@@ -30,6 +30,19 @@ from assistant.types import PaperFilter
         (PaperFilter(has_abstract=True), PaperFilter(has_abstract=False), PaperFilter(has_abstract=False)),
         (PaperFilter(has_abstract=False), PaperFilter(author="A"), None),
         (PaperFilter(title_words=("x",)), PaperFilter(title_words=("y",)), PaperFilter(title_words=("x", "y"))),
+        (PaperFilter(label="a"), PaperFilter(label="b"), PaperFilter(label="a", with_labels=("b",))),
+        (
+            PaperFilter(label="a", with_labels=("b",)),
+            PaperFilter(with_labels=("a",)),
+            PaperFilter(label="a", with_labels=("b",)),
+        ),
+        (PaperFilter(any_labels=("a", "b")), PaperFilter(any_labels=("c",)), PaperFilter(any_labels=("c",))),
+        (PaperFilter(label="a"), PaperFilter(without_labels=("b",)), None),
+        (
+            PaperFilter(without_labels=("a",)),
+            PaperFilter(without_labels=("b",)),
+            PaperFilter(without_labels=("a", "b")),
+        ),
         (PaperFilter(without_years=(1,)), PaperFilter(without_years=(2,)), PaperFilter(without_years=(1, 2))),
     ],
 )

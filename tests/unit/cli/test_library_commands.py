@@ -189,12 +189,20 @@ def test_a_paper_is_shown_by_its_citation_key(filled: CommandLine) -> None:
     assert "{light," in filled("export", "--format", "bibtex", "--since", "1900")
 
 
+@pytest.mark.parametrize("option", ["--label", "--without-label"])
 @pytest.mark.parametrize("command", ["papers", "export", "summarize"])
-def test_a_collection_that_there_is_not_is_named(filled: CommandLine, command: str) -> None:
-    filled(command, "--label", "Thesi", code=2)
+def test_a_collection_that_there_is_not_is_named(filled: CommandLine, command: str, option: str) -> None:
+    filled(command, option, "Thesi", code=2)
     assert "No paper is in a collection called “Thesi”. `assistant labels` lists them." in filled.stderr.replace(
         "\n", " "
     )
+
+
+def test_papers_of_several_collections_are_listed_and_those_outside_of_one(filled: CommandLine) -> None:
+    filled("label", "Thesis", "--since", "1900")
+    filled("label", "Read", "light")
+    assert titles(filled, "--label", "thesis", "--label", "read") == titles(filled, "--label", "read")
+    assert titles(filled, "--label", "thesis", "--without-label", "read") == titles(filled, "--without-label", "read")
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,8 @@ def test_filter_options_become_one_filter() -> None:
     assert given["filters"] == PaperFilter(since=2024, until=2024)
     run("x", "--label", "To read", "--added-since", "2026-01-31")
     assert given["filters"] == PaperFilter(label="To read", added_since="2026-01-31")
+    run("x", "--label", "To read", "--label", "maps", "--without-label", "done", "--without-label", "bees")
+    assert given["filters"] == PaperFilter(label="To read", with_labels=("maps",), without_labels=("done", "bees"))
     run("x")
     assert given["filters"] == PaperFilter()
 

@@ -320,3 +320,27 @@ def test_tags_that_a_source_took_away_go_and_a_person_s_stay(library: Library) -
     labels.add(library, "new", PaperFilter())
     read(library, "a.bib", make_paper("Bees"))
     assert library.papers()[0].labels == ("mine", "new")
+
+
+def test_papers_bear_several_labels_or_one_of_them_or_none(filled: Library) -> None:
+    labels.add(filled, "old", PaperFilter(until=2023))
+    labels.add(filled, "Gu", PaperFilter(author="Naibin Gu"))
+    labels.add(filled, "bees", PaperFilter(author="Ada Lovelace"))
+
+    def found(**fields: object) -> list[str]:
+        return sorted(paper.title for paper in filled.papers(PaperFilter(**fields)))  # type: ignore[arg-type]
+
+    assert found(label="old", with_labels=("GU",)) == ["Beams", "Gears"]
+    assert found(with_labels=("old", "bees")) == []
+    assert found(any_labels=("bees", "old")) == ["Beams", "Bees", "Gears"]
+    assert found(label="old", without_labels=("bees",), since=2022) == ["Gears"]
+    assert found(without_labels=("gu", "nobody's")) == ["Bees"]
+
+
+def test_a_facet_of_a_collection_leaves_as_many_papers_as_it_says(filled: Library) -> None:
+    labels.add(filled, "old", PaperFilter(until=2023))
+    labels.add(filled, "Gu", PaperFilter(since=2021))
+    (facet,) = [each for each in facets.FacetIndex().find(filled, PaperFilter(label="Gu")).labels if each.name == "old"]
+    assert facet.filter is not None
+    assert facet.count == filled.count(facet.filter) == 1
+    assert facets.FacetIndex().find(filled, facet.filter).labels == ()

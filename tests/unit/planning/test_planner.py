@@ -11,7 +11,7 @@ import pytest
 from assistant.errors import UsageError
 from assistant.library import Library, labels, upsert
 from assistant.planning import Gazetteer, Planner
-from assistant.planning.intents import Kind, Named, Request
+from assistant.planning.intents import Kind, Named, Request, Slot
 from assistant.types import (
     AuthorProfile,
     ComparisonPlan,
@@ -439,9 +439,39 @@ def test_a_label_is_what_the_library_holds_and_the_words_name(
     first = text.index(sure) if sure else -1
     sharing = tuple((start, end, 0.9 if sure and first <= start < first + len(sure) else 0.01) for start, end in tokens)
     request = Request(text, "list", (Named("topic", text, 0, len(text)),), labelling=sharing)
-    read = labelled.linker.with_label(request)
+    read = labelled.linker.with_labels(request)
     assert [each.text for each in read.said("label")] == named
     assert bool(read.said("topic")) == (not named)
+
+
+def reading(text: str, *named: str, slots: tuple[Named, ...] = ()) -> Request:
+    """Return a request in which the words of these labels name one surely."""
+    places = [(text.index(name), text.index(name) + len(name)) for name in named]
+    tokens = [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
+    shares = (0.9 if any(first <= start < last for first, last in places) else 0.01 for start, _ in tokens)
+    labelling = tuple((start, end, share) for (start, end), share in zip(tokens, shares, strict=True))
+    return Request(text, "list", slots, labelling=labelling)
+
+
+def named(slot: Slot, text: str, words: str) -> Named:
+    return Named(slot, words, text.index(words), text.index(words) + len(words))
+
+
+def test_papers_of_several_labels_of_one_of_them_and_of_none_are_meant(labelled: Planner) -> None:
+    def meant(text: str, *names: str, out: str = "", said: Slot = "not_topic") -> PaperFilter:
+        slots = (named(said, text, out),) if out else ()
+        return labelled.composed(reading(text, *names, slots=slots)).filter
+
+    both = PaperFilter(label="to read", with_labels=("Beams",))
+    assert meant("those in to read that are tagged beams", "to read", "beams") == both
+    assert meant("tagged beams or to read", "beams", "to read") == PaperFilter(any_labels=("Beams", "to read"))
+    left = PaperFilter(label="to read", without_labels=("Beams",))
+    assert meant("in to read but not tagged beams", "to read", "beams", out="beams") == left
+    assert meant("nothing from my beams", "beams", out="from my beams") == PaperFilter(without_labels=("Beams",))
+    three = PaperFilter(label="C++", without_labels=("to read", "unknown"))
+    text = "C++, neither to read nor unknown"
+    slots = (named("not_topic", text, "to read nor unknown"),)
+    assert labelled.composed(reading(text, "C++", "to read", "unknown", slots=slots)).filter == three
 
 
 def test_of_a_collection_that_there_is_not_no_paper_is_counted(labelled: Planner) -> None:

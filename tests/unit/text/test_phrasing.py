@@ -37,6 +37,13 @@ NEW_FIELDS: dict[str, Any] = {
         (PaperFilter(since=2024), "from 2024 on"),
         (PaperFilter(until=2024), "up to 2024"),
         (PaperFilter(label="To read"), "in the collection “To read”"),
+        (PaperFilter(label="To read", with_labels=("maps",)), "in the collections “To read” and “maps”"),
+        (PaperFilter(with_labels=("maps",)), "in the collection “maps”"),
+        (PaperFilter(any_labels=("maps", "bees")), "in the collection “maps” or “bees”"),
+        (
+            PaperFilter(label="a", without_labels=("maps", "bees")),
+            "in the collection “a” not in the collection “maps” or “bees”",
+        ),
         (PaperFilter(added_since="2026-01-31"), "added from 31 January 2026 on"),
         (PaperFilter(added_until="2026-01-31"), "added up to 31 January 2026"),
         (PaperFilter(first_day="2025-03", last_day="2025-03"), "from March 2025"),
@@ -121,8 +128,13 @@ def test_text_of_papers_can_forge_neither_a_line_nor_a_citation() -> None:
         (PaperFilter(since=2020, has_abstract=False), "assistant papers --since 2020 --no-abstract"),
         (
             PaperFilter(label="To read", added_since="2026-01-31"),
-            "assistant papers --label 'To read' --added-since 2026-01-31",
+            "assistant papers --added-since 2026-01-31 --label 'To read'",
         ),
+        (
+            PaperFilter(label="To read", with_labels=("maps",), without_labels=("half done",)),
+            "assistant papers --label 'To read' --label maps --without-label 'half done'",
+        ),
+        (PaperFilter(any_labels=("maps", "bees")), ""),
         (PaperFilter(added_until="2026-01-31"), ""),
         (PaperFilter(words=("bees",)), ""),
         *((PaperFilter(author="Gu", **{name: value}), "") for name, value in NEW_FIELDS.items()),
