@@ -135,7 +135,8 @@ class Request:
     `of` is what is counted or ranked, `order` from which end, `position` the place that an author is to have among the
     authors. Of one that follows up on the talk, `ask` is the kind that it has now ("same": as before), and `mode` tells
     whether it narrows what was found, changes what was asked, or speaks of a paper of the answer. `labelling` says of
-    each token, by characters, how probably it names a collection or a tag.
+    each token, by characters, how probably it names a collection or a tag. Where `has_abstract` is told, papers are
+    meant that have one, or have none.
     """
 
     text: str
@@ -149,6 +150,7 @@ class Request:
     ask: str = "same"
     mode: Mode = ""
     labelling: tuple[tuple[int, int, float], ...] = ()
+    has_abstract: bool | None = None
 
     def said(self, *slots: Slot) -> tuple[Named, ...]:
         """Return what is named in these roles, in reading order."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.planning import abstract_condition
 from assistant.planning.entity_linking import Gazetteer
 from assistant.planning.intent_training import Example, examples
 from assistant.planning.intents import Named, Reads, Request
@@ -42,7 +43,7 @@ class KnownReader:
     def read(self, text: str, earlier: Sequence[str] = (), stop: threading.Event | None = None) -> Request:
         """Read a request that follows these earlier ones."""
         known = None if earlier else self.known(text)
-        return known or self.reader.read(text, earlier, stop)
+        return known or abstract_condition.read(self.reader.read(text, earlier, stop), self.embedder)
 
     def known(self, text: str) -> Request | None:
         """Return a request as the labelled one that it is worded like; None where there is none."""
@@ -66,7 +67,7 @@ class KnownReader:
             for slot, (start, end, _) in zip(slots, sorted(passages), strict=True)
         )
         said: dict[str, Any] = {task: value for task, value in first.labels.items() if value != "none"}
-        return Request(text, named=named, **said)
+        return abstract_condition.read(Request(text, named=named, **said), self.embedder)
 
 
 @cache

@@ -152,7 +152,7 @@ class Linker:
             )
 
         inside, places = spelled("label"), request.said("label")
-        filter = PaperFilter(without_labels=spelled("not_label"))
+        filter = PaperFilter(without_labels=spelled("not_label"), has_abstract=request.has_abstract)
         if len(inside) > 1 and _OR.search(request.text[places[0].end : places[-1].start]):
             return replace(filter, any_labels=inside)
         return replace(filter, label=inside[0] if inside else "", with_labels=inside[1:])
@@ -408,11 +408,17 @@ def _share(labelling: Iterable[tuple[int, int, float]], start: int, end: int) ->
 
 
 def _surely_named(request: Request) -> list[tuple[int, int]]:
-    """Return where neighbouring words stand that surely name a collection, whatever it is called, the surest first."""
-    words = [match.span() for match in _PLACE.finditer(request.text)]
-    groups = groupby(words, key=lambda word: _share(request.labelling, *word) >= _WORD_LABELLING)
-    runs = [(run[0][0], run[-1][1]) for is_named, run in ((told, list(run)) for told, run in groups) if is_named]
-    sure = [(share, run) for run in runs if (share := _share(request.labelling, *run)) >= _SURE_LABELLING]
+    """Return where neighbouring words stand that surely name a collection, whatever it is called, the surest first.
+
+    A rare word is several tokens, of which the surest counts.
+    """
+    words = [
+        (*word, max((each[2] for each in request.labelling if each[0] < word[1] and word[0] < each[1]), default=0.0))
+        for word in (match.span() for match in _PLACE.finditer(request.text))
+    ]
+    groups = groupby(words, key=lambda word: word[2] >= _WORD_LABELLING)
+    runs = [(run, (run[0][0], run[-1][1])) for is_named, run in ((told, list(run)) for told, run in groups) if is_named]
+    sure = [(share, place) for run, place in runs if (share := _share(run, *place)) >= _SURE_LABELLING]
     return [run for _, run in sorted(sure, reverse=True)]
 
 
