@@ -16,6 +16,9 @@ MOST_FILES = 10_000
 _PIECE = 1 << 20
 _SMALL = 16 << 20  # bytes below which no ratio is looked at
 _HIGHEST_RATIO = 200  # text of records is packed to a tenth or so
+_OF_SYSTEMS = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+"""What systems put into folders unasked, besides what is hidden."""
+
 _SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -64,7 +67,10 @@ def unpacked(path: Path, folder: Path) -> Iterator[tuple[str, Path | DamagedErro
     with zipfile.ZipFile(path) as archive:
         for member in sorted(archive.infolist(), key=lambda each: each.filename):
             name = PurePosixPath(member.filename.replace("\\", "/"))
-            if member.is_dir() or any(part.startswith((".", "__MACOSX")) for part in name.parts if part not in ("..",)):
+            is_of_system = any(
+                part.startswith(".") or part.lower() in _OF_SYSTEMS for part in name.parts if part != ".."
+            )
+            if member.is_dir() or is_of_system:
                 continue
             target = folder / f"file{name.suffix[:20]}"
             try:

@@ -60,6 +60,7 @@ def test_a_file_that_is_none_is_named_as_it_lies_in_the_archive(tmp_path: Path) 
 
 def test_what_is_hidden_and_what_systems_add_is_passed_over(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"__MACOSX/._one.bib": b"\0\5\x16", ".DS_Store": b"\0\0\0\1", "one.bib": BIBTEX}
+    files |= {"from/Thumbs.db": b"\xd0\xcf\x11\xe0", "from/Desktop.ini": "[.ShellClassInfo]\n"}
     assert len(items_of(archive(files, tmp_path / "a.zip"))) == 1
 
 
