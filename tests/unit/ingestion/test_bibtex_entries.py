@@ -467,9 +467,22 @@ def test_a_subtitle_stands_behind_the_title(title: str, subtitle: str, whole: st
         ),
         ("樫木, 花", ("花 樫木",)),
         ("樫木, 花 and 楡, 太郎", ("花 樫木", "太郎 楡")),
+        (
+            "Jos{\\'e} Oak, Anna M{\\\"u}ller, Rick Gro{\\ss} and Mia Ash",
+            ("José Oak", "Anna Müller", "Rick Groß", "Mia Ash"),
+        ),
+        (r"Jos\'{\i} Oak, Anna {\v C}ern and Mia Ash", ("Josí Oak", "Anna Čern", "Mia Ash")),
+        ('{Oak, Elm and Ash} and M{\\"u}ller, Anna', ("Oak, Elm and Ash", "Anna Müller")),
+        ('Anna M{\\\\"u}ller and, Rick Elm', ("Anna Müller", "Rick Elm")),
         ("樫木花子, 楡太郎", ("樫木花子", "楡太郎")),
     ],
 )
 def test_marks_behind_names_are_dropped_and_a_comma_parts_the_family_name(author: str, names: tuple[str, ...]) -> None:
     (paper,) = papers_of(f"@misc{{k, title={{T}}, year=2020, author={{{author}}}}}")
     assert paper.authors == names
+
+
+def test_the_end_of_a_line_that_a_program_wrote_is_no_text_of_an_abstract() -> None:
+    text = r"We measure.{\textbackslash}n{\textbackslash}nRESULTS: Tides.\textbackslash{}n \textbackslash{}nu it is."
+    (paper,) = papers_of(f"@misc{{k, title={{T}}, abstract={{{text}}}}}")
+    assert paper.abstract == "We measure. RESULTS: Tides. \\nu it is."

@@ -62,7 +62,7 @@ SHORT_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/)?(10/[a-z0-9]{3,})", re.
 MARKED_DOI = re.compile(r"(?:\bdoi\b[:=\s]*|doi\.org/)(?=(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/)", re.IGNORECASE)
 OF_ANOTHER = re.compile(r"errat|corrig|correct|comment|retract|reply|repl[iy]|supplement|version|review", re.IGNORECASE)
 # Each finds a group in braces too, so that what parts others does not part it.
-BETWEEN_NAMES = re.compile(rf"\{{{GROUP}\}}|(?P<between>\s+(?:and\s+)+)", re.IGNORECASE)
+BETWEEN_NAMES = re.compile(rf"\{{{GROUP}\}}|(?P<between>\s+(?:and,?\s+)+)", re.IGNORECASE)
 LINEAGE = re.compile(r"[JS]r\.?|III?|IV|Ph\. ?D\.?|PhD")  # and not "JR", initials of many a given name
 COMMA = re.compile(rf"\{{{GROUP}\}}|(?P<between>,)")
 MARK_BEHIND = re.compile(  # a footnote's or an address's
@@ -72,7 +72,7 @@ FAMILY_AND_GIVEN = re.compile(r"[\u3005-\u9fff\uac00-\ud7a3]{1,2}, ?[\u3005-\u9f
 TIE = re.compile(r"(?<!\\)~")
 BETWEEN_LABELS = re.compile(rf"\{{{GROUP}\}}|(?P<between>[,;])")
 WITHOUT_GROUPS = {
-    BETWEEN_NAMES: re.compile(r"\s+(?:and\s+)+", re.IGNORECASE),
+    BETWEEN_NAMES: re.compile(r"\s+(?:and,?\s+)+", re.IGNORECASE),
     COMMA: re.compile(","),
     BETWEEN_LABELS: re.compile("[,;]"),
 }
@@ -82,6 +82,12 @@ AMPERSAND = re.compile(r"\s(?:\\?&|&amp;)\s")
 WITH_INITIALS = re.compile(  # "A. B. Berg", "Berg A.B.", "van Berg AB"
     r"(?:[^\W\d_]{1,2}\.[- ]?)+ ?[^\W\d_]{2}[^\d.]*|[^\d.]*[^\W\d_]{2} (?:(?:[^\W\d_]{1,2}\.[- ]?)+|[A-Z]{1,3})"
 )
+ACCENT = re.compile(
+    r"\{\\[^\w\s]\s*(?:\{\\?\w\}|\\?\w)\}|\{\\\w{1,2}\s*(?:\{\w\}|\s\w)?\}|\\(?:[^\w\s]|[cvuHkrdb])\{\\?\w\}"
+)
+LINE_END = re.compile(
+    r"(?:\{?\\textbackslash(?:\{\}|\s)?\}?n)+(?=\s|[A-Z]|\Z)"
+)  # as a program wrote it, in an abstract
 TO_KEEP_TOGETHER = re.compile("[{}]")
 NAME_PART = re.compile(r"[\s\"]*([\w-]+)\s*=(.*?)[\s\"]*", re.DOTALL)
 IN_BRACES = re.compile(rf"\s*\{{({GROUP})\}}\s*")
@@ -220,7 +226,7 @@ def _read_entry(entry: Entry, file: str, *, has_families_first: bool) -> Record 
     pubmed = field("eprint") if _archive(values) in {"pubmed", "pmid"} else ""
     paper = Paper(
         title=_title(field("title"), field("subtitle")),
-        abstract=field("abstract"),
+        abstract=LINE_END.sub(" ", field("abstract")),
         date=first_of(
             find_date(TO_KEEP_TOGETHER.sub("", field("date"))),
             find_date(TO_KEEP_TOGETHER.sub("", field("year")), month=to_text(field("month", "date")), day=field("day")),
@@ -359,6 +365,9 @@ def _listed(text: str, readable: Callable[[str], str], *, has_families_first: bo
         text = " and ".join(pieces) if all(" " in piece for piece in pieces) else text
     parts = [part.removeprefix("and ").removesuffix(" and") for part in _split(text, BETWEEN_NAMES)]
     parts = [part for part in parts if part not in {"", "and"}] or [""]
+    if "{" in text and "{" not in ACCENT.sub("", text):
+        text = ACCENT.sub(lambda found: readable(found[0]), text)
+        parts = [ACCENT.sub(lambda found: readable(found[0]), part) for part in parts]
     if "{" not in text and ("," in text or ";" in text) and not IN_PARTS.search(text):
         is_pair = has_families_first or FAMILY_AND_GIVEN.fullmatch(text)
         is_list = len(parts) == 1 and not (is_pair and text.count(",") == 1 and ";" not in text)

@@ -39,6 +39,9 @@ ESCAPED_ENTITY = re.compile(r"\{?\\&\}?((?:amp;)*)(?:\{?\\?(#)\}?)?(\w{1,31});")
 CONDITIONAL = re.compile(  # the branch for text, of what means one thing in formulas and another one in text
     r"\\ifmmode(?![A-Za-z])(?:(?!\\else\b|\\fi\b).)*+(?:\\else(?![A-Za-z])\s*((?:(?!\\fi\b).)*+))?\\fi(?:\{\}|\s+|(?![A-Za-z]))"
 )
+DOUBLED = re.compile(
+    r"\{\\\\(?=[\"'`^~=.]\s*\{?\\?[A-Za-z]\}?\})"
+)  # "{\\\\"u}", of which a program escaped the accent again
 ENSURED_MATH = re.compile(r"\\ensuremath\s*\{((?:[^{}]|\{[^{}]*\})*+)\}")
 CHARACTER = re.compile(r"\\(?:char\s*(?:(\d{2,3})|`\\?(.))(?:\{\}|\s)?|symbol\{(\d{2,3})\})")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}")
@@ -147,6 +150,8 @@ def to_text(text: str) -> str:
         return placeholders.setdefault(part, chr(FIRST_PLACEHOLDER + len(placeholders)))
 
     source = VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)) if "\\verb" in text or "\\docu" in text else text
+    if "{\\\\" in source:
+        source = DOUBLED.sub(r"{\\", source)
     if "\\ifmmode" in source:
         source = CONDITIONAL.sub(r"{\1}", source)
     if "$" in source or "\\" in source:
