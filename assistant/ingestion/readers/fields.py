@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +23,8 @@ NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 MONTHS = tuple(name.lower() for name in calendar.month_abbr[1:])
 ISO_DATE = re.compile(r"(?<!\d)([12]\d{3})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")
 COMPACT_DATE = re.compile(r"([12]\d{3})(\d{2})(\d{2})")
-WORD = re.compile(r"[A-Za-z]+")
+WORD = re.compile(r"[^\W\d_]+")
+LANGUAGES_OF_MONTHS = "de fr es pt it nl sv da nb fi pl cs hu tr ru uk".split()
 DAY = re.compile(r"(?<!\d)(\d{1,2})(?!\d)")
 
 ARXIV_ID = r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Za-z-]{2,})?/\d{7})"
@@ -70,12 +72,30 @@ def date_text(year: int, month: int | None = None, day: int | None = None) -> st
 
 
 def month_number(text: str) -> int | None:
-    """Return the month that `text` names ("September", "sept.", "9"), or None."""
-    for word in WORD.findall(text):
-        if len(word) >= 3 and word[:3].lower() in MONTHS:
-            return MONTHS.index(word[:3].lower()) + 1
+    """Return the month that `text` names ("September", "sept.", "août", "9"), or None."""
+    words = [word.lower() for word in WORD.findall(text) if len(word) >= 3]
+    for word in words:
+        if word[:3] in MONTHS:
+            return MONTHS.index(word[:3]) + 1
+    for word in words:
+        if month := _months_of_other_languages().get(word):
+            return month
     number = DAY.search(text)
     return int(number[1]) if number and 1 <= int(number[1]) <= 12 and not WORD.search(text) else None
+
+
+@functools.cache
+def _months_of_other_languages() -> Mapping[str, int]:
+    """Return the months by their names, whole and short, in languages that papers are catalogued in."""
+    from babel.dates import get_month_names
+
+    months: dict[str, int] = {}
+    for language in LANGUAGES_OF_MONTHS:
+        for width in ("wide", "abbreviated"):
+            for context in ("format", "stand-alone"):
+                for month, name in get_month_names(width, context, language).items():
+                    months.setdefault(name.strip(".").lower(), month)
+    return months
 
 
 def find_date(text: str, month: str = "", day: str = "") -> str:

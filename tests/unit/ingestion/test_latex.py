@@ -222,3 +222,28 @@ def test_an_accent_is_the_same_however_it_is_written(accent: str, letter: str) -
     }
     assert len(forms) == 1
     assert len(unicodedata.normalize("NFD", forms.pop())) == 4
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"The {\textless}i{\textgreater}Mus{\textless}/i{\textgreater} lamp", "The Mus lamp"),
+        (r"The \textless i\textgreater Mus\textless/i\textgreater{} lamp", "The Mus lamp"),
+        (r"The {$<$}em{$>$}Mus{$<$}/em{$>$} lamp of $<$b$>$oak$<$/b$>$", "The Mus lamp of oak"),
+        (r"Lamps{\&}lt;sup{\&}gt;2{\&}lt;/sup{\&}gt; at 5\&\#x00A0;mm, 6\&amp;nbsp;mm", "Lamps^2 at 5 mm, 6 mm"),
+        (
+            r"Lamps for {\textless}unk{\textgreater} at $x<y$ and p {\textless} 0.05",
+            "Lamps for <unk> at $x<y$ and p < 0.05",
+        ),
+        (r"Q{\&}A; and R\&D;", "Q&A; and R&D;"),
+        (r"Ko\ifmmode \check{c}\else \v{c}\fi{}i\ifmmode \acute{c}\else \'{c}\fi{}, J", "Kočić, J"),
+        (r"at 16\ifmmode^\circ\else\textdegree\fi{}K, ${K}^{\ensuremath{-}}n$", "at 16°K, ${K}^{{-}}n$"),
+        (r"Oak\char39{}s lamp, a\char`\_b and c\symbol{37}", "Oak's lamp, a_b and c%"),
+        (r"Ro\textcommabelow sia, Bra\cb{s}ov and Ben\^\it", "Roșia, Brașov and Benît"),
+        (r"21{\nbsp}cm\newline long\thanks{Funded by Oak.}", "21 cm long"),
+        (r"{\cyrchar\CYRA}{\cyrchar\cyrb}", "Аб"),
+        (r"\SI{5}{\kilo\gram}, \num{7} and \si{\metre}", "5 kilogram, 7 and metre"),
+    ],
+)
+def test_what_exporters_and_publishers_write_is_readable(latex: str, text: str) -> None:
+    assert to_text(latex) == text

@@ -23,6 +23,7 @@ from assistant.ingestion.readers.markup import visible
 from assistant.ingestion.readers.names import CUT, SUFFIX, split_names
 from assistant.ingestion.readers.tex import bibtex_entries
 from assistant.ingestion.readers.tex.bibtex_entries import FIELD_SIGN, GROUP, TYPE, Entry, Fault
+from assistant.ingestion.readers.tex.journal_macros import JOURNALS
 from assistant.ingestion.readers.tex.latex import to_text
 from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
@@ -49,16 +50,29 @@ GROUPS = "tags groups mendeleygroups mendeleytags".split()
 KEYWORDS = ["keywords", "keyword", "keywords1", "authorkeywords", "keywordsplus", *GROUPS]
 WEB_ADDRESSES = "url ee link bdskurl1 bdskurl2 howpublished note annote".split()
 NOTES = "note annote annotation addendum".split()
+LINK = re.compile(r"\\(?:href|url|path|nolinkurl|detokenize|texttt)\s*\{([^{}]*)\}")
+SIGN_OF_ADDRESS = re.compile(  # as LaTeX writes it, in a web address or an identifier
+    r"\{?\$?\\(?:text)?(less|greater|asciitilde|tildelow|sim|underscore|[~_%&#])(?![a-z])(?:\{\})?\$?\}? ?"
+    r"|\{?\$([<>])\$\}?"
+)
+SIGNS_OF_ADDRESSES = {"less": "<", "greater": ">", "underscore": "_"} | dict.fromkeys(
+    ("asciitilde", "tildelow", "sim"), "~"
+)
+SHORT_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/)?(10/[a-z0-9]{3,})", re.IGNORECASE)
 MARKED_DOI = re.compile(r"(?:\bdoi\b[:=\s]*|doi\.org/)(?=(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/)", re.IGNORECASE)
 OF_ANOTHER = re.compile(r"errat|corrig|correct|comment|retract|reply|repl[iy]|supplement|version|review", re.IGNORECASE)
 # Each finds a group in braces too, so that what parts others does not part it.
-BETWEEN_NAMES = re.compile(rf"\{{{GROUP}\}}|(?P<between>\s+(?:and\s+)+)", re.IGNORECASE)
+BETWEEN_NAMES = re.compile(rf"\{{{GROUP}\}}|(?P<between>\s+(?:and,?\s+)+)", re.IGNORECASE)
 LINEAGE = re.compile(r"[JS]r\.?|III?|IV|Ph\. ?D\.?|PhD")  # and not "JR", initials of many a given name
 COMMA = re.compile(rf"\{{{GROUP}\}}|(?P<between>,)")
+MARK_BEHIND = re.compile(  # a footnote's or an address's
+    r"\s*(?:\$\s*\^\s*\{?[^{}$]{0,20}\}?\s*\$|\\textsuperscript\s*\{[^{}]{0,20}\}|\\(?:footnote(?:mark)?|thanks)\s*\{[^{}]*\})"
+)
+FAMILY_AND_GIVEN = re.compile(r"[\u3005-\u9fff\uac00-\ud7a3]{1,2}, ?[\u3005-\u9fff\uac00-\ud7a3]{1,3}")
 TIE = re.compile(r"(?<!\\)~")
 BETWEEN_LABELS = re.compile(rf"\{{{GROUP}\}}|(?P<between>[,;])")
 WITHOUT_GROUPS = {
-    BETWEEN_NAMES: re.compile(r"\s+(?:and\s+)+", re.IGNORECASE),
+    BETWEEN_NAMES: re.compile(r"\s+(?:and,?\s+)+", re.IGNORECASE),
     COMMA: re.compile(","),
     BETWEEN_LABELS: re.compile("[,;]"),
 }
@@ -68,6 +82,12 @@ AMPERSAND = re.compile(r"\s(?:\\?&|&amp;)\s")
 WITH_INITIALS = re.compile(  # "A. B. Berg", "Berg A.B.", "van Berg AB"
     r"(?:[^\W\d_]{1,2}\.[- ]?)+ ?[^\W\d_]{2}[^\d.]*|[^\d.]*[^\W\d_]{2} (?:(?:[^\W\d_]{1,2}\.[- ]?)+|[A-Z]{1,3})"
 )
+ACCENT = re.compile(
+    r"\{\\[^\w\s]\s*(?:\{\\?\w\}|\\?\w)\}|\{\\\w{1,2}\s*(?:\{\w\}|\s\w)?\}|\\(?:[^\w\s]|[cvuHkrdb])\{\\?\w\}"
+)
+LINE_END = re.compile(
+    r"(?:\{?\\textbackslash(?:\{\}|\s)?\}?n)+(?=\s|[A-Z]|\Z)"
+)  # as a program wrote it, in an abstract
 TO_KEEP_TOGETHER = re.compile("[{}]")
 NAME_PART = re.compile(r"[\s\"]*([\w-]+)\s*=(.*?)[\s\"]*", re.DOTALL)
 IN_BRACES = re.compile(rf"\s*\{{({GROUP})\}}\s*")
@@ -202,22 +222,22 @@ def _read_entry(entry: Entry, file: str, *, has_families_first: bool) -> Record 
     if entry.type in VOLUMES and not field("abstract"):
         named = shortened(to_text(field("title")) or entry.key)
         return Problem(file, entry.line, f"“{named}” is a volume (@{entry.type}), not a paper, so it was left out.")
-    title, preprint_class = field("title"), field("primaryclass", "eprintclass")
+    preprint_class = field("primaryclass", "eprintclass")
     pubmed = field("eprint") if _archive(values) in {"pubmed", "pmid"} else ""
     paper = Paper(
-        title=joined([title, field("subtitle")]) if not title.endswith(":") else title,
-        abstract=field("abstract"),
+        title=_title(field("title"), field("subtitle")),
+        abstract=LINE_END.sub(" ", field("abstract")),
         date=first_of(
             find_date(TO_KEEP_TOGETHER.sub("", field("date"))),
-            find_date(TO_KEEP_TOGETHER.sub("", field("year")), month=to_text(field("month")), day=field("day")),
+            find_date(TO_KEEP_TOGETHER.sub("", field("year")), month=to_text(field("month", "date")), day=field("day")),
             find_date(to_text(field("earlyaccessdate"))),
         ),
         categories=(preprint_class,) if preprint_class else (),
-        venue=field(*VENUES),
+        venue=_venue(field(*VENUES)),
         doi=_doi(values),
         arxiv_id=_arxiv_id(values),
         pmid=find_pmid(field("pmid", "pubmedid"), pubmed, bare=True) or find_pmid(*map(field, ("url", *NOTES))),
-        url=find_url(*map(field, WEB_ADDRESSES)),
+        url=find_url(*(_plain_address(field(name)) for name in WEB_ADDRESSES)) or _short_doi(field("doi")),
         labels=tuple(_labels(values, KEYWORDS)),
         citation_keys=(entry.key,),
     )
@@ -257,13 +277,41 @@ def unescaped(text: str) -> str:
     return visible(ESCAPED.sub(lambda found: CHARACTERS.get(found.group(), ""), text))
 
 
+def _title(title: str, subtitle: str) -> str:
+    """Return both as one title, with a colon between them unless the first ends in a mark of its own."""
+    if not subtitle or title.endswith(subtitle):
+        return title
+    has_mark = title.rstrip(" }").endswith(tuple(".:;?!-–—"))
+    return f"{title}{'' if has_mark else ':'} {subtitle}" if title else subtitle
+
+
+def _venue(name: str) -> str:
+    """Return the name of a venue; the macros of the styles of astronomy stand for the names of journals."""
+    macro = name.strip("{} ").removeprefix("\\") if "\\" in name else ""
+    return JOURNALS.get(macro, name)
+
+
+def _plain_address(text: str) -> str:
+    """Return a text in which web addresses and identifiers stand as they are, and not as LaTeX writes them."""
+    if not ("\\" in text or "$" in text):
+        return text
+    text = SIGN_OF_ADDRESS.sub(lambda found: SIGNS_OF_ADDRESSES.get(found[1], found[1]) if found[1] else found[2], text)
+    return LINK.sub(r" \1 ", text) if "\\href" in text else LINK.sub(r"\1", text)
+
+
+def _short_doi(doi: str) -> str:
+    """Return the address of a DOI in the short form of shortdoi.org ("10/abc"), which is none of another resource."""
+    found = SHORT_DOI.fullmatch(doi.strip("{} "))
+    return f"https://doi.org/{found[1]}" if found else ""
+
+
 def _archive(values: Mapping[str, str]) -> str:
     return values.get("archiveprefix", values.get("eprinttype", "")).strip("{} :").lower()
 
 
 def _doi(values: Mapping[str, str]) -> str:
     """Return the DOI of the paper; of those in a note only one that is said to be a DOI, and not another paper's."""
-    if found := find_doi(values.get("doi", "")):
+    if found := find_doi(_plain_address(values.get("doi", ""))):
         return found
     if _archive(values) == "doi" and (found := find_doi(values.get("eprint", ""))):
         return found
@@ -271,7 +319,7 @@ def _doi(values: Mapping[str, str]) -> str:
         text = values.get(name, "")
         marked = MARKED_DOI.search(text) if "10." in text else None
         if marked and not (name in NOTES and OF_ANOTHER.search(text)):
-            return find_doi(text[marked.end() :])
+            return find_doi(_plain_address(text[marked.end() :]))
     return ""
 
 
@@ -317,8 +365,12 @@ def _listed(text: str, readable: Callable[[str], str], *, has_families_first: bo
         text = " and ".join(pieces) if all(" " in piece for piece in pieces) else text
     parts = [part.removeprefix("and ").removesuffix(" and") for part in _split(text, BETWEEN_NAMES)]
     parts = [part for part in parts if part not in {"", "and"}] or [""]
+    if "{" in text and "{" not in ACCENT.sub("", text):
+        text = ACCENT.sub(lambda found: readable(found[0]), text)
+        parts = [ACCENT.sub(lambda found: readable(found[0]), part) for part in parts]
     if "{" not in text and ("," in text or ";" in text) and not IN_PARTS.search(text):
-        is_list = len(parts) == 1 and not (has_families_first and text.count(",") == 1 and ";" not in text)
+        is_pair = has_families_first or FAMILY_AND_GIVEN.fullmatch(text)
+        is_list = len(parts) == 1 and not (is_pair and text.count(",") == 1 and ";" not in text)
         pieces = _split(parts[0], COMMA) if len(parts) == 2 and parts[1].count(",") == 1 else []
         if len(pieces) > 2 and len(pieces) % 2 == 0 and not all(" " in piece for piece in pieces):
             parts = [*map(", ".join, zip(pieces[::2], pieces[1::2], strict=True)), parts[1]]
@@ -343,6 +395,7 @@ def _are_parted_otherwise(parts: Sequence[str], readable: Callable[[str], str], 
 
 
 def _display(name: str, readable: Callable[[str], str]) -> str:
+    name = MARK_BEHIND.sub("", name) if "\\" in name or "$" in name else name
     name = TIE.sub(" ", name) if "~" in name else name
     if "=" in name and IN_PARTS.search(name):
         whole = IN_BRACES.fullmatch(name)

@@ -1,8 +1,9 @@
 """Entries of BibTeX as they stand in a text, also where it is careless: types, keys, and fields by their names.
 
 What is meant is taken where that is plain: a comma, an equals sign or the last brace that is missing, a brace too many
-behind a field, names and keys with spaces, no key, entries behind one another on one line. Any other entry is a Fault
-and costs only itself. Text between entries is a comment, unless fields stand in it.
+behind a field, names and keys with spaces, no key, entries behind one another on one line. Where it is not, but the
+next field is, the entry is read without the part between, or with a value that ends there, and a Fault says so. Any
+other entry is a Fault and costs only itself. Text between entries is a comment, unless fields stand in it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ LONGEST_ENTRY = 1_000_000  # characters
 LONGEST_MACRO = 10_000  # characters, of what an abbreviation stands for: it may hold others many times over
 LONGEST_COMMENT = 1_000  # characters before an entry in its line
 MOST_MACROS = 20_000
+LONGEST_DOUBT = 50_000  # characters of a field that is broken
+MOST_DOUBTS = 10  # broken fields of an entry that is read all the same
+NOT_CLOSED = "a brace or a quotation mark is not closed"
 MOST_FAULTS = 30  # in one piece: the end of each was looked for to the end of the piece
 
 MONTHS = "January February March April May June July August September October November December".split()
@@ -49,6 +53,9 @@ GROUP = r"[^{}]*+(?:\{[^{}]*+(?:\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}[^{}]*+)*+\}[
 FIELD = re.compile(rf"[\s,;]*+([A-Za-z][\w-]*+)\s*+=\s*+\{{({GROUP})\}}\s*+(?:,|(?=\}}))")
 BETWEEN_FIELDS = re.compile(r"(?:[\s,;\ufeff]++|%[^\n]*+(?=\n))*+")
 FIELD_NAME = re.compile(rf"({NAME})\s*+(?:=|(?=[{{\"]))\s*+")
+ODD_NAME = re.compile(  # "//doi", as people put a field away
+    r"([^\s\w={},\"@%()][^\s={},\"@%()]{0,60}+|\d[\w-]{0,60}+)\s*+=\s*+"
+)
 WORD = re.compile(r"[^\s,={}\"#()]++")
 CONCATENATION = re.compile(r"\s*+#\s*+")
 FIELD_END = re.compile(rf"\s*+(?:,|\Z|(?=[%}})])|(?={NAME}\s*+=\s*+[\w{{\"]))")
@@ -57,6 +64,7 @@ WORDS = re.compile(r"([^\n={},\"#@]{1,300}?)\s*+(?:,|(?=\})|(?=\n))")
 REST_OF_LINE = re.compile(r"([^\n=]{1,10000}?)[^\S\n]*+(?:,[^\S\n]*+(?=\n|\Z)|(?=\n|\Z|\}[^\S\n]*+(?:\n|\Z)))")
 BRACE_TOO_MANY = re.compile(rf"[}})]\s*+,?(?=\s*+{NAME}\s*+=\s*+[{{\"])")
 OPENED = re.compile(r"[,\n]\s{0,20}[A-Za-z][\w-]{0,60}\s{0,20}=\s{0,20}\Z")
+NEXT_FIELD = re.compile(rf"(?:,|\n)\s*+(?={NAME}\s*+=\s*+[\w{{\"])")
 LINE_OF_FIELD = re.compile(r",?[^\S\n]*+\n\s*+[A-Za-z][\w-]*+\s*+=\s*+[\w{\"]")
 SWALLOWED = re.compile(r",\s?[A-Za-z][\w-]*+\s?=\s?[{\"]")
 BRACE = re.compile(r"[{}]")
@@ -84,12 +92,13 @@ class Fault:
 
 
 class _FaultError(ValueError):
-    """An entry is broken at a place: what is wrong there, and whether it lacks its end."""
+    """An entry is broken at a place: what is wrong, whether it lacks its end, and how it was read all the same."""
 
-    def __init__(self, what: str, position: int, is_open: bool = False) -> None:
+    def __init__(self, what: str, position: int, is_open: bool = False, cure: str = "") -> None:
         super().__init__(what)
         self.position = position
         self.is_open = is_open
+        self.cure = cure
 
 
 def read(stream: TextIO) -> Iterator[Entry | Fault]:
@@ -134,6 +143,7 @@ class _Piece:
         self._text = text
         self._line = line
         self._macros = macros
+        self._doubts: list[_FaultError] = []  # of the entry that is being read
 
     def entries(self, is_cut: bool) -> Iterator[Entry | Fault]:
         """Yield the entries and what is broken; of a piece that `is_cut` also that its rest was left out."""
@@ -148,9 +158,11 @@ class _Piece:
             if start == len(text) or fault_count == MOST_FAULTS:
                 break
             try:
+                self._doubts = []
                 entry, position = self._entry(start)
                 if entry and not self._is_commented_out(start, position):
                     yield entry
+                    yield from (self._fault(start, doubt) for doubt in self._doubts)
             except _FaultError as fault:
                 position = start + 1
                 if is_cut and fault.is_open and not SIGN.search(text, position):
@@ -178,11 +190,12 @@ class _Piece:
         key = WITH_KEY.match(self._text, position) or ANY_KEY.match(self._text, position)
         name = shortened("".join(filter(None, key.groups())).strip()) if key else ""
         entry = f"The entry “{name}”" if name else "This entry"
-        where = "" if fault.is_open else f" in line {self._line_of(fault.position)}"
-        return Fault(
-            self._line_of(start),
-            f"{entry} is not valid BibTeX: {fault.args[0]}{where}. Mend the entry and add the file again.",
+        line = self._line_of(fault.position)
+        where = "" if fault.is_open and not fault.cure else f" in line {line}"
+        reason = (
+            f"{entry} is not valid BibTeX: {fault.args[0]}{where}.{fault.cure} Mend the entry and add the file again."
         )
+        return Fault(self._line_of(start), reason)
 
     def _is_commented_out(self, start: int, end: int) -> bool:
         """Tell whether every line of an entry begins with the sign of comments, which BibTeX does not know."""
@@ -241,26 +254,59 @@ class _Piece:
         """Return the names and values that begin here, and where their entry ends. Raises _FaultError."""
         text = self._text
         fields: list[tuple[str, str]] = []
+        last = position  # where the last value begins
         while True:
             if field := FIELD.match(text, position):
                 fields.append((field[1], " ".join(field[2].split())))
-                position = field.end()
+                last, position = field.start(2) - 1, field.end()
                 continue
             position = BETWEEN_FIELDS.match(text, position).end()  # type: ignore[union-attr]
             if position == len(text) or (text[position] == "@" and SIGN.match(text, position)):
-                if not fields or SWALLOWED.search(fields[-1][1]):
-                    raise _FaultError("a brace or a quotation mark is not closed", position, is_open=True)
-                return fields, position
+                if not fields:
+                    raise _FaultError(NOT_CLOSED, position, is_open=True)
+                if not SWALLOWED.search(fields[-1][1]):
+                    return fields, position
+                value, position = self._cut_short(last)
+                fields[-1] = (fields[-1][0], value)
+                continue
             if text[position] in "})":
                 too_many = BRACE_TOO_MANY.match(text, position)
                 if not too_many:
                     return fields, position + 1
                 position = too_many.end()
-            elif named := FIELD_NAME.match(text, position):
-                value, position = self._value(named.end())
+            elif named := FIELD_NAME.match(text, position) or ODD_NAME.match(text, position):
+                last = named.end()
+                try:
+                    value, position = self._value(last)
+                except _FaultError as fault:
+                    if not fault.is_open:
+                        position = self._behind(fault, last)
+                        continue
+                    value, position = self._cut_short(last)
                 fields.append((named[1], " ".join(value.split())))
             else:
-                raise _FaultError("“name = {...}” is expected", position)
+                position = self._behind(_FaultError("“name = {...}” is expected", position), position)
+
+    def _behind(self, fault: _FaultError, start: int) -> int:
+        """Return where the next field of the same entry begins, behind what is wrong. Raises the fault without one."""
+        following = NEXT_FIELD.search(self._text, start, start + LONGEST_DOUBT)
+        if len(self._doubts) == MOST_DOUBTS or not following or not _is_balanced(self._text[start : following.start()]):
+            raise fault
+        self._doubts.append(_FaultError(str(fault), fault.position, cure=" What stands there was left out."))
+        return following.end()
+
+    def _cut_short(self, start: int) -> tuple[str, int]:
+        """Return a value that lacks its end, up to the line of the next field, and where that line is.
+
+        Raises _FaultError where no such line follows, or only one of another entry.
+        """
+        text = self._text
+        line = LINE_OF_FIELD.search(text, start + 1, start + LONGEST_DOUBT)
+        if len(self._doubts) == MOST_DOUBTS or not line or SIGN.search(text, start, line.start()):
+            raise _FaultError(NOT_CLOSED, start, is_open=True)
+        self._doubts.append(_FaultError(NOT_CLOSED, start, cure=" The value was read up to the next field."))
+        value = text[start + 1 : line.start()].rstrip().removesuffix(text[start].replace("{", ""))
+        return _without_open_braces(value), line.start()
 
     def _value(self, start: int) -> tuple[str, int]:
         """Return the value that begins here, and where what follows it begins. Raises _FaultError."""
@@ -270,13 +316,13 @@ class _Piece:
             if text.startswith("{", position):
                 end = _end_of_group(text, position)
                 if not end:
-                    raise _FaultError("a brace or a quotation mark is not closed", position, is_open=True)
+                    raise _FaultError(NOT_CLOSED, position, is_open=True)
                 parts.append(text[position + 1 : end - 1])
                 position = end
             elif text.startswith('"', position):
                 inside, end = _ends_of_quotation(text, position)
                 if not end:
-                    raise _FaultError("a brace or a quotation mark is not closed", position, is_open=True)
+                    raise _FaultError(NOT_CLOSED, position, is_open=True)
                 parts.append(text[position + 1 : inside])
                 position = end
             elif word := WORD.match(text, position):
@@ -324,6 +370,29 @@ def _end_of_group(text: str, start: int) -> int:
         if not depth:
             return brace.end()
     return 0
+
+
+def _is_balanced(text: str) -> bool:
+    """Tell whether every brace in a text has its counterpart there."""
+    depth = 0
+    for brace in BRACE.findall(text):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            return False
+    return not depth
+
+
+def _without_open_braces(text: str) -> str:
+    """Return the text without braces that have no counterpart."""
+    lonely: list[int] = []
+    for brace in BRACE.finditer(text):
+        if brace[0] == "}" and lonely and text[lonely[-1]] == "{":
+            lonely.pop()
+        else:
+            lonely.append(brace.start())
+    for place in reversed(lonely):
+        text = text[:place] + text[place + 1 :]
+    return text
 
 
 def _ends_of_quotation(text: str, start: int) -> tuple[int, int]:

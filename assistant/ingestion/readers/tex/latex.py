@@ -30,16 +30,31 @@ MATH = re.compile(
     r"|\\\(.{0,1000}?\\\)|\\\[.{0,2000}?\\\]"
     r"|\$(?<!\\\$)(?:\$(?:\\.|[^$\\])++\$\$|(?:\\.|[^$\\])++\$(?!\d))"
 )
+# HTML that an exporter escaped for LaTeX: "{\\textless}i{\\textgreater}", "$<$i$>$", "{\\&}lt;", "\\&\\#x00A0;".
+ESCAPED_TAG = re.compile(
+    r"(?:\{?\\textless\b(?:\{\})?\}? ?|\{?\$<\$\}?)(/?[A-Za-z][^{}\\$<>]{0,100}?)"
+    r"(?:\{?\\textgreater\b(?:\{\})?\}?|\{?\$>\$\}?)"
+)
+ESCAPED_ENTITY = re.compile(r"\{?\\&\}?((?:amp;)*)(?:\{?\\?(#)\}?)?(\w{1,31});")
+CONDITIONAL = re.compile(  # the branch for text, of what means one thing in formulas and another one in text
+    r"\\ifmmode(?![A-Za-z])(?:(?!\\else\b|\\fi\b).)*+(?:\\else(?![A-Za-z])\s*((?:(?!\\fi\b).)*+))?\\fi(?:\{\}|\s+|(?![A-Za-z]))"
+)
+DOUBLED = re.compile(
+    r"\{\\\\(?=[\"'`^~=.]\s*\{?\\?[A-Za-z]\}?\})"
+)  # "{\\\\"u}", of which a program escaped the accent again
+ENSURED_MATH = re.compile(r"\\ensuremath\s*\{((?:[^{}]|\{[^{}]*\})*+)\}")
+CHARACTER = re.compile(r"\\(?:char\s*(?:(\d{2,3})|`\\?(.))(?:\{\}|\s)?|symbol\{(\d{2,3})\})")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}")
 VERBATIM = re.compile(r"\\verb\*?([|!+])(.*?)\1")
 SWITCHES = frozenset(
     "em bf it rm sf sl sc tt cal tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge bfseries "
     "itshape scshape ttfamily sffamily rmfamily mdseries upshape slshape normalfont centering noindent xspace protect "
-    "left right displaystyle textstyle par newline linebreak newpage".split()
+    "left right displaystyle textstyle".split()
 )
+LINE_ENDS = ("par", "newline", "linebreak", "newpage")
 MACRO = re.compile(
-    r"\\(?:(?P<accent>[\"'`^~=.]|[cvuHkrdb](?![A-Za-z]))\s*"
-    r"(?:\{\s*(?P<inside>\\[ij]|[A-Za-z])\s*(?:\{\})?\s*\}|(?P<letter>\\[ij](?![A-Za-z])(?:\{\}|\s+)?|[A-Za-z]))"
+    r"\\(?:(?P<accent>[\"'`^~=.]|(?:[cvuHkrdb]|cb|textcommabelow)(?![A-Za-z]))\s*"
+    r"(?:\{\s*(?P<inside>\\[ij]|[A-Za-z])\s*(?:\{\})?\s*\}|(?P<letter>\\[ij](?:(?![A-Za-z])(?:\{\}|\s+)?)?|[A-Za-z]))"
     r"|(?P<sign>[^A-Za-z])|(?P<name>[A-Za-z]+)(?:\{\}|\s+|))"
 )
 BRACE = re.compile(r"[{}]")
@@ -70,13 +85,15 @@ ARGUMENTS = {
     "footnote": "[{",
     "textcolor": "[{{",
     "item": "[",
+    **dict.fromkeys(["SI", "qty"], "[{[{"),
+    **dict.fromkeys(["num", "ang", "si", "unit"], "[{"),
 }
 LAST_ARGUMENT = {"bibinfo": "{{", "bibfield": "{{", "foreignlanguage": "[{{", "colorbox": "[{{", "translation": "{{"}
 NOTHING = (
-    "relax null protect unskip ignorespaces strut leavevmode allowbreak nobreak sloppy selectfont maketitle"
+    "relax null cyrchar protect unskip ignorespaces strut leavevmode allowbreak nobreak sloppy selectfont maketitle"
 ).split()
 SETTINGS = {
-    **dict.fromkeys("noopsort SortNoop sisetup hypersetup input include vphantom hphantom phantom".split(), "{"),
+    **dict.fromkeys("noopsort SortNoop sisetup hypersetup thanks input include vphantom hphantom phantom".split(), "{"),
     **dict.fromkeys("pagestyle thispagestyle selectlanguage bibliographystyle".split(), "{"),
     **dict.fromkeys("setlength addtolength setcounter".split(), "{{"),
     **dict.fromkeys("newcommand renewcommand providecommand".split(), "*{[[{"),
@@ -92,21 +109,22 @@ LETTERS = {
     "pounds": "£", "euro": "€", "EUR": "€", "S": "§", "P": "¶", "copyright": "©", "ddag": "‡", "degree": "°",
     "celsius": "°C", "textcelsius": "°C", "micro": "µ", "textminus": "−", "textdollar": "$", "textunderscore": "_",
     "textless": "<", "textgreater": ">", "textbar": "|", "textperiodcentered": "·", "textquotedbl": '"',
-    "textampersand": "&", "textnonbreakinghyphen": "‑", "checkmark": "✓",
+    "textampersand": "&", "textnonbreakinghyphen": "‑", "checkmark": "✓", "ap": "≈", "texttildelow": "~",
 }  # fmt: skip
 SET_ASIDE = {
     "textbraceleft": "{", "textbraceright": "}", "lbrace": "{", "rbrace": "}", "textasciitilde": "~",
     "textasciicircum": "^", "textbackslash": "\\",
 }  # fmt: skip
 SYMBOLS = {
-    **dict.fromkeys(["quad", "qquad", "thinspace", "enspace"], " "), **dict.fromkeys([*NOTHING, *SETTINGS], ""),
+    **dict.fromkeys(["quad", "qquad", "thinspace", "enspace", "nbsp", *LINE_ENDS], " "),
+    **dict.fromkeys([*NOTHING, *SETTINGS], ""),
     **LETTERS, **SIGNS, **SET_ASIDE, "slash": "/", "item": " - ", "LaTeX": "LaTeX", "TeX": "TeX", "today": "today",
 }  # fmt: skip
 OF_TEXT = re.compile(r"text.+|guil.+|quote(?:dbl|singl)base|[fg][lr]qq?|dag")
 ACCENTS = {
     "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
     "b": "\u0331", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a",
-    "d": "\u0323",
+    "d": "\u0323", "cb": "\u0326", "textcommabelow": "\u0326",
 }  # fmt: skip
 AROUND_TEXT = frozenset(
     "emph textbf textit texttt textsc textsf textrm textup textsl textmd textnormal mbox text".split()
@@ -121,6 +139,8 @@ def to_text(text: str) -> str:
     LaTeX is looked for only where a backslash or a brace stands. Macros nobody knows keep their name (`\method{}` is
     "method") or, where they mark up a group, that group. Text that is not LaTeX comes back as it was, on one line.
     """
+    if "\\" in text or "$<$" in text:
+        text = ESCAPED_ENTITY.sub(r"&\1\2\3;", ESCAPED_TAG.sub(r"<\1>", text))
     text = plain(text)
     if not ("\\" in text or "{" in text or "}" in text) or len(text) > LONGEST_LATEX:
         return text
@@ -130,11 +150,17 @@ def to_text(text: str) -> str:
         return placeholders.setdefault(part, chr(FIRST_PLACEHOLDER + len(placeholders)))
 
     source = VERBATIM.sub(r"\2", EMBEDDED_DOCUMENT.sub("", text)) if "\\verb" in text or "\\docu" in text else text
+    if "{\\\\" in source:
+        source = DOUBLED.sub(r"{\\", source)
+    if "\\ifmmode" in source:
+        source = CONDITIONAL.sub(r"{\1}", source)
     if "$" in source or "\\" in source:
-        source = MATH.sub(lambda match: set_aside(match.group()), source)
+        source = MATH.sub(lambda match: set_aside(ENSURED_MATH.sub(r"{\1}", match.group())), source)
     if "\\" in source:
         if "\\begin" in source or "\\end" in source or "\\href" in source:
             source = BARE_LINK.sub("", ENVIRONMENT.sub(" ", source))
+        if "\\char" in source or "\\symbol" in source:
+            source = CHARACTER.sub(lambda match: _character(match, set_aside), source)
         source = MACRO.sub(lambda match: _simple(match, set_aside), source)
     if "\\" in source or not _is_balanced(source):
         try:
@@ -179,6 +205,12 @@ def _simple(match: re.Match[str], set_aside: Callable[[str], str]) -> str:
     if name in AROUND_TEXT and match.string.startswith("{", match.end()):
         return ""
     return _signs_of_text().get(name, match.group())
+
+
+def _character(match: re.Match[str], set_aside: Callable[[str], str]) -> str:
+    """Return what the number of a character stands for, where all fonts of TeX agree on it: in ASCII."""
+    character = match[2] or chr(int(match[1] or match[3]))
+    return set_aside(character) if " " < character <= "~" else match.group()
 
 
 def _is_balanced(source: str) -> bool:
@@ -276,6 +308,10 @@ def _fraction(node: Any, l2tobj: Any) -> str:
     return "/".join(_arguments(node, l2tobj))
 
 
+def _quantity(node: Any, l2tobj: Any) -> str:
+    return " ".join(_arguments(node, l2tobj)[-2:])
+
+
 def _linked(node: Any, l2tobj: Any) -> str:
     address, text = ["", "", *_arguments(node, l2tobj)][-2:]
     return text if address in {"", text} else f"{text} ({address})"
@@ -333,6 +369,8 @@ def _converter() -> latex2text.LatexNodes2Text:
         **SYMBOLS,
         "footnote": _filled(" ({})"),
         "href": _linked,
+        **dict.fromkeys(["SI", "qty"], _quantity),
+        **dict.fromkeys(["num", "ang", "si", "unit"], _filled("{}")),
         "sqrt": _filled("√({})"),
         **dict.fromkeys(["enquote", "mkbibquote", "textquote"], _filled("“{}”")),
     }

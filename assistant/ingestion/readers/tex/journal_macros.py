@@ -1,0 +1,63 @@
+"""Macros of the styles of astronomy, which the Astrophysics Data System writes in the place of journals' names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+JOURNALS: Mapping[str, str] = MappingProxyType(
+    {
+        "aap": "Astronomy and Astrophysics",
+        "aapr": "Astronomy and Astrophysics Reviews",
+        "aaps": "Astronomy and Astrophysics, Supplement",
+        "actaa": "Acta Astronomica",
+        "aj": "The Astronomical Journal",
+        "ao": "Applied Optics",
+        "apj": "The Astrophysical Journal",
+        "apjl": "The Astrophysical Journal Letters",
+        "apjs": "The Astrophysical Journal Supplement Series",
+        "aplett": "Astrophysics Letters",
+        "apspr": "Astrophysics Space Physics Research",
+        "apss": "Astrophysics and Space Science",
+        "araa": "Annual Review of Astronomy and Astrophysics",
+        "azh": "Astronomicheskii Zhurnal",
+        "baas": "Bulletin of the American Astronomical Society",
+        "bain": "Bulletin Astronomical Institute of the Netherlands",
+        "caa": "Chinese Astronomy and Astrophysics",
+        "cjaa": "Chinese Journal of Astronomy and Astrophysics",
+        "fcp": "Fundamentals of Cosmic Physics",
+        "gca": "Geochimica et Cosmochimica Acta",
+        "grl": "Geophysical Research Letters",
+        "iaucirc": "IAU Circulars",
+        "icarus": "Icarus",
+        "jcap": "Journal of Cosmology and Astroparticle Physics",
+        "jcp": "The Journal of Chemical Physics",
+        "jgr": "Journal of Geophysical Research",
+        "jqsrt": "Journal of Quantitative Spectroscopy and Radiative Transfer",
+        "jrasc": "Journal of the Royal Astronomical Society of Canada",
+        "memras": "Memoirs of the Royal Astronomical Society",
+        "memsai": "Memorie della Società Astronomica Italiana",
+        "mnras": "Monthly Notices of the Royal Astronomical Society",
+        "na": "New Astronomy",
+        "nar": "New Astronomy Reviews",
+        "nat": "Nature",
+        "nphysa": "Nuclear Physics A",
+        "pasa": "Publications of the Astronomical Society of Australia",
+        "pasj": "Publications of the Astronomical Society of Japan",
+        "pasp": "Publications of the Astronomical Society of the Pacific",
+        "physrep": "Physics Reports",
+        "physscr": "Physica Scripta",
+        "planss": "Planetary and Space Science",
+        **{f"pr{letter}": f"Physical Review {letter.upper()}" for letter in "abcde"},
+        "prl": "Physical Review Letters",
+        "procspie": "Proceedings of the SPIE",
+        "psj": "The Planetary Science Journal",
+        "qjras": "Quarterly Journal of the Royal Astronomical Society",
+        "rmxaa": "Revista Mexicana de Astronomía y Astrofísica",
+        "skytel": "Sky and Telescope",
+        "solphys": "Solar Physics",
+        "sovast": "Soviet Astronomy",
+        "ssr": "Space Science Reviews",
+        "zap": "Zeitschrift für Astrophysik",
+    }
+)
