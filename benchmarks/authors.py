@@ -251,16 +251,6 @@ class Score:
     together: int
     belonging: int
 
-    @property
-    def precision(self) -> float:
-        """Return the share of the pairs put together that belong together."""
-        return self.right / self.together if self.together else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Return the share of the pairs that belong together that are put together."""
-        return self.right / self.belonging if self.belonging else 1.0
-
 
 def scores(names: Sequence[Name], found: Sequence[str], kind: str | None = None) -> dict[str, Score]:
     """Return for each person the pairs that their names are part of; of a kind, those with a name of that kind.

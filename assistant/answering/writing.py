@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import prompts
 from assistant.answering import refusals
-from assistant.grounding import Supports, tokens, verifier
+from assistant.grounding import Embed, Supports, tokens, verifier
 from assistant.models import prompting
-from assistant.protocols import LanguageModel, Vectors
+from assistant.protocols import LanguageModel
 from assistant.text import content_words, counted, fold, prompt_safety, quotation, split_sentences
 from assistant.types import Answer, ComparisonPlan, Message, PassagesPlan, Sentence, Source, Span, Turn
 
@@ -35,8 +35,6 @@ _CONTRIBUTION = re.compile(
     r"develop|show|find|investigat|describ|demonstrat|stud|report|explor|provid|design|address|build)",
     re.IGNORECASE,
 )
-
-Embed = Callable[[Sequence[str]], Vectors]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from assistant.library.identity import strong_keys, text_keys, title_key
 from assistant.library.rows import delete_in, insert_rows, read_papers, rows_in
 from assistant.library.schema import (
     aliases,
-    authorships,
     connect,
     facts,
     identifiers,
@@ -247,12 +246,6 @@ class Library:
             word: WordUse(len(held), frozenset(compress(ids, np.isin(numbers, held).tolist())))
             for word, held in zip(words, holders, strict=True)
         }
-
-    def known_names(self, names: set[str]) -> set[str]:
-        """Return those of the folded names that an author of the library has."""
-        query = select(authorships.c.folded).distinct()
-        with self.transaction() as connection:
-            return {row.folded for row in rows_in(connection, query, authorships.c.folded, names)}
 
     def profiles(self) -> list[AuthorProfile]:
         """Return what the author pages that were added say of their owners, by name."""

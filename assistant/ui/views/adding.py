@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,13 +19,13 @@ from fastapi import APIRouter, Form, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import UsageError
 from assistant.ingestion import read_pasted
 from assistant.ingestion.remote import Reference
 from assistant.library import curation
 from assistant.types import CompletionReport, IngestionReport, PaperFilter, ProgressListener
 from assistant.ui import filter_query, reports
-from assistant.ui.calls import Call
+from assistant.ui.calls import Call, errors_said, refused
 from assistant.ui.duplicates import Duplicates, compared
 from assistant.ui.jobs import Job, Jobs
 from assistant.ui.site import Site, address, asked_by, phrases
@@ -212,7 +212,7 @@ class _Adding:
 
     def read_pasted(self, text: str, as_of: str, request: gr.Request) -> dict[str, Any]:
         """Say what stands in a pasted text, and what it would ask of whom. Nothing is asked or added."""
-        with _said():
+        with errors_said():
             found = read_pasted(text, _day(as_of))
             _check(found.references, _is_shared(request))
         html = self.site.fragment(
@@ -226,13 +226,13 @@ class _Adding:
 
     def people(self, name: str, request: gr.Request) -> dict[str, Any]:
         """Ask OpenAlex who has a name."""
-        with _said():
+        with errors_said():
             found = self.site.workspace.find_authors(name)
         return {"html": self.site.fragment(asked_by(request), "people.html", people=found, name=name)}
 
     async def add(self, files: list[str], text: str, as_of: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         """Add uploaded files and what a text says, and tell how far that is until it is over."""
-        with _said():
+        with errors_said():
             job = await asyncio.to_thread(self._begin, files, text, _day(as_of), _is_shared(request))
         async for value in self._following(job, request):
             yield value
@@ -241,13 +241,13 @@ class _Adding:
         """Tell how far a job is until it is over."""
         found = self.jobs.named(job)
         if found is None:
-            raise gr.Error("This job is no longer known. What it added is in the library.", print_exception=False)
+            raise refused("This job is no longer known. What it added is in the library.")
         async for value in self._following(found, request):
             yield value
 
     def find_duplicates(self) -> dict[str, Any]:
         """Look for pairs that may be one paper; return how many there are once that is known."""
-        with _said():
+        with errors_said():
             return {"count": self.duplicates.compare()}
 
     def _begin(self, files: Sequence[str], text: str, day: date, is_shared: bool = False) -> Job:
@@ -364,15 +364,6 @@ class _Uploads:
                     path.unlink(missing_ok=True)
                     with contextlib.suppress(OSError):
                         path.parent.rmdir()
-
-
-@contextlib.contextmanager
-def _said() -> Iterator[None]:
-    """Have errors that a person can mend said in the page."""
-    try:
-        yield
-    except AssistantError as error:
-        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _is_shared(request: gr.Request) -> bool:

@@ -18,12 +18,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from assistant import export
 from assistant.analysis import trends
-from assistant.errors import AssistantError, LibraryError
+from assistant.errors import LibraryError
 from assistant.library import authors, papers, papers_passing, papers_with_unknown
 from assistant.library.authors import Decision, Person, Roster, RosterOrder, RosterPart, curation
 from assistant.types import AuthorProfile, PaperFilter
 from assistant.ui import filter_query, summaries
-from assistant.ui.calls import Call
+from assistant.ui.calls import Call, errors_said
 from assistant.ui.site import Site, address, asked_by, author_path
 
 _PAGE = 50
@@ -143,18 +143,10 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
 
     def find_themes(author: str, request: gr.Request) -> dict[str, Any]:
         """Return the themes of a person's papers as HTML."""
-        try:
-            mine = PaperFilter(author=author)
-            found = themes.of(mine)
-        except AssistantError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return {
-            "html": site.fragment(
-                asked_by(request),
-                "author_themes.html",
-                themes=[(each, _of_theme(mine, each)) for each in found],
-            )
-        }
+        mine = PaperFilter(author=author)
+        with errors_said():
+            found = [(each, _of_theme(mine, each)) for each in themes.of(mine)]
+        return {"html": site.fragment(asked_by(request), "author_themes.html", themes=found)}
 
     return routes, [Call("author_themes", find_themes, 1)]
 

@@ -18,12 +18,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from assistant.answering import check_question
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import UsageError
 from assistant.export import conversations as exporting
 from assistant.library import INTERRUPTED, Conversations, SavedTurn
 from assistant.types import ClarificationPlan, Plan
 from assistant.ui import answers, examples, filter_query, plan_fields
-from assistant.ui.calls import Call
+from assistant.ui.calls import Call, errors_said
 from assistant.ui.downloads import answer_file, zipped
 from assistant.ui.plan_fields import PlanFields
 from assistant.ui.running import RunningAnswer, RunningAnswers
@@ -66,11 +66,9 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
 
     def answer(question: str, request: gr.Request) -> dict[str, Any]:
         """Answer one question without a page: the object that `assistant ask --json` prints."""
-        try:
+        with errors_said():
             asker = caller(request) or str(request.session_hash)
             return site.workspace.ask(question, (), asker=asker).answer().to_json()
-        except AssistantError as error:
-            raise gr.Error(str(error), print_exception=False) from error
 
     return routes, [Call("watch", watch, None, is_counted=False), Call("ask", answer, 8)]
 
