@@ -17,7 +17,7 @@ from assistant.library.identity import has_title_of, strong_keys, title_key
 from assistant.library.integrity import CheckReport, Finding
 from assistant.library.kept_summaries import KeptSummaries, KeptSummary
 from assistant.library.lock import Ownership, holder
-from assistant.library.rows import citation_keys, insert_papers, pages, read_papers
+from assistant.library.rows import citation_keys, insert_papers, pages, read_merged, read_papers
 from assistant.library.schema import (
     aliases,
     authorships,
@@ -93,6 +93,7 @@ __all__ = [
     "profiles",
     "provenance",
     "provenance_json",
+    "read_merged",
     "read_papers",
     "refusal_to_write",
     "schema",

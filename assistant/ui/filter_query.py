@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assistant.errors import UsageError
 from assistant.queries import DATE, DAY
 from assistant.text import filter_in_words
-from assistant.types import PaperFilter
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from assistant.types import PaperFilter, json_adapter
 
 _NAMES = tuple(field.name for field in fields(PaperFilter))
 _LARGEST = 10**9
@@ -60,7 +56,7 @@ def read(pairs: Iterable[tuple[str, str]]) -> PaperFilter:
         elif name in _NAMES and value:
             said[name] = value
     try:
-        found = _filter_type().validate_python(said)
+        found = json_adapter(PaperFilter).validate_python(said)
     except ValueError as error:
         raise _refused(said, _wrong_fields(error)) from error
     if beyond := [name for name in said if _is_beyond(name, getattr(found, name))]:
@@ -121,10 +117,3 @@ def _wrong_fields(error: ValueError) -> list[str]:
 
 def _shown(value: Any) -> str:
     return ", ".join(value)[:60] if isinstance(value, list) else str(value)[:60]
-
-
-@cache
-def _filter_type() -> TypeAdapter[PaperFilter]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(PaperFilter)

@@ -15,8 +15,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from assistant import catalogue
 from assistant.catalogue import MOST_ROW_IDS, paper_counts, paper_details, paper_row
 from assistant.errors import AssistantError, BundleError
@@ -26,7 +24,7 @@ from assistant.ingestion.readers import exported
 from assistant.library import Library
 from assistant.settings import PROGRAM_VERSION
 from assistant.text import arxiv_categories, counted, fold, one_line
-from assistant.types import Answer, CataloguePlan, OverviewPlan, Paper, PaperFilter, Record
+from assistant.types import Answer, CataloguePlan, OverviewPlan, Paper, PaperFilter, Record, json_adapter
 
 LARGEST_FILE = 500_000_000
 """Bytes; a bundle of 100,000 papers stays below."""
@@ -130,7 +128,7 @@ def verify_answer(content: Mapping[str, Any], library: Library) -> Report:
             {**one, "abstract": papers[one["paper_id"]].abstract if one["paper_id"] in papers else ""}
             for one in content["sources"]
         ]
-        answer = TypeAdapter(Answer).validate_python({**content, "sources": sources})
+        answer = json_adapter(Answer).validate_python({**content, "sources": sources})
         with tempfile.TemporaryDirectory() as folder:
             writing.write(answer, library, Path(folder) / "bundle")
             report = verify(Path(folder) / "bundle", library)
@@ -198,7 +196,7 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> Bundle:
         content = json.loads(_text(folder / ANSWER))
         for source in content["sources"]:
             source["abstract"] = papers[source["paper_id"]].abstract if source["paper_id"] in papers else ""
-        answer = TypeAdapter(Answer).validate_python(content)
+        answer = json_adapter(Answer).validate_python(content)
         name = MANIFEST
         people = {str(person): frozenset(names) for person, names in manifest["people"].items()}
         counted_papers = {one: papers[one] for one in manifest["counted"] if one in papers}

@@ -15,9 +15,10 @@ from assistant.library.authors.lookup import (
     roster,
     version,
 )
-from assistant.library.authors.roster import Roster, RosterEntry, RosterOrder, RosterPair, RosterPart
+from assistant.library.authors.roster import MOST_AUTHORS, Roster, RosterEntry, RosterOrder, RosterPair, RosterPart
 
 __all__ = [
+    "MOST_AUTHORS",
     "Anchor",
     "Decision",
     "Person",
