@@ -34,8 +34,8 @@ _GROUPS_AN_UPDATE = 8
 """Groups of vectors after which the index takes them in, beside the model: what is left at its end takes longer."""
 
 
-_Waiting = Row[Any]
-"""A paper that waits for its vector, as it was read: id, title, abstract."""
+_Waiting = Row[Any, Any, Any, Any]
+"""A paper that waits for its vector, as it was read: number, id, title, abstract."""
 
 
 def embed_pending(
@@ -71,7 +71,7 @@ def embed_pending(
     return done
 
 
-def embedded_text(paper: Paper | Row[Any]) -> str:
+def embedded_text(paper: Paper | _Waiting) -> str:
     """Return the text whose vector stands for a paper; a change here needs a new name in the embedder's fingerprint."""
     return f"{paper.title}\n{paper.abstract}"
 
