@@ -15,6 +15,7 @@ from assistant.text.phrasing import (
     quotation,
     several_people,
     shortened,
+    with_marks,
 )
 from assistant.text.prompt_safety import visible, without_orders
 from assistant.text.words import (
@@ -57,6 +58,7 @@ __all__ = [
     "split_sentences",
     "stem",
     "visible",
+    "with_marks",
     "without_orders",
     "written_words",
 ]

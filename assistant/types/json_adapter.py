@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 def json_adapter(kind: type[T]) -> TypeAdapter[T]:
     """Return what reads and writes values of a class as JSON. It is made once: that takes as long as a hundred uses."""
-    return _adapter(kind)
+    return _adapter(cast(Any, kind))
 
 
 @cache

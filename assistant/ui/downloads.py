@@ -24,12 +24,9 @@ MOST_BYTES = 64 * 2**20
 """Bytes of all files; the oldest files are dropped first."""
 
 _TYPES: Mapping[str, str] = {
-    "bib": "application/x-bibtex; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
     "png": "image/png",
-    "ris": "application/x-research-info-systems; charset=utf-8",
-    "zip": "application/zip",
 }
 _GONE = "This file is no longer available. Go back to the page and create it again."
 
