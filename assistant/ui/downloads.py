@@ -31,6 +31,11 @@ _TYPES: Mapping[str, str] = {
 _GONE = "This file is no longer available. Go back to the page and create it again."
 
 
+def attachment(name: str) -> dict[str, str]:
+    """Return the headers of a file that is saved under a name of plain letters, and kept nowhere on its way."""
+    return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+
+
 class Downloads:
     """Files in memory, served at addresses that cannot be guessed, always to be saved, never to be shown."""
 
@@ -59,8 +64,7 @@ class Downloads:
             content = self._files.get(f"{request.path_params['token']}/{name}")
         if content is None:
             raise HTTPException(404, _GONE)
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+        return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=attachment(name))
 
 
 def answer_file(name: str, answer: Answer, workspace: Workspace) -> bytes | None:

@@ -26,6 +26,7 @@ from assistant.library import curation
 from assistant.types import CompletionReport, IngestionReport, PaperFilter, ProgressListener
 from assistant.ui import filter_query, reports
 from assistant.ui.calls import Call, errors_said, refused
+from assistant.ui.downloads import attachment
 from assistant.ui.duplicates import Duplicates, compared
 from assistant.ui.jobs import Job, Jobs
 from assistant.ui.site import Site, address, asked_by, phrases
@@ -98,24 +99,22 @@ class _Adding:
         job = self.jobs.named(job_id)
         if job is None or not isinstance(job.report, IngestionReport):
             raise HTTPException(404, "This report is no longer kept.")
-        headers = {"Content-Disposition": 'attachment; filename="report.json"'}
-        return Response(reports.to_json(job.report), media_type="application/json", headers=headers)
+        content = reports.to_json(job.report)
+        return Response(content, media_type="application/json", headers=attachment("report.json"))
 
     def problems(self, job_id: str) -> Response:
         """Send every problem of a job as a file of JSON Lines."""
         job = self.jobs.named(job_id)
         if job is None or not isinstance(job.report, IngestionReport) or not Path(job.report.report_file).is_file():
             raise HTTPException(404, "This report is no longer kept.")
-        headers = {"Content-Disposition": 'attachment; filename="problems.jsonl"'}
         lines = reports.problem_lines(job.report)
-        return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+        return StreamingResponse(lines, media_type="application/jsonl", headers=attachment("problems.jsonl"))
 
     def without_abstract(self, request: Request, page: int = 1) -> HTMLResponse:
         """List the papers of which no source gave an abstract."""
         count = self.site.library.count(_WITHOUT_ABSTRACT)
-        last = max(1, -(-count // _PAPERS_A_PAGE))
-        page = min(max(1, page), last)
-        papers, _ = self.site.library.find_papers("", _WITHOUT_ABSTRACT, _PAPERS_A_PAGE, (page - 1) * _PAPERS_A_PAGE)
+        page, last, shown = _paged(page, count, _PAPERS_A_PAGE)
+        papers, _ = self.site.library.find_papers("", _WITHOUT_ABSTRACT, _PAPERS_A_PAGE, shown.start)
         return self.site.page(
             request,
             "without_abstract.html",
@@ -160,14 +159,12 @@ class _Adding:
     ) -> HTMLResponse:
         """Show the pairs that may be one paper, side by side; `undo` and the rest say what was decided last."""
         pairs = self.duplicates.pairs()
-        last = max(1, -(-len(pairs or ()) // _PAIRS_A_PAGE))
-        page = min(max(1, page), last)
-        shown = (pairs or ())[(page - 1) * _PAIRS_A_PAGE : page * _PAIRS_A_PAGE]
+        page, last, shown = _paged(page, len(pairs or ()), _PAIRS_A_PAGE)
         decided = {"undo": undo, "one": one, "other": other, "records": records} if undo else {}
         return self.site.page(
             request,
             "duplicates.html",
-            pairs=[(pair, compared(pair.one, pair.other)) for pair in shown],
+            pairs=[(pair, compared(pair.one, pair.other)) for pair in (pairs or ())[shown]],
             count=None if pairs is None else len(pairs),
             page=page,
             last=last,
@@ -299,11 +296,10 @@ class _Adding:
         about: dict[str, Any] = {"before": self.jobs.before(job), "report": report, "source_name": reports.source_name}
         if not isinstance(report, IngestionReport):
             return about
-        last = max(1, -(-len(report.failed) // _PROBLEMS_A_PAGE))
-        page = min(max(1, page), last)
+        page, last, shown = _paged(page, len(report.failed), _PROBLEMS_A_PAGE)
         sources = reports.came(self.site.library, report)
         return about | {
-            "problems": report.failed[(page - 1) * _PROBLEMS_A_PAGE : page * _PROBLEMS_A_PAGE],
+            "problems": report.failed[shown],
             "page": page,
             "last": last,
             "sources": sources,
@@ -364,6 +360,13 @@ class _Uploads:
                     path.unlink(missing_ok=True)
                     with contextlib.suppress(OSError):
                         path.parent.rmdir()
+
+
+def _paged(page: int, count: int, size: int) -> tuple[int, int, slice[int, int, None]]:
+    """Return the page of a list that is shown for one that is asked for, the last one, and what stands on it."""
+    last = max(1, -(-count // size))
+    page = min(max(1, page), last)
+    return page, last, slice((page - 1) * size, page * size)
 
 
 def _is_shared(request: gr.Request) -> bool:

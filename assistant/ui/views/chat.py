@@ -24,7 +24,7 @@ from assistant.library import INTERRUPTED, Conversations, SavedTurn
 from assistant.types import ClarificationPlan, Plan
 from assistant.ui import answers, examples, filter_query, plan_fields
 from assistant.ui.calls import Call, errors_said
-from assistant.ui.downloads import answer_file, zipped
+from assistant.ui.downloads import answer_file, attachment, zipped
 from assistant.ui.plan_fields import PlanFields
 from assistant.ui.running import RunningAnswer, RunningAnswers
 from assistant.ui.site import Site, address, caller, conversation_path, phrases, user
@@ -335,8 +335,7 @@ def _turn(conversations: Conversations, turn_id: str) -> SavedTurn:
 
 
 def _download(name: str, content: bytes) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return Response(content, media_type="application/octet-stream", headers=attachment(name))
 
 
 def _wants_json(request: Request) -> bool:

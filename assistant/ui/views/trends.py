@@ -239,7 +239,7 @@ class _View:
         return str(self._site.fragment(asked_by(request), "trends_files.html", links=links))
 
     def _counted(self, question: Question) -> KeptTrends:
-        selected, described = trends.select(self._library, question.topic, question.filter, _no_search)
+        selected, described = trends.select(self._library, question.topic, question.filter, lambda *_: ())
         return KeptTrends(trends.overview(self._library, selected.filter, question.by, described), selected.filter)
 
     def _found(self, question: Question) -> KeptTrends:
@@ -252,10 +252,6 @@ class _View:
             if known is None:
                 raise AssistantError(finding.error or "The trends could not be kept in the library.")
         return known
-
-
-def _no_search(text: str, limit: int, filter: PaperFilter) -> list[Any]:
-    return []
 
 
 def _question(query: str) -> Question:
