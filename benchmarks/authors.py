@@ -82,8 +82,8 @@ def bare(name: str) -> str:
 
 def spelt_out(name: str) -> str:
     """Return the name with ü as ue and so on."""
-    letters = zip("äöüøåßÖÜØÅ", "ae oe ue oe aa ss Oe Ue Oe Aa".split(), strict=True)
-    return name.translate(str.maketrans(dict(letters)))
+    letters: dict[str, str | int | None] = dict(zip("äöüøåßÖÜØÅ", "ae oe ue oe aa ss Oe Ue Oe Aa".split(), strict=True))
+    return name.translate(str.maketrans(letters))
 
 
 def unhyphened(name: str) -> str:
