@@ -17,7 +17,7 @@ from assistant.text.phrasing import (
     shortened,
     with_marks,
 )
-from assistant.text.prompt_safety import visible, without_orders
+from assistant.text.prompt_safety import visible
 from assistant.text.words import (
     LIST_MARKER,
     STOP_WORDS,
@@ -59,6 +59,5 @@ __all__ = [
     "stem",
     "visible",
     "with_marks",
-    "without_orders",
     "written_words",
 ]

@@ -8,14 +8,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from assistant.errors import UsageError
-from assistant.queries import DATE, DAY
+from assistant.queries import DATE, DAY, LARGEST
 from assistant.text import filter_in_words
 from assistant.types import PaperFilter, json_adapter
 
 _NAMES = tuple(field.name for field in fields(PaperFilter))
-_LARGEST = 10**9
-"""Number that an address can say, at most: SQLite counts no further than eight bytes."""
-
 _DATES = {"first_day": DATE, "last_day": DATE, "added_since": DAY, "added_until": DAY}
 
 _SEVERAL = frozenset(name for name, value in asdict(PaperFilter()).items() if isinstance(value, tuple)) | {"among"}
@@ -69,7 +66,7 @@ def number(value: str, usual: int = 1) -> int:
     value = value.strip()
     if not value.isdecimal():
         return usual
-    return max(int(value), 1) if len(value) < len(str(_LARGEST)) else _LARGEST
+    return max(int(value), 1) if len(value) < len(str(LARGEST)) else LARGEST
 
 
 def chips(filter: PaperFilter, names: Callable[[str], str]) -> list[Chip]:
@@ -107,7 +104,7 @@ def _is_beyond(name: str, value: Any) -> bool:
     if pattern := _DATES.get(name):
         return not re.fullmatch(pattern, value)
     numbers = value if isinstance(value, tuple) else (value,)
-    return any(isinstance(each, int) and abs(each) > _LARGEST for each in numbers)
+    return any(isinstance(each, int) and abs(each) > LARGEST for each in numbers)
 
 
 def _wrong_fields(error: ValueError) -> list[str]:

@@ -11,7 +11,6 @@ from assistant.library.authors.lookup import (
     find,
     former_roster,
     holder,
-    is_id,
     roster,
     version,
 )
@@ -37,7 +36,6 @@ __all__ = [
     "find",
     "former_roster",
     "holder",
-    "is_id",
     "roster",
     "version",
 ]

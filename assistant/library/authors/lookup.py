@@ -81,7 +81,7 @@ def find(connection: Connection, words: str) -> list[Person]:
     everybody with that word in the name; initials alone mean nobody.
     """
     directory = _directory(connection)
-    if is_id(words) and words in directory.by_id:
+    if _is_id(words) and words in directory.by_id:
         return [directory.by_id[words]]
     found = {person.id: person for key in directory.index.find(words) for person in directory.by_key.get(key, ())}
     return sorted(found.values(), key=lambda person: (-len(person.paper_ids), person.id))
@@ -145,7 +145,7 @@ def version(connection: Connection) -> str:
     return f"{fulltext.version(connection)} {decisions.version(connection)}"
 
 
-def is_id(words: str) -> bool:
+def _is_id(words: str) -> bool:
     """Tell whether words have the form of a person's id: "naibin-gu"."""
     return words == words.casefold() and _ID.fullmatch(words) is not None
 
