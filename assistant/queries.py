@@ -365,9 +365,9 @@ class Queries:
 
     def papers(self, filter: PaperFilter, limit: int, offset: int = 0) -> PaperList:
         """Return a part of the papers that pass."""
-        found = self._library.papers(filter, limit, offset)
+        found, total = self._library.find_papers("", filter, limit, offset)
         shown = [each.to_json() for each in found]
-        return PaperList.model_validate({"total": self._library.count(filter), "offset": offset, "papers": shown})
+        return PaperList.model_validate({"total": total, "offset": offset, "papers": shown})
 
     def paper(self, name: str) -> PaperDetails:
         """Return one paper by id, DOI, arXiv id, citation key or title. Raises UsageError for none or several."""
