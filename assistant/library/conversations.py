@@ -157,10 +157,10 @@ class Conversations:
             left = update(turns).where(turns.c.state == "asking").values(state="failed", error=INTERRUPTED)
             return connection.execute(left).rowcount
 
-    def purge(self, days: int = 30) -> int:
-        """Delete for good what any owner removed that many days ago or earlier. Return how many conversations went."""
+    def purge(self) -> int:
+        """Delete for good what any owner removed 30 days ago or earlier. Return how many conversations went."""
         with self._library.transaction() as connection:
-            old = delete(conversations).where(conversations.c.removed <= _now(timedelta(days=days)))
+            old = delete(conversations).where(conversations.c.removed <= _now(timedelta(days=30)))
             return connection.execute(old).rowcount
 
     def path(self, conversation_id: str) -> tuple[SavedTurn, ...]:

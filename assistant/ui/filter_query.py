@@ -61,11 +61,11 @@ def read(pairs: Iterable[tuple[str, str]]) -> PaperFilter:
     return found
 
 
-def number(value: str, usual: int = 1) -> int:
-    """Return the whole number, 1 or more, that an address says, however long; `usual` where it says none."""
+def number(value: str) -> int:
+    """Return the whole number, 1 or more, that an address says, however long; 1 where it says none."""
     value = value.strip()
     if not value.isdecimal():
-        return usual
+        return 1
     return max(int(value), 1) if len(value) < len(str(LARGEST)) else LARGEST
 
 
