@@ -52,7 +52,9 @@ _MEASURES: dict[By, Measure] = {
     "venue": "per_venue",
     "author": "per_author",
 }
-_LARGEST = 10**9
+LARGEST = 10**9
+"""Number that a filter can name, at most: SQLite counts no further than eight bytes."""
+
 _MONTH = "[1-9][0-9]{3}-(0[1-9]|1[0-2])"
 DAY = f"^({_MONTH}-(0[1-9]|[12][0-9]|3[01]))?$"
 """Pattern of a day in a filter, as 2025-02-19."""
@@ -86,8 +88,8 @@ class ChosenPapers(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     author: str = Field(default="", description="A person's id, or words of a name.")
-    since: int | None = Field(default=None, description="From this year on.", ge=-_LARGEST, le=_LARGEST)
-    until: int | None = Field(default=None, description="Up to this year.", ge=-_LARGEST, le=_LARGEST)
+    since: int | None = Field(default=None, description="From this year on.", ge=-LARGEST, le=LARGEST)
+    until: int | None = Field(default=None, description="Up to this year.", ge=-LARGEST, le=LARGEST)
     first_day: str = Field(default="", description="From this day on, 2025-02-19, 2025-02 or 2025.", pattern=DATE)
     last_day: str = Field(default="", description="Up to this day.", pattern=DATE)
     category: str = Field(default="", description="In this category, such as cs.CL or CL.")
@@ -371,9 +373,9 @@ class Queries:
 
     def papers(self, filter: PaperFilter, limit: int, offset: int = 0) -> PaperList:
         """Return a part of the papers that pass."""
-        found = self._library.papers(filter, limit, offset)
+        found, total = self._library.find_papers("", filter, limit, offset)
         shown = [each.to_json() for each in found]
-        return PaperList.model_validate({"total": self._library.count(filter), "offset": offset, "papers": shown})
+        return PaperList.model_validate({"total": total, "offset": offset, "papers": shown})
 
     def paper(self, name: str) -> PaperDetails:
         """Return one paper by id, DOI, arXiv id, citation key or title. Raises UsageError for none or several."""

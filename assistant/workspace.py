@@ -333,20 +333,14 @@ class Workspace:
             wiring.give_memory_back()
             self.settings = before.model_copy(update={"model": name, "llm_url": ""})
             try:
-                self._load_into(loading)
+                loading.set_result(self._load_language_model())
             except Exception as error:  # noqa: BLE001 - said by model_states; the old model comes back
                 self._unchanged = str(error)
                 self.settings = before
                 queue.at_once = at_once
-                try:
-                    self._load_into(loading)
-                except Exception as again:  # noqa: BLE001 - raised again in the thread that asks for the result
-                    loading.set_exception(again)
+                _fulfil(loading, self._load_language_model)
             finally:
                 self._changing = ""
-
-    def _load_into(self, loading: Future[LanguageModel]) -> None:
-        loading.set_result(self._load_language_model())
 
     def model_states(self) -> tuple[ModelState, ModelState]:
         """Return in which state the chat model and the embedding model are, and where they run."""
@@ -435,13 +429,11 @@ class Workspace:
                     )
                 )
             added = ingestion.combine_reports(reports, self.library.pending_count())
-            with suppress(stopping.Stopped), stopping.stopped_by(stop):
-                notices, pending = self._embed(added.pending, _until(stop, on_progress))
-                for notice in notices:
-                    kept.keep(notice)
-                added = replace(added, notices=(*added.notices, *notices), pending=pending)
-                return kept.finish(added)
-            return kept.finish(replace(added, pending=self.library.pending_count()))
+            notices = self._embed_added(on_progress, stop)
+            for notice in notices:
+                kept.keep(notice)
+            pending = self.library.pending_count()
+            return kept.finish(replace(added, notices=(*added.notices, *notices), pending=pending))
 
     def complete(
         self,
@@ -472,10 +464,8 @@ class Workspace:
         with self._adding, self._reading_ahead.held():
             fetched = fetch_abstracts(wanted.papers, known)
             report = ingestion.complete(self.library, wanted, fetched, on_progress=on_progress, stop=stop)
-            with suppress(stopping.Stopped), stopping.stopped_by(stop):
-                notices, pending = self._embed(self.library.pending_count(), _until(stop, on_progress))
-                return replace(report, notices=notices, pending=pending)
-            return replace(report, pending=self.library.pending_count())
+            notices = self._embed_added(on_progress, stop)
+            return replace(report, notices=notices, pending=self.library.pending_count())
 
     def find_authors(self, name: str) -> Sequence[AuthorCandidate]:
         """Return the people whom OpenAlex knows by a name, the likeliest first. Raises RemoteError."""
@@ -625,27 +615,26 @@ class Workspace:
 
         return listen
 
-    def _embed(self, pending: int, on_progress: ProgressListener) -> tuple[tuple[Notice, ...], int]:
-        """Give papers that wait their vectors, and a lost index its own back; return how many still wait, last.
+    def _embed_added(self, on_progress: ProgressListener, stop: threading.Event) -> tuple[Notice, ...]:
+        """Give papers that wait their vectors, and a lost index its own back, until `stop`; return what is to be noted.
 
         The papers are in the library already, so an error here is only a notice.
         """
-        notices: tuple[Notice, ...] = ()
+        noted = ""
         try:
-            if not pending:
+            if not self.library.pending_count():
                 if not self.library.indexed_count() or self._is_index_consistent():
-                    return notices, 0
+                    return ()
                 self.index.rebuild()
-            if self._embed_waiting(on_progress) and (host := other_host(self.settings.embed_url)):
-                sent = f"Titles and abstracts were sent to another machine, {host}, where the embedding model runs."
-                notices = (Notice(str(self.settings.library), sent),)
+            with stopping.stopped_by(stop):
+                embedded = self._embed_waiting(_until(stop, on_progress))
+            if embedded and (host := other_host(self.settings.embed_url)):
+                noted = f"Titles and abstracts were sent to another machine, {host}, where the embedding model runs."
+        except stopping.Stopped:
+            pass
         except (LibraryError, ModelError) as error:
-            waiting = Notice(
-                str(self.settings.library),
-                f"The papers are safe in the library; not all have a vector in the index yet. {error}",
-            )
-            notices = (waiting,)
-        return notices, self.library.pending_count()
+            noted = f"The papers are safe in the library; not all have a vector in the index yet. {error}"
+        return (Notice(str(self.settings.library), noted),) if noted else ()
 
     def _embed_waiting(self, on_progress: ProgressListener) -> int:
         """Give papers vectors, by the model that made the others'. Raises EmbedderMismatch, IndexFailed."""
@@ -664,7 +653,10 @@ class Workspace:
         with self._making:
             failed = self._loading and self._loading.done() and self._loading.exception()
             if self._loading is None or failed:
-                self._loading = _in_background(self._load_language_model)
+                self._loading = Future()
+                work = (self._loading, self._load_language_model)
+                # an executor's thread would keep a program that ends waiting
+                threading.Thread(target=_fulfil, args=work, name="model", daemon=True).start()
             return self._loading
 
     def _load_language_model(self) -> LanguageModel:
@@ -729,18 +721,11 @@ class _CheckedEmbedder:
         return self._embedder.embed_many(texts)
 
 
-def _in_background(load: Callable[[], LanguageModel]) -> Future[LanguageModel]:
-    """Begin to load in a thread that dies with the program: an executor's would keep a program that ends waiting."""
-    loading: Future[LanguageModel] = Future()
-
-    def work() -> None:
-        try:
-            loading.set_result(load())
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks for the result
-            loading.set_exception(error)
-
-    threading.Thread(target=work, name="model", daemon=True).start()
-    return loading
+def _fulfil(loading: Future[LanguageModel], load: Callable[[], LanguageModel]) -> None:
+    try:
+        loading.set_result(load())
+    except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks for the result
+        loading.set_exception(error)
 
 
 def open_library(folder: Path | str | None = None, **chosen: object) -> Workspace:

@@ -20,7 +20,6 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -302,14 +301,13 @@ def main(
     runs: dict[str, list[Run]] = {OURS: [], **{engine: [] for engine in engines}}
     memory: dict[str, float] = {}
     unwritten: list[Run] = []
-    sample = Path(str(resources.files("assistant") / "sample_library.bib"))
     with ExitStack() as opened:
         workers = {
             engine: opened.enter_context(ProcessPoolExecutor(1, mp_context=get_context("spawn"))) for engine in engines
         }
         for worker in workers.values():  # a process begins with the peak of the one that starts it: it starts small
             worker.submit(measuring.peak_memory).result()
-        workspace = opened.enter_context(measuring.library_with(sample, *sorted(seeds.glob("*.txt"))))
+        workspace = opened.enter_context(measuring.library_with(measuring.SAMPLE, *sorted(seeds.glob("*.txt"))))
         print(f"{workspace.library.count()} papers, {len(asked)} questions, {workspace.language_model().info}")
         _warm_up(workspace, workers, engines)
         for question in asked:

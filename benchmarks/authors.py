@@ -12,8 +12,6 @@ measured: a name is one person until somebody splits it.
 
 from __future__ import annotations
 
-import argparse
-import datetime
 import random
 import tempfile
 import time
@@ -24,15 +22,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 
-from assistant.ingestion import readers
 from assistant.library import Library, authors, insert_papers
 from assistant.library.authors.name_index import NameIndex
 from assistant.library.authors.names import parse
 from assistant.text import fold
-from assistant.types import Paper, Record
+from assistant.types import Paper
+from benchmarks import measuring
 
 COMMON = 0.05
 """Names of which there would be more people than this by chance are not scored."""
@@ -82,19 +82,8 @@ def bare(name: str) -> str:
 
 def spelt_out(name: str) -> str:
     """Return the name with ü as ue and so on."""
-    letters = {
-        "ä": "ae",
-        "ö": "oe",
-        "ü": "ue",
-        "ø": "oe",
-        "å": "aa",
-        "ß": "ss",
-        "Ö": "Oe",
-        "Ü": "Ue",
-        "Ø": "Oe",
-        "Å": "Aa",
-    }
-    return "".join(letters.get(letter, letter) for letter in name)
+    letters: dict[str, str | int | None] = dict(zip("äöüøåßÖÜØÅ", "ae oe ue oe aa ss Oe Ue Oe Aa".split(), strict=True))
+    return name.translate(str.maketrans(letters))
 
 
 def unhyphened(name: str) -> str:
@@ -165,11 +154,6 @@ class TestSet:
 
     papers: list[Paper]
     names: list[Name]
-
-
-def read(file: Path) -> list[Paper]:
-    """Return the papers of a corpus."""
-    return [item.paper for item in readers.read(file, as_of=datetime.date.today()) if isinstance(item, Record)]
 
 
 def make(corpus: Sequence[Paper], seed: int) -> TestSet:
@@ -251,16 +235,6 @@ class Score:
     together: int
     belonging: int
 
-    @property
-    def precision(self) -> float:
-        """Return the share of the pairs put together that belong together."""
-        return self.right / self.together if self.together else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Return the share of the pairs that belong together that are put together."""
-        return self.right / self.belonging if self.belonging else 1.0
-
 
 def scores(names: Sequence[Name], found: Sequence[str], kind: str | None = None) -> dict[str, Score]:
     """Return for each person the pairs that their names are part of; of a kind, those with a name of that kind.
@@ -323,18 +297,14 @@ def wrong_pairs(names: Sequence[Name], found: Sequence[str], count: int) -> list
     return [f"{key}: {dict(held)}" for key, held in mixed[:count]]
 
 
-def main() -> None:
+def main(
+    corpus: Path, seed: int = 1, wrong: Annotated[int, typer.Option(help="Show so many wrong joins.")] = 0
+) -> None:
     """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--wrong", type=int, default=0, help="show so many wrong joins")
-    arguments = parser.parse_args()
-    test = make(read(arguments.corpus), arguments.seed)
+    test = make(measuring.read_papers(corpus), seed)
     kinds = Counter(name.kind for name in test.names)
     print(
-        f"{arguments.corpus.name}, seed {arguments.seed}: {len(test.names):,} names of "
-        f"{len({name.person for name in test.names}):,} people"
+        f"{corpus.name}, seed {seed}: {len(test.names):,} names of {len({name.person for name in test.names}):,} people"
     )
     print("  " + ", ".join(f"{kind or 'as in the corpus'} {count:,}" for kind, count in kinds.most_common()))
     with library_of(test) as library:
@@ -342,10 +312,10 @@ def main() -> None:
             start = time.process_time()
             found = resolved(library, test)
             print(f"  everybody, {state}: {time.process_time() - start:.2f} s of one core")
-    report(test.names, found, arguments.seed)
-    for line in wrong_pairs(test.names, found, arguments.wrong):
+    report(test.names, found, seed)
+    for line in wrong_pairs(test.names, found, wrong):
         print(line)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.run(main, __doc__)

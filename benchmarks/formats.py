@@ -17,7 +17,6 @@ import random
 import threading
 import time
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -106,7 +105,7 @@ def measure(model: str, quantize: Any, device: str, shared: Path, judgements: in
     """Judge and answer with one model in one format."""
     quiet_environment()
     asked = answering.questions(answering.QUESTIONS, questions, follow_ups=False) if questions else []
-    files = [Path(str(resources.files("assistant") / "sample_library.bib")), *sorted((shared / "seeds").glob("*.txt"))]
+    files = [measuring.SAMPLE, *sorted((shared / "seeds").glob("*.txt"))]
     with TemporaryDirectory() as folder:
         chosen = settings.load(library=Path(folder), model=model, quantize=quantize, device=device)
         with Workspace(chosen) as workspace:

@@ -46,8 +46,6 @@ from benchmarks.injections import (
     terminal_faults,
 )
 
-QUESTIONS = Path(__file__).parent / "questions" / "sample_library.jsonl"
-
 
 class CachedModel:
     """A language model that is asked each prompt once: decoding is greedy, so the same prompt has the same answer."""
@@ -271,7 +269,9 @@ def main(
     results: Annotated[Path | None, typer.Option(help="File that stores the results, to go on later.")] = None,
 ) -> None:
     """Print what the attacks changed."""
-    facts = [question for question in question_files.read(QUESTIONS) if question.line["type"] == "fact"]
+    facts = [
+        question for question in question_files.read(measuring.SAMPLE_QUESTIONS) if question.line["type"] == "fact"
+    ]
     tried, numbers = attacks(), swaps()
     for each in (tried, numbers):
         random.Random(seed).shuffle(each)

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -22,7 +21,6 @@ from assistant.types import AnswerFinished, EvidenceFound, TextProduced
 from assistant.workspace import Workspace
 from benchmarks import measuring
 
-QUESTIONS = Path(__file__).parent / "questions" / "sample_library.jsonl"
 COUNT = "How many papers are there?"
 
 
@@ -76,7 +74,9 @@ def main(
     interleaved: Annotated[bool, typer.Option(help="Ask without a queue, too.")] = False,
 ) -> None:
     """Print the wait of each asker, then medians and the longest."""
-    facts = [question.text for question in question_files.read(QUESTIONS) if question.line["type"] == "fact"]
+    facts = [
+        question.text for question in question_files.read(measuring.SAMPLE_QUESTIONS) if question.line["type"] == "fact"
+    ]
     with measuring.library_with() as workspace:
         print(workspace.language_model().info, flush=True)
         with_queue = workspace.assistant

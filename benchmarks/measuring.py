@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,10 +23,13 @@ from numpy.typing import ArrayLike
 from scipy.stats import bootstrap
 from sqlalchemy import delete, insert
 
+import assistant
 from assistant import settings
 from assistant.evaluation.statistics import Share
+from assistant.ingestion import readers
 from assistant.library import Library, vectors
 from assistant.protocols import Vectors
+from assistant.types import Paper, Record
 from assistant.wiring import quiet_environment
 from assistant.workspace import Workspace
 
@@ -33,6 +37,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DATA = Path(__file__).parent / "data"
+SAMPLE = Path(assistant.__file__).with_name("sample_library.bib")
+SAMPLE_QUESTIONS = Path(__file__).parent / "questions" / "sample_library.jsonl"
 SHARED = Path(__file__).parents[2] / "shared"
 """Folder beside the checkout with corpora and public benchmarks."""
 
@@ -53,6 +59,11 @@ def read_lines(file: Path) -> Iterator[dict[str, Any]]:
     opener = gzip.open if file.suffix == ".gz" else open
     with opener(file, "rt", encoding="utf-8") as lines:
         yield from (json.loads(line) for line in lines if line.strip())
+
+
+def read_papers(file: Path) -> list[Paper]:
+    """Return the papers of a file in any format."""
+    return [item.paper for item in readers.read(file, as_of=date.today()) if isinstance(item, Record)]
 
 
 def first_lines(corpus: Path, count: int | None, file: Path) -> Path:

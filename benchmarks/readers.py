@@ -11,9 +11,7 @@ A format is entered in LIBRARIES: the ending of its files, and what reads their 
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import datetime
 import importlib
 import io
 import logging
@@ -22,14 +20,14 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from assistant.ingestion import readers
-from assistant.types import Record
+import typer
+
+from benchmarks import measuring
 
 LINES = 75_000
 ROUNDS = 3
-AS_OF = datetime.date(2026, 11, 23)
 
 WORDS = (
     "the of a and to in we for that is on with as are by this from model data tide lamp river measure method results "
@@ -140,11 +138,8 @@ def _prose(chance: random.Random, words: int) -> str:
     return " ".join(chance.choices(WORDS, k=words))
 
 
-def main() -> None:
+def main(files: Annotated[list[Path] | None, typer.Argument()] = None) -> None:
     """Print the table for the files named on the command line, or for files that are made."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    files: list[Path] = parser.parse_args().files
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
         for file in files or [_made(Path(folder), ending) for ending in MAKERS]:
@@ -166,7 +161,7 @@ def _made(folder: Path, ending: str) -> Path:
 def _compare(file: Path) -> None:
     """Print how long each reader takes for one file, and how much it finds."""
     text = file.read_bytes().decode("utf-8-sig", "replace")
-    tasks: dict[str, Callable[[], int]] = {"ours": lambda: _ours(file)}
+    tasks: dict[str, Callable[[], int]] = {"ours": lambda: len(measuring.read_papers(file))}
     for name, library in LIBRARIES.get(file.suffix.lower(), {}).items():
         tasks[name] = lambda library=library: library(text)  # type: ignore[misc]
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
@@ -190,9 +185,5 @@ def _compare(file: Path) -> None:
         print(f"  {name:16} {found[name]:>8,} records {compared}")
 
 
-def _ours(file: Path) -> int:
-    return sum(isinstance(item, Record) for item in readers.read(file, as_of=AS_OF))
-
-
 if __name__ == "__main__":
-    main()
+    measuring.run(main, __doc__)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from statistics import median
@@ -19,7 +18,6 @@ import typer
 
 from benchmarks import measuring
 
-SAMPLE = Path(__file__).parents[1] / "assistant" / "sample_library.bib"
 COUNT = ("ask", "How many papers are there per year?")
 PROSE = ("ask", "What effect did reversing the source words have on BLEU?")
 
@@ -36,13 +34,13 @@ def main(
 
         def seconds(folder: Path, *arguments: str) -> float:
             before = time.perf_counter()
-            command = [sys.executable, "-m", "assistant", "--library", str(folder), *arguments]
+            command = measuring.assistant_command(folder, *arguments)
             subprocess.run(command, env=environment, capture_output=True, check=True)
             return time.perf_counter() - before
 
         twin = Path(folder) / "twin"  # without a server: one library has one owner
         for each in (library, twin):
-            seconds(each, "add", str(SAMPLE))
+            seconds(each, "add", str(measuring.SAMPLE))
             seconds(each, *COUNT)
         print(f"server until it answers: {seconds(library, 'serve', '--daemon'):.2f} s")
         try:

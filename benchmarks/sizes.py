@@ -6,18 +6,16 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from assistant.ingestion import readers
 from assistant.library import Library, insert_papers
 from assistant.protocols import Embedder, Vectors
 from assistant.search import FINGERPRINT
 from assistant.search.embedding_queue import embedded_text
-from assistant.types import Authorship, Paper, Record
+from assistant.types import Authorship, Paper
 from benchmarks import measuring
 
 DROPPED, SWAPPED = 0.1, 0.1
@@ -40,8 +38,7 @@ class Corpus:
 
 def read(file: Path, embedder: Embedder, embedded: int, folder: Path) -> Corpus:
     """Read a file's papers and embed the first `embedded` of them; the folder keeps their vectors for the next time."""
-    items = readers.read(file, as_of=date.today())
-    found = [item.paper for item in items if isinstance(item, Record) and item.paper.abstract]
+    found = [paper for paper in measuring.read_papers(file) if paper.abstract]
     tag = hashlib.sha256(embedder.fingerprint.encode()).hexdigest()[:12]
     parts = []
     for start in range(0, min(embedded, len(found)), _AT_ONCE):

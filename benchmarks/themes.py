@@ -16,18 +16,18 @@ Vectors of a file's papers are made by the default embedding model and kept in t
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from gensim.corpora import Dictionary
 from gensim.models import CoherenceModel
-from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
@@ -38,13 +38,11 @@ from assistant.library import Library
 from assistant.protocols import Vectors
 from assistant.text import stem, written_words
 from assistant.types import Paper
-from benchmarks import sizes
+from benchmarks import measuring, sizes
 
 LEFT_OUT = 0.1
 WORDS = 10
 """Words of a theme that are looked at, those of its phrases in order."""
-
-SAMPLES = 2000
 
 
 def read(place: Path, most: int, folder: Path) -> tuple[list[Paper], dict[str, Vectors]]:
@@ -110,12 +108,6 @@ def _words(text: str) -> list[str]:
     return [stem(word.casefold()) for word in written_words(text)]
 
 
-def _bootstrapped(values: Sequence[float]) -> tuple[float, float]:
-    draws = np.random.default_rng(0)
-    means: NDArray[np.float64] = draws.choice(values, (SAMPLES, len(values))).mean(axis=1)
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
-
-
 def _told(papers: Sequence[Paper], groups: Sequence[Sequence[int]]) -> list[list[str]]:
     """Return the top words of groups of papers by place."""
     known = {word for paper in papers for word in _words(f"{paper.title} {paper.abstract}")}
@@ -135,18 +127,22 @@ def _coverage(papers: Sequence[Paper], found: Sequence[Theme]) -> float:
     return sum(holds) / len(holds)
 
 
-def main() -> None:
+def main(
+    corpus: Annotated[Path, typer.Argument(help="A file of papers, or a library's folder.")],
+    papers: int = 5000,
+    repeats: int = 10,
+    folder: Annotated[Path | None, typer.Option(help="Where the vectors of a file's papers are kept.")] = None,
+) -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, help="a file of papers, or a library's folder")
-    parser.add_argument("--papers", type=int, default=5000)
-    parser.add_argument("--repeats", type=int, default=10)
-    parser.add_argument("--folder", type=Path, help="where the vectors of a file's papers are kept")
-    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = options.folder or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        papers, vectors = read(options.corpus, options.papers, folder)
+        kept = folder or Path(temporary)
+        kept.mkdir(parents=True, exist_ok=True)
+        looked_at, vectors = read(corpus, papers, kept)
+    measure(looked_at, vectors, repeats)
+
+
+def measure(papers: Sequence[Paper], vectors: dict[str, Vectors], repeats: int) -> None:
+    """Print the figures of the themes of papers."""
     started = time.perf_counter()
     found = discover(papers, vectors)
     print(f"{len(papers)} papers: {len(found)} themes in {time.perf_counter() - started:.1f} s")
@@ -156,17 +152,17 @@ def main() -> None:
     groups = [[places[one] for one in theme.paper_ids] for theme in found]
     for name, told in (("themes", _told(papers, groups)), ("random", _told(papers, _shuffled(len(papers), groups)))):
         values = coherence(papers, told)
-        low, high = _bootstrapped(values)
+        low, high = measuring.interval(values)
         print(
             f"coherence of {name}: {statistics.fmean(values):.3f} [{low:.3f}, {high:.3f}]; "
             f"distinctness {distinctness(told):.3f}"
         )
     print(f"papers that hold their theme's label: {_coverage(papers, found):.3f}", flush=True)
-    alike = stability(papers, vectors, found, options.repeats)
+    alike = stability(papers, vectors, found, repeats)
     middle = statistics.fmean(alike)
     half = stats.t.ppf(0.975, len(alike) - 1) * stats.sem(alike) if len(alike) > 1 else float("nan")
     print(f"stability: {middle:.3f} [{middle - half:.3f}, {middle + half:.3f}] over {len(alike)} repeats")
 
 
 if __name__ == "__main__":
-    main()
+    measuring.run(main, __doc__)

@@ -9,15 +9,17 @@ the end of the answer. Models are loaded before.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 import assistant
+from benchmarks import measuring
 
 ROOT = Path(assistant.__file__).parents[1]
 ROOMS = ("assistant", "vectorstore", "prompts")
@@ -50,22 +52,21 @@ def entered(library: assistant.Workspace, question: str) -> list[str]:
     return list(files)
 
 
-def main() -> None:
+def main(
+    questions: Annotated[list[str] | None, typer.Argument()] = None,
+    library: Annotated[Path | None, typer.Option(help="Folder of a library, else the sample library.")] = None,
+) -> None:
     """Print the files of each question."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("questions", nargs="*", default=QUESTIONS)
-    parser.add_argument("--library", help="Folder of a library. Default: the sample library, in a folder of its own.")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, assistant.open_library(options.library or folder) as library:
-        if not options.library:
-            library.add_sample()
-        library.language_model()
-        library.ask("What does BERT propose?").answer()
-        for question in options.questions:
-            files = entered(library, question)
+    with tempfile.TemporaryDirectory() as folder, assistant.open_library(library or folder) as opened:
+        if not library:
+            opened.add_sample()
+        opened.language_model()
+        opened.ask("What does BERT propose?").answer()
+        for question in questions or QUESTIONS:
+            files = entered(opened, question)
             print(f"\n{question}\n{len(files)} files:")
             print("\n".join(f"  {number:2}  {file}" for number, file in enumerate(files, 1)))
 
 
 if __name__ == "__main__":
-    main()
+    measuring.run(main, __doc__)

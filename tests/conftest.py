@@ -47,6 +47,14 @@ def library(tmp_path: Path) -> Iterator[Library]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Open one library for all examples of a property; each empties it."""
+    opened = Library(tmp_path_factory.mktemp("scratch"))
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def embedder() -> HashingEmbedder:
     return HashingEmbedder()

@@ -299,23 +299,28 @@ class Assistant:
                 yield AnswerFinished(replace(asked.unwritten(plan, "refusal", *told), sources=sources))
                 return
             read = tuple(source for source in sources if source.number in answered.answering) or sources
-        draft = writing.Draft(asked.question, plan, read, asked.history, self.prompt_tokens, self.answer_tokens)
+        prompt, read = prompting.messages(
+            plan.question,
+            read,
+            task=plan.kind,
+            count_tokens=model.count_prompt_tokens,
+            budget=min(self.prompt_tokens, model.context_tokens - self.answer_tokens),
+        )
         first_token = None
-        prompt = draft.prompt(model)
-        writes = Written(model.generate(prompt.messages, max_new_tokens=self.answer_tokens, stop=asked.stop))
+        writes = Written(model.generate(prompt, max_new_tokens=self.answer_tokens, stop=asked.stop))
         for piece in writes:
             first_token = first_token or asked.seconds()
             yield TextProduced(piece)
         written = writes.text
         supports = support.reader(model, self.probes, self.prompt_tokens)
-        proved = writing.prove(written, plan, prompt.sources, supports, self.retriever.embedder.embed)
+        proved = writing.prove(written, plan, read, supports, self.retriever.embedder.embed)
         new_tokens, total = model.count_tokens(written), asked.seconds()
         writing_time = total - (first_token or total)
         timings = Timings(
             evidence,
             first_token,
             total,
-            model.count_prompt_tokens(prompt.messages),
+            model.count_prompt_tokens(prompt),
             new_tokens,
             new_tokens / writing_time if writing_time > 0 else None,
         )
@@ -327,12 +332,12 @@ class Assistant:
             if answered.is_sure and written.strip() and not prompting.is_refusal(written):
                 answer = writing.quoted(answer, answered.nearest, answered.quote)
             else:
-                unsaid, _ = refusals.not_said(prompt.sources, answered.nearest, answered.quote)
+                unsaid, _ = refusals.not_said(read, answered.nearest, answered.quote)
                 answer = replace(answer, text=unsaid)
         elif answered and answered.states_answer and not asked.stop.is_set():
             answer = writing.with_evidence(answer, answered.nearest, answered.quote)
         elif plan.kind == "comparison":
-            answer = self._with_table(answer, plan, prompt.sources)
+            answer = self._with_table(answer, plan, read)
         if plan.language != "en" and not answer.refused:
             answer = writing.with_translation(model, answer, shown or answer.sentences, asked.stop)
             answer = replace(answer, timings=replace(timings, total_s=asked.seconds()))

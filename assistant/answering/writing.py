@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import prompts
 from assistant.answering import refusals
-from assistant.grounding import Supports, tokens, verifier
+from assistant.grounding import Embed, Supports, tokens, verifier
 from assistant.models import prompting
-from assistant.protocols import Ended, LanguageModel, Vectors, Written
+from assistant.protocols import Ended, LanguageModel, Written
 from assistant.text import content_words, counted, fold, prompt_safety, quotation, split_sentences
-from assistant.types import Answer, ComparisonPlan, Message, PassagesPlan, Sentence, Source, Span, Turn
+from assistant.types import Answer, ComparisonPlan, Message, PassagesPlan, Sentence, Source, Span
 
 _TRANSLATION_TOKENS = 120
 _LANGUAGES = {"de": "German", "es": "Spanish", "fr": "French", "zh": "Chinese"}
@@ -38,39 +38,6 @@ _CONTRIBUTION = re.compile(
     r"develop|show|find|investigat|describ|demonstrat|stud|report|explor|provid|design|address|build)",
     re.IGNORECASE,
 )
-
-Embed = Callable[[Sequence[str]], Vectors]
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What the model is shown, and the sources of which it is shown something."""
-
-    messages: tuple[Message, ...]
-    sources: tuple[Source, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An answer to be written: the question, how it is read, the evidence, the talk so far, and how long all may be."""
-
-    question: str
-    plan: PassagesPlan | ComparisonPlan
-    sources: Sequence[Source]
-    history: Sequence[Turn]
-    prompt_tokens: int
-    answer_tokens: int
-
-    def prompt(self, model: LanguageModel) -> Prompt:
-        """Return what the model is shown. Raises QuestionError when the question leaves no room for an abstract."""
-        messages, read = prompting.messages(
-            self.plan.question,
-            self.sources,
-            task=self.plan.kind,
-            count_tokens=model.count_prompt_tokens,
-            budget=min(self.prompt_tokens, model.context_tokens - self.answer_tokens),
-        )
-        return Prompt(messages, read)
 
 
 def in_english(model: LanguageModel, question: str, stop: threading.Event) -> str:

@@ -2,13 +2,11 @@
 
 from assistant.catalogue.answers import CatalogueAnswer, answer
 from assistant.catalogue.listings import MOST_ROW_IDS
-from assistant.catalogue.paper_counts import PaperCount
 from assistant.catalogue.reply import paper_row
 
 __all__ = [
     "MOST_ROW_IDS",
     "CatalogueAnswer",
-    "PaperCount",
     "answer",
     "caveats",
     "paper_counts",

@@ -5,7 +5,7 @@ The language model has no part in them. Each line names the papers that prove it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,11 +13,8 @@ from typing import Any
 from assistant.catalogue import caveats, listings, paper_details
 from assistant.catalogue.reply import CatalogueRequest, Reply, ReplyLine
 from assistant.library import Library, filters
-from assistant.text import listing_command
+from assistant.text import listing_command, with_marks
 from assistant.types import CataloguePlan, Measure, Sentence
-
-_MOST_MARKS = 12
-"""Sources whose numbers are written behind a line; of more, only its sentence holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class CatalogueAnswer:
     @property
     def text(self) -> str:
         """Return the sentences, one a line, behind each the numbers of its sources if they are few."""
-        return "\n".join(f"{each.text} {_marks(each.sources)}".rstrip() for each in self.sentences)
+        return "\n".join(with_marks(each.text, each.sources) for each in self.sentences)
 
 
 def answer(library: Library, plan: CataloguePlan) -> CatalogueAnswer:
@@ -73,10 +70,6 @@ def answer(library: Library, plan: CataloguePlan) -> CatalogueAnswer:
     if plan.manner == "export" and reply.count:
         others.append(ReplyLine(_how_to_export(plan)))
     return _numbered(replace(reply, lines=(first, *others)))
-
-
-def _marks(numbers: Sequence[int]) -> str:
-    return "".join(f"[{number}]" for number in numbers) if len(numbers) <= _MOST_MARKS else ""
 
 
 def _how_to_export(plan: CataloguePlan) -> str:

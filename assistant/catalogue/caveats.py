@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from assistant.catalogue import paper_counts
 from assistant.catalogue.reply import CatalogueRequest, Reply, ReplyLine
@@ -144,7 +144,6 @@ def _examples(uses: list[tuple[str, int]], separator: str) -> str:
 
 
 def _cut_without(request: CatalogueRequest) -> Iterator[ReplyLine]:
-    query = select(func.count()).select_from(papers).where(papers.c.authors_complete == 0)
-    if request.filter.without_authors and (cut := request.select(query).scalar_one()):
+    if request.filter.without_authors and (cut := request.cut):
         who = request.called(request.filter.without_authors, "or")
         yield ReplyLine(f"In {cut:,} of them {_CUT}, so {who} may be among those left out.")

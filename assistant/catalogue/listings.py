@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, not_, select
+from sqlalchemy import Connection, not_, select
 
 from assistant.catalogue import paper_counts
 from assistant.catalogue.paper_counts import Entries, PaperCount
@@ -357,8 +357,7 @@ def _row(request: CatalogueRequest, counted_papers: PaperCount, named: Mapping[s
 
 def _cut_lists(request: CatalogueRequest) -> list[ReplyLine]:
     """Say in how many papers the list of authors is cut, so that some who wrote them are not counted."""
-    query = select(func.count()).select_from(papers).where(papers.c.authors_complete == 0)
-    cut, whole = request.select(query).scalar_one(), counted(request.total, "paper")
+    cut, whole = request.cut, counted(request.total, "paper")
     text = f"In {cut:,} of {whole} the list of authors is cut short (“et al.”); authors left out of it are not counted."
     return [ReplyLine(text)] if cut else []
 

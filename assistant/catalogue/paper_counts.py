@@ -16,10 +16,6 @@ from assistant.library.authors import Person
 from assistant.text import arxiv_categories, fold
 from assistant.types import PaperFilter
 
-_MOST_AUTHORS = 100
-"""Authors of a paper up to which its pairs are counted: a thousand authors make half a million pairs."""
-
-
 Entries = Sequence[Row[tuple[str, str, int | None, str]]]
 """Papers as rows of id, date, year and venue, newest first."""
 
@@ -120,7 +116,7 @@ def pairs(
     for person in sorted(people.values(), key=attrgetter("name", "id")):
         for paper_id in person.paper_ids:
             writers[paper_id].append(person.id)
-    linking = {paper_id: ids for paper_id, ids in writers.items() if len(ids) <= _MOST_AUTHORS}
+    linking = {paper_id: ids for paper_id, ids in writers.items() if len(ids) <= authors.MOST_AUTHORS}
     together = Counter(pair for ids in linking.values() for pair in combinations(ids, 2))
     counts = sorted(filter(takes, together.values()), reverse=not ascending)
     shown = {*counts[:places]}
@@ -163,6 +159,4 @@ def _ranked(counts: Iterable[PaperCount]) -> list[PaperCount]:
 
 def category_key(category: str) -> str:
     """Return the code of an arXiv category that is given by its code, else the category folded."""
-    found = arxiv_categories.find(category)
-    is_code = len(found) == 1 and fold(category) in (fold(found[0].code), fold(found[0].short_code))
-    return found[0].code if is_code else fold(category)
+    return arxiv_categories.code(category) or fold(category)

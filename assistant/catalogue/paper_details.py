@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -15,13 +15,12 @@ from assistant.catalogue.listings import MOST_SOURCES, by_date
 from assistant.catalogue.reply import CatalogueRequest, Reply, ReplyLine, byline, paper_row
 from assistant.library import (
     UNKNOWN_FIELDS,
-    aliases,
     count_papers,
     papers,
     papers_passing,
     papers_with_unknown,
     profiles,
-    read_papers,
+    read_merged,
 )
 from assistant.text import (
     counted,
@@ -57,7 +56,7 @@ def describe(request: CatalogueRequest) -> Reply:
     """
     named = request.plan.papers
     most = request.lines(MOST_SOURCES if named else _USUAL)
-    found = _read(request, named) if named else by_date(request, most)
+    found = read_merged(request.connection, named) if named else by_date(request, most)
     total = len(found) if named else request.total
     if not found:
         return Reply((ReplyLine("The library holds no such paper."),))
@@ -131,13 +130,6 @@ def _verdict(request: CatalogueRequest, paper: Paper, passes: bool | None) -> st
     if passes is None:
         return f"Not known: the sources do not say whether {title} is {words}."
     return f"Yes: {title} is {words}." if passes else f"No: {title} is not {words}."
-
-
-def _read(request: CatalogueRequest, ids: Sequence[str]) -> list[Paper]:
-    """Read papers in the order of the ids, which lead on from merged ones too."""
-    rows = request.connection.execute(select(aliases).where(aliases.c.id.in_(ids)))
-    merged = {row.id: row.paper_id for row in rows}
-    return read_papers(request.connection, list(dict.fromkeys(merged.get(paper_id, paper_id) for paper_id in ids)))
 
 
 def author_pages(request: CatalogueRequest) -> Reply:

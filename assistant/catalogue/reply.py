@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Result, Select
+from sqlalchemy import Connection, Result, Select, func, select
 
-from assistant.library import papers_passing
+from assistant.library import papers, papers_passing
 from assistant.text import counted, filter_in_words, joined, number_in_words, one_line, plain
 from assistant.types import CataloguePlan, Paper, PaperFilter
 
@@ -53,6 +53,12 @@ class CatalogueRequest:
     def lines(self, usual: int) -> int:
         """Return how many lines to show where none were asked for and `usual` is usual; one at least."""
         return max(1, min(usual if self.plan.limit is None else self.plan.limit, MOST_LINES))
+
+    @property
+    def cut(self) -> int:
+        """Return of how many of the papers the list of authors is cut."""
+        query = select(func.count()).select_from(papers).where(papers.c.authors_complete == 0)
+        return int(self.select(query).scalar_one())
 
     @property
     def is_ranking(self) -> bool:

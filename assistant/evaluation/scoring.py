@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import statistics
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from assistant.evaluation import question_files
 from assistant.evaluation.question_files import Question
 from assistant.evaluation.statistics import Difference, Share, difference
 from assistant.types import Answer
+from assistant.whole_files import replaced
 
 QuestionType = Literal["fact", "aggregate", "unanswerable", "followup", "compare", "trend"]
 TYPES: tuple[str, ...] = get_args(QuestionType)
@@ -227,14 +227,10 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
 
 def save_run(path: Path, verdicts: Sequence[Verdict]) -> None:
     """Write a run so that the file is at any moment the old run or the new one, whole."""
-    draft = path.with_name(f"{path.name}.part")
     value = {"format": _RUN_FORMAT, "verdicts": [verdict_json(verdict) for verdict in verdicts]}
     try:
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(value, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        with replaced(path) as file:
+            file.write(json.dumps(value, ensure_ascii=False, indent=1).encode())
     except OSError as error:
         raise UsageError(f"The run cannot be saved as {path}: {error}. Name another file with --save.") from error
 

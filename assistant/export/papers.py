@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -19,6 +16,7 @@ from assistant.export.writers.citations import Keys
 from assistant.library import Library, citation_keys, pages, papers_passing, read_papers
 from assistant.library import papers as paper_table
 from assistant.types import Paper, PaperFilter
+from assistant.whole_files import replaced
 
 _FORMATS: Mapping[str, Callable[[Iterable[Paper]], Iterator[str]]] = MappingProxyType(
     {
@@ -99,21 +97,10 @@ def save(pieces: Iterable[str], file: Path) -> None:
         raise UsageError(f"{file} is a folder. Name a file in it.")
     target = file.resolve()
     is_replaced = not file.exists() or file.is_file()
-    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part") if is_replaced else target
     try:
-        with draft.open("w", encoding="utf-8", newline="") as written:
-            if is_replaced and target.exists():
-                shutil.copymode(target, draft)
-            written.writelines(pieces)
-            written.flush()
-            if is_replaced:
-                os.fsync(written.fileno())
-        if is_replaced:
-            draft.replace(target)
+        with replaced(target) if is_replaced else target.open("wb") as written:
+            written.writelines(piece.encode() for piece in pieces)
     except OSError as error:
         raise ExportError(
             f"{file} cannot be written ({error.strerror or error}); it is as it was. Name another file, or make room."
         ) from error
-    finally:
-        if is_replaced:
-            draft.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The library: papers, people and vectors in one SQLite file, the source of truth."""
 
 from assistant.library.condition import Condition, condition, refusal_to_write
-from assistant.library.conversations import INTERRUPTED, Conversations, RatedTurn, SavedConversation, SavedTurn
+from assistant.library.conversations import INTERRUPTED, Conversations, RatedTurn, SavedTurn
 from assistant.library.curation import AlikePair
 from assistant.library.field_provenance import SourceRecord, provenance, provenance_json
 from assistant.library.filters import (
@@ -13,11 +13,11 @@ from assistant.library.filters import (
     papers_with_unknown,
     venues_named,
 )
-from assistant.library.identity import has_title_of, strong_keys, title_key
+from assistant.library.identity import has_title_of
 from assistant.library.integrity import CheckReport, Finding
 from assistant.library.kept_summaries import KeptSummaries, KeptSummary
 from assistant.library.lock import Ownership, holder
-from assistant.library.rows import citation_keys, insert_papers, pages, read_papers
+from assistant.library.rows import citation_keys, insert_papers, pages, read_merged, read_papers
 from assistant.library.schema import (
     aliases,
     authorships,
@@ -31,7 +31,7 @@ from assistant.library.schema import (
     themes,
     vectors,
 )
-from assistant.library.sizes import LibrarySizes, sizes
+from assistant.library.sizes import sizes
 from assistant.library.store import FILE_NAME, Library, Order, is_there, make_folder
 from assistant.library.upsert import Outcome, Reading
 from assistant.library.users import User, Users
@@ -48,13 +48,11 @@ __all__ = [
     "KeptSummaries",
     "KeptSummary",
     "Library",
-    "LibrarySizes",
     "Order",
     "Outcome",
     "Ownership",
     "RatedTurn",
     "Reading",
-    "SavedConversation",
     "SavedTurn",
     "SourceRecord",
     "UnknownField",
@@ -93,13 +91,12 @@ __all__ = [
     "profiles",
     "provenance",
     "provenance_json",
+    "read_merged",
     "read_papers",
     "refusal_to_write",
     "schema",
     "sizes",
-    "strong_keys",
     "themes",
-    "title_key",
     "vectors",
     "venues_named",
 ]

@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, insert, or_, select, update
 
@@ -16,10 +15,7 @@ from assistant.library.rows import rows_in
 from assistant.library.schema import conversations, turns
 from assistant.library.store import Library
 from assistant.text import fold, one_line, shortened
-from assistant.types import Answer, PaperFilter
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from assistant.types import Answer, PaperFilter, json_adapter
 
 TurnState = Literal["asking", "answered", "failed"]
 
@@ -134,7 +130,7 @@ class Conversations:
     def finish(self, turn_id: str, answer: Answer) -> None:
         """Write the answer of a turn down, whatever was said of it before, and whoever owns it by now."""
         words = fold(" ".join((answer.question, answer.translation, answer.text)))
-        text = _answer_json().dump_json(answer).decode()
+        text = json_adapter(Answer).dump_json(answer).decode()
         with self._library.transaction() as connection:
             values = {"state": "answered", "answer": text, "words": words, "draft": "", "error": ""}
             if not connection.execute(update(turns).where(turns.c.id == turn_id).values(**values)).rowcount:
@@ -161,10 +157,10 @@ class Conversations:
             left = update(turns).where(turns.c.state == "asking").values(state="failed", error=INTERRUPTED)
             return connection.execute(left).rowcount
 
-    def purge(self, days: int = 30) -> int:
-        """Delete for good what any owner removed that many days ago or earlier. Return how many conversations went."""
+    def purge(self) -> int:
+        """Delete for good what any owner removed 30 days ago or earlier. Return how many conversations went."""
         with self._library.transaction() as connection:
-            old = delete(conversations).where(conversations.c.removed <= _now(timedelta(days=days)))
+            old = delete(conversations).where(conversations.c.removed <= _now(timedelta(days=30)))
             return connection.execute(old).rowcount
 
     def path(self, conversation_id: str) -> tuple[SavedTurn, ...]:
@@ -356,8 +352,8 @@ def _turn(row: Row[Any], siblings: tuple[str, ...]) -> SavedTurn:
     state: TurnState = row.state
     answer, error, scope = None, row.error, PaperFilter()
     try:
-        scope = _filter_json().validate_json(row.scope) if row.scope else scope
-        answer = _answer_json().validate_json(row.answer) if state == "answered" else None
+        scope = json_adapter(PaperFilter).validate_json(row.scope) if row.scope else scope
+        answer = json_adapter(Answer).validate_json(row.answer) if state == "answered" else None
     except ValueError:
         state, error = "failed", UNREADABLE
     return SavedTurn(
@@ -381,20 +377,4 @@ def _storable(text: str) -> str:
 
 
 def _scope_text(scope: PaperFilter) -> str:
-    return "" if scope.is_empty else _filter_json().dump_json(scope, exclude_defaults=True).decode()
-
-
-@cache
-def _answer_json() -> TypeAdapter[Answer]:
-    """Return what reads and writes answers as JSON."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Answer)
-
-
-@cache
-def _filter_json() -> TypeAdapter[PaperFilter]:
-    """Return what reads and writes filters as JSON."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(PaperFilter)
+    return "" if scope.is_empty else json_adapter(PaperFilter).dump_json(scope, exclude_defaults=True).decode()

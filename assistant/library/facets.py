@@ -124,7 +124,7 @@ class FacetIndex:
             _best(
                 columns.categories,
                 columns.categories.counts(is_listed),
-                lambda name: replace(filter, category=name) if name != _code(filter.category) else None,
+                lambda name: replace(filter, category=name) if name != _called(filter.category) else None,
             ),
             tuple(
                 replace(facet, name=name, filter=chosen)
@@ -182,7 +182,7 @@ def _read(connection: Connection) -> _Columns:
         int(last) + 1,
         _column(connection, years),
         _column(connection, venues),
-        _column(connection, _holders(categories), lambda folded: _code(_category(connection, folded)), known),
+        _column(connection, _holders(categories), lambda folded: _called(_category(connection, folded)), known),
         _column(connection, _holders(authorships), known=known),
     )
 
@@ -195,6 +195,11 @@ def _holders(table: Table) -> Select[Any]:
 def _category(connection: Connection, folded: str) -> str:
     query = select(categories.c.category).where(categories.c.folded == folded).limit(1)
     return str(connection.execute(query).scalar_one())
+
+
+def _called(category: str) -> str:
+    """Return what a category is counted under: the code of one that is given by its code, else as it is."""
+    return arxiv_categories.code(category) or category
 
 
 def _spelled(library: Library, folded: str) -> str:
@@ -270,10 +275,3 @@ def _written_by(filter: PaperFilter, name: str) -> PaperFilter | None:
     if filter.author:
         return replace(filter, with_authors=(*filter.with_authors, name))
     return replace(filter, author=name)
-
-
-def _code(category: str) -> str:
-    """Return the code of an arXiv category that is given by its code, else the category as it is."""
-    found = arxiv_categories.find(category)
-    is_code = len(found) == 1 and fold(category) in (fold(found[0].code), fold(found[0].short_code))
-    return found[0].code if is_code else category

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Row, insert, select, update
 
-from assistant.library.rows import pages, rows_in
+from assistant.library.rows import delete_in, pages, rows_in
 from assistant.library.schema import files_read, labels, profiles, records
 from assistant.library.store import Library
 
@@ -44,8 +44,7 @@ def look(path: Path, columns: str, version: str) -> FileRead:
 def note(library: Library, files: Sequence[FileRead]) -> None:
     """Remember files as they were read."""
     with library.transaction() as connection:
-        for page in pages(each.origin for each in files):
-            connection.execute(delete(files_read).where(files_read.c.origin.in_(page)))
+        delete_in(connection, files_read, files_read.c.origin, (each.origin for each in files))
         if files:
             connection.execute(insert(files_read), [asdict(each) for each in files])
 
@@ -90,13 +89,9 @@ def rename(library: Library, origin: str, file: FileRead) -> bool:
                 return False
         for each in (records, profiles, labels):
             connection.execute(update(each).where(each.c.origin == origin).values(origin=file.origin))
-        _forget(connection, [origin, file.origin])
+        delete_in(connection, files_read, files_read.c.origin, [origin, file.origin])
         connection.execute(insert(files_read), [asdict(file)])
         return True
-
-
-def _forget(connection: Connection, origins: Sequence[str]) -> None:
-    connection.execute(delete(files_read).where(files_read.c.origin.in_(origins)))
 
 
 def _read(row: Row[tuple[object, ...]]) -> FileRead:

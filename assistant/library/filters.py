@@ -51,7 +51,6 @@ UNKNOWN_FIELDS: tuple[UnknownField, ...] = get_args(UnknownField)
 
 _WORD = re.compile(r"[^\W\d_]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_SIGNS = re.compile(r"[+#]")
 _SHORTEST_ACRONYM = 3
 
 
@@ -309,7 +308,7 @@ def _worded(words: Sequence[str], *, in_title: bool = False) -> Iterator[ColumnE
     if phrases := [word for word in words if fold(word)]:
         yield papers.c.number.in_(fulltext.holding(phrases, in_title=in_title))
     for word in words:
-        if not fold(word) or _SIGNS.search(word):  # "C++" is more than the letter
+        if not fold(word) or "+" in word or "#" in word:  # "C++" is more than the letter
             columns = [papers.c.title] if in_title else [papers.c.title, papers.c.abstract]
             yield or_(*(column.icontains(word.strip(), autoescape=True) for column in columns))
 

@@ -6,8 +6,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from assistant.library.filters import papers_passing
 from assistant.library.schema import kept_summaries, papers
 from assistant.library.store import Library
-from assistant.types import Answer, Length, PaperFilter
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from assistant.types import Answer, Length, PaperFilter, json_adapter
 
 _DIGEST = 8
 """Hexadecimal digits of a paper's digest that tell whether it has changed."""
@@ -65,7 +60,7 @@ class KeptSummaries:
             "scope": _scope(filter),
             "length": length,
             "made": datetime.now().isoformat(" ", "seconds"),
-            "answer": _answer_json().dump_json(answer).decode(),
+            "answer": json_adapter(Answer).dump_json(answer).decode(),
             "papers": then.astype("<u4").tobytes(),
         }
         with self._library.transaction() as connection:
@@ -81,7 +76,7 @@ class KeptSummaries:
         if row is None:
             return None
         try:
-            answer = _answer_json().validate_json(row.answer)
+            answer = json_adapter(Answer).validate_json(row.answer)
         except ValueError:  # as another version of the program wrote it
             return None
         then = dict(np.frombuffer(row.papers, "<u4").reshape(-1, 2).tolist())
@@ -98,10 +93,3 @@ def _scope(filter: PaperFilter) -> str:
         filter = replace(filter, among=tuple(sorted(filter.among)))
     said = {name: value for name, value in asdict(filter).items() if value != getattr(PaperFilter(), name)}
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=list).encode()).hexdigest()[:32]
-
-
-@cache
-def _answer_json() -> TypeAdapter[Answer]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Answer)

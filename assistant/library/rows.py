@@ -14,6 +14,7 @@ from assistant.errors import LibraryDamaged
 from assistant.library import fulltext
 from assistant.library.field_provenance import TEXT_FIELDS, SourceRecord, digest, stated_paper, statement
 from assistant.library.schema import (
+    aliases,
     authorships,
     categories,
     labels,
@@ -99,6 +100,12 @@ def read_papers(connection: Connection, ids: Sequence[str]) -> list[Paper]:
             labelled, keys = tuple(given.get(row.id, {}).values()), tuple(cited.get(row.id, ()))
             found[row.id] = replace(paper, labels=labelled, citation_keys=keys) if labelled or keys else paper
     return [found[paper_id] for paper_id in ids if paper_id in found]
+
+
+def read_merged(connection: Connection, ids: Sequence[str]) -> list[Paper]:
+    """Read papers in the order of the ids, which lead on from merged papers too; unknown ids are left out."""
+    merged = {row.id: row.paper_id for row in rows_in(connection, select(aliases), aliases.c.id, ids)}
+    return read_papers(connection, list(dict.fromkeys(merged.get(paper_id, paper_id) for paper_id in ids)))
 
 
 def citation_keys(connection: Connection) -> Iterator[tuple[str, str]]:

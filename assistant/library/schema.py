@@ -6,7 +6,6 @@ The migrations define the tables; what stands here are the columns by which quer
 from __future__ import annotations
 
 import contextlib
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib import resources
@@ -257,5 +256,5 @@ def _statements(script: str) -> Iterator[str]:
 
 def _migrations() -> list[str]:
     files = (resources.files("assistant.library") / "migrations").iterdir()
-    scripts = sorted((entry.name, entry) for entry in files if re.fullmatch(r"\d{4}_\w+\.sql", entry.name))
-    return [entry.read_text(encoding="utf-8") for _, entry in scripts]
+    scripts = sorted((entry for entry in files if entry.name.endswith(".sql")), key=lambda entry: entry.name)
+    return [entry.read_text(encoding="utf-8") for entry in scripts]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Text, cast, delete, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, delete, func, literal_column, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from assistant.errors import LibraryDamaged, LibraryError, StorageFull
@@ -19,10 +19,9 @@ from assistant.library import authors, rows
 from assistant.library.filters import count_papers, holding, papers_passing
 from assistant.library.fulltext import TextIndex
 from assistant.library.identity import strong_keys, text_keys, title_key
-from assistant.library.rows import delete_in, insert_rows, read_papers, rows_in
+from assistant.library.rows import delete_in, insert_rows, read_merged, read_papers, rows_in
 from assistant.library.schema import (
     aliases,
-    authorships,
     connect,
     facts,
     identifiers,
@@ -149,27 +148,21 @@ class Library:
         `offset`; with it how many there are in all.
         """
         with self.transaction() as connection:
-            called = _called_by_words(connection, words)
-            query = holding(papers_passing(connection, select(papers.c.id), filter), words, called)
+            query = _finding(connection, select(papers.c.id), words, filter)
             query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
             found = read_papers(connection, connection.execute(query).scalars().all())
-            counting = papers_passing(connection, select(func.count()).select_from(papers), filter)
-            count = holding(counting, words, called)
+            count = _finding(connection, select(func.count()).select_from(papers), words, filter)
             return found, int(connection.execute(count).scalar_one())
 
     def found_ids(self, words: str, filter: PaperFilter = PaperFilter()) -> list[str]:
         """Return the ids of all papers that `find_papers` finds, in any order."""
         with self.transaction() as connection:
-            called = _called_by_words(connection, words)
-            query = holding(papers_passing(connection, select(papers.c.id), filter), words, called)
-            return list(connection.execute(query).scalars())
+            return list(connection.execute(_finding(connection, select(papers.c.id), words, filter)).scalars())
 
     def papers_by_id(self, ids: Sequence[str]) -> list[Paper]:
         """Return these papers in the order of the ids, which lead from merged papers too; unknown ids are left out."""
         with self.transaction() as connection:
-            found = rows_in(connection, select(aliases), aliases.c.id, ids)
-            merged = {row.id: row.paper_id for row in found}
-            return read_papers(connection, list(dict.fromkeys(merged.get(paper_id, paper_id) for paper_id in ids)))
+            return read_merged(connection, ids)
 
     def added(self, ids: Sequence[str]) -> dict[str, str]:
         """Return when these papers came into the library, in UTC; "" where that was before it was recorded."""
@@ -206,9 +199,7 @@ class Library:
         """Return the numbers, ascending, of the papers that pass the filter and that `find_papers` finds by words."""
         joined = func.aggregate_strings(cast(papers.c.number, Text), ",")  # a row a paper would take ten times as long
         with self.transaction() as connection:
-            called = _called_by_words(connection, words)
-            query = holding(papers_passing(connection, select(joined), filter), words, called)
-            found = connection.execute(query).scalar_one()
+            found = connection.execute(_finding(connection, select(joined), words, filter)).scalar_one()
         return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
     def source_keys(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -247,12 +238,6 @@ class Library:
             word: WordUse(len(held), frozenset(compress(ids, np.isin(numbers, held).tolist())))
             for word, held in zip(words, holders, strict=True)
         }
-
-    def known_names(self, names: set[str]) -> set[str]:
-        """Return those of the folded names that an author of the library has."""
-        query = select(authorships.c.folded).distinct()
-        with self.transaction() as connection:
-            return {row.folded for row in rows_in(connection, query, authorships.c.folded, names)}
 
     def profiles(self) -> list[AuthorProfile]:
         """Return what the author pages that were added say of their owners, by name."""
@@ -390,10 +375,11 @@ def _called(connection: Connection, keys: Collection[str], *, in_any_case: bool 
     return found
 
 
-def _called_by_words(connection: Connection, words: str) -> Sequence[str]:
-    """Return the papers that sources call by a single word."""
+def _finding(connection: Connection, query: Select[Any], words: str, filter: PaperFilter) -> Select[Any]:
+    """Add to a query over `papers` what `find_papers` finds: sources may call a paper by a single word."""
     key = words.strip().removeprefix("@")
-    return () if " " in key else _called(connection, [key]).get(key, ())
+    called = () if " " in key else _called(connection, [key]).get(key, ())
+    return holding(papers_passing(connection, query, filter), words, called)
 
 
 def _figures(statistics: str) -> tuple[tuple[str, str], ...]:

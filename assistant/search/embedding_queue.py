@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sqlalchemy import LargeBinary, Text, bindparam, delete, insert, literal, select
+from sqlalchemy import LargeBinary, Row, Text, bindparam, delete, insert, literal, select
 
 from assistant.errors import IndexFailed
 from assistant.library import Library, papers, vectors
@@ -34,13 +34,8 @@ _GROUPS_AN_UPDATE = 8
 """Groups of vectors after which the index takes them in, beside the model: what is left at its end takes longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """One paper that waits for its vector, as it was read."""
-
-    id: str
-    title: str
-    abstract: str
+_Waiting = Row[Any, Any, Any, Any]
+"""A paper that waits for its vector, as it was read: number, id, title, abstract."""
 
 
 def embed_pending(
@@ -76,13 +71,9 @@ def embed_pending(
     return done
 
 
-def embedded_text(paper: Paper) -> str:
+def embedded_text(paper: Paper | _Waiting) -> str:
     """Return the text whose vector stands for a paper; a change here needs a new name in the embedder's fingerprint."""
-    return _text(paper.title, paper.abstract)
-
-
-def _text(title: str, abstract: str) -> str:
-    return f"{title}\n{abstract}"
+    return f"{paper.title}\n{paper.abstract}"
 
 
 def _texts(library: Library, taken: dict[int, _Waiting]) -> Iterator[str]:
@@ -101,9 +92,9 @@ def _texts(library: Library, taken: dict[int, _Waiting]) -> Iterator[str]:
         if not rows:
             return
         for row in rows:
-            taken[position] = _Waiting(row.id, row.title, row.abstract)
+            taken[position] = row
             position += 1
-            yield _text(row.title, row.abstract)
+            yield embedded_text(row)
         number = rows[-1].number
 
 

@@ -18,7 +18,7 @@ from vectorstore import Match, VectorIndexError
 CANDIDATES = 200
 """How many papers each of the two searches proposes."""
 
-DENSE_WEIGHT = 0.7
+_DENSE_WEIGHT = 0.7
 """How much the dense score counts in the combined one, in [0, 1]; see E1 in docs/experiments."""
 
 
@@ -39,7 +39,6 @@ class Retriever:
     library: Library
     index: NearestPapers
     embedder: Embedder
-    dense_weight: float = DENSE_WEIGHT
 
     def search(self, question: str, limit: int, filter: PaperFilter = PaperFilter()) -> list[Passage]:
         """Return the papers whose combined score is highest.
@@ -60,7 +59,7 @@ class Retriever:
         lexical = dict(self.library.text_search(question, candidates, among))
         unseen = [paper_id for paper_id in lexical if paper_id not in similarity]
         similarity.update((i, float(kept @ vector)) for i, kept in self.library.vectors(unseen).items())
-        return combine(similarity, lexical, self.dense_weight)[:limit]
+        return combine(similarity, lexical, _DENSE_WEIGHT)[:limit]
 
 
 def combine(similarity: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> list[Passage]:

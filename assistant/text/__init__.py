@@ -15,8 +15,9 @@ from assistant.text.phrasing import (
     quotation,
     several_people,
     shortened,
+    with_marks,
 )
-from assistant.text.prompt_safety import visible, without_orders
+from assistant.text.prompt_safety import visible
 from assistant.text.words import (
     LIST_MARKER,
     STOP_WORDS,
@@ -57,6 +58,6 @@ __all__ = [
     "split_sentences",
     "stem",
     "visible",
-    "without_orders",
+    "with_marks",
     "written_words",
 ]

@@ -52,6 +52,12 @@ def find(words: str) -> tuple[Category, ...]:
     return _by_code().get(folded) or _by_name().get(folded) or ()
 
 
+def code(category: str) -> str:
+    """Return the full code of a category that is given by its code, with or without its archive; "" of any other."""
+    found = _by_code().get(fold(category), ())
+    return found[0].code if len(found) == 1 else ""
+
+
 def forms(words: str) -> frozenset[str]:
     """Return every folded way in which a source may write the category that `words` mean; its own form at least.
 

@@ -38,6 +38,9 @@ _FEW_PARTS = 2
 _LONGEST = 300
 """Characters of a title or a name that are shown."""
 
+_MOST_MARKS = 12
+"""Sources whose numbers are written behind a sentence; of more, only its evidence holds them."""
+
 
 _OPTIONS = ("author", "since", "until", "category", "source", "added_since")
 """Fields of a filter that the command line calls by their names."""
@@ -140,6 +143,12 @@ def counted(count: int, one: str, many: str = "") -> str:
 def joined(parts: Sequence[str], last: str = "and") -> str:
     """Return "A", "A and B" or "A, B and C"."""
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def with_marks(sentence: str, numbers: Sequence[int]) -> str:
+    """Return a sentence with the numbers of its sources behind it, if they are few: "Looms weave. [1][3]"."""
+    marks = "".join(f"[{number}]" for number in numbers) if len(numbers) <= _MOST_MARKS else ""
+    return f"{sentence} {marks}".rstrip()
 
 
 def shortened(text: str, longest: int = 80) -> str:

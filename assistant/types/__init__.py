@@ -27,6 +27,7 @@ from assistant.types.answers import (
     Turn,
     Waiting,
 )
+from assistant.types.json_adapter import json_adapter
 from assistant.types.papers import (
     AuthorProfile,
     Authorship,
@@ -109,4 +110,5 @@ __all__ = [
     "Unchanged",
     "Waiting",
     "WordUse",
+    "json_adapter",
 ]

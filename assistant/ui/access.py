@@ -27,7 +27,6 @@ from assistant.ui.site import Site, address, here
 
 COOKIE = "assistant_session"
 
-_OPEN = re.compile(r"/login|/static/.*")
 _CALL = re.compile(
     r"/turns|/gradio_api/(?:queue/join|call/(?:v2/)?(\w+))/?|/api/(?!openapi\.json).*|/v1/chat/completions"
 )
@@ -169,7 +168,7 @@ class Access:
         if is_sent and not size.isdecimal():
             return said(path, 411, "This request does not say how long it is.")
         if user is None:
-            if not _OPEN.fullmatch(path):
+            if path != "/login" and not path.startswith("/static/"):
                 return _to_login(request, path)
             is_long = is_sent and int(size) > _LONGEST_LOGIN
             return said(path, 413, "This is too long to be a name and a password.") if is_long else None

@@ -77,18 +77,13 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table of what was counted: the key of its values and its heading."""
-
-    key: str
-    heading: str
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
-    """What was counted or listed: papers as rows, or groups of papers with their numbers, each with its filter."""
+    """What was counted or listed: papers as rows, or groups of papers with their numbers, each with its filter.
 
-    columns: tuple[Column, ...]
+    `columns` are the headings by the keys of their values.
+    """
+
+    columns: Mapping[str, str]
     rows: tuple[tuple[Mapping[str, Any], PaperFilter | None], ...]
     of_papers: bool
 
@@ -163,7 +158,7 @@ def sentences(text: str, known: Sequence[Sentence], name: str, phrases: NullTran
 
 def _with_citations(text: str, name: str) -> Markup:
     """Return a text on one line whose marks such as "[1]" are links to the sources."""
-    pieces = re.split(r"\[(\d{1,4})\]", text)
+    pieces = _MARK.split(text)
     shown = [_citation(int(piece), name) if odd % 2 else rendering.rendered(piece) for odd, piece in enumerate(pieces)]
     return Markup(" ").join(shown)
 
@@ -236,12 +231,12 @@ def _table(answer: Answer) -> Table | None:
         return None
     first = answer.rows[0]
     if "paper_id" in first:
-        return Table((), tuple((row, None) for row in answer.rows), of_papers=True)
+        return Table({}, tuple((row, None) for row in answer.rows), of_papers=True)
     keys = [key for key in COLUMNS if key in first and not (key == "name" and first["name"] == first.get("category"))]
     counted = _counted_by(answer) or PaperFilter()
     position = _POSITIONS.get(answer.plan.measure, "")
     rows = tuple((row, _of_group(counted, row, position)) for row in answer.rows)
-    return Table(tuple(Column(key, COLUMNS[key]) for key in keys), rows, of_papers=False)
+    return Table({key: COLUMNS[key] for key in keys}, rows, of_papers=False)
 
 
 def _of_group(counted: PaperFilter, row: Mapping[str, Any], position: _Position) -> PaperFilter | None:

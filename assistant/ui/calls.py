@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+import gradio as gr
+
+from assistant.errors import AssistantError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +26,17 @@ class Call:
     run: Callable[..., Any]
     at_once: int | None = 4
     is_counted: bool = True
+
+
+def refused(words: str) -> gr.Error:
+    """Return what a call raises to be refused in words for a person."""
+    return gr.Error(words, print_exception=False)
+
+
+@contextmanager
+def errors_said() -> Iterator[None]:
+    """Have errors that a person can mend said to who makes a call."""
+    try:
+        yield
+    except AssistantError as error:
+        raise refused(str(error)) from error

@@ -5,21 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assistant.errors import UsageError
-from assistant.queries import DATE, DAY
+from assistant.queries import DATE, DAY, LARGEST
 from assistant.text import filter_in_words
-from assistant.types import PaperFilter
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from assistant.types import PaperFilter, json_adapter
 
 _NAMES = tuple(field.name for field in fields(PaperFilter))
-_LARGEST = 10**9
-"""Number that an address can say, at most: SQLite counts no further than eight bytes."""
-
 _DATES = {"first_day": DATE, "last_day": DATE, "added_since": DAY, "added_until": DAY}
 
 _SEVERAL = frozenset(name for name, value in asdict(PaperFilter()).items() if isinstance(value, tuple)) | {"among"}
@@ -60,7 +53,7 @@ def read(pairs: Iterable[tuple[str, str]]) -> PaperFilter:
         elif name in _NAMES and value:
             said[name] = value
     try:
-        found = _filter_type().validate_python(said)
+        found = json_adapter(PaperFilter).validate_python(said)
     except ValueError as error:
         raise _refused(said, _wrong_fields(error)) from error
     if beyond := [name for name in said if _is_beyond(name, getattr(found, name))]:
@@ -68,12 +61,12 @@ def read(pairs: Iterable[tuple[str, str]]) -> PaperFilter:
     return found
 
 
-def number(value: str, usual: int = 1) -> int:
-    """Return the whole number, 1 or more, that an address says, however long; `usual` where it says none."""
+def number(value: str) -> int:
+    """Return the whole number, 1 or more, that an address says, however long; 1 where it says none."""
     value = value.strip()
     if not value.isdecimal():
-        return usual
-    return max(int(value), 1) if len(value) < len(str(_LARGEST)) else _LARGEST
+        return 1
+    return max(int(value), 1) if len(value) < len(str(LARGEST)) else LARGEST
 
 
 def chips(filter: PaperFilter, names: Callable[[str], str]) -> list[Chip]:
@@ -111,7 +104,7 @@ def _is_beyond(name: str, value: Any) -> bool:
     if pattern := _DATES.get(name):
         return not re.fullmatch(pattern, value)
     numbers = value if isinstance(value, tuple) else (value,)
-    return any(isinstance(each, int) and abs(each) > _LARGEST for each in numbers)
+    return any(isinstance(each, int) and abs(each) > LARGEST for each in numbers)
 
 
 def _wrong_fields(error: ValueError) -> list[str]:
@@ -121,10 +114,3 @@ def _wrong_fields(error: ValueError) -> list[str]:
 
 def _shown(value: Any) -> str:
     return ", ".join(value)[:60] if isinstance(value, list) else str(value)[:60]
-
-
-@cache
-def _filter_type() -> TypeAdapter[PaperFilter]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(PaperFilter)

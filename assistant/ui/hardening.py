@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -89,7 +90,7 @@ class Reach:
             if not re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?", name):
                 raise UsageError(f"--allowed-host {name} is no host. Give a name alone, such as papers.example.org.")
         for proxy in self.trusted_proxies:
-            if not _is_network(proxy):
+            if not _is(ip_network, proxy):
                 raise UsageError(f"--trusted-proxy {proxy} is no address. Give one such as 127.0.0.1 or 10.0.0.0/8.")
         if not self.is_local and not has_users:
             raise UsageError(
@@ -132,20 +133,13 @@ class Reach:
         bound = self.host.strip("[]").lower()
         if name in LOOPBACK or name == bound or name in (urlsplit(f"//{known}").hostname for known in self._names):
             return True
-        return bound in _ANY and (_is_address(name) or name == socket.gethostname().lower())
+        return bound in _ANY and (_is(ip_address, name) or name == socket.gethostname().lower())
 
 
-def _is_address(name: str) -> bool:
+def _is(kind: Callable[[str], object], name: str) -> bool:
+    """Tell whether a name is an address, or a network of them, as `ipaddress` reads it."""
     try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_network(name: str) -> bool:
-    try:
-        ip_network(name)
+        kind(name)
     except ValueError:
         return False
     return True
@@ -202,20 +196,21 @@ class Gate:
         headers = Headers(scope=scope)
         if scope["type"] != "http" or not _is_known(path):
             words = "There is nothing here; /api/openapi.json tells what there is for programs."
-            await _refusal(path, words, 404)(scope, receive, _with_headers(send))
+            answer: ASGIApp = _refusal(path, words, 404)
         elif not self._reach.is_own(headers) or _is_foreign(path, headers):
             words = (
                 "Only this page, and programs that are no page in a browser, may send requests, and only to its own "
                 "address. Where it is known by another name, serve it with --allowed-host NAME."
             )
-            await _refusal(path, words, 403)(scope, receive, _with_headers(send))
+            answer = _refusal(path, words, 403)
         elif _is_no_json(path, str(scope["method"]), headers):
             words = "Send the body as JSON, with the header Content-Type: application/json."
-            await _refusal(path, words, 415)(scope, receive, _with_headers(send))
+            answer = _refusal(path, words, 415)
         else:
             kept = [(name, value) for name, value in scope["headers"] if not name.startswith(_OF_PROXIES)]
-            receiving = _limited(receive) if is_for_programs(path) else receive
-            await self._app({**scope, "headers": kept}, receiving, _with_headers(send))
+            answer, scope = self._app, {**scope, "headers": kept}
+            receive = _limited(receive) if is_for_programs(path) else receive
+        await answer(scope, receive, _with_headers(send))
 
 
 def said(path: str, status: int, words: str, wait: int = 0) -> Response:

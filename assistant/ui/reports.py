@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from assistant.errors import UsageError
 from assistant.ingestion.remote import parse_reference
 from assistant.library import Library, curation
-from assistant.types import IngestionReport, PaperFilter
+from assistant.types import IngestionReport, PaperFilter, SourceReport
 
 _MOST_TOGETHER = 100
 """Papers that one address can name."""
@@ -21,34 +21,28 @@ class Came:
     """What became of the records of one source, and the papers that it speaks of; `name` is for people."""
 
     name: str
-    added: int
-    updated: int
-    unchanged: int
-    failed: int
+    report: SourceReport
     filter: PaperFilter
+
+    @property
+    def papers(self) -> int:
+        """Return of how many records there is a paper in the library."""
+        return self.report.added + self.report.updated + self.report.unchanged
 
 
 def came(library: Library, report: IngestionReport) -> list[Came]:
     """Return for each source of a report what came of it."""
     return [
-        Came(
-            source_name(one.source),
-            one.added,
-            one.updated,
-            one.unchanged,
-            one.failed,
-            PaperFilter(source=_shortest(library, one.source)),
-        )
-        for one in report.sources
+        Came(source_name(one.source), one, PaperFilter(source=_shortest(library, one.source))) for one in report.sources
     ]
 
 
 def together(library: Library, sources: Sequence[Came]) -> PaperFilter | None:
     """Return the filter of all papers that came; None where there is none, or an address cannot say it."""
-    with_papers = [one for one in sources if one.added + one.updated + one.unchanged]
+    with_papers = [one for one in sources if one.papers]
     if len(with_papers) == 1:
         return with_papers[0].filter
-    if not with_papers or sum(one.added + one.updated + one.unchanged for one in with_papers) > _MOST_TOGETHER:
+    if not with_papers or sum(one.papers for one in with_papers) > _MOST_TOGETHER:
         return None
     ids = {paper_id for one in with_papers for paper_id in library.ids(one.filter)}
     return PaperFilter(among=tuple(sorted(ids))) if len(ids) <= _MOST_TOGETHER else None

@@ -174,6 +174,11 @@ def _root(request: Request) -> str:
     return str(request.scope.get("app_root_path", request.scope.get("root_path", "")))
 
 
+def cookie_path(request: Request) -> str:
+    """Return the path of this site, below which a browser sends its cookies."""
+    return str(request.scope.get("root_path", "")) or "/"
+
+
 def paper_path(paper_id: str) -> str:
     """Return the path of a paper's page."""
     return f"/paper/{quote(paper_id, safe=':')}"

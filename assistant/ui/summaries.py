@@ -19,7 +19,7 @@ from assistant.errors import AssistantError, UsageError
 from assistant.library import KeptSummary
 from assistant.types import AnswerFinished, Length, PaperFilter, Progress, TextProduced, Waiting
 from assistant.ui import answers, filter_query
-from assistant.ui.calls import Call
+from assistant.ui.calls import Call, errors_said, refused
 from assistant.ui.running import INTERNAL_ERROR
 from assistant.ui.running_summaries import RunningSummary, one_paper
 from assistant.ui.site import Site, asked_by, caller, phrases
@@ -72,10 +72,8 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             yield {"over": True, "status": "", "html": _shown(site, starlette, kept)}
             return
         running = site.summaries.start(filter, size, caller(request))
-        try:
+        with errors_said():
             yield from _followed(site, starlette, running, filter, size)
-        except AssistantError as error:
-            raise gr.Error(str(error), print_exception=False) from error
 
     def stop_summary(scope: list[Any], paper: str, length: str, request: gr.Request) -> dict[str, Any]:
         """Stop the writing of a summary that the same person began."""
@@ -90,7 +88,7 @@ def _asked(scope: list[Any], paper: str, length: str) -> tuple[PaperFilter, Leng
     try:
         filter = PaperFilter(among=(paper,)) if paper else filter_query.read((str(n), str(v)) for n, v in scope)
     except (UsageError, TypeError, ValueError) as error:
-        raise gr.Error(str(error), print_exception=False) from error
+        raise refused(str(error)) from error
     return filter, next((each for each in _LENGTHS if each == length), "medium")
 
 
@@ -114,7 +112,7 @@ def _followed(
             case AnswerFinished(finished):
                 answer = finished
             case Exception() as error:
-                raise error if isinstance(error, AssistantError) else gr.Error(INTERNAL_ERROR, print_exception=False)
+                raise error if isinstance(error, AssistantError) else refused(INTERNAL_ERROR)
     kept = site.summaries.kept.latest(filter, length)
     if answer is None or running.is_stopped or answer.refused or kept is None:
         status = ""

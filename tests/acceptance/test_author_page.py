@@ -11,10 +11,9 @@ from datetime import date
 
 import pytest
 
-from assistant import settings, wiring
+from assistant import settings
 from assistant.analysis import trends
 from assistant.evaluation import question_files, scoring
-from assistant.models import registry
 from assistant.types import Answer, PaperFilter, TextProduced
 from assistant.workspace import Workspace
 from tests.conftest import SHARED
@@ -24,17 +23,6 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(3000)]  # a CPU withou
 PAGE = SHARED / "seeds" / "000_7670c39d68a67a0b.txt"
 QUESTIONS = SHARED / "questions" / "seed_dev.jsonl"
 AS_OF = date(2026, 11, 23)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _models() -> None:
-    read = settings.load()
-    known = wiring.registry(read)
-    needed = (wiring.default_chat_model(known), registry.default_embedder())
-    missing = [name for name in needed if not known.is_present(name)]
-    if missing and not os.environ.get("CI"):
-        pytest.skip(f"the models {missing} are not here; `make models` fetches them")
-    assert not missing, f"CI must have the models {missing}"
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sys
 import threading
@@ -19,17 +18,6 @@ from assistant.models import registry
 from assistant.workspace import Workspace
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(3000)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _models() -> None:
-    read = settings.load()
-    known = wiring.registry(read)
-    needed = (wiring.default_chat_model(known), registry.default_embedder())
-    missing = [name for name in needed if not known.is_present(name)]
-    if missing and not os.environ.get("CI"):
-        pytest.skip(f"the models {missing} are not here; `make models` fetches them")
-    assert not missing, f"CI must have the models {missing}"
 
 
 def test_an_mcp_client_gets_a_cited_answer_and_a_refusal(tmp_path: Path) -> None:

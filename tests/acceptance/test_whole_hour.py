@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +11,13 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from assistant import settings
-from assistant.ui.app import server
 from assistant.workspace import Workspace
-from tests.acceptance.test_author_page import PAGE, _models
+from tests.acceptance.test_author_page import PAGE
 from tests.integration.page.conftest import CHROMIUM, FLAGS
+from tests.page_server import page_served
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(3000)]
 
-models_are_here = _models
 LONG = 600_000
 """Milliseconds that an answer may take on a machine without bfloat16."""
 
@@ -28,16 +26,8 @@ LONG = 600_000
 def url(tmp_path: Path) -> Iterator[str]:
     if not PAGE.exists() and not os.environ.get("CI"):
         pytest.skip("the folder of real data is absent")
-    with Workspace(settings.load(library=tmp_path / "library")) as workspace:
-        addresses: list[str] = []
-        ready = threading.Event()
-        page_server = server(workspace, "127.0.0.1", 0, lambda at: (addresses.append(at), ready.set()))
-        thread = threading.Thread(target=page_server.run, daemon=True)
-        thread.start()
-        assert ready.wait(60)
-        yield addresses[0]
-        page_server.should_exit = True
-        thread.join(10)
+    with Workspace(settings.load(library=tmp_path / "library")) as workspace, page_served(workspace) as address:
+        yield address
 
 
 @pytest.fixture

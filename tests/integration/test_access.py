@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from logging.handlers import QueueHandler
 from pathlib import Path
@@ -22,10 +22,10 @@ from starlette.requests import Request
 from assistant.errors import LibraryError, QuestionError
 from assistant.library import Library, Users
 from assistant.settings import Settings
-from assistant.ui.app import server
 from assistant.ui.hardening import Reach
 from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder, ScriptedModel
+from tests.page_server import page_served
 
 PASSWORD = "correct horse battery"
 
@@ -54,26 +54,15 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     model = ScriptedModel()
     monkeypatch.setattr(Workspace, "_load_embedder", lambda _: HashingEmbedder())
     monkeypatch.setattr(Workspace, "_load_language_model", lambda _: model)
-    running = []
 
     def begun(*names: str, reach: Reach | None = None, **chosen: int) -> Serving:
-        workspace = Workspace(Settings(library=tmp_path / "library", models=tmp_path, **chosen))
+        workspace = running.enter_context(Workspace(Settings(library=tmp_path / "library", models=tmp_path, **chosen)))
         for name in names:
             Users(workspace.library).add(name, PASSWORD)
-        addresses: list[str] = []
-        ready = threading.Event()
-        started = server(workspace, "127.0.0.1", 0, lambda url: (addresses.append(url), ready.set()), reach)
-        thread = threading.Thread(target=started.run, daemon=True)
-        thread.start()
-        assert ready.wait(60)
-        running.append((workspace, started, thread))
-        return Serving(addresses[0], workspace, model)
+        return Serving(running.enter_context(page_served(workspace, reach)), workspace, model)
 
-    yield begun
-    for workspace, started, thread in running:
-        started.should_exit = True
-        thread.join(10)
-        workspace.close()
+    with ExitStack() as running:
+        yield begun
 
 
 def asked(client: httpx.Client, path: str = "gradio_api/call/ask") -> httpx.Response:

@@ -30,9 +30,9 @@ from assistant.errors import ModelError
 from assistant.library import Users
 from assistant.settings import Settings
 from assistant.types import Message, Turn
-from assistant.ui.app import server
 from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
+from tests.page_server import page_served
 
 BIB = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin and Fu, Peng}, year = 2025, month = feb,
   abstract = {BeamLoRA treats each adapter as a beam. It was tested on 12 datasets.}}
@@ -77,15 +77,8 @@ def serving(folder: Path) -> Iterator[Served]:
         (folder / "papers.bib").write_text(BIB)
         with Workspace(Settings(library=folder / "library", models=folder, calls_per_minute=5)) as workspace:
             workspace.add(folder / "papers.bib")
-            addresses: list[str] = []
-            ready = threading.Event()
-            page = server(workspace, "127.0.0.1", 0, lambda url: (addresses.append(url), ready.set()))
-            thread = threading.Thread(target=page.run, daemon=True)
-            thread.start()
-            assert ready.wait(60)
-            yield Served(addresses[0], workspace, model)
-            page.should_exit = True
-            thread.join(10)
+            with page_served(workspace) as address:
+                yield Served(address, workspace, model)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from assistant.catalogue import paper_counts
-from assistant.library import Library, papers, papers_passing
+from assistant.library import Library, authors, papers, papers_passing
 from assistant.protocols import Vectors
 from assistant.text import one_line
 from assistant.types import PaperFilter
@@ -21,7 +21,6 @@ from assistant.types import PaperFilter
 MOST_PEOPLE = 30  # the names of more could not be read
 MOST_PAPERS = 2000  # of more, a sample that the ids decide: points lie on each other otherwise
 FEWEST_NEIGHBOURS = 30  # papers from which on neighbours say more than the directions in which the papers differ most
-_MOST_AUTHORS = 100  # papers of more link nobody, as in `paper_counts.pairs`
 _UNLINKED = 1.8  # how far apart people are that are not linked; those that are, 1
 _DIMENSIONS, _PERPLEXITY, _STEPS = 50, 30.0, 400
 Places = dict[str, tuple[float, float]]
@@ -67,7 +66,7 @@ def coauthor_network(library: Library, paper_ids: Collection[str]) -> Network:
     for person in people:
         for paper_id in person.paper_ids:
             writers[paper_id].append(person.id)
-    linked = [ids for ids in writers.values() if len(ids) <= _MOST_AUTHORS]
+    linked = [ids for ids in writers.values() if len(ids) <= authors.MOST_AUTHORS]
     known = {person.id: person for person in people[:200]}  # those who wrote most
     together = Counter(pair for ids in linked for pair in combinations(sorted(known.keys() & ids), 2))
     graph = nx.Graph()

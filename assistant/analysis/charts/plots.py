@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
-import os
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from assistant.errors import AssistantError, UsageError
 from assistant.library import Library
 from assistant.text import one_line
 from assistant.types import PaperFilter
+from assistant.whole_files import replaced
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;color:#1f2933;background:#fff}main{max-width:62rem;margin:1rem auto}"
@@ -114,14 +113,10 @@ def write(found: Trends, library: Library, file: Path, paper_filter: PaperFilter
     check_ending(file)
     plots = draw(found, library, paper_filter)
     content = plots.png() if file.suffix.casefold() == ".png" else plots.html().encode()
-    part = file.with_name(f".{file.name[:40]}.{os.getpid()}.part")
     try:
-        with part.open("xb") as opened:
+        with replaced(file) as opened:
             opened.write(content)
-        part.replace(file)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise AssistantError(
             f"The plots cannot be written to {file} ({error.strerror}). Name another file, in a folder that is there "
             "and that you may write to, or make room."

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-from assistant.text import split_sentences, without_orders
+from assistant.text import prompt_safety, split_sentences
 
 Zone = Literal["", "background", "what", "how", "result", "conclusion", "limits"]
 
@@ -94,7 +94,8 @@ def parts(abstract: str) -> tuple[Part, ...]:
 
     Labels count where there are two of different zones: one alone may be any word before a colon.
     """
-    read = [(sentence, *_label(sentence)) for sentence in split_sentences(without_orders(abstract[:_LONGEST]))]
+    said = prompt_safety.without_orders(abstract[:_LONGEST])
+    read = [(sentence, *_label(sentence)) for sentence in split_sentences(said)]
     is_labelled = len({zone for _, zone, _ in read if zone}) > 1
     found: list[Part] = []
     current: Zone = ""

@@ -60,13 +60,6 @@ def kept(library: Library, paper_ids: Sequence[str]) -> dict[str, Line]:
     return found
 
 
-def read_count(library: Library) -> int:
-    """Return how many papers some model has read as they are now."""
-    with library.transaction() as connection:
-        query = select(func.count(papers_read.c.paper_id.distinct()))
-        return int(connection.execute(query).scalar_one())
-
-
 def unread_count(library: Library, model: str, filter: PaperFilter = PaperFilter()) -> int:
     """Return how many papers of a filter have an abstract and were not read by a model."""
     with library.transaction() as connection:

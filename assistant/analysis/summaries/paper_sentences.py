@@ -9,7 +9,7 @@ from assistant.analysis.summaries.key_sentences import ranked
 from assistant.analysis.summaries.survey import Survey
 from assistant.analysis.summaries.third_person import Told
 from assistant.text import STOP_WORDS, joined, plain, quotation, shares, stem
-from assistant.types import Sentence, SentenceStatus, Span
+from assistant.types import Sentence, Span
 
 _KEY_SENTENCES = 3
 """Sentences of an abstract, the best first, among which one is looked for that can be told alone."""
@@ -36,7 +36,7 @@ def told(
         if has_years and (source.date[:4] or "no year") != year:
             year = source.date[:4] or "no year"
             opening = f"In {year}, " if source.date else "In a year that is not stated, "
-        said, status, quote = _best(survey, number)
+        said, quote = _best(survey, number)
         if said is None:
             title = f"“{quotation(plain(source.title))}”"
             named = f"there is {title}." if source.abstract else f"there is {title} (title only)."
@@ -57,22 +57,22 @@ def told(
         whole = f"{said.opening}{subject} {said.text}" if subject else _inside(said.text) if opening else said.text
         spans = tuple(Span(number, one) for one in ([quote] if quote else survey.lines[number].quotes))
         text = quotation(f"{opening}{whole}")
-        yield Sentence(text if name and text.startswith(name) else upper(text), status, (number,), spans)
+        yield Sentence(text if name and text.startswith(name) else upper(text), "supported", (number,), spans)
         if number in results:
             yield from _result(survey, number, quote)
 
 
-def _best(survey: Survey, number: int) -> tuple[Told | None, SentenceStatus, str]:
+def _best(survey: Survey, number: int) -> tuple[Told | None, str]:
     """Return the best sentence on a paper: the model's, or the key sentence, which then is the quotation too."""
     line, source = survey.lines.get(number), survey.source(number)
     if line and line.is_proved and (said := third_person.told(line.said)):
-        return said, "supported", ""
+        return said, ""
     best = [key for key in ranked(source.title, source.abstract)[:_KEY_SENTENCES] if key and key in source.abstract]
     for key in best:
         if (said := third_person.told(key)) and said.subject and said.stands_alone:
-            return said, "supported", key
+            return said, key
     first = third_person.told(best[0]) if best else None
-    return (first if first and first.stands_alone else None), "supported", best[0] if best else ""
+    return (first if first and first.stands_alone else None), best[0] if best else ""
 
 
 def _result(survey: Survey, number: int, quote: str) -> Iterator[Sentence]:

@@ -13,7 +13,7 @@ from assistant.analysis.summaries import paper_sentences
 from assistant.analysis.summaries.survey import MOST_OF_THEME, MOST_THEMES, Group, Survey
 from assistant.analysis.themes.phrases import OTHER_SUBJECTS
 from assistant.analysis.trends import span_in_words
-from assistant.text import LIST_MARKER, counted, joined, plain
+from assistant.text import LIST_MARKER, counted, joined, plain, with_marks
 from assistant.types import Coverage, Length, Sentence
 
 _ALSO = 2
@@ -23,7 +23,6 @@ _MAIN = 4
 """Themes that the opening names with their numbers."""
 
 _MOST_NAMED = 5
-_MOST_MARKS = 12
 
 
 class Size(NamedTuple):
@@ -52,9 +51,10 @@ class Section:
     @property
     def text(self) -> str:
         """Return the section as a paragraph, behind each sentence its sources' numbers."""
-        said = _marked(self.heading)
+        said = with_marks(self.heading.text, self.heading.sources)
         for sentence in self.body:
-            said += ("\n" if LIST_MARKER.match(sentence.text) else " ") + _marked(sentence)
+            opening = "\n" if LIST_MARKER.match(sentence.text) else " "
+            said += opening + with_marks(sentence.text, sentence.sources)
         return said
 
 
@@ -230,8 +230,3 @@ def _beside(survey: Survey, groups: Sequence[Group], *, is_rest: bool) -> Iterat
         body += paper_sentences.told(survey, group.numbers[:1], lead=lead)
     if body:
         yield Section(body[0], tuple(body[1:]))
-
-
-def _marked(sentence: Sentence) -> str:
-    numbers = sentence.sources if len(sentence.sources) <= _MOST_MARKS else ()
-    return f"{sentence.text} {''.join(f'[{number}]' for number in numbers)}".rstrip()

@@ -7,8 +7,7 @@ import json
 import zlib
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Text, cast, delete, func, insert, select
 
@@ -19,10 +18,7 @@ from assistant.analysis.trends.trends import Trends
 from assistant.library import Library, kept_trends, papers, papers_passing, vectors
 from assistant.search import FINGERPRINT, Search
 from assistant.settings import PROGRAM_VERSION
-from assistant.types import PaperFilter, Progress, ProgressListener
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from assistant.types import PaperFilter, Progress, ProgressListener, json_adapter
 
 METHOD = 1
 """Number of the way in which trends are found; with another number the kept ones are found anew."""
@@ -58,7 +54,7 @@ def kept(library: Library, topic: str, filter: PaperFilter, by: By) -> KeptTrend
     if row is None:
         return None
     try:
-        read = _kept_type().validate_python(json.loads(zlib.decompress(row.found)))
+        read = json_adapter(KeptTrends).validate_python(json.loads(zlib.decompress(row.found)))
     except (ValueError, zlib.error):  # another version of the program wrote it
         return None
     names = saved_themes.names(library, saved_themes.scope_of(read.filter))
@@ -113,10 +109,3 @@ def _state(library: Library, filter: PaperFilter) -> str:
     month = date.today().isoformat()[: len("2025-03")]
     told = json.dumps([held, embedded, library.metadata(FINGERPRINT), METHOD, PROGRAM_VERSION, month])
     return hashlib.sha256(told.encode()).hexdigest()
-
-
-@cache
-def _kept_type() -> TypeAdapter[KeptTrends]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(KeptTrends)

@@ -15,8 +15,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from assistant import catalogue
 from assistant.catalogue import MOST_ROW_IDS, paper_counts, paper_details, paper_row
 from assistant.errors import AssistantError, BundleError
@@ -26,7 +24,7 @@ from assistant.ingestion.readers import exported
 from assistant.library import Library
 from assistant.settings import PROGRAM_VERSION
 from assistant.text import arxiv_categories, counted, fold, one_line
-from assistant.types import Answer, CataloguePlan, OverviewPlan, Paper, PaperFilter, Record
+from assistant.types import Answer, CataloguePlan, OverviewPlan, Paper, PaperFilter, Record, json_adapter
 
 LARGEST_FILE = 500_000_000
 """Bytes; a bundle of 100,000 papers stays below."""
@@ -126,11 +124,7 @@ def verify_answer(content: Mapping[str, Any], library: Library) -> Report:
     try:
         named = [str(one["paper_id"]) for one in content["sources"]]
         papers = {paper.id: paper for paper in library.papers_by_id(named)}
-        sources = [
-            {**one, "abstract": papers[one["paper_id"]].abstract if one["paper_id"] in papers else ""}
-            for one in content["sources"]
-        ]
-        answer = TypeAdapter(Answer).validate_python({**content, "sources": sources})
+        answer = _answer(content, papers)
         with tempfile.TemporaryDirectory() as folder:
             writing.write(answer, library, Path(folder) / "bundle")
             report = verify(Path(folder) / "bundle", library)
@@ -195,10 +189,7 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> Bundle:
             if line["kind"] == "paper" and isinstance(item, Record):
                 papers[line["id"]] = replace(item.paper, id=line["id"])
         name = ANSWER
-        content = json.loads(_text(folder / ANSWER))
-        for source in content["sources"]:
-            source["abstract"] = papers[source["paper_id"]].abstract if source["paper_id"] in papers else ""
-        answer = TypeAdapter(Answer).validate_python(content)
+        answer = _answer(json.loads(_text(folder / ANSWER)), papers)
         name = MANIFEST
         people = {str(person): frozenset(names) for person, names in manifest["people"].items()}
         counted_papers = {one: papers[one] for one in manifest["counted"] if one in papers}
@@ -207,6 +198,13 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> Bundle:
         raise
     except _BROKEN as error:
         raise BundleError(f"{name} is not what this program writes ({error}).") from error
+
+
+def _answer(content: Mapping[str, Any], papers: Mapping[str, Paper]) -> Answer:
+    """Return an answer of the object that `ask --json` prints, with its sources' abstracts, "" of papers unknown."""
+    abstracts = {paper_id: paper.abstract for paper_id, paper in papers.items()}
+    sources = [{**source, "abstract": abstracts.get(source["paper_id"], "")} for source in content["sources"]]
+    return json_adapter(Answer).validate_python({**content, "sources": sources})
 
 
 def _text(file: Path) -> str:

@@ -11,13 +11,13 @@ from assistant.library.authors.lookup import (
     find,
     former_roster,
     holder,
-    is_id,
     roster,
     version,
 )
-from assistant.library.authors.roster import Roster, RosterEntry, RosterOrder, RosterPair, RosterPart
+from assistant.library.authors.roster import MOST_AUTHORS, Roster, RosterEntry, RosterOrder, RosterPair, RosterPart
 
 __all__ = [
+    "MOST_AUTHORS",
     "Anchor",
     "Decision",
     "Person",
@@ -36,7 +36,6 @@ __all__ = [
     "find",
     "former_roster",
     "holder",
-    "is_id",
     "roster",
     "version",
 ]

@@ -47,24 +47,25 @@ class People:
         made = self._made
         return made is not None and made[:2] == (fulltext.version(connection), decisions.version(connection))
 
-    def roster(self, connection: Connection, *, former: bool = False) -> Roster | None:
-        """Return the figures of the people as they are now; with `former` as they were last known, None if never.
+    def roster(self, connection: Connection) -> Roster:
+        """Return the figures of the people as they are now; where they are not known, all names are read."""
+        now, known = version(connection), self.former_roster(connection)
+        if known and known.version == now:
+            return known
+        made = Roster.made(connection, self.directory(connection), now)
+        with self._roster_lock:
+            self._roster = made
+        return made
 
-        Those of this or an earlier run that are known are taken; others are counted, which reads all names.
-        """
+    def former_roster(self, connection: Connection) -> Roster | None:
+        """Return the figures of the people as they were last known, in this or an earlier run; None if never."""
         now = version(connection)
         with self._roster_lock:
             if self._roster is None:
                 self._roster = Roster.kept(connection)
             elif self._roster.version != now:
                 self._roster = Roster.kept(connection, now) or self._roster
-            known = self._roster
-        if former or (known and known.version == now):
-            return known
-        made = Roster.made(connection, self.directory(connection), now)
-        with self._roster_lock:
-            self._roster = made
-        return made
+            return self._roster
 
 
 def attach(engine: Engine) -> None:
@@ -80,7 +81,7 @@ def find(connection: Connection, words: str) -> list[Person]:
     everybody with that word in the name; initials alone mean nobody.
     """
     directory = _directory(connection)
-    if is_id(words) and words in directory.by_id:
+    if _is_id(words) and words in directory.by_id:
         return [directory.by_id[words]]
     found = {person.id: person for key in directory.index.find(words) for person in directory.by_key.get(key, ())}
     return sorted(found.values(), key=lambda person: (-len(person.paper_ids), person.id))
@@ -131,15 +132,12 @@ def roster(connection: Connection) -> Roster:
 
     What `Roster.keep` has kept is taken where the library is as it was.
     """
-    found = _people(connection).roster(connection)
-    if found is None:
-        raise RuntimeError("The people were not counted.")
-    return found
+    return _people(connection).roster(connection)
 
 
 def former_roster(connection: Connection) -> Roster | None:
     """Return everybody in figures as they were counted last, at once; None where they never were."""
-    return _people(connection).roster(connection, former=True)
+    return _people(connection).former_roster(connection)
 
 
 def version(connection: Connection) -> str:
@@ -147,7 +145,7 @@ def version(connection: Connection) -> str:
     return f"{fulltext.version(connection)} {decisions.version(connection)}"
 
 
-def is_id(words: str) -> bool:
+def _is_id(words: str) -> bool:
     """Tell whether words have the form of a person's id: "naibin-gu"."""
     return words == words.casefold() and _ID.fullmatch(words) is not None
 

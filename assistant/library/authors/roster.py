@@ -66,7 +66,12 @@ class _Names:
 
 
 class Roster:
-    """The people of one state of a library, `version`. Not changed once it is made; safe in threads."""
+    """The people of one state of a library, `version`. Not changed once it is made; safe in threads.
+
+    By paper, `years` are 0 where none is known and `first`, the first author, -1 where the source does not say; `wrote`
+    is the matrix of who wrote what, a row a paper, a column a person. By person, `rank` is the place in the order of
+    names, family names first.
+    """
 
     def __init__(self, version: str, names: _Names, figures: Mapping[str, _Numbers]) -> None:
         from scipy.sparse import csr_matrix
@@ -77,7 +82,8 @@ class Roster:
         self._row = {paper_id: row for row, paper_id in enumerate(names.papers)}
         places, starts = figures["people"], figures["starts"]
         shape = (len(names.papers), len(names.ids))
-        self._wrote: Any = csr_matrix((np.ones(len(places), np.int32), places, starts), shape)
+        self.years, self.first, self.rank = figures["years"], figures["first"], figures["rank"]
+        self.wrote: Any = csr_matrix((np.ones(len(places), np.int32), places, starts), shape)
 
     @classmethod
     def made(cls, connection: Connection, directory: Directory, version: str) -> Roster:
@@ -140,25 +146,6 @@ class Roster:
         rows = sorted(self._row[paper_id] for paper_id in paper_ids if paper_id in self._row)
         return RosterPart(self, np.array(rows, np.int64))
 
-    def wrote(self, rows: _Numbers) -> Any:
-        """Return the matrix of who wrote these papers: a row a paper, a column a person."""
-        return self._wrote[rows]
-
-    def first_authors(self, rows: _Numbers) -> _Numbers:
-        """Return the first author of each of these papers, -1 where the source does not say."""
-        found: _Numbers = self._figures["first"][rows]
-        return found
-
-    def years(self, rows: _Numbers) -> _Numbers:
-        """Return the years of these papers, 0 where none is known."""
-        found: _Numbers = self._figures["years"][rows]
-        return found
-
-    def by_name(self, people: _Numbers) -> _Numbers:
-        """Return the places of people in the order of their names, family names first."""
-        found: _Numbers = self._figures["rank"][people]
-        return found
-
     def named(self, people: _Numbers, words: str) -> _Numbers:
         """Return those of the people of whom each of the words begins a word of some spelling."""
         asked = [f" {word}" for word in words_of(words)]
@@ -174,13 +161,13 @@ class RosterPart:
 
     def __init__(self, roster: Roster, rows: _Numbers) -> None:
         self._roster = roster
-        wrote = roster.wrote(rows)
+        wrote = roster.wrote[rows]
         everybody = len(roster.ids)
         self._papers = np.bincount(wrote.indices, minlength=everybody)
         self._people = np.flatnonzero(self._papers)
-        firsts = roster.first_authors(rows)
+        firsts = roster.first[rows]
         self._firsts = np.bincount(firsts[firsts >= 0], minlength=everybody)
-        years = np.repeat(roster.years(rows), np.diff(wrote.indptr))
+        years = np.repeat(roster.years[rows], np.diff(wrote.indptr))
         dated = years > 0
         self._since, self._until = np.full(everybody, 9999), np.zeros(everybody, np.int64)
         np.minimum.at(self._since, wrote.indices[dated], years[dated])
@@ -202,7 +189,7 @@ class RosterPart:
         """
         people = self._roster.named(self._people, words)
         keys = {"papers": self._papers, "newest": self._until, "first": self._firsts}
-        sorting = [self._roster.by_name(people)]
+        sorting = [self._roster.rank[people]]
         if order != "name":
             sorting += [-self._papers[people], -keys[order][people]]
         shown = people[np.lexsort(sorting)][offset : offset + limit]
@@ -217,8 +204,8 @@ class RosterPart:
             return []
         least = np.partition(found.data, -min(limit, found.nnz))[-min(limit, found.nnz)]
         kept = np.flatnonzero(found.data >= least)
-        rank = self._roster.by_name
-        order = np.lexsort([rank(found.col[kept]), rank(found.row[kept]), -found.data[kept]])[:limit]
+        rank = self._roster.rank
+        order = np.lexsort([rank[found.col[kept]], rank[found.row[kept]], -found.data[kept]])[:limit]
         ids, names = self._roster.ids, self._roster.names
         return [
             RosterPair(ids[one], names[one], ids[other], names[other], int(count))
@@ -231,7 +218,7 @@ class RosterPart:
         roster = self._roster
         start, end = self._together.indptr[person : person + 2]
         counts, others = self._together.data[start:end], self._together.indices[start:end]
-        best = np.lexsort([roster.by_name(others), -counts])[:1]
+        best = np.lexsort([roster.rank[others], -counts])[:1]
         companion = int(others[best[0]]) if len(best) else -1
         return RosterEntry(
             id=roster.ids[person],

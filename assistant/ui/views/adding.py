@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,13 +19,14 @@ from fastapi import APIRouter, Form, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import UsageError
 from assistant.ingestion import read_pasted
 from assistant.ingestion.remote import Reference
 from assistant.library import curation
 from assistant.types import CompletionReport, IngestionReport, PaperFilter, ProgressListener
 from assistant.ui import filter_query, reports
-from assistant.ui.calls import Call
+from assistant.ui.calls import Call, errors_said, refused
+from assistant.ui.downloads import attachment
 from assistant.ui.duplicates import Duplicates, compared
 from assistant.ui.jobs import Job, Jobs
 from assistant.ui.site import Site, address, asked_by, phrases
@@ -98,24 +99,22 @@ class _Adding:
         job = self.jobs.named(job_id)
         if job is None or not isinstance(job.report, IngestionReport):
             raise HTTPException(404, "This report is no longer kept.")
-        headers = {"Content-Disposition": 'attachment; filename="report.json"'}
-        return Response(reports.to_json(job.report), media_type="application/json", headers=headers)
+        content = reports.to_json(job.report)
+        return Response(content, media_type="application/json", headers=attachment("report.json"))
 
     def problems(self, job_id: str) -> Response:
         """Send every problem of a job as a file of JSON Lines."""
         job = self.jobs.named(job_id)
         if job is None or not isinstance(job.report, IngestionReport) or not Path(job.report.report_file).is_file():
             raise HTTPException(404, "This report is no longer kept.")
-        headers = {"Content-Disposition": 'attachment; filename="problems.jsonl"'}
         lines = reports.problem_lines(job.report)
-        return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+        return StreamingResponse(lines, media_type="application/jsonl", headers=attachment("problems.jsonl"))
 
     def without_abstract(self, request: Request, page: int = 1) -> HTMLResponse:
         """List the papers of which no source gave an abstract."""
         count = self.site.library.count(_WITHOUT_ABSTRACT)
-        last = max(1, -(-count // _PAPERS_A_PAGE))
-        page = min(max(1, page), last)
-        papers, _ = self.site.library.find_papers("", _WITHOUT_ABSTRACT, _PAPERS_A_PAGE, (page - 1) * _PAPERS_A_PAGE)
+        page, last, shown = _paged(page, count, _PAPERS_A_PAGE)
+        papers, _ = self.site.library.find_papers("", _WITHOUT_ABSTRACT, _PAPERS_A_PAGE, shown.start)
         return self.site.page(
             request,
             "without_abstract.html",
@@ -160,14 +159,12 @@ class _Adding:
     ) -> HTMLResponse:
         """Show the pairs that may be one paper, side by side; `undo` and the rest say what was decided last."""
         pairs = self.duplicates.pairs()
-        last = max(1, -(-len(pairs or ()) // _PAIRS_A_PAGE))
-        page = min(max(1, page), last)
-        shown = (pairs or ())[(page - 1) * _PAIRS_A_PAGE : page * _PAIRS_A_PAGE]
+        page, last, shown = _paged(page, len(pairs or ()), _PAIRS_A_PAGE)
         decided = {"undo": undo, "one": one, "other": other, "records": records} if undo else {}
         return self.site.page(
             request,
             "duplicates.html",
-            pairs=[(pair, compared(pair.one, pair.other)) for pair in shown],
+            pairs=[(pair, compared(pair.one, pair.other)) for pair in (pairs or ())[shown]],
             count=None if pairs is None else len(pairs),
             page=page,
             last=last,
@@ -212,7 +209,7 @@ class _Adding:
 
     def read_pasted(self, text: str, as_of: str, request: gr.Request) -> dict[str, Any]:
         """Say what stands in a pasted text, and what it would ask of whom. Nothing is asked or added."""
-        with _said():
+        with errors_said():
             found = read_pasted(text, _day(as_of))
             _check(found.references, _is_shared(request))
         html = self.site.fragment(
@@ -226,13 +223,13 @@ class _Adding:
 
     def people(self, name: str, request: gr.Request) -> dict[str, Any]:
         """Ask OpenAlex who has a name."""
-        with _said():
+        with errors_said():
             found = self.site.workspace.find_authors(name)
         return {"html": self.site.fragment(asked_by(request), "people.html", people=found, name=name)}
 
     async def add(self, files: list[str], text: str, as_of: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         """Add uploaded files and what a text says, and tell how far that is until it is over."""
-        with _said():
+        with errors_said():
             job = await asyncio.to_thread(self._begin, files, text, _day(as_of), _is_shared(request))
         async for value in self._following(job, request):
             yield value
@@ -241,13 +238,13 @@ class _Adding:
         """Tell how far a job is until it is over."""
         found = self.jobs.named(job)
         if found is None:
-            raise gr.Error("This job is no longer known. What it added is in the library.", print_exception=False)
+            raise refused("This job is no longer known. What it added is in the library.")
         async for value in self._following(found, request):
             yield value
 
     def find_duplicates(self) -> dict[str, Any]:
         """Look for pairs that may be one paper; return how many there are once that is known."""
-        with _said():
+        with errors_said():
             return {"count": self.duplicates.compare()}
 
     def _begin(self, files: Sequence[str], text: str, day: date, is_shared: bool = False) -> Job:
@@ -299,12 +296,11 @@ class _Adding:
         about: dict[str, Any] = {"before": self.jobs.before(job), "report": report, "file_name": reports.source_name}
         if not isinstance(report, IngestionReport):
             return about
-        last = max(1, -(-len(report.failed) // _PROBLEMS_A_PAGE))
-        page = min(max(1, page), last)
+        page, last, shown = _paged(page, len(report.failed), _PROBLEMS_A_PAGE)
         sources = reports.came(self.site.library, report)
         return about | {
             "file_name": reports.file_names(report),
-            "problems": report.failed[(page - 1) * _PROBLEMS_A_PAGE : page * _PROBLEMS_A_PAGE],
+            "problems": report.failed[shown],
             "page": page,
             "last": last,
             "sources": sources,
@@ -367,13 +363,11 @@ class _Uploads:
                         path.parent.rmdir()
 
 
-@contextlib.contextmanager
-def _said() -> Iterator[None]:
-    """Have errors that a person can mend said in the page."""
-    try:
-        yield
-    except AssistantError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+def _paged(page: int, count: int, size: int) -> tuple[int, int, slice[int, int, None]]:
+    """Return the page of a list that is shown for one that is asked for, the last one, and what stands on it."""
+    last = max(1, -(-count // size))
+    page = min(max(1, page), last)
+    return page, last, slice((page - 1) * size, page * size)
 
 
 def _is_shared(request: gr.Request) -> bool:

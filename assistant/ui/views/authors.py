@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
@@ -18,12 +19,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from assistant import export
 from assistant.analysis import trends
-from assistant.errors import AssistantError, LibraryError
+from assistant.errors import LibraryError
 from assistant.library import authors, papers, papers_passing, papers_with_unknown
 from assistant.library.authors import Decision, Person, Roster, RosterOrder, RosterPart, curation
 from assistant.types import AuthorProfile, PaperFilter
 from assistant.ui import filter_query, summaries
-from assistant.ui.calls import Call
+from assistant.ui.calls import Call, errors_said
 from assistant.ui.site import Site, address, asked_by, author_path
 
 _PAGE = 50
@@ -59,7 +60,7 @@ class _Companion:
 def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     """Return the routes of the views and their calls."""
     routes = APIRouter()
-    parts, themes = _Parts(site), _Themes(site)
+    parts = _Parts(site)
 
     @routes.get("/authors")
     def show_list(
@@ -141,20 +142,18 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             people = [person.id for person in curation.holders(connection, undone)]
         return RedirectResponse(address(request, author_path(who if who in people else [*people, who][0])), 303)
 
+    @lru_cache(_THEMES)
+    def themes_of(mine: PaperFilter, _version: str) -> Sequence[trends.Trend]:
+        return trends.find(site.library, mine, "year", "", terms=False).themes
+
     def find_themes(author: str, request: gr.Request) -> dict[str, Any]:
         """Return the themes of a person's papers as HTML."""
-        try:
-            mine = PaperFilter(author=author)
-            found = themes.of(mine)
-        except AssistantError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return {
-            "html": site.fragment(
-                asked_by(request),
-                "author_themes.html",
-                themes=[(each, _of_theme(mine, each)) for each in found],
-            )
-        }
+        mine = PaperFilter(author=author)
+        with errors_said():
+            with site.library.transaction() as connection:
+                version = authors.version(connection)
+            found = [(each, _of_theme(mine, each)) for each in themes_of(mine, version)]
+        return {"html": site.fragment(asked_by(request), "author_themes.html", themes=found)}
 
     return routes, [Call("author_themes", find_themes, 1)]
 
@@ -229,29 +228,6 @@ class _Parts:
             while len(self._held) > _PARTS:
                 self._held.popitem(last=False)
             return self._held[filter]
-
-
-class _Themes:
-    """The themes of people's papers; those that were asked for last are held in memory."""
-
-    def __init__(self, site: Site) -> None:
-        self._library = site.library
-        self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[PaperFilter, str], Sequence[trends.Trend]] = OrderedDict()
-
-    def of(self, filter: PaperFilter) -> Sequence[trends.Trend]:
-        """Return the themes of these papers as they are now, the largest first."""
-        with self._library.transaction() as connection:
-            key = filter, authors.version(connection)
-        with self._lock:
-            found = self._held.get(key)
-        if found is None:
-            found = trends.find(self._library, filter, "year", "", terms=False).themes
-            with self._lock:
-                self._held[key] = found
-                while len(self._held) > _THEMES:
-                    self._held.popitem(last=False)
-        return found
 
 
 def _described(site: Site, person: Person) -> Mapping[str, Any]:

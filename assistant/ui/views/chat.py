@@ -18,13 +18,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from assistant.answering import check_question
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import UsageError
 from assistant.export import conversations as exporting
 from assistant.library import INTERRUPTED, Conversations, SavedTurn
 from assistant.types import ClarificationPlan, Plan
 from assistant.ui import answers, examples, filter_query, plan_fields
-from assistant.ui.calls import Call
-from assistant.ui.downloads import answer_file, zipped
+from assistant.ui.calls import Call, errors_said
+from assistant.ui.downloads import answer_file, attachment, zipped
 from assistant.ui.plan_fields import PlanFields
 from assistant.ui.running import RunningAnswer, RunningAnswers
 from assistant.ui.site import Site, address, caller, conversation_path, phrases, user
@@ -66,11 +66,9 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
 
     def answer(question: str, request: gr.Request) -> dict[str, Any]:
         """Answer one question without a page: the object that `assistant ask --json` prints."""
-        try:
+        with errors_said():
             asker = caller(request) or str(request.session_hash)
             return site.workspace.ask(question, (), asker=asker).answer().to_json()
-        except AssistantError as error:
-            raise gr.Error(str(error), print_exception=False) from error
 
     return routes, [Call("watch", watch, None, is_counted=False), Call("ask", answer, 8)]
 
@@ -337,8 +335,7 @@ def _turn(conversations: Conversations, turn_id: str) -> SavedTurn:
 
 
 def _download(name: str, content: bytes) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return Response(content, media_type="application/octet-stream", headers=attachment(name))
 
 
 def _wants_json(request: Request) -> bool:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.ui.access import COOKIE, TooMany, Tries, safe_next
 from assistant.ui.calls import Call
-from assistant.ui.site import Site, address, phrases, user
+from assistant.ui.site import Site, address, cookie_path, phrases, user
 
 _KEPT = 400 * 24 * 3600
 """Seconds for which a browser keeps the cookie, as long as browsers keep any; the session itself may end before."""
@@ -55,7 +55,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             COOKIE,
             token,
             max_age=_KEPT,
-            path=str(request.scope.get("root_path", "")) or "/",
+            path=cookie_path(request),
             secure=request.url.scheme == "https",
             httponly=True,
             samesite="strict",
@@ -66,7 +66,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     def log_out(request: Request) -> Response:
         site.users.log_out(request.cookies.get(COOKIE, ""))
         answer = RedirectResponse(address(request, "/login"), 303)
-        answer.delete_cookie(COOKIE, path=str(request.scope.get("root_path", "")) or "/")
+        answer.delete_cookie(COOKIE, path=cookie_path(request))
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
 

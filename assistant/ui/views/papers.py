@@ -19,6 +19,7 @@ from assistant.text import fold
 from assistant.types import Paper, PaperFilter
 from assistant.ui import filter_query
 from assistant.ui.calls import Call
+from assistant.ui.downloads import attachment
 from assistant.ui.site import Site, address
 
 PAGE = 50
@@ -224,8 +225,7 @@ def _file(site: Site, format_name: str, scope: PaperFilter) -> Response:
     format_name = export.format_for(format_name or "bibtex", None)
     ending, kind = _ENDINGS[format_name]
     pieces = export.text(export.stream(site.library, scope), format_name)
-    headers = {"Content-Disposition": f'attachment; filename="papers.{ending}"', "Cache-Control": "no-store"}
-    return StreamingResponse(pieces, media_type=f"{kind}; charset=utf-8", headers=headers)
+    return StreamingResponse(pieces, media_type=f"{kind}; charset=utf-8", headers=attachment(f"papers.{ending}"))
 
 
 def _canonical(site: Site, request: Request, pairs: Sequence[tuple[str, str]]) -> str:

@@ -15,8 +15,8 @@ from assistant import diagnosis, wiring
 from assistant.errors import ModelError, UsageError
 from assistant.library import sizes
 from assistant.settings import Settings
-from assistant.ui.calls import Call
-from assistant.ui.site import LANGUAGES, Site, address, asked_by, is_admin, require_admin
+from assistant.ui.calls import Call, refused
+from assistant.ui.site import LANGUAGES, Site, address, asked_by, cookie_path, is_admin, require_admin
 
 THEMES = ("", "light", "dark")
 
@@ -53,7 +53,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
     ) -> RedirectResponse:
         answer = _back(request, "look")
         for name, value, known in (("language", language, LANGUAGES), ("theme", theme, THEMES)):
-            path = str(request.scope.get("root_path", "")) or "/"
+            path = cookie_path(request)
             if value and value in known:
                 secure = request.url.scheme == "https"
                 answer.set_cookie(name, value, _YEAR, path=path, secure=secure, httponly=True, samesite="lax")
@@ -71,7 +71,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
         """Look at everything and ask a minute of questions; return what was found as HTML."""
         asked = asked_by(request)
         if not is_admin(asked):
-            raise gr.Error("Only an administrator may do that. Ask the one who runs this page.", print_exception=False)
+            raise refused("Only an administrator may do that. Ask the one who runs this page.")
         found = diagnosis.diagnose({}, workspace=workspace)
         return {"html": str(site.fragment(asked, "diagnosis.html", diagnosis=found)), "verdict": found.verdict}
 

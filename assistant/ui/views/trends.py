@@ -22,7 +22,7 @@ from assistant.analysis.trends import Change, KeptTrends, Trend
 from assistant.errors import AssistantError
 from assistant.types import PaperFilter
 from assistant.ui import filter_query, theme_charts
-from assistant.ui.calls import Call
+from assistant.ui.calls import Call, errors_said, refused
 from assistant.ui.site import Site, address, asked_by, author_path, paper_path, phrases
 from assistant.ui.theme_charts import Span, within
 from assistant.ui.trend_finding import Question, TrendFinder
@@ -70,8 +70,8 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
 
     async def find_trends(query: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         """Find the trends that the query of an address asks for: how far it is, and last {"html"}: the view of them."""
-        try:
-            question = Question.read(parse_qsl(query.removeprefix("?")))
+        with errors_said():
+            question = _question(query)
             known = await asyncio.to_thread(finder.kept, question)
             if known is None or not known.is_fresh:
                 finding = finder.begin(question)
@@ -81,24 +81,18 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
                     yield {"done": progress.done, "total": progress.total, "words": words}
                     await asyncio.sleep(_LOOK)
                 if finding.error:
-                    raise gr.Error(finding.error, print_exception=False)
+                    raise refused(finding.error)
             yield {"html": await asyncio.to_thread(view.fragment, request, question)}
-        except AssistantError as error:
-            raise gr.Error(str(error), print_exception=False) from error
 
     def draw_trends(query: str, what: str, request: gr.Request) -> dict[str, Any]:
         """Draw who wrote with whom ("people") or the map of the papers ("map"): {"html"}."""
-        try:
-            return {"html": view.drawing(request, Question.read(parse_qsl(query.removeprefix("?"))), what)}
-        except AssistantError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        with errors_said():
+            return {"html": view.drawing(request, _question(query), what)}
 
     def trend_files(query: str, request: gr.Request) -> dict[str, Any]:
         """Make the files to take away: {"html"} with links to a page, a picture and the figures."""
-        try:
-            return {"html": view.files(request, Question.read(parse_qsl(query.removeprefix("?"))))}
-        except AssistantError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        with errors_said():
+            return {"html": view.files(request, _question(query))}
 
     calls = [Call("find_trends", find_trends, None), Call("draw_trends", draw_trends, 1)]
     return routes, [*calls, Call("trend_files", trend_files, 1)]
@@ -173,7 +167,8 @@ class _View:
         trend = next((each for each in courses if (each.theme_id if theme else each.label) == (theme or term)), None)
         if trend is None:
             raise HTTPException(404, "There is no such theme any more: the papers have changed. Go back to Trends.")
-        first, last = (_period(request.query_params.get(name, ""), question) for name in ("first", "last"))
+        named = (request.query_params.get(name, "") for name in ("first", "last"))
+        first, last = (trends.period_named(each, question.by) for each in named)
         among = PaperFilter(among=trend.paper_ids)
         wanted = within(among, first, last) if first and last else among
         page = min(max(page, 1), max(-(-len(trend.paper_ids) // _ON_A_PAGE), 1))
@@ -244,7 +239,7 @@ class _View:
         return str(self._site.fragment(asked_by(request), "trends_files.html", links=links))
 
     def _counted(self, question: Question) -> KeptTrends:
-        selected, described = trends.select(self._library, question.topic, question.filter, _no_search)
+        selected, described = trends.select(self._library, question.topic, question.filter, lambda *_: ())
         return KeptTrends(trends.overview(self._library, selected.filter, question.by, described), selected.filter)
 
     def _found(self, question: Question) -> KeptTrends:
@@ -259,10 +254,6 @@ class _View:
         return known
 
 
-def _no_search(text: str, limit: int, filter: PaperFilter) -> list[Any]:
-    return []
-
-
-def _period(value: str, question: Question) -> str:
-    """Return a period that an address names, "" where it names none."""
-    return trends.period_named(value, question.by)
+def _question(query: str) -> Question:
+    """Return what the query of a page's address asks. Raises UsageError for a value that its field cannot have."""
+    return Question.read(parse_qsl(query.removeprefix("?")))

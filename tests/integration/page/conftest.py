@@ -17,9 +17,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from assistant.protocols import Embedder, LanguageModel
 from assistant.settings import Settings
 from assistant.types import Message
-from assistant.ui.app import server
 from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
+from tests.page_server import page_served
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -86,16 +86,8 @@ def running(folder: Path, papers: str) -> Iterator[Running]:
         if papers:
             (folder / "papers.bib").write_text(papers, encoding="utf-8")
             workspace.add([folder / "papers.bib"])
-        addresses: list[str] = []
-        answering = threading.Event()
-        page_server = server(workspace, "127.0.0.1", 0, lambda url: (addresses.append(url), answering.set()))
-        thread = threading.Thread(target=page_server.run, daemon=True)
-        thread.start()
-        assert answering.wait(30)
-        yield Running(addresses[0], workspace, model)
-        page_server.should_exit = True
-        thread.join(10)
-        assert not thread.is_alive()
+        with page_served(workspace) as address:
+            yield Running(address, workspace, model)
 
 
 @pytest.fixture(scope="module")

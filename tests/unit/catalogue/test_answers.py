@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import combinations
@@ -443,13 +443,6 @@ def some_papers(draw: st.DrawFn) -> list[Paper]:
         )
         for number in range(draw(st.integers(0, 12)))
     ]
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    library = Library(tmp_path_factory.mktemp("scratch"))
-    yield library
-    library.close()
 
 
 @settings(max_examples=25, deadline=None)

@@ -113,6 +113,7 @@ def test_a_note_that_begins_with_a_doi_states_it(note: str, doi: str) -> None:
     assert fields.doi_of_note(note) == doi
 
 
+@pytest.mark.parametrize(
     ("text", "doi"),
     [
         ("https://doi.org/10.1000%2Ftides.1", "10.1000/tides.1"),

@@ -1,6 +1,5 @@
 """Which papers surely pass a filter, and which the sources leave open: as plain Python says of random papers."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -192,13 +191,6 @@ def verdicts(paper: Paper, chosen: PaperFilter) -> list[tuple[bool | None, Unkno
 
 class Undo(Exception):
     """Ends a transaction without a trace."""
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    library = Library(tmp_path_factory.mktemp("scratch"))
-    yield library
-    library.close()
 
 
 @settings(max_examples=30, deadline=None)

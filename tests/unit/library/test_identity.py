@@ -1,9 +1,8 @@
 from dataclasses import replace
 from itertools import islice, product
 
-from assistant.library import strong_keys, title_key
 from assistant.library.field_provenance import digest, merge, statement
-from assistant.library.identity import UNCERTAIN, Titles, contradict, likeness, new_ids
+from assistant.library.identity import UNCERTAIN, Titles, contradict, likeness, new_ids, strong_keys, title_key
 from assistant.types import Authorship
 from tests.conftest import make_paper
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,7 +16,6 @@ from assistant.types import PaperFilter, Record
 from assistant.ui import app, site, trend_finding
 from assistant.ui.hardening import Reach
 from assistant.ui.site import Site, author_path, paper_path
-from assistant.ui.views import authors as author_views
 from assistant.workspace import Workspace
 from tests.conftest import make_paper
 from tests.fakes import HashingEmbedder, ScriptedModel
@@ -121,15 +119,6 @@ def test_a_name_with_a_slash_leads_to_who_has_it(client: TestClient, workspace: 
     paper = next(each for each in workspace.library.papers() if each.title == "Beams")
     assert 'href="/author/mary-maria-smith"' in client.get(paper_path(paper.id)).text
     assert client.get("/author/mary-maria-smith").status_code == 200
-
-
-def test_themes_are_told_though_others_push_them_out_at_once(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(author_views, "_THEMES", 0)
-    monkeypatch.setattr(trends, "find", lambda *_, **__: SimpleNamespace(themes=("weaving",)))
-    themes = author_views._Themes(SimpleNamespace(library=workspace.library))  # type: ignore[arg-type]
-    assert themes.of(PaperFilter()) == ("weaving",)
 
 
 def test_a_paper_leads_to_names_until_people_are_read(
