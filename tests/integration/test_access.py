@@ -188,7 +188,7 @@ def test_calls_and_uploads_have_limits_that_say_when_to_go_on(serve: Serve) -> N
         assert "2 requests a minute" in refused.json()["detail"]
         assert 0 < int(refused.headers["retry-after"]) <= 60
         turn = {"data": {"question": "How many papers?"}, "headers": {"Accept": "application/json"}}
-        assert ada.post("turns", **turn).json()["detail"] == refused.json()["detail"]
+        assert "2 requests a minute" in ada.post("turns", **turn).json()["detail"]
         assert ada.post("gradio_api/queue/join", json={"data": [], "fn_index": 0}).status_code == 429
         assert asked(ada, "gradio_api/call/status").status_code == 200
         assert asked(bob).status_code == 200

@@ -44,7 +44,7 @@ class Model(ScriptedModel):
             if number == 20:  # asked for the next one, so the first sentence was taken
                 Path("MARK").touch()
 
-model = Model(*["BeamLoRA treats each adapter as a beam. " * 100] * 9, delay=0.02)
+model = Model(*["BeamLoRA treats each adapter as a beam. " * 1000] * 9, delay=0.02)
 workspace.Workspace._load_embedder = lambda self: HashingEmbedder()
 workspace.Workspace._load_language_model = lambda self: model
 workspace.Judge = lambda *_: TrustingJudge()
