@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib import resources
 
 from assistant.models import Probe, probes
 from assistant.planning.intent_training import examples, examples_of_labels
-from assistant.planning.intents import Request, Slot
+from assistant.planning.intents import Named, Request, Slot
 from assistant.protocols import Embedder
 
 TASK = "request_abstract"
@@ -36,25 +36,34 @@ def place(embedder: Embedder) -> str:
 
 
 def read(request: Request, embedder: Embedder) -> Request:
-    """Return a request with the condition that it states; words that were read as a topic and state it are none."""
+    """Return a request with the condition that it states; words that were read as a topic and state it are none.
+
+    It is read without what the request names, which says nothing of it and only blurs the vector; with the topics where
+    one of them may be the condition.
+    """
     probe = None if request.kind in _NOT_OF_LISTS else probes.find(place(embedder), TASK)
     if probe is None:
         return request
 
-    def told(text: str) -> bool | None:
-        vector = embedder.embed([text])[0]
+    def told(left_out: Iterable[Named]) -> bool | None:
+        vector = embedder.embed([_without(request.text, left_out)])[0]
         has, lacks = (probe.probability(label, vector) for label in (_HAS, _LACKS))
         return has > lacks if has + lacks >= _LEAST else None
 
-    if (has_abstract := told(request.text)) is None:
+    names = [each for each in request.named if each.slot not in _OF_WORDS]
+    has_abstract = told(request.named)
+    if has_abstract is None and len(names) < len(request.named):
+        has_abstract = told(names)
+    if has_abstract is None:
         return request
-    text = request.text
-    named = tuple(
-        each
-        for each in request.named
-        if each.slot not in _OF_WORDS or told(f"{text[: each.start]} {text[each.end :]}") == has_abstract
-    )
+    named = tuple(each for each in request.named if each in names or told((*names, each)) == has_abstract)
     return replace(request, named=named, has_abstract=has_abstract)
+
+
+def _without(text: str, left_out: Iterable[Named]) -> str:
+    for each in sorted(left_out, key=lambda each: each.start, reverse=True):
+        text = f"{text[: each.start]} {text[each.end :]}"
+    return text
 
 
 def fitted(embedder: Embedder) -> Probe:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby, pairwise
@@ -76,6 +76,10 @@ class Linked:
     most: int | None = None
 
 
+_LABEL_FOR: Mapping[Slot, Slot] = {"venue": "label", "not_venue": "not_label"}
+"""What a venue is read as that is none, but a label."""
+
+
 @dataclass(frozen=True, slots=True)
 class Linker:
     """Finds in one library what requests name. `in_english` puts a phrase of another language into English."""
@@ -91,10 +95,10 @@ class Linker:
         They are labels of the library whose words name one surely enough, the longest first; a label that stands there
         as any other word ("What do reviews say?", "papers on climate") is left alone. Words that surely name one which
         the library does not have are taken too: no paper is in it, and not every paper. A label is left out where its
-        words were read as something that is.
+        words were read as something that is. A venue that the library does not have is a label that it has.
         """
         if request.said(*LABELS) or not request.labelling:
-            return request
+            return self._with_labels_for_venues(request)
         places: list[tuple[int, int]] = []
         for start, end in (*self._labels_in(request), *_surely_named(request)):
             if all(last <= start or end <= first for first, last in places):
@@ -105,7 +109,20 @@ class Linker:
             for place in places
         ]
         others = [each for each in request.named if not _overlaps(found, each.start, each.end)]
-        return replace(request, named=tuple(sorted((*others, *found), key=lambda each: each.start)))
+        return self._with_labels_for_venues(
+            replace(request, named=tuple(sorted((*others, *found), key=lambda each: each.start)))
+        )
+
+    def _with_labels_for_venues(self, request: Request) -> Request:
+        with self.library.transaction() as connection:
+
+            def read(each: Named) -> Named:
+                is_label = labels.known(connection, [_spelling(each.text)]) and not venues_named(connection, each.text)
+                return replace(each, slot=_LABEL_FOR[each.slot]) if is_label else each
+
+            return replace(
+                request, named=tuple(read(each) if each.slot in _LABEL_FOR else each for each in request.named)
+            )
 
     def _labels_in(self, request: Request) -> list[tuple[int, int]]:
         """Return where labels of the library stand whose words name one surely enough, the longest first."""

@@ -52,6 +52,14 @@ def test_words_that_say_it_are_no_topic_and_others_stay_one() -> None:
     assert read.has_abstract is False
 
 
+@pytest.mark.usefixtures("_probe")
+def test_names_say_nothing_of_abstracts() -> None:
+    text = "those that abstract has, with papers by abstract"
+    named = (Named("author", "abstract", 11, 19), Named("author", "abstract", 40, 48))
+    assert abstract_condition.read(Request(text, "list"), Words()).has_abstract is True
+    assert abstract_condition.read(Request(text, "list", named), Words()).has_abstract is None
+
+
 def test_an_embedding_model_without_a_probe_reads_no_such_condition() -> None:
     request = Request("papers without an abstract", "list")
     assert abstract_condition.read(request, Words()) is request

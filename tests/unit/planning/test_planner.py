@@ -468,6 +468,9 @@ def test_papers_of_several_labels_of_one_of_them_and_of_none_are_meant(labelled:
     left = PaperFilter(label="to read", without_labels=("Beams",))
     assert meant("in to read but not tagged beams", "to read", "beams", out="beams") == left
     assert meant("nothing from my beams", "beams", out="from my beams") == PaperFilter(without_labels=("Beams",))
+    assert meant("in to read but not in beams", "to read", out="beams", said="not_venue") == left
+    elsewhere = PaperFilter(label="to read", without_venues=("JMLR",))
+    assert meant("in to read but not in JMLR", "to read", out="JMLR", said="not_venue") == elsewhere
     three = PaperFilter(label="C++", without_labels=("to read", "unknown"))
     text = "C++, neither to read nor unknown"
     slots = (named("not_topic", text, "to read nor unknown"),)
