@@ -94,6 +94,8 @@ def resolved(request: Request, history: Sequence[Turn], composed: Composed, libr
         inherited = replace(inherited, words=())
     if request.mode == "change" and (said_now.author or said_now.any_authors):
         inherited = replace(inherited, author="", with_authors=(), any_authors=())
+    if request.mode == "change" and said_now.labels:
+        inherited = replace(inherited, label="", with_labels=(), any_labels=(), without_labels=())
     topic = topic_now or ("" if replaces_topic else topic_before)
     goes_on = asked is None or isinstance(change, OverviewPlan | AboutPlan)
     if topic_before and not replaces_topic and not (topic == topic_before and goes_on):

@@ -170,7 +170,7 @@ class Linker:
 
         inside, places = spelled("label"), request.said("label")
         filter = PaperFilter(without_labels=spelled("not_label"), has_abstract=request.has_abstract)
-        if len(inside) > 1 and _OR.search(request.text[places[0].end : places[-1].start]):
+        if len(inside) > 1 and _OR.search(_between(request, places[0], places[-1])):
             return replace(filter, any_labels=inside)
         return replace(filter, label=inside[0] if inside else "", with_labels=inside[1:])
 
@@ -437,6 +437,15 @@ def _surely_named(request: Request) -> list[tuple[int, int]]:
     runs = [(run, (run[0][0], run[-1][1])) for is_named, run in ((told, list(run)) for told, run in groups) if is_named]
     sure = [(share, place) for run, place in runs if (share := _share(run, *place)) >= _SURE_LABELLING]
     return [run for _, run in sorted(sure, reverse=True)]
+
+
+def _between(request: Request, first: Named, last: Named) -> str:
+    """Return what stands between two names, without what is named there: “A on looms or mills and B” says “and”."""
+    text = request.text[: last.start]
+    for each in sorted(request.named, key=lambda each: each.start, reverse=True):
+        if first.end <= each.start and each.end <= last.start:
+            text = text[: each.start] + text[each.end :]
+    return text[first.end :]
 
 
 def _overlaps(named: Iterable[Named], start: int, end: int) -> bool:

@@ -217,7 +217,8 @@ class PaperFilter:
         """Return both filters as one: what `said` says takes its place, but for papers, people, words and labels.
 
         Only papers that both allow are left; the other people, words, labels and exclusions of both must hold. Who
-        wrote the papers, where and when they appeared is one matter each, whichever fields say it.
+        wrote the papers, where and when they appeared, and of which labels they bear one, is one matter each, whichever
+        fields say it.
         """
         changes = {
             name: value
@@ -235,8 +236,6 @@ class PaperFilter:
             found = replace(found, venue=said.venue, venues=said.venues, without_venues=())
         if said.category:
             found = replace(found, without_categories=())
-        if said.any_labels:
-            found = replace(found, any_labels=said.any_labels)
         if said.fewest_authors is not None or said.most_authors is not None:
             found = replace(found, fewest_authors=said.fewest_authors, most_authors=said.most_authors)
         if said.added_since or said.added_until:
@@ -258,8 +257,11 @@ class PaperFilter:
                 "without_labels",
             )
         }
-        first, *others = dict.fromkeys((*self.in_labels, *said.in_labels)) or ("",)
-        return replace(found, among=among, label=first, with_labels=tuple(others), **both)
+        either = [each for each in (said.any_labels, self.any_labels) if each]
+        alone = [each[0] for each in either if len(each) == 1]
+        first, *others = dict.fromkeys((*self.in_labels, *said.in_labels, *alone)) or ("",)
+        several = next((each for each in either if len(each) > 1), ())
+        return replace(found, among=among, label=first, with_labels=tuple(others), any_labels=several, **both)
 
     @property
     def in_labels(self) -> tuple[str, ...]:

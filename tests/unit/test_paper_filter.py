@@ -36,7 +36,12 @@ from assistant.types import PaperFilter
             PaperFilter(with_labels=("a",)),
             PaperFilter(label="a", with_labels=("b",)),
         ),
-        (PaperFilter(any_labels=("a", "b")), PaperFilter(any_labels=("c",)), PaperFilter(any_labels=("c",))),
+        (PaperFilter(any_labels=("a", "b")), PaperFilter(any_labels=("c", "d")), PaperFilter(any_labels=("c", "d"))),
+        (
+            PaperFilter(any_labels=("a", "b")),
+            PaperFilter(any_labels=("c",)),
+            PaperFilter(label="c", any_labels=("a", "b")),
+        ),
         (PaperFilter(label="a"), PaperFilter(without_labels=("b",)), None),
         (
             PaperFilter(without_labels=("a",)),

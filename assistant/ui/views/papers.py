@@ -112,7 +112,7 @@ def lay_out(site: Site) -> tuple[APIRouter, list[Call]]:
             author=site.called(asked.filter.author) if asked.filter.author else "",
             query=_query(asked),
             PaperFilter=PaperFilter,
-            narrowed=lambda **changes: replace(asked.filter, **changes),
+            narrowed=lambda **changes: asked.filter.merged(PaperFilter(**changes)),
         )
 
     @routes.get("/papers/suggestions")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from assistant import catalogue
+from assistant.library import labels
 from assistant.planning import Planner
 from assistant.planning.intents import Request
-from assistant.types import Plan, Turn
+from assistant.types import PaperFilter, Plan, Turn
 from tests.fakes import marked
 from tests.unit.planning.test_planner import ROPO
 from tests.unit.planning.test_planner import planner as planner  # the same library
@@ -66,6 +67,16 @@ def test_those_are_narrowed_again_and_again(planner: Planner) -> None:
 def test_a_count_is_asked_again_for_another_year(planner: Planner) -> None:
     plan, titles = talk(planner, IN_2024, follow("and in {2025|year}?", mode="change"))[1]
     assert (plan.measure, titles) == ("count", ("BeamLoRA",))
+
+
+def test_another_collection_takes_the_place_of_the_one_before(planner: Planner) -> None:
+    labels.add(planner.library, "maps", PaperFilter(title_words=("blink",)))
+    labels.add(planner.library, "bees", PaperFilter(title_words=("beam",)))
+    first = marked("count", "How many papers are in {maps|label}?")
+    changed, _ = talk(planner, first, follow("and in {bees|label}?", mode="change"))[1]
+    assert (changed.measure, changed.filter.in_labels) == ("count", ("bees",))
+    narrowed, _ = talk(planner, first, follow("which of them are in {bees|label}?"))[1]
+    assert narrowed.filter.in_labels == ("maps", "bees")
 
 
 @pytest.mark.parametrize(

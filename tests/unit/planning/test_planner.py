@@ -465,6 +465,10 @@ def test_papers_of_several_labels_of_one_of_them_and_of_none_are_meant(labelled:
     both = PaperFilter(label="to read", with_labels=("Beams",))
     assert meant("those in to read that are tagged beams", "to read", "beams") == both
     assert meant("tagged beams or to read", "beams", "to read") == PaperFilter(any_labels=("Beams", "to read"))
+    text = "beams on locks or ships that are to read"
+    slots = (named("author", text, "locks or ships"),)
+    either = labelled.composed(reading(text, "beams", "to read", slots=slots)).filter
+    assert (either.in_labels, either.any_labels) == (("Beams", "to read"), ())
     left = PaperFilter(label="to read", without_labels=("Beams",))
     assert meant("in to read but not tagged beams", "to read", "beams", out="beams") == left
     assert meant("nothing from my beams", "beams", out="from my beams") == PaperFilter(without_labels=("Beams",))
