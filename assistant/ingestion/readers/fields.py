@@ -8,6 +8,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from urllib.parse import unquote
 
@@ -43,15 +44,17 @@ DOI_IN_ADDRESS = re.compile(
     r"|https?://[^?#\s]+\?(?:[^#\s]*&)?(?:doi|id)=(10\.\d{4,9}(?:/|%2F)[^&#\s]+)",
     re.IGNORECASE,
 )
-BEHIND_DOI = re.compile(  # what an address of a publisher's page has behind the DOI
-    r"(?:/(?:abstract|full|full-?text|full-xml|html|pdf|pdfft|epdf|epub|meta|summary|references|\d{6,}))+/?$"
-    r"|\.(?:pdf|html?|full|abstract)(?:\.pdf)?$|/$",
-    re.IGNORECASE,
+PARTS_OF_PAGE = frozenset(
+    "abstract full fulltext full-text full-xml html pdf pdfft epdf epub meta summary references".split()
 )
+"""What the address of a publisher's page has behind the DOI, as a part of its path or an ending of the last one."""
+
+LONGEST_ADDRESS = 2000
+
 VERSION_OF_PREPRINT = re.compile(r"(?<=^10\.1101/)([\d.]*\d)v\d.*$")
 DOI_IN_NOTE = re.compile(
     r"(?:^(?:PMC?ID:? ?\w+[;,.]\s*)*|>\s*)(?:doi|electronic-resource-num)\s*[:=]\s*(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[^\s<;|]+)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 ESCAPED = re.compile(r"\\([_%&#~$])|[{}]")
@@ -77,9 +80,9 @@ def month_number(text: str) -> int | None:
     for word in words:
         if word[:3] in MONTHS:
             return MONTHS.index(word[:3]) + 1
-    for word in words:
-        if month := _months_of_other_languages().get(word):
-            return month
+    months = [_months_of_other_languages().get(word) for word in words]
+    if months and all(months):  # among other words it may be a word of English: "out", "gen", "set"
+        return months[0]
     number = DAY.search(text)
     return int(number[1]) if number and 1 <= int(number[1]) <= 12 and not WORD.search(text) else None
 
@@ -137,13 +140,24 @@ def find_doi(*texts: str) -> str:
     return _closed(_first_match(map(_unescaped, texts), DOI)).rstrip(".,;")
 
 
-def doi_of_address(address: str) -> str:
-    """Return the DOI that the address of a paper holds, of the resolver or of a publisher's page, else ""."""
-    found = DOI_IN_ADDRESS.match(address) if "10." in address else None
+def doi_of_addresses(*addresses: str) -> str:
+    """Return the DOI that the addresses of a paper hold, of the resolver or else of a publisher's page, else ""."""
+    resolved = [address for address in addresses if "doi.org/" in address.lower()]
+    return find_doi(*resolved) or first_of(*(_doi_of_page(each) for each in addresses if each not in resolved))
+
+
+def _doi_of_page(address: str) -> str:
+    found = DOI_IN_ADDRESS.match(address) if "10." in address and len(address) <= LONGEST_ADDRESS else None
     if not found:
         return ""
-    stated = unquote(found[1] or found[2])
-    doi = find_doi(VERSION_OF_PREPRINT.sub(r"\1", BEHIND_DOI.sub("", stated.partition(";jsessionid")[0])))
+    doi = unquote(found[1] or found[2]).partition(";jsessionid")[0].partition("/suppl_file")[0]
+    while (ending := PurePosixPath(doi).suffix)[1:].lower() in PARTS_OF_PAGE:
+        doi = doi.removesuffix(ending)
+    while (last := doi.rpartition("/")[2]).lower() in ("", *PARTS_OF_PAGE):
+        doi = doi[: -len(last) - 1]
+    if doi.startswith("10.1093/") and doi.count("/") > 2:  # behind which Oxford writes a number of its own
+        doi = doi.rpartition("/")[0] if last.isdigit() else doi
+    doi = find_doi(VERSION_OF_PREPRINT.sub(r"\1", doi))
     return doi if "(SICI)" not in doi or ">" in doi else ""  # which an address ends at its first angle bracket
 
 
@@ -175,7 +189,7 @@ def _closed(doi: str) -> str:
     """Return a DOI without what an address or a text around it has behind it: a query, a bracket, a quotation mark."""
     doi = doi.partition('"')[0]
     if "%" in doi or "=" in doi:
-        doi = QUERY.sub("", unquote(doi))
+        doi = QUERY.sub("", unquote(doi).split()[0])
     for opening, closing in ("()", "[]"):
         if doi.endswith(closing) and opening not in doi:
             doi = doi[:-1]

@@ -85,7 +85,17 @@ def test_a_title_alone_is_a_problem_that_names_it() -> None:
         ("https://onlinelibrary.example.com/doi/abs/10.1000/lamp.12345", "10.1000/lamp.12345"),
         ("https://www.example.org/doi/full/10.1000/lamp.1?journalCode=x", "10.1000/lamp.1"),
         ("https://www.example.org/articles/10.1000/lamp.2013.00863/full", "10.1000/lamp.2013.00863"),
-        ("https://example.org/article/doi/10.1000/lamp/btz123/5333333", "10.1000/lamp/btz123"),
+        ("https://example.org/article/doi/10.1093/lamp/btz123/5333333", "10.1093/lamp/btz123"),
+        ("https://example.org/article/10.1000/2019/1234567", "10.1000/2019/1234567"),
+        ("https://example.org/article/10.1000/0956797614567341/full", "10.1000/0956797614567341"),
+        ("https://example.org/doi/suppl/10.1000/lamp.1/suppl_file/lamp_sm.pdf", "10.1000/lamp.1"),
+        ("https://example.org/10.1000/s1/fulltext.html", "10.1000/s1"),
+        ("https://doi.org/10.1000/lamp/202039988", "10.1000/lamp/202039988"),
+        ("https://doi.org/10.1000/lamp/full", "10.1000/lamp/full"),
+        ("https://doi.org/doi:10.1000/lamp", "10.1000/lamp"),
+        ("https://doi.org//10.1000/lamp", "10.1000/lamp"),
+        ("https://doi.org/%2010.1000/lamp", "10.1000/lamp"),
+        ("https://example.org/10.1000/a" + "/full" * 8000 + "/x", ""),
         ("https://example.org/lampone/article?id=10.1000/lamp.0000217", "10.1000/lamp.0000217"),
         ("https://example.org/record.uri?eid=2-s2.0-1&doi=10.1000%2fs1-x&partnerID=4", "10.1000/s1-x"),
         ("https://www.example.org/content/10.1101/2020.01.01.123456v1.full.pdf", "10.1101/2020.01.01.123456"),
@@ -96,7 +106,24 @@ def test_a_title_alone_is_a_problem_that_names_it() -> None:
     ],
 )
 def test_addresses_of_publishers_hold_dois(address: str, doi: str) -> None:
-    assert fields.doi_of_address(address) == doi
+    assert fields.doi_of_addresses(address) == doi
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("12 août 2019", "2019-08-12"),
+        ("März 2019", "2019-03"),
+        ("Online 2019, out of print", "2019"),
+        ("Gen. Assembly 2019", "2019"),
+    ],
+)
+def test_months_of_other_languages_are_no_other_words(text: str, date: str) -> None:
+    assert fields.find_date(text) == date
+
+
+def test_the_resolvers_address_goes_before_a_page_s() -> None:
+    assert fields.doi_of_addresses("https://example.org/cites/10.1000/b", "https://doi.org/10.1000/a") == "10.1000/a"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +131,7 @@ def test_addresses_of_publishers_hold_dois(address: str, doi: str) -> None:
     [
         ("doi: 10.1000/x.", "10.1000/x"),
         ("PMID: 3; DOI: 10.1000/z", "10.1000/z"),
+        ("Some words.\nDOI: 10.1000/y", "10.1000/y"),
         ("<b>a</b><br/>electronic-resource-num: 10.1000/p.2<br/>", "10.1000/p.2"),
         ("Erratum in: Lamps 2; doi: 10.1000/other", ""),
         ("see 10.1000/other", ""),

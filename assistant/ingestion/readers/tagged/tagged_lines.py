@@ -10,7 +10,7 @@ from typing import TextIO
 
 from assistant.ingestion.readers import fields as bibliographic
 from assistant.ingestion.readers.fields import (
-    doi_of_address,
+    doi_of_addresses,
     doi_of_note,
     find_arxiv_id,
     find_date,
@@ -362,7 +362,7 @@ def read_record(tagged: TaggedRecord, file: str) -> Record | Problem:
     ]
     notes = tagged.all_of(*tags.notes)
     doi = find_doi(*sorted(tagged.all_of(*tags.doi), key=lambda text: "[doi]" not in text.lower()))
-    doi = doi or first_of(*map(doi_of_address, addresses), *map(doi_of_note, notes))
+    doi = doi or doi_of_addresses(*addresses) or first_of(*map(doi_of_note, notes))
     paper = Paper(
         title=title,
         abstract=bibliographic.abstract_of(*tagged.whole(*tags.abstract)),

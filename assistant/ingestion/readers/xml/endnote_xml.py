@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from assistant.ingestion.readers import fields
 from assistant.ingestion.readers.fields import (
-    doi_of_address,
+    doi_of_addresses,
     find_arxiv_id,
     find_date,
     find_doi,
@@ -54,7 +54,7 @@ def _read_record(record: Element, file: str) -> Record | Problem:
     is_pubmed = PUBMED.search(text_at(record, "remote-database-name", "remote-database-provider"))
     addresses = [text_of(address) for address in [*record.findall("urls/*/url"), *record.findall("URL")]]
     year, days = text_at(record, "dates/year", "YEAR"), text_at(record, "dates/pub-dates/date", "DATE")
-    doi = first_of(find_doi(number), *map(doi_of_address, addresses))
+    doi = find_doi(number) or doi_of_addresses(*addresses)
     label = text_at(record, "label", "LABEL")  # which people also use for remarks
     label = label if CITATION_KEY.fullmatch(label) else ""
     paper = Paper(
