@@ -46,6 +46,9 @@ from assistant.workspace import Workspace
 IDLE = 300.0
 """Seconds after which a library that no tool uses any more, and the models with it, are let go for other programs."""
 
+_LAST = 10.0
+"""Seconds that the answers to other processes may take once the program on stdin and stdout has closed them."""
+
 _BEAT = 5.0
 """Seconds between two signs of life: programs give up a tool that is silent for long."""
 
@@ -70,8 +73,8 @@ _NEEDS_MODELS: Mapping[str, str] = {"ask": "question", "search": "query", "trend
 Tell = Callable[[float, str], Awaitable[None]]
 """Takes what a call does, and after how many seconds."""
 
-Lent = Callable[[Workspace, Callable[[], None]], AbstractContextManager[object]]
-"""Has other processes answered by a workspace while it is open; takes what lets that go unless it is used."""
+Lent = Callable[[Workspace, "Lender"], AbstractContextManager[object]]
+"""Has other processes answered by a workspace while its lender has it open."""
 
 Elsewhere = Callable[[str, Mapping[str, Any], Tell], Awaitable[dict[str, Any] | None]]
 """Has whoever holds the library `call` a tool; None where nobody can."""
@@ -105,7 +108,9 @@ def serve(
         sys.stdout, io.TextIOWrapper
     ):  # what is printed must not wait until the stream is the program's again
         sys.stdout.reconfigure(line_buffering=True)
-    with closing(Library(settings.library)) as library, closing(Lender(settings, opened, lent)) as lender:
+    with closing(Library(settings.library)) as library, ExitStack() as last:
+        lender = Lender(settings, opened, lent)
+        last.callback(lender.close, _LAST)
 
         async def ask_elsewhere(tool: str, arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any] | None:
             return None if lender.is_open else await elsewhere(tool, arguments, tell)
@@ -127,16 +132,21 @@ class Lender:
         self._open = opened
         self._lent = lent
         self._idle = idle
-        self._lock = threading.Lock()
+        self._changing = threading.Condition()
         self._workspace: Workspace | None = None
         self._held = ExitStack()
         self._users = 0
         self._closing: threading.Timer | None = None
 
     @contextmanager
-    def lend(self) -> Iterator[Workspace]:
-        """Lend the workspace. Raises UsageError, which says what to do, where another program owns the library."""
-        with self._lock:
+    def lend(self, only: Workspace | None = None) -> Iterator[Workspace]:
+        """Lend the workspace; where `only` one is named, never another that would have to be opened.
+
+        Raises UsageError, which says what to do, where another program owns the library, or that one was let go.
+        """
+        with self._changing:
+            if only and self._workspace is not only:
+                raise UsageError("The library was let go before the call began. Ask again.")
             if self._closing:
                 self._closing.cancel()
             if self._workspace is None:
@@ -146,17 +156,18 @@ class Lender:
         try:
             yield workspace
         finally:
-            with self._lock:
+            with self._changing:
                 self._users -= 1
                 if not self._users:
+                    self._changing.notify_all()
                     self._closing = threading.Timer(self._idle, self.close)
                     self._closing.daemon = True
                     self._closing.start()
 
-    def close(self) -> None:
-        """Let the library go, unless somebody uses it."""
-        with self._lock:
-            if self._workspace and not self._users:
+    def close(self, patience: float = 0.0) -> None:
+        """Let the library go, unless somebody uses it, still after `patience` seconds."""
+        with self._changing:
+            if self._changing.wait_for(lambda: not self._users, patience) and self._workspace:
                 self._held.close()
                 self._workspace = None
 
@@ -169,7 +180,7 @@ class Lender:
         try:
             with ExitStack() as held:
                 opened = held.enter_context(self._open(self._settings))
-                held.enter_context(self._lent(opened, self.close))
+                held.enter_context(self._lent(opened, self))
                 self._held = held.pop_all()
                 return opened
         except LibraryLocked as error:

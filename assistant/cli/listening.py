@@ -41,6 +41,8 @@ class Listener:
         """Hear no more; who is answered just now is answered to the end."""
         with suppress(OSError):
             self._path.unlink()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # which wakes who accepts; closing alone does not on Linux
         self._socket.close()
 
     def _accept(self) -> None:
@@ -59,7 +61,7 @@ class Listener:
             if client.is_own(connection):
                 request = json.loads(connection.makefile("rb").readline(_LONGEST_REQUEST))
                 stays = self._receive(connection, request)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (AssistantError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return
         finally:
             if not stays:

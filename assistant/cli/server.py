@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -171,7 +171,7 @@ class CommandServer:
             self._count += 1
         try:
             with self._counting:  # the first time takes seconds
-                self._tools = self._tools or tool_calls.Tools(self._opened)
+                self._tools = self._tools or tool_calls.Tools(self._opened, lambda: nullcontext(self._opened))
             self._tools.answer(connection, request["tool"], request["arguments"])
         finally:
             with self._counting:

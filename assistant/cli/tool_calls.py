@@ -7,7 +7,8 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli import client, options
@@ -15,7 +16,7 @@ from assistant.cli.listening import Listener, send
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
-    from assistant.mcp_server import Tell
+    from assistant.mcp_server import Lender, Tell
     from assistant.settings import Settings
     from assistant.workspace import Workspace
 
@@ -24,19 +25,26 @@ _LONGEST_REPLY = 1 << 26
 
 
 class Tools:
-    """Calls tools for other processes on a workspace that is open here, several at once."""
+    """Calls tools for other processes on a workspace that is open here, and is lent to each call; several at once."""
 
-    def __init__(self, opened: Workspace) -> None:
+    def __init__(self, opened: Workspace, lend: Callable[[], AbstractContextManager[Workspace]]) -> None:
         from assistant import mcp_server
         from assistant.queries import Queries
 
         self._call = mcp_server.call
-        self._server = mcp_server.server(Queries(opened.library, lambda: nullcontext(opened)))
+        self._server = mcp_server.server(Queries(opened.library, lend))
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="tools", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="tools", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Call no more tools; none is called just now."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def answer(self, connection: socket.socket, tool: str, arguments: Mapping[str, Any]) -> None:
-        """Call a tool, and tell what it does meanwhile; it ends as soon as nobody waits for it."""
+        """Call a tool, and tell what it does meanwhile; it is ended as soon as nobody waits for it."""
 
         async def tell(seconds: float, message: str) -> None:
             await asyncio.to_thread(send, connection, seconds=seconds, message=message)
@@ -49,11 +57,18 @@ class Tools:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
+        async def begin() -> asyncio.Task[None]:
+            return asyncio.create_task(call())
+
+        async def end(calling: asyncio.Task[None]) -> None:
+            calling.cancel()
+            await asyncio.gather(calling, return_exceptions=True)  # nobody hears what went wrong
+
         connection.settimeout(None)
-        calling = asyncio.run_coroutine_threadsafe(call(), self._loop)
+        calling = asyncio.run_coroutine_threadsafe(begin(), self._loop).result()
         with suppress(OSError):
             connection.recv(1)  # which has nothing more to say: it hangs up, or is hung up on
-        calling.cancel()
+        asyncio.run_coroutine_threadsafe(end(calling), self._loop).result()
 
 
 async def call_elsewhere(
@@ -63,6 +78,8 @@ async def call_elsewhere(
 
     None where none runs that could: of this version, and with these settings.
     """
+    if not client.IS_POSSIBLE:
+        return None
     settings = options.served(settings)
     asked = {"do": "call", "tool": tool, "arguments": arguments, "version": client.version()}
     try:
@@ -87,22 +104,24 @@ async def call_elsewhere(
 
 
 @contextmanager
-def lent(opened: Workspace, let_go: Callable[[], None]) -> Iterator[None]:
-    """Meanwhile call tools for other MCP servers; `let_go` is asked for by a process that needs the library itself."""
+def lent(opened: Workspace, lender: Lender) -> Iterator[None]:
+    """Meanwhile call tools for other MCP servers; a process that needs the library itself has its lender close it."""
     if not client.IS_POSSIBLE:
         yield
         return
-    tools, essentials, version = Tools(opened), options.essentials(opened.settings), client.version()
+    lend, version = partial(lender.lend, opened), client.version()
+    essentials = options.essentials(options.served(opened.settings))
 
     def receive(connection: socket.socket, request: Mapping[str, Any]) -> bool:
         is_alike = request.get("version") == version and not options.differing(
             request.get("essentials", {}), essentials
         )
         if request["do"] == "call" and is_alike:
-            send(connection, state="ready")
-            tools.answer(connection, request["tool"], request["arguments"])
+            with lend():
+                send(connection, state="ready")
+                tools.answer(connection, request["tool"], request["arguments"])
         elif request["do"] in ("stop", "let go", "call"):
-            let_go()
+            lender.close()
         return False
 
     try:
@@ -110,6 +129,6 @@ def lent(opened: Workspace, let_go: Callable[[], None]) -> Iterator[None]:
     except AssistantError:  # others then hear that the library is in use
         yield
         return
-    listener.start()
-    with closing(listener):
+    with closing(Tools(opened, lend)) as tools, closing(listener):
+        listener.start()
         yield
