@@ -761,3 +761,9 @@ def test_a_paper_called_like_a_column_is_no_header(tmp_path: Path) -> None:
     rows = "Title 1,Author 1,2020,Journal 1,Abstract 1\nAbstract,Lena Berg,2021,Harbour Letters,Wet.\n"
     papers = papers_of(items_of(tmp_path, f"title,author,year,journal,abstract\n{rows}"))
     assert [paper.title for paper in papers] == ["Title 1", "Abstract"]
+
+
+@pytest.mark.parametrize("row", ["Title,Abstract.,,", "Summary,Abstract,Author!,", "Title,Abstract,,"])
+def test_a_row_that_is_no_heading_beyond_doubt_is_a_paper(tmp_path: Path, row: str) -> None:
+    papers = papers_of(items_of(tmp_path, f"title,abstract,authors,year\n{row}\nTides,Wet.,Lena Berg,2020\n"))
+    assert [paper.title for paper in papers] == [row.split(",")[0], "Tides"]

@@ -116,6 +116,7 @@ BETWEEN_OBJECTS = re.compile(r"\}\s+\{")  # as NumPy prints lists
 WITH_REMARKS = ("title", "abstract", "authors", "year", "date", "venue", "doi")
 DIGIT = re.compile(r"\d")
 LONGEST_NAME = 40  # characters of a column's name where another table may begin
+ENDS_OF_SENTENCES = (".", "!", "。")
 LONGEST_REMARK = 100  # characters of a column's name that may hold a remark
 WITHOUT_ACCENT = str.maketrans({"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
 """Letters that are Latin ones with a stroke or without a dot, for which Unicode knows no letter below."""
@@ -226,14 +227,22 @@ class Columns:
         )
 
     def another(self, cells: Sequence[str]) -> Columns | None:
-        """Return the columns that these cells name, if with them another table begins below this one."""
+        """Return the columns that these cells name, if with them another table begins below this one.
+
+        A paper may be called “Title” and its abstract “Abstract.”: more than these two are named, and none is a sentence.
+        """
         place = self.places["title"][0] if "title" in self.places else 0
         text = cells[place] if place < len(cells) else ""
         if len(text) > LONGEST_NAME or (text and _plain(text) not in NAMES) or DIGIT.search("".join(cells)):
             return None
         columns = Columns(cells)
         names = [name for name in columns.names if name]
-        return columns if columns.are_of_papers and names != [name for name in self.names if name] else None
+        is_own = any(cells[place].strip() for place in self.places.get("exporter", ()) if place < len(cells))
+        if is_own or any(len(name) > LONGEST_REMARK or name.endswith(ENDS_OF_SENTENCES) for name in names):
+            return None
+        have_people_or_days = any(field in columns.places for field in ("authors", "year", "date"))
+        is_sure = columns.are_of_papers and have_people_or_days
+        return columns if is_sure and names != [name for name in self.names if name] else None
 
     def fit(self, cells: Sequence[str]) -> bool:
         """Tell whether these cells stand where their columns are: each has the shape of its field."""
