@@ -764,6 +764,23 @@ def test_a_paper_called_like_a_column_is_no_header(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", ["Title,Abstract.,,", "Summary,Abstract,Author!,", "Title,Abstract,,"])
-def test_a_row_that_is_no_heading_beyond_doubt_is_a_paper(tmp_path: Path, row: str) -> None:
-    papers = papers_of(items_of(tmp_path, f"title,abstract,authors,year\n{row}\nTides,Wet.,Lena Berg,2020\n"))
-    assert [paper.title for paper in papers] == [row.split(",")[0], "Tides"]
+def test_a_row_that_is_no_heading_beyond_doubt_is_read_as_a_paper(tmp_path: Path, row: str) -> None:
+    items = items_of(tmp_path, f"title,abstract,authors,year\n{row}\nTides,Wet.,Lena Berg,2020\n")
+    assert [item.line for item in items if isinstance(item, Problem)] == [2]  # it has a title and nothing else
+    assert [(paper.title, paper.authors) for paper in papers_of(items)] == [("Tides", ("Lena Berg",))]
+
+
+def test_semicolons_behind_rows_cost_no_text(tmp_path: Path) -> None:
+    rows = "Tides,Lena Berg,2020,A gauge; it works;\nEbbs; part two,Cy Ott,2021,Dry.\n"
+    first, second = papers_of(items_of(tmp_path, f"Title,Authors,Year,Abstract;\n{rows}"))
+    assert (first.abstract, second.title, second.abstract) == ("A gauge; it works", "Ebbs; part two", "Dry.")
+    rows = '"Tides,Lena Berg,2020";;\nEbbs,Cy Ott,2021,Dry; it is.\n'
+    first, second = papers_of(items_of(tmp_path, f'"Title,Authors,Year,Abstract";;\n{rows}'))
+    assert (first.title, second.abstract) == ("Tides", "Dry; it is.")
+
+
+def test_an_open_mark_among_rows_that_are_single_cells_costs_no_other(tmp_path: Path) -> None:
+    rows = '"Tides,Lena Berg,2020"\n"Ebbs,Cy Ott,2021\n' + "Foam,Lena Berg,2019\n" * 8000
+    papers = papers_of(items_of(tmp_path, f'"Title,Authors,Year"\n{rows}'))
+    assert len(papers) >= 8001
+    assert papers[0].title == "Tides"

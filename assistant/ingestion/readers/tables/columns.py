@@ -144,6 +144,9 @@ class Row:
 
     line: int
     cells: Sequence[str]
+    is_of_sheet: bool = False
+    above: Mapping[int, str] = MappingProxyType({})
+    """By their places, what empty cells of a sheet are merged with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,7 @@ class Columns:
     def another(self, cells: Sequence[str]) -> Columns | None:
         """Return the columns that these cells name, if with them another table begins below this one.
 
-        A paper may be called “Title” and its abstract “Abstract.”: more than these two are named, and none is a sentence.
+        A paper may be called “Title” and its abstract “Abstract.”: more is named here, and no sentence.
         """
         place = self.places["title"][0] if "title" in self.places else 0
         text = cells[place] if place < len(cells) else ""
