@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import unicodedata
@@ -121,7 +122,11 @@ LONGEST_REMARK = 100  # characters of a column's name that may hold a remark
 WITHOUT_ACCENT = str.maketrans({"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
 """Letters that are Latin ones with a stroke or without a dot, for which Unicode knows no letter below."""
 
-REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[?*:]+$")  # "Abstract (copied)", "Year*"
+REMARKS = (
+    "e?s|copied|original|full|complete|en|eng|english|translated|required|optional|mandatory|of print|print(?:ed)?|"
+    "published|(?:of )?publication|yyyy|if (?:any|available|known)|journal|journal name|text|link|url"
+)
+REMARK = re.compile(rf"[(\[]\s*(?:{REMARKS})\s*[)\]]|[?*:]+$", re.IGNORECASE)  # "Abstract (copied)", "Year*"
 AUTHOR_AND_YEAR = frozenset("authoryear authorsyear authoranddate authordate authorandyear authorsandyear".split())
 NUMBERS = ("year", "date", "doi", "pmid", "url")  # fields whose cells are told from text
 SHAPES: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -145,7 +150,7 @@ class Row:
     line: int
     cells: Sequence[str]
     is_of_sheet: bool = False
-    above: Mapping[int, str] = MappingProxyType({})
+    above: Mapping[int, str] = dataclasses.field(default_factory=dict)
     """By their places, what empty cells of a sheet are merged with."""
 
 
@@ -319,6 +324,8 @@ def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     if "ti" in places and KEYWORDS_PLUS in places:
         plus = places.pop(KEYWORDS_PLUS)
         places["keywordsplus"] = [*places.get("keywordsplus", ()), *(plus if "so" in places else ())]
+    if not {"au", "ti", "so"} <= places.keys():
+        places.pop("ca", None)  # elsewhere than in Web of Science it may be anything
     known = {**COLUMN_NAMES, **{name: name.replace("_", "") for name in OWN_COLUMNS}}
     found = {
         field: tuple(place for name in names.split() for place in places.get(name, ()))

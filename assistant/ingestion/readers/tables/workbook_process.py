@@ -2,7 +2,8 @@
 
 This is a program: `python -P workbook_process.py FILE BYTES` takes that much memory at most, where the system can bound
 it, and writes lines of JSON. An object says which sheet comes next, or why none does; a list is a row that holds
-something: its number, then, by their places, what empty cells of it are merged with, then the cells. calamine lays a sheet out whole before it gives the first row, and ends its process
+something: its number, what its empty cells are merged with by their places, its cells.
+calamine lays a sheet out whole before it gives the first row, and ends its process
 where the memory does not suffice.
 """
 
