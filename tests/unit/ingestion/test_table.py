@@ -1,4 +1,5 @@
 import datetime
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -645,7 +646,8 @@ def test_author_and_year_may_share_a_column(tmp_path: Path) -> None:
     [
         ("Publication date", "43525", "2019-03-01"),
         ("Date", "43525.5", "2019-03-01"),
-        ("Year", "1905-07-11", "2019"),
+        ("Year", "1905-07-11", "1905"),
+        ("Year", "1905-09-31", "1905"),
         ("Year", "1905-02-11", "1905"),
     ],
 )
@@ -677,6 +679,7 @@ def test_formulas_show_a_text_and_hold_an_address(tmp_path: Path) -> None:
         ("Ann McDowellLi WuDr. Cy Ott", ("Ann McDowell", "Li Wu", "Cy Ott")),
         ("L. BergC. Ott", ("L. Berg", "C. Ott")),
         ("Lena Berg", ("Lena Berg",)),
+        ("Ann McDowell BergÖrn Ott", ("Ann McDowell Berg", "Örn Ott")),
     ],
 )
 def test_names_of_springer_stand_behind_each_other_with_nothing_between(
@@ -761,3 +764,45 @@ def test_a_paper_called_like_a_column_is_no_header(tmp_path: Path) -> None:
     rows = "Title 1,Author 1,2020,Journal 1,Abstract 1\nAbstract,Lena Berg,2021,Harbour Letters,Wet.\n"
     papers = papers_of(items_of(tmp_path, f"title,author,year,journal,abstract\n{rows}"))
     assert [paper.title for paper in papers] == ["Title 1", "Abstract"]
+
+
+@pytest.mark.parametrize("row", ["Title,Abstract.,,", "Summary,Abstract,Author!,", "Title,Abstract,,"])
+def test_a_row_that_is_no_heading_beyond_doubt_is_read_as_a_paper(tmp_path: Path, row: str) -> None:
+    items = items_of(tmp_path, f"title,abstract,authors,year\n{row}\nTides,Wet.,Lena Berg,2020\n")
+    assert [item.line for item in items if isinstance(item, Problem)] == [2]  # it has a title and nothing else
+    assert [(paper.title, paper.authors) for paper in papers_of(items)] == [("Tides", ("Lena Berg",))]
+
+
+def test_semicolons_behind_rows_cost_no_text(tmp_path: Path) -> None:
+    rows = "Tides,Lena Berg,2020,A gauge; it works;\nEbbs; part two,Cy Ott,2021,Dry.\n"
+    first, second = papers_of(items_of(tmp_path, f"Title,Authors,Year,Abstract;\n{rows}"))
+    assert (first.abstract, second.title, second.abstract) == ("A gauge; it works", "Ebbs; part two", "Dry.")
+    rows = '"Tides,Lena Berg,2020";;\nEbbs,Cy Ott,2021,Dry; it is.\n'
+    first, second = papers_of(items_of(tmp_path, f'"Title,Authors,Year,Abstract";;\n{rows}'))
+    assert (first.title, second.abstract) == ("Tides", "Dry; it is.")
+
+
+def test_an_open_mark_among_rows_that_are_single_cells_costs_no_other(tmp_path: Path) -> None:
+    rows = '"Tides,Lena Berg,2020"\n"Ebbs,Cy Ott,2021\n' + "Foam,Lena Berg,2019\n" * 8000
+    papers = papers_of(items_of(tmp_path, f'"Title,Authors,Year"\n{rows}'))
+    assert len(papers) >= 8001
+    assert papers[0].title == "Tides"
+
+
+def test_columns_whose_remarks_say_something_else_are_others(tmp_path: Path) -> None:
+    header = "Title,Authors,Date (accessed),Source (database),CA"
+    (paper,) = papers_of(items_of(tmp_path, f"{header}\nTides,Lena Berg,2024-05-03,Index,l.berg@example.org\n"))
+    assert (paper.date, paper.venue, paper.authors) == ("", "", ("Lena Berg",))
+
+
+def test_a_formula_within_a_text_is_part_of_it(tmp_path: Path) -> None:
+    row = 'Tides,"We set height=max(""low"", ""high"") here.","=""10.1000/1"""'
+    (paper,) = papers_of(items_of(tmp_path, f"Title,Abstract,DOI\n{row}\n"))
+    assert (paper.abstract, paper.doi) == ('We set height=max("low", "high") here.', "10.1000/1")
+
+
+def test_many_commas_and_years_in_a_cell_take_no_time(tmp_path: Path) -> None:
+    row = f'{"," * 60_000}x",Tides,"{"x (2019) " * 10_000}"'
+    began = time.process_time()
+    items_of(tmp_path, f'Author (Year),Title,Source\n"{row}\n')
+    assert time.process_time() - began < 5

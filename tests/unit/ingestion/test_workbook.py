@@ -324,3 +324,21 @@ def test_another_table_may_begin_below_in_a_sheet(tmp_path: Path) -> None:
     path = book_of(tmp_path / "papers.xlsx", {"Papers": [*rows, ("Ebbs", "Lena Berg", 2021)]})
     first, second = papers_of(items_of(path))
     assert (first.title, second.title, second.authors, second.date) == ("Tides", "Ebbs", ("Lena Berg",), "2021")
+
+
+def test_merged_cells_hold_in_their_columns_and_give_no_paper_the_text_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "papers.xlsx"
+    rows = [(None, "Year", "Title", "Abstract"), (None, 2020, "Tides", "Wet."), (None, None, "Ebbs", None)]
+    book_of(path, {"Papers": rows})
+    book = openpyxl.load_workbook(path)
+    book["Papers"].merge_cells("B2:B3")
+    book["Papers"].merge_cells("D2:D3")
+    book.save(path)
+    first, second = papers_of(items_of(path))
+    assert (first.title, first.abstract, first.date) == ("Tides", "Wet.", "2020")
+    assert (second.title, second.abstract, second.date) == ("Ebbs", "", "2020")
+
+
+def test_a_year_that_a_sheet_shows_as_a_day_is_that_year(tmp_path: Path) -> None:
+    path = book_of(tmp_path / "a.xlsx", {"A": [("Title", "Abstract", "Year"), ("Tides", "Wet.", "1905-07-11")]})
+    assert papers_of(items_of(path))[0].date == "2019"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import unicodedata
@@ -116,11 +117,16 @@ BETWEEN_OBJECTS = re.compile(r"\}\s+\{")  # as NumPy prints lists
 WITH_REMARKS = ("title", "abstract", "authors", "year", "date", "venue", "doi")
 DIGIT = re.compile(r"\d")
 LONGEST_NAME = 40  # characters of a column's name where another table may begin
+ENDS_OF_SENTENCES = (".", "!", "。")
 LONGEST_REMARK = 100  # characters of a column's name that may hold a remark
 WITHOUT_ACCENT = str.maketrans({"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
 """Letters that are Latin ones with a stroke or without a dot, for which Unicode knows no letter below."""
 
-REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[?*:]+$")  # "Abstract (copied)", "Year*"
+REMARKS = (
+    "e?s|copied|original|full|complete|en|eng|english|translated|required|optional|mandatory|of print|print(?:ed)?|"
+    "published|(?:of )?publication|yyyy|if (?:any|available|known)|journal|journal name|text|link|url"
+)
+REMARK = re.compile(rf"[(\[]\s*(?:{REMARKS})\s*[)\]]|[?*:]+$", re.IGNORECASE)  # "Abstract (copied)", "Year*"
 AUTHOR_AND_YEAR = frozenset("authoryear authorsyear authoranddate authordate authorandyear authorsandyear".split())
 NUMBERS = ("year", "date", "doi", "pmid", "url")  # fields whose cells are told from text
 SHAPES: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -143,6 +149,9 @@ class Row:
 
     line: int
     cells: Sequence[str]
+    is_of_sheet: bool = False
+    above: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    """By their places, what empty cells of a sheet are merged with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +235,22 @@ class Columns:
         )
 
     def another(self, cells: Sequence[str]) -> Columns | None:
-        """Return the columns that these cells name, if with them another table begins below this one."""
+        """Return the columns that these cells name, if with them another table begins below this one.
+
+        A paper may be called “Title” and its abstract “Abstract.”: more is named here, and no sentence.
+        """
         place = self.places["title"][0] if "title" in self.places else 0
         text = cells[place] if place < len(cells) else ""
         if len(text) > LONGEST_NAME or (text and _plain(text) not in NAMES) or DIGIT.search("".join(cells)):
             return None
         columns = Columns(cells)
         names = [name for name in columns.names if name]
-        return columns if columns.are_of_papers and names != [name for name in self.names if name] else None
+        is_own = any(cells[place].strip() for place in self.places.get("exporter", ()) if place < len(cells))
+        if is_own or any(len(name) > LONGEST_REMARK or name.endswith(ENDS_OF_SENTENCES) for name in names):
+            return None
+        have_people_or_days = any(field in columns.places for field in ("authors", "year", "date"))
+        is_sure = columns.are_of_papers and have_people_or_days
+        return columns if is_sure and names != [name for name in self.names if name] else None
 
     def fit(self, cells: Sequence[str]) -> bool:
         """Tell whether these cells stand where their columns are: each has the shape of its field."""
@@ -307,6 +324,8 @@ def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     if "ti" in places and KEYWORDS_PLUS in places:
         plus = places.pop(KEYWORDS_PLUS)
         places["keywordsplus"] = [*places.get("keywordsplus", ()), *(plus if "so" in places else ())]
+    if not {"au", "ti", "so"} <= places.keys():
+        places.pop("ca", None)  # elsewhere than in Web of Science it may be anything
     known = {**COLUMN_NAMES, **{name: name.replace("_", "") for name in OWN_COLUMNS}}
     found = {
         field: tuple(place for name in names.split() for place in places.get(name, ()))

@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from assistant.ingestion.readers import exported, fields, names
@@ -17,6 +18,7 @@ from assistant.ingestion.readers.tables.columns import LONGEST_CELL, NUMBERS, Co
 from assistant.text import shortened
 from assistant.types import Notice, Paper, Problem, ReaderItem, Record
 
+SHARED = ("keywords", "categories", "venue", "year", "date")  # fields of which one cell may hold for several papers
 MOST_JOINED = 50  # cells beyond the columns of a row that is put right
 MOST_COLUMNS = 500  # of a table whose rows are put right
 NO_VALUE = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "<NA>", "\\N"))
@@ -24,13 +26,16 @@ NO_VALUE = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!",
 
 FORMULA_OF_LINK = re.compile(r'=[\w.]+\(\s*"([^"]*)"\s*[,;]\s*"([^"]*)"\s*\)')  # HYPERLINK, in some language
 FORMULA_OF_TEXT = re.compile(r'="([^"]*)"')  # by which some exports keep spreadsheets from changing a number
-YEAR_BESIDE = re.compile(r"[\s,;_]*(?:\([^()]*\b[12]\d{3}[a-z]?\)|(?<!\d)[12]\d{3}[a-z]?\b)\.?")
+YEAR_BESIDE = re.compile(r"(?<![\s,;_])[\s,;_]*(?:\([^()]*\b[12]\d{3}[a-z]?\)|(?<!\d)[12]\d{3}[a-z]?\b)\.?")
 DAYS_SINCE_1900 = re.compile(r"([1-7]\d{4})(?:\.\d+)?")  # how a spreadsheet keeps a day
 DAY_ZERO = datetime.date(1899, 12, 30)
 YEAR_AS_DAY = re.compile(r"1905-(?:0[3-9]|10)-\d\d")  # a year such as 2019 in a cell that is to show a day
+DATE_OF_EMBASE = "Date of Publication: "
+LONGEST_SOURCE = 2000  # characters, of Embase
 SOURCE_OF_EMBASE = re.compile(r"(.+?) \([12]\d{3}\) .*?Date of Publication: (.+)", re.DOTALL)
 KIND_OF_COPY = re.compile(r"(?:\[(?:PDF|HTML|BOOK|CITATION|DOC|B|C)\])+\s*")  # before a title of Google Scholar
-GLUED = re.compile(r"(?<=[^\W\d_A-Z.])(?=[A-Z])|(?<=[a-z]\.)(?=[A-Z][a-z])")
+INSIDE_NAMES = re.compile(r"[^\W\d_](?=[^\W\d_])|[a-z]\.(?=[^\W\d_]{2})")
+BEFORE_CAPITALS = re.compile(r"\b(?:Mc|Mac|De|Di|Le|La|Van|Fitz)\Z")  # which are joined to the rest of a name
 TURNED_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2([12]\d{3})")
 CITATION_KEY = re.compile(r"(?m)^\s*Citation Key:\s*(\S+)\s*$")
 EXTRA_ARXIV = re.compile(r"(?m)^\s*(?:tex\.)?(?:arxiv(?:id)?|eprint):\s*(\S+)", re.IGNORECASE)
@@ -61,6 +66,8 @@ def read_rows(
             is_first = False
             yield from _missing(columns, file)
         cells = row.cells
+        if row.is_of_sheet:
+            cells = _of_sheet(row, columns)
         if not columns.are_named and (other := columns.another(cells)):
             columns, width, read = other, len(other.names), _reader(other)
             yield from _missing(columns, file)
@@ -84,6 +91,17 @@ def read_rows(
     if beyond:
         told = f"{beyond} row(s) have more cells than there are columns, the first in line {first_beyond}. What stands "
         yield Notice(file, f"{told}beyond the last column was left out.{where}")
+
+
+def _of_sheet(row: Row, columns: Columns) -> Sequence[str]:
+    """Return the cells of a row of a sheet, with what is merged over several papers, and with years for days."""
+    cells = list(row.cells)
+    for place in {place for field in SHARED for place in columns.places.get(field, ())}.intersection(row.above):
+        cells[place] = cells[place] or row.above[place]
+    for place in columns.places.get("year", ()):
+        if place < len(cells):
+            cells[place] = _year_of_day(cells[place])
+    return cells
 
 
 def _missing(columns: Columns, file: str) -> Iterator[Notice]:
@@ -195,12 +213,26 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
 def _glued(cell: str) -> list[str]:
     """Return the names that stand one behind the other with nothing between them: "Greta FalkOmar T. Hadad"."""
     names_found: list[str] = []
-    for part in GLUED.split(cell):
+    for part in _parts(cell):
         if names_found and (" " not in part.strip() or " " not in names_found[-1].strip()):
             names_found[-1] += part  # "Mc" and "Donald"
         else:
             names_found.append(part)
     return [name for part in names_found for name in names_in(part)]
+
+
+def _parts(cell: str) -> Iterator[str]:
+    """Yield what stands between a small letter, or a full stop behind one, and a capital."""
+    begin = 0
+    for found in INSIDE_NAMES.finditer(cell):
+        end = found.end()
+        is_joined = (
+            found[0].isupper() or not cell[end].isupper() or BEFORE_CAPITALS.search(cell[max(begin, end - 5) : end])
+        )
+        if not is_joined:
+            yield cell[begin:end]
+            begin = end
+    yield cell[begin:]
 
 
 def _has_letters(cell: str) -> bool:
@@ -229,7 +261,8 @@ def _paper(
             arxiv or stated.get("arxiv", ""),
             pmid or stated.get("pubmed", ""),
         )
-    if embase := SOURCE_OF_EMBASE.fullmatch(venue):
+    may_be_embase = DATE_OF_EMBASE in venue and len(venue) < LONGEST_SOURCE
+    if may_be_embase and (embase := SOURCE_OF_EMBASE.fullmatch(venue)):
         venue, date = embase[1], date or find_date(embase[2])
     places = f"{doi}\n{archive}\n{notes}\n{url}"
     in_small = places.lower()
@@ -271,7 +304,10 @@ def _spelled(cell: str) -> str:
 
 def _of_formula(cell: str, field: str) -> str:
     """Return what a spreadsheet shows of a formula that holds a text or, where an address is asked for, a link."""
-    return FORMULA_OF_TEXT.sub(r"\1", FORMULA_OF_LINK.sub(r"\1" if field in ("doi", "url") else r"\2", cell))
+    if link := FORMULA_OF_LINK.fullmatch(cell):
+        return link[1 if field in ("doi", "url") else 2]
+    text = FORMULA_OF_TEXT.fullmatch(cell)
+    return text[1] if text else cell
 
 
 def _categories(cell: str) -> tuple[str, ...]:
@@ -295,11 +331,18 @@ def _date(value: Callable[[str, str], str]) -> str:
     stated, year_text = _in_order(value("date", "")), value("year", "")
     if days := DAYS_SINCE_1900.fullmatch(stated):
         stated = (DAY_ZERO + datetime.timedelta(int(days[1]))).isoformat()
-    if year_text[:5] == "1905-" and YEAR_AS_DAY.match(year_text):
-        year_text = str((datetime.date.fromisoformat(year_text[:10]) - DAY_ZERO).days)
     date = find_date(stated)
     year = find_date(year_text, month=value("month", "") or ("" if date else stated), day=value("day", ""))
     return date if date and (not year or date[:4] == year[:4]) and len(date) >= len(year) else year or date
+
+
+def _year_of_day(cell: str) -> str:
+    """Return the year that a sheet shows as a day; the cell where it holds none."""
+    if not YEAR_AS_DAY.fullmatch(cell):
+        return cell
+    with suppress(ValueError):
+        return str((datetime.date.fromisoformat(cell) - DAY_ZERO).days)
+    return cell
 
 
 def _in_order(cell: str) -> str:

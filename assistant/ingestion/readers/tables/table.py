@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +52,7 @@ def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
     """Return where the row stands that names the columns, or None: a title is among them, and something besides."""
     position = 0
     lines = head.split("\n", ROWS_BEFORE_HEADER + LINES_OF_HEADER)
-    if _outer(lines[0]):
+    if _outer(lines[0]) or _ends(lines[0]):
         return position
     for number, line in enumerate(lines[:ROWS_BEFORE_HEADER]):
         names = _names(lines[number : number + LINES_OF_HEADER])
@@ -93,21 +94,57 @@ def _unwrapped(stream: TextIO) -> Iterator[str]:
     head = next(stream, "")
     outer = _outer(head)
     if not outer:
-        yield head
-        yield from stream
+        yield from _without_ends(itertools.chain([head], stream), _ends(head))
         return
-    for row in csv.reader(itertools.chain([head], stream), delimiter=outer):
-        yield from f"{next(iter(row), '')}\n".splitlines(keepends=True)
+    again = [head.lstrip("\ufeff")]  # lines to be read once more, the next one last
+    taken: list[str] = []  # lines of the row that is read
+
+    def feed() -> Iterator[str]:
+        while (line := again.pop() if again else next(stream, None)) is not None:
+            taken.append(line)
+            yield line
+
+    rows = csv.reader(feed(), delimiter=outer, strict=True)
+    while True:
+        taken.clear()
+        try:
+            first, *others = next(rows) or [""]
+        except StopIteration:
+            return
+        except (
+            csv.Error
+        ):  # a mark that is never closed: the line stands as it is, and those below are read by themselves
+            again.extend(reversed(taken[1:]))
+            rows = csv.reader(feed(), delimiter=outer, strict=True)
+            yield taken[0]
+            continue
+        if any(others):
+            yield from taken
+        else:
+            yield from io.StringIO(f"{first}\n")
+
+
+def _without_ends(lines: Iterator[str], behind: str) -> Iterator[str]:
+    for line in lines:
+        text = line.rstrip("\r\n")
+        yield text.removesuffix(behind) + line[len(text) :]
 
 
 def _outer(head: str) -> str:
     """Return what parts cells around the rows, where each row is the first cell of another table; "" where none is."""
-    for outer in ";,\t" if head.lstrip("\ufeff")[:1] == '"' or head.rstrip().endswith(";") else "":
+    for outer in ";,\t" if head.lstrip("\ufeff")[:1] == '"' else "":
         first, *others = _cells_around(head, outer)
-        is_cell = bool(others) or head.lstrip("\ufeff")[:1] == '"'
-        if is_cell and not any(others) and Columns(_names([first])).are_of_papers:
+        if not any(others) and Columns(_names([first])).are_of_papers:
             return outer
     return ""
+
+
+def _ends(head: str) -> str:
+    """Return the separators that a spreadsheet put behind a header whose names something else parts; "" for none."""
+    line = head.rstrip()
+    names = line.rstrip(";")
+    is_parted = len(names) < len(line) and _writing(names).delimiter != ";"
+    return line[len(names) :] if is_parted and Columns(_names([names])).are_of_papers else ""
 
 
 def _cells_around(line: str, outer: str) -> list[str]:

@@ -137,7 +137,7 @@ class _Sheets:
                 if isinstance(message, dict):
                     self._next = message
                     return
-                yield Row(message[0], message[1:])
+                yield Row(message[0], message[2:], True, {int(place): text for place, text in message[1].items()})
 
 
 def _broken(why: str) -> str:

@@ -2,7 +2,8 @@
 
 This is a program: `python -P workbook_process.py FILE BYTES` takes that much memory at most, where the system can bound
 it, and writes lines of JSON. An object says which sheet comes next, or why none does; a list is a row that holds
-something, with its number first. calamine lays a sheet out whole before it gives the first row, and ends its process
+something: its number, what its empty cells are merged with by their places, its cells.
+calamine lays a sheet out whole before it gives the first row, and ends its process
 where the memory does not suffice.
 """
 
@@ -45,22 +46,22 @@ def main(path: str, memory: int) -> None:
 
 
 def _write_rows(sheet: CalamineSheet) -> None:
+    left = (sheet.start or (0, 0))[1]  # rows begin at the first column that holds something
     merged: dict[int, list[tuple[int, int]]] = {}  # of rows: by the first, the last and the column
     for (first, column), (last, _) in sheet.merged_cell_ranges or ():
         if last > first:
-            merged.setdefault(first, []).append((last, column))
+            merged.setdefault(first, []).append((last, column - left))
     begun: dict[int, tuple[int, Any]] = {}  # by the column, the last row and what stands in all of them
     for number, row in enumerate(sheet.iter_rows()):
         for last, column in merged.pop(number, ()):
-            if column < len(row):
+            if 0 <= column < len(row):
                 begun[column] = (last, row[column])
         if not any(cell != "" for cell in row):
             continue
         if begun:
             begun = {column: one for column, one in begun.items() if one[0] >= number}
-            for column, (_, cell) in begun.items():
-                row[column] = cell if row[column] == "" else row[column]
-        _say([number + 1, *map(_text, row)])
+        above = {column: _text(cell) for column, (_, cell) in begun.items() if row[column] == ""}
+        _say([number + 1, above, *map(_text, row)])
 
 
 def _text(cell: Any) -> str:
