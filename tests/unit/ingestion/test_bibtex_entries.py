@@ -475,6 +475,12 @@ def test_a_subtitle_stands_behind_the_title(title: str, subtitle: str, whole: st
         ('{Oak, Elm and Ash} and M{\\"u}ller, Anna', ("Oak, Elm and Ash", "Anna Müller")),
         ('Anna M{\\\\"u}ller and, Rick Elm', ("Anna Müller", "Rick Elm")),
         ("樫木花子, 楡太郎", ("樫木花子", "楡太郎")),
+        ("林松, 柳梅", ("林松", "柳梅")),
+        ("林松, 柳梅竹", ("林松", "柳梅竹")),
+        ("林, 松竹", ("松竹 林",)),
+        ("欧阳, 松竹", ("松竹 欧阳",)),
+        ("남궁, 솔", ("솔 남궁",)),
+        ("솔별, 달빛", ("솔별", "달빛")),
     ],
 )
 def test_marks_behind_names_are_dropped_and_a_comma_parts_the_family_name(author: str, names: tuple[str, ...]) -> None:
