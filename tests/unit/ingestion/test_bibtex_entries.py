@@ -351,6 +351,8 @@ def test_other_texts_with_that_sign_are_not_bibtex(text: str) -> None:
         "@comment{" * 100_000,
         "@misc{k, " + "!\n a = {b}," * 50_000,
         "@misc{k, " + "a = {b {,\n" * 50_000,
+        "@misc{k, title = {T}, !!!" + "\n" * 50_000 + "x}",
+        "@misc{k, title = {T" + "\n" * 50_000 + "x",
     ],
 )
 def test_nothing_hostile_keeps_the_reader(hostile: str) -> None:
