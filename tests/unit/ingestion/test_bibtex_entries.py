@@ -205,6 +205,23 @@ def test_a_broken_field_costs_only_itself_and_is_said(broken: str, is_said: bool
     assert records[0].paper.doi == ""
 
 
+@pytest.mark.parametrize(
+    ("value", "journal"),
+    [
+        ("jan # { Letters,", "January Letters"),
+        ('"Lamp " # jan # {~{Letters},', "Lamp January Letters"),
+        ('jan # " {Letters",', "January Letters"),
+        ("{Lamp } # {Letters,", "Lamp Letters"),
+        ("x # {Letters,", "xLetters"),
+    ],
+)
+def test_a_joined_value_that_lacks_its_end_keeps_what_is_before(value: str, journal: str) -> None:
+    record, problem = items_of(f"@misc{{k, title = {{T}},\n journal = {value}\n year = {{2020}}\n}}\n")
+    assert isinstance(record, Record)
+    assert (record.paper.venue, record.paper.date) == (journal, "2020")
+    assert isinstance(problem, Problem)
+
+
 def test_people_and_keywords_named_twice_are_joined_and_of_other_fields_the_first_counts() -> None:
     (paper,) = papers_of(
         "@misc{k, title={T}, title={U}, author={Oak, Anna}, author={Elm, Rick}, "
