@@ -205,6 +205,23 @@ def test_a_broken_field_costs_only_itself_and_is_said(broken: str, is_said: bool
     assert records[0].paper.doi == ""
 
 
+@pytest.mark.parametrize(
+    ("value", "journal"),
+    [
+        ("jan # { Letters,", "January Letters"),
+        ('"Lamp " # jan # {~{Letters},', "Lamp January Letters"),
+        ('jan # " {Letters",', "January Letters"),
+        ("{Lamp } # {Letters,", "Lamp Letters"),
+        ("x # {Letters,", "xLetters"),
+    ],
+)
+def test_a_joined_value_that_lacks_its_end_keeps_what_is_before(value: str, journal: str) -> None:
+    record, problem = items_of(f"@misc{{k, title = {{T}},\n journal = {value}\n year = {{2020}}\n}}\n")
+    assert isinstance(record, Record)
+    assert (record.paper.venue, record.paper.date) == (journal, "2020")
+    assert isinstance(problem, Problem)
+
+
 def test_people_and_keywords_named_twice_are_joined_and_of_other_fields_the_first_counts() -> None:
     (paper,) = papers_of(
         "@misc{k, title={T}, title={U}, author={Oak, Anna}, author={Elm, Rick}, "
@@ -351,6 +368,8 @@ def test_other_texts_with_that_sign_are_not_bibtex(text: str) -> None:
         "@comment{" * 100_000,
         "@misc{k, " + "!\n a = {b}," * 50_000,
         "@misc{k, " + "a = {b {,\n" * 50_000,
+        "@misc{k, title = {T}, !!!" + "\n" * 50_000 + "x}",
+        "@misc{k, title = {T" + "\n" * 50_000 + "x",
     ],
 )
 def test_nothing_hostile_keeps_the_reader(hostile: str) -> None:
@@ -475,6 +494,12 @@ def test_a_subtitle_stands_behind_the_title(title: str, subtitle: str, whole: st
         ('{Oak, Elm and Ash} and M{\\"u}ller, Anna', ("Oak, Elm and Ash", "Anna Müller")),
         ('Anna M{\\\\"u}ller and, Rick Elm', ("Anna Müller", "Rick Elm")),
         ("樫木花子, 楡太郎", ("樫木花子", "楡太郎")),
+        ("林松, 柳梅", ("林松", "柳梅")),
+        ("林松, 柳梅竹", ("林松", "柳梅竹")),
+        ("林, 松竹", ("松竹 林",)),
+        ("欧阳, 松竹", ("松竹 欧阳",)),
+        ("남궁, 솔", ("솔 남궁",)),
+        ("솔별, 달빛", ("솔별", "달빛")),
     ],
 )
 def test_marks_behind_names_are_dropped_and_a_comma_parts_the_family_name(author: str, names: tuple[str, ...]) -> None:

@@ -365,6 +365,37 @@ def test_tables_that_are_kept_column_by_column_are_read(tmp_path: Path, table: o
     ]
 
 
+LISTS = {"title": ["Tides", "Gezeiten"], "author": ["Lena Berg", "Cy Ott"]}
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        LISTS,
+        [LISTS],
+        [{**COLUMNS, "title": ["Tides", "Gezeiten"]}],
+        {"items": [LISTS]},
+        {"title": {"en": "Tides", "de": "Gezeiten"}, "abstract": {"en": "Wet.", "de": "Nass."}},
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_lists_and_languages_of_one_paper_are_no_columns(tmp_path: Path, stated: object, indent: int | None) -> None:
+    (item,) = items_of(tmp_path, json.dumps(stated, indent=indent))
+    assert isinstance(item, Record)
+    assert item.paper.title == "Tides"
+
+
+def test_lists_of_papers_line_by_line_are_no_columns(tmp_path: Path) -> None:
+    items = items_of(tmp_path, f"{json.dumps(LISTS)}\n" * 2)
+    assert [isinstance(item, Record) for item in items] == [True, True]
+
+
+def test_a_column_of_more_titles_than_one_paper_has_is_a_table(tmp_path: Path) -> None:
+    numbers = range(20)
+    table = {"title": [f"Tide {each}" for each in numbers], "author": [f"Anna Oak {each}" for each in numbers]}
+    assert len(items_of(tmp_path, json.dumps(table))) == 20
+
+
 def test_a_paper_of_lists_is_one_paper() -> None:
     stated = {"title": ["Tides"], "author": ["Berg, Lena", "Ott, Cy"], "abstract": ["Wet."]}
     record = read_fields(stated, "papers.json", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -17,6 +18,7 @@ from assistant.ingestion.readers.objects.json_values import (
     JsonValue,
     list_of,
     object_of,
+    plain_name,
     text_of,
     values_by_line,
     values_of_document,
@@ -33,6 +35,8 @@ ONE_LINE = re.compile(r"\{.*\}\s*", re.DOTALL)
 LONG_LINE = 1 << 18  # characters
 COUNTS = frozenset({"total", "start", "pageLength", "recordsDisplayed"})  # what Springer says of its list
 MOST_NAMES = 8  # of fields that a message shows
+MOST_TITLES = 10  # of one paper, in other languages and before it was renamed
+ONCE_IN_A_PAPER = frozenset("abstract doi publicationyear pubyear summary year".split())
 
 
 def start(head: str) -> int | None:
@@ -58,7 +62,8 @@ def read_values(
     passed_over = 0
     labels: Mapping[str, Sequence[str]] = {}
     collections: Any = None
-    for value in values:
+    first_two = list(itertools.islice(values := iter(values), 2))
+    for value in itertools.chain(first_two, values):
         if not isinstance(value, JsonValue):
             yield value
             continue
@@ -67,7 +72,8 @@ def read_values(
         if value.collections is not collections:
             collections = value.collections
             labels = _labels_of_items(collections)
-        for row in _rows(value.value):
+        is_alone = len(first_two) == 1 and value.is_outermost
+        for row in _rows(value.value) if is_alone else (value.value,):
             item = _read_value(JsonValue(row, value.line), file, columns, labels)
             passed_over += item is None
             if item:
@@ -77,10 +83,10 @@ def read_values(
 
 
 def _rows(value: Any) -> Iterable[Any]:
-    """Return the rows of a table that is kept column by column, as pandas and datasets write it; else the value alone.
+    """Return the rows of a file that is one table, column by column, as pandas and datasets write it; else the value.
 
-    Each column is a list as long as the others, or an object with the same keys as the others; or the names of the
-    columns stand in a list beside the rows.
+    Each column is an object with the numbers of the rows as its keys, or a list as long as the others; or the names of
+    the columns stand in a list beside the rows. One paper may have lists, too: of its titles, of its authors.
     """
     if not isinstance(value, dict):
         return (value,)
@@ -93,12 +99,21 @@ def _rows(value: Any) -> Iterable[Any]:
     if len(columns) < 2 or not any("title" in name.lower() for name in value):
         return (value,)
     if all(isinstance(column, dict) and column and column.keys() == columns[0].keys() for column in columns):
-        return [
-            dict(zip(value, row, strict=True)) for row in zip(*(column.values() for column in columns), strict=True)
-        ]
-    if all(isinstance(column, list) and len(column) == len(columns[0]) > 1 for column in columns):
-        return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
-    return (value,)
+        columns = [list(column.values()) for column in columns] if all(map(str.isdecimal, columns[0])) else []
+    elif not _are_columns(value):
+        columns = []
+    return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)] or (value,)
+
+
+def _are_columns(value: Mapping[str, Any]) -> bool:
+    """Tell whether the lists of an object are columns of a table, and not what one paper has several of."""
+    columns = list(value.values())
+    if not all(isinstance(column, list) and len(column) == len(columns[0]) > 1 for column in columns):
+        return False
+    titles = (column for name, column in value.items() if "title" in name.lower())
+    if not any(all(isinstance(title, str | None) for title in column) for column in titles):
+        return False
+    return len(columns[0]) > MOST_TITLES or len(ONCE_IN_A_PAPER.intersection(map(plain_name, value))) > 1
 
 
 def _is_document(first_line: str) -> bool:

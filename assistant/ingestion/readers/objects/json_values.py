@@ -65,11 +65,15 @@ _TAKEN_APART = object()
 
 @dataclass(frozen=True, slots=True)
 class JsonValue:
-    """A value that may be a paper, the line on which it begins, and the collections that the file named before."""
+    """A value that may be a paper, the line on which it begins, and the collections that the file named before.
+
+    It is the outermost where neither a list nor an object was around it.
+    """
 
     value: Any
     line: int
     collections: Any = None
+    is_outermost: bool = False
 
 
 class Progress:
@@ -115,7 +119,10 @@ def values_by_line(stream: TextIO, file: str) -> Iterator[JsonValue | Problem]:
             yield Problem(file, line, f"This line is not valid JSON ({why}). Mend the line and add the file again.")
         else:
             collections = object_of(value).get(COLLECTIONS)
-            yield from (JsonValue(inner, line, collections) for inner in _unwrapped(value, OUTERMOST_WRAPPERS))
+            yield from (
+                JsonValue(inner, line, collections, is_outermost=inner is value)
+                for inner in _unwrapped(value, OUTERMOST_WRAPPERS)
+            )
 
 
 def json_events(stream: TextIO, progress: Progress) -> Iterator[tuple[str, Any]]:
@@ -272,12 +279,12 @@ class _Document:
             if isinstance(value, dict) and _is_heading(value):
                 yield from (self.standing_alone(one, line) for one in _unwrapped(value, OUTERMOST_WRAPPERS))
             elif value is not _TAKEN_APART:
-                yield self.standing_alone(value, line)
+                yield self.standing_alone(value, line, is_outermost=True)
 
-    def standing_alone(self, value: Any, line: int) -> JsonValue | Problem:
+    def standing_alone(self, value: Any, line: int, *, is_outermost: bool = False) -> JsonValue | Problem:
         """Return a value that nothing wraps, or the Problem that it is too large."""
         if value is not _TOO_LARGE:
-            return JsonValue(value, line, self._collections)
+            return JsonValue(value, line, self._collections, is_outermost)
         limit = LARGEST_VALUE // 1_000_000
         reason = f"This value is larger than {limit} MB or nests too deeply for a paper. Take it out."
         return Problem(self._file, line, reason)

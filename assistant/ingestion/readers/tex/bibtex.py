@@ -68,7 +68,12 @@ COMMA = re.compile(rf"\{{{GROUP}\}}|(?P<between>,)")
 MARK_BEHIND = re.compile(  # a footnote's or an address's
     r"\s*(?:\$\s*\^\s*\{?[^{}$]{0,20}\}?\s*\$|\\textsuperscript\s*\{[^{}]{0,20}\}|\\(?:footnote(?:mark)?|thanks)\s*\{[^{}]*\})"
 )
-FAMILY_AND_GIVEN = re.compile(r"[\u3005-\u9fff\uac00-\ud7a3]{1,2}, ?[\u3005-\u9fff\uac00-\ud7a3]{1,3}")
+FAMILIES_OF_TWO = (  # Chinese, Korean
+    "欧阳|歐陽|司马|司馬|诸葛|諸葛|上官|东方|東方|皇甫|尉迟|尉遲|公孙|公孫|慕容|令狐|司徒|夏侯|端木|百里|南宫|南宮|"
+    "西门|西門|东郭|東郭|呼延|宇文|长孙|長孫|轩辕|軒轅|淳于|单于|單于|太史|申屠|钟离|鍾離|澹台|澹臺|남궁|황보|제갈|선우|독고|사공|서문|동방"
+)
+HAN = r"[\u3005-\u9fff\uac00-\ud7a3]"
+FAMILY_AND_GIVEN = re.compile(rf"(?:{HAN}|{FAMILIES_OF_TWO}), ?{HAN}{{1,3}}|{HAN}{{2}}, ?{HAN}")
 TIE = re.compile(r"(?<!\\)~")
 BETWEEN_LABELS = re.compile(rf"\{{{GROUP}\}}|(?P<between>[,;])")
 WITHOUT_GROUPS = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -64,8 +65,9 @@ WORDS = re.compile(r"([^\n={},\"#@]{1,300}?)\s*+(?:,|(?=\})|(?=\n))")
 REST_OF_LINE = re.compile(r"([^\n=]{1,10000}?)[^\S\n]*+(?:,[^\S\n]*+(?=\n|\Z)|(?=\n|\Z|\}[^\S\n]*+(?:\n|\Z)))")
 BRACE_TOO_MANY = re.compile(rf"[}})]\s*+,?(?=\s*+{NAME}\s*+=\s*+[{{\"])")
 OPENED = re.compile(r"[,\n]\s{0,20}[A-Za-z][\w-]{0,60}\s{0,20}=\s{0,20}\Z")
-NEXT_FIELD = re.compile(rf"(?:,|\n)\s*+(?={NAME}\s*+=\s*+[\w{{\"])")
-LINE_OF_FIELD = re.compile(r",?[^\S\n]*+\n\s*+[A-Za-z][\w-]*+\s*+=\s*+[\w{\"]")
+# White space is looked at from where it begins, and only once.
+NEXT_FIELD = re.compile(rf"(?:,|(?<!\s)[^\S\n]*+\n)\s*+(?={NAME}\s*+=\s*+[\w{{\"])")
+LINE_OF_FIELD = re.compile(r"(?:,|(?<![\s,]))[^\S\n]*+\n\s*+[A-Za-z][\w-]*+\s*+=\s*+[\w{\"]")
 SWALLOWED = re.compile(r",\s?[A-Za-z][\w-]*+\s?=\s?[{\"]")
 BRACE = re.compile(r"[{}]")
 BRACE_OR_QUOTE = re.compile(r"[{}\"]")
@@ -301,33 +303,52 @@ class _Piece:
         Raises _FaultError where no such line follows, or only one of another entry.
         """
         text = self._text
-        line = LINE_OF_FIELD.search(text, start + 1, start + LONGEST_DOUBT)
-        if len(self._doubts) == MOST_DOUBTS or not line or SIGN.search(text, start, line.start()):
+        if len(self._doubts) == MOST_DOUBTS:
             raise _FaultError(NOT_CLOSED, start, is_open=True)
-        self._doubts.append(_FaultError(NOT_CLOSED, start, cure=" The value was read up to the next field."))
-        value = text[start + 1 : line.start()].rstrip().removesuffix(text[start].replace("{", ""))
-        return _without_open_braces(value), line.start()
+        whole, opened = self._parts_before_open(start)
+        line = LINE_OF_FIELD.search(text, opened + 1, opened + LONGEST_DOUBT)
+        if not line or SIGN.search(text, start, line.start()):
+            raise _FaultError(NOT_CLOSED, opened, is_open=True)
+        self._doubts.append(_FaultError(NOT_CLOSED, opened, cure=" The value was read up to the next field."))
+        mark = text[opened] if text[opened] in '{"' else ""
+        value = text[opened + len(mark) : line.start()].rstrip().removesuffix(mark.replace("{", ""))
+        return whole + _without_open_braces(value), line.start()
+
+    def _parts_before_open(self, start: int) -> tuple[str, int]:
+        """Return what is joined by # before the part of a value that lacks its end, and where that part begins."""
+        parts, opened = list[str](), start
+        with suppress(_FaultError):
+            while True:
+                part, end = self._part(opened)
+                following = CONCATENATION.match(self._text, end)
+                if not following or SWALLOWED.search(part):
+                    break
+                parts.append(part)
+                opened = following.end()
+        return "".join(parts), opened
+
+    def _part(self, start: int) -> tuple[str, int]:
+        """Return what stands here in braces or quotation marks, or as a word, and its end. Raises _FaultError."""
+        text = self._text
+        if text.startswith("{", start):
+            end = _end_of_group(text, start)
+            inside = end - 1
+        elif text.startswith('"', start):
+            inside, end = _ends_of_quotation(text, start)
+        else:
+            word = WORD.match(text, start)
+            return (self._macros.get(word[0].lower(), word[0]), word.end()) if word else ("", start)
+        if not end:
+            raise _FaultError(NOT_CLOSED, start, is_open=True)
+        return text[start + 1 : inside], end
 
     def _value(self, start: int) -> tuple[str, int]:
         """Return the value that begins here, and where what follows it begins. Raises _FaultError."""
         text, position = self._text, start
         parts: list[str] = []
         while True:
-            if text.startswith("{", position):
-                end = _end_of_group(text, position)
-                if not end:
-                    raise _FaultError(NOT_CLOSED, position, is_open=True)
-                parts.append(text[position + 1 : end - 1])
-                position = end
-            elif text.startswith('"', position):
-                inside, end = _ends_of_quotation(text, position)
-                if not end:
-                    raise _FaultError(NOT_CLOSED, position, is_open=True)
-                parts.append(text[position + 1 : inside])
-                position = end
-            elif word := WORD.match(text, position):
-                parts.append(self._macros.get(word[0].lower(), word[0]))
-                position = word.end()
+            part, position = self._part(position)
+            parts.append(part)
             following = CONCATENATION.match(text, position)
             if not following:
                 break
