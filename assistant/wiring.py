@@ -300,8 +300,9 @@ def default_embedder() -> str:
 
 
 def running(state: ModelState, model: object) -> ModelState:
-    """Return a model's state with where it runs, as far as the model tells."""
+    """Return a model's state with where it runs, as far as the model tells; no server is asked."""
     info = getattr(model, "info", None)
+    of_server = getattr(model, "known_context", None)
     placed = getattr(model, "placement", None) or {"": getattr(info, "device", "cpu")}
     return replace(
         state,
@@ -309,7 +310,7 @@ def running(state: ModelState, model: object) -> ModelState:
         device=", ".join(dict.fromkeys(placed.values())),
         dtype=getattr(model, "dtype", "") or getattr(info, "dtype", ""),
         memory=int(getattr(model, "memory", 0)),
-        tokens=int(getattr(model, "context_tokens", 0)),
+        tokens=int(getattr(model, "context_tokens", 0) if of_server is None else of_server),
     )
 
 

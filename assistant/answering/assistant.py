@@ -6,6 +6,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
@@ -42,6 +43,7 @@ from assistant.types import (
     PlanKind,
     Progress,
     QuestionPlanned,
+    Sentence,
     Source,
     TextProduced,
     Timings,
@@ -120,7 +122,7 @@ class Assistant:
         stop = threading.Event()
         ticket = self.queue.ticket(asker, stop=stop)
         asked = _Asked(question_id, checked, tuple(history), stop, now, anyway)
-        events = ticket.followed(self._stoppable(asked, self._answer(asked, ticket, filter, kind, plan)))
+        events = ticket.followed(self._answer(asked, ticket, filter, kind, plan))
         return AnswerStream(events, stop, self.foreground)
 
     def ask_after(
@@ -140,24 +142,39 @@ class Assistant:
             asked = _Asked(question_id, cut, (), threading.Event(), time.monotonic(), False)
             return asked.unwritten(PassagesPlan(question=cut, subject=cut), "refusal", str(error), str(error))
 
-    def _stoppable(self, asked: _Asked, events: Iterator[AnswerEvent]) -> Iterator[AnswerEvent]:
-        """Yield the events of an answer, and one without a word where it was stopped while a server was waited for."""
-        try:
-            yield from events
-        except Stopped:
-            plan = PassagesPlan(question=asked.question, subject=asked.question)
-            yield AnswerFinished(asked.unwritten(plan, "passages", "", writing.STOPPED))
-
     def _answer(
         self, asked: _Asked, ticket: Ticket, filter: PaperFilter, kind: PlanKind | None, given: Plan | None
     ) -> Iterator[AnswerEvent]:
-        """Plan; then count, or find the evidence and have the answer written from it; or refuse."""
-        plan = (
+        """Yield the events of an answer, which names the machines that were sent something for it.
+
+        Where it was stopped while a server was waited for, it has the plan and the sources until then, and no word.
+        """
+        known = (
             self.planner.restricted(given, filter)
             if given
             else self.planner.known(asked.question, filter, history=asked.history)
         )
-        is_read = plan is None
+        plan = known or PassagesPlan(question=asked.question, subject=asked.question)
+        sources: tuple[Source, ...] = ()
+
+        def named(answer: Answer) -> AnswerFinished:
+            return AnswerFinished(replace(answer, sent_to=self._sent_to(answer, is_read=known is None)))
+
+        try:
+            for event in self._planned(asked, ticket, filter, kind, known):
+                match event:
+                    case QuestionPlanned():
+                        plan = event.plan
+                    case EvidenceFound():
+                        sources = event.sources
+                yield named(event.answer) if isinstance(event, AnswerFinished) else event
+        except Stopped:
+            yield named(replace(asked.unwritten(plan, plan.kind, "", writing.STOPPED), sources=sources))
+
+    def _planned(
+        self, asked: _Asked, ticket: Ticket, filter: PaperFilter, kind: PlanKind | None, plan: Plan | None
+    ) -> Iterator[AnswerEvent]:
+        """Plan; then count, or find the evidence and have the answer written from it; or refuse."""
         if plan is None or kind == "synthesis":  # an overview's topic is read anew
             yield from ticket.wait()
         if plan is None:
@@ -165,10 +182,7 @@ class Assistant:
         if kind is not None:
             plan = self.planner.restricted(self.planner.as_kind(plan, kind), filter)
         yield QuestionPlanned(plan)
-        for event in self._carried_out(asked, ticket, plan):
-            if isinstance(event, AnswerFinished):
-                event = AnswerFinished(replace(event.answer, sent_to=self._sent_to(event.answer, is_read=is_read)))
-            yield event
+        yield from self._carried_out(asked, ticket, plan)
 
     def _sent_to(self, answer: Answer, *, is_read: bool) -> tuple[str, ...]:
         """Return the other machines to which a question was sent, and what was read for it.
@@ -312,8 +326,7 @@ class Assistant:
             first_token = first_token or asked.seconds()
             yield TextProduced(piece)
         written = writes.text
-        supports = support.reader(model, self.probes, self.prompt_tokens)
-        proved = writing.prove(written, plan, read, supports, self.retriever.embedder.embed)
+        proved = self._proved(asked, written, plan, read, model)
         new_tokens, total = model.count_tokens(written), asked.seconds()
         writing_time = total - (first_token or total)
         timings = Timings(
@@ -342,6 +355,21 @@ class Assistant:
             answer = writing.with_translation(model, answer, shown or answer.sentences, asked.stop)
             answer = replace(answer, timings=replace(timings, total_s=asked.seconds()))
         yield AnswerFinished(answer)
+
+    def _proved(
+        self,
+        asked: _Asked,
+        written: str,
+        plan: PassagesPlan | ComparisonPlan,
+        read: Sequence[Source],
+        model: LanguageModel,
+    ) -> tuple[Sentence, ...]:
+        """Return the sentences of a text with what the sources say to each; once it is stopped nothing is embedded."""
+        supports = support.reader(model, self.probes, self.prompt_tokens)
+        if not asked.stop.is_set():
+            with suppress(Stopped):
+                return writing.prove(written, plan, read, supports, self.retriever.embedder.embed)
+        return writing.prove(written, plan, read, supports, None)
 
     def _nothing_read(self, plan: PassagesPlan | ComparisonPlan) -> tuple[str, str]:
         """Return why there is no evidence: nothing is near, or what is meant has no abstract."""

@@ -89,11 +89,16 @@ def _says_the_same(translation: str, english: str) -> bool:
 
 
 def prove(
-    written: str, plan: PassagesPlan | ComparisonPlan, sources: Sequence[Source], supports: Supports, embed: Embed
+    written: str,
+    plan: PassagesPlan | ComparisonPlan,
+    sources: Sequence[Source],
+    supports: Supports,
+    embed: Embed | None,
 ) -> tuple[Sentence, ...]:
     """Return the sentences of a text with what the sources say to each; an order in an abstract says nothing.
 
-    Where papers are compared and one of them is cited by no sentence, its own main sentence is quoted.
+    Where papers are compared and one of them is cited by no sentence, its own main sentence is quoted. Without `embed`
+    words alone find the spans.
     """
     shown = prompting.numbered(sources)  # what the model writes goes by the numbers of its prompt
     proved = verifier.prove(written, plan.question, [verifier.provable(source) for source in shown], supports, embed)

@@ -16,6 +16,7 @@ import openai
 from assistant.errors import ModelError
 from assistant.models.server import Server, refusal
 from assistant.protocols import Ended, Reading, Written
+from assistant.stopping import Stopped
 from assistant.types import Message, ModelInfo
 
 _LOOK = 0.1
@@ -97,6 +98,11 @@ class ServedModel:
         if self._context is None:
             self._context = self._server.context_tokens(self.name) or _USUAL_CONTEXT
         return self._context
+
+    @property
+    def known_context(self) -> int:
+        """Return the same without asking the server, which may load the model for it; 0 until it was needed."""
+        return self._context or 0
 
     def count_tokens(self, text: str) -> int:
         """Estimate the length of a text in tokens."""
@@ -190,7 +196,10 @@ class ServedModel:
         """Ask once whether each answer begins within a thought, which the prompt opens, where the server tells."""
         if self._begins_unseen is None and not self._is_looked_at:
             self._is_looked_at = True
-            self._begins_unseen = self._server.opens_thought(self.name)
+            try:
+                self._begins_unseen = self._server.opens_thought(self.name)
+            except Stopped:  # who asks for an answer then gets an empty one
+                self._is_looked_at = False
             self._thinks = self._thinks or bool(self._begins_unseen)
 
     def _pieces(

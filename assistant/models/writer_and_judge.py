@@ -45,6 +45,12 @@ class WriterAndJudge:
         return min(self.writer.context_tokens, self.judge.context_tokens)
 
     @property
+    def known_context(self) -> int:
+        """Return the same without asking a server; 0 until it was needed."""
+        is_known = not isinstance(self.writer, ServedModel) or self.writer.known_context
+        return self.context_tokens if is_known else 0
+
+    @property
     def fingerprint(self) -> str:
         """Identify the weights that judge."""
         return self.judge.fingerprint

@@ -25,7 +25,7 @@ from assistant.models.served_model import ServedModel
 from assistant.models.server import Server
 from assistant.models.writer_and_judge import WriterAndJudge
 from assistant.protocols import Written
-from assistant.types import Message
+from assistant.types import Message, ModelState
 from assistant.workspace import Workspace
 from tests.fakes import HashingEmbedder, ScriptedModel
 from tests.openai_server import OpenAIServer, running
@@ -270,6 +270,22 @@ def test_ollama_loads_a_model_before_it_tells_its_context_length(server: OpenAIS
 
     server.instead["/api/generate"] = load
     assert ServedModel(url).context_tokens == 2048
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("judge", ["writer", "auto"])
+def test_who_asks_how_a_model_is_has_no_server_load_it(
+    server: OpenAIServer, url: str, tmp_path: Path, judge: str
+) -> None:
+    server.told = {"/api/show": {"model_info": {}}}
+    server.instead["/api/generate"] = lambda _: JSONResponse({"done": True})
+    model = wiring.load_language_model(settings.load(llm_url=url, models=tmp_path, judge=judge))
+    state = ModelState("chat", "tiny", "ready")
+    assert wiring.running(state, model).tokens == 0
+    assert server.seen == []
+    needed = model.context_tokens
+    assert server.seen
+    assert wiring.running(state, model).tokens == needed > 0
 
 
 def test_one_of_several_models_is_to_be_named(server: OpenAIServer, url: str) -> None:

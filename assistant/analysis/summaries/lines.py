@@ -11,6 +11,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import ColumnElement, Text, and_, exists, func, insert, literal, select
@@ -19,6 +20,7 @@ from assistant.grounding import Embed, Supports, provable, verifier
 from assistant.library import Library, pages, paper_lines, papers, papers_passing, papers_read
 from assistant.models import prompting
 from assistant.protocols import LanguageModel
+from assistant.stopping import Stopped
 from assistant.text import prompt_safety, split_sentences
 from assistant.types import Message, Paper, PaperFilter, SentenceStatus, Source
 
@@ -103,7 +105,10 @@ def written(
         if "\n" in text.strip() or len(split_sentences(text)) > 1:
             break  # one sentence is wanted
     writing.close()  # the abstract's reading is kept for the proof
-    line = proved(one_sentence(text), source, supports, embed) if not stop.is_set() else None
+    line = None
+    if not stop.is_set():
+        with suppress(Stopped):  # while a server embedded
+            line = proved(one_sentence(text), source, supports, embed)
     if line is None or stop.is_set():
         return None
     _note(library, source, key, json.dumps(asdict(line), ensure_ascii=False))

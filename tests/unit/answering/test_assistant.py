@@ -464,6 +464,56 @@ def test_who_stops_while_a_server_is_waited_for_gets_an_answer_without_a_word(
 BEAM = "BeamLoRA treats each adapter as a beam."
 
 
+def served(stop: Callable[[], object]) -> Callable[..., None]:
+    """Return how a server embeds that is waited for while an answer is stopped."""
+
+    def embed(*_: object) -> None:
+        stop()
+        stopping.result(Future[None]())
+
+    return embed
+
+
+@pytest.mark.parametrize("stopped", ["while it is written", "while it is proved"])
+def test_what_was_written_stays_where_a_server_embeds(
+    build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch, stopped: str
+) -> None:
+    built = replace(build(ScriptedModel(BEAM)), hosts=lambda: ("a", "b", "c"))
+    stream = built.ask("What is BeamLoRA?")
+    monkeypatch.setattr(HashingEmbedder, "embed", served(stream.close))
+    for event in stream:
+        if stopped == "while it is written" and isinstance(event, TextProduced) and "beam." in event.text:
+            stream.close()
+    answer = stream.answer()
+    assert (answer.text, answer.reason) == ("BeamLoRA treats each adapter as a beam. [1]", "stopped by the reader")
+    assert [source.title for source in answer.sources] == ["BeamLoRA"]
+    assert answer.sent_to == ("a", "b", "c")
+
+
+def test_an_overview_that_is_stopped_while_a_server_embeds_keeps_what_was_told(
+    build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "What is there?"
+    stream = build(ScriptedModel(BEAM)).ask(question, plan=OverviewPlan(question=question))
+    monkeypatch.setattr(HashingEmbedder, "embed", served(stream.close))
+    answer = stream.answer()
+    assert (answer.kind, answer.reason, len(answer.sources)) == ("synthesis", "stopped by the reader", 2)
+    assert answer.text
+
+
+def test_who_stops_before_the_writing_keeps_plan_and_sources(
+    build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = replace(build(ScriptedModel()), hosts=lambda: ("a", "b", "c"))
+    stream = built.ask("Compare BeamLoRA and Light-PEFT")
+    monkeypatch.setattr(ScriptedModel, "count_prompt_tokens", served(stream.close))
+    answer = stream.answer()
+    assert (answer.kind, answer.text, answer.reason) == ("comparison", "", "stopped by the reader")
+    assert isinstance(answer.plan, ComparisonPlan)
+    assert len(answer.sources) == 2
+    assert answer.sent_to == ("b", "c")
+
+
 def hold(assistant: Assistant) -> Ticket:
     """Return the ticket of one who has the model until it is closed."""
     ticket = assistant.queue.ticket(stop=threading.Event())
