@@ -81,7 +81,8 @@ def month_number(text: str) -> int | None:
         if word[:3] in MONTHS:
             return MONTHS.index(word[:3]) + 1
     months = [_months_of_other_languages().get(word) for word in words]
-    if months and all(months):  # among other words it may be a word of English: "out", "gen", "set"
+    is_short = len(words) == 1 and len(words[0]) == 3 and ISO_DATE.search(text)
+    if months and all(months) and not is_short:  # else it may be another word, or a name: "out", "gen", "Ott (2020)"
         return months[0]
     number = DAY.search(text)
     return int(number[1]) if number and 1 <= int(number[1]) <= 12 and not WORD.search(text) else None

@@ -116,6 +116,7 @@ def test_addresses_of_publishers_hold_dois(address: str, doi: str) -> None:
         ("März 2019", "2019-03"),
         ("Online 2019, out of print", "2019"),
         ("Gen. Assembly 2019", "2019"),
+        ("Ott (2020)", "2020"),
     ],
 )
 def test_months_of_other_languages_are_no_other_words(text: str, date: str) -> None:
