@@ -464,6 +464,10 @@ def test_who_stops_while_a_server_is_waited_for_gets_an_answer_without_a_word(
 BEAM = "BeamLoRA treats each adapter as a beam."
 
 
+OWN_WORDS = "In BeamLoRA each adapter is treated as a beam."
+"""Not those of the abstract, so that their meaning is compared."""
+
+
 def served(stop: Callable[[], object]) -> Callable[..., None]:
     """Return how a server embeds that is waited for while an answer is stopped."""
 
@@ -478,14 +482,14 @@ def served(stop: Callable[[], object]) -> Callable[..., None]:
 def test_what_was_written_stays_where_a_server_embeds(
     build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch, stopped: str
 ) -> None:
-    built = replace(build(ScriptedModel(BEAM)), hosts=lambda: ("a", "b", "c"))
+    built = replace(build(ScriptedModel(OWN_WORDS)), hosts=lambda: ("a", "b", "c"))
     stream = built.ask("What is BeamLoRA?")
     monkeypatch.setattr(HashingEmbedder, "embed", served(stream.close))
     for event in stream:
         if stopped == "while it is written" and isinstance(event, TextProduced) and "beam." in event.text:
             stream.close()
     answer = stream.answer()
-    assert (answer.text, answer.reason) == ("BeamLoRA treats each adapter as a beam. [1]", "stopped by the reader")
+    assert (answer.text, answer.reason) == (f"{OWN_WORDS} [1]", "stopped by the reader")
     assert [source.title for source in answer.sources] == ["BeamLoRA"]
     assert answer.sent_to == ("a", "b", "c")
 
@@ -494,7 +498,7 @@ def test_an_overview_that_is_stopped_while_a_server_embeds_keeps_what_was_told(
     build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = "What is there?"
-    stream = build(ScriptedModel(BEAM)).ask(question, plan=OverviewPlan(question=question))
+    stream = build(ScriptedModel(OWN_WORDS)).ask(question, plan=OverviewPlan(question=question))
     monkeypatch.setattr(HashingEmbedder, "embed", served(stream.close))
     answer = stream.answer()
     assert (answer.kind, answer.reason, len(answer.sources)) == ("synthesis", "stopped by the reader", 2)
