@@ -309,14 +309,15 @@ class ServedModel:
         """Yield the text but the thought at its beginning: what stands in <think> tags, or before a lone </think>.
 
         The prompt may have opened the thought. Where nobody told, its end is the first sign of it: it is yielded then,
-        once, and how the answer ended says how long it was.
+        once, and how the answer ended says how long it was; a tag within a sentence is no sign.
         """
         begin, end, held = "<think>", "</think>", ""
         thinks: bool | None = None  # not known yet
-        is_marked, said = False, ""
+        is_marked, said, alone = False, "", 0  # `alone` is where a tag ends that came as a piece
         answer = Written(pieces)
         with closing(pieces):
             for piece in answer:
+                alone = alone or (len(said) + len(held) + len(end) if piece == end else 0)
                 if thinks is False:
                     said += piece
                     yield piece
@@ -342,9 +343,11 @@ class ServedModel:
                 thinks = None
             if thinks is None and held:
                 yield held
-        if self._begins_unseen is None and not is_marked and end in said:
+        line = _END_OF_THOUGHT.search(said)
+        length = alone or (line.end() if line else 0)
+        if self._begins_unseen is None and not is_marked and length:
             self._thinks = self._begins_unseen = True
-            return Ended(answer.ended.why, said.index(end) + len(end))
+            return Ended(answer.ended.why, length)
         return answer.ended
 
 
@@ -355,6 +358,9 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
 }
 """Words of an error that speaks of a parameter."""
 
+
+_END_OF_THOUGHT = re.compile(r"^[ \t]*</think>(?=[ \t]*$)|</think>(?=[ \t]*\n[ \t]*\n)", re.MULTILINE)
+"""The tag on a line of its own, or before an empty line."""
 
 _ROLE = re.compile(r"\broles?\b", re.IGNORECASE)
 """Templates of some models know no instructions of a system."""

@@ -132,6 +132,24 @@ def test_a_thought_that_nobody_told_of_is_no_answer(server: OpenAIServer, url: s
     assert written(model) == "A beam."
 
 
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["Beams end ", "with </think> tags."], "Beams end with </think> tags."),
+        (["Let me see.", "</think>", "A beam."], "A beam."),
+        (["Let me ", "see.\n</thi", "nk>\nA beam."], "A beam."),
+        (["</think>", "\n\nA beam."], "A beam."),
+    ],
+)
+def test_a_lone_tag_ends_a_thought_only_where_it_is_no_part_of_a_sentence(
+    server: OpenAIServer, url: str, pieces: list[str], text: str
+) -> None:
+    server.instead["/completions"] = lambda _: streamed(*map(chunk, pieces))
+    model = ServedModel(url)
+    assert answered(model).text == text
+    assert bool(model._begins_unseen) == (text == "A beam.")
+
+
 def test_an_answer_that_speaks_of_tags_is_kept_where_the_template_opens_none(server: OpenAIServer, url: str) -> None:
     server.told = {"/apply-template": {"prompt": "<|assistant|>"}}
     server.model = ScriptedModel("Beams end with </think> tags.")
