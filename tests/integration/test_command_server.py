@@ -468,7 +468,7 @@ def test_a_log_that_cannot_be_written_is_named(shell: Shell) -> None:
 def test_a_malformed_request_ends_nothing(served: Shell) -> None:
     whole = {"do": "run", "wait": True, "arguments": [], "program": "x", "version": client.version()}
     for request in (b"[]", b"{}", b'{"do": "run"}', b'{"do": "stop"}', json.dumps(whole).encode()):
-        with client._connect(served.library) as connection:
+        with client.connect(served.library) as connection:
             connection.sendall(request + b"\n")
             if connection.recv(100):
                 client.socket.send_fds(connection, [client.GO], range(3))

@@ -181,7 +181,7 @@ def test_the_wheel_holds_all_it_needs_and_works_from_any_folder(tmp_path: Path) 
         text=True,
         check=False,
     )
-    assert done.stdout == "[]\n", done.stderr
+    assert "There is no library in here" in done.stderr
     for package in ("assistant", "prompts", "vectorstore"):
         here, there = ROOT / package, tmp_path / "site" / package
         assert (there / "py.typed").exists()

@@ -117,7 +117,9 @@ def find_date(text: str, month: str = "", day: str = "") -> str:
     named = month if month else rest if WORD.search(rest) else ""
     in_month = DAY.search(named) if WORD.search(named) else None
     day_number = DAY.search(day) or in_month
-    return date_text(year, month_number(named), int(day_number[1]) if day_number else None)
+    return date_text(
+        year, month_number(text if named and not month else named), int(day_number[1]) if day_number else None
+    )
 
 
 def most_precise(*dates: str) -> str:
