@@ -70,6 +70,9 @@ _ALL = ChosenPapers()
 _NEEDS_MODELS: Mapping[str, str] = {"ask": "question", "search": "query", "trends": "topic", "verify": "text"}
 """The tools that need a model or the index, and so the library for themselves, where this argument is given."""
 
+_TRIES, _PAUSE = 10, 0.3
+"""How often, and after how many seconds again, a library is tried that another program has open."""
+
 Tell = Callable[[float, str], Awaitable[None]]
 """Takes what a call does, and after how many seconds."""
 
@@ -360,11 +363,25 @@ class _Server(MCPServer):
             async def tell(seconds: float, message: str) -> None:
                 await context.report_progress(seconds, message=message)
 
-            if reply := await self._elsewhere(name, arguments, tell):
-                if "error" in reply:
-                    raise ToolError(reply["error"])
-                return CallToolResult.model_validate(reply["result"])
+            for _ in range(_TRIES):  # who has the library may not hear others yet
+                if reply := await self._elsewhere(name, arguments, tell):
+                    if "error" in reply:
+                        raise ToolError(reply["error"])
+                    return CallToolResult.model_validate(reply["result"])
+                try:
+                    return await super().call_tool(name, arguments, context)
+                except ToolError as error:
+                    if not _is_locked(error):
+                        raise
+                await anyio.sleep(_PAUSE)
         return await super().call_tool(name, arguments, context)
+
+
+def _is_locked(error: BaseException | None) -> bool:
+    """Tell whether an error comes of another program that has the library open."""
+    while error and not isinstance(error, LibraryLocked):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 class _Heard(Context[Any, Any]):

@@ -42,6 +42,9 @@ _START = 0.1
 _AGAIN = 1.0
 """Seconds after which a command whose client is gone is told again to end."""
 
+_LAST_CALLS = 60.0
+"""Seconds that a server which is to end waits for tools that are being called."""
+
 _PROGRAM = "assistant serve --daemon"
 """How the lock of a library names a server in the background."""
 
@@ -86,7 +89,8 @@ class CommandServer:
         self._last = time.monotonic()
         self._tools: tool_calls.Tools | None = None
         self._called = 0
-        self._counting = threading.Lock()
+        self._counting = threading.Condition()
+        self._patience = _LAST_CALLS
         self._listener = Listener(opened.settings.library, self._receive)
 
     def serve(self, goes_on: Callable[[], bool] = lambda: True) -> None:
@@ -104,6 +108,8 @@ class CommandServer:
                 signal.signal(each, handler)
             self._ending.set()
             self._listener.close()
+            with self._counting:
+                self._counting.wait_for(lambda: not self._called, self._patience)
 
     def _end(self) -> None:
         self._ending.set()
@@ -118,8 +124,10 @@ class CommandServer:
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         """End at this process's own Ctrl-C, with the command that runs, or at a request to end, after it."""
         self._end()
-        if number == signal.SIGINT and self._running:
-            raise KeyboardInterrupt
+        if number == signal.SIGINT:
+            self._patience = 0.0
+            if self._running:
+                raise KeyboardInterrupt
 
     def _pass_on(self, _number: int, frame: FrameType | None) -> None:
         """Do with the command that runs what Ctrl-C would do in a process of its own."""
@@ -165,11 +173,13 @@ class CommandServer:
         if options.differing(request["essentials"], self._essentials):
             send(connection, state="elsewhere")
             return
-        send(connection, state="ready")
         with self._counting:
+            if self._ending.is_set():
+                return
             self._called += 1
             self._count += 1
         try:
+            send(connection, state="ready")
             with self._counting:  # the first time takes seconds
                 self._tools = self._tools or tool_calls.Tools(self._opened, lambda: nullcontext(self._opened))
             self._tools.answer(connection, request["tool"], request["arguments"])
@@ -177,6 +187,7 @@ class CommandServer:
             with self._counting:
                 self._called -= 1
                 self._last = time.monotonic()
+                self._counting.notify_all()
 
     def _take(self, connection: socket.socket, request: Mapping[str, Any]) -> None:
         """Have a command run, and stay with it until it is over."""

@@ -10,16 +10,21 @@ import threading
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from mcp.server.mcpserver.exceptions import ToolError
 
+from assistant import mcp_server
 from assistant import settings as program_settings
 from assistant.cli import client, options, tool_calls
+from assistant.cli.server import CommandServer
 from assistant.errors import UsageError
-from assistant.library import Library
+from assistant.library import Library, Ownership
 from assistant.mcp_server import Lender
+from assistant.queries import Queries
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 
@@ -136,6 +141,48 @@ def test_a_call_never_opens_what_was_let_go(settings: Settings) -> None:
     with pytest.raises(UsageError, match="let go"), lender.lend(opened):
         pass
     assert not lender.is_open
+
+
+@pytest.mark.timeout(3 * LONG)
+def test_a_server_that_is_to_end_waits_for_what_is_being_called(settings: Settings) -> None:
+    with Opened(options.served(settings)) as opened, ThreadPoolExecutor() as others:
+        server = CommandServer(cast(Any, opened), lambda *_: 0)
+
+        def stop() -> None:
+            assert opened.begun.wait(LONG)
+            server._end()
+            while Path(client.address(settings.library)).exists():
+                threading.Event().wait(0.01)
+            opened.ends.set()
+
+        reply, stopping = others.submit(asked, settings), others.submit(stop)
+        server.serve()
+        assert opened.ends.is_set()
+        assert not server._is_busy()
+        stopping.result(LONG)
+        assert "stopped before it was finished" in (reply.result(LONG) or {})["error"]
+
+
+def test_a_library_of_another_program_is_tried_until_that_answers(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mcp_server, "_PAUSE", 0.0)
+    replies = iter([None, None, {"result": {"content": [], "structuredContent": {"text": "Beams."}}}])
+
+    async def elsewhere(*_: object) -> dict[str, Any] | None:
+        return next(replies)
+
+    async def tell(*_: object) -> None:
+        pass
+
+    with closing(Ownership(settings.library)), closing(Library(settings.library)) as library:
+        server = mcp_server.server(Queries(library, Lender(settings).lend), elsewhere)
+        context = mcp_server._Heard(tell)
+        result = asyncio.run(server.call_tool("ask", {"question": "What is a beam?"}, context))
+        assert cast(Any, result).structured_content == {"text": "Beams."}
+        replies = iter([None] * 20)
+        with pytest.raises(ToolError, match="in use by"):
+            asyncio.run(server.call_tool("ask", {"question": "What is a beam?"}, context))
 
 
 @pytest.mark.parametrize(
