@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import ast
-import datetime
 import itertools
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from assistant.ingestion.readers import exported, fields, names
 from assistant.ingestion.readers.fields import find_arxiv_id, find_date, find_doi, find_pmid, find_url, first_of
-from assistant.ingestion.readers.objects import named_fields
+from assistant.ingestion.readers.tables.cells import (
+    categories_of,
+    date_in_order,
+    date_of,
+    decisions_of,
+    glued_names,
+    has_code,
+    labels_of,
+    printed_name,
+    printed_object,
+    shown_of_formula,
+    spelled_abstract,
+    year_of_day,
+)
 from assistant.ingestion.readers.tables.columns import LONGEST_CELL, NUMBERS, Columns, Row, listed, names_in
 from assistant.text import shortened
 from assistant.types import Notice, Paper, Problem, ReaderItem, Record
@@ -24,26 +33,13 @@ MOST_COLUMNS = 500  # of a table whose rows are put right
 NO_VALUE = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "<NA>", "\\N"))
 """What spreadsheets, pandas and databases write into a cell that holds nothing."""
 
-FORMULA_OF_LINK = re.compile(r'=[\w.]+\(\s*"([^"]*)"\s*[,;]\s*"([^"]*)"\s*\)')  # HYPERLINK, in some language
-FORMULA_OF_TEXT = re.compile(r'="([^"]*)"')  # by which some exports keep spreadsheets from changing a number
 YEAR_BESIDE = re.compile(r"(?<![\s,;_])[\s,;_]*(?:\([^()]*\b[12]\d{3}[a-z]?\)|(?<!\d)[12]\d{3}[a-z]?\b)\.?")
-DAYS_SINCE_1900 = re.compile(r"([1-7]\d{4})(?:\.\d+)?")  # how a spreadsheet keeps a day
-DAY_ZERO = datetime.date(1899, 12, 30)
-YEAR_AS_DAY = re.compile(r"1905-(?:0[3-9]|10)-\d\d")  # a year such as 2019 in a cell that is to show a day
 DATE_OF_EMBASE = "Date of Publication: "
 LONGEST_SOURCE = 2000  # characters, of Embase
 SOURCE_OF_EMBASE = re.compile(r"(.+?) \([12]\d{3}\) .*?Date of Publication: (.+)", re.DOTALL)
 KIND_OF_COPY = re.compile(r"(?:\[(?:PDF|HTML|BOOK|CITATION|DOC|B|C)\])+\s*")  # before a title of Google Scholar
-INSIDE_NAMES = re.compile(r"[^\W\d_](?=[^\W\d_])|[a-z]\.(?=[^\W\d_]{2})")
-BEFORE_CAPITALS = re.compile(r"\b(?:Mc|Mac|De|Di|Le|La|Van|Fitz)\Z")  # which are joined to the rest of a name
-TURNED_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2([12]\d{3})")
 CITATION_KEY = re.compile(r"(?m)^\s*Citation Key:\s*(\S+)\s*$")
 EXTRA_ARXIV = re.compile(r"(?m)^\s*(?:tex\.)?(?:arxiv(?:id)?|eprint):\s*(\S+)", re.IGNORECASE)
-RAYYAN = re.compile(r"RAYYAN-(INCLUSION|LABELS|EXCLUSION-REASONS):\s*([^|\n]*)")
-RAYYAN_DECISION = re.compile(r"=>\s*\"(Included|Excluded|Maybe)\"")
-YES_OR_NO = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
-DECISIONS = {**YES_OR_NO, "i": True, "include": True, "included": True, "e": False, "exclude": False, "excluded": False}
-SPACED_CODES = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?(?: +[A-Za-z-]+(?:\.[A-Za-z-]+)?)*")
 
 
 def read_rows(
@@ -100,7 +96,7 @@ def _of_sheet(row: Row, columns: Columns) -> Sequence[str]:
         cells[place] = cells[place] or row.above[place]
     for place in columns.places.get("year", ()):
         if place < len(cells):
-            cells[place] = _year_of_day(cells[place])
+            cells[place] = year_of_day(cells[place])
     return cells
 
 
@@ -197,10 +193,12 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
             return exported.read(_own_fields(values), file, line)
         if not NO_VALUE.isdisjoint(values.values()):
             values = {field: "" if text in NO_VALUE else text for field, text in values.items()}
-        labels = [label for place in keywords if place < size for label in _labels(cells[place])]
+        labels = [label for place in keywords if place < size for label in labels_of(cells[place])]
         authors = values.get("authors", "")
         authors = YEAR_BESIDE.sub("", authors) if have_years else authors
-        everybody = people.names(cells) if people else _glued(authors) if columns.are_of_springer else names_in(authors)
+        everybody = (
+            people.names(cells) if people else glued_names(authors) if columns.are_of_springer else names_in(authors)
+        )
         if groups := values.get("groups"):
             everybody = list(dict.fromkeys([*everybody, *filter(None, map(str.strip, groups.split(";")))]))
         if columns.are_of_pubmed:
@@ -208,31 +206,6 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
         return _paper(values, everybody, labels, file, line)
 
     return read
-
-
-def _glued(cell: str) -> list[str]:
-    """Return the names that stand one behind the other with nothing between them: "Greta FalkOmar T. Hadad"."""
-    names_found: list[str] = []
-    for part in _parts(cell):
-        if names_found and (" " not in part.strip() or " " not in names_found[-1].strip()):
-            names_found[-1] += part  # "Mc" and "Donald"
-        else:
-            names_found.append(part)
-    return [name for part in names_found for name in names_in(part)]
-
-
-def _parts(cell: str) -> Iterator[str]:
-    """Yield what stands between a small letter, or a full stop behind one, and a capital."""
-    begin = 0
-    for found in INSIDE_NAMES.finditer(cell):
-        end = found.end()
-        is_joined = (
-            found[0].isupper() or not cell[end].isupper() or BEFORE_CAPITALS.search(cell[max(begin, end - 5) : end])
-        )
-        if not is_joined:
-            yield cell[begin:end]
-            begin = end
-    yield cell[begin:]
 
 
 def _has_letters(cell: str) -> bool:
@@ -244,18 +217,18 @@ def _paper(
 ) -> Record | Problem:
     value = {field: text for field, text in values.items() if text}.get
     if any(text[:1] == "=" for text in values.values()):
-        value = {field: _of_formula(text, field) for field, text in values.items() if text}.get
+        value = {field: shown_of_formula(text, field) for field, text in values.items() if text}.get
     notes, archive, url = value("notes", ""), value("archive", ""), value("url", "")
     doi, key = value("doi", ""), value("id", "")
     abstract, title = value("abstract", ""), value("title", "")
     if title[:1] == "[":
         title = KIND_OF_COPY.sub("", title, count=1)
     if abstract[:1] == "{":
-        abstract = _spelled(abstract) or abstract
+        abstract = spelled_abstract(abstract) or abstract
     extra_arxiv = EXTRA_ARXIV.search(notes) if notes else None
     arxiv = value("arxiv_id", "") or (extra_arxiv[1] if extra_arxiv else "")
-    pmid, venue, date = value("pmid", ""), _printed_name(value("venue", "")), _date(value)
-    if stated := _printed_object(value("identifiers", "")):
+    pmid, venue, date = value("pmid", ""), printed_name(value("venue", "")), date_of(value)
+    if stated := printed_object(value("identifiers", "")):
         doi, arxiv, pmid = (
             doi or stated.get("doi", ""),
             arxiv or stated.get("arxiv", ""),
@@ -273,7 +246,7 @@ def _paper(
         authorships=listed_authors,
         authors_complete=complete,
         date=date,
-        categories=_categories(value("categories", "")),
+        categories=categories_of(value("categories", "")),
         venue=venue,
         doi=find_doi(doi, notes, url if "doi.org/" in in_small else ""),
         arxiv_id=(find_arxiv_id(arxiv, key, bare=True) if arxiv or key else "")
@@ -281,8 +254,8 @@ def _paper(
         pmid=(find_pmid(pmid, bare=True) if pmid else "")
         or (find_pmid(notes, url) if "pmid" in in_small or "pubmed" in in_small else ""),
         url=find_url(url),
-        has_code=_has_code(value("has_code", "")),
-        labels=(*labels, *_decisions(value("included", ""), notes)),
+        has_code=has_code(value("has_code", "")),
+        labels=(*labels, *decisions_of(value("included", ""), notes)),
     )
     citation_key = CITATION_KEY.search(notes) if notes else None
     if citation_key:
@@ -293,122 +266,12 @@ def _paper(
     return fields.record(paper, file=file, line=line, source_key=key)
 
 
-def _spelled(cell: str) -> str:
-    """Return the text that an inverted index of OpenAlex spells; "" for anything else."""
-    try:
-        index = json.loads(cell)
-    except (ValueError, RecursionError):
-        index = next(iter(names.printed_list(f"[{cell}]") or ()), None)
-    return named_fields.spelled_abstract(index)
-
-
-def _of_formula(cell: str, field: str) -> str:
-    """Return what a spreadsheet shows of a formula that holds a text or, where an address is asked for, a link."""
-    if link := FORMULA_OF_LINK.fullmatch(cell):
-        return link[1 if field in ("doi", "url") else 2]
-    text = FORMULA_OF_TEXT.fullmatch(cell)
-    return text[1] if text else cell
-
-
-def _categories(cell: str) -> tuple[str, ...]:
-    """Return the categories of a cell; arXiv's codes may stand with spaces between them."""
-    if cell[:1] == "[" and cell[-1:] == "]":
-        return tuple(_labels(cell))
-    parts = re.split(r"\s*[,;|]\s*", cell) if cell else []
-    if len(parts) == 1 and SPACED_CODES.fullmatch(cell) and re.search(r"[a-z]\.[A-Za-z]|^[a-z-]+$", cell):
-        parts = cell.split()
-    return tuple(parts)
-
-
-def _has_code(cell: str) -> bool | None:
-    if not cell:
-        return None
-    return True if find_url(cell) else YES_OR_NO.get(cell.lower())
-
-
-def _date(value: Callable[[str, str], str]) -> str:
-    """Return the date, in the year of publication where that has a column of its own."""
-    stated, year_text = _in_order(value("date", "")), value("year", "")
-    if days := DAYS_SINCE_1900.fullmatch(stated):
-        stated = (DAY_ZERO + datetime.timedelta(int(days[1]))).isoformat()
-    date = find_date(stated)
-    year = find_date(year_text, month=value("month", "") or ("" if date else stated), day=value("day", ""))
-    return date if date and (not year or date[:4] == year[:4]) and len(date) >= len(year) else year or date
-
-
-def _year_of_day(cell: str) -> str:
-    """Return the year that a sheet shows as a day; the cell where it holds none."""
-    if not YEAR_AS_DAY.fullmatch(cell):
-        return cell
-    with suppress(ValueError):
-        return str((datetime.date.fromisoformat(cell) - DAY_ZERO).days)
-    return cell
-
-
-def _in_order(cell: str) -> str:
-    """Return a date with its year first where a spreadsheet has turned it round and it can be told how."""
-    found = TURNED_DATE.fullmatch(cell)
-    if not found:
-        return cell
-    first, second = int(found[1]), int(found[3])
-    if found[2] == "." or first > 12:
-        first, second = second, first
-    elif second <= 12:
-        return found[4]  # day or month: it cannot be told which
-    return f"{found[4]}-{first:02d}-{second:02d}"
-
-
-def _decisions(included: str, notes: str) -> list[str]:
-    """Return what screening decided of a paper: in a column of its own, or in the notes that Rayyan writes."""
-    found = []
-    if included:
-        decision = included.removesuffix(".0").lower()
-        decided = DECISIONS.get(decision)
-        found += ["included"] if decided else ["excluded"] if decided is False else []
-    for kind, text in RAYYAN.findall(notes) if "RAYYAN-" in notes else ():
-        if kind == "INCLUSION":
-            found += [decision.lower() for decision in RAYYAN_DECISION.findall(text)]
-        else:
-            found += [label.strip() for label in text.split(",") if label.strip()]
-    return found
-
-
-def _labels(cell: str) -> Iterable[str]:
-    """Return the keywords of a cell, parted by what parts them in most sources."""
-    cell = cell.strip()
-    if not cell:
-        return ()
-    if cell[0] == "[" and cell[-1] == "]":
-        try:
-            parts = ast.literal_eval(cell)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            parts = cell[1:-1].split(",")
-        return [text.strip(" '\"") for text in parts if isinstance(text, str)] if isinstance(parts, list) else ()
-    separator = next((mark for mark in (";", "|", "\n", ",") if mark in cell), ";")
-    return filter(None, map(str.strip, cell.split(separator)))
-
-
-def _printed_object(cell: str) -> Mapping[str, str]:
-    """Return the texts of an object that a program printed into a cell, by their names in small letters."""
-    found = names.printed_list(f"[{cell}]") if cell[:1] == "{" else None
-    stated = found[0] if found and isinstance(found[0], dict) else {}
-    return {str(name).lower(): str(text) for name, text in stated.items() if text is not None}
-
-
-def _printed_name(cell: str) -> str:
-    """Return the name of what stands in a cell as an object, as a program prints it; else the cell."""
-    if cell[:1] != "{" or ":" not in cell:
-        return cell
-    found = names.printed_list(f"[{cell}]")
-    return named_fields.text_of(found) if found else cell
-
-
 def _own_fields(values: Mapping[str, str]) -> dict[str, object]:
     """Return what a row that this program wrote states."""
     texts = {field: exported.unguarded(value) for field, value in values.items()}
     return {
         **texts,
-        "date": _in_order(texts.get("date", "")),
+        "date": date_in_order(texts.get("date", "")),
         "authors": exported.listed(texts.get("authors", "")),
         "author_positions": exported.positions_of(texts.get("author_positions", "")),
         "categories": exported.listed(texts.get("categories", "")),
