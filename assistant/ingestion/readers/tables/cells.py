@@ -75,7 +75,7 @@ def has_code(cell: str) -> bool | None:
 
 
 def date_of(value: Callable[[str, str], str]) -> str:
-    """Return the date that the `value` of fields says, in the year of publication where that has a column of its own."""
+    """Return the date that the `value` of fields says, in the year of publication where that has its own column."""
     stated, year_text = date_in_order(value("date", "")), value("year", "")
     if days := DAYS_SINCE_1900.fullmatch(stated):
         stated = (DAY_ZERO + datetime.timedelta(int(days[1]))).isoformat()
