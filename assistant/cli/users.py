@@ -73,7 +73,7 @@ def list_users(context: typer.Context, as_json: AsJson = False) -> None:
     """List the users."""
     from assistant.library import Users
 
-    with open_library(context) as library:
+    with open_library(context, may_make=True) as library:
         known = Users(library).all()
     rows = [(one.name, "yes" if one.is_admin else "", one.made, one.last_seen) for one in known]
     render.show(

@@ -184,6 +184,9 @@ def test_an_answer_whose_connection_ends_early_is_not_taken_for_whole(url: str, 
                 connection.sendall(
                     f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{head}\r\n\r\n{body}".encode()
                 )
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):  # what is closed unread is broken off
+                    pass
 
         threading.Thread(target=answer, daemon=True).start()
         if is_error:
