@@ -222,7 +222,7 @@ def test_papers_of_several_collections_are_listed_and_those_outside_of_one(fille
         ("conversations", "list"),
         ("trends",),
         ("check",),
-        ("users", "list"),
+        ("users", "token", "anna"),
     ],
 )
 def test_a_library_that_is_not_there_is_named_and_none_is_made(run: CommandLine, words: tuple[str, ...]) -> None:

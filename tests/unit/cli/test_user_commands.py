@@ -73,6 +73,10 @@ def test_users_are_removed_and_wrong_names_said(run: CommandLine) -> None:
     assert run.json("users", "list") == []
 
 
+def test_a_library_that_is_not_there_yet_has_no_users(run: CommandLine) -> None:
+    assert run.json("users", "list") == []
+
+
 @pytest.mark.parametrize("options", [["--host", "0.0.0.0"], ["--allowed-host", "papers.example.org"]])
 def test_others_are_served_only_where_there_are_users(
     run: CommandLine, monkeypatch: pytest.MonkeyPatch, options: list[str]
