@@ -6,8 +6,9 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 
 import pytest
 
@@ -51,12 +52,20 @@ def test_the_page_is_read_whole_and_only_once(page: Workspace) -> None:
     assert dict(profile.statistics)["h-index"] == "45"
 
 
+Verdicts = list[tuple[question_files.Question, Answer, scoring.Verdict]]
+
+
 @pytest.fixture(scope="module")
-def verdicts(page: Workspace) -> list[tuple[question_files.Question, Answer, scoring.Verdict]]:
-    """Return every development question, its answer, and whether it is right."""
-    asked = scoring.labelled(QUESTIONS, scoring.TYPES)
-    answers = [page.ask_after(question.text, question.history, question_id=question.id) for question in asked]
-    return [(q, answer, scoring.judged(q, answer)) for q, answer in zip(asked, answers, strict=True)]
+def verdicts(page: Workspace) -> Callable[[str], Verdicts]:
+    """Return the development questions of a kind, their answers, and whether they are right; each is asked once."""
+
+    @cache
+    def of_kind(kind: str) -> Verdicts:
+        asked = scoring.labelled(QUESTIONS, [kind])
+        answers = [page.ask_after(question.text, question.history, question_id=question.id) for question in asked]
+        return [(q, answer, scoring.judged(q, answer)) for q, answer in zip(asked, answers, strict=True)]
+
+    return of_kind
 
 
 @pytest.mark.parametrize(
@@ -71,24 +80,25 @@ def verdicts(page: Workspace) -> list[tuple[question_files.Question, Answer, sco
     ],
 )
 def test_the_development_questions_are_answered(
-    verdicts: list[tuple[question_files.Question, Answer, scoring.Verdict]], kind: str, count: int, least: int
+    verdicts: Callable[[str], Verdicts], kind: str, count: int, least: int
 ) -> None:
-    of_kind = [one for one in verdicts if one[0].line["type"] == kind]
+    of_kind = verdicts(kind)
     wrong = [f"{q.text} -> {answer.text}: {verdict.why}" for q, answer, verdict in of_kind if not verdict.right]
     assert len(of_kind) == count
     assert count - len(wrong) >= least, "\n".join(wrong)
 
 
 def test_every_span_is_verbatim_and_nearly_every_shown_sentence_is_proved(
-    verdicts: list[tuple[question_files.Question, Answer, scoring.Verdict]],
+    verdicts: Callable[[str], Verdicts],
 ) -> None:
-    shown = [(answer, sentence) for _, answer, _ in verdicts for sentence in answer.sentences]
+    answers = [answer for kind in scoring.TYPES for _, answer, _ in verdicts(kind)]
+    shown = [(answer, sentence) for answer in answers for sentence in answer.sentences]
     for answer, sentence in shown:
         for span in sentence.spans:
             assert span.quote in answer.sources[span.source - 1].abstract
     proved = sum(sentence.status in ("exact", "supported") for _, sentence in shown)
     assert proved >= 0.95 * len(shown)
-    assert all(json.loads(json.dumps(answer.to_json()))["plan"]["words"] for _, answer, _ in verdicts)
+    assert all(json.loads(json.dumps(answer.to_json()))["plan"]["words"] for answer in answers)
 
 
 @pytest.mark.parametrize("question", ["Who won the 2018 football world cup?", "How is sourdough bread baked?"])
