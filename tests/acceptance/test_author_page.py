@@ -1,11 +1,10 @@
-"""The real default models over the real author page and over the sample library."""
+"""The real default models over the real author page."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
@@ -15,7 +14,7 @@ import pytest
 from assistant import settings
 from assistant.analysis import trends
 from assistant.evaluation import question_files, scoring
-from assistant.types import Answer, PaperFilter, TextProduced
+from assistant.types import Answer, PaperFilter
 from assistant.workspace import Workspace
 from tests.conftest import SHARED
 
@@ -33,13 +32,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with Workspace(settings.load(library=tmp_path_factory.mktemp("page") / "library")) as workspace:
         report = workspace.add([PAGE], as_of=AS_OF)
         assert (report.added, report.failed, report.pending) == (22, (), 0)
-        yield workspace
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with Workspace(settings.load(library=tmp_path_factory.mktemp("sample") / "library")) as workspace:
-        assert workspace.add_sample().failed == ()
         yield workspace
 
 
@@ -146,27 +138,3 @@ def test_one_paper_is_summarised_in_its_own_words(page: Workspace) -> None:
     assert [source.title for source in answer.sources] == ["BeamLoRA: Beam-Constraint Low-Rank Adaptation"]
     assert "- Limits: not stated." in answer.text
     assert all(sentence.status != "unsupported" for sentence in answer.sentences)
-
-
-def test_a_question_about_the_sample_library_is_answered_with_its_source(sample: Workspace) -> None:
-    answer = sample.ask("How many convolutional layers does U-Net have?").answer()
-    assert re.search(r"\b23\b", answer.text)
-    assert any("U-Net" in answer.sources[number - 1].title for number in answer.cited_numbers)
-
-
-def test_stopping_ends_a_long_answer_before_it_is_written(sample: Workspace) -> None:
-    stream = sample.ask("Explain in detail how the Transformer works and compare it with recurrent networks.")
-    for event in stream:
-        if isinstance(event, TextProduced):
-            stream.close()
-    assert stream.answer().reason == "stopped by the reader"
-    assert stream.answer().timings.new_tokens < 60
-
-
-def test_stopping_works_while_the_model_reads_the_prompt(sample: Workspace) -> None:
-    stream = sample.ask("What does BERT propose?")
-    sample.language_model()
-    threading.Timer(0.3, stream.close).start()
-    answer = stream.answer()
-    assert answer.timings.new_tokens <= 5
-    assert sample.ask("What does Adam keep?").answer().text
