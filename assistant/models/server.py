@@ -18,6 +18,7 @@ import openai
 
 from assistant import stopping
 from assistant.errors import ModelError
+from assistant.models import thoughts
 from assistant.settings import api_address, other_host
 
 _T = TypeVar("_T")
@@ -129,7 +130,7 @@ class Server:
         prompt = self._asked("/apply-template", asked).get("prompt")  # llama-server
         if prompt is None and (tokens := self._asked("/tokenize", asked).get("tokens")):  # vLLM
             prompt = self._asked("/detokenize", {"model": model, "tokens": tokens}).get("prompt")
-        return prompt.rstrip().endswith("<think>") if isinstance(prompt, str) else None
+        return thoughts.is_opened(prompt) if isinstance(prompt, str) else None
 
     def _listed(self, seconds: float = _TELLING) -> list[dict[str, Any]]:
         """Return what the server says of each of its models, with a name in "id"."""
