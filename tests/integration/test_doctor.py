@@ -147,6 +147,27 @@ def test_a_library_that_another_program_holds_is_told_with_that_program(flags: d
     assert one(looked(flags), "library", "lock").found == "free"
 
 
+def test_an_mcp_server_that_holds_the_library_is_not_to_be_killed(flags: dict[str, Any]) -> None:
+    hold = (
+        "import sys, pathlib; from assistant.library import Ownership; held = Ownership(pathlib.Path(sys.argv[2])); "
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", hold, "--library", str(flags["library"]), "mcp"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdin
+        assert process.stdout.readline() == "held\n"
+        lends = one(looked(flags, server=lambda _: {"state": "lends"}), "library", "lock")
+        silent = one(looked(flags), "library", "lock")
+        process.stdin.close()
+    assert (lends.verdict, lends.mend) == ("fine", "")
+    assert silent.verdict == "warning"
+    assert "kill" not in silent.mend
+    for lock in (lends, silent):
+        started_by = psutil.Process().name()
+        assert f"an MCP server that {started_by} started, process {process.pid}" in lock.found
+
+
 def _cut(flags: dict[str, Any], tmp_path: Path) -> None:
     copy = tmp_path / "chat"
     shutil.copytree(flags["model"], copy)
