@@ -482,7 +482,7 @@ class _Models(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         is_page = not self.path.startswith("/v1/")
         is_known = is_page or self.headers["Authorization"] == "Bearer secret"
-        self.send_response(200 if is_known else 401)
+        self.send_response(404 if self.path.startswith("/nowhere") else 200 if is_known else 401)
         self.send_header("Content-Type", "text/html" if is_page else "application/json")
         self.end_headers()
         listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in ("a", "b")]}
@@ -515,18 +515,24 @@ def test_a_model_server_is_asked_with_its_key(
         return next(check for check in carried_out(network.checks(), settings) if check.name == "chat model")
 
     assert seen().verdict == seen(llm_url=f"{model_server}/v1/").verdict == "fine"
-    for changed, said in (
-        ({"llm_key_env": ""}, "wants a key"),
-        ({"llm_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY"),
-        ({"llm_model": "c"}, "has no model c"),
-        ({"llm_model": ""}, "several models"),
-        ({"llm_url": f"{model_server}/page"}, "server"),
-        ({"llm_url": "http://127.0.0.1:1"}, "No server answers"),
+    monkeypatch.setenv("WRONG_KEY", "guess")
+    for changed, said, mended in (
+        ({"llm_key_env": ""}, "wants a key", "export ASSISTANT_LLM_KEY_ENV=SERVER_KEY SERVER_KEY=KEY"),
+        ({"llm_key_env": "WRONG_KEY"}, "wants a key", "export WRONG_KEY=KEY"),
+        ({"llm_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY", "export NO_SUCH_KEY=KEY"),
+        ({"llm_model": "c"}, "has no model c", "curl http://"),
+        ({"llm_model": ""}, "several models", "curl http://"),
+        ({"llm_url": f"{model_server}/page"}, "is no OpenAI-compatible server", "curl http://"),
+        ({"llm_url": f"{model_server}/nowhere", "llm_model": ""}, "does not list its models (404)", "curl http://"),
+        ({"llm_url": "http://127.0.0.1:1"}, "No server answers", "Start it"),
     ):
         check = seen(**changed)
         assert check.verdict == "wrong", changed
         assert said in check.found
-        assert check.mend
+        assert mended in check.mend
+        assert ("Start it" in check.mend) == (mended == "Start it")
+    unlisted = seen(llm_url=f"{model_server}/nowhere")
+    assert (unlisted.verdict, unlisted.mend) == ("warning", "assistant models check")
 
 
 def test_it_is_said_where_the_server_of_the_model_has_to_judge(flags: dict[str, Any], tmp_path: Path) -> None:
@@ -538,6 +544,9 @@ def test_it_is_said_where_the_server_of_the_model_has_to_judge(flags: dict[str, 
     (check,) = seen(served)
     assert (check.verdict, check.mend) == ("warning", f"assistant models get {default_chat_model()}")
     assert seen(served.model_copy(update={"judge": "writer"})) == []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Registry, "is_present", lambda *_: True)
+        assert seen(served) == []  # the judge, which is looked at by itself
 
 
 def test_a_server_that_is_no_chroma_is_told(flags: dict[str, Any], model_server: str) -> None:
