@@ -65,7 +65,7 @@ def left_out(pieces: Generator[str, None, Ended], habit: Habit) -> Generator[str
         if held and (is_marked or (habit.is_open and text.ended.why != "stop")):
             habit.thinks = habit.thinks or _says_something(held)
         elif held:
-            habit.is_open = False if habit.is_open else habit.is_open  # it has thought of nothing
+            habit.is_open = None if habit.is_open else habit.is_open  # it has thought of nothing, this time
             yield held
     if habit.is_open is None and not is_marked and (found := _END_OF_THOUGHT.search(said)):
         habit.thinks = habit.is_open = True

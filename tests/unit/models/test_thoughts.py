@@ -86,7 +86,14 @@ def test_where_the_prompt_opens_the_thought_the_first_tag_ends_it(text: str, why
     for pieces in cuts(text):
         habit = Habit(is_open=True)
         assert answered(pieces, habit, why) == answer
-        assert habit.is_open == (text != "A beam.")  # it has thought of nothing
+        assert habit.is_open == (None if text == "A beam." else True)  # it has thought of nothing
+
+
+def test_a_model_that_thinks_now_and_then_is_told_from_its_answers_each_time() -> None:
+    habit = Habit()
+    for _ in range(2):
+        assert answered(["Let me see.", "</think>", "A beam."], habit) == "A beam."
+        assert answered(["Yes."], habit) == "Yes."
 
 
 def test_a_prompt_says_whether_it_opens_a_thought() -> None:
