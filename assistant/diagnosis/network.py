@@ -54,7 +54,8 @@ def chroma(settings: Settings) -> Found | None:
     if answer.status_code in (401, 403):
         return "wrong", f"{url} refuses who asks ({answer.status_code})", "export ASSISTANT_CHROMA_HEADER='NAME: VALUE'"
     if not (isinstance(told, dict) and "tenant" in told):
-        return "wrong", f"{url} is no Chroma server: it answers {answer.status_code}", mend
+        found = f"{url} is no Chroma server: it answers {answer.status_code}"
+        return "wrong", found, "Name the address of one with --chroma-url, or leave that out"
     return "fine", f"{url} answers in {answer.elapsed.total_seconds():.2f} s", ""
 
 
