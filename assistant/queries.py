@@ -268,6 +268,7 @@ class AnswerShape(BaseModel):
     count: int | None
     coverage: Coverage | None
     translation: str
+    is_cut: bool = False
     model: ModelInfo | None
     timings: Timings
     sent_to: list[str] = []

@@ -148,17 +148,18 @@ def get_default_models(settings: Settings, on_progress: ProgressListener) -> lis
     ]
 
 
-def served_model_name(settings: Settings, use: Literal["llm", "embed"], seconds: float) -> str:
+def served_model_name(settings: Settings, use: Literal["llm", "embed"], seconds: float) -> tuple[str, bool]:
     """Return what the server of the chat model, or of the embedding model, calls it; it is asked once, and so long.
 
-    Raises ModelError where it does not answer or does not have the model, UsageError for a variable without a key.
+    With it is told whether the server lists it, or else only the settings name it. Raises ModelError where it does not
+    answer or does not have the model, UsageError for a variable without a key.
     """
     from assistant.models.server import Server
 
     url, model, key_env = (str(getattr(settings, f"{use}_{part}")) for part in ("url", "model", "key_env"))
     server = Server(url, _key(key_env, f"--{use}-key-env"))
     server.client = server.client.with_options(max_retries=0, timeout=seconds)
-    return server.find_model(model, f"--{use}-model", seconds)
+    return server.find_model(model, f"--{use}-model", seconds), server.lists_models
 
 
 def probes_lacking(settings: Settings, model: LanguageModel) -> tuple[int, list[str]]:

@@ -169,7 +169,8 @@ class Assistant:
                         sources = event.sources
                 yield named(event.answer) if isinstance(event, AnswerFinished) else event
         except Stopped:
-            yield named(replace(asked.unwritten(plan, plan.kind, "", writing.STOPPED), sources=sources))
+            stopped = replace(asked.unwritten(plan, plan.kind, "", writing.STOPPED), is_cut=True)
+            yield named(replace(stopped, sources=sources))
 
     def _planned(
         self, asked: _Asked, ticket: Ticket, filter: PaperFilter, kind: PlanKind | None, plan: Plan | None

@@ -153,6 +153,7 @@ def finished(
         reason="; ".join(remark for remark in remarks if remark),
         sentences=shown,
         withheld=withheld,
+        is_cut=stopped or bool(cut),
     )
 
 

@@ -52,7 +52,7 @@ def doctor(
             seed=seed,
             seconds=seconds,
             open_workspace=open_here,
-            server=lambda settings: client.ask(settings.library, "status"),
+            server=lambda settings: client.ask(settings.library, "who"),
             on_check=(lambda _: None) if as_json else show,
             on_progress=listen,
         )

@@ -105,7 +105,10 @@ async def call_elsewhere(
 
 @contextmanager
 def lent(opened: Workspace, lender: Lender) -> Iterator[None]:
-    """Meanwhile call tools for other MCP servers; a process that needs the library itself has its lender close it."""
+    """Meanwhile call tools for other MCP servers, and say so to whoever asks who holds the library.
+
+    A process that needs the library itself has its lender close it.
+    """
     if not client.IS_POSSIBLE:
         yield
         return
@@ -120,6 +123,8 @@ def lent(opened: Workspace, lender: Lender) -> Iterator[None]:
             with lend():
                 send(connection, state="ready")
                 tools.answer(connection, request["tool"], request["arguments"])
+        elif request["do"] == "who":
+            send(connection, state="lends")
         elif request["do"] in ("stop", "let go", "call"):
             lender.close()
         return False

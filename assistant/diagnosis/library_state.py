@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import Any
+
+import psutil
 
 from assistant import wiring
 from assistant.diagnosis.checks import Found, Looking
@@ -24,7 +27,9 @@ _ANEW = "assistant reindex"
 
 
 ServerState = Callable[[Settings], Mapping[str, Any]]
-"""Asks the server of a library's commands for its state, {} where none runs."""
+"""Asks the process that holds a library for its state, {} where none answers."""
+
+_GOES_ON = "it lets the library go once no question came for five minutes"
 
 
 def lock(server: ServerState, settings: Settings) -> Found | None:
@@ -35,19 +40,8 @@ def lock(server: ServerState, settings: Settings) -> Found | None:
         return None  # it cannot be written, which is said of the disk
     if process == os.getpid():
         return "fine", "open in this program", ""
-    if name and (state := server(settings)).get("state") == "runs":
-        idle = state["idle_minutes"]
-        kind = "a server in the background" if idle else "`assistant serve`, which shows the page,"
-        return "fine", f"open in {kind} since {state['since']}: it runs your commands and answers MCP", ""
     if name:
-        found = f"in use by {name}: where that is `assistant serve` it runs your commands, else they wait for its end"
-        return (
-            "warning",
-            found,
-            f"assistant serve --stop || kill {process}"
-            if process
-            else f"lsof {quote(str(settings.library / 'owner.lock'))}",
-        )
+        return _held(name, process, server(settings), settings)
     place = settings.library / FILE_NAME
     if not os.access(place, os.W_OK):
         return None
@@ -55,6 +49,33 @@ def lock(server: ServerState, settings: Settings) -> Found | None:
         found = f"another program writes into {place}, and nothing can be added meanwhile"
         return "warning", found, f"Close it; this tells which it is: lsof {quote(str(place))}"
     return "fine", "free", ""
+
+
+def _held(name: str, process: int, state: Mapping[str, Any], settings: Settings) -> Found:
+    """Say of another process that has the library whether it is in anybody's way, and what ends that."""
+    if state.get("state") == "runs":
+        kind = "a server in the background" if state["idle_minutes"] else "`assistant serve`, which shows the page,"
+        return "fine", f"open in {kind} since {state['since']}: it runs your commands and answers MCP", ""
+    by, is_mcp = _started_by(process)
+    if state.get("state") == "lends":
+        given = f"{_GOES_ON}, or as soon as a command or the page needs it and no answer is under way"
+        return "fine", f"open in an MCP server{by}, {name}: it answers those of other programs too, and {given}", ""
+    if is_mcp:
+        found = f"in use by an MCP server{by}, {name}, which does not give way to this program; {_GOES_ON}"
+        return "warning", found, "Wait for that, or turn the server off in the program that started it."
+    if not process:
+        return "warning", f"in use by {name}", f"lsof {quote(str(settings.library / 'owner.lock'))}"
+    found = f"in use by {name}: where that is `assistant serve` it runs your commands, else they wait for its end"
+    return "warning", found, f"assistant serve --stop || kill {process}"
+
+
+def _started_by(process: int) -> tuple[str, bool]:
+    """Return which program started a process, in words, and whether it is an MCP server, as far as the system tells."""
+    with suppress(psutil.Error):
+        one = psutil.Process(process) if process else None
+        parent = one.parent() if one else None
+        return f" that {parent.name()} started" if parent else "", one is not None and "mcp" in one.cmdline()
+    return "", False
 
 
 def file(settings: Settings) -> Found | None:

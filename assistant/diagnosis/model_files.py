@@ -21,9 +21,10 @@ def checks(*, deep: bool) -> tuple[Looking, ...]:
 
 
 def _look(use: str, deep: bool, settings: Settings) -> Found | None:
-    name = wiring.local_models(settings).get(use)
-    if name is None:
-        return _judged_by_server(settings) if use == "chat" else None  # a server's, which is looked at there
+    used = wiring.local_models(settings)
+    name = used.get(use)
+    if name is None:  # a server's, which is looked at there
+        return _judged_by_server(settings) if use == "chat" and "judge" not in used else None
     known = wiring.registry(settings)
     entry = next((entry for entry in known.entries() if entry.name == name), None)
     try:

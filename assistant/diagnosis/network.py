@@ -54,7 +54,8 @@ def chroma(settings: Settings) -> Found | None:
     if answer.status_code in (401, 403):
         return "wrong", f"{url} refuses who asks ({answer.status_code})", "export ASSISTANT_CHROMA_HEADER='NAME: VALUE'"
     if not (isinstance(told, dict) and "tenant" in told):
-        return "wrong", f"{url} is no Chroma server: it answers {answer.status_code}", mend
+        found = f"{url} is no Chroma server: it answers {answer.status_code}"
+        return "wrong", found, "Name the address of one with --chroma-url, or leave that out"
     return "fine", f"{url} answers in {answer.elapsed.total_seconds():.2f} s", ""
 
 
@@ -63,15 +64,29 @@ def model_server(use: Literal["llm", "embed"], settings: Settings) -> Found | No
     url = settings.llm_url if use == "llm" else settings.embed_url
     if not url:
         return None
+    variable = settings.llm_key_env if use == "llm" else settings.embed_key_env
     try:
-        name = wiring.served_model_name(settings, use, _SECONDS)
+        name, is_told = wiring.served_model_name(settings, use, _SECONDS)
     except UsageError as error:
-        variable = settings.llm_key_env if use == "llm" else settings.embed_key_env
         return "wrong", str(error), f"export {variable}=KEY"
     except ModelError as error:
-        mend = f"Start it, or leave --{use}-url out; this shows what it has: curl {api_address(url)}/models"
-        return "wrong", str(error), mend
+        return "wrong", str(error), _mend_of_server(use, url, variable, error.__cause__)
+    if not is_told:
+        found = f"{url} answers, but does not list its models: whether it has {name} is seen when it is asked"
+        return "warning", found, "assistant models check"
     return "fine", f"{url} answers, and has {name}", ""
+
+
+def _mend_of_server(use: str, url: str, variable: str, cause: BaseException | None) -> str:
+    """Return what mends a server of a model, by what kept it from saying that it has the model."""
+    import openai
+
+    if isinstance(cause, openai.APIConnectionError):
+        return f"Start it, or leave --{use}-url out"
+    if isinstance(cause, openai.AuthenticationError | openai.PermissionDeniedError):
+        named = "" if variable else f"ASSISTANT_{use.upper()}_KEY_ENV=SERVER_KEY "
+        return f"export {named}{variable or 'SERVER_KEY'}=KEY"
+    return f"Name address and model as it has them (--{use}-url, --{use}-model): curl {api_address(url)}/models"
 
 
 def page(settings: Settings) -> Found:

@@ -19,10 +19,12 @@ from jinja2 import TemplateError
 from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, StoppingCriteriaList, TextStreamer
 
 from assistant.errors import ModelError
+from assistant.models import thoughts
 from assistant.models.attention import use_grouped
 from assistant.models.device import Device, choose, give_memory_back, is_out_of_memory, placing, weights_size
 from assistant.models.prefix_cache import Prefixes
 from assistant.models.quantized import Quantized, pays
+from assistant.models.thoughts import Habit
 from assistant.protocols import Ended, Reading
 from assistant.settings import Quantize
 from assistant.types import Message, ModelInfo
@@ -277,13 +279,16 @@ class TransformersModel:
     ) -> Generator[str, None, Ended]:
         """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set; return how it ended.
 
-        Closing the iterator stops it too. The model leaves within one layer's work, also while it reads the prompt.
+        A thought before the answer is left out. Closing the iterator stops it too. The model leaves within one layer's
+        work, also while it reads the prompt.
         """
+        habit = Habit(is_open=thoughts.is_opened(self._rendered(messages)))
+        return (yield from thoughts.left_out(self._pieces(self._encode(messages), max_new_tokens, stop), habit))
+
+    def _pieces(self, encoded: Any, max_new_tokens: int, stop: threading.Event) -> Generator[str, None, Ended]:
         pieces: Queue[str | BaseException | Ended] = Queue()
         left = threading.Event()
-        worker = threading.Thread(
-            target=self._write, args=(self._encode(messages), max_new_tokens, (stop, left), pieces), daemon=True
-        )
+        worker = threading.Thread(target=self._write, args=(encoded, max_new_tokens, (stop, left), pieces), daemon=True)
         worker.start()
         try:
             while not isinstance(piece := pieces.get(), Ended):
@@ -308,7 +313,8 @@ class TransformersModel:
             texts = self._write_batch([encoded[place] for place in batch], max_new_tokens, stop)
             if texts is None:
                 return
-            yield from zip(batch, texts, strict=True)
+            for place, text in zip(batch, texts, strict=True):
+                yield place, thoughts.without(text, self._rendered(prompts[place]))
 
     def _write_batch(
         self, prompts: Sequence[torch.Tensor], max_new_tokens: int, stop: threading.Event
@@ -395,7 +401,11 @@ class TransformersModel:
         shown = messages if self._takes_system else _without_system(messages)
         chat = [{"role": message.role, "content": self._defused(message.content)} for message in shown]
         try:
-            return str(self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False))
+            return str(
+                self._tokenizer.apply_chat_template(
+                    chat, add_generation_prompt=True, tokenize=False, enable_thinking=False
+                )
+            )
         except TemplateError as error:
             raise ModelError(
                 f"The chat template of the model {self._name} refuses the conversation: {error}. "

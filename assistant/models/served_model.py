@@ -7,14 +7,15 @@ import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
 from queue import Empty, Queue
 from typing import Any
 
 import openai
 
 from assistant.errors import ModelError
+from assistant.models import thoughts
 from assistant.models.server import Server, refusal
+from assistant.models.thoughts import Habit
 from assistant.protocols import Ended, Reading, Written
 from assistant.stopping import Stopped
 from assistant.types import Message, ModelInfo
@@ -73,9 +74,8 @@ class ServedModel:
         self._limit = "max_tokens"
         self._takes_system = True
         self._tells_shares = True
-        self._thinks = False
+        self._habit = Habit()
         self._is_looked_at = False
-        self._begins_unseen: bool | None = None  # not known
 
     @property
     def placement(self) -> dict[str, str]:
@@ -90,7 +90,7 @@ class ServedModel:
     @property
     def tells_shares(self) -> bool:
         """Tell whether it judges by probabilities, as far as it has judged; else by the word that it writes."""
-        return self._tells_shares and not self._thinks
+        return self._tells_shares and not self._habit.thinks
 
     @property
     def context_tokens(self) -> int:
@@ -130,12 +130,12 @@ class ServedModel:
         shares: dict[str, float] = {}
         text = ""
         self._look_at_template()
-        if self._tells_shares and not self._thinks:
+        if self._tells_shares and not self._habit.thinks:
             text = "".join(self._pieces(messages, 1, stop.is_set, shares))
         if any(_fits(token, answer) for token in shares for answer in answers):
             least = min(shares.values()) - 1
             return None if stop.is_set() else Reading(tuple(_share(shares, answer, least) for answer in answers))
-        if shares or not text or self._thinks:  # the first token is no answer, as before a thought
+        if shares or not text or self._habit.thinks:  # the first token is no answer, as before a thought
             text = Written(self._written(messages, _WORD_TOKENS, stop.is_set)).whole()
         elif not stop.is_set():
             self._tells_shares = False
@@ -182,25 +182,25 @@ class ServedModel:
         """Yield an answer without thoughts; ask for it again with room for them where they left none."""
         self._look_at_template()
         while True:
-            had_room, is_empty = self._thinks, True
-            answer = Written(self._without_thoughts(self._pieces(messages, max_new_tokens, is_stopped)))
+            had_room, is_empty = self._habit.thinks, True
+            answer = Written(thoughts.left_out(self._pieces(messages, max_new_tokens, is_stopped), self._habit))
             for count, piece in enumerate(answer):
                 if count >= max_new_tokens:  # more than a token a piece is rare
                     return Ended("length")
                 is_empty = False
                 yield piece
-            if not is_empty or had_room or not self._thinks:
+            if not is_empty or had_room or not self._habit.thinks:
                 return answer.ended
 
     def _look_at_template(self) -> None:
         """Ask once whether each answer begins within a thought, which the prompt opens, where the server tells."""
-        if self._begins_unseen is None and not self._is_looked_at:
+        if self._habit.is_open is None and not self._is_looked_at:
             self._is_looked_at = True
             try:
-                self._begins_unseen = self._server.opens_thought(self.name)
+                self._habit.is_open = self._server.opens_thought(self.name)
             except Stopped:  # who asks for an answer then gets an empty one
                 self._is_looked_at = False
-            self._thinks = self._thinks or bool(self._begins_unseen)
+            self._habit.thinks = self._habit.thinks or bool(self._habit.is_open)
 
     def _pieces(
         self,
@@ -228,7 +228,7 @@ class ServedModel:
                             break
                         if shares is not None and not shares:
                             shares.update(_first_shares(chunk))
-                        self._thinks = self._thinks or bool(_thought(chunk))
+                        self._habit.thinks = self._habit.thinks or bool(_thought(chunk))
                         ended = _ended(chunk) or ended
                         queue.put(_text(chunk))
                 queue.put(ended)
@@ -285,7 +285,7 @@ class ServedModel:
         if not self._takes_system and len(said) > 1 and said[0]["role"] == "system":
             said[:2] = [{"role": said[1]["role"], "content": f"{said[0]['content']}\n\n{said[1]['content']}"}]
         asked = {"model": self.name, "messages": said, "stream": True, **self._extras}
-        asked[self._limit] = max_new_tokens + (_THOUGHT_TOKENS if self._thinks else 0)
+        asked[self._limit] = max_new_tokens + (_THOUGHT_TOKENS if self._habit.thinks else 0)
         return asked | ({"logprobs": True, "top_logprobs": _MOST_TOLD} if is_judged and self._tells_shares else {})
 
     def _give_up_what_is_refused(self, why: str, *, is_judged: bool) -> bool:
@@ -305,51 +305,6 @@ class ServedModel:
             return True
         return False
 
-    def _without_thoughts(self, pieces: Generator[str, None, Ended]) -> Generator[str, None, Ended]:
-        """Yield the text but the thought at its beginning: what stands in <think> tags, or before a lone </think>.
-
-        The prompt may have opened the thought. Where nobody told, its end is the first sign of it: it is yielded then,
-        once, and how the answer ended says how long it was; a tag within a sentence is no sign.
-        """
-        begin, end, held = "<think>", "</think>", ""
-        thinks: bool | None = None  # not known yet
-        is_marked, said, alone = False, "", 0  # `alone` is where a tag ends that came as a piece
-        answer = Written(pieces)
-        with closing(pieces):
-            for piece in answer:
-                alone = alone or (len(said) + len(held) + len(end) if piece == end else 0)
-                if thinks is False:
-                    said += piece
-                    yield piece
-                    continue
-                held += piece
-                if thinks is None:
-                    start = held.lstrip()
-                    if len(start) < len(begin) and begin.startswith(start):
-                        continue
-                    is_marked = start.startswith(begin)
-                    thinks = is_marked or bool(self._begins_unseen)
-                thought, closed, rest = held.rpartition(end) if thinks else ("", "", held)
-                self._thinks = self._thinks or bool(_plain((thought or rest).replace(begin, "")) and thinks)
-                if thinks and not closed:
-                    continue
-                rest = rest.lstrip() if thinks else rest
-                thinks, held = False, ""
-                if rest:
-                    said += rest
-                    yield rest
-            if held and thinks and not is_marked and answer.ended.why == "stop":
-                self._begins_unseen = False  # it has thought of nothing
-                thinks = None
-            if thinks is None and held:
-                yield held
-        line = _END_OF_THOUGHT.search(said)
-        length = alone or (line.end() if line else 0)
-        if self._begins_unseen is None and not is_marked and length:
-            self._thinks = self._begins_unseen = True
-            return Ended(answer.ended.why, length)
-        return answer.ended
-
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "extra_body": ("chat_template_kwargs", "enable_thinking", "nrecognized", "nexpected", "xtra"),
@@ -357,10 +312,6 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     "temperature": ("temperature",),
 }
 """Words of an error that speaks of a parameter."""
-
-
-_END_OF_THOUGHT = re.compile(r"^[ \t]*</think>(?=[ \t]*$)|</think>(?=[ \t]*\n[ \t]*\n)", re.MULTILINE)
-"""The tag on a line of its own, or before an empty line."""
 
 _ROLE = re.compile(r"\broles?\b", re.IGNORECASE)
 """Templates of some models know no instructions of a system."""
@@ -372,8 +323,11 @@ def _delta(chunk: Any) -> Any:
 
 
 def _text(chunk: Any) -> str:
+    """Return what a chunk adds to the answer's text; some servers send parts, of which others are thoughts."""
     said = getattr(_delta(chunk), "content", None)
-    return said if isinstance(said, str) else ""
+    parts = said if isinstance(said, list) else [{"type": "text", "text": said}]
+    texts = (part.get("text") for part in parts if isinstance(part, dict) and part.get("type") == "text")
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _ended(chunk: Any) -> Ended | None:

@@ -18,6 +18,7 @@ import openai
 
 from assistant import stopping
 from assistant.errors import ModelError
+from assistant.models import thoughts
 from assistant.settings import api_address, other_host
 
 _T = TypeVar("_T")
@@ -48,6 +49,8 @@ class Server:
         self.root = f"{parts.scheme}://{parts.netloc}"
         self.host = other_host(url)
         """The name of the machine where the server runs, "" for this one."""
+        self.lists_models = True
+        """Whether it tells which models it has, as far as it was asked."""
         self._calls = threading.local()
         try:
             self.client = openai.OpenAI(
@@ -80,9 +83,13 @@ class Server:
         except openai.APIStatusError as error:
             if error.status_code not in _NO_LIST:
                 raise self.error(error) from error
+            self.lists_models = False
             if wanted:
                 return wanted
-            raise ModelError(f"The server at {self._base} does not list its models. Name one with {flag}.") from error
+            raise ModelError(
+                f"The server at {self._base} does not list its models ({error.status_code}). See whether the address "
+                f"is right; most end with /v1. If it is, name a model with {flag}."
+            ) from error
         except (openai.OpenAIError, ValueError, httpx2.InvalidURL) as error:
             raise self.error(error) from error
         if wanted and (not names or wanted in names):
@@ -129,7 +136,7 @@ class Server:
         prompt = self._asked("/apply-template", asked).get("prompt")  # llama-server
         if prompt is None and (tokens := self._asked("/tokenize", asked).get("tokens")):  # vLLM
             prompt = self._asked("/detokenize", {"model": model, "tokens": tokens}).get("prompt")
-        return prompt.rstrip().endswith("<think>") if isinstance(prompt, str) else None
+        return thoughts.is_opened(prompt) if isinstance(prompt, str) else None
 
     def _listed(self, seconds: float = _TELLING) -> list[dict[str, Any]]:
         """Return what the server says of each of its models, with a name in "id"."""

@@ -163,8 +163,9 @@ class Answer:
 
     `withheld` are the sentences that the model wrote and that no abstract supports; they are no part of `text`.
     `coverage` is given for an overview. `translation` says the answer in the language of the question, in front of the
-    English sentences in `text`. `sent_to` names the other machines to which the question, and what was read for it,
-    were sent: none where both models run on this one.
+    English sentences in `text`. `is_cut` says that the text ends before the model had written all of it: at the longest
+    answer allowed, broken off by its server, or stopped by the reader; `reason` says which. `sent_to` names the other
+    machines to which the question, and what was read for it, were sent: none where both models run on this one.
     """
 
     id: str = ""
@@ -182,6 +183,7 @@ class Answer:
     count: int | None = None
     coverage: Coverage | None = None
     translation: str = ""
+    is_cut: bool = False
     model: ModelInfo | None = None
     timings: Timings
     sent_to: tuple[str, ...] = ()

@@ -59,6 +59,9 @@ _LONGEST_NAME = 2000
 _DOING_SOMETHING = re.compile(r"(?<=!)\[|(?<=\])\(|<(?=[A-Za-z/!?]|\Z)")
 """Where a picture, a link or a tag begins in what a client shows as Markdown."""
 
+_TEXTS = ("text", "input_text", "output_text")
+"""Parts of a message that are text: of chat completions, and of OpenAI's newer interface, whose messages some send."""
+
 _MOST = 1000
 _FAR = 10**9
 
@@ -124,7 +127,7 @@ class TextPart(BaseModel):
     """A part of a message; only text is read."""
 
     type: str
-    text: str = ""
+    text: str | None = None
 
 
 class ChatMessage(BaseModel):
@@ -137,7 +140,7 @@ class ChatMessage(BaseModel):
     def said(self) -> str:
         """Return its text."""
         if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content if part.type == "text")
+            return "\n".join(part.text or "" for part in self.content if part.type in _TEXTS)
         return self.content or ""
 
 
@@ -148,18 +151,18 @@ class StreamOptions(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """A request for a chat completion, as OpenAI defines it. The last message is the question.
+    """A request for a chat completion, as OpenAI defines it. The last message of the user is the question.
 
     Questions and answers before it are its history. What else OpenAI defines is accepted and has no effect. `filter`
     and `anyway` are ours.
     """
 
-    model: str = ""
-    messages: list[ChatMessage] = Field(min_length=1, max_length=_MOST)
+    model: str | None = None
+    messages: list[ChatMessage] = Field(min_length=1)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
-    filter: ChosenPapers = ChosenPapers()
-    anyway: bool = False
+    filter: ChosenPapers | None = None
+    anyway: bool | None = False
 
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -283,15 +286,17 @@ class _Api:
         return shown
 
     async def complete(self, request: Request, asked: ChatRequest) -> Response:
-        """Answer the last message as OpenAI's chat completions do; `proof` is what `/api/ask` gives.
+        """Answer the last message of the user as OpenAI's chat completions do; `proof` is what `/api/ask` gives.
 
         With `stream` the answer comes sentence by sentence once it is proved. How the question was read and what is
         written until then come as `reasoning_content`, which is not part of it.
         """
-        *before, last = asked.messages
-        if last.role != "user":
-            raise QuestionError("The last message must be the user's: the question.")
-        events = self._events(request, last.said, _earlier(before), asked.filter, asked.anyway)
+        said = asked.messages[-_MOST:]
+        place = max((place for place, each in enumerate(said) if each.role == "user"), default=None)
+        if place is None:
+            raise QuestionError("No message is the user's. The last one that is, is the question.")
+        chosen, anyway = asked.filter or ChosenPapers(), bool(asked.anyway)
+        events = self._events(request, said[place].said, _earlier(said[:place]), chosen, anyway)
         tells_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
         name = await run_in_threadpool(self._model)  # which may load torch to tell
         completion = _Completion(name, tells_usage=tells_usage)
@@ -396,7 +401,7 @@ class _Completion:
         return {
             **self._known,
             "object": "chat.completion",
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}],
+            "choices": [{"index": 0, "message": message, "finish_reason": _finish(answer), "logprobs": None}],
             "usage": _usage(answer),
             "proof": answer.to_json(),
         }
@@ -419,7 +424,7 @@ class _Completion:
                     yield self.piece({"content": text})
                 last = {"annotations": citations(answer)}
                 usage = {"usage": _usage(answer)}
-                yield self.piece(last, "stop", proof=answer.to_json(), **({} if self._tells_usage else usage))
+                yield self.piece(last, _finish(answer), proof=answer.to_json(), **({} if self._tells_usage else usage))
                 if self._tells_usage:  # which clients add up, so that it stands in one piece only
                     yield self._event(choices=[], **usage)
 
@@ -469,6 +474,11 @@ def _earlier(messages: Sequence[ChatMessage]) -> list[tuple[str, str]]:
         elif message.role == "assistant" and talk:
             talk[-1] = (talk[-1][0], message.said)
     return [(question, answer) for question, answer in talk if answer]
+
+
+def _finish(answer: Answer) -> str:
+    """Return how an answer ended, in OpenAI's words, which have one for all that are not whole."""
+    return "length" if answer.is_cut else "stop"
 
 
 def _usage(answer: Answer) -> dict[str, int]:

@@ -291,6 +291,17 @@ def test_a_template_without_a_system_role_gets_the_instructions_in_the_question(
     assert "<|user|>You answer questions.\n\nWhat is a beam?<|end|>" in text
 
 
+@pytest.mark.parametrize(("condition", "is_written"), [("enable_thinking", True), ("true", False)])
+def test_a_model_is_told_not_to_think_and_what_it_thinks_is_left_out(
+    tmp_path: Path, condition: str, is_written: bool
+) -> None:
+    template = f"{CHAT_TEMPLATE}{{% if add_generation_prompt and {condition} %}}<think>\n{{% endif %}}"
+    model = TransformersModel(str(tiny_chat_model(tmp_path, chat_template=template)))
+    assert bool(write(model)) == is_written  # what it writes ends no thought
+    [(_, text)] = model.write_all([PROMPT], max_new_tokens=6, stop=threading.Event())
+    assert (text != "") == is_written
+
+
 def test_a_template_that_refuses_the_conversation_is_an_error_for_people(tmp_path: Path) -> None:
     template = "{% if messages|length > 2 %}{{ raise_exception('too much') }}{% endif %}" + CHAT_TEMPLATE
     model = TransformersModel(str(tiny_chat_model(tmp_path, chat_template=template)))

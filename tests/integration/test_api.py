@@ -159,6 +159,66 @@ def test_a_stream_shows_only_what_is_proved(served: Served) -> None:
     assert last.choices[0].delta.annotations[0]["url_citation"]["title"] == "BeamLoRA"
 
 
+@pytest.mark.parametrize("is_streamed", [False, True])
+@pytest.mark.parametrize(
+    ("question", "reply", "ended", "is_written"),
+    [
+        (QUESTION, PROSE, "stop", True),
+        (QUESTION, "BeamLoRA treats each adapter as a beam. " * 100, "length", True),
+        (QUESTION, "It cooks. " * 200, "stop", True),
+        ("How many papers are there?", "", "stop", False),
+    ],
+    ids=["whole", "cut", "refused", "counted"],
+)
+def test_how_an_answer_ended_is_told_in_openais_words(
+    served: Served, question: str, reply: str, ended: str, is_written: bool, is_streamed: bool
+) -> None:
+    served.will_say(reply)
+    asked: Any = {"model": "any", "messages": [{"role": "user", "content": question}]}
+    completions = served.openai().chat.completions
+    done: Any = list(completions.create(**asked, stream=True))[-1] if is_streamed else completions.create(**asked)
+    assert done.choices[0].finish_reason == ended
+    assert done.proof["is_cut"] == (ended == "length")
+    assert bool(done.usage.completion_tokens) == is_written
+
+
+TEXT = {"type": "text", "text": "How many papers are there?"}
+TALK: list[dict[str, Any]] = [{"role": "user", "content": TEXT["text"]}]
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+TOOL_CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"model": None, "filter": None, "anyway": None, "stream": None, "stream_options": None, "tools": None},
+        {"n": 3, "max_tokens": 1, "temperature": 2, "stop": ["\n"], "seed": 1, "logprobs": True, "user": "ada"},
+        {"tools": [{"type": "function", "function": TOOL_CALL["function"]}], "tool_choice": "required"},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}},
+        {"messages": [{"role": "developer", "content": "Be kind."}, *TALK]},
+        {"messages": [{"role": "user", "content": [TEXT, PICTURE]}]},
+        {"messages": [{"role": "user", "content": [{**TEXT, "type": "input_text"}]}]},
+        {"messages": [{"role": "user", "content": [{**PICTURE, "text": None}, TEXT]}]},
+        {"messages": [*TALK, {"role": "system", "content": "Answer briefly."}]},
+        {"messages": [*TALK, {"role": "assistant", "content": ""}]},
+        {
+            "messages": [
+                *TALK,
+                {"role": "assistant", "content": None, "tool_calls": [TOOL_CALL]},
+                {"role": "tool", "tool_call_id": "1", "content": "7"},
+            ]
+        },
+        {"messages": [*TALK, {"role": "assistant", "content": "2"}] * 700 + TALK},
+    ],
+    ids=lambda asked: f"{str(asked)[:40]}",
+)
+def test_what_clients_send_besides_is_no_error(served: Served, asked: dict[str, Any]) -> None:
+    with served.client() as client:
+        answered = client.post("v1/chat/completions", json={"messages": TALK, **asked})
+    assert answered.status_code == 200, answered.text
+    assert answered.json()["proof"]["question"] == TEXT["text"]
+
+
 @pytest.mark.parametrize(
     "error", [ModelError("The model is gone. Start it again."), RuntimeError("no person foresaw this")]
 )
@@ -327,6 +387,7 @@ def test_a_check_that_nobody_waits_for_is_stopped(served: Served, monkeypatch: p
     [
         ('{"messages": ', "not valid JSON: Expecting value, at character 13"),
         ('{"messages": []}', "messages: List should have at least 1 item"),
+        ('{"messages": [{"role": "system", "content": "Be kind."}]}', "No message is the user's"),
         ('{"messages": [{"role": "wizard", "content": "x"}]}', "messages.0.role: Input should be 'system'"),
         ('{"messages": [{"role": "user", "content": "x"}], "filter": {"writer": "Gu"}}', "filter.writer: Extra"),
         (f'{{"messages": [{{"role": "user", "content": "{"x" * 16_000_000}"}}]}}', "may have 16 MB"),

@@ -147,6 +147,27 @@ def test_a_library_that_another_program_holds_is_told_with_that_program(flags: d
     assert one(looked(flags), "library", "lock").found == "free"
 
 
+def test_an_mcp_server_that_holds_the_library_is_not_to_be_killed(flags: dict[str, Any]) -> None:
+    hold = (
+        "import sys, pathlib; from assistant.library import Ownership; held = Ownership(pathlib.Path(sys.argv[2])); "
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", hold, "--library", str(flags["library"]), "mcp"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdin
+        assert process.stdout.readline() == "held\n"
+        lends = one(looked(flags, server=lambda _: {"state": "lends"}), "library", "lock")
+        silent = one(looked(flags), "library", "lock")
+        process.stdin.close()
+    assert (lends.verdict, lends.mend) == ("fine", "")
+    assert silent.verdict == "warning"
+    assert "kill" not in silent.mend
+    for lock in (lends, silent):
+        started_by = psutil.Process().name()
+        assert f"an MCP server that {started_by} started, process {process.pid}" in lock.found
+
+
 def _cut(flags: dict[str, Any], tmp_path: Path) -> None:
     copy = tmp_path / "chat"
     shutil.copytree(flags["model"], copy)
@@ -461,7 +482,7 @@ class _Models(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         is_page = not self.path.startswith("/v1/")
         is_known = is_page or self.headers["Authorization"] == "Bearer secret"
-        self.send_response(200 if is_known else 401)
+        self.send_response(404 if self.path.startswith("/nowhere") else 200 if is_known else 401)
         self.send_header("Content-Type", "text/html" if is_page else "application/json")
         self.end_headers()
         listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in ("a", "b")]}
@@ -494,18 +515,24 @@ def test_a_model_server_is_asked_with_its_key(
         return next(check for check in carried_out(network.checks(), settings) if check.name == "chat model")
 
     assert seen().verdict == seen(llm_url=f"{model_server}/v1/").verdict == "fine"
-    for changed, said in (
-        ({"llm_key_env": ""}, "wants a key"),
-        ({"llm_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY"),
-        ({"llm_model": "c"}, "has no model c"),
-        ({"llm_model": ""}, "several models"),
-        ({"llm_url": f"{model_server}/page"}, "server"),
-        ({"llm_url": "http://127.0.0.1:1"}, "No server answers"),
+    monkeypatch.setenv("WRONG_KEY", "guess")
+    for changed, said, mended in (
+        ({"llm_key_env": ""}, "wants a key", "export ASSISTANT_LLM_KEY_ENV=SERVER_KEY SERVER_KEY=KEY"),
+        ({"llm_key_env": "WRONG_KEY"}, "wants a key", "export WRONG_KEY=KEY"),
+        ({"llm_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY", "export NO_SUCH_KEY=KEY"),
+        ({"llm_model": "c"}, "has no model c", "curl http://"),
+        ({"llm_model": ""}, "several models", "curl http://"),
+        ({"llm_url": f"{model_server}/page"}, "is no OpenAI-compatible server", "curl http://"),
+        ({"llm_url": f"{model_server}/nowhere", "llm_model": ""}, "does not list its models (404)", "curl http://"),
+        ({"llm_url": "http://127.0.0.1:1"}, "No server answers", "Start it"),
     ):
         check = seen(**changed)
         assert check.verdict == "wrong", changed
         assert said in check.found
-        assert check.mend
+        assert mended in check.mend
+        assert ("Start it" in check.mend) == (mended == "Start it")
+    unlisted = seen(llm_url=f"{model_server}/nowhere")
+    assert (unlisted.verdict, unlisted.mend) == ("warning", "assistant models check")
 
 
 def test_it_is_said_where_the_server_of_the_model_has_to_judge(flags: dict[str, Any], tmp_path: Path) -> None:
@@ -517,13 +544,16 @@ def test_it_is_said_where_the_server_of_the_model_has_to_judge(flags: dict[str, 
     (check,) = seen(served)
     assert (check.verdict, check.mend) == ("warning", f"assistant models get {default_chat_model()}")
     assert seen(served.model_copy(update={"judge": "writer"})) == []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Registry, "is_present", lambda *_: True)
+        assert seen(served) == []  # the judge, which is looked at by itself
 
 
 def test_a_server_that_is_no_chroma_is_told(flags: dict[str, Any], model_server: str) -> None:
     found = network.chroma(Settings(**flags, chroma_url=model_server))
     assert found
     assert (found[0], "is no Chroma server" in found[1]) == ("wrong", True)
-    assert found[2].startswith("chroma run ")
+    assert found[2].startswith("Name the address of one")  # its port is taken
 
 
 def test_who_has_the_port_of_the_page_is_told(

@@ -147,7 +147,20 @@ def test_a_lone_tag_ends_a_thought_only_where_it_is_no_part_of_a_sentence(
     server.instead["/completions"] = lambda _: streamed(*map(chunk, pieces))
     model = ServedModel(url)
     assert answered(model).text == text
-    assert bool(model._begins_unseen) == (text == "A beam.")
+    assert bool(model._habit.is_open) == (text == "A beam.")
+
+
+def test_a_thought_that_the_server_sends_apart_is_no_text(server: OpenAIServer, url: str) -> None:
+    parts = chunk()
+    parts["choices"][0]["delta"] = {
+        "content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "A "}]
+    }
+    told = [chunk(reasoning="Let me see."), parts, chunk("beam.")]
+    told[0]["choices"][0]["delta"]["reasoning_content"] = "Let me see."
+    server.instead["/completions"] = lambda _: streamed(*told)
+    model = ServedModel(url)
+    assert written(model) == "A beam."
+    assert model._habit.thinks
 
 
 def test_an_answer_that_speaks_of_tags_is_kept_where_the_template_opens_none(server: OpenAIServer, url: str) -> None:

@@ -136,7 +136,7 @@ def _finished(
         remarks.append(f"{counted(len(withheld), 'sentence')} withheld: no abstract wholly supports {pronoun}")
     said = tuple(sentence for section in sections for sentence in (section.heading, *section.body))
     answer = replace(answer, text=paragraphs.text(sections), sentences=said, withheld=tuple(withheld))
-    return AnswerFinished(replace(answer, reason="; ".join(remarks)))
+    return AnswerFinished(replace(answer, reason="; ".join(remarks), is_cut=stop.is_set()))
 
 
 def _which(answer: Answer, filter: PaperFilter, names: Mapping[str, str], note: str) -> str:

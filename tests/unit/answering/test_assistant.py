@@ -437,7 +437,11 @@ def test_a_question_in_odd_characters_is_asked_all_the_same(build: Callable[...,
 
 def test_a_cut_answer_says_so(build: Callable[..., Assistant]) -> None:
     answer = build(ScriptedModel("beam " * 80)).ask("What is BeamLoRA?").answer()
-    assert answer.reason == "cut at the longest answer allowed"
+    assert (answer.reason, answer.is_cut) == ("cut at the longest answer allowed", True)
+    whole = build(ScriptedModel("BeamLoRA treats each adapter as a beam.")).ask("What is BeamLoRA?").answer()
+    assert not whole.is_cut
+    refused = build(ScriptedModel("Paris is the capital of France. " * 80)).ask("What is BeamLoRA?").answer()
+    assert (refused.refused, refused.is_cut) == (True, False)  # which is said whole
 
 
 @pytest.mark.parametrize("end", ["", ".", ". [1]", ".” [1] [2]", "。"])
@@ -503,6 +507,7 @@ def test_an_overview_that_is_stopped_while_a_server_embeds_keeps_what_was_told(
     answer = stream.answer()
     assert (answer.kind, answer.reason, len(answer.sources)) == ("synthesis", "stopped by the reader", 2)
     assert answer.text
+    assert answer.is_cut
 
 
 def test_who_stops_before_the_writing_keeps_plan_and_sources(
@@ -513,6 +518,7 @@ def test_who_stops_before_the_writing_keeps_plan_and_sources(
     monkeypatch.setattr(ScriptedModel, "count_prompt_tokens", served(stream.close))
     answer = stream.answer()
     assert (answer.kind, answer.text, answer.reason) == ("comparison", "", "stopped by the reader")
+    assert answer.is_cut
     assert isinstance(answer.plan, ComparisonPlan)
     assert len(answer.sources) == 2
     assert answer.sent_to == ("b", "c")

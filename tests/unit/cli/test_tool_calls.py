@@ -134,6 +134,16 @@ def test_nothing_is_left_of_a_library_that_was_let_go(settings: Settings) -> Non
     assert opened() is None
 
 
+def test_who_asks_who_holds_the_library_is_told_and_takes_it_from_nobody(settings: Settings) -> None:
+    lender = lender_of(settings)
+    opened_by(lender)
+    assert client.ask(settings.library, "who") == {"state": "lends"}
+    assert client.ask(settings.library, "status") == {}  # it is no server of commands
+    assert lender.is_open
+    lender.close()
+    assert client.ask(settings.library, "who") == {}
+
+
 def test_a_call_never_opens_what_was_let_go(settings: Settings) -> None:
     lender = lender_of(settings)
     opened = cast(Workspace, opened_by(lender))
