@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from hypothesis import settings
 from pytest_socket import disable_socket, socket_allow_hosts
 from sqlalchemy import delete, insert, select
 
+from assistant import wiring
 from assistant.library import Library, papers, vectors
 from assistant.protocols import Vectors
+from assistant.settings import Settings
 from assistant.types import Authorship, Paper
-from tests.fakes import HashingEmbedder
+from tests.fakes import HashingEmbedder, MemoryPlace
 
 settings.register_profile("no time limit", deadline=None)
 settings.load_profile("no time limit")
@@ -40,9 +43,17 @@ def _quiet() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+@pytest.fixture(scope="session")
+def _empty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one empty library, of which each test's is a copy: all migrations take several times as long."""
+    folder = tmp_path_factory.mktemp("empty") / "library"
+    Library(folder).close()
+    return folder
+
+
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    opened = Library(tmp_path / "library")
+def library(tmp_path: Path, _empty_library: Path) -> Iterator[Library]:
+    opened = Library(shutil.copytree(_empty_library, tmp_path / "library"))
     yield opened
     opened.close()
 
@@ -53,6 +64,17 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     opened = Library(tmp_path_factory.mktemp("scratch"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def index_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the vector index of each library in memory: the process of a Chroma takes seconds to start."""
+    places: dict[Path, MemoryPlace] = {}
+
+    def index_place(settings: Settings) -> MemoryPlace:
+        return places.setdefault(settings.library.resolve(), MemoryPlace())
+
+    monkeypatch.setattr(wiring, "index_place", index_place)
 
 
 @pytest.fixture

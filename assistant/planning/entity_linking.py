@@ -302,7 +302,7 @@ class Gazetteer:
     def _people(
         self, question: str, words: Sequence[_Word], _titles: _Titles, taken: set[int], fewest: int
     ) -> Iterator[Mention]:
-        """Find people by words of their names: two or more, also initials, or one where something says that it is one."""
+        """Find people by words of their names: two or more, or one where something says that it is one."""
         with self._library.transaction() as connection:
             folded = {part for word in words for part in word.folded.split()}
             query = select(name_words.c.word).where(name_words.c.word.in_(folded)).distinct()
