@@ -161,21 +161,6 @@ def test_a_killed_reindex_leaves_no_vector_of_the_former_model(
         assert [path.name for path in folder.glob("index*")] == [workspace.library.metadata("index")]
 
 
-def test_a_chroma_that_is_damaged_gives_its_place_to_a_fresh_one(folder: Path, papers: Path) -> None:
-    with opened(folder) as workspace:
-        workspace.add([papers])
-        former = folder / str(workspace.library.metadata("index"))
-        next(former.rglob("*.sqlite3")).write_bytes(b"torn")
-        assert workspace.search("Paper 3", 1)[0].passage.similarity
-        assert not workspace.index.is_consistent()
-        workspace.check(repair=True)
-        assert workspace.index.is_consistent()
-        assert workspace.index.count() == 5
-        assert not former.exists()
-    with opened(folder) as workspace:
-        assert workspace.index.is_consistent()
-
-
 def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from assistant.models import chat_model
     from assistant.models import embedder as embedding
