@@ -199,19 +199,22 @@ def test_ctrl_c_stops_an_answer_and_shows_what_was_written(served: Shell) -> Non
     assert "2 papers" in served("ask", "How many papers are there?")
 
 
-def test_an_answer_ends_with_the_client_and_the_next_command_waits_for_that(served: Shell) -> None:
-    asked = served.begin("ask", "What does BeamLoRA treat as a beam?")
-    until(served.mark.exists)
-    assert "BeamLoRA" in served("papers")  # which can do without the server
-    waiting = served.begin("ask", "How many papers are there?")
+def test_an_answer_ends_with_the_client_and_the_next_command_waits_for_that(shell: Shell) -> None:
+    shell.environment["ASSISTANT_ANSWER_TOKENS"] = "1000"  # longer than all else here takes
+    shell.serve()
+    shell("add", "papers.bib")
+    asked = shell.begin("ask", "What does BeamLoRA treat as a beam?")
+    until(shell.mark.exists)
+    assert "BeamLoRA" in shell("papers")  # which can do without the server
+    waiting = shell.begin("ask", "How many papers are there?")
     assert waiting.stderr
     assert "waits" in waiting.stderr.readline()
     waiting.send_signal(signal.SIGINT)
     assert waiting.wait(30) == 130
     asked.kill()
     asked.communicate()
-    assert "2 papers" in served("ask", "How many papers are there?")
-    assert served.state()["commands"] == 3
+    assert "2 papers" in shell("ask", "How many papers are there?")
+    assert shell.state()["commands"] == 3
 
 
 def test_a_pipe_that_nobody_reads_does_not_hold_the_server(served: Shell) -> None:
