@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+import argon2
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -41,6 +43,15 @@ def _quiet() -> None:
 
     quiet_environment()
     os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_hashed_quickly() -> Iterator[None]:
+    """Hash passwords with the least work that there is: the usual takes 64 MB and a quarter of a second each."""
+    with pytest.MonkeyPatch.context() as patched:
+        hasher = partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+        patched.setattr(argon2, "PasswordHasher", hasher)
+        yield
 
 
 @pytest.fixture(scope="session")
