@@ -25,6 +25,9 @@ from tests.fakes import HashingEmbedder, MemoryPlace
 settings.register_profile("no time limit", deadline=None)
 settings.load_profile("no time limit")
 
+in_chroma = wiring.index_place
+"""Places the vector index as the program does, for tests that `index_in_memory` is not for."""
+
 SHARED = Path(__file__).parents[1].parent / "shared"
 """Real data to test with, beside the checkout; tests that need it skip only where the folder is absent."""
 

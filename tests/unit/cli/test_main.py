@@ -20,10 +20,8 @@ from assistant.answering import AnswerStream, Foreground
 from assistant.cli import main, render
 from assistant.library import Ownership
 from assistant.types import Answer, AnswerFinished, Message, Paper, Record, TextProduced, Timings, Waiting
+from tests.conftest import in_chroma
 from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
-
-CHROMA = wiring.index_place
-"""Places the vector index as the program does; the tests keep it in memory."""
 
 BIB = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin and Fu, Peng}, year = 2025, month = feb,
   abstract = {BeamLoRA treats each adapter as a beam. It was tested on 12 datasets.}}
@@ -316,7 +314,7 @@ def test_another_embedding_model_is_refused_until_the_library_is_reindexed(
 def test_a_lost_index_changes_no_answer_and_is_made_anew(
     run: CommandLine, monkeypatch: pytest.MonkeyPatch, damage: str, command: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(wiring, "index_place", CHROMA)
+    monkeypatch.setattr(wiring, "index_place", in_chroma)
     run("add", "papers.bib")
     (former,) = run.library.glob("index-*")
     if damage == "deleted":
