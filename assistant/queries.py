@@ -391,20 +391,16 @@ class Queries:
             else:
                 found = authors.among(connection, sorted(self._library.ids(PaperFilter())))
             shown = [
-                self._person(person, authors.coauthors(connection, person, _COAUTHORS) if name else None)
-                for person in found[offset : offset + limit]
+                each.to_json(authors.coauthors(connection, each)[:_COAUTHORS] if name else None)
+                for each in found[offset : offset + limit]
             ]
-        return People(total=len(found), people=shown)
+        return People.model_validate({"total": len(found), "people": shown})
 
     def person(self, name: str) -> PersonShape:
         """Return the one person of an id or a name. Raises UsageError for nobody, or several."""
         with self._library.transaction() as connection:
             found = people_curation.named(connection, name)
-            return self._person(found, authors.coauthors(connection, found, _COAUTHORS))
-
-    def _person(self, person: authors.Person, coauthors: Sequence[tuple[str, int]] | None) -> PersonShape:
-        listed = None if coauthors is None else [{"name": name, "papers": papers} for name, papers in coauthors]
-        return PersonShape.model_validate({**person.to_json(), "coauthors": listed})
+            return PersonShape.model_validate(found.to_json(authors.coauthors(connection, found)[:_COAUTHORS]))
 
     def count(self, filter: PaperFilter, by: By = "", limit: int | None = None) -> Counted:
         """Return how many papers pass, also by group."""

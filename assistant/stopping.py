@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -29,6 +29,21 @@ def stopped_by(stop: threading.Event) -> Iterator[None]:
         yield
     finally:
         _stop.reset(token)
+
+
+def apart(work: Callable[[], _T], name: str) -> Future[_T]:
+    """Do work in a thread of its own, which keeps no program that ends waiting, as an executor's does."""
+    coming: Future[_T] = Future()
+    threading.Thread(target=fulfil, args=(coming, work), name=name, daemon=True).start()
+    return coming
+
+
+def fulfil(coming: Future[_T], work: Callable[[], _T]) -> None:
+    """Do what is waited for; an error is raised where it is waited for."""
+    try:
+        coming.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks for the result
+        coming.set_exception(error)
 
 
 def result(coming: Future[_T]) -> _T:

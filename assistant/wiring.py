@@ -292,12 +292,7 @@ def embedder_name(settings: Settings) -> str:
     """Return what the settings call the embedding model, or where it is; else the default one's name."""
     if settings.embed_url:
         return settings.embed_model or f"the model of {settings.embed_url}"
-    return settings.embedder or default_embedder()
-
-
-def default_embedder() -> str:
-    """Return the name of the embedding model that is used unless another one is named."""
-    return models.default_embedder()
+    return settings.embedder or models.default_embedder()
 
 
 def running(state: ModelState, model: object) -> ModelState:

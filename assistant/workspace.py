@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
@@ -338,7 +338,7 @@ class Workspace:
                 self._unchanged = str(error)
                 self.settings = before
                 queue.at_once = at_once
-                _fulfil(loading, self._load_language_model)
+                stopping.fulfil(loading, self._load_language_model)
             finally:
                 self._changing = ""
 
@@ -653,10 +653,7 @@ class Workspace:
         with self._making:
             failed = self._loading and self._loading.done() and self._loading.exception()
             if self._loading is None or failed:
-                self._loading = Future()
-                work = (self._loading, self._load_language_model)
-                # an executor's thread would keep a program that ends waiting
-                threading.Thread(target=_fulfil, args=work, name="model", daemon=True).start()
+                self._loading = stopping.apart(self._load_language_model, "model")
             return self._loading
 
     def _load_language_model(self) -> LanguageModel:
@@ -719,13 +716,6 @@ class _CheckedEmbedder:
     def embed_many(self, texts: Iterable[str]) -> Generator[tuple[list[int], Vectors], None, None]:
         """Yield the vectors of any number of texts batch by batch."""
         return self._embedder.embed_many(texts)
-
-
-def _fulfil(loading: Future[LanguageModel], load: Callable[[], LanguageModel]) -> None:
-    try:
-        loading.set_result(load())
-    except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks for the result
-        loading.set_exception(error)
 
 
 def open_library(folder: Path | str | None = None, **chosen: object) -> Workspace:

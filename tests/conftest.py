@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+import argon2
 import numpy as np
 import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket, socket_allow_hosts
 from sqlalchemy import delete, insert, select
 
+from assistant import wiring
 from assistant.library import Library, papers, vectors
 from assistant.protocols import Vectors
+from assistant.settings import Settings
 from assistant.types import Authorship, Paper
-from tests.fakes import HashingEmbedder
+from tests.fakes import HashingEmbedder, MemoryPlace
 
 settings.register_profile("no time limit", deadline=None)
 settings.load_profile("no time limit")
+
+in_chroma = wiring.index_place
+"""Places the vector index as the program does, for tests that `index_in_memory` is not for."""
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 """Real data to test with, beside the checkout; tests that need it skip only where the folder is absent."""
@@ -40,9 +48,26 @@ def _quiet() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_hashed_quickly() -> Iterator[None]:
+    """Hash passwords with the least work that there is: the usual takes 64 MB and a quarter of a second each."""
+    with pytest.MonkeyPatch.context() as patched:
+        hasher = partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+        patched.setattr(argon2, "PasswordHasher", hasher)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _empty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one empty library, of which each test's is a copy: all migrations take several times as long."""
+    folder = tmp_path_factory.mktemp("empty") / "library"
+    Library(folder).close()
+    return folder
+
+
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    opened = Library(tmp_path / "library")
+def library(tmp_path: Path, _empty_library: Path) -> Iterator[Library]:
+    opened = Library(shutil.copytree(_empty_library, tmp_path / "library"))
     yield opened
     opened.close()
 
@@ -53,6 +78,17 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     opened = Library(tmp_path_factory.mktemp("scratch"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def index_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the vector index of each library in memory: the process of a Chroma takes seconds to start."""
+    places: dict[Path, MemoryPlace] = {}
+
+    def index_place(settings: Settings) -> MemoryPlace:
+        return places.setdefault(settings.library.resolve(), MemoryPlace())
+
+    monkeypatch.setattr(wiring, "index_place", index_place)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,9 +18,6 @@ from assistant.types import PaperFilter
 
 if TYPE_CHECKING:
     from assistant.library.authors import Person
-
-    Coauthors = dict[str, list[tuple[str, int]]]
-    """By person's id: with whom they wrote most, and on how many papers."""
 
 _LIST = "list"
 _COAUTHORS = 5
@@ -67,14 +64,11 @@ def list_people(
         else:
             found = authors.among(connection, sorted(library.ids(PaperFilter())))
         shown = found[:limit]
-        coauthors = (
-            {person.id: authors.coauthors(connection, person, _COAUTHORS) for person in shown[:_DETAILED]}
-            if name
-            else {}
-        )
+        detailed = shown[:_DETAILED] if name else []
+        coauthors = {person.id: authors.coauthors(connection, person)[:_COAUTHORS] for person in detailed}
     render.show(
         as_json,
-        lambda: [_person_json(each, coauthors[each.id]) if each.id in coauthors else each.to_json() for each in shown],
+        lambda: [each.to_json(coauthors.get(each.id)) for each in shown],
         lambda: _show_candidates(shown, coauthors) if name else _show_people(shown),
     )
     if len(found) > len(shown):
@@ -156,10 +150,6 @@ def import_decisions(
     render.message(f"{counted(applied, 'decision')} applied{about}")
 
 
-def _person_json(person: Person, coauthors: Sequence[tuple[str, int]]) -> dict[str, Any]:
-    return {**person.to_json(), "coauthors": [{"name": name, "papers": count} for name, count in coauthors]}
-
-
 def _show_people(people: Sequence[Person]) -> None:
     rows = (
         (
@@ -173,13 +163,13 @@ def _show_people(people: Sequence[Person]) -> None:
     render.show_table(("papers", "id", "name", "other spellings"), rows)
 
 
-def _show_candidates(people: Sequence[Person], coauthors: Coauthors) -> None:
+def _show_candidates(people: Sequence[Person], coauthors: Mapping[str, Sequence[Person]]) -> None:
     for person in people:
         render.line(f"{person.id}: {person.name}, {counted(len(person.paper_ids), 'paper')}")
         for each in person.variants:
             render.line(f"  {each.name}: {counted(each.papers, 'paper')}; {each.reason} ({each.confidence:.2f})")
-        if coauthors.get(person.id):
-            render.line("  with " + ", ".join(f"{name} ({count:,})" for name, count in coauthors[person.id]))
+        if others := coauthors.get(person.id):
+            render.line("  with " + ", ".join(f"{each.name} ({len(each.paper_ids):,})" for each in others))
 
 
 def _described(person: Person) -> str:

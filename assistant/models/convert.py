@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from assistant.errors import ChecksumError, ModelError
 from assistant.models.download import Facts, PinnedFile, Report, sha256_of
 from assistant.types import Progress
+from assistant.whole_files import replaced
 
 MANIFEST = "manifest.json"
 
@@ -64,9 +65,8 @@ def write_manifest(
             for path in paths
         ),
     )
-    unfinished = folder / f"{MANIFEST}.tmp"
-    unfinished.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(folder / MANIFEST)
+    with replaced(folder / MANIFEST) as file:
+        file.write(manifest.model_dump_json(indent=2).encode() + b"\n")
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -16,21 +16,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from assistant import stopping
 from assistant.errors import ChecksumError, FetchError
 from assistant.types import Progress
 
 Report = Callable[[Progress], None]
-Result = TypeVar("Result")
 
 HUB_PATIENCE_S = 5.0
 REPORT_EVERY_S = 0.5
@@ -135,7 +134,9 @@ class HubMirror(Facts):
         from huggingface_hub import HfApi
 
         # The thread bounds what the timeout does not: name resolution, and the retries of the client.
-        call = _apart(lambda: HfApi().model_info(self.repo, files_metadata=True, timeout=HUB_PATIENCE_S))
+        call = stopping.apart(
+            lambda: HfApi().model_info(self.repo, files_metadata=True, timeout=HUB_PATIENCE_S), "asking the hub"
+        )
         info = call.result(timeout=HUB_PATIENCE_S)
         published = tuple(
             PinnedFile(path=sibling.rfilename, size=sibling.size or 0, sha256=sibling.lfs.sha256 if sibling.lfs else "")
@@ -155,8 +156,9 @@ class HubMirror(Facts):
                 super().__init__(*arguments, **{**options, "disable": True})  # type: ignore[no-untyped-call]
 
         arriving = downloads / "hub"
-        call = _apart(
-            lambda: hf_hub_download(self.repo, file.path, revision=commit, local_dir=arriving, tqdm_class=SilentBar)
+        call = stopping.apart(
+            lambda: hf_hub_download(self.repo, file.path, revision=commit, local_dir=arriving, tqdm_class=SilentBar),
+            "download",
         )
         while not call.done():
             here = sum(_size(path) for path in arriving.rglob("*.incomplete"))
@@ -256,17 +258,3 @@ def _size(path: Path) -> int:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def _apart(call: Callable[[], Result]) -> Future[Result]:
-    """Run the call in a thread that does not keep the program alive, unlike those of an executor."""
-    outcome: Future[Result] = Future()
-
-    def run() -> None:
-        try:
-            outcome.set_result(call())
-        except Exception as error:  # noqa: BLE001 - handed to the thread that waits
-            outcome.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return outcome

@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -164,17 +163,13 @@ class Server:
 
         After `patience` seconds none is begun. Raises Stopped, and what the calls raise.
         """
-        coming: Future[_T] = Future()
         left, connections = threading.Event(), list[Any]()
 
-        def work() -> None:
-            try:
-                with self.call(left, connections, patience):
-                    coming.set_result(call())
-            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-                coming.set_exception(error)
+        def work() -> _T:
+            with self.call(left, connections, patience):
+                return call()
 
-        threading.Thread(target=work, daemon=True, name="call of a server").start()
+        coming = stopping.apart(work, "call of a server")
         try:
             return stopping.result(coming)
         finally:

@@ -18,10 +18,8 @@ _MONTHS = {
     if name
 } | {"sept": 9}
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
-_NUMBERS = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True))
-_NUMBER = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)}|couple of|few)"
+_NUMBER = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|couple of|few)"
 _DECADES = (*"01234", "fif", "six", "sev", "eig", "nin")
-_OPEN_YEARS = {"few": 3, "couple of": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +125,12 @@ def _named_decade(match: re.Match[str], _today: date) -> dict[str, int | str]:
 
 
 def _since(match: re.Match[str], _today: date) -> dict[str, int | str]:
-    return {"since": int(match["a"] or match.groupdict()["b"])}
+    return {"since": int(match["a"] or match["b"])}
 
 
-def _after(match: re.Match[str], _today: date) -> dict[str, int | str]:
-    return {"since": int(match["a"]) + 1}
-
-
-def _until(match: re.Match[str], _today: date) -> dict[str, int | str]:
-    return {"until": int(match["a"])}
-
-
-def _before(match: re.Match[str], _today: date) -> dict[str, int | str]:
-    return {"until": int(match["a"]) - 1}
+def _bound(name: str, later: int = 0) -> _Reading:
+    """Return what reads the one year that a pattern names as a bound, or the year that is so many `later`."""
+    return lambda match, _today: {name: int(match["a"]) + later}
 
 
 def _year(match: re.Match[str], _today: date) -> dict[str, int | str]:
@@ -147,8 +138,7 @@ def _year(match: re.Match[str], _today: date) -> dict[str, int | str]:
 
 
 def _last_years(match: re.Match[str], today: date) -> dict[str, int | str]:
-    number = match["n"].casefold()
-    count = _OPEN_YEARS.get(number) or _NUMBERS.get(number) or int(number)
+    count = number_words.number(match["n"]) or 0
     if match["unit"].casefold().startswith("month"):
         months = today.year * 12 + today.month - 1 - count
         return {"first_day": f"{months // 12:04}-{months % 12 + 1:02}"}
@@ -197,13 +187,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reading], ...] = (
         ),
         _since,
     ),
-    (_compile(rf"\b(?P<a>{_YEAR})\s+(?:onwards?|or later|and later|and after)\b"), _since),
-    (_compile(rf"(?<!\d)(?P<a>{_YEAR})年?(?:以来|之后|以后|起)"), _since),
-    (_compile(rf"\b(?:after|later than|newer than|more recent than)\s+(?P<a>{_YEAR})\b"), _after),
-    (_compile(rf"\b(?:until|till|up to|through|by the end of|no later than)\s+(?P<a>{_YEAR})\b"), _until),
-    (_compile(rf"\b(?P<a>{_YEAR})\s+(?:or|and) (?:earlier|before)\b"), _until),
-    (_compile(rf"\b(?:before|prior to|earlier than|older than)\s+(?P<a>{_YEAR})\b"), _before),
-    (_compile(rf"(?<!\d)(?P<a>{_YEAR})年?(?:之前|以前)"), _before),
+    (_compile(rf"\b(?P<a>{_YEAR})\s+(?:onwards?|or later|and later|and after)\b"), _bound("since")),
+    (_compile(rf"(?<!\d)(?P<a>{_YEAR})年?(?:以来|之后|以后|起)"), _bound("since")),
+    (_compile(rf"\b(?:after|later than|newer than|more recent than)\s+(?P<a>{_YEAR})\b"), _bound("since", 1)),
+    (_compile(rf"\b(?:until|till|up to|through|by the end of|no later than)\s+(?P<a>{_YEAR})\b"), _bound("until")),
+    (_compile(rf"\b(?P<a>{_YEAR})\s+(?:or|and) (?:earlier|before)\b"), _bound("until")),
+    (_compile(rf"\b(?:before|prior to|earlier than|older than)\s+(?P<a>{_YEAR})\b"), _bound("until", -1)),
+    (_compile(rf"(?<!\d)(?P<a>{_YEAR})年?(?:之前|以前)"), _bound("until", -1)),
     (
         _compile(
             rf"\b(?:in|over|during|within|from)?\s*(?:the\s+)?(?:last|past|previous|recent)\s+(?P<n>{_NUMBER})\s+"

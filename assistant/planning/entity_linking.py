@@ -7,6 +7,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -137,10 +139,10 @@ class Gazetteer:
         for find in (
             self._quoted,
             self._titled,
-            self._full_names_in,
+            partial(self._people, fewest=2),
             self._phrases,
             self._misspelt,
-            self._family_names,
+            partial(self._people, fewest=1),
             self._held,
         ):
             for mention in find(question, words, titles, taken):
@@ -297,19 +299,10 @@ class Gazetteer:
     def _holders(self, phrase: str) -> int:
         return self._library.count(PaperFilter(words=(phrase,)))
 
-    def _full_names_in(
-        self, question: str, words: Sequence[_Word], _titles: _Titles, taken: set[int]
+    def _people(
+        self, question: str, words: Sequence[_Word], _titles: _Titles, taken: set[int], fewest: int
     ) -> Iterator[Mention]:
-        """Find people by two words of their names or more, in any order, also initials."""
-        return self._people(question, words, taken, fewest=2)
-
-    def _family_names(
-        self, question: str, words: Sequence[_Word], _titles: _Titles, taken: set[int]
-    ) -> Iterator[Mention]:
-        """Find people by one word of their names, where something says that it is one."""
-        return self._people(question, words, taken, fewest=1)
-
-    def _people(self, question: str, words: Sequence[_Word], taken: set[int], fewest: int) -> Iterator[Mention]:
+        """Find people by words of their names: two or more, or one where something says that it is one."""
         with self._library.transaction() as connection:
             folded = {part for word in words for part in word.folded.split()}
             query = select(name_words.c.word).where(name_words.c.word.in_(folded)).distinct()
@@ -359,8 +352,8 @@ class Gazetteer:
         hits = self._library.text_search(question, _CANDIDATES)
         for paper in self._library.papers_by_id([paper_id for paper_id, _ in hits]):
             title = fold(paper.title).split()
-            run = _longest_run([word.folded for word in words], title)
-            span = _trimmed(words[run[0] : run[1]])
+            run = SequenceMatcher(None, [word.folded for word in words], title, autojunk=False).find_longest_match()
+            span = _trimmed(words[run.a : run.a + run.size])
             content = [word for word in span if word.folded not in STOP_WORDS]
             if len(content) >= 2 and taken.isdisjoint(range(span[0].start, span[-1].end)):
                 phrase = " ".join(word.folded for word in span)
@@ -469,21 +462,6 @@ def _short_names(title: str) -> Iterator[tuple[str, bool]]:
         capitals = sum(character.isupper() for character in word[1:])
         if capitals >= 1 and not title.isupper():
             yield word, False
-
-
-def _longest_run(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
-    """Return where in `one` the longest run of words stands that `other` holds too: (first, last + 1)."""
-    best = (0, 0)
-    lengths = [0] * (len(other) + 1)
-    for place, word in enumerate(one):
-        previous = 0
-        for column, known in enumerate(other, 1):
-            kept = lengths[column]
-            lengths[column] = previous + 1 if word == known else 0
-            if lengths[column] > best[1] - best[0]:
-                best = (place + 1 - lengths[column], place + 1)
-            previous = kept
-    return best
 
 
 def _trimmed(span: Sequence[_Word]) -> Sequence[_Word]:

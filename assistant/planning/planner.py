@@ -450,7 +450,7 @@ def _ids(mentions: Sequence[Mention]) -> tuple[str, ...]:
 def _told_apart(connection: Connection, person: authors.Person) -> str:
     """Return what tells a person from others of the name: papers, years, whom they write with."""
     ids = person.paper_ids
-    others = [each.name for each in authors.among(connection, ids) if each.id != person.id][:3]
+    others = [each.name for each in authors.coauthors(connection, person)[:3]]
     query = select(func.min(papers_table.c.year), func.max(papers_table.c.year)).where(
         papers_table.c.id.in_(ids[:5000])
     )

@@ -50,7 +50,7 @@ Serve = Callable[..., Serving]
 
 
 @pytest.fixture
-def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index_in_memory: None) -> Iterator[Serve]:
     model = ScriptedModel()
     monkeypatch.setattr(Workspace, "_load_embedder", lambda _: HashingEmbedder())
     monkeypatch.setattr(Workspace, "_load_language_model", lambda _: model)

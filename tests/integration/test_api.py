@@ -100,7 +100,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Served]:
+def fresh(tmp_path: Path, index_in_memory: None) -> Iterator[Served]:
     yield from serving(tmp_path)
 
 

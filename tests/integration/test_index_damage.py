@@ -115,17 +115,6 @@ def test_damage_to_any_file_is_noticed(library: Library, name: str, damage: Call
         assert not index.is_consistent()
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_damage_to_any_file_never_reaches_an_answer(library: Library, name: str) -> None:
-    (file,) = index_folder(library).rglob(name)
-    former = library.metadata("index")
-    flip(file)
-    _, ids, vectors = library.numbered_vectors()
-    with closing(PersistentIndex(library, ChromaFolders(library.folder))) as index:
-        assert [match.id for match in index.query(vectors[7], 1)] == [ids[7]]
-    assert library.metadata("index") != former
-
-
 @pytest.mark.parametrize("damage", ["flip", "folder", "extra"])
 def test_a_damaged_index_is_filled_again_whole(library: Library, damage: str) -> None:
     folder = index_folder(library)
@@ -169,7 +158,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("moment", ["at the first file", "while files change", "when all is written"])
+@pytest.mark.parametrize("moment", ["while files change", "when all is written"])
 def test_a_kill_while_the_index_is_written_loses_nothing(library: Library, tmp_path: Path, moment: str) -> None:
     add(library, PAPERS, 1000)
     former = index_folder(library)
@@ -182,13 +171,12 @@ def test_a_kill_while_the_index_is_written_loses_nothing(library: Library, tmp_p
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
-    wanted = 1 if moment == "at the first file" else 3
     deadline = time.monotonic() + 120
     if moment == "when all is written":
         assert child.stdout is not None
         child.stdout.readline()
     while moment != "when all is written" and child.poll() is None and time.monotonic() < deadline:
-        if sum(file.stat().st_mtime_ns != time_ for file, time_ in before.items()) >= wanted:
+        if sum(file.stat().st_mtime_ns != time_ for file, time_ in before.items()) >= 3:
             break
     os.killpg(child.pid, signal.SIGKILL)
     child.communicate()

@@ -34,15 +34,16 @@ QUESTION = "What does BeamLoRA treat each adapter as?"
 
 PROGRAM = """
 import sys
-from assistant import workspace
+from assistant import wiring, workspace
 from assistant.answering import assistant
 from assistant.cli import main
-from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
+from tests.fakes import HashingEmbedder, MemoryPlace, ScriptedModel, TrustingJudge
 
 def model(_):
     print("a library prints what it likes")
     return ScriptedModel(*["BeamLoRA treats each adapter as a beam. It also cooks."] * 9)
 
+wiring.index_place = lambda _: MemoryPlace()
 workspace.Workspace._load_embedder = lambda _: HashingEmbedder()
 workspace.Workspace._load_language_model = model
 workspace.Judge = lambda *_: TrustingJudge("thick")
@@ -55,7 +56,7 @@ Use = Callable[[Client], Awaitable[None]]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index_in_memory: None) -> Path:
     monkeypatch.setattr(Workspace, "_load_embedder", lambda _: HashingEmbedder())
     (tmp_path / "papers.bib").write_text(BIB)
     with Workspace(Settings(library=tmp_path / "library", models=tmp_path)) as opened:

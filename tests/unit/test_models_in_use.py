@@ -43,7 +43,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> Models:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, models: Models) -> Iterator[Workspace]:
+def workspace(tmp_path: Path, models: Models, index_in_memory: None) -> Iterator[Workspace]:
     for name in ("second", "third"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").touch()

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant import settings
+from assistant import settings, wiring
 from assistant.errors import IndexFailed, LibraryError, LibraryLocked, ModelError, StorageFull
 from assistant.library import FILE_NAME, Conversations, Ownership, schema
 from assistant.protocols import Vectors
 from assistant.workspace import Workspace
-from tests.conftest import pending_ids
+from tests.conftest import in_chroma, pending_ids
 from tests.fakes import HashingEmbedder
 from vectorstore import VectorIndexError
 
@@ -28,7 +28,7 @@ def embedder(monkeypatch: pytest.MonkeyPatch) -> HashingEmbedder:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, embedder: HashingEmbedder) -> Path:
+def folder(tmp_path: Path, embedder: HashingEmbedder, index_in_memory: None) -> Path:
     return tmp_path / "library"
 
 
@@ -146,6 +146,7 @@ def test_a_question_does_not_wait_for_papers_that_are_being_added(
 def test_a_killed_reindex_leaves_no_vector_of_the_former_model(
     folder: Path, papers: Path, embedder: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(wiring, "index_place", in_chroma)
     with opened(folder) as workspace:
         workspace.add([papers])
         embedder.fingerprint = "another"  # type: ignore[misc]
@@ -159,21 +160,6 @@ def test_a_killed_reindex_leaves_no_vector_of_the_former_model(
         assert workspace.search("Paper 3", 1)[0].passage.similarity
         assert (workspace.index.count(), workspace.library.pending_count()) == (5, 0)
         assert [path.name for path in folder.glob("index*")] == [workspace.library.metadata("index")]
-
-
-def test_a_chroma_that_is_damaged_gives_its_place_to_a_fresh_one(folder: Path, papers: Path) -> None:
-    with opened(folder) as workspace:
-        workspace.add([papers])
-        former = folder / str(workspace.library.metadata("index"))
-        next(former.rglob("*.sqlite3")).write_bytes(b"torn")
-        assert workspace.search("Paper 3", 1)[0].passage.similarity
-        assert not workspace.index.is_consistent()
-        workspace.check(repair=True)
-        assert workspace.index.is_consistent()
-        assert workspace.index.count() == 5
-        assert not former.exists()
-    with opened(folder) as workspace:
-        assert workspace.index.is_consistent()
 
 
 def test_the_two_models_are_read_one_after_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

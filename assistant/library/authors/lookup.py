@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -99,12 +98,9 @@ def among(connection: Connection, paper_ids: Sequence[str]) -> list[Person]:
     return sorted(parts, key=lambda person: (-len(person.paper_ids), person.name, person.id))
 
 
-def coauthors(connection: Connection, person: Person, most: int) -> list[tuple[str, int]]:
-    """Return with whom a person wrote most, each with the number of their common papers."""
-    counts = Counter(
-        {each.name: len(each.paper_ids) for each in among(connection, person.paper_ids) if each.id != person.id}
-    )
-    return counts.most_common(most)
+def coauthors(connection: Connection, person: Person) -> list[Person]:
+    """Return with whom a person wrote, most papers first; of each the joint papers only."""
+    return [each for each in among(connection, person.paper_ids) if each.id != person.id]
 
 
 def holder(connection: Connection, paper_id: str, name: str) -> Person | None:

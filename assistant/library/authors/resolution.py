@@ -47,15 +47,18 @@ class Person:
     variants: tuple[Variant, ...]
     paper_ids: tuple[str, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the person as the object that `authors --json` prints."""
-        return {
+    def to_json(self, coauthors: Sequence[Person] | None = None) -> dict[str, Any]:
+        """Return the person as the object that `authors --json` prints, co-authors with their joint papers if given."""
+        told = {
             "id": self.id,
             "name": self.name,
             "papers": len(self.paper_ids),
             "paper_ids": list(self.paper_ids),
             "variants": [asdict(variant) for variant in self.variants],
         }
+        if coauthors is None:
+            return told
+        return {**told, "coauthors": [{"name": each.name, "papers": len(each.paper_ids)} for each in coauthors]}
 
 
 @dataclass(eq=False)

@@ -307,10 +307,9 @@ def _companions(connection: Connection, person: Person) -> list[_Companion]:
     query = papers_passing(connection, select(papers.c.id, papers.c.year), mine)
     known: dict[str, int | None] = {row.id: row.year for row in connection.execute(query)}
     found = []
-    for other in authors.among(connection, person.paper_ids):
-        if other.id != person.id:
-            years = [year for paper_id in other.paper_ids if (year := known.get(paper_id))]
-            found.append(_Companion(other, min(years, default=0), max(years, default=0)))
+    for other in authors.coauthors(connection, person):
+        years = [year for paper_id in other.paper_ids if (year := known.get(paper_id))]
+        found.append(_Companion(other, min(years, default=0), max(years, default=0)))
     return found
 
 

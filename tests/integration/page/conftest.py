@@ -96,7 +96,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def empty_app(tmp_path: Path) -> Iterator[Running]:
+def empty_app(tmp_path: Path, index_in_memory: None) -> Iterator[Running]:
     yield from running(tmp_path, "")
 
 

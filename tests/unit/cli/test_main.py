@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from assistant import workspace
+from assistant import wiring, workspace
 from assistant.answering import AnswerStream, Foreground
 from assistant.cli import main, render
 from assistant.library import Ownership
 from assistant.types import Answer, AnswerFinished, Message, Paper, Record, TextProduced, Timings, Waiting
+from tests.conftest import in_chroma
 from tests.fakes import HashingEmbedder, ScriptedModel, TrustingJudge
 
 BIB = """@article{beam, title = {BeamLoRA}, author = {Gu, Naibin and Fu, Peng}, year = 2025, month = feb,
@@ -63,7 +64,11 @@ def model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
 
 @pytest.fixture
 def run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, model: ScriptedModel
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    model: ScriptedModel,
+    index_in_memory: None,
 ) -> CommandLine:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "papers.bib").write_text(BIB)
@@ -302,21 +307,25 @@ def test_another_embedding_model_is_refused_until_the_library_is_reindexed(
     assert "BeamLoRA" in filled("ask", "What treats each adapter as a beam?")
 
 
-@pytest.mark.parametrize("damage", ["deleted", "broken"])
-@pytest.mark.parametrize("command", [("add", "papers.bib"), ("reindex",), ("check", "--mend")])
+@pytest.mark.parametrize(
+    ("damage", "command"),
+    [("deleted", ("add", "papers.bib")), ("broken", ("reindex",)), ("broken", ("check", "--mend"))],
+)
 def test_a_lost_index_changes_no_answer_and_is_made_anew(
-    filled: CommandLine, damage: str, command: tuple[str, ...]
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, damage: str, command: tuple[str, ...]
 ) -> None:
-    (former,) = filled.library.glob("index-*")
+    monkeypatch.setattr(wiring, "index_place", in_chroma)
+    run("add", "papers.bib")
+    (former,) = run.library.glob("index-*")
     if damage == "deleted":
         shutil.rmtree(former)
     else:
         (former / "chroma.sqlite3").write_bytes(b"broken" * 1000)
-    assert filled.json("search", "adapter as a beam")[0]["title"] == "BeamLoRA"
-    filled("check", code=1)
-    filled(*command)
-    filled("check")
-    (fresh,) = filled.library.glob("index-*")
+    assert run.json("search", "adapter as a beam")[0]["title"] == "BeamLoRA"
+    run("check", code=1)
+    run(*command)
+    run("check")
+    (fresh,) = run.library.glob("index-*")
     assert fresh != former
 
 

@@ -65,13 +65,6 @@ def test_an_overview_is_kept_with_its_evidence_too(filled: CommandLine) -> None:
     filled("verify", "overview", code=1)
 
 
-def test_a_folder_with_something_else_in_it_is_left_alone(filled: CommandLine) -> None:
-    Path("mine").mkdir()
-    Path("mine/notes.txt").write_text("mine")
-    filled("ask", "How many papers are there?", "--bundle", "mine", code=1)
-    assert Path("mine/notes.txt").read_text() == "mine"
-
-
 def test_papers_are_read_ahead_once(filled: CommandLine, model: object) -> None:
     assert filled.json("read", "--year", "2024") == {"read": 1}
     assert filled.json("read") == {"read": 1}

@@ -26,7 +26,7 @@ PAPERS = [
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index_in_memory: None) -> Iterator[Workspace]:
     monkeypatch.setattr(Workspace, "_load_embedder", lambda _: HashingEmbedder())
     monkeypatch.setattr(Workspace, "_load_language_model", lambda _: ScriptedModel(*["A lamp is lit by LUM-4."] * 9))
     monkeypatch.setattr(workspaces, "Judge", lambda *_: TrustingJudge())

@@ -350,12 +350,6 @@ def test_who_may_read_the_folder_may_read_the_model(tmp_path: Path) -> None:
 # --- what counts as present
 
 
-def test_a_folder_without_a_manifest_is_not_present(tmp_path: Path) -> None:
-    registry = tiny_registry(tmp_path, scripted_wheels())
-    (registry.get("tiny") / "manifest.json").unlink()
-    assert not registry.is_present("tiny")
-
-
 @pytest.mark.parametrize("text", ["", "{", "{}", '{"name": "tiny", "files": []}'])
 def test_a_folder_with_a_broken_manifest_is_not_present(tmp_path: Path, text: str) -> None:
     registry = tiny_registry(tmp_path, scripted_wheels())
