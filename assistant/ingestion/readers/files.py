@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, cast
 
 from assistant.ingestion.readers import archives
 from assistant.ingestion.readers.encodings import MEDIA_HEAD, find_encoding, is_media, wide_encoding
@@ -26,6 +26,7 @@ from assistant.ingestion.readers.formats import (
     Format,
     find_format,
 )
+from assistant.ingestion.readers.parts import PartedText
 from assistant.types import Notice, Problem, ReaderItem
 
 PIECE = 1 << 20  # bytes or characters read at once
@@ -94,12 +95,7 @@ def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str
                 yield from _unless_empty(file_format.parse(content, file), file_format, file)
                 return
             with io.TextIOWrapper(content, encoding=encoding, errors="replace") as text:
-                lines = BoundedLines(text, file)
-                hints = (as_of,) if file_format in WITH_DATE else (columns,) if file_format in WITH_COLUMNS else ()
-                for item in _unless_empty(file_format.parse(lines, file, *hints), file_format, file):
-                    yield from lines.problems()
-                    yield item
-                yield from lines.problems()
+                yield from _read_parts(PartedText(text, file_format, columns), file, as_of, columns)
     except (_UnreadableError, archives.DamagedError) as error:
         yield Problem(file, 0, str(error))
     except OSError as error:
@@ -107,6 +103,21 @@ def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str
         yield Problem(file, 0, f"The file cannot be read: {why}. Check that it is whole and that you may read it.")
     except (EOFError, zlib.error):
         yield Problem(file, 0, "The compressed file is cut or damaged; what stood before was read. Fetch it again.")
+
+
+def _read_parts(text: PartedText, file: str, as_of: datetime.date, columns: Mapping[str, str]) -> Iterator[ReaderItem]:
+    """Yield what the parts of a text hold, each in its own format."""
+    is_first = True
+    while is_first or text.next_part():
+        if found := text.format:
+            lines = BoundedLines(text, file)
+            hints = (as_of,) if found in WITH_DATE else (columns,) if found in WITH_COLUMNS else ()
+            begins = 0 if is_first else text.begins
+            for item in _unless_empty(found.parse(lines, file, *hints), found, file, begins):
+                yield from lines.problems()
+                yield item
+            yield from lines.problems()
+        is_first = False
 
 
 def _read_archive(
@@ -137,20 +148,22 @@ def _read_archive(
         raise _UnreadableError("The archive holds no file of records. Pack it again, or add the files themselves.")
 
 
-def _unless_empty(items: Iterable[ReaderItem], file_format: Format | BinaryFormat, file: str) -> Iterator[ReaderItem]:
-    """Yield the items, or the Problem that there are none."""
+def _unless_empty(
+    items: Iterable[ReaderItem], file_format: Format | BinaryFormat, file: str, line: int = 0
+) -> Iterator[ReaderItem]:
+    """Yield the items, or the Problem that there are none, at the line where they should begin."""
     is_empty = True
     for item in items:
         is_empty = False
         yield item
     if is_empty and file_format.NOTHING_FOUND:
-        yield Problem(file, 0, file_format.NOTHING_FOUND)
+        yield Problem(file, line, file_format.NOTHING_FOUND)
 
 
 class BoundedLines:
     """A text that reads like the stream it is given, with blank lines in the place of those that are too long."""
 
-    def __init__(self, stream: TextIO, file: str) -> None:
+    def __init__(self, stream: PartedText, file: str) -> None:
         self._stream = stream
         self._file = file
         self._number = 0
