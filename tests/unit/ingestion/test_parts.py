@@ -54,6 +54,11 @@ def test_all_formats_stand_in_one_file_and_lines_are_those_of_the_file(tmp_path:
         assert any(record.paper.title in line for line in near), record
 
 
+def test_an_object_on_one_line_stands_before_another_format(tmp_path: Path) -> None:
+    text = '{"title": "Ferries", "authors": ["Bo Fir"], "year": 2016}\n\n' + PARTS["BibTeX"]
+    assert [record.paper.title for record in records_of(tmp_path, text)] == ["Ferries", "Lamps"]
+
+
 def test_prose_and_fences_of_markdown_stand_around_records(tmp_path: Path) -> None:
     text = (
         "# Week 3\n\n- ropes:\n\n```\n" + PARTS["RIS"] + "```\n\nThen, from PubMed:\n\n```\n" + PARTS["MEDLINE"]

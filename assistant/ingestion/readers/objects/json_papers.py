@@ -23,6 +23,7 @@ from assistant.ingestion.readers.objects.json_values import (
     values_by_line,
     values_of_document,
 )
+from assistant.ingestion.readers.objects.lenient_json import lenient_events
 from assistant.ingestion.readers.zotero import zotero_items
 from assistant.text import shortened
 from assistant.types import Notice, Problem, ReaderItem, Record
@@ -30,7 +31,13 @@ from assistant.types import Notice, Problem, ReaderItem, Record
 NAME = "JSON"
 NOTHING_FOUND = "There is no paper in this JSON file. Put one object a paper into it."
 
-BEGINNING = re.compile(r"[\s\ufeff]*(?:\[\s*[{\]]|\{\s*[\"}])")
+COMMENT = re.compile(r"\s*(?://|#|/\*)")
+BEGINNING = re.compile(
+    r"[\s\ufeff]*(?:(?://|#)[^\n]*\n\s*|/\*.*?\*/\s*)*"
+    r"(?:(?:export\s+default|(?:(?:var|let|const)\s+)?[A-Za-z_$][\w.$]*\s*[=(])\s*)?"  # as JavaScript holds it
+    r"(?:\[\s*[{\]]|\{\s*(?:[\"}]|'[^'\n]{1,60}'\s*:))",
+    re.DOTALL,
+)
 ONE_LINE = re.compile(r"\{.*\}\s*", re.DOTALL)
 LONG_LINE = 1 << 18  # characters
 COUNTS = frozenset({"total", "start", "pageLength", "recordsDisplayed"})  # what Springer says of its list
@@ -40,18 +47,25 @@ ONCE_IN_A_PAPER = frozenset("abstract doi publicationyear pubyear summary year".
 
 
 def start(head: str) -> int | None:
-    """Return 0 if the text begins as JSON does, else None. After a line that is an object there must be another."""
+    """Return 0 if the text begins as JSON does, else None. Below an object on a line, if untitled, is another."""
     if not BEGINNING.match(head):
         return None
     first, *others = (line for line in head.removeprefix("\ufeff").split("\n", 100)[:100] if line.strip())
-    return 0 if not ONE_LINE.fullmatch(first.strip()) or not others or others[0].lstrip()[:1] in "{[" else None
+    if not ONE_LINE.fullmatch(first.strip()) or not others or others[0].lstrip()[:1] in "{[":
+        return 0
+    return 0 if '"title"' in first.lower() and _is_json(first) else None
 
 
 def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
     """Yield one item for each object; `columns` maps a field of ours to the name that the file has for it."""
-    first = next((line for line in iter(lambda: stream.readline(LONG_LINE), "") if not line.isspace()), "")
+    lines = (line for line in iter(lambda: stream.readline(LONG_LINE), "") if not line.isspace())
+    first = next((line for line in lines if not COMMENT.match(line)), "")
+    is_document = _is_document(first) or (next(lines, None) is None and not _is_json(first))
     stream.seek(0)
-    values = values_of_document(stream, file) if _is_document(first) else values_by_line(stream, file)
+    if is_document:
+        values = values_of_document(stream, file, lenient=lenient_events)
+    else:
+        values = values_by_line(stream, file, lenient_events)
     yield from read_values(values, file, columns)
 
 
@@ -116,6 +130,14 @@ def _are_columns(value: Mapping[str, Any]) -> bool:
     return len(columns[0]) > MOST_TITLES or len(ONCE_IN_A_PAPER.intersection(map(plain_name, value))) > 1
 
 
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _is_document(first_line: str) -> bool:
     """Tell whether values are spread over lines or fill very long ones, so that lines mean nothing."""
     beginning = first_line.strip()
@@ -123,7 +145,7 @@ def _is_document(first_line: str) -> bool:
         with suppress(ValueError, RecursionError):
             return not isinstance(json.loads(beginning[:-1]), dict)  # objects line by line, with commas between them
     is_cut = len(first_line) >= LONG_LINE and not first_line.endswith("\n")
-    return is_cut or beginning.startswith("[") or beginning.endswith(("{", ",", "[", ":"))
+    return is_cut or beginning.startswith("[") or beginning.endswith(("{", ",", "[", ":", "=", "("))
 
 
 def _read_value(
