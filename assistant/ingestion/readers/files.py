@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from assistant.ingestion.readers import archives
-from assistant.ingestion.readers.encodings import MEDIA_HEAD, find_encoding, is_media, wide_encoding
+from assistant.ingestion.readers.encodings import (
+    MEDIA_HEAD,
+    NOT_OF_XML,
+    NUL,
+    WithoutBytes,
+    find_encoding,
+    is_media,
+    is_text,
+    wide_encoding,
+)
 from assistant.ingestion.readers.fields import NO_COLUMNS, find_doi
 from assistant.ingestion.readers.formats import (
     BINARY_FORMATS,
@@ -91,6 +100,9 @@ def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str
         if notice:
             yield Notice(file, notice)
         with _open_bytes(path) as content:
+            if not wide_encoding(head):
+                unwanted = NUL if encoding else NOT_OF_XML
+                content = cast(BinaryIO, io.BufferedReader(WithoutBytes(content, unwanted), PIECE))
             if not encoding:
                 yield from _unless_empty(file_format.parse(content, file), file_format, file)
                 return
@@ -232,8 +244,8 @@ def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str], rea
     if head.startswith(PDF):
         raise _UnreadableError(_about_pdf(head))
     wide = wide_encoding(head)
-    if b"\0" not in head or wide:
-        file_format = find_format(head.decode(wide or "utf-8", errors="replace"), "", columns)
+    if wide or is_text(head):
+        file_format = find_format(head.decode(wide or "utf-8", errors="replace").replace("\0", ""), "", columns)
         if file_format and file_format in XML_FORMATS:
             return file_format, "", ""
     if wide:
@@ -243,7 +255,7 @@ def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str], rea
             encoding, notice = find_encoding(stream)
     if not encoding:
         raise _UnreadableError(f"This is a binary file.{readable}")
-    text = head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
+    text = head.decode(encoding, errors="replace").replace("\0", "").lstrip("\ufeff \t\r\n")
     if not text:
         raise _UnreadableError("The file is empty. Save it again, or add another one.")
     file_format = find_format(text, name, columns)

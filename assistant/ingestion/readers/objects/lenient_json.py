@@ -1,6 +1,6 @@
 """JSON that is none by the letter, as events of JSON: what Python prints, what JavaScript holds, what people wrote.
 
-Read are commas too many or too few, comments, quotation marks of either kind or none around names, line breaks in texts,
+Read are commas too many or too few, comments, quotation marks of either kind or none around names, breaks in texts,
 None, True, NaN and undefined, tuples, dates and ids as calls ("ObjectId(...)"), an assignment or a call around it all.
 """
 
