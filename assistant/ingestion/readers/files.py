@@ -8,7 +8,7 @@ import io
 import re
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -57,7 +57,9 @@ KNOWN_TEXTS = {
 }
 
 
-def read(path: Path, *, as_of: datetime.date, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
+def read(
+    path: Path, *, as_of: datetime.date, columns: Mapping[str, Sequence[str]] = NO_COLUMNS
+) -> Iterator[ReaderItem]:
     """Yield every paper of a file in any of the READABLE formats, and every reason why one could not be read.
 
     Files are read as a stream, so memory does not grow with them. `as_of` is the day on which an author page was seen:
@@ -81,7 +83,9 @@ def about_passed_over(count: int) -> str:
     return f"{count:,} picture(s), sound(s), film(s), font(s) or program(s) were passed over."
 
 
-def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str], depth: int) -> Iterator[ReaderItem]:
+def _read(
+    path: Path, file: str, as_of: datetime.date, columns: Mapping[str, Sequence[str]], depth: int
+) -> Iterator[ReaderItem]:
     """Yield what a file holds; `file` is what people call it, `depth` the number of archives that it lies in."""
     try:
         head = _head(path)
@@ -117,7 +121,9 @@ def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str
         yield Problem(file, 0, "The compressed file is cut or damaged; what stood before was read. Fetch it again.")
 
 
-def _read_parts(text: PartedText, file: str, as_of: datetime.date, columns: Mapping[str, str]) -> Iterator[ReaderItem]:
+def _read_parts(
+    text: PartedText, file: str, as_of: datetime.date, columns: Mapping[str, Sequence[str]]
+) -> Iterator[ReaderItem]:
     """Yield what the parts of a text hold, each in its own format."""
     is_first = True
     while is_first or text.next_part():
@@ -133,7 +139,7 @@ def _read_parts(text: PartedText, file: str, as_of: datetime.date, columns: Mapp
 
 
 def _read_archive(
-    path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str], depth: int
+    path: Path, file: str, as_of: datetime.date, columns: Mapping[str, Sequence[str]], depth: int
 ) -> Iterator[ReaderItem]:
     """Yield what the files in an archive hold, each in its turn unpacked for as long as it is read."""
     if depth == DEEPEST_ARCHIVE:
@@ -234,7 +240,9 @@ def _head(path: Path) -> bytes:
         return stream.read(HEAD)
 
 
-def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str], readable: str) -> tuple[Format, str, str]:
+def _inspect(
+    path: Path, head: bytes, name: str, columns: Mapping[str, Sequence[str]], readable: str
+) -> tuple[Format, str, str]:
     """Return the format of a file, its encoding ("" for XML), and what a person should know of that ("" for nothing).
 
     The format is told from the beginning, the encoding from the whole file, a piece at a time. `columns` are names of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from assistant.ingestion.readers.formats import Format
@@ -46,7 +46,9 @@ MAY_OPEN = re.compile(r"[ \t]*@[A-Za-z]|TY {2}-|PMID ?-|FN |PT [A-Z]\s|%0 |RT [A
 FENCE = re.compile(r"[ \t]{0,3}(?:```|~~~)")
 
 
-def opening(lines: str, current: Format | None, *, is_below_blank: bool, columns: Mapping[str, str]) -> Format | None:
+def opening(
+    lines: str, current: Format | None, *, is_below_blank: bool, columns: Mapping[str, Sequence[str]]
+) -> Format | None:
     """Return the format of which a record opens with these lines, None where they go on in the `current` one."""
     if MAY_OPEN.match(lines):
         for found, pattern in (*OPENINGS, *(BELOW_A_BLANK if is_below_blank else ())):
@@ -57,7 +59,7 @@ def opening(lines: str, current: Format | None, *, is_below_blank: bool, columns
     return None
 
 
-def _is_header(lines: str, columns: Mapping[str, str]) -> bool:
+def _is_header(lines: str, columns: Mapping[str, Sequence[str]]) -> bool:
     """Tell whether the first of these lines names the columns of papers, and the second has as many cells."""
     first, _, rest = lines.partition("\n")
     delimiter = max(table.DELIMITERS, key=first.count)
@@ -76,7 +78,7 @@ class PartedText:
     Blank lines stand in the place of what is before the part, so that its reader counts the lines of the file.
     """
 
-    def __init__(self, text: TextIO, first: Format, columns: Mapping[str, str]) -> None:
+    def __init__(self, text: TextIO, first: Format, columns: Mapping[str, Sequence[str]]) -> None:
         self._text = text
         self._columns = columns
         self._ahead: deque[str] = deque()

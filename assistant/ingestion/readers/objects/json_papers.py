@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 from assistant.ingestion.readers import exported
-from assistant.ingestion.readers.fields import NO_COLUMNS
+from assistant.ingestion.readers.fields import NO_COLUMNS, names_of
 from assistant.ingestion.readers.objects import csl_json, named_fields
 from assistant.ingestion.readers.objects.json_values import (
     WRAPPERS,
@@ -56,7 +56,7 @@ def start(head: str) -> int | None:
     return 0 if '"title"' in first.lower() and _is_json(first) else None
 
 
-def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
+def parse(stream: TextIO, file: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS) -> Iterator[ReaderItem]:
     """Yield one item for each object; `columns` maps a field of ours to the name that the file has for it."""
     lines = (line for line in iter(lambda: stream.readline(LONG_LINE), "") if not line.isspace())
     first = next((line for line in lines if not COMMENT.match(line)), "")
@@ -70,10 +70,10 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
 
 
 def read_values(
-    values: Iterable[JsonValue | Problem], file: str, columns: Mapping[str, str] = NO_COLUMNS
+    values: Iterable[JsonValue | Problem], file: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS
 ) -> Iterator[ReaderItem]:
     """Yield the papers that these values are, and how many notes and attachments of Zotero were passed over."""
-    passed_over = 0
+    passed_over, unmet = 0, dict(columns)
     labels: Mapping[str, Sequence[str]] = {}
     collections: Any = None
     first_two = list(itertools.islice(values := iter(values), 2))
@@ -90,8 +90,13 @@ def read_values(
         for row in _rows(value.value) if is_alone else (value.value,):
             item = _read_value(JsonValue(row, value.line), file, columns, labels)
             passed_over += item is None
+            if unmet and isinstance(row, dict):
+                unmet = {field: names for field, names in unmet.items() if row.keys().isdisjoint(names_of(names))}
             if item:
                 yield item
+    if unmet:
+        named = ", ".join(f"“{name}”" for names in unmet.values() for name in names_of(names))
+        yield Notice(file, f"No object has a field called {named}, so the fields were told from their names.")
     if passed_over:
         yield Notice(file, f"{passed_over} note(s), attachment(s) or deleted item(s) of Zotero are no papers")
 
@@ -149,15 +154,20 @@ def _is_document(first_line: str) -> bool:
 
 
 def _read_value(
-    value: JsonValue, file: str, columns: Mapping[str, str], labels: Mapping[str, Sequence[str]]
+    value: JsonValue, file: str, columns: Mapping[str, Sequence[str]], labels: Mapping[str, Sequence[str]]
 ) -> Record | Problem | None:
     """Return the paper that an object states; None for an item of Zotero that is no paper."""
     content, line = value.value, value.line
     if not isinstance(content, dict):
         reason = "This is not a JSON object. Give one object a paper: a title, authors, an abstract ..."
         return Problem(file, line, reason)
-    if columns:
-        named = {ours: content.get(theirs) for ours, theirs in columns.items()}
+    named = {
+        ours: content[name]
+        for ours, theirs in columns.items()
+        for name in reversed(names_of(theirs))
+        if name in content
+    }
+    if named:
         return named_fields.read_fields({**content, **named}, file, line)
     if exported.is_own(content.get("exporter")):
         return exported.read(content, file, line)

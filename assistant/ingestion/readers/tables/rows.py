@@ -102,6 +102,10 @@ def _of_sheet(row: Row, columns: Columns) -> Sequence[str]:
 
 def _missing(columns: Columns, file: str) -> Iterator[Notice]:
     """Yield which of the fields that papers mostly have no column is told to hold, though one of them may."""
+    if columns.unmet:
+        field, unmet = next(iter(columns.unmet)), [name for every in columns.unmet.values() for name in every]
+        told = f"There is no column {listed(unmet)} here, so it was told from the names of the columns what they hold: "
+        yield Notice(file, f"{told}{listed(columns.names)}. If one is meant, name it too: --column {field}=NAME.")
     held = {"year" if field == "date" else field for field in columns.places}
     missing = [field for field in ("abstract", "authors", "year") if field not in held]
     are_all_known = len({place for places in columns.places.values() for place in places}) >= len(columns.names)

@@ -15,6 +15,7 @@ from assistant.ingestion.readers.tables.columns import (
     ROWS_BEFORE_HEADER,
     Columns,
     Row,
+    likeliest,
     no_header,
     unknown_field,
 )
@@ -48,7 +49,7 @@ class Writing:
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.is_spaced, strict=True)
 
 
-def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
+def start(head: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS) -> int | None:
     """Return where the row stands that names the columns, or None: a title is among them, and something besides."""
     position = 0
     lines = head.split("\n", ROWS_BEFORE_HEADER + LINES_OF_HEADER)
@@ -62,7 +63,7 @@ def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
     return None
 
 
-def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
+def parse(stream: TextIO, file: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS) -> Iterator[ReaderItem]:
     """Yield one item for each row; `columns` maps a field of ours to the name of its column."""
     problem = unknown_field(columns, file)
     if problem:
@@ -81,8 +82,7 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
     rows = [
         (Row(blank + number + 1, names), Columns(names, columns)) for number, names in candidates[:ROWS_BEFORE_HEADER]
     ]
-    header = next(((row, each) for row, each in rows if each.are_of_papers), None)
-    header = header or next(((row, each) for row, each in rows if each.may_be_of_papers), None)
+    header = likeliest(rows)
     if not header:
         yield no_header([row for row, _ in rows], columns, file)
         return
