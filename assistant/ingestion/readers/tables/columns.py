@@ -169,6 +169,8 @@ class Row:
     is_of_sheet: bool = False
     above: Mapping[int, str] = dataclasses.field(default_factory=dict)
     """By their places, what empty cells of a sheet are merged with."""
+    links: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    """By their places, where cells of a sheet link to."""
 
 
 @dataclass(frozen=True, slots=True)

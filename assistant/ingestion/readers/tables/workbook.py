@@ -92,6 +92,7 @@ class _Sheets:
             pass
         while "sheet" in self._next:
             name, is_hidden = self._next["sheet"], self._next["hidden"]
+            lost = self._next["lost"]
             where = f" (Sheet “{name}”.)" if self._next["of"] > 1 else ""
             rows = self._rows()
             first = list(itertools.islice(rows, ROWS_BEFORE_HEADER))
@@ -102,6 +103,10 @@ class _Sheets:
                 hidden += [name] if header else []
             elif header:
                 found = True
+                if lost[0]:
+                    told = f"{lost[0]:,} cell(s) hold a formula without its value, the first in row {lost[1]}, so they "
+                    told += "were read as empty. Open the workbook in a spreadsheet, save it and add it again."
+                    yield Notice(self._file, f"{told} (Sheet “{name}”.)")
                 place, columns = header
                 yield from read_rows(
                     itertools.chain(first[place + 1 :], rows), columns, self._file, f" (Sheet “{name}”.)"
@@ -136,7 +141,8 @@ class _Sheets:
                 if isinstance(message, dict):
                     self._next = message
                     return
-                yield Row(message[0], message[2:], True, {int(place): text for place, text in message[1].items()})
+                above, links = ({int(place): text for place, text in each.items()} for each in message[1:3])
+                yield Row(message[0], message[3:], True, above, links)
 
 
 def _broken(why: str) -> str:
