@@ -107,7 +107,7 @@ def _read(
             if not wide_encoding(head):
                 unwanted = NUL if encoding else NOT_OF_XML
                 content = cast(BinaryIO, io.BufferedReader(WithoutBytes(content, unwanted), PIECE))
-            if not encoding:
+            if file_format and not encoding:
                 yield from _unless_empty(file_format.parse(content, file), file_format, file)
                 return
             with io.TextIOWrapper(content, encoding=encoding, errors="replace") as text:
@@ -242,8 +242,10 @@ def _head(path: Path) -> bytes:
 
 def _inspect(
     path: Path, head: bytes, name: str, columns: Mapping[str, Sequence[str]], readable: str
-) -> tuple[Format, str, str]:
+) -> tuple[Format | None, str, str]:
     """Return the format of a file, its encoding ("" for XML), and what a person should know of that ("" for nothing).
+
+    The format is None for a text that begins in none, and has parts that are in one.
 
     The format is told from the beginning, the encoding from the whole file, a piece at a time. `columns` are names of
     columns by which a table may be known; `readable` says what can be read, for a file that cannot. Raises
@@ -270,6 +272,8 @@ def _inspect(
     if file_format:
         return file_format, encoding, notice
     kind = next((kind for pattern, kind in KNOWN_TEXTS.items() if pattern.match(text)), "")
+    if not kind and PartedText(io.StringIO(text), None, columns).next_part():
+        return None, encoding, notice
     known = f" It looks like {kind}." if kind else ""
     raise _UnreadableError(f"The format is not known.{known}{readable}")
 

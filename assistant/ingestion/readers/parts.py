@@ -20,7 +20,7 @@ from assistant.ingestion.readers.tagged import tagged_formats
 from assistant.ingestion.readers.tagged.ris import RIS
 from assistant.ingestion.readers.tex import bibtex
 
-LINES_AHEAD = 4  # by which a part is told
+LINES_AHEAD = 20  # by which a part is told
 PIECE = 1 << 16  # characters of a line looked at
 LONGEST_HEADER = 1_000  # characters of the names of a table's columns
 LONGEST_NAME = 60  # characters of one of them
@@ -39,24 +39,20 @@ OPENINGS: tuple[tuple[Format, re.Pattern[str]], ...] = tuple(
         (yaml_papers, r"---[ \t]*\n(?:references:[ \t]*\n|- +(?:id|title|type|author): )|references:[ \t]*\n[ \t]*- "),
     )
 )
-BELOW_A_BLANK: tuple[tuple[Format, re.Pattern[str]], ...] = (
-    (json_papers, re.compile(r"(?:\[\s*)?\{\s*\"[^\"\n]{1,60}\"\s*:")),
-)
-MAY_OPEN = re.compile(r"[ \t]*@[A-Za-z]|TY {2}-|PMID ?-|FN |PT [A-Z]\s|%0 |RT [A-Z]|---\s|references:|[{\[]")
+OBJECT = re.compile(r"(?:\[\s*)?\{\s*\"[^\"\n]{1,60}\"\s*:")
+TITLE = re.compile(r"title\w*\"\s*:", re.IGNORECASE)
+MAY_OPEN = re.compile(r"[ \t]*@[A-Za-z]|TY {2}-|PMID ?-|FN |PT [A-Z]\s|%0 |RT [A-Z]|---\s|references:")
+MARKS = "\ufeff\f"  # of a file or a page that begins
 FENCE = re.compile(r"[ \t]{0,3}(?:```|~~~)")
 
 
-def opening(
-    lines: str, current: Format | None, *, is_below_blank: bool, columns: Mapping[str, Sequence[str]]
-) -> Format | None:
-    """Return the format of which a record opens with these lines, None where they go on in the `current` one."""
+def opening(lines: str, *, is_below_blank: bool, columns: Mapping[str, Sequence[str]]) -> Format | None:
+    """Return the format of which a record opens with these lines, None where none does."""
     if MAY_OPEN.match(lines):
-        for found, pattern in (*OPENINGS, *(BELOW_A_BLANK if is_below_blank else ())):
-            if found is not current and pattern.match(lines):
-                return found
-    if is_below_blank and current not in (table, web_table) and _is_header(lines, columns):
-        return table
-    return None
+        return next((found for found, pattern in OPENINGS if pattern.match(lines)), None)
+    if is_below_blank and OBJECT.match(lines) and TITLE.search(lines):
+        return json_papers
+    return table if is_below_blank and _is_header(lines, columns) else None
 
 
 def _is_header(lines: str, columns: Mapping[str, Sequence[str]]) -> bool:
@@ -78,7 +74,7 @@ class PartedText:
     Blank lines stand in the place of what is before the part, so that its reader counts the lines of the file.
     """
 
-    def __init__(self, text: TextIO, first: Format, columns: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, text: TextIO, first: Format | None, columns: Mapping[str, Sequence[str]]) -> None:
         self._text = text
         self._columns = columns
         self._ahead: deque[str] = deque()
@@ -88,7 +84,7 @@ class PartedText:
         self._is_fenced = False  # the part
         self._begin()
         self.format: Format | None = first
-        """The format of the part; None for text between fences."""
+        """The format of the part; None for text that is in none."""
         self._following: Format | None = None
 
     def _begin(self) -> None:
@@ -123,7 +119,7 @@ class PartedText:
             return ""
         piece = self._piece(size)
         if self._is_at_line and piece and self._line > self._before and self._ends_before(piece):
-            self._ahead.appendleft(piece)
+            self._ahead.appendleft(piece.lstrip(MARKS))
             self._is_over = True
             return ""
         if self._is_at_line:
@@ -169,14 +165,21 @@ class PartedText:
             return False
         if self.format is yaml_papers and piece[0] in " \t":  # within a text
             return False
-        may_be_header = self._is_below_blank and any(piece.count(mark) > 1 for mark in table.DELIMITERS)
-        if not (may_be_header or MAY_OPEN.match(piece)):
+        piece = piece.lstrip(MARKS)
+        may_open = MAY_OPEN.match(piece) or (
+            self._is_below_blank and (piece[0] in "{[" or any(piece.count(mark) > 1 for mark in table.DELIMITERS))
+        )
+        if not may_open:
             return False
         while len(self._ahead) < LINES_AHEAD and (line := self._text.readline(PIECE)):
             self._ahead.append(line)
         lines = piece + "".join(self._ahead)
-        self._following = opening(lines, self.format, is_below_blank=self._is_below_blank, columns=self._columns)
-        return self._following is not None
+        self._following = opening(lines, is_below_blank=self._is_below_blank, columns=self._columns)
+        if self._following is not self.format:
+            return self._following is not None
+        if self._is_below_fence and self.format not in (None, bibtex):  # whose entries refer to others
+            self._is_fenced = True
+        return False
 
     def _piece(self, size: int) -> str:
         if not self._ahead:

@@ -70,6 +70,38 @@ def test_prose_and_fences_of_markdown_stand_around_records(tmp_path: Path) -> No
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("between", ["\f", "\n\f\n", "\ufeff"])
+def test_pages_and_files_put_together_begin_with_their_marks(tmp_path: Path, name: str, between: str) -> None:
+    first = "RIS" if name != "RIS" else "BibTeX"
+    below = "\n" if name in ("JSON", "table") else ""
+    found = records_of(tmp_path, f"{PARTS[first]}{below}{between}{PARTS[name]}")
+    assert {record.paper.date[:4] for record in found} == {YEARS[first], YEARS[name]}
+
+
+@pytest.mark.parametrize("between", ["\f", "\n\f\n"])
+@pytest.mark.parametrize("name", ["BibTeX", "RIS", "MEDLINE", "refer"])
+def test_pages_begin_between_records_of_one_format(tmp_path: Path, name: str, between: str) -> None:
+    other = PARTS[name].replace("30111222", "30111223")
+    found = records_of(tmp_path, f"{PARTS[name]}{between}{other}")
+    assert len(found) == 2
+    assert found[0].paper == found[1].paper or name == "MEDLINE"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_any_format_stands_within_notes(tmp_path: Path, name: str) -> None:
+    text = f"On Tuesday we talked about this.\n\n```\n{PARTS[name]}```\n\nIt was, all in all, a good day.\n"
+    alone = [record.paper for record in records_of(tmp_path, PARTS[name])]
+    assert [record.paper for record in records_of(tmp_path, text)] == alone
+
+
+def test_prose_with_fences_and_objects_that_are_no_papers_is_of_no_format(tmp_path: Path) -> None:
+    for fenced in ("pip install lamps", '{\n "servers": {"a": 1}\n}', "a, b, c\n1, 2, 3"):
+        (problem,) = items_of(tmp_path, f"# Lamps\n\nDo this:\n\n```\n{fenced}\n```\n\nThen that.\n")
+        assert isinstance(problem, Problem)
+        assert "format is not known" in problem.reason
+
+
 def test_what_cannot_be_read_of_a_part_is_said_with_its_line(tmp_path: Path) -> None:
     items = items_of(tmp_path, PARTS["RIS"] + "\n@article{open, title = {Never\n closed,\n")
     assert [type(item) for item in items] == [Record, Problem]

@@ -104,8 +104,8 @@ def read_values(
 def _rows(value: Any) -> Iterable[Any]:
     """Return the rows of a file that is one table, column by column, as pandas and datasets write it; else the value.
 
-    Each column is an object with the numbers of the rows as its keys, or a list as long as the others; or the names of
-    the columns stand in a list beside the rows. One paper may have lists, too: of its titles, of its authors.
+    Each column is an object with the numbers or the ids of the rows as its keys, or a list as long as the others; or
+    the names of the columns stand in a list beside the rows. One paper may have lists, too: of its titles, authors.
     """
     if not isinstance(value, dict):
         return (value,)
@@ -118,10 +118,20 @@ def _rows(value: Any) -> Iterable[Any]:
     if len(columns) < 2 or not any("title" in name.lower() for name in value):
         return (value,)
     if all(isinstance(column, dict) and column and column.keys() == columns[0].keys() for column in columns):
-        columns = [list(column.values()) for column in columns] if all(map(str.isdecimal, columns[0])) else []
+        keys = list(columns[0])
+        if not all(map(str.isdecimal, keys)):
+            if not _are_ids(keys):
+                return (value,)
+            value = {"id": keys, **value}
+        columns = [list(column.values()) if isinstance(column, dict) else column for column in value.values()]
     elif not _are_columns(value):
         columns = []
     return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)] or (value,)
+
+
+def _are_ids(keys: Sequence[str]) -> bool:
+    """Tell whether the keys of columns are those of papers, and no languages and kinds of title that one paper has."""
+    return len(keys) > MOST_TITLES or (len(keys) > 1 and all(any(map(str.isdigit, key)) for key in keys))
 
 
 def _are_columns(value: Mapping[str, Any]) -> bool:
