@@ -365,7 +365,7 @@ class Workspace:
         sources: str | Path | Reference | Sequence[str | Path | Reference],
         *,
         as_of: date | None = None,
-        columns: Mapping[str, str] = MappingProxyType({}),
+        columns: Mapping[str, Sequence[str]] = MappingProxyType({}),
         recursive: bool = True,
         report: Path | None = None,
         on_progress: ProgressListener = lambda _: None,

@@ -51,8 +51,8 @@ _LONGEST = 5_000_000
 class Pasted:
     """What was read in a pasted text: references to fetch, records to read as a file, or a person's name.
 
-    `records` is a text of one format, `format` what people call that, `count` how many papers stand in it. `unread` are
-    the parts that mean nothing here, each with the reason.
+    `records` is a text of records, `format` what people call that of the first, `count` how many papers stand in it.
+    `unread` are the parts that mean nothing here, each with the reason.
     """
 
     references: tuple[Reference, ...] = ()
@@ -101,8 +101,12 @@ def _with_records(pasted: Pasted, as_of: date) -> Pasted:
 
 
 def _entries(text: str) -> tuple[str, str]:
-    """Cut the entries of BibTeX, else those of RIS, out of a text; return them and the rest."""
-    spans = list(_bibtex_spans(text)) or [match.span() for match in _RIS.finditer(text)]
+    """Cut the entries of BibTeX and those of RIS out of a text; return them and the rest."""
+    entries = list(_bibtex_spans(text))
+    records = (match.span() for match in _RIS.finditer(text))
+    spans = sorted(
+        [*entries, *(one for one in records if not any(one[0] < end and start < one[1] for start, end in entries))]
+    )
     inside = "\n\n".join(text[start:end].strip() for start, end in spans)
     edges = [0, *(edge for span in spans for edge in span), len(text)]
     return inside, "\n".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))

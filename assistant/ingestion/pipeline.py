@@ -66,26 +66,29 @@ def parse_sources(words: Sequence[str], choose_author: Callable[[str], str] = la
     return found
 
 
-def file_now(path: Path, columns: Mapping[str, str]) -> files_read.FileRead:
+def file_now(path: Path, columns: Mapping[str, Sequence[str]]) -> files_read.FileRead:
     """Return a file as it is before it is read with these columns. Raises OSError."""
     return files_read.look(path, said_of(columns), PROGRAM_VERSION)
 
 
-def said_of(columns: Mapping[str, str]) -> str:
+def said_of(columns: Mapping[str, Sequence[str]]) -> str:
     """Return in one text what a person said of the columns."""
-    return " ".join(f"{field}={column}" for field, column in sorted(columns.items()))
+    return " ".join(
+        f"{field}={name}" for field, column in sorted(columns.items()) for name in readers.fields.names_of(column)
+    )
 
 
-def parse_columns(assignments: Sequence[str]) -> dict[str, str]:
-    """Read "field=column" assignments. Raises UsageError."""
-    found: dict[str, str] = {}
+def parse_columns(assignments: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Read "field=column" assignments, of which several may name columns of one field. Raises UsageError."""
+    found: dict[str, tuple[str, ...]] = {}
     for assignment in assignments:
         field, equals, column = assignment.partition("=")
         if not (field.strip() and equals and column.strip()):
             raise UsageError(
                 f"“{assignment}” does not name a column. Write --column FIELD=COLUMN, such as --column title=Titel."
             )
-        found[field.strip().lower()] = column.strip()
+        named = field.strip().lower()
+        found[named] = (*found.get(named, ()), column.strip())
     return found
 
 
@@ -94,7 +97,7 @@ def add_files(
     paths: Sequence[Path],
     *,
     as_of: date,
-    columns: Mapping[str, str] = readers.NO_COLUMNS,
+    columns: Mapping[str, Sequence[str]] = readers.NO_COLUMNS,
     recursive: bool = True,
     on_progress: ProgressListener = lambda _: None,
     stop: threading.Event | None = None,

@@ -78,7 +78,7 @@ class WatchedFolders:
         *,
         own: Path,
         recursive: bool = True,
-        columns: Mapping[str, str] = MappingProxyType({}),
+        columns: Mapping[str, Sequence[str]] = MappingProxyType({}),
         every: float = LOOK_THROUGH,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -56,7 +56,7 @@ class Opened(Protocol):
     library: Library
 
     def add(
-        self, sources: Sequence[Path | Reference], *, columns: Mapping[str, str], stop: threading.Event | None
+        self, sources: Sequence[Path | Reference], *, columns: Mapping[str, Sequence[str]], stop: threading.Event | None
     ) -> IngestionReport:
         """Add files, and what references name, and give the papers vectors."""
 

@@ -18,8 +18,14 @@ from assistant.ingestion.readers.tex.latex import to_text
 from assistant.text import shortened
 from assistant.types import Paper, Problem, Record
 
-NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+NO_COLUMNS: Mapping[str, Sequence[str]] = MappingProxyType({})
 """What stands for the names of columns where a person gives none."""
+
+
+def names_of(named: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the names that a person gave a field's column: one, or several for files that call it differently."""
+    return (named,) if isinstance(named, str) else tuple(named)
+
 
 MONTHS = tuple(name.lower() for name in calendar.month_abbr[1:])
 ISO_DATE = re.compile(r"(?<!\d)([12]\d{3})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")

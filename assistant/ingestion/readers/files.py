@@ -8,13 +8,22 @@ import io
 import re
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, cast
 
 from assistant.ingestion.readers import archives
-from assistant.ingestion.readers.encodings import MEDIA_HEAD, find_encoding, is_media, wide_encoding
+from assistant.ingestion.readers.encodings import (
+    MEDIA_HEAD,
+    NOT_OF_XML,
+    NUL,
+    WithoutBytes,
+    find_encoding,
+    is_media,
+    is_text,
+    wide_encoding,
+)
 from assistant.ingestion.readers.fields import NO_COLUMNS, find_doi
 from assistant.ingestion.readers.formats import (
     BINARY_FORMATS,
@@ -26,6 +35,7 @@ from assistant.ingestion.readers.formats import (
     Format,
     find_format,
 )
+from assistant.ingestion.readers.parts import PartedText
 from assistant.types import Notice, Problem, ReaderItem
 
 PIECE = 1 << 20  # bytes or characters read at once
@@ -47,7 +57,9 @@ KNOWN_TEXTS = {
 }
 
 
-def read(path: Path, *, as_of: datetime.date, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
+def read(
+    path: Path, *, as_of: datetime.date, columns: Mapping[str, Sequence[str]] = NO_COLUMNS
+) -> Iterator[ReaderItem]:
     """Yield every paper of a file in any of the READABLE formats, and every reason why one could not be read.
 
     Files are read as a stream, so memory does not grow with them. `as_of` is the day on which an author page was seen:
@@ -71,7 +83,9 @@ def about_passed_over(count: int) -> str:
     return f"{count:,} picture(s), sound(s), film(s), font(s) or program(s) were passed over."
 
 
-def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str], depth: int) -> Iterator[ReaderItem]:
+def _read(
+    path: Path, file: str, as_of: datetime.date, columns: Mapping[str, Sequence[str]], depth: int
+) -> Iterator[ReaderItem]:
     """Yield what a file holds; `file` is what people call it, `depth` the number of archives that it lies in."""
     try:
         head = _head(path)
@@ -90,16 +104,14 @@ def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str
         if notice:
             yield Notice(file, notice)
         with _open_bytes(path) as content:
-            if not encoding:
+            if not wide_encoding(head):
+                unwanted = NUL if encoding else NOT_OF_XML
+                content = cast(BinaryIO, io.BufferedReader(WithoutBytes(content, unwanted), PIECE))
+            if file_format and not encoding:
                 yield from _unless_empty(file_format.parse(content, file), file_format, file)
                 return
             with io.TextIOWrapper(content, encoding=encoding, errors="replace") as text:
-                lines = BoundedLines(text, file)
-                hints = (as_of,) if file_format in WITH_DATE else (columns,) if file_format in WITH_COLUMNS else ()
-                for item in _unless_empty(file_format.parse(lines, file, *hints), file_format, file):
-                    yield from lines.problems()
-                    yield item
-                yield from lines.problems()
+                yield from _read_parts(PartedText(text, file_format, columns), file, as_of, columns)
     except (_UnreadableError, archives.DamagedError) as error:
         yield Problem(file, 0, str(error))
     except OSError as error:
@@ -109,8 +121,25 @@ def _read(path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str
         yield Problem(file, 0, "The compressed file is cut or damaged; what stood before was read. Fetch it again.")
 
 
+def _read_parts(
+    text: PartedText, file: str, as_of: datetime.date, columns: Mapping[str, Sequence[str]]
+) -> Iterator[ReaderItem]:
+    """Yield what the parts of a text hold, each in its own format."""
+    is_first = True
+    while is_first or text.next_part():
+        if found := text.format:
+            lines = BoundedLines(text, file)
+            hints = (as_of,) if found in WITH_DATE else (columns,) if found in WITH_COLUMNS else ()
+            begins = 0 if is_first else text.begins
+            for item in _unless_empty(found.parse(lines, file, *hints), found, file, begins):
+                yield from lines.problems()
+                yield item
+            yield from lines.problems()
+        is_first = False
+
+
 def _read_archive(
-    path: Path, file: str, as_of: datetime.date, columns: Mapping[str, str], depth: int
+    path: Path, file: str, as_of: datetime.date, columns: Mapping[str, Sequence[str]], depth: int
 ) -> Iterator[ReaderItem]:
     """Yield what the files in an archive hold, each in its turn unpacked for as long as it is read."""
     if depth == DEEPEST_ARCHIVE:
@@ -137,20 +166,22 @@ def _read_archive(
         raise _UnreadableError("The archive holds no file of records. Pack it again, or add the files themselves.")
 
 
-def _unless_empty(items: Iterable[ReaderItem], file_format: Format | BinaryFormat, file: str) -> Iterator[ReaderItem]:
-    """Yield the items, or the Problem that there are none."""
+def _unless_empty(
+    items: Iterable[ReaderItem], file_format: Format | BinaryFormat, file: str, line: int = 0
+) -> Iterator[ReaderItem]:
+    """Yield the items, or the Problem that there are none, at the line where they should begin."""
     is_empty = True
     for item in items:
         is_empty = False
         yield item
     if is_empty and file_format.NOTHING_FOUND:
-        yield Problem(file, 0, file_format.NOTHING_FOUND)
+        yield Problem(file, line, file_format.NOTHING_FOUND)
 
 
 class BoundedLines:
     """A text that reads like the stream it is given, with blank lines in the place of those that are too long."""
 
-    def __init__(self, stream: TextIO, file: str) -> None:
+    def __init__(self, stream: PartedText, file: str) -> None:
         self._stream = stream
         self._file = file
         self._number = 0
@@ -209,8 +240,12 @@ def _head(path: Path) -> bytes:
         return stream.read(HEAD)
 
 
-def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str], readable: str) -> tuple[Format, str, str]:
+def _inspect(
+    path: Path, head: bytes, name: str, columns: Mapping[str, Sequence[str]], readable: str
+) -> tuple[Format | None, str, str]:
     """Return the format of a file, its encoding ("" for XML), and what a person should know of that ("" for nothing).
+
+    The format is None for a text that begins in none, and has parts that are in one.
 
     The format is told from the beginning, the encoding from the whole file, a piece at a time. `columns` are names of
     columns by which a table may be known; `readable` says what can be read, for a file that cannot. Raises
@@ -219,8 +254,8 @@ def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str], rea
     if head.startswith(PDF):
         raise _UnreadableError(_about_pdf(head))
     wide = wide_encoding(head)
-    if b"\0" not in head or wide:
-        file_format = find_format(head.decode(wide or "utf-8", errors="replace"), "", columns)
+    if wide or is_text(head):
+        file_format = find_format(head.decode(wide or "utf-8", errors="replace").replace("\0", ""), "", columns)
         if file_format and file_format in XML_FORMATS:
             return file_format, "", ""
     if wide:
@@ -230,13 +265,15 @@ def _inspect(path: Path, head: bytes, name: str, columns: Mapping[str, str], rea
             encoding, notice = find_encoding(stream)
     if not encoding:
         raise _UnreadableError(f"This is a binary file.{readable}")
-    text = head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
+    text = head.decode(encoding, errors="replace").replace("\0", "").lstrip("\ufeff \t\r\n")
     if not text:
         raise _UnreadableError("The file is empty. Save it again, or add another one.")
     file_format = find_format(text, name, columns)
     if file_format:
         return file_format, encoding, notice
     kind = next((kind for pattern, kind in KNOWN_TEXTS.items() if pattern.match(text)), "")
+    if not kind and PartedText(io.StringIO(text), None, columns).next_part():
+        return None, encoding, notice
     known = f" It looks like {kind}." if kind else ""
     raise _UnreadableError(f"The format is not known.{known}{readable}")
 

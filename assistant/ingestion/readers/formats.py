@@ -17,7 +17,7 @@ the same for XML whose elements are called as fields are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Protocol
@@ -74,7 +74,7 @@ class BinaryFormat(Protocol):
     def is_written(self, path: Path, head: bytes) -> bool:
         """Tell whether a file is written in the format; `head` is its beginning, 256 kB at most."""
 
-    def parse(self, path: Path, file: str, columns: Mapping[str, str]) -> Iterator[ReaderItem]:
+    def parse(self, path: Path, file: str, columns: Mapping[str, Sequence[str]]) -> Iterator[ReaderItem]:
         """Yield what the file holds, record by record; `file` is what people call it, `columns` as for `read`."""
 
 
@@ -113,7 +113,7 @@ ENDINGS: Mapping[str, Format] = MappingProxyType(
 )
 
 
-def find_format(head: str, name: str, columns: Mapping[str, str]) -> Format | None:
+def find_format(head: str, name: str, columns: Mapping[str, Sequence[str]]) -> Format | None:
     """Return the format whose first sign stands foremost; the file's ending decides only where there is no sign."""
     head = head.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     best: tuple[int, Format] | None = None

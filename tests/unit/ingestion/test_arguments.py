@@ -29,6 +29,10 @@ def test_what_only_begins_like_a_reference_is_wrong_usage() -> None:
 
 
 def test_columns_are_read_from_assignments() -> None:
-    assert parse_columns(["Title = Titel"]) == {"title": "Titel"}
+    assert parse_columns(["Title = Titel"]) == {"title": ("Titel",)}
+    assert parse_columns(["title=Titel", "year=Jahr", "title=Titre"]) == {
+        "title": ("Titel", "Titre"),
+        "year": ("Jahr",),
+    }
     with pytest.raises(UsageError, match="--column FIELD=COLUMN"):
         parse_columns(["Titel"])

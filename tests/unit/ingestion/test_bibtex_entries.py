@@ -412,16 +412,6 @@ def test_marks_inside_a_quotation_are_text(title: str) -> None:
     assert paper.title.count("“") + paper.title.count('"') >= 1
 
 
-def test_records_of_ris_among_entries_are_said() -> None:
-    entry, ris = "@misc{z, title={Z}, year=2020}\n", "TY  - JOUR\nTI  - Ropes\nPY  - 2011\nER  - \n\n"
-    for text, kinds in ((entry + ris, [Record, Problem]), (entry + ris + entry, [Record, Problem, Record])):
-        items = items_of(text)
-        assert [type(item) for item in items] == kinds
-        assert isinstance(items[1], Problem)
-        assert items[1].line == 2
-        assert "RIS" in items[1].reason
-
-
 def test_an_entry_of_which_every_line_is_commented_out_is_left_out_and_no_other() -> None:
     """BibTeX knows no comments within a file and would read all; biber and reference managers know the sign.
 

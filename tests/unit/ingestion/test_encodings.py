@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.ingestion.readers import read
-from assistant.types import Notice, Record
+from assistant.types import Notice, Problem, Record
 from tests.unit.ingestion.conftest import Import
 
 RECORD = "TY  - JOUR\nTI  - {title}\nAU  - {name}\nAB  - We measure how wells fill.\nPY  - 2020\nER  - \n"
@@ -71,3 +71,34 @@ def test_two_or_four_bytes_to_the_character_without_a_mark(tmp_path: Path, encod
     path = tmp_path / "a.ris"
     assert read_back(path, RECORD.format(title="Wells", name=name), encoding) == ("Wells", name)
     assert Notice(str(path), f"not UTF-8; read as {encoding}") in list(read(path, as_of=datetime.date(2026, 11, 23)))
+
+
+WITH_NULS = [
+    ("a.bib", b"@article{a, title={Lamps}, abstract={Wet.\x00}, year=2010}\n"),
+    ("a.ris", b"TY  - JOUR\nTI  - Lamps\nAB  - Wet.\nPY  - 2010\nER  - \n" + b"\x00" * 4096),
+    ("a.csv", b"Title,Abstract,Year\n\x00Lamps,Wet.,2010\n"),
+    ("a.csv", "Title,Abstract,Year,Note\n\x00Lamps,Wet.,2010,caf\xe9\n".encode("cp1252")),
+    ("a.json", b'[{"title": "Lamps", "abstract": "Wet.\x00", "year": 2010}]\n'),
+    ("a.xml", b'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><entry><id>http://arxiv.org/abs/2401.1'
+     b"</id><title>Lamps\x02</title><summary>Wet.</summary><published>2010-01-01</published></entry></feed>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content"), WITH_NULS)
+def test_a_text_with_a_control_character_is_read_without_it(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    items = list(read(path, as_of=datetime.date(2026, 11, 23)))
+    (record,) = (item for item in items if isinstance(item, Record))
+    assert (record.paper.title, record.paper.abstract, record.paper.date[:4]) == ("Lamps", "Wet.", "2010")
+    assert not any(isinstance(item, Problem) for item in items)
+    if not name.endswith(".xml"):
+        assert "NUL" in str([item for item in items if isinstance(item, Notice)])
+
+
+def test_what_holds_many_control_characters_is_binary(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"@article{a, title={Lamps}}\n" + bytes(range(256)) * 10)
+    (problem,) = read(path, as_of=datetime.date(2026, 11, 23))
+    assert isinstance(problem, Problem)
+    assert "binary" in problem.reason

@@ -228,7 +228,7 @@ def test_a_cut_document_keeps_what_came_before(tmp_path: Path) -> None:
     items = items_of(tmp_path, json.dumps({"results": [PLAIN, PLAIN, PLAIN]}, indent=1)[:-20])
     assert [type(item) for item in items] == [Record, Record, Problem]
     assert isinstance(items[-1], Problem)
-    assert "not valid JSON" in items[-1].reason
+    assert "ends here in the middle" in items[-1].reason
 
 
 def test_an_enormous_object_costs_only_itself(tmp_path: Path) -> None:
@@ -383,6 +383,17 @@ def test_lists_and_languages_of_one_paper_are_no_columns(tmp_path: Path, stated:
     (item,) = items_of(tmp_path, json.dumps(stated, indent=indent))
     assert isinstance(item, Record)
     assert item.paper.title == "Tides"
+
+
+def test_columns_whose_rows_have_ids_are_papers_and_languages_are_none(tmp_path: Path) -> None:
+    stated = {"title": {"berg19": "Tides", "roe20": "Waves"}, "authors": {"berg19": "A. Berg", "roe20": "R. Roe"}}
+    items = items_of(tmp_path, json.dumps(stated))
+    assert [item.paper.title for item in items if isinstance(item, Record)] == ["Tides", "Waves"]
+    assert [item.source_key for item in items if isinstance(item, Record)] == ["berg19", "roe20"]
+    (item,) = items_of(
+        tmp_path, json.dumps({"title": {"en": "Tides", "de": "Ebbe"}, "abstract": {"en": "A", "de": "B"}})
+    )
+    assert isinstance(item, Record | Problem)
 
 
 def test_lists_of_papers_line_by_line_are_no_columns(tmp_path: Path) -> None:

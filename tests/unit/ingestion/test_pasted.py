@@ -56,6 +56,12 @@ def test_entries_stand_beside_references() -> None:
     assert [part for part, _ in found.unread] == ["and"]
 
 
+def test_entries_of_two_formats_stand_beside_each_other() -> None:
+    found = read(f"{ENTRY}\n{RIS}\n10.1000/a")
+    assert (found.format, found.count, found.unread) == ("BibTeX", 2, ())
+    assert [str(reference) for reference in found.references] == ["doi:10.1000/a"]
+
+
 def test_an_entry_that_is_not_closed_ends_where_the_next_one_begins() -> None:
     found = read("@article{a, title={Open}, abstract={Never closed\n@article{b, title={Whole}, abstract={Closed}}")
     assert found.records.count("@article") == 2

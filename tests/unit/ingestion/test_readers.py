@@ -62,7 +62,9 @@ def test_a_table_without_rows_is_reported(tmp_path: Path) -> None:
     assert "no row" in only_problem(items_of(tmp_path / "a.csv", b"title,abstract\n")).reason
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", LINE.encode() + b"\0", bytes(range(256)) * 9])
+@pytest.mark.parametrize(
+    "content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", LINE.encode() + b"\0\1\2", bytes(range(256)) * 9]
+)
 def test_a_binary_file_is_reported(tmp_path: Path, content: bytes) -> None:
     assert "binary file" in only_problem(items_of(tmp_path / "a.jsonl", content)).reason
 

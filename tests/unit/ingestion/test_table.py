@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.ingestion import parse_columns
 from assistant.ingestion.readers import read
 from assistant.types import Notice, Paper, Problem, ReaderItem, Record
 from tests.unit.ingestion.conftest import Import
@@ -84,10 +85,34 @@ def test_named_columns_win_over_guessed_ones(tmp_path: Path) -> None:
 
 
 def test_a_named_column_that_is_not_there_is_reported_with_those_that_are(tmp_path: Path) -> None:
-    problem = only_problem(items_of(tmp_path, "Title,Abstract\nTides,Wet.\n", abstract="Kurzfassung"))
+    items = items_of(tmp_path, "Title,Abstract\nTides,Wet.\n", abstract="Kurzfassung")
+    assert [paper.abstract for paper in papers_of(items)] == ["Wet."]
+    said = next(item.message for item in items if isinstance(item, Notice))
+    assert "no column “Kurzfassung”" in said
+    assert "“Title”, “Abstract”" in said
+    problem = only_problem(items_of(tmp_path, "Ding,Nummer\nTides,12\n", title="Sache"))
     assert problem.line == 1
-    assert "no column “Kurzfassung”" in problem.reason
-    assert "“Title”, “Abstract”" in problem.reason
+    assert "no column “Sache”" in problem.reason
+    assert "“Ding”, “Nummer”" in problem.reason
+
+
+def test_several_columns_are_named_for_a_field_and_each_table_has_its_own(tmp_path: Path) -> None:
+    columns = parse_columns(["title=Ding", "title=Sache", "authors=Wer"])
+    for text, unmet in (
+        ("Ding,Wer,Year\nTides,Lena Berg,2020\n", False),
+        ("Notes of mine,,\nTitle,Authors,Year\nWaves,no,2000\nSache,Wer,Year\nTides,Lena Berg,2020\n", False),
+        ("Sache,Author,Year\nTides,Lena Berg,2020\n", True),
+        ("Title,Author,Year\nTides,Lena Berg,2020\n", True),
+        ('[{"Sache": "Tides", "Wer": "Lena Berg", "year": 2020}]', False),
+        ('[{"title": "Tides", "author": "Lena Berg", "year": 2020}]', True),
+    ):
+        path = tmp_path / "a.txt"
+        path.write_text(text)
+        items = list(read(path, as_of=AS_OF, columns=columns))
+        (paper,) = papers_of(items)
+        assert (paper.title, paper.authors, paper.date) == ("Tides", ("Lena Berg",), "2020")
+        said = [item.message for item in items if isinstance(item, Notice) and "“Wer”" in item.message]
+        assert len([text for text in said if "There is no column" in text or "No object" in text]) == unmet
 
 
 def test_a_field_that_no_paper_has_is_reported_with_the_known_ones(tmp_path: Path) -> None:
@@ -633,6 +658,26 @@ def test_columns_are_told_from_their_names_with_remarks_and_in_many_languages(tm
     assert (paper.date, paper.venue) == ("2020", "Harbour Letters")
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Title *;Authors (separated by comma);Year (YYYY);Journal (full name);Abstract [EN];DOI (if any)",
+        "Titel (Pflichtfeld);Autoren (mit Komma getrennt);Jahr (JJJJ);Zeitschrift;Kurzfassung {engl.};DOI (falls da)",
+        "Titre *;Auteurs (séparés par ,);Année (AAAA);Revue;Résumé [EN];DOI (si disponible)",
+        "Título *;Autores (separados por ,);Año (AAAA);Revista;Resumen [EN];DOI (si existe)",
+        "标题 *;作者（用,分隔）;年份（YYYY）;期刊;摘要【英文】;DOI（如有）",
+        "タイトル（必須）;著者（カンマ区切り）;年（西暦）;雑誌名;要旨［英語］;DOI（あれば）",
+        "1. Title;2. Author(s) - in full;3. Year - 4 digits;4. Journal / Book;5. Abstract (300 words);6. DOI / URL",
+        "Title: required;List of authors;*Year;Name of journal;Abstract text;DOI number",
+        '"Title\n(as printed)";"Authors\n(last, first)";"Year\n(4 digits)";Journal;"Abstract\n(English)";DOI',
+    ],
+)
+def test_columns_are_told_from_their_names_whatever_is_remarked_beside_them(tmp_path: Path, header: str) -> None:
+    (paper,) = papers_of(items_of(tmp_path, f"{header}\nTides;Berg, Lena;2020;Harbour Letters;Wet.;10.1000/1\n"))
+    assert (paper.title, paper.abstract, paper.authors) == ("Tides", "Wet.", ("Lena Berg",))
+    assert (paper.date, paper.venue, paper.doi) == ("2020", "Harbour Letters", "10.1000/1")
+
+
 def test_author_and_year_may_share_a_column(tmp_path: Path) -> None:
     rows = 'Berg & Ott (2020),Tides\n"Berg et al., 2019b",Ebbs\nBerg_2018,Foam\n'
     first, second, third = papers_of(items_of(tmp_path, f"Author (Year),Title\n{rows}"))
@@ -793,6 +838,12 @@ def test_columns_whose_remarks_say_something_else_are_others(tmp_path: Path) -> 
     header = "Title,Authors,Date (accessed),Source (database),CA"
     (paper,) = papers_of(items_of(tmp_path, f"{header}\nTides,Lena Berg,2024-05-03,Index,l.berg@example.org\n"))
     assert (paper.date, paper.venue, paper.authors) == ("", "", ("Lena Berg",))
+    header = "Title,Author (number),Year (of birth),Abstract (y/n),Authors (affiliation),DOI"
+    (paper,) = papers_of(items_of(tmp_path, f"{header}\nTides,12,1950,y,Bremen,10.1000/1\n"))
+    assert (paper.title, paper.date, paper.abstract, paper.authors) == ("Tides", "", "", ())
+    header = "Title,Author (last name),Author (first name),Year"
+    (paper,) = papers_of(items_of(tmp_path, f"{header}\nTides,Berg,Lena,1950\n"))
+    assert paper.authors == ("Lena Berg",)
 
 
 def test_a_formula_within_a_text_is_part_of_it(tmp_path: Path) -> None:

@@ -114,6 +114,36 @@ def test_columns_of_a_workbook_can_be_named(tmp_path: Path) -> None:
     assert "There is no column “Dinge”" in messages_of(items_of(path, title="Dinge"))[0]
 
 
+def test_links_of_cells_tell_identifiers_and_addresses(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    rows = (
+        ("Title", "Authors", "Year", "Link"),
+        ("Tides", "Berg, Lena", 2020, None),
+        ("Waves", "Berg, Lena", 2021, "link"),
+        ("Foam", "Berg, Lena", 2022, "https://example.org/foam"),
+        ('=HYPERLINK("https://arxiv.org/abs/2401.00001", "Ebbs")', "Berg, Lena", 2023, None),
+    )
+    for row in rows:
+        sheet.append(row)
+    sheet["A2"].hyperlink = "https://doi.org/10.1000/tides"
+    sheet["B2"].hyperlink = "https://doi.org/10.1000/of.somebody"
+    sheet["D3"].hyperlink = "https://doi.org/10.1000/waves"
+    sheet["A4"].hyperlink = "https://example.org/other"
+    book.save(tmp_path / "a.xlsx")
+    tides, waves, foam, ebbs = papers_of(items_of(tmp_path / "a.xlsx"))
+    assert (tides.doi, waves.doi, foam.doi) == ("10.1000/tides", "10.1000/waves", "")
+    assert (foam.url, waves.url) == ("https://example.org/foam", "https://doi.org/10.1000/waves")
+    assert (ebbs.title, ebbs.arxiv_id) == ("Ebbs", "2401.00001")
+
+
+def test_formulas_without_a_value_are_said(tmp_path: Path) -> None:
+    rows = [HEADER, TIDES, ("Waves", "Wet.", "Berg, Lena", "=2000+21", None, None)]
+    items = items_of(book_of(tmp_path / "a.xlsx", {"A": rows}))
+    assert [paper.date for paper in papers_of(items)] == ["2020-05-01", ""]
+    assert "1 cell(s) hold a formula without its value, the first in row 3" in messages_of(items)[0]
+
+
 def test_an_empty_workbook_is_reported(tmp_path: Path) -> None:
     assert messages_of(items_of(book_of(tmp_path / "a.xlsx", {"A": []}))) == [
         "The workbook holds no rows. Save it again, or add another one."

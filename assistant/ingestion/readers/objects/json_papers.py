@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 from assistant.ingestion.readers import exported
-from assistant.ingestion.readers.fields import NO_COLUMNS
+from assistant.ingestion.readers.fields import NO_COLUMNS, names_of
 from assistant.ingestion.readers.objects import csl_json, named_fields
 from assistant.ingestion.readers.objects.json_values import (
     WRAPPERS,
@@ -23,6 +23,7 @@ from assistant.ingestion.readers.objects.json_values import (
     values_by_line,
     values_of_document,
 )
+from assistant.ingestion.readers.objects.lenient_json import lenient_events
 from assistant.ingestion.readers.zotero import zotero_items
 from assistant.text import shortened
 from assistant.types import Notice, Problem, ReaderItem, Record
@@ -30,7 +31,13 @@ from assistant.types import Notice, Problem, ReaderItem, Record
 NAME = "JSON"
 NOTHING_FOUND = "There is no paper in this JSON file. Put one object a paper into it."
 
-BEGINNING = re.compile(r"[\s\ufeff]*(?:\[\s*[{\]]|\{\s*[\"}])")
+COMMENT = re.compile(r"\s*(?://|#|/\*)")
+BEGINNING = re.compile(
+    r"[\s\ufeff]*(?:(?://|#)[^\n]*\n\s*|/\*.*?\*/\s*)*"
+    r"(?:(?:export\s+default|(?:(?:var|let|const)\s+)?[A-Za-z_$][\w.$]*\s*[=(])\s*)?"  # as JavaScript holds it
+    r"(?:\[\s*[{\]]|\{\s*(?:[\"}]|'[^'\n]{1,60}'\s*:))",
+    re.DOTALL,
+)
 ONE_LINE = re.compile(r"\{.*\}\s*", re.DOTALL)
 LONG_LINE = 1 << 18  # characters
 COUNTS = frozenset({"total", "start", "pageLength", "recordsDisplayed"})  # what Springer says of its list
@@ -40,26 +47,33 @@ ONCE_IN_A_PAPER = frozenset("abstract doi publicationyear pubyear summary year".
 
 
 def start(head: str) -> int | None:
-    """Return 0 if the text begins as JSON does, else None. After a line that is an object there must be another."""
+    """Return 0 if the text begins as JSON does, else None. Below an object on a line, if untitled, is another."""
     if not BEGINNING.match(head):
         return None
     first, *others = (line for line in head.removeprefix("\ufeff").split("\n", 100)[:100] if line.strip())
-    return 0 if not ONE_LINE.fullmatch(first.strip()) or not others or others[0].lstrip()[:1] in "{[" else None
+    if not ONE_LINE.fullmatch(first.strip()) or not others or others[0].lstrip()[:1] in "{[":
+        return 0
+    return 0 if '"title"' in first.lower() and _is_json(first) else None
 
 
-def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
+def parse(stream: TextIO, file: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS) -> Iterator[ReaderItem]:
     """Yield one item for each object; `columns` maps a field of ours to the name that the file has for it."""
-    first = next((line for line in iter(lambda: stream.readline(LONG_LINE), "") if not line.isspace()), "")
+    lines = (line for line in iter(lambda: stream.readline(LONG_LINE), "") if not line.isspace())
+    first = next((line for line in lines if not COMMENT.match(line)), "")
+    is_document = _is_document(first) or (next(lines, None) is None and not _is_json(first))
     stream.seek(0)
-    values = values_of_document(stream, file) if _is_document(first) else values_by_line(stream, file)
+    if is_document:
+        values = values_of_document(stream, file, lenient=lenient_events)
+    else:
+        values = values_by_line(stream, file, lenient_events)
     yield from read_values(values, file, columns)
 
 
 def read_values(
-    values: Iterable[JsonValue | Problem], file: str, columns: Mapping[str, str] = NO_COLUMNS
+    values: Iterable[JsonValue | Problem], file: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS
 ) -> Iterator[ReaderItem]:
     """Yield the papers that these values are, and how many notes and attachments of Zotero were passed over."""
-    passed_over = 0
+    passed_over, unmet = 0, dict(columns)
     labels: Mapping[str, Sequence[str]] = {}
     collections: Any = None
     first_two = list(itertools.islice(values := iter(values), 2))
@@ -76,8 +90,13 @@ def read_values(
         for row in _rows(value.value) if is_alone else (value.value,):
             item = _read_value(JsonValue(row, value.line), file, columns, labels)
             passed_over += item is None
+            if unmet and isinstance(row, dict):
+                unmet = {field: names for field, names in unmet.items() if row.keys().isdisjoint(names_of(names))}
             if item:
                 yield item
+    if unmet:
+        named = ", ".join(f"“{name}”" for names in unmet.values() for name in names_of(names))
+        yield Notice(file, f"No object has a field called {named}, so the fields were told from their names.")
     if passed_over:
         yield Notice(file, f"{passed_over} note(s), attachment(s) or deleted item(s) of Zotero are no papers")
 
@@ -85,8 +104,8 @@ def read_values(
 def _rows(value: Any) -> Iterable[Any]:
     """Return the rows of a file that is one table, column by column, as pandas and datasets write it; else the value.
 
-    Each column is an object with the numbers of the rows as its keys, or a list as long as the others; or the names of
-    the columns stand in a list beside the rows. One paper may have lists, too: of its titles, of its authors.
+    Each column is an object with the numbers or the ids of the rows as its keys, or a list as long as the others; or
+    the names of the columns stand in a list beside the rows. One paper may have lists, too: of its titles, authors.
     """
     if not isinstance(value, dict):
         return (value,)
@@ -99,10 +118,20 @@ def _rows(value: Any) -> Iterable[Any]:
     if len(columns) < 2 or not any("title" in name.lower() for name in value):
         return (value,)
     if all(isinstance(column, dict) and column and column.keys() == columns[0].keys() for column in columns):
-        columns = [list(column.values()) for column in columns] if all(map(str.isdecimal, columns[0])) else []
+        keys = list(columns[0])
+        if not all(map(str.isdecimal, keys)):
+            if not _are_ids(keys):
+                return (value,)
+            value = {"id": keys, **value}
+        columns = [list(column.values()) if isinstance(column, dict) else column for column in value.values()]
     elif not _are_columns(value):
         columns = []
     return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)] or (value,)
+
+
+def _are_ids(keys: Sequence[str]) -> bool:
+    """Tell whether the keys of columns are those of papers, and no languages and kinds of title that one paper has."""
+    return len(keys) > MOST_TITLES or (len(keys) > 1 and all(any(map(str.isdigit, key)) for key in keys))
 
 
 def _are_columns(value: Mapping[str, Any]) -> bool:
@@ -116,6 +145,14 @@ def _are_columns(value: Mapping[str, Any]) -> bool:
     return len(columns[0]) > MOST_TITLES or len(ONCE_IN_A_PAPER.intersection(map(plain_name, value))) > 1
 
 
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _is_document(first_line: str) -> bool:
     """Tell whether values are spread over lines or fill very long ones, so that lines mean nothing."""
     beginning = first_line.strip()
@@ -123,19 +160,24 @@ def _is_document(first_line: str) -> bool:
         with suppress(ValueError, RecursionError):
             return not isinstance(json.loads(beginning[:-1]), dict)  # objects line by line, with commas between them
     is_cut = len(first_line) >= LONG_LINE and not first_line.endswith("\n")
-    return is_cut or beginning.startswith("[") or beginning.endswith(("{", ",", "[", ":"))
+    return is_cut or beginning.startswith("[") or beginning.endswith(("{", ",", "[", ":", "=", "("))
 
 
 def _read_value(
-    value: JsonValue, file: str, columns: Mapping[str, str], labels: Mapping[str, Sequence[str]]
+    value: JsonValue, file: str, columns: Mapping[str, Sequence[str]], labels: Mapping[str, Sequence[str]]
 ) -> Record | Problem | None:
     """Return the paper that an object states; None for an item of Zotero that is no paper."""
     content, line = value.value, value.line
     if not isinstance(content, dict):
         reason = "This is not a JSON object. Give one object a paper: a title, authors, an abstract ..."
         return Problem(file, line, reason)
-    if columns:
-        named = {ours: content.get(theirs) for ours, theirs in columns.items()}
+    named = {
+        ours: content[name]
+        for ours, theirs in columns.items()
+        for name in reversed(names_of(theirs))
+        if name in content
+    }
+    if named:
         return named_fields.read_fields({**content, **named}, file, line)
     if exported.is_own(content.get("exporter")):
         return exported.read(content, file, line)

@@ -8,6 +8,8 @@ YAML, which says the same in other signs, is read by the same rules.
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 import math
 import re
@@ -56,6 +58,7 @@ VOCABULARY = re.compile(r"^(?:bib|bibo|ce|dc|dcterms|prism|schema):")
 NO_NUMBER = re.compile(
     r"((?<!\\)\"\s*:\s*)(?:NaN|-?Infinity)(?=\s*[,}]|\s*$)"
 )  # which is no JSON, and Python writes it
+AT_THE_END = "parse error: premature EOF"  # as the parser says it
 _TOO_LARGE = object()
 """Stands in the place of a value that is larger, or nests more deeply, than any paper."""
 
@@ -84,6 +87,14 @@ class Progress:
         self.position = 0
 
 
+class EndlessTextError(Exception):
+    """A single text or number is larger than any paper."""
+
+
+class CutError(ValueError):
+    """The document ends where something in it has not."""
+
+
 Events = Callable[[TextIO, Progress], Iterator[tuple[str, Any]]]
 """Gives a document as the events of ijson ("start_map", "map_key", "string" ...) and says how far it is."""
 
@@ -107,17 +118,21 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def values_by_line(stream: TextIO, file: str) -> Iterator[JsonValue | Problem]:
-    """Yield what each line holds; a broken line costs only itself."""
+def values_by_line(stream: TextIO, file: str, lenient: Events) -> Iterator[JsonValue | Problem]:
+    """Yield what each line holds, by `lenient` events where it is not quite JSON; a broken line costs only itself."""
     for line, text in enumerate(stream, start=1):
         if text.isspace():
             continue
         try:
-            value = json.loads(text.rstrip().removesuffix(","))
+            found = [json.loads(text.rstrip().removesuffix(","))]
         except (ValueError, RecursionError) as error:
-            why = _why(error)
-            yield Problem(file, line, f"This line is not valid JSON ({why}). Mend the line and add the file again.")
-        else:
+            try:
+                found = list(_values(lenient(io.StringIO(text), Progress())))
+            except (ValueError, EndlessTextError):
+                why = _why(error)
+                yield Problem(file, line, f"This line is not valid JSON ({why}). Mend the line and add the file again.")
+                continue
+        for value in found:
             collections = object_of(value).get(COLLECTIONS)
             yield from (
                 JsonValue(inner, line, collections, is_outermost=inner is value)
@@ -126,7 +141,7 @@ def values_by_line(stream: TextIO, file: str) -> Iterator[JsonValue | Problem]:
 
 
 def json_events(stream: TextIO, progress: Progress) -> Iterator[tuple[str, Any]]:
-    """Yield the events of JSON, those before an error too. Raises what the parser raises, and _EndlessTextError."""
+    """Yield the events of JSON, those before an error too. Raises what the parser raises, and EndlessTextError."""
     events = ijson.sendable_list()
     parser = ijson.basic_parse_coro(events, multiple_values=True, use_float=True)
     waiting = 0
@@ -135,7 +150,7 @@ def json_events(stream: TextIO, progress: Progress) -> Iterator[tuple[str, Any]]
             parser.send((NO_NUMBER.sub(r"\1null", piece) if "N" in piece or "I" in piece else piece).encode())
             waiting = 0 if events else waiting + len(piece)
             if waiting > LARGEST_VALUE:
-                raise _EndlessTextError
+                raise EndlessTextError
             yield from events
             events.clear()
             progress.position += len(piece)
@@ -148,19 +163,43 @@ def json_events(stream: TextIO, progress: Progress) -> Iterator[tuple[str, Any]]
 
 
 def values_of_document(
-    stream: TextIO, file: str, events: Events = json_events, language: str = "JSON"
+    stream: TextIO, file: str, events: Events = json_events, language: str = "JSON", lenient: Events | None = None
 ) -> Iterator[JsonValue | Problem]:
-    """Yield each element of an array, wrapped or not, and each of several objects that follow one another."""
+    """Yield each element of an array, wrapped or not, and each of several objects that follow one another.
+
+    Where the events break off, and not because the document is cut, it is read again by the `lenient` ones.
+    """
     progress = Progress()
     document = _Document(events(stream, progress), progress, file)
+    yielded = 0
     try:
-        yield from document.values()
+        for value in document.values():
+            yielded += 1
+            yield value
     except (ijson.JSONError, ValueError) as error:
         why = str(error).split("\n")[0].strip().removesuffix(".")
-        reason = f"This is not valid {language} ({why}), so nothing after it could be read. Mend it and try again."
+        if isinstance(error, CutError) or why == AT_THE_END:
+            reason = "The JSON ends here in the middle of a value, which was left out. Fetch it again, whole."
+        elif lenient:
+            stream.seek(0)
+            yield from itertools.islice(values_of_document(stream, file, lenient), yielded, None)
+            return
+        else:
+            reason = f"This is not valid {language} ({why}), so nothing after it could be read. Mend it and try again."
         yield Problem(file, progress.line, reason)
-    except _EndlessTextError:
+    except EndlessTextError:
         yield document.standing_alone(_TOO_LARGE, progress.line)
+
+
+def _values(events: Iterator[tuple[str, Any]]) -> Iterator[Any]:
+    """Yield the values that these events make, one behind the other."""
+    builder, depth = ijson.ObjectBuilder(), 0
+    for name, content in events:
+        builder.event(name, content)
+        depth += (name in STARTS) - (name in ENDS)
+        if not depth:
+            yield builder.value
+            builder = ijson.ObjectBuilder()
 
 
 def _unwrapped(value: Any, wrappers: frozenset[str] = WRAPPERS, depth: int = 0) -> Iterator[Any]:
@@ -256,10 +295,6 @@ def _may_be_of_a_paper(member: tuple[str, Any]) -> bool:
 def plain_name(name: str) -> str:
     """Return the name of a field in small letters without punctuation and without the prefix of a vocabulary."""
     return PUNCTUATION.sub("", VOCABULARY.sub("", name.lower()))
-
-
-class _EndlessTextError(Exception):
-    """A single text or number is larger than any paper."""
 
 
 class _Document:

@@ -6,9 +6,10 @@ import dataclasses
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeVar
 
 from assistant.ingestion.readers import fields, names
 from assistant.ingestion.readers.fields import NO_COLUMNS
@@ -16,6 +17,8 @@ from assistant.ingestion.readers.objects import named_fields
 from assistant.ingestion.readers.tex.latex import to_text
 from assistant.text import shortened
 from assistant.types import Problem
+
+T = TypeVar("T")
 
 ROWS_BEFORE_HEADER = 20  # some exports begin with lines about themselves
 LONGEST_CELL = 131_072  # characters, of what a paper takes; a cell of Excel has 32,767 at most
@@ -36,7 +39,8 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
         "abstrak souhrn absztrakt osszefoglalo rezumat ozet tomtat dsresumo dsabstract аннотация реферат анотація "
         "περίληψη چکیده ملخص 摘要 中文摘要 文摘 抄録 要旨 초록 국문초록 요약",
         "authors": "authorfullnames authors authorshipsrawauthorname authorshipsauthordisplayname author authorlist "
-        "authorsprimary authornames authorsname authorname creators creator bookauthors af au autores autor auteurs "
+        "authorsprimary authornames authorsname listofauthors authorname creators "
+        "creator bookauthors af au autores autor auteurs "
         "auteur autoren autorin autorinnen autoria verfasser verfasserin verfasserinnen autori autore forfatter "
         "forfattere forfattare autorzy szerzo szerzok tekijat penulis yazar yazarlar tacgia auteurnamen authorships "
         "nmdiscente авторы автор автори συγγραφείς نویسنده نویسندگان المؤلف المؤلفون 作者 全部作者 作者姓名 著者 "
@@ -54,7 +58,8 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
         "month": "month publishedmonth publicationmonth pubmonthday pubmonth pd",
         "day": "day",
         "venue": "venue journal sourcetitle primarylocationsourcedisplayname hostvenuedisplayname publicationtitle "
-        "journaltitle journalname journalref fulljournalname sourcetitleanthologytitle periodicalfull journalbook "
+        "journaltitle journalname journalref fulljournalname sourcetitleanthologytitle nameofjournal nameofthejournal "
+        "periodicalfull journalbook "
         "source proceedingstitle conferencetitle conferencename booktitle bookseriestitle itempublication publication "
         "publicationname secondarytitle so revista fuente zeitschrift zeitschriftentitel journaltitel "
         "publikationstitel quelle revue titredelarevue nomdelarevue titredelapublication periodique titulodelarevista "
@@ -63,8 +68,8 @@ COLUMN_NAMES: Mapping[str, str] = MappingProxyType(
         "titulodoperiodico nomedoperiodico rivista tijdschrift tidsskrift tidskrift журнал источник 来源 刊名 期刊 "
         "期刊名 期刊名称 期刊名稱 来源期刊 文献来源 来源出版物名称 來源出版物名稱 出版物名 雑誌名 掲載誌 학술지 "
         "학술지명 저널명 مجله المجلة περιοδικό",
-        "doi": "doi doilink doiurl articledoi itemdoi prismdoi idsdoi digitalobjectidentifier externalidsdoi di "
-        "identifier",
+        "doi": "doi doilink doiurl articledoi itemdoi prismdoi idsdoi digitalobjectidentifier doinumber externalidsdoi "
+        "di identifier",
         "arxiv_id": "arxivid arxiv eprint archiveid externalidsarxiv",
         "pmid": "pmid pubmedid pubmed idspmid externalidspubmed pm",
         "url": "url link articleurl primarylocationlandingpageurl fulltexturl pdfurl pdflink primarylocationpdfurl "
@@ -127,6 +132,18 @@ REMARKS = (
     "published|(?:of )?publication|yyyy|if (?:any|available|known)|journal|journal name|text|link|url"
 )
 REMARK = re.compile(rf"[(\[]\s*(?:{REMARKS})\s*[)\]]|[?*:]+$", re.IGNORECASE)  # "Abstract (copied)", "Year*"
+ANY_REMARK = re.compile(
+    r"[(\[{（［【〔「〈][^)\]}）］】〕」〉]*[)\]}）］】〕」〉]"  # "Autoren (mit ; getrennt)", "摘要【英文】"
+    rf"|\s[-–—|/]\s.*|:\s*(?:{REMARKS})$",  # "Year - four digits", "DOI / URL", "Title: required"
+    re.IGNORECASE | re.DOTALL,
+)
+OTHER_MEANING = re.compile(
+    r"\b(?:y/?n|yes|no|number|count|accessed|added|retrieved|search\w*|databases?|platform|screen\w*|reviewer|initials|affiliat\w*|countr\w*|"
+    r"e-?mail|address\w*|correspond\w*|birth|length|[01]/[01])\b|#",
+    re.IGNORECASE,
+)
+"""What in a remark says that the column holds something about the field, and not the field."""
+
 AUTHOR_AND_YEAR = frozenset("authoryear authorsyear authoranddate authordate authorandyear authorsandyear".split())
 NUMBERS = ("year", "date", "doi", "pmid", "url")  # fields whose cells are told from text
 SHAPES: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -152,6 +169,8 @@ class Row:
     is_of_sheet: bool = False
     above: Mapping[int, str] = dataclasses.field(default_factory=dict)
     """By their places, what empty cells of a sheet are merged with."""
+    links: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    """By their places, where cells of a sheet link to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +219,18 @@ class _People:
 class Columns:
     """The columns of a table, and the field of a paper that each holds."""
 
-    def __init__(self, names: Iterable[str], named: Mapping[str, str] = NO_COLUMNS) -> None:
+    def __init__(self, names: Iterable[str], named: Mapping[str, Sequence[str]] = NO_COLUMNS) -> None:
         self.names = tuple(name.strip().lstrip("\ufeff") for name in names)
         """What the columns are called."""
-        self.places = _guessed(self.names) | {
-            field: (self.names.index(name),) for field, name in named.items() if name in self.names
+        found = {
+            field: (self.names.index(name),)
+            for field, all_names in named.items()
+            for name in reversed(fields.names_of(all_names))
+            if name in self.names
         }
+        self.places = _guessed(self.names) | found
         """The places of the columns that may hold each field, the likeliest first."""
-        self.people = _people(self.names) if "authors" not in named else _People()
+        self.people = _people(self.names) if "authors" not in found else _People()
         """Where authors stand, if in several columns or only in part."""
         if self.people.first is not None and (self.people.are_numbered or "authors" not in self.places):
             self.places["authors"] = (self.people.first,)
@@ -216,23 +239,27 @@ class Columns:
         """Whether these are Springer's, which writes names one behind the other with nothing between them."""
         self.are_of_pubmed = {"pmid", "journalbook"} <= plain
         """Whether these are PubMed's, whose titles end with a full stop."""
-        self._has_all_named = all(name in self.names for name in named.values())
-        self.are_named = bool(named)
-        """Whether a person named any."""
+        self.unmet = {field: fields.names_of(name) for field, name in named.items() if field not in found}
+        """The names that a person gave, and no column has."""
+        self.are_named = bool(found)
+        """Whether a person named any of them."""
 
     @property
     def are_of_papers(self) -> bool:
         """Tell whether these name papers beyond doubt: every column that a person named, or title and abstract ...."""
-        if self.are_named:
-            return self._has_all_named
-        return "title" in self.places and ("abstract" in self.places or len(self.places) > 2)
+        if self.are_all_named:
+            return True
+        return "title" in self.places and (self.are_named or "abstract" in self.places or len(self.places) > 2)
+
+    @property
+    def are_all_named(self) -> bool:
+        """Tell whether every column is here that a person named, and one was."""
+        return self.are_named and not self.unmet
 
     @property
     def may_be_of_papers(self) -> bool:
         """Tell whether a row of these can be a paper: by its title and one thing more."""
-        return self.are_of_papers or (
-            not self.are_named and "title" in self.places and any(field in self.places for field in TELLING)
-        )
+        return self.are_of_papers or ("title" in self.places and any(field in self.places for field in TELLING))
 
     def another(self, cells: Sequence[str]) -> Columns | None:
         """Return the columns that these cells name, if with them another table begins below this one.
@@ -271,18 +298,28 @@ class Columns:
                     yield place
 
 
-def no_header(first_rows: Sequence[Row], named: Mapping[str, str], file: str, where: str = "") -> Problem:
+def likeliest(candidates: Sequence[tuple[T, Columns]]) -> tuple[T, Columns] | None:
+    """Return what most likely names the columns: what a person named, else papers beyond doubt, or at all."""
+    tests: tuple[Callable[[Columns], bool], ...] = (
+        lambda columns: columns.are_all_named,
+        lambda columns: columns.are_named and columns.are_of_papers,
+        lambda columns: columns.are_of_papers,
+        lambda columns: columns.may_be_of_papers,
+    )
+    return next((one for is_it in tests for one in candidates if is_it(one[1])), None)
+
+
+def no_header(first_rows: Sequence[Row], named: Mapping[str, Sequence[str]], file: str, where: str = "") -> Problem:
     """Return the problem that no row names the columns, with what the likeliest row holds and what to do."""
     filled = [row for row in first_rows if sum(bool(cell.strip()) for cell in row.cells) > 1]
-    likeliest = next((row for row in first_rows if Columns(row.cells).may_be_of_papers), None)
-    likeliest = likeliest or next(iter(filled or first_rows), Row(1, ()))
-    names = Columns(likeliest.cells).names
-    missing = next((name for name in named.values() if name not in names), "")
-    if missing:
-        reason = (
-            f"There is no column “{missing}”. The columns are: {listed(names)}. `--column` holds for all tables of "
-        )
-        reason += "one `add`: if this one calls it otherwise, add it by itself, with the name that it has here."
+    first = next((row for row in first_rows if Columns(row.cells).may_be_of_papers), None)
+    first = first or next(iter(filled or first_rows), Row(1, ()))
+    columns = Columns(first.cells, named)
+    names = columns.names
+    if columns.unmet:
+        field, missing = next(iter(columns.unmet.items()))
+        reason = f"There is no column {listed(missing)}. The columns are: {listed(names)}. If this table calls it "
+        reason += f"otherwise, name that too: --column {field}=NAME may be given again for another table."
     elif "title" in _guessed(names):
         fewest = "abstract, authors, year, DOI, arXiv id, PMID"
         reason = (
@@ -292,10 +329,10 @@ def no_header(first_rows: Sequence[Row], named: Mapping[str, str], file: str, wh
     else:
         reason = f"No row names a column “title”. The first row holds: {listed(names)}. "
         reason += "Name the columns, such as --column title=NAME."
-    return Problem(file, likeliest.line, reason + where)
+    return Problem(file, first.line, reason + where)
 
 
-def unknown_field(named: Mapping[str, str], file: str) -> Problem | None:
+def unknown_field(named: Mapping[str, Sequence[str]], file: str) -> Problem | None:
     """Return the problem that a person named the column of a field that no paper has."""
     unknown = next((name for name in named if name not in NAMEABLE), "")
     known = ", ".join(NAMEABLE)
@@ -338,8 +375,9 @@ def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     for field in WITH_REMARKS:
         if not found[field]:
             names = known[field].split()
-            said = (place for place, name in enumerate(header) if place not in taken and _said(name) in names)
-            found[field] = tuple(itertools.islice(said, 1))
+            for said in (_said, _before_remarks):
+                places_said = (place for place, name in enumerate(header) if place not in taken and said(name) in names)
+                found[field] = found[field] or tuple(itertools.islice(places_said, 1))
     if not found["abstract"] and found["title"] and (found["authors"] or found["doi"]):
         found["abstract"] = tuple(places.get("description", ()))  # of goods without authors, it is none
     return {field: columns for field, columns in found.items() if columns}
@@ -348,6 +386,14 @@ def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
 def _said(name: str) -> str:
     """Return the letters of a column's name without what a person remarks beside it; "" if it is too long for one."""
     return _plain(REMARK.sub("", name.strip())) if len(name) < LONGEST_REMARK else ""
+
+
+def _before_remarks(name: str) -> str:
+    """Return the letters of a column's name without any remark; "" where one says that something else is meant."""
+    remarks = ANY_REMARK.findall(name) if len(name) < LONGEST_REMARK else ()
+    if not remarks or OTHER_MEANING.search(" ".join(remarks)):
+        return ""
+    return _plain(REMARK.sub("", ANY_REMARK.sub("", name).strip()))
 
 
 def _people(header: Sequence[str]) -> _People:

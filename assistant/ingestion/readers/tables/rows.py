@@ -27,6 +27,7 @@ from assistant.ingestion.readers.tables.columns import LONGEST_CELL, NUMBERS, Co
 from assistant.text import shortened
 from assistant.types import Notice, Paper, Problem, ReaderItem, Record
 
+OF_THE_PAPER = ("title", "doi", "url", "arxiv_id", "pmid")  # fields whose cells link to it
 SHARED = ("keywords", "categories", "venue", "year", "date")  # fields of which one cell may hold for several papers
 MOST_JOINED = 50  # cells beyond the columns of a row that is put right
 MOST_COLUMNS = 500  # of a table whose rows are put right
@@ -77,7 +78,7 @@ def read_rows(
             cells = found
             if any(map(str.strip, cells[width:])):
                 beyond, first_beyond = beyond + 1, first_beyond or row.line
-        item = read(cells, file, row.line)
+        item = read(cells, file, row.line, row.links)
         if item is None:
             continue
         if isinstance(item, Problem) and (where or len(row.cells) != width):
@@ -102,6 +103,10 @@ def _of_sheet(row: Row, columns: Columns) -> Sequence[str]:
 
 def _missing(columns: Columns, file: str) -> Iterator[Notice]:
     """Yield which of the fields that papers mostly have no column is told to hold, though one of them may."""
+    if columns.unmet:
+        field, unmet = next(iter(columns.unmet)), [name for every in columns.unmet.values() for name in every]
+        told = f"There is no column {listed(unmet)} here, so it was told from the names of the columns what they hold: "
+        yield Notice(file, f"{told}{listed(columns.names)}. If one is meant, name it too: --column {field}=NAME.")
     held = {"year" if field == "date" else field for field in columns.places}
     missing = [field for field in ("abstract", "authors", "year") if field not in held]
     are_all_known = len({place for places in columns.places.values() for place in places}) >= len(columns.names)
@@ -160,9 +165,10 @@ def _shifted(cells: Sequence[str], columns: Columns) -> str:
     )
 
 
-def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Problem | None]:
+def _reader(columns: Columns) -> Callable[[Sequence[str], str, int, Mapping[int, str]], Record | Problem | None]:
     """Return the function that reads one row as a paper, and gives None for a row of no content."""
     places = columns.places
+    linking = [place for field in OF_THE_PAPER for place in places.get(field, ())]
     single = {field: found[0] for field, found in places.items() if len(found) == 1 and field != "keywords"}
     several = {field: found for field, found in places.items() if len(found) > 1 and field != "keywords"}
     keywords = places.get("keywords", ())
@@ -171,7 +177,7 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
     people = columns.people if columns.people.first is not None else None
     have_years = "authors" in places and places["authors"] == places.get("year")
 
-    def read(cells: Sequence[str], file: str, line: int) -> Record | Problem | None:
+    def read(cells: Sequence[str], file: str, line: int, links: Mapping[int, str]) -> Record | Problem | None:
         size = len(cells)
         values = {field: cells[place].strip() for field, place in single.items() if place < size}
         for field, found in several.items():
@@ -203,6 +209,8 @@ def _reader(columns: Columns) -> Callable[[Sequence[str], str, int], Record | Pr
             everybody = list(dict.fromkeys([*everybody, *filter(None, map(str.strip, groups.split(";")))]))
         if columns.are_of_pubmed:
             values["title"] = fields.title_of(values.get("title", ""))
+        if links:
+            values["links"] = "\n".join(links[place] for place in linking if place in links)
         return _paper(values, everybody, labels, file, line)
 
     return read
@@ -218,7 +226,9 @@ def _paper(
     value = {field: text for field, text in values.items() if text}.get
     if any(text[:1] == "=" for text in values.values()):
         value = {field: shown_of_formula(text, field) for field, text in values.items() if text}.get
-    notes, archive, url = value("notes", ""), value("archive", ""), value("url", "")
+    notes, archive, url, links = value("notes", ""), value("archive", ""), value("url", ""), value("links", "")
+    if links and not find_url(url):
+        url = first_of(*map(find_url, links.split("\n")))
     doi, key = value("doi", ""), value("id", "")
     abstract, title = value("abstract", ""), value("title", "")
     if title[:1] == "[":
@@ -237,7 +247,7 @@ def _paper(
     may_be_embase = DATE_OF_EMBASE in venue and len(venue) < LONGEST_SOURCE
     if may_be_embase and (embase := SOURCE_OF_EMBASE.fullmatch(venue)):
         venue, date = embase[1], date or find_date(embase[2])
-    places = f"{doi}\n{archive}\n{notes}\n{url}"
+    places = f"{doi}\n{archive}\n{notes}\n{url}\n{links}"
     in_small = places.lower()
     listed_authors, complete = names.authorships(people)
     paper = Paper(
@@ -248,11 +258,11 @@ def _paper(
         date=date,
         categories=categories_of(value("categories", "")),
         venue=venue,
-        doi=find_doi(doi, notes, url if "doi.org/" in in_small else ""),
+        doi=find_doi(doi, notes, *([url, *links.split("\n")] if "doi.org/" in in_small else ())),
         arxiv_id=(find_arxiv_id(arxiv, key, bare=True) if arxiv or key else "")
         or (find_arxiv_id(places) if "arxiv" in in_small else ""),
         pmid=(find_pmid(pmid, bare=True) if pmid else "")
-        or (find_pmid(notes, url) if "pmid" in in_small or "pubmed" in in_small else ""),
+        or (find_pmid(notes, url, *links.split("\n")) if "pmid" in in_small or "pubmed" in in_small else ""),
         url=find_url(url),
         has_code=has_code(value("has_code", "")),
         labels=(*labels, *decisions_of(value("included", ""), notes)),

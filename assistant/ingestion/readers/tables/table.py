@@ -15,6 +15,7 @@ from assistant.ingestion.readers.tables.columns import (
     ROWS_BEFORE_HEADER,
     Columns,
     Row,
+    likeliest,
     no_header,
     unknown_field,
 )
@@ -48,7 +49,7 @@ class Writing:
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.is_spaced, strict=True)
 
 
-def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
+def start(head: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS) -> int | None:
     """Return where the row stands that names the columns, or None: a title is among them, and something besides."""
     position = 0
     lines = head.split("\n", ROWS_BEFORE_HEADER + LINES_OF_HEADER)
@@ -62,36 +63,40 @@ def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
     return None
 
 
-def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
+def parse(stream: TextIO, file: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS) -> Iterator[ReaderItem]:
     """Yield one item for each row; `columns` maps a field of ours to the name of its column."""
     problem = unknown_field(columns, file)
     if problem:
         yield problem
         return
+    blank, head = 0, next(stream, "")
+    while head.isspace():
+        blank, head = blank + 1, next(stream, "")
     first: list[str] = []
-    all_lines = _unwrapped(stream)
+    all_lines = _unwrapped(head, stream)
     for line in all_lines:
         first.append(line)
         if len(first) == ROWS_BEFORE_HEADER + LINES_OF_HEADER:
             break
     candidates = [(number, _names(first[number : number + LINES_OF_HEADER])) for number in range(len(first))]
-    rows = [(Row(number + 1, names), Columns(names, columns)) for number, names in candidates[:ROWS_BEFORE_HEADER]]
-    header = next(((row, each) for row, each in rows if each.are_of_papers), None)
-    header = header or next(((row, each) for row, each in rows if each.may_be_of_papers), None)
+    rows = [
+        (Row(blank + number + 1, names), Columns(names, columns)) for number, names in candidates[:ROWS_BEFORE_HEADER]
+    ]
+    header = likeliest(rows)
     if not header:
         yield no_header([row for row, _ in rows], columns, file)
         return
     row, found = header
-    written = first[row.line - 1 : row.line - 1 + LINES_OF_HEADER]
-    below = row.line - 1 + _height(written)
+    begins = row.line - blank - 1
+    written = first[begins : begins + LINES_OF_HEADER]
+    below = begins + _height(written)
     writing = _writing("".join(written[: _height(written)]))
     lines = itertools.chain(first[below:], all_lines)
-    yield from read_rows(_rows(lines, file, below, writing, found), found, file, separator=writing.delimiter)
+    yield from read_rows(_rows(lines, file, blank + below, writing, found), found, file, separator=writing.delimiter)
 
 
-def _unwrapped(stream: TextIO) -> Iterator[str]:
-    """Yield the lines of a table; of one whose rows a spreadsheet has taken for single cells, what was in the cells."""
-    head = next(stream, "")
+def _unwrapped(head: str, stream: TextIO) -> Iterator[str]:
+    """Yield the lines of a table that begins with `head`; of one whose rows are single cells, what is in the cells."""
     outer = _outer(head)
     if not outer:
         yield from _without_ends(itertools.chain([head], stream), _ends(head))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -35,7 +35,7 @@ BLOCKS = ("br", "div", "li", "p")
 CELLS = ("td", "th", "cell")
 
 
-def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
+def start(head: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS) -> int | None:
     """Return 0 where a page begins with a table that has a row which names the columns of papers, else None."""
     if not BEGINNING.match(head):
         return None
@@ -43,7 +43,7 @@ def start(head: str, columns: Mapping[str, str] = NO_COLUMNS) -> int | None:
     return 0 if any(_is_sure(row, columns) for row in first if isinstance(row, Row)) else None
 
 
-def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
+def parse(stream: TextIO, file: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS) -> Iterator[ReaderItem]:
     """Yield one item for each row; `columns` maps a field of ours to the name of its column."""
     problem = unknown_field(columns, file)
     if problem:
@@ -63,7 +63,7 @@ def parse(stream: TextIO, file: str, columns: Mapping[str, str] = NO_COLUMNS) ->
     yield no_header(first, columns, file)
 
 
-def _is_sure(row: Row, columns: Mapping[str, str]) -> bool:
+def _is_sure(row: Row, columns: Mapping[str, Sequence[str]]) -> bool:
     return Columns(row.cells, columns).are_of_papers or Columns(row.cells).are_of_papers
 
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
@@ -17,6 +17,7 @@ from assistant.ingestion.readers.tables.columns import (
     ROWS_BEFORE_HEADER,
     Columns,
     Row,
+    likeliest,
     listed,
     no_header,
     unknown_field,
@@ -50,7 +51,7 @@ def is_written(path: Path, head: bytes) -> bool:
             return False
 
 
-def parse(path: Path, file: str, columns: Mapping[str, str]) -> Iterator[ReaderItem]:
+def parse(path: Path, file: str, columns: Mapping[str, Sequence[str]]) -> Iterator[ReaderItem]:
     """Yield one item for each row of every sheet that holds papers; a problem's line is the row."""
     problem = unknown_field(columns, file)
     if problem:
@@ -77,7 +78,7 @@ def parse(path: Path, file: str, columns: Mapping[str, str]) -> Iterator[ReaderI
 class _Sheets:
     """The sheets that the process writes, one after the other."""
 
-    def __init__(self, lines: IO[bytes], file: str, columns: Mapping[str, str]) -> None:
+    def __init__(self, lines: IO[bytes], file: str, columns: Mapping[str, Sequence[str]]) -> None:
         self._messages: Iterator[Any] = map(json.loads, lines)
         self._file = file
         self._columns = columns
@@ -91,6 +92,7 @@ class _Sheets:
             pass
         while "sheet" in self._next:
             name, is_hidden = self._next["sheet"], self._next["hidden"]
+            lost = self._next["lost"]
             where = f" (Sheet “{name}”.)" if self._next["of"] > 1 else ""
             rows = self._rows()
             first = list(itertools.islice(rows, ROWS_BEFORE_HEADER))
@@ -101,6 +103,10 @@ class _Sheets:
                 hidden += [name] if header else []
             elif header:
                 found = True
+                if lost[0]:
+                    told = f"{lost[0]:,} cell(s) hold a formula without its value, the first in row {lost[1]}, so they "
+                    told += "were read as empty. Open the workbook in a spreadsheet, save it and add it again."
+                    yield Notice(self._file, f"{told} (Sheet “{name}”.)")
                 place, columns = header
                 yield from read_rows(
                     itertools.chain(first[place + 1 :], rows), columns, self._file, f" (Sheet “{name}”.)"
@@ -125,9 +131,7 @@ class _Sheets:
 
     def _header(self, rows: list[Row]) -> tuple[int, Columns] | None:
         """Return where the row stands that names the columns."""
-        each = [(place, Columns(row.cells, self._columns)) for place, row in enumerate(rows)]
-        sure = (one for one in each if one[1].are_of_papers)
-        return next(sure, None) or next((one for one in each if one[1].may_be_of_papers), None)
+        return likeliest([(place, Columns(row.cells, self._columns)) for place, row in enumerate(rows)])
 
     def _rows(self) -> Iterator[Row]:
         """Yield the rows up to the next sheet, or to the end."""
@@ -137,7 +141,8 @@ class _Sheets:
                 if isinstance(message, dict):
                     self._next = message
                     return
-                yield Row(message[0], message[2:], True, {int(place): text for place, text in message[1].items()})
+                above, links = ({int(place): text for place, text in each.items()} for each in message[1:3])
+                yield Row(message[0], message[3:], True, above, links)
 
 
 def _broken(why: str) -> str:

@@ -251,8 +251,8 @@ def tagged_records(stream: TextIO, file: str, dialects: Sequence[Dialect]) -> It
     draft: _Draft | None = None
     dialect, is_after_blank, tag = dialects[0], True, ""
     for number, line in enumerate(stream, start=1):
-        if line[0] == "\ufeff":
-            line = line[1:]
+        if line[0] in "\ufeff\f":  # of a file or a page that begins here
+            line = line.lstrip("\ufeff\f")
         found = dialect.tag.match(line)
         if not found:
             text = line.strip()

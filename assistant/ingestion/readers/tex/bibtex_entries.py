@@ -72,7 +72,6 @@ SWALLOWED = re.compile(r",\s?[A-Za-z][\w-]*+\s?=\s?[{\"]")
 BRACE = re.compile(r"[{}]")
 BRACE_OR_QUOTE = re.compile(r"[{}\"]")
 LOST_FIELD = re.compile(r"^[^\S\n]*+[A-Za-z][\w-]*+[^\S\n]*+=[^\S\n]*+[{\"]", re.MULTILINE)
-OTHER_RECORD = re.compile(r"^TY {2}- [A-Z]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +207,6 @@ class _Piece:
 
     def _lost(self, start: int, end: int) -> Fault | None:
         """Return the Fault that fields stand outside of any entry, if they do."""
-        if other := OTHER_RECORD.search(self._text, start, end):
-            return Fault(
-                self._line_of(other.start()),
-                "Records of another format (RIS) stand here among the entries, so they were left out. Put them into a "
-                "file of their own and add it.",
-            )
         if "=" not in self._text[start:end]:
             return None
         lost = LOST_FIELD.search(self._text, start, end)

@@ -91,7 +91,7 @@ def is_beside(folder: Path, file: Path) -> bool:
     return first in FOLDERS if below else first != FILE_NAME and first.startswith(BESIDE)
 
 
-def parse(path: Path, file: str, columns: Mapping[str, str] = NO_COLUMNS) -> Iterator[ReaderItem]:
+def parse(path: Path, file: str, columns: Mapping[str, Sequence[str]] = NO_COLUMNS) -> Iterator[ReaderItem]:
     """Yield the papers of a Zotero database, every reason why one could not be read, and which are retracted."""
     with path.open("rb") as stream:
         if stream.read(len(SIGNATURE)) != SIGNATURE:  # what was told was the head of what is inside
