@@ -117,7 +117,7 @@ def add(
         list[str],
         typer.Argument(
             help="Files, folders, or references that are fetched from the network: arxiv:ID, doi:DOI, pmid:N, "
-            "openalex:W…|A…, s2:ID, orcid:ID, author:NAME; or from the running Zotero: zotero:, "
+            "openalex:W…|A…, s2:ID, orcid:ID, author:NAME; or from the running Zotero: zotero, "
             "zotero:collection/NAME, zotero:group/NAME."
         ),
     ],

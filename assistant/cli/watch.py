@@ -52,7 +52,7 @@ def watch(
 
     settings = load_settings(context)
     columns = ingestion.parse_columns(column or ())
-    given = ingestion.parse_sources([f"{word}:" if word == "zotero" else word for word in sources])
+    given = ingestion.parse_sources(sources)
     folders = [source for source in given if isinstance(source, Path)]
     references = [source for source in given if not isinstance(source, Path)]
     others = [*(folder for folder in folders if folder.is_file()), *(one for one in references if one.kind != "zotero")]
@@ -110,5 +110,6 @@ def watching_beside(opened: Workspace, folders: Sequence[Path]) -> Iterator[None
 
 def _show(event: Event, console: Console | None = None) -> None:
     is_odd = event.kind in ("problem", "away", "gone", "waiting")
-    text = render.safe(f"{event.time[11:]} {event.message}", "yellow" if is_odd else "")
+    message = " ".join(event.message.splitlines())  # a name may have line feeds
+    text = render.safe(f"{event.time[11:]} {message}", "yellow" if is_odd else "")
     (console or render.stdout).print(text, soft_wrap=True)

@@ -49,12 +49,15 @@ Keep = Callable[[Problem | Notice], object]
 def parse_sources(words: Sequence[str], choose_author: Callable[[str], str] = lambda _: "") -> list[Path | Reference]:
     """Return what each word of `assistant add` names: a reference to a remote service, or else a path.
 
+    `zotero` is the running Zotero where no file or folder is called so.
+
     `choose_author` is given a name that may be several people's and returns the id of the one who is meant, or "".
     Raises UsageError for what begins like a reference and is not one.
     """
     found: list[Path | Reference] = []
     for word in words:
-        reference = parse_reference(word)
+        is_zotero = word == "zotero" and not Path(word).exists()
+        reference = parse_reference("zotero:" if is_zotero else word)
         if reference is not None and reference.kind == "author":
             reference = parse_reference(choose_author(reference.value)) or reference
         if reference is None and _LIKE_A_REFERENCE.match(word) and not Path(word).exists():
@@ -280,7 +283,9 @@ def _store(
         count += len(records)
         listen(count)
     if stop.is_set():
-        progress.notice(Notice(source, "Stopped; what was read of it is in the library. Add it again to go on."))
+        progress.notice(
+            Notice(source, "Stopped; what was read of it is in the library. The rest comes when it is added again.")
+        )
     elif end:
         if left := reading.finish():
             papers = "1 paper is" if left == 1 else f"{left:,} papers are"
@@ -300,7 +305,7 @@ def _not_begun(source: str, count: int, keep: Keep) -> _SourceProgress:
     """Return what became of the first source that was not begun after a stop, of so many."""
     others = f", nor {count - 1:,} more" if count > 1 else ""
     progress = _SourceProgress(source, keep, was_begun=False)
-    progress.notice(Notice(source, f"Stopped before this was read{others}. Add it again to go on."))
+    progress.notice(Notice(source, f"Stopped before this was read{others}. It comes when it is added again."))
     return progress
 
 

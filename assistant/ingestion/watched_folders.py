@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import stat
@@ -25,14 +26,19 @@ AT_REST = 2.0
 LOOK_THROUGH = 600.0
 """Seconds after which a folder is looked through whole: no system tells of every change."""
 
+_DEAF = 60.0
+"""Seconds until the system is listened to again after it failed; one name that is no text is enough for that."""
+
 _FILES_AT_ONCE = 500
 _NAMED = 5
 """Missed files that are named one by one."""
 
 _UNFINISHED = (".crdownload", ".part", ".partial", ".download", ".opdownload", ".tmp", ".temp", ".swp", ".swx", ".lock")
 
-State = tuple[int, int]
-"""Bytes of a file, and nanoseconds of its last change."""
+State = tuple[int, int, bool]
+"""Bytes of a file, nanoseconds of its last change, and whether it may be read."""
+
+_UNLIKE_ANY: State = (-1, -1, False)
 
 
 class Resting:
@@ -47,7 +53,7 @@ class Resting:
 
     def touch(self, path: str) -> None:
         """Have a path looked at, unless it is already."""
-        self._seen.setdefault(path, ((-1, -1), self._clock()))
+        self._seen.setdefault(path, (_UNLIKE_ANY, self._clock()))
 
     def ready(self) -> dict[str, State | None]:
         """Return the paths that have come to rest, and what is there: None for nothing. They are looked at no more."""
@@ -92,12 +98,13 @@ class WatchedFolders:
         for root in self._roots:
             for row in known(root):
                 if not row.gone:
-                    self._known[row.origin] = (row.size, row.modified) if self._is_read(row) else (-1, -1)
+                    self._known[row.origin] = (row.size, row.modified, True) if self._is_read(row) else _UNLIKE_ANY
         self._resting = Resting(clock)
         self._ready: dict[str, State | None] = {}
         self._identity: dict[str, tuple[int, int] | None] = {}
         self._held_files: set[str] = set()
         self._looked_through = 0.0
+        self._listen_at = math.inf
         self._said: set[str] = set()
         self._listener = _Listener(recursive)
 
@@ -112,14 +119,19 @@ class WatchedFolders:
 
     def look(self, tell: Tell) -> bool:
         """Take note of what was touched and has come to rest; tell whether there is something to add."""
-        if self._have_come_or_gone(tell):
+        if why := self._listener.failure():
+            message = (
+                f"The system does not tell of changes ({why}). Until it does, folders are looked through each minute."
+            )
+            self._say_once("", message, tell)
+            self._listen_at = self._clock() + _DEAF
+        if self._have_come_or_gone(tell) or self._clock() >= self._listen_at:
+            self._listen_at = math.inf
             self._listener.listen([root for root in self._roots if self._identity[root]])
             self._look_through(tell)
         elif self._clock() - self._looked_through >= self._every:
             self._look_through(tell)
         self._touch(self._listener.touched(), tell)
-        if why := self._listener.failure():
-            tell("problem", "", f"The system tells of no changes ({why}); folders are looked through meanwhile.")
         for path, state in self._resting.ready().items():
             is_there = state is not None and state[0] > 0  # an empty file is about to be written
             if is_there and self._known.get(path) != state:
@@ -166,7 +178,7 @@ class WatchedFolders:
 
     def _is_known(self, library: Library, path: str, state: State, row: files_read.FileRead | None, tell: Tell) -> bool:
         """Tell whether a file need not be read: it is as it was, only its time has changed, or it was renamed."""
-        if row and self._is_read(row) and (row.size, row.modified) == state and not row.gone:
+        if row and self._is_read(row) and (row.size, row.modified, True) == state and not row.gone:
             return True
         others = [] if row else [one for one in files_read.alike(library, state[0]) if not os.path.lexists(one.origin)]
         if not (others or row):
@@ -177,6 +189,8 @@ class WatchedFolders:
             return False
         if row and self._is_read(row) and row.digest == now.digest:
             files_read.note(library, [replace(now, version=row.version, problems=row.problems)])
+            if row.gone:
+                tell("back", path, f"{path} is there again, as it was.")
             return True
         for other in others:
             is_same = self._is_read(other) and other.digest == now.digest
@@ -207,7 +221,7 @@ class WatchedFolders:
             self._identity[root] = now
             self._held_files.discard(root)
             if now is None:
-                tell("away", root, f"{root} is not there. It is waited for; nothing was removed.")
+                tell("away", root, f"{root} is not there; nothing was removed. It is read when it is there again.")
             else:
                 tell("watching" if is_first else "back", root, f"{'Watching' if is_first else 'There again:'} {root}.")
         return has_changed
@@ -262,10 +276,10 @@ class WatchedFolders:
         is_behind_link = os.path.realpath(parent) != parent
         return _is_text(path) and (self._recursive or len(parts) == 1) and not is_behind_link
 
-    def _say_once(self, folder: str, what: str, tell: Tell) -> None:
+    def _say_once(self, folder: str, message: str, tell: Tell) -> None:
         if folder not in self._said:
             self._said.add(folder)
-            tell("problem", folder, what.format(folder))
+            tell("problem", folder, message)
 
     def _files(self, folder: str, tell: Tell) -> Iterator[tuple[str, State]]:
         """Yield every file below a folder that is neither hidden nor half-written, and how it is."""
@@ -276,14 +290,14 @@ class WatchedFolders:
                 with os.scandir(place) as entries:
                     visible = [entry for entry in entries if not _is_passed_over(entry.name)]
             except OSError as error:
-                why = f"The folder {{}} cannot be read: {error.strerror}. Check its permissions."
+                why = f"The folder {place} cannot be read: {error.strerror}. Check its permissions."
                 self._say_once(place, why, tell)
                 continue
             if any(entry.name == zotero_database.FILE_NAME for entry in visible):
                 visible = [entry for entry in visible if not _is_beside_zotero(place, entry)]
             for entry in visible:
                 if not _is_text(entry.name):
-                    self._say_once(place, "There is a name in {} that is not text. Rename what it names.", tell)
+                    self._say_once(place, f"There is a name in {place} that is not text. Rename what it names.", tell)
                 elif entry.is_dir(follow_symlinks=False):
                     if self._recursive and entry.path != self._own:
                         folders.append(entry.path)
@@ -394,4 +408,4 @@ def _state(path: str) -> State | None:
         found = Path(path).stat()
     except OSError:
         return None
-    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    return (found.st_size, found.st_mtime_ns, os.access(path, os.R_OK)) if stat.S_ISREG(found.st_mode) else None

@@ -182,6 +182,7 @@ class WatchedReference:
         self._next = 0.0
         self._is_due = False
         self._is_away: bool | None = None
+        self._said = ""
 
     @property
     def is_busy(self) -> bool:
@@ -197,9 +198,9 @@ class WatchedReference:
         try:
             self._is_due = self._state() != self._known
         except RemoteError as error:
-            if not self._is_away:
-                tell("away", name, f"{error} It is asked again by itself every {self._every:.0f} seconds.")
-            self._is_away = True
+            if not self._is_away or self._said != str(error):
+                tell("away", name, f"{error} A watch asks it again every {self._every:.0f} seconds.")
+            self._is_away, self._said = True, str(error)
             return False
         if self._is_away is not False:
             tell("watching" if self._is_away is None else "back", name, f"{name} answers.")
@@ -221,9 +222,9 @@ class WatchedReference:
 
 
 def tell_report(report: IngestionReport, tell: Tell) -> None:
-    """Say what became of each file that told something new, then each kind of problem and notice once."""
+    """Say what became of each file that holds papers, then each kind of problem and notice once."""
     for one in report.sources:
-        if one.added or one.updated:
+        if one.added or one.updated or one.unchanged:
             figures = {"added": one.added, "updated": one.updated, "unchanged": one.unchanged, "problems": one.failed}
             words = [f"{count:,} {what}" for what, count in figures.items() if count and what != "problems"]
             said = ", ".join([*words, *([counted(one.failed, "problem")] if one.failed else [])])

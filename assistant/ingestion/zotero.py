@@ -42,7 +42,7 @@ def fetch_zotero(library: Library, reference: Reference, services: Services) -> 
     if present <= items.keys():
         yield EndOfSource(origin, str(state), {key: items[key] for key in present})
     else:
-        yield Notice(origin, "Zotero was changed while it was read. Add it again to get the rest.")
+        yield Notice(origin, "Zotero was changed while it was read. The rest comes when it is added again.")
 
 
 def _kept(library: Library, origin: str, zotero: ZoteroLibrary, earlier: ZoteroState) -> Mapping[str, str] | None:

@@ -187,7 +187,7 @@ class _Decisions:
         union = merged(told, existing.id)
         self._tell(existing.id, told)
         if union == existing:
-            return "unchanged"
+            return "unchanged" if _labels(told) == _labels(known) else "updated"
         self._put(union, told, is_new=self.changed.get(existing.id, False))
         return "updated"
 
@@ -342,3 +342,7 @@ class _Decisions:
                 join(connection, remaining, gone)
                 home = {**{key: remaining if value == gone else value for key, value in home.items()}, gone: remaining}
         return set(range(last + 1, last + 1 + len(rows)))
+
+
+def _labels(told: Sequence[SourceRecord]) -> set[str]:
+    return {label for record in told for label in record.paper.labels}

@@ -147,7 +147,7 @@ def test_collections_are_renamed(added: Added) -> None:
     added()
     added.zotero.collect("COLTHES1", "Dissertation")
     assert added.changed()
-    added()
+    assert counts(added()) == (0, 2, 1)
     assert (added.labelled("Thesis"), added.labelled("Dissertation"), added.labelled("Chapter 1")) == (0, 2, 1)
 
 
@@ -377,7 +377,7 @@ def test_on_the_command_line(run: CommandLine) -> None:
         assert (report["updated"], report["unchanged"]) == (1, 4)
     assert len(run.json("papers", "--label", "Thesis")) == 2
     assert len(run.json("papers", "--source", "zotero:")) == 3
-    refused = json.loads(run("add", "zotero:", "--json", code=1))
+    refused = json.loads(run("add", "zotero", "--json", code=1))
     assert "Zotero does not run on this machine" in refused["failed"][0]["reason"]
 
 

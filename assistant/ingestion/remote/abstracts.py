@@ -22,7 +22,7 @@ AT_ONCE = 50
 class FetchedAbstracts:
     """What the services said of some papers: of those in `found`, by their ids, which service, and its record.
 
-    `asked` are those of which every service was asked that may have them. A service that cannot be used is a problem.
+    `asked` are those of which no other service need be asked. A service that cannot be used is a problem.
     """
 
     asked: tuple[Paper, ...]
@@ -41,7 +41,7 @@ def references_of(paper: Paper) -> tuple[Reference, ...]:
 
 
 def fetch_abstracts(papers: Sequence[Paper], services: Services) -> Iterator[FetchedAbstracts]:
-    """Yield what arXiv, OpenAlex and Semantic Scholar say of papers, a few papers at a time.
+    """Yield what arXiv, OpenAlex and Semantic Scholar say of papers, a few papers at a time, as soon as each answers.
 
     The second and the third are asked for what the one before lacks. A service that cannot be used is not asked again;
     it ends where none is left.
@@ -56,8 +56,7 @@ def fetch_abstracts(papers: Sequence[Paper], services: Services) -> Iterator[Fet
     with Client(services) as client:
         while (batch := list(islice(remaining, AT_ONCE))) and len(away) < len(steps):
             known = {paper.id: references_of(paper) for paper in batch}
-            found: dict[str, tuple[str, Record]] = {}
-            problems: list[Problem] = []
+            found: set[str] = set()
             unasked: set[str] = set()
             for service, ask in steps:
                 is_arxiv = service == services.arxiv
@@ -66,6 +65,7 @@ def fetch_abstracts(papers: Sequence[Paper], services: Services) -> Iterator[Fet
                     for paper_id, references in known.items()
                     if paper_id not in found and any(not is_arxiv or each.kind == "arxiv" for each in references)
                 }
+                problems: tuple[Problem, ...] = ()
                 try:
                     answered = ask(client, service, left) if left and service.name not in away else {}
                 except NotThere:  # none of them is
@@ -73,13 +73,14 @@ def fetch_abstracts(papers: Sequence[Paper], services: Services) -> Iterator[Fet
                 except RemoteError as error:
                     answered = {}
                     away.add(service.name)
-                    problems.append(Problem(service.name, 0, str(error)))
-                found.update(
-                    (paper_id, (service.name, record)) for paper_id, record in answered.items() if record.paper.abstract
-                )
+                    problems = (Problem(service.name, 0, str(error)),)
+                said = {
+                    paper_id: (service.name, record) for paper_id, record in answered.items() if record.paper.abstract
+                }
+                yield FetchedAbstracts(tuple(paper for paper in batch if paper.id in said), said, problems)
+                found |= said.keys()
                 unasked |= left.keys() if service.name in away else set()
-            asked = tuple(paper for paper in batch if paper.id in found or paper.id not in unasked)
-            yield FetchedAbstracts(asked, found, tuple(problems))
+            yield FetchedAbstracts(tuple(paper for paper in batch if paper.id not in found | unasked), {}, ())
 
 
 _Ask = Callable[[Client, Service, Mapping[str, Sequence[Reference]]], Mapping[str, Record]]

@@ -31,7 +31,7 @@ _ITEMS_AT_ONCE = 500
 _MOST_PAGES = 10_000
 _MOST_SHOWN = 8
 
-_START = "Start Zotero and run the same command again, or add its database as a file: the folder Zotero in your home."
+_START = "Start Zotero, or add its database as a file: the folder Zotero in your home."
 _NOT_ZOTERO = "What answers at Zotero's address is not Zotero. Check the setting zotero_url, and what uses that port."
 
 
@@ -242,13 +242,13 @@ class ZoteroLibrary:
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise RemoteError(f"Zotero does not run on this machine. {_START}") from error
         except httpx2.TimeoutException as error:
-            raise RemoteError("Zotero did not answer in time. Wait until it is idle, and add it again.") from error
+            raise RemoteError("Zotero did not answer in time. It is busy: give it a while.") from error
         except httpx2.HTTPError as error:
             raise RemoteError(f"The answer of Zotero was cut off. {_START}") from error
         except errors.UserNotAuthorisedError as error:
             raise RemoteError(
                 "Zotero lets no other program read. In Zotero, open Settings, Advanced, and choose “Allow other "
-                "applications on this computer to communicate with Zotero”; then run the same command again."
+                "applications on this computer to communicate with Zotero”."
             ) from error
         except errors.ResourceNotFoundError as error:
             raise RemoteError(
@@ -258,7 +258,7 @@ class ZoteroLibrary:
         except errors.PyZoteroError as error:
             answer = (zotero or self._zotero).request
             status = f" (HTTP {answer.status_code})" if answer else ""
-            raise RemoteError(f"Zotero refused the request{status}. Restart Zotero, and add it again.") from error
+            raise RemoteError(f"Zotero refused the request{status}. Restart Zotero.") from error
         except (
             ValueError,
             KeyError,

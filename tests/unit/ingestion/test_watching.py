@@ -224,6 +224,7 @@ def test_a_missed_file_is_told_once_and_its_papers_stay(begin: Callable[..., Wat
     assert again.kinds() == ["watching", "read"]
     (folder / "a.jsonl").write_text(ONE)
     assert again(folder / "a.jsonl") == []  # the same as before
+    assert again.kinds() == ["back"]
     (folder / "a.jsonl").unlink()
     again.kinds()
     again(folder / "a.jsonl")
@@ -299,14 +300,42 @@ def test_a_folder_or_a_name_that_cannot_be_read_is_told_once(
 
 
 def test_where_the_system_tells_no_changes_that_is_said_and_the_folders_are_looked_through(
-    begin: Callable[..., Watch], folder: Path
+    begin: Callable[..., Watch], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = begin(every=watched_folders.AT_REST)
+    watch = begin()
     watch()
-    watch.places._listener._failure = "no more watches"
-    (folder / "b.jsonl").write_text(TWO)
-    assert watch() == ["b.jsonl"]
-    assert watch.kinds() == ["watching", "read", "problem", "read"]
+    heard: list[Sequence[str]] = []
+    monkeypatch.setattr(watched_folders._Listener, "listen", lambda _, folders: heard.append(folders))
+    for name in ("b", "c"):
+        watch.places._listener._failure = "a {name} that is no text"
+        (folder / f"{name}.jsonl").write_text(TWO)
+        assert watch() == []
+        watch.now += watched_folders._DEAF
+        assert watch() == [f"{name}.jsonl"]
+    assert heard == [[str(folder)]] * 2
+    assert watch.kinds() == ["watching", "read", "problem", "read", "read"]
+
+
+def test_a_file_that_may_not_be_read_is_read_once_it_may(
+    begin: Callable[..., Watch], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = {str(folder / "a.jsonl")}
+    monkeypatch.setattr(watched_folders.os, "access", lambda path, _: path not in closed)
+    watch = begin()
+    watch.opened.add = lambda *_, **__: IngestionReport()  # type: ignore[method-assign]
+    assert watch() == watch(folder / "a.jsonl") == []
+    del watch.opened.add
+    assert watch(folder / "a.jsonl") == []
+    closed.clear()
+    assert watch(folder / "a.jsonl") == ["a.jsonl"]
+
+
+def test_a_file_whose_papers_are_known_is_told_too(begin: Callable[..., Watch], folder: Path) -> None:
+    watch = begin()
+    watch()
+    (folder / "b.jsonl").write_text(ONE + "\n")
+    watch(folder / "b.jsonl")
+    assert watch.told[-1] == ("read", f"{folder / 'b.jsonl'}: 1 unchanged.")
 
 
 def test_what_cannot_be_read_is_told_by_kind(begin: Callable[..., Watch], folder: Path) -> None:
@@ -357,7 +386,8 @@ def test_a_locked_library_is_tried_again_and_told_once(
 
 
 def test_a_program_is_asked_now_and_then_and_added_where_it_has_changed() -> None:
-    answers: list[str | RemoteError] = [RemoteError("It is away."), RemoteError("It is away."), "2", "2"]
+    away = [RemoteError(f"It is {why}.") for why in ("away", "away", "locked")]
+    answers: list[str | RemoteError] = [*away, "2", "2"]
     now, told, asked = [0.0], list[str](), list[object]()
     bad = Problem("arxiv:1", 0, "It broke.")
     reports = [
@@ -386,14 +416,14 @@ def test_a_program_is_asked_now_and_then_and_added_where_it_has_changed() -> Non
     place = watching.WatchedReference(
         Reference("arxiv", "1"), state, lambda _: noted.pop(), "1", every=10, clock=lambda: now[0]
     )
-    for _ in range(4):
+    for _ in range(5):
         look()
         look()
         now[0] += 10
-    assert (told, asked) == (["away", "back", "read"], [[Reference("arxiv", "1")]])
+    assert (told, asked) == (["away", "away", "back", "read"], [[Reference("arxiv", "1")]])
     answers += ["3", "3"]
     look()
     now[0] += 50
     look()
-    assert told[3:] == ["problem"]
+    assert told[4:] == ["problem"]
     assert len(answers) == 1
