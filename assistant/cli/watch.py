@@ -42,7 +42,9 @@ def watch(
             min=1, help="Seconds after which the folders are looked through: for drives that tell no changes."
         ),
     ] = 600,
-    once: Annotated[bool, typer.Option("--once", help="Add what is new or changed now, and end.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Add what is new or changed now, and end: with 1 where a place is not there.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Add what is new or changed in folders, or in Zotero, until Ctrl-C. Nothing is removed; the library stays free."""
@@ -77,11 +79,18 @@ def watch(
             state = partial(ingestion.zotero_state, reference, services)
             places.append(watching.WatchedReference(reference, state, noted, noted(library)))
 
-    watcher = watching.Watcher(
-        places, partial(open_here, settings), lambda event: render.show(as_json, event.to_json, lambda: _show(event))
-    )
+    away = set[str]()
+
+    def listen(event: Event) -> None:
+        if event.kind == "away":
+            away.add(event.source)
+        render.show(as_json, event.to_json, lambda: _show(event))
+
+    watcher = watching.Watcher(places, partial(open_here, settings), listen)
     with render.stopped_by(watcher.stop, signal.SIGINT, signal.SIGTERM):
         watcher.run(once=once)
+    if once and away:
+        raise typer.Exit(1)
 
 
 @contextmanager

@@ -153,8 +153,8 @@ def test_changes_are_told_and_added_while_it_runs_and_the_library_is_free_betwee
 
 
 def test_a_running_zotero_is_asked_for_what_has_changed(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    def events() -> list[str]:
-        run("watch", "zotero", "--once", "--json")
+    def events(code: int = 0) -> list[str]:
+        run("watch", "zotero", "--once", "--json", code=code)
         return [json.loads(line)["event"] for line in run.stdout.splitlines()]
 
     zotero = FakeZotero()
@@ -166,6 +166,6 @@ def test_a_running_zotero_is_asked_for_what_has_changed(run: CommandLine, monkey
         zotero.put("BBBB2222", title="Two", abstractNote="All about two.")
         assert events() == ["watching", "read"]
         assert {paper["title"] for paper in run.json("papers")} == {"One", "Two"}
-    assert events() == ["away"]
+    assert events(code=1) == ["away"]
     run("watch", "arxiv:2502.13604", "--once", code=2)
     assert "cannot be watched" in run.stderr

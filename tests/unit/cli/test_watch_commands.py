@@ -44,6 +44,13 @@ def test_what_is_there_is_added_once_and_told_with_its_time(run: CommandLine) ->
     assert "cannot be watched" in run.stderr
 
 
+def test_a_look_at_a_folder_that_is_not_there_says_so_and_fails(run: CommandLine) -> None:
+    Path("in").mkdir()
+    run("watch", "in", "elsewhere", "--once", code=1)
+    assert "elsewhere is not there; nothing was removed." in run.stdout
+    assert f"Watching {Path('in').resolve()}." in run.stdout
+
+
 def test_folders_are_watched_beside_the_page(
     library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
