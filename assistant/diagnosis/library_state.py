@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -74,8 +74,15 @@ def _started_by(process: int) -> tuple[str, bool]:
     with suppress(psutil.Error):
         one = psutil.Process(process) if process else None
         parent = one.parent() if one else None
-        return f" that {parent.name()} started" if parent else "", one is not None and "mcp" in one.cmdline()
+        return f" that {parent.name()} started" if parent else "", one is not None and _command(one.cmdline()) == "mcp"
     return "", False
+
+
+def _command(words: Sequence[str]) -> str:
+    """Return the command in a command line of this program: the first word that is no option and no option's value."""
+    begins = next((place for place, word in enumerate(words) if Path(word).stem == "assistant"), 0) + 1
+    pairs = zip(words[begins:], ["", *words[begins:]], strict=False)
+    return next((word for word, before in pairs if not word.startswith("-") and not before.startswith("-")), "")
 
 
 def file(settings: Settings) -> Found | None:

@@ -81,12 +81,18 @@ def _mend_of_server(use: str, url: str, variable: str, cause: BaseException | No
     """Return what mends a server of a model, by what kept it from saying that it has the model."""
     import openai
 
+    asked = f"curl {api_address(url)}/models"
+    code = getattr(cause, "status_code", 0)
+    if isinstance(cause, openai.APITimeoutError) or code in (429, 503):
+        return f"Wait until it is ready: {asked}"
+    if code >= 500:
+        return f"See its own log, then try again: {asked}"
     if isinstance(cause, openai.APIConnectionError):
         return f"Start it, or leave --{use}-url out"
     if isinstance(cause, openai.AuthenticationError | openai.PermissionDeniedError):
         named = "" if variable else f"ASSISTANT_{use.upper()}_KEY_ENV=SERVER_KEY "
         return f"export {named}{variable or 'SERVER_KEY'}=KEY"
-    return f"Name address and model as it has them (--{use}-url, --{use}-model): curl {api_address(url)}/models"
+    return f"Name address and model as it has them (--{use}-url, --{use}-model): {asked}"
 
 
 def page(settings: Settings) -> Found:

@@ -91,6 +91,7 @@ class Server:
             ) from error
         except (openai.OpenAIError, ValueError, httpx2.InvalidURL) as error:
             raise self.error(error) from error
+        self.lists_models = bool(names)
         if wanted and (not names or wanted in names):
             return wanted
         listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -150,6 +150,10 @@ class StreamOptions(BaseModel):
     include_usage: bool | None = False
 
 
+def _latest(messages: Any) -> Any:
+    return messages[-_MOST:] if isinstance(messages, list) else messages
+
+
 class ChatRequest(BaseModel):
     """A request for a chat completion, as OpenAI defines it. The last message of the user is the question.
 
@@ -158,7 +162,7 @@ class ChatRequest(BaseModel):
     """
 
     model: str | None = None
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: Annotated[list[ChatMessage], BeforeValidator(_latest)] = Field(min_length=1)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
     filter: ChosenPapers | None = None
@@ -291,10 +295,12 @@ class _Api:
         With `stream` the answer comes sentence by sentence once it is proved. How the question was read and what is
         written until then come as `reasoning_content`, which is not part of it.
         """
-        said = asked.messages[-_MOST:]
+        said = asked.messages
         place = max((place for place, each in enumerate(said) if each.role == "user"), default=None)
         if place is None:
-            raise QuestionError("No message is the user's. The last one that is, is the question.")
+            raise QuestionError(
+                f"No message is the user's, of the last {_MOST:,}. The last one that is, is the question."
+            )
         chosen, anyway = asked.filter or ChosenPapers(), bool(asked.anyway)
         events = self._events(request, said[place].said, _earlier(said[:place]), chosen, anyway)
         tells_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)

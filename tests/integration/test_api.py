@@ -388,6 +388,8 @@ def test_a_check_that_nobody_waits_for_is_stopped(served: Served, monkeypatch: p
         ('{"messages": ', "not valid JSON: Expecting value, at character 13"),
         ('{"messages": []}', "messages: List should have at least 1 item"),
         ('{"messages": [{"role": "system", "content": "Be kind."}]}', "No message is the user's"),
+        ('{"messages": [{"role": "user"}' + ', {"role": "tool"}' * 1000 + "]}", "user's, of the last 1,000"),
+        ('{"messages": ["none"' + ', {"role": "tool"}' * 1000 + "]}", "user's, of the last 1,000"),
         ('{"messages": [{"role": "wizard", "content": "x"}]}', "messages.0.role: Input should be 'system'"),
         ('{"messages": [{"role": "user", "content": "x"}], "filter": {"writer": "Gu"}}', "filter.writer: Extra"),
         (f'{{"messages": [{{"role": "user", "content": "{"x" * 16_000_000}"}}]}}', "may have 16 MB"),

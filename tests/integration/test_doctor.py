@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,6 +72,21 @@ def flags(tmp_path: Path, prepared: dict[str, str], monkeypatch: pytest.MonkeyPa
         upsert.store(library, [Record(make_paper("Beams", "A beam is an adapter."), 1)], "a.bib")
     folder.chmod(0o700)
     return {"library": folder, "models": tmp_path / "models", **prepared}
+
+
+@contextmanager
+def holding(flags: Mapping[str, Any], *words: str) -> Iterator[int]:
+    """Have the library held by another process, started with these words; yield its number."""
+    hold = (
+        "import sys, pathlib; from assistant.library import Ownership; "
+        f"held = Ownership(pathlib.Path({str(flags['library'])!r})); print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", hold, *words]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        yield process.pid
+        process.communicate()
 
 
 def looked(flags: dict[str, Any], **options: Any) -> Diagnosis:
@@ -141,31 +156,37 @@ def test_a_library_that_another_program_holds_is_told_with_that_program(flags: d
     assert "since 2026-11-30 08:00" in of_page.found
     lock = one(found, "library", "lock")
     assert lock.verdict == "warning"
-    assert f"process {process.pid}" in lock.found
+    assert f"process {process}" in lock.found
     assert lock.mend.endswith(f"--stop || kill {process.pid}")
-    assert f"process {process.pid}" in found.without_self_test
+    assert f"process {process}" in found.without_self_test
     assert one(looked(flags), "library", "lock").found == "free"
 
 
+@pytest.mark.parametrize(
+    ("words", "is_mcp"),
+    [
+        (["--library", "papers", "mcp"], True),
+        (["/usr/bin/assistant", "mcp"], True),
+        (["search", "mcp"], False),
+        (["--library", "mcp", "reindex"], False),
+    ],
+)
+def test_an_mcp_server_is_told_by_its_command(flags: dict[str, Any], words: list[str], is_mcp: bool) -> None:
+    with holding(flags, *words):
+        found = one(looked(flags), "library", "lock")
+    assert ("MCP server" in found.found, "kill" in found.mend) == (is_mcp, not is_mcp)
+
+
 def test_an_mcp_server_that_holds_the_library_is_not_to_be_killed(flags: dict[str, Any]) -> None:
-    hold = (
-        "import sys, pathlib; from assistant.library import Ownership; held = Ownership(pathlib.Path(sys.argv[2])); "
-        "print('held', flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", hold, "--library", str(flags["library"]), "mcp"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        assert process.stdin
-        assert process.stdout.readline() == "held\n"
+    with holding(flags, "mcp") as process:
         lends = one(looked(flags, server=lambda _: {"state": "lends"}), "library", "lock")
         silent = one(looked(flags), "library", "lock")
-        process.stdin.close()
     assert (lends.verdict, lends.mend) == ("fine", "")
     assert silent.verdict == "warning"
     assert "kill" not in silent.mend
     for lock in (lends, silent):
         started_by = psutil.Process().name()
-        assert f"an MCP server that {started_by} started, process {process.pid}" in lock.found
+        assert f"an MCP server that {started_by} started, process {process}" in lock.found
 
 
 def _cut(flags: dict[str, Any], tmp_path: Path) -> None:
@@ -477,16 +498,21 @@ def test_a_server_beyond_this_machine_is_named(flags: dict[str, Any]) -> None:
 
 
 class _Models(BaseHTTPRequestHandler):
-    """A server of two models for those who have the key, and of a page for all."""
+    """A server of two models for those who have the key, of a page for all, and of what goes wrong."""
 
     def do_GET(self) -> None:
+        answer = {"busy": 503, "broken": 500, "nowhere": 404}.get(self.path.split("/")[1], 200)
         is_page = not self.path.startswith("/v1/")
         is_known = is_page or self.headers["Authorization"] == "Bearer secret"
-        self.send_response(404 if self.path.startswith("/nowhere") else 200 if is_known else 401)
-        self.send_header("Content-Type", "text/html" if is_page else "application/json")
+        self.send_response(answer if is_known else 401)
+        self.send_header(
+            "Content-Type", "text/html" if is_page and not self.path.startswith("/none") else "application/json"
+        )
         self.end_headers()
         listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in ("a", "b")]}
-        self.wfile.write(b"<html>A page</html>" if is_page else json.dumps(listed).encode())
+        none = b'{"object": "list", "data": []}'
+        page = none if self.path.startswith("/none") else b"<html>A page</html>"
+        self.wfile.write(page if is_page else json.dumps(listed).encode())
 
     def log_message(self, *_: object) -> None:
         pass
@@ -524,6 +550,8 @@ def test_a_model_server_is_asked_with_its_key(
         ({"llm_model": ""}, "several models", "curl http://"),
         ({"llm_url": f"{model_server}/page"}, "is no OpenAI-compatible server", "curl http://"),
         ({"llm_url": f"{model_server}/nowhere", "llm_model": ""}, "does not list its models (404)", "curl http://"),
+        ({"llm_url": f"{model_server}/busy"}, "not ready yet", "Wait until it is ready: curl http://"),
+        ({"llm_url": f"{model_server}/broken"}, "failed", "See its own log"),
         ({"llm_url": "http://127.0.0.1:1"}, "No server answers", "Start it"),
     ):
         check = seen(**changed)
@@ -531,8 +559,9 @@ def test_a_model_server_is_asked_with_its_key(
         assert said in check.found
         assert mended in check.mend
         assert ("Start it" in check.mend) == (mended == "Start it")
-    unlisted = seen(llm_url=f"{model_server}/nowhere")
-    assert (unlisted.verdict, unlisted.mend) == ("warning", "assistant models check")
+    for path in ("nowhere", "none"):
+        unlisted = seen(llm_url=f"{model_server}/{path}")
+        assert (unlisted.verdict, unlisted.mend) == ("warning", "assistant models check")
 
 
 def test_it_is_said_where_the_server_of_the_model_has_to_judge(flags: dict[str, Any], tmp_path: Path) -> None:

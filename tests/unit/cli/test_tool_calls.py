@@ -19,8 +19,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from assistant import mcp_server
 from assistant import settings as program_settings
-from assistant.cli import client, options, tool_calls
+from assistant.cli import client, main, options, tool_calls
 from assistant.cli.server import CommandServer
+from assistant.diagnosis.library_state import ServerState
 from assistant.errors import UsageError
 from assistant.library import Library, Ownership
 from assistant.mcp_server import Lender
@@ -142,6 +143,23 @@ def test_who_asks_who_holds_the_library_is_told_and_takes_it_from_nobody(setting
     assert lender.is_open
     lender.close()
     assert client.ask(settings.library, "who") == {}
+
+
+def test_the_doctor_asks_who_holds_the_library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    lender = lender_of(settings)
+    opened_by(lender)
+    told = list[object]()
+
+    def diagnose(_: object, *, server: ServerState, **__: object) -> None:
+        told.append(server(settings))
+        raise UsageError("That is all that is to be known.")
+
+    monkeypatch.setattr("assistant.diagnosis.diagnose", diagnose)
+    monkeypatch.setattr("sys.argv", ["assistant", "doctor"])
+    with pytest.raises(SystemExit):
+        main.main()
+    lender.close()
+    assert told == [{"state": "lends"}]
 
 
 def test_a_call_never_opens_what_was_let_go(settings: Settings) -> None:
