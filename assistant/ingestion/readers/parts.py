@@ -1,27 +1,31 @@
 """Parts of a text: exports in several formats behind one another, each read by the reader of its own.
 
-A part begins at a line that opens a record of another format beyond doubt, by itself or with the lines below it, and
-ends before the next such line. What is fenced in Markdown ends at its fence. Tables are told from their header, JSON
-and tables only below an empty line.
+A part begins at a line that opens a record of another format beyond doubt, by itself or with the lines below it, where
+the record before it is over: RIS and Web of Science say so, the braces of BibTeX are closed, other tagged records and
+JSON end at an empty line. Tables, YAML and what else is no list of such records go on to the end of the file. What is
+fenced in Markdown ends at its fence. Tables are told from their header, JSON and tables only below an empty line.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from assistant.ingestion.readers.formats import Format
-from assistant.ingestion.readers.objects import json_papers, yaml_papers
-from assistant.ingestion.readers.tables import table, web_table
+from assistant.ingestion.readers.objects import json_papers
+from assistant.ingestion.readers.tables import table
 from assistant.ingestion.readers.tables.columns import Columns
 from assistant.ingestion.readers.tagged import tagged_formats
 from assistant.ingestion.readers.tagged.ris import RIS
 from assistant.ingestion.readers.tex import bibtex
 
 LINES_AHEAD = 20  # by which a part is told
-PIECE = 1 << 16  # characters of a line looked at
+PIECE = 1 << 16  # characters of a line read at once
+LOOKED_AT = 2_000  # characters of a line by which a part is told
+MOST = 200  # parts of a text; the last goes on to its end
 LONGEST_HEADER = 1_000  # characters of the names of a table's columns
 LONGEST_NAME = 60  # characters of one of them
 
@@ -32,16 +36,21 @@ OPENINGS: tuple[tuple[Format, re.Pattern[str]], ...] = tuple(
         (RIS, r"TY {2}- [A-Z]\w*\s*\n\s*[A-Z][A-Z0-9] {2}-"),
         (bibtex, r"[ \t]*@[A-Za-z]{3,30}[ \t]*[{(]\s*[^\s,={}()\"]{1,200}\s*,\s*[A-Za-z][\w-]*\s*="),
         (bibtex, r"[ \t]*@(?i:string)[ \t]*[{(]\s*\w+\s*="),
-        (tagged_formats.MEDLINE, rf"PMID ?- ?\d+\s*\n{TAGGED}"),
+        (tagged_formats.MEDLINE, rf"PMID ?- ?\d+\s*\n(?!TY {{2}}-){TAGGED}"),
         (tagged_formats.WEB_OF_SCIENCE, r"FN [^\n]*\nVR \d|PT [A-Z]\s*\n(?:AU|AF|AN|BA|BE|CA|GP|TI|ED|DT|SO) "),
         (tagged_formats.REFER, r"%0 [A-Z][^\n]*\n%[A-Z] \S"),
         (tagged_formats.REFWORKS, r"RT [A-Z][^\n]*\n(?:SR|ID|A1|T1|JF|YR|AB|LA) "),
-        (yaml_papers, r"---[ \t]*\n(?:references:[ \t]*\n|- +(?:id|title|type|author): )|references:[ \t]*\n[ \t]*- "),
     )
 )
 OBJECT = re.compile(r"(?:\[\s*)?\{\s*\"[^\"\n]{1,60}\"\s*:")
 TITLE = re.compile(r"title\w*\"\s*:", re.IGNORECASE)
-MAY_OPEN = re.compile(r"[ \t]*@[A-Za-z]|TY {2}-|PMID ?-|FN |PT [A-Z]\s|%0 |RT [A-Z]|---\s|references:")
+MAY_OPEN = re.compile(r"[ \t]*@[A-Za-z]|TY {2}-|PMID ?-|FN |PT [A-Z]\s|%0 |RT [A-Z]")
+WITH_ENDS = (RIS, tagged_formats.WEB_OF_SCIENCE)
+FIELD_OR_END = re.compile(r"[ \t]*(?:(ER|EF)[ \t]*-?\s*$|[A-Z][A-Z0-9](?: {2}- ?| )\S)")
+WITHOUT_ENDS: tuple[Format | None, ...] = (
+    tagged_formats.MEDLINE, tagged_formats.REFER, tagged_formats.REFWORKS, json_papers,
+)  # fmt: skip
+ENTRY = re.compile(r"@[A-Za-z]+[ \t]*\{")
 MARKS = "\ufeff\f"  # of a file or a page that begins
 FENCE = re.compile(r"[ \t]{0,3}(?:```|~~~)")
 
@@ -82,6 +91,7 @@ class PartedText:
         self._blanks = 0  # of those, what is still to be read
         self._line = 0  # lines of the file that were read
         self._is_fenced = False  # the part
+        self._number = 1  # of the part
         self._begin()
         self.format: Format | None = first
         """The format of the part; None for text that is in none."""
@@ -91,8 +101,9 @@ class PartedText:
         self._is_at_line = True
         self._is_below_blank = False  # or at a fence
         self._is_below_fence = False
-        self._has_even_marks = True
         self._is_over = False
+        self._is_record_over = False
+        self._open_braces = 0
 
     @property
     def begins(self) -> int:
@@ -107,6 +118,7 @@ class PartedText:
             return False
         self.format, self._is_fenced = self._following, self._is_below_fence and self._following is not None
         self._before = self._blanks = self._line
+        self._number += 1
         self._begin()
         return True
 
@@ -126,8 +138,7 @@ class PartedText:
             is_fence = bool(FENCE.match(piece))
             self._is_below_fence = is_fence or (self._is_below_fence and piece.isspace())
             self._is_below_blank = is_fence or piece.isspace()
-        if self.format is table and piece.count('"') % 2:
-            self._has_even_marks = not self._has_even_marks
+        self._note_end(piece)
         self._is_at_line = piece.endswith("\n")
         self._line += self._is_at_line
         return piece
@@ -156,30 +167,47 @@ class PartedText:
 
     def _ends_before(self, piece: str) -> bool:
         """Tell whether the part ends before a line that begins so; note what the next one is."""
-        if self.format is web_table:
-            return False
         if self._is_fenced and FENCE.match(piece):
             self._following = None
             return True
-        if self.format is table and not self._has_even_marks:  # within a cell
-            return False
-        if self.format is yaml_papers and piece[0] in " \t":  # within a text
-            return False
         piece = piece.lstrip(MARKS)
         may_open = MAY_OPEN.match(piece) or (
-            self._is_below_blank and (piece[0] in "{[" or any(piece.count(mark) > 1 for mark in table.DELIMITERS))
+            self._is_below_blank
+            and (piece[:1] in ("{", "[") or any(piece.count(mark) > 1 for mark in table.DELIMITERS))
         )
-        if not may_open:
+        if not may_open or not self._may_end():
             return False
         while len(self._ahead) < LINES_AHEAD and (line := self._text.readline(PIECE)):
             self._ahead.append(line)
-        lines = piece + "".join(self._ahead)
+        lines = "".join(
+            line if len(line) <= LOOKED_AT else f"{line[:LOOKED_AT]}\n"
+            for line in itertools.chain([piece], self._ahead)
+        )
         self._following = opening(lines, is_below_blank=self._is_below_blank, columns=self._columns)
         if self._following is not self.format:
             return self._following is not None
         if self._is_below_fence and self.format not in (None, bibtex):  # whose entries refer to others
             self._is_fenced = True
         return False
+
+    def _note_end(self, piece: str) -> None:
+        """Note whether the record that the piece belongs to is over with it."""
+        if self.format is bibtex:
+            if self._is_at_line and ENTRY.match(piece):
+                self._open_braces = 0
+            self._open_braces += piece.count("{") - piece.count("}") - piece.count("\\{") + piece.count("\\}")
+        elif self.format in WITH_ENDS and self._is_at_line and (found := FIELD_OR_END.match(piece)):
+            self._is_record_over = bool(found[1])
+
+    def _may_end(self) -> bool:
+        """Tell whether another part may begin: the record before it is over, or stands in no format."""
+        if self._number == MOST:
+            return False
+        if self.format is bibtex:
+            return self._open_braces <= 0
+        if self.format in WITH_ENDS:
+            return self._is_record_over
+        return self.format is None or self._is_below_fence or (self._is_below_blank and self.format in WITHOUT_ENDS)
 
     def _piece(self, size: int) -> str:
         if not self._ahead:
