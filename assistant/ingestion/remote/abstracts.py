@@ -77,7 +77,8 @@ def fetch_abstracts(papers: Sequence[Paper], services: Services) -> Iterator[Fet
                 said = {
                     paper_id: (service.name, record) for paper_id, record in answered.items() if record.paper.abstract
                 }
-                yield FetchedAbstracts(tuple(paper for paper in batch if paper.id in said), said, problems)
+                if said or problems:
+                    yield FetchedAbstracts(tuple(paper for paper in batch if paper.id in said), said, problems)
                 found |= said.keys()
                 unasked |= left.keys() if service.name in away else set()
             yield FetchedAbstracts(tuple(paper for paper in batch if paper.id not in found | unasked), {}, ())

@@ -318,7 +318,8 @@ def test_the_answer_object_is_the_stable_contract(build: Callable[..., Assistant
     )
     assert list(value) == [
         "id", "question", "standalone_question", "kind", "text", "refused", "reason", "plan", "sentences", "withheld",
-        "sources", "rows", "count", "coverage", "translation", "model", "timings", "sent_to",
+        "sources", "rows", "count", "coverage", "translation", "is_cut", "model", "timings",
+        "sent_to",
     ]  # fmt: skip
     assert set(value["sentences"][0]) == {"text", "status", "sources", "spans"}
     assert set(value["sentences"][0]["spans"][0]) == {"source", "quote"}

@@ -963,7 +963,7 @@ def test_notes_with_one_line_of_json_are_no_json_lines(shared_import: Callable[[
     "text",
     [
         '{ "drift": 1 }\nis the first setting.\nIt works.\n',
-        'Settings\n\n{"title": "Ropes", "abstract": "Fray."}\n{"title": "Knots", "abstract": "Hold."}\n',
+        'Settings\n{"title": "Ropes", "abstract": "Fray."}\n{"title": "Knots", "abstract": "Hold."}\n',
         '[1] Berg, L. Ropes fray. 2020.\n{"a": 1}\n',
     ],
 )
