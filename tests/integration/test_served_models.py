@@ -159,19 +159,6 @@ def test_a_model_that_quotes_the_tags_answers_and_judges_as_before(server: OpenA
     assert model.tells_shares
 
 
-def test_a_thought_that_nobody_told_of_takes_none_of_the_answer_s_room(server: OpenAIServer, url: str) -> None:
-    thoughts = iter(["Let me see.", "Let me see " * 60])
-
-    def think(_: dict[str, Any]) -> Response:
-        return streamed(
-            *(chunk(f"{word} ") for word in next(thoughts).split()), chunk("\n</think>\n\n"), chunk("A beam.")
-        )
-
-    server.instead["/completions"] = think
-    model = ServedModel(url)
-    assert [answered(model).text for _ in range(2)] == ["A beam.", "A beam."]
-
-
 def test_a_thought_that_the_server_sends_apart_is_no_text(server: OpenAIServer, url: str) -> None:
     told = [chunk(reasoning="Let me see.", reasoning_content="Let me see."), chunk("A "), chunk("beam.")]
     server.instead["/completions"] = lambda _: streamed(*told)

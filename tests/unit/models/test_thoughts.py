@@ -153,15 +153,3 @@ def test_a_thought_has_room_beside_the_answer(is_open: bool | None, is_marked: b
     for _ in range(2):
         assert Written(answer(written, 20, habit)).whole() == "beam " * 9
     assert [most > 1000 for most in asked] == ([False, True, True] if is_marked else [True, True])
-
-
-def test_a_model_that_does_not_think_has_no_more_room() -> None:
-    asked: list[int] = []
-
-    def written(most: int) -> Generator[str, None, Ended]:
-        asked.append(most)
-        return Ended("length")
-        yield
-
-    assert Written(answer(written, 20, Habit(is_open=False))).whole() == ""
-    assert asked == [20]
