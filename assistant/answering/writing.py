@@ -25,6 +25,11 @@ _SHORTEST_TRANSLATION = 0.25
 STOPPED = "stopped by the reader"
 """Why an answer ends early."""
 
+_UNFINISHED_THOUGHT = (
+    "cut while the model was still thinking: ask a narrower question, or choose a model that thinks less"
+)
+"""Why there is no answer where thoughts took all the room."""
+
 _MARK = re.compile(r"\[\d+\]")
 _END = re.compile(r"[.!?…。！？]\W*(?:\[\d+\]\W*)*$")
 _LONGEST_END = 100
@@ -58,7 +63,7 @@ def with_translation(
     """
     english = prompt_safety.harmless(" ".join(sentence.text for sentence in sentences))
     language = _LANGUAGES.get(answer.plan.language, "") if answer.plan else ""
-    if not language or any(sentence.status not in ("exact", "supported") for sentence in sentences):
+    if not language or not sentences or any(sentence.status not in ("exact", "supported") for sentence in sentences):
         return answer
     asked = Message("user", prompts.load("answer_translation", language=language, answer=english))
     written = Written(model.generate([asked], max_new_tokens=_TRANSLATION_TOKENS * 3, stop=stop))
@@ -74,7 +79,7 @@ def with_translation(
 def cut_short(text: str, ended: Ended) -> str:
     """Return how a text was cut, in words, "" for a whole one; where nobody tells, it is whole that ends a sentence."""
     if ended.why == "length":
-        return "cut at the longest answer allowed"
+        return "cut at the longest answer allowed" if text.strip() else _UNFINISHED_THOUGHT
     is_whole = ended.why == "stop" or _END.search(text[-_LONGEST_END:]) or not text.strip()
     return "" if is_whole else "broken off: the server did not say that this is the whole answer"
 
@@ -135,7 +140,7 @@ def finished(
     shown = tuple(sentence for sentence in proved if is_shown(sentence) or anyway)
     withheld = tuple(sentence for sentence in proved if sentence not in shown)
     unproved = not any(sentence.sources for sentence in shown)
-    is_refused = not stopped and (unproved or prompting.is_refusal(written))
+    is_refused = not stopped and cut != _UNFINISHED_THOUGHT and (unproved or prompting.is_refusal(written))
     if is_refused and not (anyway and written.strip()):
         text, reason = refusals.not_said(answer.sources)
         reason = reason if written.strip() else "the model wrote nothing"

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -25,7 +25,7 @@ from assistant.models.device import Device, choose, give_memory_back, is_out_of_
 from assistant.models.prefix_cache import Prefixes
 from assistant.models.quantized import Quantized, pays
 from assistant.models.thoughts import Habit
-from assistant.protocols import Ended, Reading
+from assistant.protocols import Ended, Reading, Written
 from assistant.settings import Quantize
 from assistant.types import Message, ModelInfo
 
@@ -92,6 +92,7 @@ class TransformersModel:
         self._quantized = Quantized(self._model) if is_quantized else None
         self._prefixes = Prefixes(self._model.config)
         self._known = 0
+        self._habit = Habit()
         self._model.prepare_inputs_for_generation = self._only_the_rest(self._model.prepare_inputs_for_generation)
         self._turn = threading.Lock()
         self._stops: tuple[threading.Event, ...] = ()
@@ -279,13 +280,14 @@ class TransformersModel:
     ) -> Generator[str, None, Ended]:
         """Yield the answer's text as it is written, until done, `max_new_tokens` or `stop` is set; return how it ended.
 
-        A thought before the answer is left out. Closing the iterator stops it too. The model leaves within one layer's
-        work, also while it reads the prompt.
+        A thought before the answer is left out, and has room of its own. Closing the iterator stops it too. The model
+        leaves within one layer's work, also while it reads the prompt.
         """
-        habit = Habit(is_open=thoughts.is_opened(self._rendered(messages)))
-        return (yield from thoughts.left_out(self._pieces(self._encode(messages), max_new_tokens, stop), habit))
+        self._habit.is_open = thoughts.is_opened(self._rendered(messages))
+        write = partial(self._pieces, self._encode(messages), stop)
+        return (yield from thoughts.answer(write, max_new_tokens, self._habit))
 
-    def _pieces(self, encoded: Any, max_new_tokens: int, stop: threading.Event) -> Generator[str, None, Ended]:
+    def _pieces(self, encoded: Any, stop: threading.Event, max_new_tokens: int) -> Generator[str, None, Ended]:
         pieces: Queue[str | BaseException | Ended] = Queue()
         left = threading.Event()
         worker = threading.Thread(target=self._write, args=(encoded, max_new_tokens, (stop, left), pieces), daemon=True)
@@ -308,18 +310,25 @@ class TransformersModel:
         After `stop` is set no more come; what a batch had written until then is lost.
         """
         encoded = [self._encode(messages)["input_ids"][0] for messages in prompts]
+        self._habit.is_open = any(thoughts.is_opened(self._rendered(messages)) for messages in prompts)
         most = 1 if self._model._is_stateful else _BATCH  # a recurrent state would read the padding
         for batch in _batches([len(tokens) for tokens in encoded], most):
-            texts = self._write_batch([encoded[place] for place in batch], max_new_tokens, stop)
-            if texts is None:
+            room = thoughts.room_for(self._habit)
+            rows = self._write_batch([encoded[place] for place in batch], max_new_tokens + room, stop)
+            if rows is None:
                 return
-            for place, text in zip(batch, texts, strict=True):
-                yield place, thoughts.without(text, self._rendered(prompts[place]))
+            for place, row in zip(batch, rows, strict=True):
+                text = Written(thoughts.left_out(row, self._habit)).whole()
+                if not text and not room and self._habit.thinks:
+                    text = Written(self.generate(prompts[place], max_new_tokens=max_new_tokens, stop=stop)).whole()
+                if stop.is_set():
+                    return
+                yield place, text
 
     def _write_batch(
         self, prompts: Sequence[torch.Tensor], max_new_tokens: int, stop: threading.Event
-    ) -> list[str] | None:
-        """Write the answers to some prompts in step; None where it was stopped."""
+    ) -> list[Generator[str, None, Ended]] | None:
+        """Write the answers to some prompts in step, each of one piece; None where it was stopped."""
         longest = max(len(tokens) for tokens in prompts)
         padding = self._padding_token()
         rows = torch.full((len(prompts), longest), padding)
@@ -343,8 +352,12 @@ class TransformersModel:
             raise self._failure("writing", error) from error
         if stop.is_set():
             return None
-        texts: list[str] = self._tokenizer.batch_decode(written[:, longest:], skip_special_tokens=True)
-        return texts
+        new = written[:, longest:]
+        ended = torch.isin(new, torch.tensor(self._end_tokens(), device=new.device)).any(dim=1).tolist()
+        texts = self._tokenizer.batch_decode(new, skip_special_tokens=True)
+        return [
+            _piece(text, Ended("stop" if by_itself else "length")) for text, by_itself in zip(texts, ended, strict=True)
+        ]
 
     def _padding_token(self) -> int:
         if self._tokenizer.pad_token_id is not None:
@@ -453,6 +466,11 @@ def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
         batch.append(place)
     if batch:
         yield batch
+
+
+def _piece(text: str, ended: Ended) -> Generator[str, None, Ended]:
+    yield text
+    return ended
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:

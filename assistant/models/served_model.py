@@ -41,9 +41,6 @@ _SURE, _NOT = math.log(0.9), math.log(0.1)
 _USUAL_CONTEXT = 4096
 """Tokens of prompt and answer where the server does not tell."""
 
-_THOUGHT_TOKENS = 2048
-"""What a model may write beside its answer that thinks though it is asked not to."""
-
 
 class ServedModel:
     """A chat model behind an OpenAI-compatible server.
@@ -179,18 +176,9 @@ class ServedModel:
     def _written(
         self, messages: Sequence[Message], max_new_tokens: int, is_stopped: Callable[[], bool]
     ) -> Generator[str, None, Ended]:
-        """Yield an answer without thoughts; ask for it again with room for them where they left none."""
+        """Yield an answer without thoughts."""
         self._look_at_template()
-        while True:
-            had_room, is_empty = self._habit.thinks, True
-            answer = Written(thoughts.left_out(self._pieces(messages, max_new_tokens, is_stopped), self._habit))
-            for count, piece in enumerate(answer):
-                if count >= max_new_tokens:  # more than a token a piece is rare
-                    return Ended("length")
-                is_empty = False
-                yield piece
-            if not is_empty or had_room or not self._habit.thinks:
-                return answer.ended
+        return thoughts.answer(lambda most: self._pieces(messages, most, is_stopped), max_new_tokens, self._habit)
 
     def _look_at_template(self) -> None:
         """Ask once whether each answer begins within a thought, which the prompt opens, where the server tells."""
@@ -228,7 +216,7 @@ class ServedModel:
                             break
                         if shares is not None and not shares:
                             shares.update(_first_shares(chunk))
-                        self._habit.thinks = self._habit.thinks or bool(_thought(chunk))
+                        self._habit.thinks = self._habit.thinks or _is_thought(chunk)
                         ended = _ended(chunk) or ended
                         queue.put(_text(chunk))
                 queue.put(ended)
@@ -285,7 +273,7 @@ class ServedModel:
         if not self._takes_system and len(said) > 1 and said[0]["role"] == "system":
             said[:2] = [{"role": said[1]["role"], "content": f"{said[0]['content']}\n\n{said[1]['content']}"}]
         asked = {"model": self.name, "messages": said, "stream": True, **self._extras}
-        asked[self._limit] = max_new_tokens + (_THOUGHT_TOKENS if self._habit.thinks else 0)
+        asked[self._limit] = max_new_tokens
         return asked | ({"logprobs": True, "top_logprobs": _MOST_TOLD} if is_judged and self._tells_shares else {})
 
     def _give_up_what_is_refused(self, why: str, *, is_judged: bool) -> bool:
@@ -322,11 +310,16 @@ def _delta(chunk: Any) -> Any:
     return next((choice.delta for choice in chunk.choices or ()), None)
 
 
-def _text(chunk: Any) -> str:
-    """Return what a chunk adds to the answer's text; some servers send parts, of which others are thoughts."""
+def _parts(chunk: Any) -> list[dict[str, Any]]:
+    """Return the parts that a chunk adds to the answer; some servers send thoughts as such."""
     said = getattr(_delta(chunk), "content", None)
     parts = said if isinstance(said, list) else [{"type": "text", "text": said}]
-    texts = (part.get("text") for part in parts if isinstance(part, dict) and part.get("type") == "text")
+    return [part for part in parts if isinstance(part, dict)]
+
+
+def _text(chunk: Any) -> str:
+    """Return what a chunk adds to the answer's text."""
+    texts = (part.get("text") for part in _parts(chunk) if part.get("type") == "text")
     return "".join(text for text in texts if isinstance(text, str))
 
 
@@ -338,10 +331,11 @@ def _ended(chunk: Any) -> Ended | None:
     return Ended("stop") if told in ("stop", "eos", "eos_token", "stop_sequence", "end_turn") else None
 
 
-def _thought(chunk: Any) -> str:
-    """Return what a chunk tells of a thought that the server keeps apart."""
+def _is_thought(chunk: Any) -> bool:
+    """Tell whether a chunk holds something of a thought that the server keeps apart."""
     said = [getattr(_delta(chunk), name, None) for name in ("reasoning_content", "reasoning")]
-    return "".join(each.strip() for each in said if isinstance(each, str))
+    is_told = any(each.strip() for each in said if isinstance(each, str))
+    return is_told or any(part.get("type") != "text" for part in _parts(chunk))
 
 
 def _first_shares(chunk: Any) -> dict[str, float]:

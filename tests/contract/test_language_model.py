@@ -12,6 +12,7 @@ import torch
 from transformers import LlamaPreTrainedModel, MambaConfig, MambaForCausalLM
 
 from assistant.errors import ModelError
+from assistant.models import thoughts
 from assistant.models.chat_model import TransformersModel
 from assistant.models.served_model import ServedModel
 from assistant.models.writer_and_judge import WriterAndJudge
@@ -293,13 +294,49 @@ def test_a_template_without_a_system_role_gets_the_instructions_in_the_question(
 
 @pytest.mark.parametrize(("condition", "is_written"), [("enable_thinking", True), ("true", False)])
 def test_a_model_is_told_not_to_think_and_what_it_thinks_is_left_out(
-    tmp_path: Path, condition: str, is_written: bool
+    tmp_path: Path, condition: str, is_written: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(thoughts, "_ROOM", 20)
     template = f"{CHAT_TEMPLATE}{{% if add_generation_prompt and {condition} %}}<think>\n{{% endif %}}"
     model = TransformersModel(str(tiny_chat_model(tmp_path, chat_template=template)))
     assert bool(write(model)) == is_written  # what it writes ends no thought
     [(_, text)] = model.write_all([PROMPT], max_new_tokens=6, stop=threading.Event())
     assert (text != "") == is_written
+
+
+@pytest.mark.parametrize(
+    ("opening", "text", "asked"),
+    [
+        ("", "A beam.", [20]),
+        ("", f"<think>{'so ' * 50}</think>A beam.", [20, 2068]),
+        ("<think>", f"{'so ' * 50}</think>A beam.", [2068]),
+        ("<think>", "A beam.", [2068]),
+    ],
+)
+@pytest.mark.parametrize("is_one_of_many", [False, True])
+def test_a_thought_of_a_model_of_this_machine_has_room_beside_the_answer(
+    tmp_path: Path, opening: str, text: str, asked: list[int], is_one_of_many: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = f"{CHAT_TEMPLATE}{{% if add_generation_prompt %}}{opening}{{% endif %}}"
+    model = TransformersModel(str(tiny_chat_model(tmp_path, chat_template=template)))
+    tokens = [*model._tokenizer(text, add_special_tokens=False)["input_ids"], model._tokenizer.eos_token_id]
+    seen: list[int] = []
+
+    def generate(*, input_ids: torch.Tensor, max_new_tokens: int, streamer: Any = None, **_: Any) -> torch.Tensor:
+        seen.append(max_new_tokens)
+        new = torch.tensor(tokens[:max_new_tokens])
+        if streamer:
+            for each in (input_ids[0], *new[:, None]):
+                streamer.put(each)
+            streamer.end()
+        return torch.cat([input_ids, new.expand(len(input_ids), -1)], dim=1)
+
+    monkeypatch.setattr(model._model, "generate", generate)
+    if is_one_of_many:
+        assert dict(model.write_all([PROMPT], max_new_tokens=20, stop=threading.Event())) == {0: "A beam."}
+    else:
+        assert write(model) == "A beam."
+    assert seen == asked
 
 
 def test_a_template_that_refuses_the_conversation_is_an_error_for_people(tmp_path: Path) -> None:

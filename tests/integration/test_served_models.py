@@ -49,7 +49,7 @@ def written(model: ServedModel) -> str:
     return "".join(model.generate(PROMPT, max_new_tokens=50, stop=threading.Event())).strip()
 
 
-def chunk(content: str | None = None, **added: Any) -> dict[str, Any]:
+def chunk(content: str | list[Any] | None = None, **added: Any) -> dict[str, Any]:
     """Return a piece of an answer as servers write it; `added` stands in its delta."""
     choice = {"index": 0, "delta": {"content": content, **added}}
     return {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
@@ -147,20 +147,37 @@ def test_a_lone_tag_ends_a_thought_only_where_it_is_no_part_of_a_sentence(
     server.instead["/completions"] = lambda _: streamed(*map(chunk, pieces))
     model = ServedModel(url)
     assert answered(model).text == text
-    assert bool(model._habit.is_open) == (text == "A beam.")
+    assert model.tells_shares == (text != "A beam.")
+
+
+def test_a_model_that_quotes_the_tags_answers_and_judges_as_before(server: OpenAIServer, url: str) -> None:
+    quotation = "R1 writes “<think>Let me see.</think>” before it answers."
+    server.model = ScriptedModel(quotation, "A beam.", "A beam.")
+    server.instead["/completions"] = lambda _: streamed(chunk(server.model.replies.pop(0)))
+    model = ServedModel(url)
+    assert [written(model) for _ in range(3)] == [quotation, "A beam.", "A beam."]
+    assert model.tells_shares
 
 
 def test_a_thought_that_the_server_sends_apart_is_no_text(server: OpenAIServer, url: str) -> None:
-    parts = chunk()
-    parts["choices"][0]["delta"] = {
-        "content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "A "}]
-    }
-    told = [chunk(reasoning="Let me see."), parts, chunk("beam.")]
-    told[0]["choices"][0]["delta"]["reasoning_content"] = "Let me see."
+    told = [chunk(reasoning="Let me see.", reasoning_content="Let me see."), chunk("A "), chunk("beam.")]
     server.instead["/completions"] = lambda _: streamed(*told)
     model = ServedModel(url)
     assert written(model) == "A beam."
-    assert model._habit.thinks
+    assert not model.tells_shares
+
+
+def test_a_thought_that_comes_in_parts_is_no_text_and_has_room(server: OpenAIServer, url: str) -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
+
+    def think(asked: dict[str, Any]) -> Response:
+        answer = [{"type": "text", "text": "A beam."}] if asked["max_tokens"] > 1000 else []
+        return streamed(chunk([thought]), chunk([thought, *answer]))
+
+    server.instead["/completions"] = think
+    model = ServedModel(url)
+    assert written(model) == "A beam."
+    assert not model.tells_shares
 
 
 def test_an_answer_that_speaks_of_tags_is_kept_where_the_template_opens_none(server: OpenAIServer, url: str) -> None:

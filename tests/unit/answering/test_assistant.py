@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import date
@@ -423,6 +423,21 @@ def test_an_error_midway_reaches_the_reader_after_the_text_before_it(build: Call
 def test_an_empty_reply_is_a_refusal(build: Callable[..., Assistant]) -> None:
     answer = build(ScriptedModel("")).ask("What is BeamLoRA?").answer()
     assert (answer.sentences, answer.refused, answer.reason) == ((), True, "the model wrote nothing")
+
+
+def test_an_answer_whose_room_a_thought_took_is_cut_and_no_refusal(
+    build: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def think(*_: object, **__: object) -> Generator[str, None, Ended]:
+        yield from ()
+        return Ended("length")
+
+    model = ScriptedModel()
+    monkeypatch.setattr(model, "generate", think)
+    for anyway, text in ((False, "The abstract says: “BeamLoRA treats each adapter as a beam.” [1]"), (True, "")):
+        answer = build(model).ask("Was ist BeamLoRA?", anyway=anyway).answer()
+        assert (answer.text, answer.refused, answer.is_cut) == (text, False, True)
+        assert "still thinking" in answer.reason
 
 
 def test_an_answer_that_no_abstract_holds_is_refused(build: Callable[..., Assistant]) -> None:
