@@ -165,7 +165,8 @@ def test_only_a_link_is_read_without_its_value(tmp_path: Path) -> None:
 def test_a_formula_whose_result_is_an_empty_text_has_a_value(tmp_path: Path) -> None:
     header = "".join(cell(f"{place}1", name) for place, name in zip("ABC", ("Title", "Abstract", "Year"), strict=True))
     empty = '<c r="B2" t="str"><f>IF(A2="","x","")</f><v></v></c>'
-    rows = f'<row r="1">{header}</row><row r="2">{cell("A2", "Tides")}{empty}<c r="C2"><v>2020</v></c></row>'
+    title = '<c r="A2" t="str"><f>HYPERLINK("https://a.org","Tides")</f></c>'
+    rows = f'<row r="1">{header}</row><row r="2">{title}{empty}<c r="C2"><v>2020</v></c></row>'
     items = items_of(raw_book(tmp_path / "a.xlsx", rows))
     assert [(paper.title, paper.abstract) for paper in papers_of(items)] == [("Tides", "")]
     assert not any("formula" in message for message in messages_of(items))

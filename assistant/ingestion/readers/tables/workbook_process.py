@@ -99,9 +99,11 @@ def _beside(path: str, name: str) -> _Beside:
                     if place := _place(element.get("ref")):
                         found.links[place] = address
                 elif formula is not None and (place := _place(element.get("r"))):
-                    if link := LINK.match(formula.text or ""):
+                    link = LINK.match(formula.text or "")
+                    if link:
                         found.links[place] = link[1]
-                    if not (element.findtext("{*}v") or element.findtext("{*}is") or element.get("t") == "str"):
+                    is_empty = element.get("t") == "str" and not link  # its value is an empty text
+                    if not (element.findtext("{*}v") or element.findtext("{*}is") or is_empty):
                         found.formulas[place] = formula.text or ""
     return found
 
