@@ -396,6 +396,13 @@ def test_columns_whose_rows_have_ids_are_papers_and_languages_are_none(tmp_path:
     assert isinstance(item, Record | Problem)
 
 
+@pytest.mark.parametrize(("key", "count"), [("level", 1), ("part_", 1), ("paper", 2), ("W", 2), ("berg201", 2)])
+def test_numbered_parts_of_one_title_are_no_papers(tmp_path: Path, key: str, count: int) -> None:
+    one, two = f"{key}1", f"{key}2"
+    stated = {"title": {one: "Lamp", two: "of walls"}, "authors": {one: "A. Berg", two: "R. Roe"}}
+    assert len(items_of(tmp_path, json.dumps(stated))) == count
+
+
 def test_lists_of_papers_line_by_line_are_no_columns(tmp_path: Path) -> None:
     items = items_of(tmp_path, f"{json.dumps(LISTS)}\n" * 2)
     assert [isinstance(item, Record) for item in items] == [True, True]

@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.ingestion.readers import read
-from assistant.ingestion.readers.objects.json_values import Progress, json_events
+from assistant.ingestion.readers.objects.json_values import (
+    LARGEST_VALUE,
+    PIECE,
+    EndlessTextError,
+    Progress,
+    json_events,
+)
 from assistant.ingestion.readers.objects.lenient_json import lenient_events
 from assistant.types import Problem, ReaderItem, Record
 
@@ -92,6 +98,20 @@ def test_what_is_no_json_even_so_is_said(tmp_path: Path, text: str) -> None:
     record, problem = items_of(tmp_path, text)
     assert isinstance(record, Record)
     assert isinstance(problem, Problem)
+
+
+@pytest.mark.parametrize("mark", "'`\"")
+def test_a_text_of_millions_of_characters_is_read_whole(mark: str) -> None:
+    text = f"[{mark}{'x' * 2_500_000}\\{mark}{'x' * 2_500_000}{mark}, ]"
+    found = [value for kind, value in lenient_events(io.StringIO(text), Progress()) if kind == "string"]
+    assert found == [f"{'x' * 2_500_000}{mark}{'x' * 2_500_000}"]
+
+
+def test_no_more_is_read_of_a_text_without_an_end_than_the_largest_value() -> None:
+    stream = io.StringIO("['" + "x" * (3 * LARGEST_VALUE))
+    with pytest.raises(EndlessTextError):
+        list(lenient_events(stream, Progress()))
+    assert stream.tell() <= LARGEST_VALUE + 2 * PIECE
 
 
 @given(ANYTHING)

@@ -669,6 +669,8 @@ def test_columns_are_told_from_their_names_with_remarks_and_in_many_languages(tm
         "タイトル（必須）;著者（カンマ区切り）;年（西暦）;雑誌名;要旨［英語］;DOI（あれば）",
         "1. Title;2. Author(s) - in full;3. Year - 4 digits;4. Journal / Book;5. Abstract (300 words);6. DOI / URL",
         "Title: required;List of authors;*Year;Name of journal;Abstract text;DOI number",
+        'Title (in English);"Authors (separated by ;)";Year (yyyy-mm-dd);Venue / Journal;Abstract / Summary;DOI (x)',
+        "Titolo [in italiano];Autori (punto e virgola);Anno (AAAA);Rivista;Riassunto (facoltativo);DOI",
         '"Title\n(as printed)";"Authors\n(last, first)";"Year\n(4 digits)";Journal;"Abstract\n(English)";DOI',
     ],
 )
@@ -844,6 +846,40 @@ def test_columns_whose_remarks_say_something_else_are_others(tmp_path: Path) -> 
     header = "Title,Author (last name),Author (first name),Year"
     (paper,) = papers_of(items_of(tmp_path, f"{header}\nTides,Berg,Lena,1950\n"))
     assert paper.authors == ("Lena Berg",)
+
+
+@pytest.mark.parametrize(
+    ("remarked", "cell"),
+    [
+        *((name, cell) for cell in ("yes", "3") for name in (
+            "Abstract (include?)", "Abstract (included)", "Abstract (quality)", "Abstract (score)", "Abstract (1-5)",
+            "Abstract / exclusion reason", "Abstract - relevant", "Abstract (y/n)", "Abstract (Qualität)",
+            "Authors (institutions)", "Author (gender)", "Authors (affiliations)",
+        )),
+        *((name, "2018") for name in (
+            "Date (of extraction)", "Year (sample)", "Year (data)", "Year - of data collection", "Year (accessed)",
+        )),
+    ],
+)  # fmt: skip
+def test_a_column_about_a_field_is_not_the_field(tmp_path: Path, remarked: str, cell: str) -> None:
+    field = {"A": "abstract", "D": "year", "Y": "year"}[remarked[0]] if "uthor" not in remarked else "authors"
+    others = [name for name in ("Authors", "Abstract", "Year") if name.lower() != field]
+    items = items_of(tmp_path, f"Title,DOI,{','.join(others)},{remarked}\nTides,10.1000/1,,,{cell}\n")
+    (paper,) = papers_of(items)
+    assert (paper.abstract, paper.authors, paper.date) == ("", (), "")
+    assert [f"No column is called “{field}”" in item.message for item in items if isinstance(item, Notice)] == [True]
+
+
+@pytest.mark.parametrize("remarked", ["Title (score)", "Title (relevant)", "Title - decision"])
+def test_a_column_about_titles_is_not_the_title(tmp_path: Path, remarked: str) -> None:
+    problem = only_problem(items_of(tmp_path, f"{remarked},Abstract,Authors,Year\nyes,Wet.,Lena Berg,2020\n"))
+    assert f"“{remarked}”" in problem.reason
+
+
+def test_a_formula_of_two_texts_is_no_link(tmp_path: Path) -> None:
+    text = 'Title,Abstract,Year\n"=CONCATENATE(""Two"","" x"")",Wet.,2020\n'
+    (paper,) = papers_of(items_of(tmp_path, text))
+    assert paper.title.startswith("=CONCATENATE")
 
 
 def test_a_formula_within_a_text_is_part_of_it(tmp_path: Path) -> None:

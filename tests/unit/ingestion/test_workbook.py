@@ -137,6 +137,47 @@ def test_links_of_cells_tell_identifiers_and_addresses(tmp_path: Path) -> None:
     assert (ebbs.title, ebbs.arxiv_id) == ("Ebbs", "2401.00001")
 
 
+def test_a_link_to_another_doi_than_the_rows_own_is_not_its_address(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(("Title", "Authors", "DOI"))
+    for number, target in enumerate(("10.1000/other", "10.1000/OWN", "10.1000/tides"), 2):
+        sheet.append(("Tides", "Berg, Lena", "10.1000/own" if number < 4 else None))
+        sheet[f"A{number}"].hyperlink = f"https://doi.org/{target}"
+    book.save(tmp_path / "a.xlsx")
+    other, own, only = papers_of(items_of(tmp_path / "a.xlsx"))
+    assert (other.doi, other.url) == ("10.1000/own", "")
+    assert (own.doi, own.url) == ("10.1000/own", "https://doi.org/10.1000/OWN")
+    assert (only.doi, only.url) == ("10.1000/tides", "https://doi.org/10.1000/tides")
+
+
+def test_only_a_link_is_read_without_its_value(tmp_path: Path) -> None:
+    rows = [
+        HEADER,
+        ('=CONCATENATE("Two"," x")', "Wet.", "Berg, Lena", 2020),
+        ('=hyperlink("https://a.org","Ebbs")', "Dry."),
+    ]
+    items = items_of(book_of(tmp_path / "a.xlsx", {"A": rows}))
+    assert [paper.title for paper in papers_of(items)] == ["Ebbs"]
+    assert "1 cell(s) hold a formula without its value, the first in row 2" in messages_of(items)[0]
+
+
+def test_a_formula_whose_result_is_an_empty_text_has_a_value(tmp_path: Path) -> None:
+    header = "".join(cell(f"{place}1", name) for place, name in zip("ABC", ("Title", "Abstract", "Year"), strict=True))
+    empty = '<c r="B2" t="str"><f>IF(A2="","x","")</f><v></v></c>'
+    title = '<c r="A2" t="str"><f>HYPERLINK("https://a.org","Tides")</f></c>'
+    rows = f'<row r="1">{header}</row><row r="2">{title}{empty}<c r="C2"><v>2020</v></c></row>'
+    items = items_of(raw_book(tmp_path / "a.xlsx", rows))
+    assert [(paper.title, paper.abstract) for paper in papers_of(items)] == [("Tides", "")]
+    assert not any("formula" in message for message in messages_of(items))
+
+
+def test_formulas_in_columns_that_hold_no_field_are_not_said(tmp_path: Path) -> None:
+    rows = [(None, "Title", "Abstract", "Authors", "Score"), (None, "Tides", "Wet.", "Berg, Lena", "=1+1")]
+    items = items_of(book_of(tmp_path / "a.xlsx", {"A": rows}))
+    assert not any("formula" in message for message in messages_of(items))
+
+
 def test_formulas_without_a_value_are_said(tmp_path: Path) -> None:
     rows = [HEADER, TIDES, ("Waves", "Wet.", "Berg, Lena", "=2000+21", None, None)]
     items = items_of(book_of(tmp_path / "a.xlsx", {"A": rows}))

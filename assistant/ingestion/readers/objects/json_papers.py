@@ -43,6 +43,7 @@ LONG_LINE = 1 << 18  # characters
 COUNTS = frozenset({"total", "start", "pageLength", "recordsDisplayed"})  # what Springer says of its list
 MOST_NAMES = 8  # of fields that a message shows
 MOST_TITLES = 10  # of one paper, in other languages and before it was renamed
+PART = re.compile(r"([^\W\d_]{3,})[ _-]?\d")  # "level1", "line 2", while "item1" is one of several items
 ONCE_IN_A_PAPER = frozenset("abstract doi publicationyear pubyear summary year".split())
 
 
@@ -130,8 +131,12 @@ def _rows(value: Any) -> Iterable[Any]:
 
 
 def _are_ids(keys: Sequence[str]) -> bool:
-    """Tell whether the keys of columns are those of papers, and no languages and kinds of title that one paper has."""
-    return len(keys) > MOST_TITLES or (len(keys) > 1 and all(any(map(str.isdigit, key)) for key in keys))
+    """Tell whether the keys of columns are those of papers, and no languages, kinds and parts of one paper's title."""
+    if len(keys) > MOST_TITLES:
+        return True
+    words = {found[1] if (found := PART.fullmatch(key)) else "" for key in keys}
+    are_parts = len(words) == 1 and "" not in words and not any(f"{word.lower()}s" in WRAPPERS for word in words)
+    return len(keys) > 1 and all(any(map(str.isdigit, key)) for key in keys) and not are_parts
 
 
 def _are_columns(value: Mapping[str, Any]) -> bool:

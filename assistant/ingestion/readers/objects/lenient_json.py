@@ -15,7 +15,7 @@ from assistant.ingestion.readers.objects.json_values import LARGEST_VALUE, PIECE
 
 TOKEN = re.compile(
     r"(?P<space>[\s,\ufeff]+)|(?P<comment>//[^\n]*|#[^\n]*|/\*.*?\*/)|(?P<open>[{\[(])|(?P<close>[}\])])"
-    r"|(?P<sign>[:=;])|[uUbBrR]{0,2}(?P<text>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)"
+    r"|(?P<sign>[:=;])|[uUbBrR]{0,2}(?P<text>\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"|'[^'\\]*+(?:\\.[^'\\]*+)*+'|`[^`\\]*+(?:\\.[^`\\]*+)*+`)"
     r"|(?P<call>(?:new\s+)?[A-Za-z_$][\w.$]*\((?P<inside>[^()\[\]{}]{0,200})\))|(?P<word>[\w.$+-]+)",
     re.DOTALL,
 )
@@ -81,9 +81,10 @@ def _tokens(stream: TextIO, progress: Progress) -> Iterator[tuple[str, str]]:
     while True:
         found = TOKEN.match(text, place)
         if not is_end and (found is None or found.end() == len(text)):
-            if len(text) - place > LARGEST_VALUE:
+            held = len(text) - place
+            if held > LARGEST_VALUE:
                 raise EndlessTextError
-            more = stream.read(max(PIECE, len(text) - place))
+            more = stream.read(min(max(PIECE, held), LARGEST_VALUE + 1 - held))
             text, place, is_end = text[place:] + more, 0, not more
             continue
         if place == len(text):

@@ -14,7 +14,9 @@ from assistant.ingestion.readers.fields import find_date, find_url
 from assistant.ingestion.readers.objects import named_fields
 from assistant.ingestion.readers.tables.columns import names_in
 
-FORMULA_OF_LINK = re.compile(r'=[\w.]+\(\s*"([^"]*)"\s*[,;]\s*"([^"]*)"\s*\)')  # HYPERLINK, in some language
+FORMULA_OF_LINK = re.compile(
+    r'=[\w.]+\(\s*"((?:\w+:|www\.|10\.)[^"]*)"\s*[,;]\s*"([^"]*)"\s*\)'
+)  # HYPERLINK, in some language
 FORMULA_OF_TEXT = re.compile(r'="([^"]*)"')  # by which some exports keep spreadsheets from changing a number
 DAYS_SINCE_1900 = re.compile(r"([1-7]\d{4})(?:\.\d+)?")  # how a spreadsheet keeps a day
 DAY_ZERO = datetime.date(1899, 12, 30)

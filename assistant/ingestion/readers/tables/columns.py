@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import re
 import unicodedata
@@ -128,22 +129,37 @@ WITHOUT_ACCENT = str.maketrans({"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø"
 """Letters that are Latin ones with a stroke or without a dot, for which Unicode knows no letter below."""
 
 REMARKS = (
-    "e?s|copied|original|full|complete|en|eng|english|translated|required|optional|mandatory|of print|print(?:ed)?|"
-    "published|(?:of )?publication|yyyy|if (?:any|available|known)|journal|journal name|text|link|url"
+    r"e?s|copied|original(?: language)?|(?:in )?full(?: names?)?|complete|abbr\w*\.?|eng|translated|published|"
+    r"(?:as |of )?print(?:ed)?|(?:of )?publication|journal|journal name|(?:plain )?text|link|url|"
+    r"required|optional|mandatory|pflichtfeld|erforderlich|obligatoire|facultatif|obligatorio|obrigatório|"
+    r"obbligatorio|facoltativo|opcional|必須|必填|任意|可选|"
+    r"if (?:any|available|known)|(?:falls|wenn) vorhanden|si disponible|se disponível|se disponibile|如有|あれば|"
+    r"(?:max\.? ?)?\d+[ -]?(?:digits?|words|characters|ziffern|stellig|wörter|zeichen|chiffres|mots|caractères|cifras|"
+    r"dígitos|palabras|palavras|caracteres|cifre|parole|位|字|桁|文字)"
 )
+"""What says that a cell is filled, from where and how far, and not what else it holds."""
+
 REMARK = re.compile(rf"[(\[]\s*(?:{REMARKS})\s*[)\]]|[?*:]+$", re.IGNORECASE)  # "Abstract (copied)", "Year*"
 ANY_REMARK = re.compile(
     r"[(\[{（［【〔「〈][^)\]}）］】〕」〉]*[)\]}）］】〕」〉]"  # "Autoren (mit ; getrennt)", "摘要【英文】"
-    rf"|\s[-–—|/]\s.*|:\s*(?:{REMARKS})$",  # "Year - four digits", "DOI / URL", "Title: required"
+    rf"|\s[-–—|/]\s.*|:\s*(?:{REMARKS})$",  # "Year - 4 digits", "Titel / Title", "Title: required"
     re.IGNORECASE | re.DOTALL,
 )
-OTHER_MEANING = re.compile(
-    r"\b(?:y/?n|yes|no|number|count|accessed|added|retrieved|search\w*|databases?|platform|screen\w*|reviewer|initials|affiliat\w*|countr\w*|"
-    r"e-?mail|address\w*|correspond\w*|birth|length|[01]/[01])\b|#",
+AROUND_REMARKS = " \n\t()[]{}（）［］【】〔〕「」〈〉-–—|/:"
+SAID_HOW = re.compile(REMARKS, re.IGNORECASE)
+HOW_YEARS_ARE_WRITTEN = re.compile(
+    r"(?:format\W+)?(?:\W?([^\W\d_])\1{1,3}+)++|iso(?:.8601)?|西暦|公元",  # "YYYY-MM-DD"
     re.IGNORECASE,
 )
-"""What in a remark says that the column holds something about the field, and not the field."""
-
+HOW_NAMES_ARE_PARTED = re.compile(
+    r"(?<![^\W\d_\u3040-\u9fff])[,;|，；、](?![^\W\d_\u3040-\u9fff])"  # a sign that stands alone
+    r"|\b(?:comma|komma|virgule|vírgula|virgola|semi[ck]olon|strichpunkt|punto y coma)s?\b|\bpor comas?\b"
+    r"|カンマ|コンマ|セミコロン|逗号|分号|顿号",
+    re.IGNORECASE,
+)
+LANGUAGES = ("en", "zh", "ja", "ko", *fields.LANGUAGES_OF_MONTHS)
+IN_LANGUAGE = re.compile(r"(?:in|auf|en|em)\s", re.IGNORECASE)
+SCALE = re.compile(r"\W\d\s*[-–/]\s*\d\W")  # "Abstract (0/1)"
 AUTHOR_AND_YEAR = frozenset("authoryear authorsyear authoranddate authordate authorandyear authorsandyear".split())
 NUMBERS = ("year", "date", "doi", "pmid", "url")  # fields whose cells are told from text
 SHAPES: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -192,6 +208,11 @@ class _People:
     def first(self) -> int | None:
         """Return the place of the first of these columns."""
         return next(iter((*self.numbered, *(family for _, family in self.halves), *self.firsts)), None)
+
+    @property
+    def all(self) -> set[int | None]:
+        """Return the places of all these columns."""
+        return {*self.numbered, *itertools.chain(*self.halves), *self.firsts, *self.others}
 
     def names(self, cells: Sequence[str]) -> list[str]:
         """Return the names that these columns hold in a row, and CUT if there may be more."""
@@ -243,6 +264,11 @@ class Columns:
         """The names that a person gave, and no column has."""
         self.are_named = bool(found)
         """Whether a person named any of them."""
+
+    @property
+    def held(self) -> set[int | None]:
+        """Return the places of the columns that hold a field."""
+        return {*itertools.chain(*self.places.values()), *self.people.all}
 
     @property
     def are_of_papers(self) -> bool:
@@ -345,7 +371,12 @@ def listed(names: Iterable[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return the letters of a column's name: Latin ones without accents or, where there are none, its own."""
+    """Return the letters of a column's name: Latin ones without accents or, where there are none, its own.
+
+    "" if a scale stands beside it: the column holds what is thought of the field.
+    """
+    if SCALE.search(name):
+        return ""
     name = unicodedata.normalize("NFKD", name.translate(WITHOUT_ACCENT)) if not name.isascii() else name
     return re.sub(r"[^a-z]", "", name.lower()) or "".join(
         filter(str.isalpha, unicodedata.normalize("NFKC", name).lower())
@@ -375,7 +406,7 @@ def _guessed(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
     for field in WITH_REMARKS:
         if not found[field]:
             names = known[field].split()
-            for said in (_said, _before_remarks):
+            for said in (_said, functools.partial(_before_remarks, field=field)):
                 places_said = (place for place, name in enumerate(header) if place not in taken and said(name) in names)
                 found[field] = found[field] or tuple(itertools.islice(places_said, 1))
     if not found["abstract"] and found["title"] and (found["authors"] or found["doi"]):
@@ -388,12 +419,41 @@ def _said(name: str) -> str:
     return _plain(REMARK.sub("", name.strip())) if len(name) < LONGEST_REMARK else ""
 
 
-def _before_remarks(name: str) -> str:
-    """Return the letters of a column's name without any remark; "" where one says that something else is meant."""
+def _before_remarks(name: str, field: str) -> str:
+    """Return the letters of a column's name without any remark; "" if one may mean something else about the field."""
     remarks = ANY_REMARK.findall(name) if len(name) < LONGEST_REMARK else ()
-    if not remarks or OTHER_MEANING.search(" ".join(remarks)):
-        return ""
-    return _plain(REMARK.sub("", ANY_REMARK.sub("", name).strip()))
+    said = _plain(REMARK.sub("", ANY_REMARK.sub("", name).strip())) if remarks else ""
+    is_sure = said in NAMES and all(_says_how(remark.strip(AROUND_REMARKS), field) for remark in remarks)
+    return said if is_sure else ""
+
+
+def _says_how(remark: str, field: str) -> bool:
+    """Tell whether a remark says no more than how a field is written, in which language, or its name once more."""
+    if field == "doi" or not any(map(str.isalnum, remark)) or SAID_HOW.fullmatch(remark):
+        return True  # a DOI is found wherever it stands
+    if field == "authors":
+        halves = [f"{_plain(half).removesuffix('name')}name" for half in re.split("[,;]", remark)]
+        is_of_halves = len(halves) == 2 and halves[0] in FAMILY_NAMES and halves[1] in GIVEN_NAMES  # "last, first"
+        return is_of_halves or bool(HOW_NAMES_ARE_PARTED.search(remark)) or _names(remark, field)
+    return _names(remark, field) or (field in ("year", "date") and bool(HOW_YEARS_ARE_WRITTEN.fullmatch(remark)))
+
+
+def _names(remark: str, field: str) -> bool:
+    """Tell whether a remark is a name of the field, or of a language."""
+    if _plain(remark) in COLUMN_NAMES[field].split():
+        return True
+    language = IN_LANGUAGE.sub("", remark).casefold()
+    begin = language[:-1] if len(language) > 3 and language[-1] == "." else language  # "engl."
+    return any(name == language or (begin != language and name.startswith(begin)) for name in _languages())
+
+
+@functools.cache
+def _languages() -> frozenset[str]:
+    """Return the codes and the names, in each other, of languages that papers are catalogued in."""
+    from babel import Locale
+
+    inside = [Locale.parse(code).languages for code in (*LANGUAGES, "zh_Hant")]
+    return frozenset((*LANGUAGES, *(names[code].casefold() for names in inside for code in LANGUAGES if code in names)))
 
 
 def _people(header: Sequence[str]) -> _People:

@@ -227,8 +227,6 @@ def _paper(
     if any(text[:1] == "=" for text in values.values()):
         value = {field: shown_of_formula(text, field) for field, text in values.items() if text}.get
     notes, archive, url, links = value("notes", ""), value("archive", ""), value("url", ""), value("links", "")
-    if links and not find_url(url):
-        url = first_of(*map(find_url, links.split("\n")))
     doi, key = value("doi", ""), value("id", "")
     abstract, title = value("abstract", ""), value("title", "")
     if title[:1] == "[":
@@ -244,6 +242,10 @@ def _paper(
             arxiv or stated.get("arxiv", ""),
             pmid or stated.get("pubmed", ""),
         )
+    if links and not find_url(url):
+        own = find_doi(doi, notes).lower()
+        addresses = map(find_url, links.split("\n"))  # of which none contradicts the row's DOI
+        url = first_of(*(each for each in addresses if not own or find_doi(each).lower() in ("", own)))
     may_be_embase = DATE_OF_EMBASE in venue and len(venue) < LONGEST_SOURCE
     if may_be_embase and (embase := SOURCE_OF_EMBASE.fullmatch(venue)):
         venue, date = embase[1], date or find_date(embase[2])

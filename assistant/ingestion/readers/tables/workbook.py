@@ -103,11 +103,12 @@ class _Sheets:
                 hidden += [name] if header else []
             elif header:
                 found = True
-                if lost[0]:
-                    told = f"{lost[0]:,} cell(s) hold a formula without its value, the first in row {lost[1]}, so they "
+                place, columns = header
+                if of_fields := [lost[str(each)] for each in columns.held if str(each) in lost]:
+                    count, row = sum(count for count, _ in of_fields), min(row for _, row in of_fields)
+                    told = f"{count:,} cell(s) hold a formula without its value, the first in row {row}, so they "
                     told += "were read as empty. Open the workbook in a spreadsheet, save it and add it again."
                     yield Notice(self._file, f"{told} (Sheet “{name}”.)")
-                place, columns = header
                 yield from read_rows(
                     itertools.chain(first[place + 1 :], rows), columns, self._file, f" (Sheet “{name}”.)"
                 )

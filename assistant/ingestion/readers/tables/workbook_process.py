@@ -1,10 +1,11 @@
 """Sheets of a workbook, unpacked in a process of their own: what a hostile file does to the memory stays in it.
 
 This is a program: `python -P workbook_process.py FILE BYTES` takes that much memory at most, where the system can bound
-it, and writes lines of JSON. An object says which sheet comes next, or why none does; a list is a row that holds
-something: its number, what its empty cells are merged with and where its cells link to by their places, its cells.
-calamine lays a sheet out whole before it gives the first row, and ends its process
-where the memory does not suffice. It knows neither links nor formulas; of .xlsx they are read out of the XML.
+it, and writes lines of JSON. An object says which sheet comes next and, by column, how many formulas have no value and
+the row of the first, or why none comes; a list is a row that holds something: its number, what its empty cells are
+merged with and where its cells link to by their places, its cells. calamine lays a sheet out whole before it gives the
+first row, and ends its process where the memory does not suffice. It knows neither links nor formulas; of .xlsx they
+are read out of the XML.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ PIECE = 1 << 20  # bytes
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 LINK = re.compile(r'(?i)HYPERLINK\(\s*"([^"]*)"')
-OF_TEXT = re.compile(r'[\w.]+\(\s*"[^"]*"\s*[,;]\s*"[^"]*"\s*\)|"[^"]*"')  # which is read without its value
+OF_TEXT = re.compile(r'(?i)HYPERLINK\(\s*"[^"]*"\s*[,;]\s*"[^"]*"\s*\)|"[^"]*"')  # which is read without its value
 
 UNREADABLE = (
     EOFError, KeyError, NotImplementedError, RuntimeError, etree.LxmlError, zipfile.BadZipFile, zlib.error,
@@ -62,9 +63,14 @@ def main(path: str, memory: int) -> None:
             for place, sheet in sheets:
                 is_hidden = sheet.visible is not SheetVisibleEnum.Visible
                 beside = _beside(path, sheet.name)
-                lost = [row + 1 for (row, _), formula in beside.formulas.items() if not OF_TEXT.fullmatch(formula)]
-                _say({"sheet": sheet.name, "hidden": is_hidden, "of": len(sheets), "lost": [len(lost), *lost[:1]]})
-                _write_rows(book.get_sheet_by_index(place), beside)
+                cells = book.get_sheet_by_index(place)
+                left = (cells.start or (0, 0))[1]  # rows begin at the first column that holds something
+                lost: dict[int, list[int]] = {}
+                for (row, column), formula in beside.formulas.items():
+                    if not OF_TEXT.fullmatch(formula):
+                        lost.setdefault(column - left, [0, row + 1])[0] += 1
+                _say({"sheet": sheet.name, "hidden": is_hidden, "of": len(sheets), "lost": lost})
+                _write_rows(cells, beside, left)
     except PasswordError:
         _say({"error": "it is locked with a password"})
     except (CalamineError, OSError, ValueError) as error:
@@ -93,9 +99,11 @@ def _beside(path: str, name: str) -> _Beside:
                     if place := _place(element.get("ref")):
                         found.links[place] = address
                 elif formula is not None and (place := _place(element.get("r"))):
-                    if link := LINK.match(formula.text or ""):
+                    link = LINK.match(formula.text or "")
+                    if link:
                         found.links[place] = link[1]
-                    if not (element.findtext("{*}v") or element.findtext("{*}is")):
+                    is_empty = element.get("t") == "str" and not link  # its value is an empty text
+                    if not (element.findtext("{*}v") or element.findtext("{*}is") or is_empty):
                         found.formulas[place] = formula.text or ""
     return found
 
@@ -135,8 +143,7 @@ def _holds(book: zipfile.ZipFile, part: str, sought: bytes) -> bool:
     return False
 
 
-def _write_rows(sheet: CalamineSheet, beside: _Beside) -> None:
-    left = (sheet.start or (0, 0))[1]  # rows begin at the first column that holds something
+def _write_rows(sheet: CalamineSheet, beside: _Beside, left: int) -> None:
     merged: dict[int, list[tuple[int, int]]] = {}  # of rows: by the first, the last and the column
     for (first, column), (last, _) in sheet.merged_cell_ranges or ():
         if last > first:
