@@ -47,7 +47,7 @@ TITLE = re.compile(r"title\w*\"\s*:", re.IGNORECASE)
 MAY_OPEN = re.compile(r"[ \t]*@[A-Za-z]|TY {2}-|PMID ?-|FN |PT [A-Z]\s|%0 |RT [A-Z]")
 WITH_ENDS = (RIS, tagged_formats.WEB_OF_SCIENCE)
 FIELD_OR_END = re.compile(r"[ \t]*(?:(ER|EF)[ \t]*-?\s*$|[A-Z][A-Z0-9](?: {2}- ?| )\S)")
-WITHOUT_ENDS: tuple[Format | None, ...] = (
+WITHOUT_ENDS: tuple[Format, ...] = (
     tagged_formats.MEDLINE, tagged_formats.REFER, tagged_formats.REFWORKS, json_papers,
 )  # fmt: skip
 ENTRY = re.compile(r"@[A-Za-z]+[ \t]*\{")
@@ -92,12 +92,15 @@ class PartedText:
         self._line = 0  # lines of the file that were read
         self._is_fenced = False  # the part
         self._number = 1  # of the part
-        self._begin()
         self.format: Format | None = first
         """The format of the part; None for text that is in none."""
         self._following: Format | None = None
+        self._begin()
 
     def _begin(self) -> None:
+        self._has_braces = self.format is bibtex
+        self._has_ends = any(self.format is each for each in WITH_ENDS)
+        self._ends_at_blanks = any(self.format is each for each in WITHOUT_ENDS)
         self._is_at_line = True
         self._is_below_blank = False  # or at a fence
         self._is_below_fence = False
@@ -130,14 +133,14 @@ class PartedText:
         if self._is_over:
             return ""
         piece = self._piece(size)
-        if self._is_at_line and piece and self._line > self._before and self._ends_before(piece):
-            self._ahead.appendleft(piece.lstrip(MARKS))
-            self._is_over = True
-            return ""
         if self._is_at_line:
-            is_fence = bool(FENCE.match(piece))
-            self._is_below_fence = is_fence or (self._is_below_fence and piece.isspace())
-            self._is_below_blank = is_fence or piece.isspace()
+            if (self._is_fenced or self._may_end()) and self._line > self._before and self._ends_before(piece):
+                self._ahead.appendleft(piece.lstrip(MARKS))
+                self._is_over = True
+                return ""
+            is_blank, is_fence = piece.isspace(), bool(FENCE.match(piece))
+            self._is_below_fence = is_fence or (is_blank and self._is_below_fence)
+            self._is_below_blank = is_fence or is_blank
         self._note_end(piece)
         self._is_at_line = piece.endswith("\n")
         self._line += self._is_at_line
@@ -192,22 +195,23 @@ class PartedText:
 
     def _note_end(self, piece: str) -> None:
         """Note whether the record that the piece belongs to is over with it."""
-        if self.format is bibtex:
+        if self._has_braces:
             if self._is_at_line and ENTRY.match(piece):
                 self._open_braces = 0
             self._open_braces += piece.count("{") - piece.count("}") - piece.count("\\{") + piece.count("\\}")
-        elif self.format in WITH_ENDS and self._is_at_line and (found := FIELD_OR_END.match(piece)):
+        elif self._has_ends and self._is_at_line and (found := FIELD_OR_END.match(piece)):
             self._is_record_over = bool(found[1])
 
     def _may_end(self) -> bool:
         """Tell whether another part may begin: the record before it is over, or stands in no format."""
-        if self._number == MOST:
-            return False
-        if self.format is bibtex:
-            return self._open_braces <= 0
-        if self.format in WITH_ENDS:
-            return self._is_record_over
-        return self.format is None or self._is_below_fence or (self._is_below_blank and self.format in WITHOUT_ENDS)
+        if self._has_braces:
+            is_over = self._open_braces <= 0
+        elif self._has_ends:
+            is_over = self._is_record_over
+        else:
+            is_over = self._is_below_blank and self._ends_at_blanks
+            is_over = is_over or self._is_below_fence or self.format is None
+        return is_over and self._number < MOST
 
     def _piece(self, size: int) -> str:
         if not self._ahead:
