@@ -26,7 +26,7 @@ STOPPED = "stopped by the reader"
 """Why an answer ends early."""
 
 _UNFINISHED_THOUGHT = (
-    "cut while the model was still thinking: ask a narrower question, or choose a model that thinks less"
+    "cut before the answer began: ask a narrower question or, where the model thinks long, choose one that thinks less"
 )
 """Why there is no answer where thoughts took all the room."""
 

@@ -437,7 +437,7 @@ def test_an_answer_whose_room_a_thought_took_is_cut_and_no_refusal(
     for anyway, text in ((False, "The abstract says: “BeamLoRA treats each adapter as a beam.” [1]"), (True, "")):
         answer = build(model).ask("Was ist BeamLoRA?", anyway=anyway).answer()
         assert (answer.text, answer.refused, answer.is_cut) == (text, False, True)
-        assert "still thinking" in answer.reason
+        assert "before the answer began" in answer.reason
 
 
 def test_an_answer_that_no_abstract_holds_is_refused(build: Callable[..., Assistant]) -> None:

@@ -893,3 +893,27 @@ def test_many_commas_and_years_in_a_cell_take_no_time(tmp_path: Path) -> None:
     began = time.process_time()
     items_of(tmp_path, f'Author (Year),Title,Source\n"{row}\n')
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Title (Chinese),Title (English),Authors,Year,Abstract (Chinese),Abstract (English)",
+        "Title (pt),Title (en),Authors,Year,Abstract (pt),Abstract (en)",
+        "Titel (deutsch),Title (English),Authors,Year,Abstract (deutsch),Abstract (English)",
+        "Title (original language),Title (English),Authors,Year,Abstract (French),Abstract (English)",
+    ],
+)
+def test_of_columns_in_two_languages_the_english_ones_are_read(tmp_path: Path, header: str) -> None:
+    row = "O ruído,Noise,Ana Berg,2020,Medimos o ruído.,We measured noise."
+    (record,) = [item for item in items_of(tmp_path, f"{header}\n{row}\n") if isinstance(item, Record)]
+    assert (record.paper.title, record.paper.abstract) == ("Noise", "We measured noise.")
+
+
+@pytest.mark.parametrize("address", ["papers/a.pdf", "doi.org/10.1000/1", "#Sheet2!A1", "", "https://example.org/a"])
+def test_a_link_shows_its_text_wherever_it_leads(tmp_path: Path, address: str) -> None:
+    cell = f'"=HYPERLINK(""{address}"",""A study of noise"")"'
+    records = [
+        item for item in items_of(tmp_path, f"Title,Authors,Year\n{cell},Ana Berg,2020\n") if isinstance(item, Record)
+    ]
+    assert [record.paper.title for record in records] == ["A study of noise"]

@@ -14,9 +14,10 @@ from assistant.ingestion.readers.fields import find_date, find_url
 from assistant.ingestion.readers.objects import named_fields
 from assistant.ingestion.readers.tables.columns import names_in
 
-FORMULA_OF_LINK = re.compile(
-    r'=[\w.]+\(\s*"((?:\w+:|www\.|10\.)[^"]*)"\s*[,;]\s*"([^"]*)"\s*\)'
-)  # HYPERLINK, in some language
+ADDRESS = r"\w+:|www\.|10\."
+FORMULA_OF_LINK = re.compile(  # HYPERLINK, or what that is called in some language
+    rf'=(?:(?i:HYPERLINK)|[\w.]+(?=\(\s*"(?:{ADDRESS})))\(\s*"([^"]*)"\s*[,;]\s*"([^"]*)"\s*\)'
+)
 FORMULA_OF_TEXT = re.compile(r'="([^"]*)"')  # by which some exports keep spreadsheets from changing a number
 DAYS_SINCE_1900 = re.compile(r"([1-7]\d{4})(?:\.\d+)?")  # how a spreadsheet keeps a day
 DAY_ZERO = datetime.date(1899, 12, 30)
@@ -54,7 +55,7 @@ def spelled_abstract(cell: str) -> str:
 def shown_of_formula(cell: str, field: str) -> str:
     """Return what a spreadsheet shows of a formula that holds a text or, where an address is asked for, a link."""
     if link := FORMULA_OF_LINK.fullmatch(cell):
-        return link[1 if field in ("doi", "url") else 2]
+        return link[1 if field in ("doi", "url") and re.match(ADDRESS, link[1]) else 2]
     text = FORMULA_OF_TEXT.fullmatch(cell)
     return text[1] if text else cell
 

@@ -129,7 +129,7 @@ WITHOUT_ACCENT = str.maketrans({"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø"
 """Letters that are Latin ones with a stroke or without a dot, for which Unicode knows no letter below."""
 
 REMARKS = (
-    r"e?s|copied|original(?: language)?|(?:in )?full(?: names?)?|complete|abbr\w*\.?|eng|translated|published|"
+    r"e?s|copied|original|(?:in )?full(?: names?)?|complete|abbr\w*\.?|en|eng|english|translated|published|"
     r"(?:as |of )?print(?:ed)?|(?:of )?publication|journal|journal name|(?:plain )?text|link|url|"
     r"required|optional|mandatory|pflichtfeld|erforderlich|obligatoire|facultatif|obligatorio|obrigatório|"
     r"obbligatorio|facoltativo|opcional|必須|必填|任意|可选|"
