@@ -156,9 +156,9 @@ def test_a_library_that_another_program_holds_is_told_with_that_program(flags: d
     assert "since 2026-11-30 08:00" in of_page.found
     lock = one(found, "library", "lock")
     assert lock.verdict == "warning"
-    assert f"process {process}" in lock.found
+    assert f"process {process.pid}" in lock.found
     assert lock.mend.endswith(f"--stop || kill {process.pid}")
-    assert f"process {process}" in found.without_self_test
+    assert f"process {process.pid}" in found.without_self_test
     assert one(looked(flags), "library", "lock").found == "free"
 
 
