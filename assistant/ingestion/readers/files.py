@@ -35,7 +35,7 @@ from assistant.ingestion.readers.formats import (
     Format,
     find_format,
 )
-from assistant.ingestion.readers.parts import PartedText
+from assistant.ingestion.readers.parts import MOST, PartedText
 from assistant.types import Notice, Problem, ReaderItem
 
 PIECE = 1 << 20  # bytes or characters read at once
@@ -131,6 +131,13 @@ def _read_parts(
             lines = BoundedLines(text, file)
             hints = (as_of,) if found in WITH_DATE else (columns,) if found in WITH_COLUMNS else ()
             begins = 0 if is_first else text.begins
+            if text.is_last:
+                yield Problem(
+                    file,
+                    begins,
+                    f"This is part {MOST} of the file, and from here on only {found.NAME} is read. Put what follows in "
+                    "other formats into files of their own, and add those.",
+                )
             for item in _unless_empty(found.parse(lines, file, *hints), found, file, begins):
                 yield from lines.problems()
                 yield item

@@ -113,6 +113,11 @@ class PartedText:
         """Return the line in which the part begins."""
         return self._before + 1
 
+    @property
+    def is_last(self) -> bool:
+        """Tell whether the part goes on to the end of the text, whatever stands there."""
+        return self._number == MOST
+
     def next_part(self) -> bool:
         """Pass over what was not read of this part and go to the next; tell whether there is one."""
         while self.readline(PIECE):
@@ -211,7 +216,7 @@ class PartedText:
         else:
             is_over = self._is_below_blank and self._ends_at_blanks
             is_over = is_over or self._is_below_fence or self.format is None
-        return is_over and self._number < MOST
+        return is_over and not self.is_last
 
     def _piece(self, size: int) -> str:
         if not self._ahead:
